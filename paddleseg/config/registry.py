@@ -1,0 +1,67 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Registries: one per role, so that a ``type`` in YAML is looked up among its own kind only.
+
+The name in YAML equals the name of the class or function, so that grep finds it.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Callable
+
+
+class Registry:
+    """A table from names to classes or functions of one role.
+
+    Args:
+        role: What the members are, in the singular, for messages: ``"model"``.
+        contract: One sentence: what a member takes and gives.
+    """
+
+    def __init__(self, role: str, contract: str) -> None:
+        self.role = role
+        self.contract = contract
+        self._components: dict[str, Callable[..., Any]] = {}
+
+    def add_component(self, component: Callable[..., Any]) -> Callable[..., Any]:
+        """Register a class or function under its own name; usable as a decorator.
+
+        Raises:
+            KeyError: The name is taken already.
+        """
+        name = component.__name__
+        if name in self._components:
+            raise KeyError(f"there is a {self.role} {name!r} already; give the new one another name")
+        self._components[name] = component
+        return component
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        return self._components[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._components
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._components)
+
+
+MODELS = Registry(
+    "model",
+    "Takes num_classes and in_channels; a paddle.nn.Layer whose forward turns (N, C, H, W) float32 pictures into a "
+    "list of logits (N, num_classes, H, W), the main output first.",
+)
+LOSSES = Registry("loss", "Called with logits (N, K, H, W) and int64 label (N, H, W); gives one scalar tensor.")
+TRANSFORMS = Registry(
+    "transform", "Called with a sample (a dict) and a numpy.random.Generator; gives the changed sample."
+)
+DATASETS = Registry(
+    "dataset", "A paddleseg.datasets.SegmentationDataset: len(), read(index) and the numbers of its classes."
+)
+OPTIMIZERS = Registry(
+    "optimizer",
+    "Called with parameters, learning_rate and its own settings; gives a paddle.optimizer.Optimizer.",
+)
+LR_SCHEDULERS = Registry(
+    "learning-rate schedule",
+    "Called with learning_rate, total_steps and its own settings; gives a paddle LRScheduler that is stepped once "
+    "per optimiser step.",
+)

@@ -1,0 +1,78 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What all commands share: the ``--debug`` flag, one-line errors, exit statuses, checks of installed packages."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import traceback
+from typing import Callable
+
+from paddleseg.utils.errors import UserError
+
+_INSTALL_HINTS = {
+    "paddle": "pip install paddlepaddle==3.3.1 (CPU) or paddlepaddle-gpu",
+    "cv2": "pip install opencv-python, or opencv-python-headless where system libraries such as libGL or libxcb lack",
+}
+
+
+def str2bool(text: str) -> bool:
+    """Parse the boolean of a ``--flag True`` argument.
+
+    Raises:
+        argparse.ArgumentTypeError: The text is neither true nor false.
+    """
+    lowered = text.lower()
+    if lowered in ("true", "1", "yes"):
+        return True
+    if lowered in ("false", "0", "no"):
+        return False
+    raise argparse.ArgumentTypeError(f"{text!r} is neither True nor False")
+
+
+def require_packages(*names: str) -> None:
+    """Import packages that are installed apart from ours, because there are several builds of them.
+
+    Args:
+        names: ``"paddle"``, ``"cv2"``.
+
+    Raises:
+        UserError: One is missing or does not load; the message says what to install.
+    """
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            raise UserError(f"cannot import {name} ({error}): {_INSTALL_HINTS[name]}") from None
+
+
+def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
+    """Parse the command line, run ``main`` and leave with the exit status.
+
+    A ``UserError`` ends as one line on standard error and status 1; ``--debug`` shows its traceback. Ctrl-C
+    ends with status 130. Everything else is a bug and keeps its traceback.
+
+    Args:
+        main: Takes the parsed arguments.
+        parser: The command's parser; ``--debug`` is added to it.
+    """
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    arguments = parser.parse_args()
+    try:
+        main(arguments)
+    except UserError as error:
+        if arguments.debug:
+            traceback.print_exc()
+        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        _leave(1)
+    except KeyboardInterrupt:
+        print(f"{parser.prog}: interrupted", file=sys.stderr)
+        _leave(130)
+
+
+def _leave(status: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    sys.exit(status)

@@ -1,0 +1,196 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reading pictures and labels: the one place where image files become arrays.
+
+Files are read by Python and decoded from memory, so that a missing file, an empty file and a damaged file can
+be told apart, and names outside ASCII work on every system.
+"""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from paddleseg.utils.errors import DataError
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"IEND\xaeB`\x82"
+_JPEG_SIGNATURE = b"\xff\xd8\xff"
+_JPEG_START_OF_SCAN = b"\xff\xda"
+_JPEG_END = b"\xff\xd9"
+# Byte offsets in a PNG file: the IHDR chunk always comes first (PNG specification, section 11.2.1).
+_PNG_BIT_DEPTH, _PNG_COLOUR_TYPE = 24, 25
+_PNG_GREY, _PNG_PALETTE = 0, 3
+
+
+def read_image(path: str | os.PathLike, channels: int = 3) -> np.ndarray:
+    """Read a picture.
+
+    With 3 or 1 channels every file is turned into 8-bit RGB or grey, as PaddleSeg does it. Any other number
+    is taken from the file as it is, in its own type (8 or 16 bits, float) and channel order.
+
+    Args:
+        path: Image file.
+        channels: Wanted number of channels.
+
+    Returns:
+        (H, W, channels) array; uint8 for 1 and 3 channels.
+
+    Raises:
+        DataError: The file is missing, damaged, or has another number of channels.
+    """
+    data = _read_file(path, "picture")
+    if channels == 3:
+        image = _decode(data, cv2.IMREAD_COLOR, path, "picture")
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
+    if channels == 1:
+        return _decode(data, cv2.IMREAD_GRAYSCALE, path, "picture")[:, :, np.newaxis]
+    image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
+    if image.shape[2] != channels:
+        raise DataError(
+            f"{path}: the picture has {image.shape[2]} channels, {channels} are expected (img_channels of the data set)"
+        )
+    return image
+
+
+def read_label(path: str | os.PathLike) -> np.ndarray:
+    """Read a label picture as class ids.
+
+    A palette PNG gives its palette indices, a grey PNG of 1, 2 or 4 bits its stored values.
+
+    Args:
+        path: Label file with one channel.
+
+    Returns:
+        (H, W) uint8 class ids.
+
+    Raises:
+        DataError: The file is missing or damaged, has several channels, or values above 255.
+    """
+    data = _read_file(path, "label")
+    is_png = data.startswith(_PNG_SIGNATURE) and len(data) > _PNG_COLOUR_TYPE
+    if is_png and data[_PNG_COLOUR_TYPE] == _PNG_PALETTE:
+        return _decode_palette(data, path)
+    label = _decode(data, cv2.IMREAD_UNCHANGED, path, "label")
+    if label.ndim == 3:
+        raise DataError(
+            f"{path}: the label has {label.shape[2]} channels, but a label must have one channel with class "
+            "ids; convert its colours to ids (one 8-bit grey or palette PNG)"
+        )
+    if is_png and data[_PNG_COLOUR_TYPE] == _PNG_GREY and data[_PNG_BIT_DEPTH] < 8:
+        # Decoders stretch the grey values of fewer bits to 0..255; ids must not be stretched.
+        label = label // (255 // (2 ** data[_PNG_BIT_DEPTH] - 1))
+    if label.dtype != np.uint8:
+        if not np.issubdtype(label.dtype, np.integer) or label.min() < 0 or label.max() > 255:
+            raise DataError(
+                f"{path}: the label holds {label.dtype} values from {label.min()} to {label.max()}; "
+                "class ids must be whole numbers from 0 to 255"
+            )
+        label = label.astype(np.uint8)
+    return label
+
+
+def list_images(path: str | os.PathLike) -> tuple[list[str], str]:
+    """Find the pictures that a path names.
+
+    Args:
+        path: A picture; a folder (searched with its subfolders); a `.txt` list with one picture per line,
+            relative to the list's folder, further columns being ignored; or a glob pattern.
+
+    Returns:
+        The sorted paths (a list file keeps its order) and the folder that they are named relative to.
+
+    Raises:
+        DataError: There is nothing at the path, or there are no pictures in it.
+    """
+    path = str(path)
+    if os.path.isdir(path):
+        images = sorted(str(p) for p in Path(path).rglob("*") if _is_visible_image(p, path))
+        if not images:
+            raise DataError(f"{path}: no pictures in this folder or below it; known suffixes: {_suffixes()}")
+        return images, path
+    if os.path.isfile(path):
+        if path.lower().endswith(".txt"):
+            return _images_of_list(path)
+        return [path], os.path.dirname(path)
+    if glob.has_magic(path):
+        images = sorted(p for p in glob.glob(path, recursive=True) if p.lower().endswith(IMAGE_SUFFIXES))
+        if not images:
+            raise DataError(f"{path}: no picture fits this pattern; known suffixes: {_suffixes()}")
+        return images, os.path.commonpath([os.path.dirname(p) for p in images])
+    raise DataError(f"{path}: no such file or folder; give a picture, a folder, a .txt list or a glob pattern")
+
+
+def _read_file(path: str | os.PathLike, kind: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        raise DataError(f"{path}: the {kind} does not exist") from None
+    except OSError as error:
+        raise DataError(f"{path}: the {kind} cannot be read ({error.strerror})") from error
+
+
+def _decode(data: bytes, flags: int, path: str | os.PathLike, kind: str) -> np.ndarray:
+    if not data:
+        raise DataError(f"{path}: the {kind} is an empty file")
+    if not _has_end(data):
+        raise DataError(f"{path}: the {kind} is truncated ({len(data)} bytes); replace the file")
+    try:
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    except cv2.error as error:
+        raise DataError(f"{path}: the {kind} cannot be decoded ({error.err})") from error
+    if image is None:
+        raise DataError(f"{path}: the {kind} is damaged or not an image file ({len(data)} bytes); replace the file")
+    return image
+
+
+def _has_end(data: bytes) -> bool:
+    """Whether a PNG or JPEG file has its end mark; OpenCV 4 silently pads a truncated one with grey."""
+    if data.startswith(_PNG_SIGNATURE):
+        return data.rfind(_PNG_END) != -1
+    if data.startswith(_JPEG_SIGNATURE):
+        # An embedded thumbnail has an end mark of its own, but before the scan of the picture itself.
+        return data.rfind(_JPEG_END) > data.rfind(_JPEG_START_OF_SCAN)
+    return True
+
+
+def _decode_palette(data: bytes, path: str | os.PathLike) -> np.ndarray:
+    # OpenCV turns palette indices into colours, Pillow keeps them.
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return np.array(image, dtype=np.uint8)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise DataError(f"{path}: the label is damaged ({error}); replace the file") from error
+
+
+def _images_of_list(list_path: str) -> tuple[list[str], str]:
+    root = os.path.dirname(list_path)
+    with open(list_path, encoding="utf-8") as file:
+        images = [os.path.join(root, line.split()[0]) for line in file if line.strip()]
+    if not images:
+        raise DataError(f"{list_path}: the list is empty; give one picture per line")
+    for image in images:
+        if not os.path.isfile(image):
+            raise DataError(
+                f"{list_path}: it names {image}, which does not exist; paths are relative to the list's folder"
+            )
+    return images, root
+
+
+def _is_visible_image(path: Path, root: str) -> bool:
+    # Notebook servers leave thumbnails in folders such as .ipynb_checkpoints.
+    is_hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+    return path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden and path.is_file()
+
+
+def _suffixes() -> str:
+    return " ".join(IMAGE_SUFFIXES)

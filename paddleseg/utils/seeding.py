@@ -1,0 +1,32 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Random generators that are pure functions of what they are for.
+
+Philox is a counter-based bit generator: its stream is fixed by a 128-bit key, so the generator of a sample
+needs no history and is the same for any number of workers, processes or restarts.
+"""
+
+import numpy as np
+
+# One domain for each use, so that equal numbers never give equal streams.
+_SHUFFLE, _SAMPLE, _BATCH = 1, 2, 3
+
+
+def _generator(domain: int, seed: int, *numbers: int) -> np.random.Generator:
+    # SeedSequence hashes its words well; the plain integers could collide (seed 1, epoch 0 | seed 0, epoch 1).
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence((domain, seed, *numbers))))
+
+
+def shuffle_rng(seed: int, epoch: int) -> np.random.Generator:
+    """Generator of the order of one epoch."""
+    return _generator(_SHUFFLE, seed, epoch)
+
+
+def sample_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
+    """Generator of the random transforms of sample ``index`` of the data set in ``epoch``."""
+    return _generator(_SAMPLE, seed, epoch, index)
+
+
+def batch_rng(seed: int, epoch: int, batch_index: int) -> np.random.Generator:
+    """Generator of what is drawn for a whole batch, such as mixing its pictures."""
+    return _generator(_BATCH, seed, epoch, batch_index)
