@@ -1,0 +1,57 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Cross entropy over all pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import paddle
+from paddle import Tensor, nn
+
+from paddleseg.config.registry import LOSSES
+from paddleseg.losses.functional import pixel_cross_entropy, weigh_by_class
+
+
+@LOSSES.add_component
+class CrossEntropyLoss(nn.Layer):
+    """Cross entropy, averaged over the pixels that are not ignored.
+
+    With class weights the mean is weighted: the sum of weight times loss over the sum of weights, as in PyTorch
+    and PaddleSeg.
+
+    Args:
+        weight: A factor for each class; not given: all 1.
+        ignore_index: Label of the pixels that do not count.
+        avg_non_ignore: Whether ignored pixels are left out of the mean's denominator (of no effect on weights).
+        top_k_percent_pixels: Share of the pixels, those of highest loss, that is averaged; 1 means all of them.
+    """
+
+    def __init__(
+        self,
+        weight: Sequence[float] | None = None,
+        ignore_index: int = 255,
+        avg_non_ignore: bool = True,
+        top_k_percent_pixels: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if not 0 < top_k_percent_pixels <= 1:
+            raise ValueError(f"top_k_percent_pixels is {top_k_percent_pixels}; allowed: above 0, at most 1")
+        self.weight = None if weight is None else paddle.to_tensor(list(weight), dtype="float32")
+        self.ignore_index = ignore_index
+        self.avg_non_ignore = avg_non_ignore
+        self.top_k_percent_pixels = top_k_percent_pixels
+
+    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
+        """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
+        losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
+        if self.weight is None:
+            counted = valid.astype(losses.dtype) if self.avg_non_ignore else paddle.ones_like(losses)
+        else:
+            counted = weigh_by_class(label, valid, self.weight.astype(losses.dtype))
+            losses = losses * counted
+        if self.top_k_percent_pixels < 1:
+            kept = int(self.top_k_percent_pixels * losses.size)
+            losses, places = paddle.topk(losses.flatten(), kept)
+            counted = paddle.gather(counted.flatten(), places)
+        return losses.sum() / counted.sum().clip(min=1e-12)

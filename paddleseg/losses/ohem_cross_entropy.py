@@ -1,0 +1,54 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Cross entropy over the hard pixels: online hard example mining."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import paddle
+from paddle import Tensor, nn
+
+from paddleseg.config.registry import LOSSES
+from paddleseg.losses.functional import hard_pixels, mean_over, pixel_cross_entropy, weigh_by_class
+
+
+@LOSSES.add_component
+class OhemCrossEntropyLoss(nn.Layer):
+    """Mean cross entropy of the pixels whose target probability lies below a threshold.
+
+    The threshold is the larger of ``thresh`` and the probability at place ``min_kept`` of the valid pixels sorted
+    upwards. The official DDRNet recipe has ``thresh`` 0.9 and ``min_kept`` 131072; defaults are PaddleSeg's.
+
+    Args:
+        thresh: Probability below which a pixel is hard, above 0 and at most 1.
+        min_kept: About how many pixels of a batch are kept at least.
+        ignore_index: Label of the pixels that do not count.
+        weight: A factor for the pixel losses of each class; the mean is over the number of kept pixels, as in the
+            authors' code. Which pixels are hard does not depend on it.
+    """
+
+    def __init__(
+        self,
+        thresh: float = 0.7,
+        min_kept: int = 10000,
+        ignore_index: int = 255,
+        weight: Sequence[float] | None = None,
+    ) -> None:
+        super().__init__()
+        if not 0 < thresh <= 1:
+            raise ValueError(f"thresh is {thresh}; allowed: above 0, at most 1")
+        if min_kept < 0:
+            raise ValueError(f"min_kept is {min_kept}; allowed: 0 and above")
+        self.thresh = thresh
+        self.min_kept = min_kept
+        self.ignore_index = ignore_index
+        self.weight = None if weight is None else paddle.to_tensor(list(weight), dtype="float32")
+
+    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
+        """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when no pixel is kept."""
+        losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
+        kept = hard_pixels(losses, valid, self.thresh, self.min_kept)
+        if self.weight is not None:
+            losses = losses * weigh_by_class(label, valid, self.weight.astype(losses.dtype))
+        return mean_over(losses, kept)

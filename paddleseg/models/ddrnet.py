@@ -1,0 +1,281 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""DDRNet: deep dual-resolution networks, 23-slim, 23 and 39.
+
+Paper: Hong, Pan, Sun, Jia, "Deep Dual-resolution Networks for Real-time and Accurate Semantic Segmentation of
+Road Scenes", arXiv 2101.06085. The numbers are those of the authors' PyTorch code (github.com/ydhongHIT/DDRNet,
+MIT licence); the code is our own. Differences, on purpose: any input size from 32 x 32 works, the outputs are
+resized to the input, and the names of the state dict are PaddleSeg's.
+
+Shapes: N batch, C base channels, K classes; "@8" means (H/8, W/8), rounded up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import paddle
+from paddle import Tensor, nn
+from paddle.nn import functional as F
+
+from paddleseg.config.registry import MODELS
+from paddleseg.models.layers import (
+    BasicBlock,
+    Bottleneck,
+    ConvBN,
+    ConvBNReLU,
+    GlobalMean,
+    bn_relu_conv,
+    initialize_weights,
+    resize_to,
+)
+
+PaddingMode = Literal["official", "paddleseg"]
+PADDING_MODES = ("official", "paddleseg")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The numbers in which the sizes of the network differ (paper, table 1)."""
+
+    base_channels: int
+    layer_blocks: tuple[int, int, int, int]  # blocks in layer1, layer2, layer3, layer4
+    high_blocks: tuple[int, ...]  # blocks of the high-resolution branch in each fusion stage
+    stages: tuple[str, ...]  # names of the fusion stages
+    head_channels: int
+    dappm_channels: int = 128
+
+
+class DualResolutionTrunk(nn.Layer):
+    """Stem, both branches and their bilateral fusions, as far as layer5 (paper, section 3.2 and figure 4).
+
+    The segmentation network and the ImageNet classifier derive from it, so that their trunks share all names.
+
+    Args:
+        variant: The numbers of the size.
+        in_channels: Channels of the pictures.
+        padding_mode: See ``DDRNet``.
+    """
+
+    def __init__(self, variant: Variant, in_channels: int, padding_mode: PaddingMode) -> None:
+        super().__init__()
+        c = variant.base_channels
+        high = 2 * c
+        blocks = variant.layer_blocks
+        self._stages = variant.stages
+        self.conv1 = nn.Sequential(
+            ConvBNReLU(in_channels, c, 3, stride=2, bias=True), ConvBNReLU(c, c, 3, stride=2, bias=True)
+        )
+        self.layer1 = _make_layer(BasicBlock, c, c, blocks[0])
+        self.layer2 = _make_layer(BasicBlock, c, 2 * c, blocks[1], stride=2)
+
+        low_channels = 2 * c
+        for stage, high_blocks in zip(variant.stages, variant.high_blocks):
+            # "3", "3_1" and "3_2" belong to layer3; only the first of them halves the size.
+            layer, halves = int(stage[0]), not stage.endswith("_2")
+            stage_blocks = blocks[layer - 1] // sum(name.startswith(stage[0]) for name in variant.stages)
+            stage_channels = c * 2 ** (layer - 1)
+            low = _make_layer(BasicBlock, low_channels, stage_channels, stage_blocks, stride=2 if halves else 1)
+            self.add_sublayer(f"layer{stage}", low)
+            self.add_sublayer(f"layer{stage}_", _make_layer(BasicBlock, high, high, high_blocks))
+            self.add_sublayer(f"compression{stage}", ConvBN(stage_channels, high, 1))
+            self.add_sublayer(f"down{stage}", _make_down(stage, high, stage_channels, padding_mode))
+            low_channels = stage_channels
+
+    def forward_branches(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Run both branches up to layer5.
+
+        Args:
+            x: (N, in_channels, H, W) float32.
+
+        Returns:
+            The low-resolution branch, (N, 8C) @32, and the high-resolution branch, (N, 2C) @8, both after their
+            ReLU; and the fused high-resolution branch after stage 3, (N, 2C) @8, before its ReLU, which the
+            auxiliary head takes.
+        """
+        x = F.relu(self.layer1(self.conv1(x)))  # (N, C) @4
+        high = low = F.relu(self.layer2(x))  # (N, 2C) @8
+        after_stage3 = None
+        for stage in self._stages:
+            # Equations (1) of the paper: both sums take the other branch as it was before the fusion.
+            low_out = getattr(self, f"layer{stage}")(low)
+            high_out = getattr(self, f"layer{stage}_")(high)
+            low = F.relu(low_out + getattr(self, f"down{stage}")(F.relu(high_out)))
+            lifted = getattr(self, f"compression{stage}")(F.relu(low_out))
+            fused = high_out + resize_to(lifted, high_out.shape[2:])
+            high = F.relu(fused)
+            if stage.startswith("3"):
+                after_stage3 = fused
+        return low, high, after_stage3
+
+
+class DAPPM(nn.Layer):
+    """Deep aggregation pyramid pooling module (paper, section 3.3 and figure 5).
+
+    Args:
+        in_channels: Channels of the input.
+        branch_channels: Channels of each of the five scales.
+        out_channels: Channels of the output.
+        exclusive: Whether the average pools leave the padding out of the count; False is the authors' way.
+    """
+
+    def __init__(self, in_channels: int, branch_channels: int, out_channels: int, *, exclusive: bool = False) -> None:
+        super().__init__()
+        self.scale0 = nn.Sequential(*bn_relu_conv(in_channels, branch_channels, 1))
+        for i, (kernel, stride) in enumerate(((5, 2), (9, 4), (17, 8)), start=1):
+            pool = nn.AvgPool2D(kernel, stride=stride, padding=kernel // 2, exclusive=exclusive)
+            self.add_sublayer(f"scale{i}", nn.Sequential(pool, *bn_relu_conv(in_channels, branch_channels, 1)))
+        self.scale4 = nn.Sequential(GlobalMean(), *bn_relu_conv(in_channels, branch_channels, 1))
+        for i in range(1, 5):
+            self.add_sublayer(f"process{i}", nn.Sequential(*bn_relu_conv(branch_channels, branch_channels, 3)))
+        self.compression = nn.Sequential(*bn_relu_conv(5 * branch_channels, out_channels, 1))
+        self.shortcut = nn.Sequential(*bn_relu_conv(in_channels, out_channels, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        outputs = [self.scale0(x)]
+        for i in range(1, 5):
+            pooled = resize_to(getattr(self, f"scale{i}")(x), x.shape[2:])
+            outputs.append(getattr(self, f"process{i}")(pooled + outputs[-1]))
+        return self.compression(paddle.concat(outputs, axis=1)) + self.shortcut(x)
+
+
+class SegmentationHead(nn.Layer):
+    """BN, ReLU, 3x3 convolution, BN, ReLU, 1x1 convolution with bias (paper, section 3.4)."""
+
+    def __init__(self, in_channels: int, channels: int, num_classes: int) -> None:
+        super().__init__()
+        self.bn1 = nn.BatchNorm2D(in_channels)
+        self.conv_bn_relu = ConvBNReLU(in_channels, channels, 3)
+        self.conv = nn.Conv2D(channels, num_classes, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(self.conv_bn_relu(F.relu(self.bn1(x))))
+
+
+class DDRNet(DualResolutionTrunk):
+    """The segmentation network, without its numbers: use ``DDRNet_23_slim``, ``DDRNet_23`` or ``DDRNet_39``.
+
+    Args:
+        num_classes: Classes of the output.
+        in_channels: Channels of the pictures.
+        enable_auxiliary_loss: Whether there is a second head on the high-resolution branch after stage 3.
+        padding_mode: ``official``: the authors' network. ``paddleseg``: the two places in which PaddleSeg's
+            DDRNet_23 differs from it (average pools that leave the padding out of the count, ``down3`` padded
+            on one side), for weights that were trained there. Not given: ``official``, and weights that may come
+            from PaddleSeg are warned about.
+        pretrained: File or address of weights to start from; see ``models.weights.load_pretrained``.
+
+    Example:
+        >>> model = DDRNet_23_slim(num_classes=19)
+        >>> [logits] = model(paddle.zeros([1, 3, 512, 1024]))  # (1, 19, 512, 1024)
+    """
+
+    arch: str
+    variant: Variant
+
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int = 3,
+        enable_auxiliary_loss: bool = False,
+        padding_mode: PaddingMode | None = None,
+        pretrained: str | None = None,
+    ) -> None:
+        if padding_mode not in (None, *PADDING_MODES):
+            raise ValueError(f"padding_mode is {padding_mode!r}; allowed: {', '.join(PADDING_MODES)}")
+        padding_mode_is_named = padding_mode is not None
+        padding_mode = padding_mode or "official"
+        variant = self.variant
+        super().__init__(variant, in_channels, padding_mode)
+        c = variant.base_channels
+        self.num_classes = num_classes
+        self.in_channels = in_channels
+        self.padding_mode = padding_mode
+        self.padding_mode_is_named = padding_mode_is_named
+        self.enable_auxiliary_loss = enable_auxiliary_loss
+        self.layer5 = _make_layer(Bottleneck, 8 * c, 8 * c, 1, stride=2)
+        self.layer5_ = _make_layer(Bottleneck, 2 * c, 2 * c, 1)
+        self.spp = DAPPM(16 * c, variant.dappm_channels, 4 * c, exclusive=padding_mode == "paddleseg")
+        if enable_auxiliary_loss:
+            self.aux_head = SegmentationHead(2 * c, variant.head_channels, num_classes)
+        self.head = SegmentationHead(4 * c, variant.head_channels, num_classes)
+        initialize_weights(self)
+        if pretrained is not None:
+            # Imported here, because it knows the networks' names.
+            from paddleseg.models.weights import load_pretrained
+
+            load_pretrained(self, pretrained)
+
+    @staticmethod
+    def count_outputs(arguments: Mapping[str, Any]) -> int:
+        """How many logits a network built with these arguments gives; configurations are checked with it."""
+        return 2 if arguments.get("enable_auxiliary_loss") else 1
+
+    def forward_stride8(self, x: Tensor) -> list[Tensor]:
+        """Logits before the last upsampling.
+
+        Args:
+            x: (N, in_channels, H, W) float32, H and W at least 32.
+
+        Returns:
+            ``[main]`` or ``[main, auxiliary]``, each (N, num_classes, ceil(H/8), ceil(W/8)).
+        """
+        low, high, after_stage3 = self.forward_branches(x)
+        high = self.layer5_(high)  # (N, 4C) @8
+        context = self.spp(self.layer5(low))  # (N, 4C) @64
+        logits = [self.head(resize_to(context, high.shape[2:]) + high)]
+        if self.enable_auxiliary_loss:
+            logits.append(self.aux_head(after_stage3))
+        return logits
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Logits at the input's size: ``[main]`` or ``[main, auxiliary]``, each (N, num_classes, H, W)."""
+        return [resize_to(logits, x.shape[2:]) for logits in self.forward_stride8(x)]
+
+
+@MODELS.add_component
+class DDRNet_23_slim(DDRNet):
+    """DDRNet-23-slim: 5.7 M parameters, 36.3 GMACs at 1024 x 2048."""
+
+    arch = "DDRNet_23_slim"
+    variant = Variant(32, (2, 2, 2, 2), (2, 2), ("3", "4"), head_channels=64)
+
+
+@MODELS.add_component
+class DDRNet_23(DDRNet):
+    """DDRNet-23: 20.1 M parameters, 143.1 GMACs at 1024 x 2048."""
+
+    arch = "DDRNet_23"
+    variant = Variant(64, (2, 2, 2, 2), (2, 2), ("3", "4"), head_channels=128)
+
+
+@MODELS.add_component
+class DDRNet_39(DDRNet):
+    """DDRNet-39: 32.4 M parameters, 281.1 GMACs at 1024 x 2048.
+
+    Its stage 3 is cut into two, with a fusion after each half (paper, section 3.2).
+    """
+
+    arch = "DDRNet_39"
+    variant = Variant(64, (3, 4, 6, 3), (3, 3, 3), ("3_1", "3_2", "4"), head_channels=256)
+
+
+def _make_layer(
+    block: type[BasicBlock] | type[Bottleneck], in_channels: int, channels: int, count: int, *, stride: int = 1
+) -> nn.Sequential:
+    """``count`` blocks, the first with the stride, the last without its ReLU."""
+    layers = []
+    for i in range(count):
+        layers.append(block(in_channels, channels, stride=stride if i == 0 else 1, final_relu=i < count - 1))
+        in_channels = channels * block.expansion
+    return nn.Sequential(*layers)
+
+
+def _make_down(stage: str, high: int, low: int, padding_mode: PaddingMode) -> nn.Layer:
+    """The strided convolutions from the high to the low branch: one to 1/16, two to 1/32."""
+    if stage.startswith("3"):
+        padding = "SAME" if padding_mode == "paddleseg" else None
+        return ConvBN(high, low, 3, stride=2, padding=padding)
+    return nn.Sequential(ConvBNReLU(high, low // 2, 3, stride=2), ConvBN(low // 2, low, 3, stride=2))

@@ -1,0 +1,156 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The small pieces that the networks are made of.
+
+Attribute names (``_conv``, ``_batch_norm``, ``conv_bn_relu``, ...) decide the keys of the state dict. They are
+PaddleSeg's, so that its .pdparams files load as they are: do not rename them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import paddle
+from paddle import Tensor, nn
+from paddle.nn import functional as F
+
+# PyTorch's batch-norm momentum 0.1 is 0.9 in Paddle's convention; both defaults agree, as does epsilon 1e-5.
+
+
+class ConvBN(nn.Layer):
+    """Convolution and batch normalisation.
+
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        kernel_size: Side of the kernel; 1 or 3 here.
+        stride: Stride of the convolution.
+        bias: Whether the convolution has a bias (only the stem's do).
+        padding: Pixels on each side, or ``"SAME"``; not given: half the kernel.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        *,
+        stride: int = 1,
+        bias: bool = False,
+        padding: int | str | None = None,
+    ) -> None:
+        super().__init__()
+        self._conv = nn.Conv2D(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride=stride,
+            padding=kernel_size // 2 if padding is None else padding,
+            bias_attr=None if bias else False,
+        )
+        self._batch_norm = nn.BatchNorm2D(out_channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._batch_norm(self._conv(x))
+
+
+class ConvBNReLU(ConvBN):
+    """Convolution, batch normalisation, ReLU."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(super().forward(x))
+
+
+def bn_relu_conv(in_channels: int, out_channels: int, kernel_size: int) -> list[nn.Layer]:
+    """The pre-activation triple of DAPPM: batch normalisation, ReLU, convolution without bias."""
+    return [
+        nn.BatchNorm2D(in_channels),
+        nn.ReLU(),
+        nn.Conv2D(in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias_attr=False),
+    ]
+
+
+class BasicBlock(nn.Layer):
+    """Two 3x3 convolutions and a residual (He et al. 2016).
+
+    Args:
+        in_channels: Channels of the input.
+        channels: Channels of the block; its output has ``channels * expansion``.
+        stride: Stride of the first convolution.
+        final_relu: Whether the sum passes a ReLU. The last block of each layer leaves it to the caller, because
+            the fusions add the values before it.
+    """
+
+    expansion = 1
+
+    def __init__(self, in_channels: int, channels: int, *, stride: int = 1, final_relu: bool = True) -> None:
+        super().__init__()
+        self.conv_bn_relu = ConvBNReLU(in_channels, channels, 3, stride=stride)
+        self.conv_bn = ConvBN(channels, channels, 3)
+        self.downsample = _projection(in_channels, channels * self.expansion, stride)
+        self.final_relu = final_relu
+
+    def forward(self, x: Tensor) -> Tensor:
+        residual = x if self.downsample is None else self.downsample(x)
+        out = self.conv_bn(self.conv_bn_relu(x)) + residual
+        return F.relu(out) if self.final_relu else out
+
+
+class Bottleneck(nn.Layer):
+    """1x1, 3x3, 1x1 convolutions and a residual; the arguments are those of ``BasicBlock``."""
+
+    expansion = 2
+
+    def __init__(self, in_channels: int, channels: int, *, stride: int = 1, final_relu: bool = True) -> None:
+        super().__init__()
+        self.conv_bn_relu1 = ConvBNReLU(in_channels, channels, 1)
+        self.conv_bn_relu2 = ConvBNReLU(channels, channels, 3, stride=stride)
+        self.conv_bn = ConvBN(channels, channels * self.expansion, 1)
+        self.downsample = _projection(in_channels, channels * self.expansion, stride)
+        self.final_relu = final_relu
+
+    def forward(self, x: Tensor) -> Tensor:
+        residual = x if self.downsample is None else self.downsample(x)
+        out = self.conv_bn(self.conv_bn_relu2(self.conv_bn_relu1(x))) + residual
+        return F.relu(out) if self.final_relu else out
+
+
+class GlobalMean(nn.Layer):
+    """Mean over height and width, kept as (N, C, 1, 1).
+
+    A plain mean and not an adaptive pool: converters to other formats handle it at dynamic sizes.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return paddle.mean(x, axis=[2, 3], keepdim=True)
+
+
+def _projection(in_channels: int, out_channels: int, stride: int) -> nn.Sequential | None:
+    """The 1x1 convolution that fits a residual to another size or width; None where it fits already."""
+    if stride == 1 and in_channels == out_channels:
+        return None
+    return nn.Sequential(
+        nn.Conv2D(in_channels, out_channels, 1, stride=stride, bias_attr=False), nn.BatchNorm2D(out_channels)
+    )
+
+
+def resize_to(x: Tensor, size_hw: Sequence[int]) -> Tensor:
+    """Resize bilinearly (align_corners=False) to ``size_hw``.
+
+    The networks take the size from the tensor that is matched, never from a division of the input's size: a
+    convolution of stride 2 gives the ceiling, so that ``h // 8`` is wrong for most sizes.
+    """
+    return F.interpolate(x, size=size_hw, mode="bilinear", align_corners=False)
+
+
+def initialize_weights(model: nn.Layer) -> None:
+    """Fill convolutions from the normal distribution of He et al. 2015 (fan out), as the authors' code does.
+
+    Everything else keeps Paddle's defaults: batch-norm scale 1, every bias 0.
+    """
+    for layer in model.sublayers():
+        if isinstance(layer, nn.Conv2D):
+            out_channels, _, kernel_h, kernel_w = layer.weight.shape
+            std = math.sqrt(2.0 / (out_channels * kernel_h * kernel_w))
+            nn.initializer.Normal(0.0, std)(layer.weight)

@@ -1,0 +1,231 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Weight files: reading them safely, fitting them to a network, saying what was loaded.
+
+A file written here carries one extra entry, ``__meta__``: a JSON string with arch, padding_mode, num_classes,
+step, metric and classes. Readers that do not know it ignore it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from paddle import nn
+
+from paddleseg.utils.download import cached_download, is_url
+from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.safe_pickle import read_pickle
+
+META_KEY = "__meta__"
+# paddle.save adds a table of internal names under this key.
+_NAME_TABLE_KEY = "StructuredToParameterName@@"
+# Heads depend on the number of classes and on the task, so that fine-tuning may start without them.
+_HEADS = ("head", "aux_head", "linear", "last_layer", "down5", "spp")
+
+
+@dataclass
+class Coverage:
+    """Which tensors of a network a weight file filled.
+
+    Attributes:
+        loaded: Names that were loaded.
+        missing: Names of the network that the file does not have.
+        unexpected: Names of the file that the network does not have.
+        misshaped: Name to (shape in the file, shape in the network).
+    """
+
+    loaded: list[str]
+    missing: list[str]
+    unexpected: list[str]
+    misshaped: dict[str, tuple[tuple[int, ...], tuple[int, ...]]]
+
+    @property
+    def complete(self) -> bool:
+        return not (self.missing or self.unexpected or self.misshaped)
+
+    def describe(self) -> str:
+        """What does not fit, with the first few names of each kind."""
+        parts = []
+        for title, names in (("missing", self.missing), ("unexpected", self.unexpected)):
+            if names:
+                parts.append(f"{len(names)} {title}: {_first(names)}")
+        if self.misshaped:
+            shapes = [
+                f"{name} {list(found)} instead of {list(wanted)}" for name, (found, wanted) in self.misshaped.items()
+            ]
+            parts.append(f"{len(shapes)} of another shape: {_first(shapes)}")
+        return "; ".join(parts) or "everything fits"
+
+    def table(self) -> str:
+        """One line for each top-level part of the network: how many of its tensors were loaded."""
+        wanted = self.loaded + self.missing + list(self.misshaped)
+        loaded = set(self.loaded)
+        parts: dict[str, list[bool]] = {}
+        for name in wanted:
+            parts.setdefault(name.split(".")[0], []).append(name in loaded)
+        width = max(len(part) for part in parts)
+        return "\n".join(f"  {part:<{width}}  {sum(has)}/{len(has)}" for part, has in sorted(parts.items()))
+
+
+def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any] | None]:
+    """Read a .pdparams file without running code in it.
+
+    Returns:
+        The arrays by name, and the ``__meta__`` entry (None where the file has none).
+
+    Raises:
+        WeightsError: The file is missing, damaged or not a table of arrays.
+    """
+    content = read_pickle(path)
+    if not isinstance(content, dict):
+        raise WeightsError(f"{path}: holds a {type(content).__name__}, not a table of named arrays")
+    meta = content.pop(META_KEY, None)
+    content.pop(_NAME_TABLE_KEY, None)
+    for name, value in content.items():
+        if not isinstance(value, np.ndarray) or value.dtype == object:
+            raise WeightsError(
+                f"{path}: entry {name!r} is a {type(value).__name__}, not an array of numbers; "
+                "an optimiser's .pdopt or a whole checkpoint is not a weight file"
+            )
+    if not content:
+        raise WeightsError(f"{path}: holds no arrays")
+    try:
+        return content, None if meta is None else json.loads(meta)
+    except (TypeError, ValueError):
+        raise WeightsError(f"{path}: its entry {META_KEY} is not a JSON text") from None
+
+
+def apply_weights(model: nn.Layer, weights: Mapping[str, np.ndarray]) -> Coverage:
+    """Copy the arrays whose name and shape fit into ``model``; the rest is only reported."""
+    own = model.state_dict()
+    fitting, misshaped = {}, {}
+    for name, tensor in own.items():
+        if name not in weights:
+            continue
+        found, wanted = tuple(weights[name].shape), tuple(tensor.shape)
+        if found == wanted:
+            fitting[name] = weights[name]
+        else:
+            misshaped[name] = (found, wanted)
+    # set_state_dict warns about every name that is missing: here that is reported by the caller.
+    for name, value in fitting.items():
+        own[name].set_value(value.astype(_dtype_name(own[name])))
+    return Coverage(
+        loaded=list(fitting),
+        missing=[name for name in own if name not in weights],
+        unexpected=[name for name in weights if name not in own],
+        misshaped=misshaped,
+    )
+
+
+def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """Load weights for evaluation, prediction or export: all of them must fit.
+
+    Args:
+        model: The network.
+        path: A .pdparams file, or a checkpoint folder with ``model.pdparams``.
+
+    Returns:
+        The file's ``__meta__``, or None.
+
+    Raises:
+        WeightsError: The file cannot be read, or a name or shape does not fit. An auxiliary head that the file
+            has and the network does not is left out, because only training needs it.
+    """
+    path = os.fspath(path)
+    if os.path.isdir(path):
+        path = os.path.join(path, "model.pdparams")
+    weights, meta = read_weights(path)
+    own = model.state_dict()
+    if not any(name.startswith("aux_head.") for name in own):
+        weights = {name: value for name, value in weights.items() if not name.startswith("aux_head.")}
+    _check_padding_mode(model, path, weights, meta)
+    coverage = apply_weights(model, weights)
+    if not coverage.complete:
+        raise WeightsError(f"{path} does not fit {_describe_model(model)}: {coverage.describe()}")
+    return meta
+
+
+def load_pretrained(model: nn.Layer, source: str) -> Coverage:
+    """Start a network from weights that may fit only in part (ImageNet, other classes), and say how far they do.
+
+    Args:
+        model: The network.
+        source: A local .pdparams file or its address.
+
+    Returns:
+        The coverage, which is also logged as a table.
+
+    Raises:
+        WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only heads
+            and DAPPM, which a classifier does not have, may stay untrained.
+    """
+    path = cached_download(source) if is_url(source) else source
+    weights, meta = read_weights(path)
+    _check_padding_mode(model, path, weights, meta)
+    coverage = apply_weights(model, weights)
+    left = [name for name in coverage.missing + list(coverage.misshaped) if name.split(".")[0] not in _HEADS]
+    if left:
+        raise WeightsError(
+            f"{path} leaves parts of the trunk of {_describe_model(model)} without weights: {_first(left)}. "
+            f"It may be of another network or another kit. {coverage.describe()}"
+        )
+    logger = get_logger()
+    total = len(model.state_dict())
+    logger.info("pretrained %s: %d of %d tensors loaded\n%s", path, len(coverage.loaded), total, coverage.table())
+    if not coverage.complete:
+        logger.info("pretrained, not loaded: %s", coverage.describe())
+    return coverage
+
+
+def make_meta(model: nn.Layer, **facts: Any) -> str:
+    """The ``__meta__`` entry of a weight file of ``model``."""
+    meta = {
+        name: getattr(model, name)
+        for name in ("arch", "padding_mode", "num_classes", "in_channels")
+        if hasattr(model, name)
+    }
+    return json.dumps({**meta, **facts})
+
+
+def _check_padding_mode(
+    model: nn.Layer, path: str, weights: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None
+) -> None:
+    """Refuse weights of the other padding mode; warn where a trained DDRNet_23 does not say its mode."""
+    padding_mode = getattr(model, "padding_mode", None)
+    if padding_mode is None:
+        return
+    if meta is not None:
+        found = meta.get("padding_mode", padding_mode)
+        if found != padding_mode:
+            raise WeightsError(
+                f"{path} was trained with padding_mode {found}, the network has {padding_mode}; "
+                f"set model.padding_mode: {found}"
+            )
+    elif model.arch == "DDRNet_23" and "head.conv.weight" in weights and not model.padding_mode_is_named:
+        get_logger().warning(
+            "%s does not say how it was trained. If it is PaddleSeg's DDRNet_23, two paddings differ and most "
+            "pixels come out wrong: set model.padding_mode: paddleseg. If it is not, set model.padding_mode: "
+            "official, and this warning ends.",
+            path,
+        )
+
+
+def _describe_model(model: nn.Layer) -> str:
+    arch = getattr(model, "arch", type(model).__name__)
+    num_classes = getattr(model, "num_classes", None)
+    return arch if num_classes is None else f"{arch} with {num_classes} classes"
+
+
+def _first(names: list[str], count: int = 4) -> str:
+    return ", ".join(names[:count]) + (", ..." if len(names) > count else "")
+
+
+def _dtype_name(tensor: Any) -> str:
+    return str(tensor.dtype).rsplit(".", 1)[-1]

@@ -1,0 +1,125 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Weights: what fits is loaded, what does not is named, and PaddleSeg's paddings are not a silent trap."""
+
+import logging
+import pickle
+
+import numpy as np
+import pytest
+
+from paddleseg.models import DDRNet_23, DDRNet_23_slim, DDRNet_23_slim_cls
+from paddleseg.models.weights import META_KEY, apply_weights, load_pretrained, load_weights, make_meta, read_weights
+from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.logging import get_logger
+
+
+@pytest.fixture
+def log(caplog):
+    get_logger().propagate = True
+    caplog.set_level(logging.INFO, logger=get_logger().name)
+    yield caplog
+    get_logger().propagate = False
+
+
+def arrays(model):
+    return {name: tensor.numpy() for name, tensor in model.state_dict().items()}
+
+
+def save(path, weights, meta=None):
+    path.write_bytes(pickle.dumps({**weights, **({META_KEY: meta} if meta else {})}))
+    return path
+
+
+def test_saved_weights_load_and_give_back_their_meta(tmp_path):
+    model = DDRNet_23_slim(num_classes=3)
+    path = save(tmp_path / "m.pdparams", arrays(model), make_meta(model, step=7))
+    other = DDRNet_23_slim(num_classes=3)
+    meta = load_weights(other, path)
+    assert meta["arch"] == "DDRNet_23_slim" and meta["step"] == 7 and meta["padding_mode"] == "official"
+    assert all((a == b).all() for a, b in zip(arrays(model).values(), arrays(other).values()))
+
+
+def test_a_folder_stands_for_its_model_pdparams(tmp_path):
+    model = DDRNet_23_slim(num_classes=3)
+    save(tmp_path / "model.pdparams", arrays(model))
+    load_weights(DDRNet_23_slim(num_classes=3), tmp_path)
+
+
+def test_weights_of_another_number_of_classes_are_refused_with_both_shapes(tmp_path):
+    path = save(tmp_path / "m.pdparams", arrays(DDRNet_23_slim(num_classes=3)))
+    with pytest.raises(WeightsError, match=r"m.pdparams does not fit DDRNet_23_slim with 4 classes.*\[3\] instead of"):
+        load_weights(DDRNet_23_slim(num_classes=4), path)
+
+
+def test_missing_and_unexpected_names_are_listed(tmp_path):
+    weights = arrays(DDRNet_23_slim(num_classes=3))
+    weights["surplus.weight"] = weights.pop("head.conv.bias")
+    path = save(tmp_path / "m.pdparams", weights)
+    with pytest.raises(WeightsError, match=r"1 missing: head.conv.bias; 1 unexpected: surplus.weight"):
+        load_weights(DDRNet_23_slim(num_classes=3), path)
+
+
+def test_an_auxiliary_head_in_the_file_is_left_out_where_the_network_has_none(tmp_path):
+    path = save(tmp_path / "m.pdparams", arrays(DDRNet_23_slim(num_classes=3, enable_auxiliary_loss=True)))
+    load_weights(DDRNet_23_slim(num_classes=3), path)
+
+
+def test_a_classifier_fills_both_branches_and_the_table_shows_it(tmp_path, log):
+    classifier = DDRNet_23_slim_cls()
+    path = save(tmp_path / "cls.pdparams", arrays(classifier))
+    model = DDRNet_23_slim(num_classes=3, pretrained=str(path))
+    for branch in ("layer4.1.conv_bn._conv.weight", "layer4_.1.conv_bn._conv.weight", "layer5_.0.conv_bn._conv.weight"):
+        assert (model.state_dict()[branch].numpy() == arrays(classifier)[branch]).all()
+    lines = [line.split() for line in log.text.splitlines()]
+    assert ["layer3_", "20/20"] in lines
+    assert ["head", f"0/{sum(name.startswith('head.') for name in model.state_dict())}"] in lines
+
+
+def test_a_file_that_fills_one_branch_only_is_refused(tmp_path):
+    weights = {name: w for name, w in arrays(DDRNet_23_slim_cls()).items() if not name.startswith("layer4_.")}
+    path = save(tmp_path / "cls.pdparams", weights)
+    with pytest.raises(WeightsError, match=r"without weights: layer4_\.0"):
+        DDRNet_23_slim(num_classes=3, pretrained=str(path))
+
+
+def test_other_classes_fine_tune_from_a_trained_network(tmp_path):
+    trained = DDRNet_23_slim(num_classes=19)
+    path = save(tmp_path / "m.pdparams", arrays(trained))
+    coverage = load_pretrained(DDRNet_23_slim(num_classes=3), str(path))
+    assert set(coverage.misshaped) == {"head.conv.weight", "head.conv.bias"}
+
+
+def test_an_unmarked_trained_ddrnet23_warns_unless_the_padding_is_named(tmp_path, log):
+    path = save(tmp_path / "m.pdparams", arrays(DDRNet_23(num_classes=2)))
+    load_weights(DDRNet_23(num_classes=2), path)
+    assert "padding_mode: paddleseg" in log.text
+    log.clear()
+    load_weights(DDRNet_23(num_classes=2, padding_mode="official"), path)
+    load_weights(DDRNet_23(num_classes=2, padding_mode="paddleseg"), path)
+    assert "padding_mode" not in log.text
+
+
+def test_weights_marked_with_the_other_padding_are_refused(tmp_path):
+    model = DDRNet_23(num_classes=2, padding_mode="paddleseg")
+    path = save(tmp_path / "m.pdparams", arrays(model), make_meta(model))
+    with pytest.raises(WeightsError, match="set model.padding_mode: paddleseg"):
+        load_weights(DDRNet_23(num_classes=2), path)
+
+
+def test_what_is_no_table_of_arrays_is_refused(tmp_path):
+    path = tmp_path / "m.pdparams"
+    for content in ([1, 2], {"a": "text"}, {}, {"a": np.array([{}], dtype=object)}):
+        path.write_bytes(pickle.dumps(content))
+        with pytest.raises(WeightsError, match="m.pdparams"):
+            read_weights(path)
+
+
+def test_apply_weights_leaves_what_does_not_fit_untouched():
+    model = DDRNet_23_slim(num_classes=3)
+    before = model.head.conv.bias.numpy().copy()
+    coverage = apply_weights(model, {"head.conv.bias": np.ones(4, "float32"), "no.such": np.ones(1)})
+    assert coverage.misshaped == {"head.conv.bias": ((4,), (3,))}
+    assert coverage.unexpected == ["no.such"]
+    assert not coverage.loaded
+    assert (model.head.conv.bias.numpy() == before).all()
