@@ -1,0 +1,13 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Data sets: importing this package registers them.
+
+The loader is imported by itself, because it alone needs paddle.
+"""
+
+from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.datasets.camvid import CamVid
+from paddleseg.datasets.cityscapes import Cityscapes
+from paddleseg.datasets.dataset import Dataset
+
+__all__ = ["CamVid", "Cityscapes", "Dataset", "SegmentationDataset"]

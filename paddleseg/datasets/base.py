@@ -1,0 +1,169 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What every data set of pictures and labels has in common: reading, checking and transforming a sample."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from paddleseg.transforms.pipeline import Pipeline, Transform
+from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.image_io import read_image, read_label
+
+MODES = ("train", "val", "test")
+
+
+class SegmentationDataset:
+    """Pairs of pictures and labels.
+
+    A subclass finds the pairs and calls this constructor; one that makes its samples overrides ``read``.
+
+    Args:
+        transforms: Run on each sample in order; a ``Normalize`` at the end is left to the device.
+        mode: ``"train"``, ``"val"`` or ``"test"``. In training the label moves with the picture; otherwise it
+            stays as it was read, so that scores are counted at the label's own size.
+        num_classes: Labels hold 0 .. num_classes - 1 and ``ignore_index``.
+        file_list: (picture, label) paths; the label may be None in test mode only.
+        ignore_index: Label value that is neither trained nor counted.
+        img_channels: Channels of the pictures.
+        class_names: One name per class.
+        palette: One [red, green, blue] per class.
+
+    Attributes:
+        pipeline: The transforms with the normalisation set apart.
+
+    Raises:
+        ConfigError: An argument is wrong, or arguments contradict each other.
+        DataError: Files of the list are missing.
+    """
+
+    def __init__(
+        self,
+        transforms: Sequence[Transform],
+        *,
+        mode: str,
+        num_classes: int,
+        file_list: Sequence[tuple[str, str | None]] = (),
+        ignore_index: int = 255,
+        img_channels: int = 3,
+        class_names: Sequence[str] | None = None,
+        palette: Sequence[Sequence[int]] | None = None,
+    ) -> None:
+        self.mode = check_mode(mode)
+        if not 1 <= num_classes <= 255:
+            raise ConfigError(f"num_classes: {num_classes} is not from 1 to 255 (labels have 8 bits)")
+        if not 0 <= ignore_index <= 255:
+            raise ConfigError(f"ignore_index: {ignore_index} is not from 0 to 255 (labels have 8 bits)")
+        if img_channels < 1:
+            raise ConfigError(f"img_channels: {img_channels} must be at least 1")
+        for key, values in (("class_names", class_names), ("palette", palette)):
+            if values is not None and len(values) != num_classes:
+                raise ConfigError(
+                    f"{key}: {len(values)} entries for num_classes {num_classes}; give one per class"
+                )
+        self.num_classes = num_classes
+        self.ignore_index = ignore_index
+        self.img_channels = img_channels
+        self.class_names = None if class_names is None else list(class_names)
+        self.palette = None if palette is None else [list(colour) for colour in palette]
+        self.file_list = list(file_list)
+        self.pipeline = Pipeline(transforms)
+        if self.pipeline.normalize is not None:
+            self.pipeline.normalize.check_channels(img_channels)
+        self._check_label_padding()
+        # 1 where a label value is not allowed: one table look-up checks a whole label.
+        self._is_forbidden = np.ones(256, np.uint8)
+        self._is_forbidden[:num_classes] = 0
+        self._is_forbidden[ignore_index] = 0
+
+    def __len__(self) -> int:
+        return len(self.file_list)
+
+    def read(self, index: int) -> dict[str, Any]:
+        """Read and check one sample, without any transform.
+
+        Returns:
+            ``img`` (H, W, C), ``label`` (H, W) uint8 (absent if there is none), ``path``, ``trans_info`` [].
+
+        Raises:
+            DataError: A file is missing or damaged, the sizes differ, or the label has a value that is not
+                allowed; the message names the file.
+        """
+        image_path, label_path = self.file_list[index]
+        image = read_image(image_path, self.img_channels)
+        sample = {"img": image, "path": image_path, "trans_info": []}
+        if label_path is not None:
+            label = read_label(label_path)
+            if label.shape != image.shape[:2]:
+                raise DataError(
+                    f"{label_path}: the label is {label.shape[1]}x{label.shape[0]}, but its picture "
+                    f"{image_path} is {image.shape[1]}x{image.shape[0]}; both must have the same size"
+                )
+            self._check_label_values(label, label_path)
+            sample["label"] = label
+        return sample
+
+    def sample(self, index: int, rng: np.random.Generator) -> dict[str, Any]:
+        """Read one sample and run the transforms on it.
+
+        Args:
+            index: Position in the data set.
+            rng: Decides everything that is random about the sample.
+
+        Returns:
+            The sample as after ``read``; only in train mode has the label moved with the picture.
+        """
+        sample = self.read(index)
+        if self.mode == "train" or "label" not in sample:
+            return self.pipeline(sample, rng)
+        label = sample.pop("label")
+        sample = self.pipeline(sample, rng)
+        sample["label"] = label
+        return sample
+
+    def _check_label_values(self, label: np.ndarray, path: str) -> None:
+        if not cv2.LUT(label, self._is_forbidden).any():
+            return
+        counts = np.bincount(label.ravel(), minlength=256) * self._is_forbidden
+        found = ", ".join(f"{value} ({counts[value]} pixels)" for value in np.flatnonzero(counts)[:5])
+        more = ", ..." if np.count_nonzero(counts) > 5 else ""
+        raise DataError(
+            f"{path}: the label has the values {found}{more}; allowed with num_classes {self.num_classes} "
+            f"are 0..{self.num_classes - 1} and {self.ignore_index} (ignored)"
+        )
+
+    def _check_label_padding(self) -> None:
+        """Refuse a padding value that is neither a class nor ignored: it would only fail in the loss."""
+        for transform in self.pipeline.transforms:
+            value = getattr(transform, "label_padding_value", self.ignore_index)
+            if self.mode == "train" and value != self.ignore_index and not 0 <= value < self.num_classes:
+                raise ConfigError(
+                    f"{type(transform).__name__}.label_padding_value: {value} is neither the data set's "
+                    f"ignore_index {self.ignore_index} nor a class 0..{self.num_classes - 1}; "
+                    f"make it {self.ignore_index}"
+                )
+
+
+def check_mode(mode: str) -> str:
+    """Return ``mode`` in lower case; raise ConfigError if it is none of MODES."""
+    if mode.lower() not in MODES:
+        raise ConfigError(f"mode: {mode!r} is unknown; known: {', '.join(MODES)}")
+    return mode.lower()
+
+
+def refuse_edge(edge: bool) -> None:
+    """Raise ConfigError for PaddleSeg's option ``edge``: no loss here uses edge labels."""
+    if edge:
+        raise ConfigError("edge: True is not supported, no loss here uses edge labels; remove the key")
+
+
+def check_root(dataset_root: str | os.PathLike) -> str:
+    """Return the data set's folder as a string; raise DataError if it is none."""
+    if not os.path.isdir(dataset_root):
+        raise DataError(f"dataset_root: {dataset_root} is not a folder; give the folder of the data set")
+    return str(dataset_root)

@@ -1,0 +1,91 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""CamVid: street scenes filmed from a car, 11 classes.
+
+Brostow, Fauqueur, Cipolla: Semantic object classes in video, Pattern Recognition Letters 30 (2009); the usual
+split and the grouping of its 32 labels to 11 classes are those of SegNet (Badrinarayanan et al., 2017).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from paddleseg.config.registry import DATASETS
+from paddleseg.datasets.base import SegmentationDataset, check_mode, check_root
+from paddleseg.datasets.dataset import read_file_list
+from paddleseg.transforms.pipeline import Transform
+from paddleseg.utils.errors import DataError
+
+# Name and the colour of CamVid's own label pictures, in the order of the class ids.
+CAMVID_CLASSES = (
+    ("sky", (128, 128, 128)),
+    ("building", (128, 0, 0)),
+    ("pole", (192, 192, 128)),
+    ("road", (128, 64, 128)),
+    ("pavement", (0, 0, 192)),
+    ("tree", (128, 128, 0)),
+    ("sign symbol", (192, 128, 128)),
+    ("fence", (64, 64, 128)),
+    ("car", (64, 0, 128)),
+    ("pedestrian", (64, 64, 0)),
+    ("bicyclist", (0, 128, 192)),
+)
+
+_ROOT_VARIABLE = "CAMVID_ROOT"
+
+
+@DATASETS.add_component
+class CamVid(SegmentationDataset):
+    """CamVid with 11 classes; label value 255 is ignored.
+
+    The folder holds ``train.txt``, ``val.txt`` (and ``test.txt``) with a picture and its label per line.
+
+    Args:
+        transforms: See ``SegmentationDataset``.
+        dataset_root: The folder. If not given: what the environment variable CAMVID_ROOT says, else
+            ``data/camvid``, else ``../shared/camvid``, the two latter from the working directory.
+        mode: ``"train"``, ``"val"`` or ``"test"``.
+    """
+
+    # Known without the files, so that a configuration can be checked before they are there.
+    num_classes = len(CAMVID_CLASSES)
+    img_channels = 3
+    ignore_index = 255
+    class_names = tuple(name for name, _ in CAMVID_CLASSES)
+    palette = tuple(colour for _, colour in CAMVID_CLASSES)
+
+    def __init__(
+        self, transforms: Sequence[Transform], dataset_root: str | None = None, mode: str = "train"
+    ) -> None:
+        mode = check_mode(mode)
+        root = _find_root() if dataset_root is None else check_root(dataset_root)
+        super().__init__(
+            transforms,
+            mode=mode,
+            num_classes=self.num_classes,
+            file_list=read_file_list(str(Path(root, f"{mode}.txt")), root, labels_required=mode != "test"),
+            ignore_index=self.ignore_index,
+            img_channels=self.img_channels,
+            class_names=self.class_names,
+            palette=self.palette,
+        )
+
+
+def _find_root() -> str:
+    from_environment = os.environ.get(_ROOT_VARIABLE)
+    if from_environment:
+        if not os.path.isdir(from_environment):
+            raise DataError(
+                f"{_ROOT_VARIABLE}: {from_environment} is not a folder; correct or unset the variable"
+            )
+        return from_environment
+    candidates = (os.path.join("data", "camvid"), os.path.join("..", "shared", "camvid"))
+    for candidate in candidates:
+        if os.path.isdir(candidate):
+            return candidate
+    raise DataError(
+        f"CamVid not found in {' or '.join(candidates)}; set dataset_root or the environment variable "
+        f"{_ROOT_VARIABLE}"
+    )

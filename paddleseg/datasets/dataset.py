@@ -1,0 +1,124 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Data sets given by list files: one picture and its label per line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from paddleseg.config.registry import DATASETS
+from paddleseg.datasets.base import SegmentationDataset, check_mode, check_root, refuse_edge
+from paddleseg.transforms.pipeline import Transform
+from paddleseg.utils.errors import ConfigError, DataError
+
+
+@DATASETS.add_component
+class Dataset(SegmentationDataset):
+    """Own pictures, listed in text files.
+
+    A line holds the picture's path, the separator and the label's path, both relative to ``dataset_root``. In
+    test mode the label may be missing.
+
+    Args:
+        mode: ``"train"``, ``"val"`` or ``"test"``; decides which list is read.
+        dataset_root: Folder that the lists' paths are relative to.
+        transforms: See ``SegmentationDataset``.
+        num_classes: Number of classes.
+        train_path: List file of the training pictures, relative to the working directory or, if it is not
+            there, to ``dataset_root``.
+        val_path: List file of the validation pictures, likewise.
+        test_path: List file of the test pictures, likewise.
+        separator: What separates the two columns.
+        ignore_index: Label value that is neither trained nor counted.
+        img_channels: Channels of the pictures.
+        edge: Only False; PaddleSeg's edge labels belong to losses that are not here.
+        class_names: One name per class.
+        palette: One [red, green, blue] per class.
+
+    Raises:
+        ConfigError: An argument is missing or wrong.
+        DataError: The list is missing, has wrong lines or names files that do not exist.
+    """
+
+    def __init__(
+        self,
+        mode: str,
+        dataset_root: str,
+        transforms: Sequence[Transform],
+        num_classes: int,
+        train_path: str | None = None,
+        val_path: str | None = None,
+        test_path: str | None = None,
+        separator: str = " ",
+        ignore_index: int = 255,
+        img_channels: int = 3,
+        edge: bool = False,
+        class_names: Sequence[str] | None = None,
+        palette: Sequence[Sequence[int]] | None = None,
+    ) -> None:
+        refuse_edge(edge)
+        mode = check_mode(mode)
+        root = check_root(dataset_root)
+        list_path = {"train": train_path, "val": val_path, "test": test_path}[mode]
+        if list_path is None:
+            raise ConfigError(f"{mode}_path: the data set's mode is {mode!r}, so its list file must be given")
+        super().__init__(
+            transforms,
+            mode=mode,
+            num_classes=num_classes,
+            file_list=read_file_list(list_path, root, separator, labels_required=mode != "test"),
+            ignore_index=ignore_index,
+            img_channels=img_channels,
+            class_names=class_names,
+            palette=palette,
+        )
+
+
+def read_file_list(
+    list_path: str, root: str, separator: str = " ", *, labels_required: bool = True
+) -> list[tuple[str, str | None]]:
+    """Read a list file and check that its files exist.
+
+    Args:
+        list_path: List file, relative to the working directory or to ``root``.
+        root: Folder that the paths in the list are relative to.
+        separator: What separates the columns.
+        labels_required: Whether each line must have a label; if not, one without gives None.
+
+    Returns:
+        (picture, label) paths in the list's order; blank lines are skipped.
+
+    Raises:
+        DataError: The list is missing or empty, a line has not the right number of columns, or files do not
+            exist; the message names the list and the line.
+    """
+    list_path = _find_list(list_path, root)
+    columns_allowed = (2,) if labels_required else (1, 2)
+    pairs: list[tuple[str, str | None]] = []
+    missing: list[str] = []
+    with open(list_path, encoding="utf-8") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            columns = line.strip().split(separator)
+            if len(columns) not in columns_allowed:
+                raise DataError(
+                    f"{list_path}, line {number}: {len(columns)} columns separated by {separator!r} in "
+                    f"{line.strip()!r}, expected picture{separator}label; correct the line or set separator"
+                )
+            paths = [os.path.join(root, column) for column in columns]
+            missing += [f"{list_path}, line {number}: {path}" for path in paths if not os.path.isfile(path)]
+            pairs.append((paths[0], paths[1] if len(paths) == 2 else None))
+    if missing:
+        raise DataError(f"{missing[0]} does not exist ({len(missing)} files of this list are missing)")
+    if not pairs:
+        raise DataError(f"{list_path}: the list is empty; give one picture{separator}label per line")
+    return pairs
+
+
+def _find_list(list_path: str, root: str) -> str:
+    for candidate in (list_path, os.path.join(root, list_path)):
+        if os.path.isfile(candidate):
+            return candidate
+    raise DataError(f"{list_path}: the list file does not exist, neither here nor in dataset_root {root}")

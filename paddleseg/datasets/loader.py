@@ -1,0 +1,243 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Batches of samples for training and evaluation, read in this process or in workers.
+
+paddle's loader is used for its workers and shared memory only. Two of its habits are worked around (seen with
+2.6.2 and 3.3.1): without workers it hangs when a data set raises, so then the batches are made here; with
+workers it replaces the exception by a general one, so workers send errors back as values.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import signal
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import cv2
+import numpy as np
+import paddle
+
+from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.datasets.sampler import EpochBatchSampler
+from paddleseg.utils import errors
+from paddleseg.utils.errors import DataError, UserError
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.seeding import sample_rng
+
+# paddle.Tensor "img" (N, H, W, C) in the pictures' dtype and "label" (N, H, W) uint8 (absent without labels);
+# lists "paths", "index" and "trans_info" with one entry per sample.
+Batch = dict[str, Any]
+
+# How often the loader looks for workers that have died, in seconds.
+_WORKER_CHECK_SECONDS = 5
+
+# paddle.io.DataLoader (2.6.2 and 3.3.1) reads in the main process there, whatever num_workers says.
+_PLATFORMS_WITHOUT_WORKERS = ("darwin", "win32")
+
+
+def train_batches(
+    dataset: SegmentationDataset, sampler: EpochBatchSampler, *, seed: int, num_workers: int
+) -> Iterator[Batch]:
+    """Yield the training batches that the sampler names.
+
+    A batch depends on seed, epoch and positions alone, not on the number of workers.
+
+    Args:
+        dataset: In train mode; all samples must have the same size after the transforms.
+        sampler: Names the samples of each batch.
+        seed: Seed of the run, for the samples' random transforms.
+        num_workers: Processes that read ahead; 0 reads in this one.
+
+    Yields:
+        Batches, see ``Batch``; "index" is the position in the data set.
+
+    Raises:
+        DataError: A sample cannot be read or has another size than the rest of its batch.
+    """
+    tasks = _Samples(dataset, seed)
+    for group in _load(tasks, sampler, _collate_one_size, num_workers):
+        yield from group
+
+
+def eval_batches(
+    dataset: SegmentationDataset,
+    batch_size: int = 1,
+    num_workers: int = 0,
+    rank: int = 0,
+    world_size: int = 1,
+) -> Iterator[Batch]:
+    """Yield the whole data set once, in order; over all ranks every picture occurs once.
+
+    Args:
+        dataset: In val or test mode.
+        batch_size: Largest batch; only consecutive pictures of one size (after the transforms) and labels of
+            one size share a batch.
+        num_workers: Processes that read ahead; 0 reads in this one.
+        rank: This process; it takes every ``world_size``-th picture.
+        world_size: Number of processes.
+
+    Yields:
+        Batches, see ``Batch``.
+
+    Raises:
+        DataError: A sample cannot be read.
+    """
+    keys = [(0, index) for index in range(rank, len(dataset), world_size)]
+    chunks = [keys[start : start + batch_size] for start in range(0, len(keys), batch_size)]
+    for group in _load(_Samples(dataset, seed=0), chunks, _collate_by_size, num_workers):
+        yield from group
+
+
+class _Samples:
+    """The data set as paddle's loader wants it: indexed by (epoch, position), errors returned as values."""
+
+    def __init__(self, dataset: SegmentationDataset, seed: int) -> None:
+        self.dataset = dataset
+        self.seed = seed
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, key: tuple[int, int]) -> dict[str, Any] | _Failure:
+        epoch, position = key
+        index = position % len(self.dataset)
+        try:
+            sample = self.dataset.sample(index, sample_rng(self.seed, epoch, position))
+        except Exception as error:
+            return _Failure(error)
+        sample["index"] = index
+        return sample
+
+
+class _Failure:
+    """An exception on its way from a worker to the main process, as text."""
+
+    def __init__(self, error: Exception) -> None:
+        self.is_user_error = isinstance(error, UserError)
+        self.class_name = type(error).__name__
+        self.message = str(error) if self.is_user_error else traceback.format_exc()
+
+    def to_batch(self) -> Batch:
+        # paddle's queue wants at least one array in what a worker sends.
+        fields = {"class": self.class_name if self.is_user_error else "", "message": self.message}
+        return {"img": np.zeros(1, np.uint8), "error": json.dumps(fields)}
+
+
+def _load(
+    tasks: _Samples, key_lists: Iterable[list[tuple[int, int]]], collate: Any, num_workers: int
+) -> Iterator[list[Batch]]:
+    if num_workers > 0 and sys.platform in _PLATFORMS_WITHOUT_WORKERS:
+        get_logger().warning("paddle has no data loading processes on %s; num_workers is 0", sys.platform)
+        num_workers = 0
+    if num_workers == 0:
+        groups = (collate([tasks[key] for key in keys]) for keys in key_lists)
+    else:
+        groups = _load_with_workers(tasks, key_lists, collate, num_workers)
+    for group in groups:
+        yield [_finish(batch) for batch in group]
+
+
+def _load_with_workers(
+    tasks: _Samples, key_lists: Iterable[list[tuple[int, int]]], collate: Any, num_workers: int
+) -> Iterator[list[Batch]]:
+    loader = paddle.io.DataLoader(
+        tasks,
+        batch_sampler=key_lists,
+        collate_fn=collate,
+        num_workers=num_workers,
+        timeout=_WORKER_CHECK_SECONDS,
+        worker_init_fn=_prepare_worker,
+    )
+    handler = signal.getsignal(signal.SIGCHLD)
+    batches = iter(loader)
+    # paddle raises from a SIGCHLD handler, wherever the main thread happens to be. Without it a dead worker
+    # is found by the loader's thread, and the error comes where the next batch is asked for.
+    signal.signal(signal.SIGCHLD, handler)
+    while True:
+        try:
+            group = next(batches)
+        except StopIteration:
+            return
+        except (SystemError, RuntimeError) as error:
+            raise DataError(
+                f"one of {num_workers} data loading processes has died, probably for lack of memory or "
+                "shared memory (/dev/shm); use fewer with --num_workers, or 0"
+            ) from error
+        yield group
+
+
+def _prepare_worker(worker_id: int) -> None:
+    cv2.setNumThreads(0)  # the workers share the cores already
+
+
+def _collate_one_size(samples: list[dict[str, Any] | _Failure]) -> list[Batch]:
+    failure = _first_failure(samples)
+    if failure is not None:
+        return [failure.to_batch()]
+    first = samples[0]
+    for sample in samples:
+        if _size_key(sample) != _size_key(first):
+            return [_Failure(_size_error(first, sample)).to_batch()]
+    return [_stack(samples)]
+
+
+def _collate_by_size(samples: list[dict[str, Any] | _Failure]) -> list[Batch]:
+    failure = _first_failure(samples)
+    if failure is not None:
+        return [failure.to_batch()]
+    return [_stack(list(run)) for _, run in itertools.groupby(samples, key=_size_key)]
+
+
+def _first_failure(samples: list[dict[str, Any] | _Failure]) -> _Failure | None:
+    return next((sample for sample in samples if isinstance(sample, _Failure)), None)
+
+
+def _size_key(sample: dict[str, Any]) -> tuple:
+    label = sample.get("label")
+    return sample["img"].shape, sample["img"].dtype.str, None if label is None else label.shape
+
+
+def _size_error(first: dict[str, Any], other: dict[str, Any]) -> DataError:
+    return DataError(
+        f"{other['path']}: {_describe(other)} after the transforms, but {first['path']} of the same batch is "
+        f"{_describe(first)}; end the training transforms with a fixed size (RandomPaddingCrop or Resize)"
+    )
+
+
+def _describe(sample: dict[str, Any]) -> str:
+    height, width, channels = sample["img"].shape
+    return f"{width}x{height} with {channels} channels of {sample['img'].dtype}"
+
+
+def _stack(samples: list[dict[str, Any]]) -> Batch:
+    batch: Batch = {"img": np.stack([sample["img"] for sample in samples])}
+    if "label" in samples[0]:
+        batch["label"] = np.stack([sample["label"] for sample in samples])
+    # paddle's queue takes nested lists apart and rebuilds them; one string passes as it is.
+    batch["about"] = json.dumps(
+        {
+            "paths": [sample["path"] for sample in samples],
+            "index": [sample["index"] for sample in samples],
+            "trans_info": [sample["trans_info"] for sample in samples],
+        }
+    )
+    return batch
+
+
+def _finish(batch: Batch) -> Batch:
+    """Raise the error that a batch carries, or unpack it."""
+    if "error" in batch:
+        error = json.loads(batch["error"])
+        if error["class"]:
+            raise getattr(errors, error["class"], DataError)(error["message"])
+        raise RuntimeError(f"reading a sample failed:\n{error['message']}")
+    about = json.loads(batch.pop("about"))
+    about["trans_info"] = [[(kind, tuple(size)) for kind, size in steps] for steps in about["trans_info"]]
+    for key in ("img", "label"):
+        if isinstance(batch.get(key), np.ndarray):
+            batch[key] = paddle.to_tensor(batch[key])
+    return {**batch, **about}

@@ -1,0 +1,209 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Random changes of training samples, with PaddleSeg's names, arguments and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from paddleseg.config.registry import TRANSFORMS
+from paddleseg.transforms import functional
+from paddleseg.transforms.checks import check_padding_values, check_probability, check_size
+from paddleseg.transforms.sample import Sample, change_both, pad_sample, resize_sample
+from paddleseg.utils.errors import ConfigError, DataError
+
+
+@TRANSFORMS.add_component
+class ResizeStepScaling:
+    """Scale by a random factor from an evenly spaced list.
+
+    Args:
+        min_scale_factor: Smallest factor.
+        max_scale_factor: Largest factor.
+        scale_step_size: Distance of the factors; 0 draws from the whole range.
+    """
+
+    def __init__(
+        self, min_scale_factor: float = 0.75, max_scale_factor: float = 1.25, scale_step_size: float = 0.25
+    ) -> None:
+        if not 0 < min_scale_factor <= max_scale_factor:
+            raise ConfigError(
+                f"ResizeStepScaling: min_scale_factor {min_scale_factor} must be above 0 and not above "
+                f"max_scale_factor {max_scale_factor}"
+            )
+        if scale_step_size < 0:
+            raise ConfigError(f"ResizeStepScaling.scale_step_size: {scale_step_size} must not be below 0")
+        self.min_scale_factor = min_scale_factor
+        self.max_scale_factor = max_scale_factor
+        self.scale_step_size = scale_step_size
+
+    def draw_scale(self, rng: np.random.Generator) -> float:
+        """Draw the factor of one sample."""
+        low, high = self.min_scale_factor, self.max_scale_factor
+        if low == high:
+            return low
+        if self.scale_step_size == 0:
+            return rng.uniform(low, high)
+        factors = np.linspace(low, high, int((high - low) / self.scale_step_size + 1))
+        return float(factors[rng.integers(len(factors))])
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        scale = self.draw_scale(rng)
+        return resize_sample(sample, functional.scaled_size(sample["img"], scale))
+
+
+@TRANSFORMS.add_component
+class RandomPaddingCrop:
+    """Cut out a random window; a picture that is smaller is padded first, below and on the right.
+
+    Args:
+        crop_size: [width, height] of the result.
+        im_padding_value: Value of the padding in the picture (127.5 is 128 in 8 bits).
+        label_padding_value: Value of the padding in the label.
+        category_max_ratio: Below 1, windows in which one class has this share or more of the counted pixels
+            (or all of them) are drawn anew.
+        ignore_index: Label value that is not counted for that.
+        loop_times: How often a window is drawn anew at most.
+    """
+
+    def __init__(
+        self,
+        crop_size: Sequence[int] = (512, 512),
+        im_padding_value: float = 127.5,
+        label_padding_value: int = 255,
+        category_max_ratio: float = 1.0,
+        ignore_index: int = 255,
+        loop_times: int = 10,
+    ) -> None:
+        self.crop_size = check_size("RandomPaddingCrop.crop_size", crop_size)
+        check_padding_values("RandomPaddingCrop", im_padding_value, label_padding_value)
+        if category_max_ratio <= 0:
+            raise ConfigError(f"RandomPaddingCrop.category_max_ratio: {category_max_ratio} must be above 0")
+        if loop_times <= 0:
+            raise ConfigError(f"RandomPaddingCrop.loop_times: {loop_times} must be above 0")
+        self.im_padding_value = im_padding_value
+        self.label_padding_value = label_padding_value
+        self.category_max_ratio = category_max_ratio
+        self.ignore_index = ignore_index
+        self.loop_times = loop_times
+
+    def draw_corner(self, size_hw: Sequence[int], rng: np.random.Generator) -> tuple[int, int]:
+        """Draw the window's top left corner (y, x) in a padded picture of ``size_hw``."""
+        crop_width, crop_height = self.crop_size
+        y = rng.integers(size_hw[0] - crop_height + 1)
+        x = rng.integers(size_hw[1] - crop_width + 1)
+        return int(y), int(x)
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        pad_sample(sample, self.crop_size, self.im_padding_value, self.label_padding_value)
+        size_hw = sample["img"].shape[:2]
+        corner = self.draw_corner(size_hw, rng)
+        if self.category_max_ratio < 1 and "label" in sample:
+            for _ in range(self.loop_times):
+                if self._is_mixed(self._window(sample["label"], corner)):
+                    break
+                corner = self.draw_corner(size_hw, rng)
+        return change_both(sample, lambda array: self._window(array, corner))
+
+    def _window(self, array: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
+        (y, x), (width, height) = corner, self.crop_size
+        return array[y : y + height, x : x + width]
+
+    def _is_mixed(self, label: np.ndarray) -> bool:
+        counts = np.bincount(label.ravel(), minlength=256)
+        counts[self.ignore_index] = 0
+        return np.count_nonzero(counts) > 1 and counts.max() < self.category_max_ratio * counts.sum()
+
+
+@TRANSFORMS.add_component
+class RandomHorizontalFlip:
+    """Mirror left and right with probability ``prob``."""
+
+    def __init__(self, prob: float = 0.5) -> None:
+        self.prob = check_probability("RandomHorizontalFlip.prob", prob)
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        if rng.random() < self.prob:
+            change_both(sample, lambda array: functional.flip(array, horizontal=True))
+        return sample
+
+
+@TRANSFORMS.add_component
+class RandomVerticalFlip:
+    """Mirror top and bottom with probability ``prob``."""
+
+    def __init__(self, prob: float = 0.1) -> None:
+        self.prob = check_probability("RandomVerticalFlip.prob", prob)
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        if rng.random() < self.prob:
+            change_both(sample, lambda array: functional.flip(array, horizontal=False))
+        return sample
+
+
+@TRANSFORMS.add_component
+class RandomDistort:
+    """Colour jitter of 8-bit RGB or grey pictures: each change with its probability, in random order.
+
+    A range r draws the factor of brightness, contrast, saturation and sharpness from [1 - r, 1 + r], and the
+    shift of the hue from [-r, r] in units of 1/256 of the colour circle. Grey pictures have neither hue nor
+    saturation: the two leave them as they are.
+
+    Args:
+        brightness_range: Range of the brightness.
+        brightness_prob: Probability of changing the brightness.
+        contrast_range: Range of the contrast.
+        contrast_prob: Probability of changing the contrast.
+        saturation_range: Range of the saturation.
+        saturation_prob: Probability of changing the saturation.
+        hue_range: Range of the hue.
+        hue_prob: Probability of changing the hue.
+        sharpness_range: Range of the sharpness.
+        sharpness_prob: Probability of changing the sharpness.
+    """
+
+    def __init__(
+        self,
+        brightness_range: float = 0.5,
+        brightness_prob: float = 0.5,
+        contrast_range: float = 0.5,
+        contrast_prob: float = 0.5,
+        saturation_range: float = 0.5,
+        saturation_prob: float = 0.5,
+        hue_range: float = 18,
+        hue_prob: float = 0.5,
+        sharpness_range: float = 0.5,
+        sharpness_prob: float = 0,
+    ) -> None:
+        # (function, centre of the range, range, probability, whether it needs colours)
+        self._changes = [
+            (functional.adjust_brightness, 1.0, brightness_range, brightness_prob, False),
+            (functional.adjust_contrast, 1.0, contrast_range, contrast_prob, False),
+            (functional.adjust_saturation, 1.0, saturation_range, saturation_prob, True),
+            (functional.adjust_sharpness, 1.0, sharpness_range, sharpness_prob, False),
+            (functional.shift_hue, 0.0, hue_range, hue_prob, True),
+        ]
+        names = ("brightness", "contrast", "saturation", "sharpness", "hue")
+        for name, (_, _, width, probability, _) in zip(names, self._changes):
+            check_probability(f"RandomDistort.{name}_prob", probability)
+            if width < 0:
+                raise ConfigError(f"RandomDistort.{name}_range: {width} must not be below 0")
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        image = sample["img"]
+        if image.dtype != np.uint8 or image.shape[2] not in (1, 3):
+            raise DataError(
+                f"{sample['path']}: RandomDistort works on 8-bit RGB or grey pictures, this one has "
+                f"{image.shape[2]} channels of {image.dtype}; remove RandomDistort from the transforms"
+            )
+        is_grey = image.shape[2] == 1
+        for position in rng.permutation(len(self._changes)):
+            change, centre, width, probability, needs_colours = self._changes[position]
+            if rng.random() < probability:
+                amount = rng.uniform(centre - width, centre + width)
+                if not (is_grey and needs_colours):
+                    image = change(image, amount)
+        sample["img"] = image
+        return sample

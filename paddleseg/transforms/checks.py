@@ -1,0 +1,65 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Checks of what users give to the constructors of transforms; each names the key and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from paddleseg.utils.errors import ConfigError
+
+
+def check_numbers(key: str, values: Any) -> Sequence[float]:
+    """Return a non-empty list of numbers as it is."""
+    if isinstance(values, (list, tuple)) and values and all(_is_number(value) for value in values):
+        return values
+    raise ConfigError(f"{key}: {values!r} is not a list of numbers, e.g. [0.5, 0.5, 0.5]")
+
+
+def check_size(key: str, size: Any) -> tuple[int, int]:
+    """Return [width, height] as a tuple of two lengths."""
+    if isinstance(size, (list, tuple)) and len(size) == 2:
+        return check_length(key, size[0]), check_length(key, size[1])
+    raise ConfigError(f"{key}: {size!r} is not a size; give [width, height]")
+
+
+def check_length(key: str, length: Any) -> int:
+    """Return a whole number of pixels above 0 as it is."""
+    if isinstance(length, int) and not isinstance(length, bool) and length > 0:
+        return length
+    raise ConfigError(f"{key}: {length!r} is not a whole number above 0")
+
+
+def check_probability(key: str, probability: Any) -> float:
+    """Return a number from 0 to 1 as it is."""
+    if _is_number(probability) and 0 <= probability <= 1:
+        return probability
+    raise ConfigError(f"{key}: {probability!r} is not a probability; give a number from 0 to 1")
+
+
+def check_padding_values(transform: str, im_padding_value: Any, label_padding_value: Any) -> None:
+    """Check the values that pictures and labels are padded with."""
+    if not _is_number(im_padding_value):
+        raise ConfigError(f"{transform}.im_padding_value: {im_padding_value!r} is not a number")
+    if not isinstance(label_padding_value, int) or not 0 <= label_padding_value <= 255:
+        raise ConfigError(
+            f"{transform}.label_padding_value: {label_padding_value!r} is not a whole number from 0 to 255"
+        )
+
+
+def check_limits(
+    transform: str, side: str, longest: int | None, shortest: int | None
+) -> tuple[int | None, int | None]:
+    """Return both limits of a side ("long" or "short") as they are; None is no limit."""
+    if longest is not None:
+        check_length(f"{transform}.max_{side}", longest)
+    if shortest is not None:
+        check_length(f"{transform}.min_{side}", shortest)
+    if longest is not None and shortest is not None and shortest > longest:
+        raise ConfigError(f"{transform}: min_{side} {shortest} is above max_{side} {longest}")
+    return longest, shortest
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,47 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A sequence of transforms, with the normalisation at its end set apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from paddleseg.transforms.transforms import Normalize
+
+Transform = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
+
+
+class Pipeline:
+    """Runs transforms in order, except a ``Normalize`` at the end.
+
+    The normalisation is left to the device, on whole batches of small uint8 numbers; its figures are also
+    what deployment needs.
+
+    Args:
+        transforms: Called in order with a sample and a generator; may be empty.
+
+    Attributes:
+        transforms: What is run on each sample.
+        normalize: The ``Normalize`` taken from the end, or None if there was none.
+    """
+
+    def __init__(self, transforms: Sequence[Transform] = ()) -> None:
+        self.transforms = list(transforms)
+        self.normalize: Normalize | None = None
+        if self.transforms and isinstance(self.transforms[-1], Normalize):
+            self.normalize = self.transforms.pop()
+
+    def __call__(self, sample: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+        """Run the transforms on a sample, which may be changed in place; see ``sample.py`` for its keys."""
+        for transform in self.transforms:
+            sample = transform(sample, rng)
+        return sample
+
+    def apply_normalize(self, image: np.ndarray) -> np.ndarray:
+        """Normalise an (H, W, C) picture to float32; without a ``Normalize`` only the type changes."""
+        if self.normalize is None:
+            return image.astype(np.float32)
+        return self.normalize.apply(image)

@@ -1,0 +1,50 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Samples, and what changes picture and label together.
+
+A transform is called with a sample and a random generator and returns the changed sample, a dict with
+
+* ``img``: (H, W, C) picture in its own dtype, uint8 from ordinary files;
+* ``label`` (optional): (H, W) uint8 class ids, moved along with the picture, by nearest neighbour;
+* ``path``: where the picture comes from, for messages;
+* ``trans_info``: list of ``("resize" | "padding", (height, width) before it)``; ``functional.restore_size``
+  undoes it.
+
+Everything random is drawn from the given generator, so that a sample depends on its generator alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from paddleseg.transforms import functional
+
+Sample = dict[str, Any]
+
+
+def change_both(sample: Sample, change: Callable[[np.ndarray], np.ndarray]) -> Sample:
+    """Apply one change to the picture and to the label, if there is one."""
+    sample["img"] = change(sample["img"])
+    if "label" in sample:
+        sample["label"] = change(sample["label"])
+    return sample
+
+
+def resize_sample(sample: Sample, size_wh: Sequence[int], interpolation: int = cv2.INTER_LINEAR) -> Sample:
+    """Resize the picture and, by nearest neighbour, the label."""
+    sample["img"] = functional.resize(sample["img"], size_wh, interpolation)
+    if "label" in sample:
+        sample["label"] = functional.resize(sample["label"], size_wh, cv2.INTER_NEAREST)
+    return sample
+
+
+def pad_sample(sample: Sample, size_wh: Sequence[int], image_value: float, label_value: int) -> Sample:
+    """Enlarge both to at least ``size_wh`` below and on the right, each with its own value."""
+    sample["img"] = functional.pad_bottom_right(sample["img"], size_wh, image_value)
+    if "label" in sample:
+        sample["label"] = functional.pad_bottom_right(sample["label"], size_wh, label_value)
+    return sample

@@ -1,0 +1,158 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""List-file data sets: reading, transforms by mode, and the message for everything a user can get wrong."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from paddleseg import transforms as T
+from paddleseg.datasets import Dataset
+from paddleseg.utils.errors import ConfigError, DataError
+
+SIZES = [(32, 24)] * 3
+
+
+@pytest.fixture
+def root(tmp_path, pairs):
+    pairs(tmp_path, SIZES)
+    return tmp_path
+
+
+def make(root, transforms=(), *, mode="train", **changes):
+    arguments = {"train_path": str(root / "train.txt"), "num_classes": 4, **changes}
+    return Dataset(mode, str(root), transforms, **arguments)
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_pictures_and_labels_are_read_as_stored(root):
+    dataset = make(root, class_names=list("abcd"), palette=[[0, 0, 0]] * 4)
+    sample = dataset.read(1)
+    assert len(dataset) == 3 and dataset.class_names == list("abcd")
+    assert sample["path"] == str(root / "images/1.png") and sample["trans_info"] == []
+    np.testing.assert_array_equal(sample["img"], np.asarray(Image.open(root / "images/1.png")))
+    np.testing.assert_array_equal(sample["label"], np.asarray(Image.open(root / "labels/1.png")))
+
+
+def test_the_label_moves_in_training_and_stays_in_evaluation(root):
+    transforms = [T.Resize([16, 12], interp="NEAREST"), T.Normalize()]
+    train = make(root, transforms).sample(0, rng())
+    assert train["img"].shape == (12, 16, 3) and train["label"].shape == (12, 16)
+    val = make(root, transforms, mode="val", val_path=str(root / "train.txt")).sample(0, rng())
+    assert val["img"].shape == (12, 16, 3) and val["img"].dtype == np.uint8
+    np.testing.assert_array_equal(val["label"], np.asarray(Image.open(root / "labels/0.png")))
+    assert val["trans_info"] == [("resize", (24, 32))]
+
+
+def test_a_test_list_needs_no_labels(root):
+    (root / "test.txt").write_text("images/0.png\nimages/1.png labels/1.png\n")
+    dataset = make(root, mode="test", test_path="test.txt")
+    assert "label" not in dataset.sample(0, rng())
+    assert "label" in dataset.sample(1, rng())
+
+
+def test_list_paths_may_be_relative_and_blank_lines_and_separators_are_handled(root):
+    (root / "list.csv").write_text("images/0.png,labels/0.png\n\n  \nimages/1.png,labels/1.png\r\n")
+    dataset = make(root, train_path="list.csv", separator=",")
+    assert [path for path, _ in dataset.file_list] == [str(root / f"images/{i}.png") for i in range(2)]
+
+
+def test_palette_labels_give_ids(root):
+    label = Image.open(root / "labels/0.png")
+    label.putpalette(list(range(256)) * 3)
+    label.save(root / "labels/0.png")
+    sample = make(root).read(0)
+    assert set(np.unique(sample["label"])) == {0, 1, 2, 3, 255}
+
+
+def test_a_missing_list_and_a_missing_root_are_named(root):
+    with pytest.raises(DataError, match="gone.txt: the list file does not exist"):
+        make(root, train_path="gone.txt")
+    with pytest.raises(DataError, match="dataset_root: .*nowhere is not a folder"):
+        make(root / "nowhere")
+    with pytest.raises(ConfigError, match="val_path: the data set's mode is 'val'"):
+        make(root, mode="val")
+
+
+def test_missing_files_are_named_with_list_line_and_number(root):
+    (root / "labels/1.png").unlink()
+    (root / "images/2.png").unlink()
+    with pytest.raises(
+        DataError,
+        match=r"train.txt, line 2: .*labels/1.png does not exist \(2 files of this list are missing\)",
+    ):
+        make(root)
+
+
+@pytest.mark.parametrize("line", ["images/0.png", "images/0.png labels/0.png more.png"])
+def test_a_line_with_a_wrong_number_of_columns_is_named(root, line):
+    (root / "train.txt").write_text(f"images/1.png labels/1.png\n{line}\n")
+    with pytest.raises(DataError, match=rf"train.txt, line 2: {len(line.split())} columns separated by ' '"):
+        make(root)
+
+
+def test_an_empty_list_is_an_error(root):
+    (root / "train.txt").write_text("\n\n")
+    with pytest.raises(DataError, match="train.txt: the list is empty"):
+        make(root)
+
+
+def test_unequal_sizes_are_named_with_both_files(root):
+    Image.fromarray(np.zeros((24, 30), np.uint8)).save(root / "labels/0.png")
+    with pytest.raises(
+        DataError, match=r"labels/0.png: the label is 30x24, but its picture .*0.png is 32x24"
+    ):
+        make(root).read(0)
+
+
+def test_a_forbidden_label_value_is_named_with_its_count_and_what_is_allowed(root):
+    label = np.array(Image.open(root / "labels/0.png"))
+    label[5, :3] = 200
+    label[6, 0] = 4
+    Image.fromarray(label).save(root / "labels/0.png")
+    with pytest.raises(
+        DataError,
+        match=r"labels/0.png: the label has the values 4 \(1 pixels\), 200 \(3 pixels\); "
+        r"allowed with num_classes 4 are 0..3 and 255 \(ignored\)",
+    ):
+        make(root).read(0)
+
+
+def test_another_ignore_index_forbids_255(root):
+    with pytest.raises(DataError, match=r"255 \(1 pixels\); .* are 0..3 and 7 \(ignored\)"):
+        make(root, ignore_index=7).read(0)
+
+
+def test_an_rgb_label_and_a_truncated_picture_are_named(root):
+    Image.open(root / "images/0.png").save(root / "labels/0.png")
+    with pytest.raises(DataError, match="labels/0.png: the label has 3 channels"):
+        make(root).read(0)
+    data = (root / "images/1.png").read_bytes()
+    (root / "images/1.png").write_bytes(data[:500])
+    with pytest.raises(DataError, match="images/1.png: the picture is truncated"):
+        make(root).read(1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"num_classes": 0}, "num_classes: 0 is not from 1 to 255"),
+        ({"ignore_index": -100}, "ignore_index: -100 is not from 0 to 255"),
+        ({"img_channels": 0}, "img_channels: 0 must be at least 1"),
+        ({"class_names": ["a"]}, "class_names: 1 entries for num_classes 4"),
+        ({"palette": [[0, 0, 0]] * 5}, "palette: 5 entries for num_classes 4"),
+        ({"edge": True}, "edge: True is not supported"),
+        ({"mode": "training"}, "mode: 'training' is unknown; known: train, val, test"),
+        ({"transforms": [T.Normalize([0.5] * 4, [0.5] * 4)]}, "4 values of mean or std for pictures of 3"),
+        (
+            {"transforms": [T.RandomPaddingCrop([8, 8], label_padding_value=9)]},
+            "label_padding_value: 9 is neither",
+        ),
+    ],
+)
+def test_wrong_arguments_name_the_key(root, changes, message):
+    with pytest.raises(ConfigError, match=message):
+        make(root, **changes)

@@ -1,0 +1,202 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reading pictures and labels, finding pictures, and the messages for files that are wrong."""
+
+import io
+import struct
+import zlib
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from paddleseg.utils.errors import DataError
+from paddleseg.utils.image_io import list_images, read_image, read_label
+
+
+@pytest.fixture
+def colours():
+    return np.random.default_rng(0).integers(0, 256, (9, 11, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def ids():
+    return np.random.default_rng(1).integers(0, 4, (9, 11), dtype=np.uint8)
+
+
+def save(path, array, **options):
+    Image.fromarray(array).save(path, **options)
+    return path
+
+
+def test_a_picture_is_read_as_rgb(tmp_path, colours):
+    image = read_image(save(tmp_path / "straße 路.png", colours))
+    assert image.dtype == np.uint8
+    np.testing.assert_array_equal(image, colours)
+
+
+def test_one_channel_gives_grey_with_a_channel_axis(tmp_path, ids):
+    image = read_image(save(tmp_path / "grey.png", ids), channels=1)
+    np.testing.assert_array_equal(image, ids[:, :, np.newaxis])
+    np.testing.assert_array_equal(read_image(tmp_path / "grey.png"), np.repeat(image, 3, axis=2))
+
+
+def test_a_16_bit_picture_becomes_8_bit_rgb(tmp_path):
+    cv2.imwrite(str(tmp_path / "deep.png"), np.full((2, 3, 3), (0x1100, 0x2200, 0xFF00), np.uint16))
+    np.testing.assert_array_equal(read_image(tmp_path / "deep.png")[0, 0], [0xFF, 0x22, 0x11])
+
+
+def test_four_channels_are_read_as_stored_and_another_number_is_refused(tmp_path, colours):
+    rgba = np.dstack([colours, colours[:, :, 0]])
+    save(tmp_path / "rgba.png", rgba)
+    np.testing.assert_array_equal(read_image(tmp_path / "rgba.png", channels=4), rgba[:, :, [2, 1, 0, 3]])
+    save(tmp_path / "rgb.png", colours)
+    with pytest.raises(DataError, match="rgb.png: the picture has 3 channels, 4 are expected"):
+        read_image(tmp_path / "rgb.png", channels=4)
+
+
+def test_a_grey_label_gives_its_values(tmp_path, ids):
+    label = read_label(save(tmp_path / "label.png", ids))
+    assert label.dtype == np.uint8
+    np.testing.assert_array_equal(label, ids)
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_a_palette_label_gives_ids_and_not_colours(tmp_path, ids, bits):
+    image = Image.fromarray(ids, mode="P")
+    image.putpalette([200, 10, 10, 10, 200, 10, 10, 10, 200, 90, 90, 90])
+    image.save(tmp_path / "palette.png", bits=bits)
+    np.testing.assert_array_equal(read_label(tmp_path / "palette.png"), ids)
+
+
+def test_a_1_bit_label_gives_0_and_1(tmp_path, ids):
+    save(tmp_path / "mask.png", ids > 1)
+    np.testing.assert_array_equal(read_label(tmp_path / "mask.png"), (ids > 1).astype(np.uint8))
+
+
+def test_a_grey_label_of_4_bits_gives_its_stored_values(tmp_path):
+    def chunk(kind, content):
+        checked = kind + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    # 4x2 pixels, bit depth 4, colour type grey; each row starts with its filter number 0.
+    header = struct.pack(">IIBBBBB", 4, 2, 4, 0, 0, 0, 0)
+    rows = zlib.compress(bytes([0, 0x01, 0x23, 0, 0x9A, 0xF0]))
+    png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    (tmp_path / "small.png").write_bytes(png)
+    np.testing.assert_array_equal(read_label(tmp_path / "small.png"), [[0, 1, 2, 3], [9, 10, 15, 0]])
+
+
+def test_a_16_bit_label_is_accepted_up_to_255(tmp_path, ids):
+    cv2.imwrite(str(tmp_path / "deep.png"), ids.astype(np.uint16))
+    label = read_label(tmp_path / "deep.png")
+    assert label.dtype == np.uint8
+    np.testing.assert_array_equal(label, ids)
+    cv2.imwrite(str(tmp_path / "deep.png"), ids.astype(np.uint16) + 256)
+    with pytest.raises(DataError, match="deep.png: the label holds uint16 values from 256 to 259"):
+        read_label(tmp_path / "deep.png")
+
+
+def test_an_rgb_label_is_refused(tmp_path, colours):
+    save(tmp_path / "colour.png", colours)
+    with pytest.raises(
+        DataError, match="colour.png: the label has 3 channels, .* convert its colours to ids"
+    ):
+        read_label(tmp_path / "colour.png")
+
+
+@pytest.mark.parametrize(("reader", "kind"), [(read_image, "picture"), (read_label, "label")])
+def test_missing_empty_and_foreign_files_are_named(tmp_path, reader, kind):
+    with pytest.raises(DataError, match=f"no.png: the {kind} does not exist"):
+        reader(tmp_path / "no.png")
+    (tmp_path / "empty.png").touch()
+    with pytest.raises(DataError, match=f"empty.png: the {kind} is an empty file"):
+        reader(tmp_path / "empty.png")
+    (tmp_path / "text.png").write_text("not a picture at all")
+    with pytest.raises(DataError, match=f"text.png: the {kind} is damaged or not an image file"):
+        reader(tmp_path / "text.png")
+    with pytest.raises(DataError, match=f"the {kind} cannot be read"):
+        reader(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.99])
+def test_a_truncated_picture_is_refused(tmp_path, suffix, kept):
+    noise = np.random.default_rng(2).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    path = save(tmp_path / f"cut.{suffix}", noise)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * kept)])
+    with pytest.raises(DataError, match=f"cut.{suffix}: the picture is (truncated|damaged)"):
+        read_image(path)
+
+
+def test_a_truncated_jpeg_with_a_thumbnail_is_refused_and_a_whole_one_is_read(tmp_path, colours):
+    thumbnail = io.BytesIO()
+    Image.fromarray(colours).save(thumbnail, "jpeg")
+    big = np.random.default_rng(3).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    path = save(tmp_path / "photo.jpg", big, exif=b"Exif\x00\x00" + thumbnail.getvalue())
+    assert read_image(path).shape == (64, 64, 3)
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(DataError, match="photo.jpg: the picture is truncated"):
+        read_image(path)
+
+
+@pytest.mark.parametrize("mode", ["L", "P"])
+def test_a_truncated_or_damaged_label_is_refused(tmp_path, mode):
+    noise = np.random.default_rng(2).integers(0, 256, (64, 64), dtype=np.uint8)
+    image = Image.fromarray(noise, mode=mode)
+    if mode == "P":
+        image.putpalette(list(range(256)) * 3)
+    path = tmp_path / "label.png"
+    image.save(path)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(DataError, match="label.png: the label is (truncated|damaged)"):
+        read_label(path)
+    middle = len(data) // 2
+    path.write_bytes(data[:middle] + bytes([data[middle] ^ 255]) + data[middle + 1 :])
+    with pytest.raises(DataError, match="label.png: the label is damaged"):
+        read_label(path)
+
+
+@pytest.fixture
+def gallery(tmp_path, colours):
+    for name in ("b.png", "a.JPG", "deep/c.bmp", ".ipynb_checkpoints/d.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        save(tmp_path / name, colours)
+    (tmp_path / "notes.md").write_text("no picture")
+    return tmp_path
+
+
+def test_a_folder_gives_its_pictures_sorted_with_those_below_and_none_hidden(gallery):
+    images, root = list_images(gallery)
+    assert images == [str(gallery / name) for name in ("a.JPG", "b.png", "deep/c.bmp")]
+    assert root == str(gallery)
+
+
+def test_a_file_a_list_and_a_pattern_give_pictures(gallery):
+    assert list_images(gallery / "b.png") == ([str(gallery / "b.png")], str(gallery))
+    (gallery / "list.txt").write_text("deep/c.bmp labels/c.png\n\nb.png\n")
+    assert list_images(gallery / "list.txt") == (
+        [str(gallery / "deep/c.bmp"), str(gallery / "b.png")],
+        str(gallery),
+    )
+    assert list_images(f"{gallery}/*.*g") == ([str(gallery / "b.png")], str(gallery))
+    images, root = list_images(f"{gallery}/**/*.[bp]*")
+    assert images == [str(gallery / "b.png"), str(gallery / "deep/c.bmp")] and root == str(gallery)
+
+
+def test_nothing_to_find_is_an_error_that_names_the_path(gallery):
+    (gallery / "none").mkdir()
+    (gallery / "none.txt").write_text("\n")
+    (gallery / "wrong.txt").write_text("b.png\nc.png\n")
+    for name, message in (
+        ("none", "none: no pictures in this folder"),
+        ("none.txt", "none.txt: the list is empty"),
+        ("wrong.txt", "wrong.txt: it names .*c.png, which does not exist"),
+        ("*.gif", "no picture fits this pattern"),
+        ("gone.png", "gone.png: no such file or folder"),
+    ):
+        with pytest.raises(DataError, match=message):
+            list_images(gallery / name)
