@@ -1,0 +1,210 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Checking the YAML arguments of a component against the signature of its class or function.
+
+The constructors' own names, defaults and type hints are the schema; only the ranges of numbers are written
+here.
+"""
+
+from __future__ import annotations
+
+import ast
+import collections.abc
+import inspect
+import math
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any, Callable, Literal, Union
+
+from paddleseg.config.load import INHERIT_KEY
+from paddleseg.config.problems import Problems, place_of, suggest
+
+_ABOVE_ZERO, _BELOW_ONE = math.ulp(0.0), math.nextafter(1.0, 0.0)
+# What numbers may be, by the name of the argument wherever it occurs: lowest, highest (None: no bound), in
+# words. In a list each number is held to it.
+_ONE_OR_MORE = (1, None, "1 or more")
+_ZERO_OR_MORE = (0, None, "0 or more")
+_POSITIVE = (_ABOVE_ZERO, None, "above 0")
+_RANGES: dict[str, tuple[float, float | None, str]] = {
+    name: bounds
+    for bounds, names in (
+        (_ONE_OR_MORE, "batch_size iters epochs grad_accum_steps decay_steps T_max step_size num_samples"),
+        (_ONE_OR_MORE, "in_channels img_channels size crop_size target_size stride short_size long_size"),
+        (_ZERO_OR_MORE, "seed warmup_iters warmup_start_lr end_lr eta_min milestones weight_decay"),
+        (_ZERO_OR_MORE, "weight coef min_kept scale_step_size"),
+        (_POSITIVE, "learning_rate power epsilon std scales min_scale_factor max_scale_factor"),
+        ((0, 1, "from 0 to 1"), "prob brightness_prob contrast_prob saturation_prob hue_prob sharpness_prob"),
+        ((_ABOVE_ZERO, 1, "above 0, at most 1"), "gamma thresh top_k_percent_pixels"),
+        ((0, _BELOW_ONE, "from 0 to below 1"), "momentum beta1 beta2 ema_decay"),
+        ((1, 256, "from 1 to 256, for labels have 8 bits"), "num_classes"),
+        ((0, 255, "from 0 to 255, for labels have 8 bits"), "ignore_index"),
+    )
+    for name in names.split()
+}
+
+
+def check_arguments(
+    component: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    key: str,
+    problems: Problems,
+    *,
+    supplied: Sequence[str] = (),
+    forbidden: Mapping[str, str] | None = None,
+) -> None:
+    """Note unknown, missing, mistyped and out-of-range arguments.
+
+    Args:
+        component: The class or function that will be called.
+        arguments: What YAML gives, without ``type``.
+        key: Dotted key of the mapping the arguments stand in.
+        problems: Takes what is found.
+        supplied: Parameters that the builder fills in when YAML does not.
+        forbidden: Parameters that only the builder may fill in, and what to write instead.
+    """
+    parameters = inspect.signature(component).parameters
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    named = {
+        name: parameter
+        for name, parameter in parameters.items()
+        if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    }
+    forbidden = forbidden or {}
+    for name, value in arguments.items():
+        if name in forbidden:
+            problems.add(f"{key}.{name}", forbidden[name])
+        elif name in named:
+            hint = resolve_hint(component, named[name].annotation)
+            check_value(value, hint, f"{key}.{name}", problems)
+        elif not takes_any:
+            allowed = [parameter for parameter in named if parameter not in forbidden]
+            problems.add(f"{key}.{name}", _unknown_argument(component, name, key, allowed, problems))
+    for name, parameter in named.items():
+        if parameter.default is parameter.empty and not {name} & {*arguments, *supplied, *forbidden}:
+            problems.add(f"{key}.{name}", f"missing; {component.__name__} needs it")
+
+
+def check_value(value: Any, hint: Any, key: str, problems: Problems) -> None:
+    """Note a value of the wrong type, or a number out of the range that goes with the end of its key."""
+    if not matches(value, hint):
+        problems.add(key, f"found {value!r}; it must be {describe_hint(hint)}")
+        return
+    low, high, words = _RANGES.get(key.rpartition(".")[2], (None, None, ""))
+    if low is None:
+        return
+    for number in value if isinstance(value, list) else [value]:
+        if not is_number(number):
+            continue
+        if number < low or (high is not None and number > high):
+            problems.add(key, f"found {value!r}; it must be {words}")
+            return
+
+
+def is_number(value: Any) -> bool:
+    """Whether a YAML value is an integer or a float, which a truth value is not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def matches(value: Any, hint: Any) -> bool:
+    """Whether a YAML value fits a type hint; a hint that YAML cannot express fits everything.
+
+    An integer is a float (``end_lr: 0``), a truth value is no integer, and a YAML list is any sequence.
+    """
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if hint is None or hint is type(None):
+        return value is None
+    if _is_union(hint):
+        return any(matches(value, part) for part in parts)
+    if origin is Literal:
+        return any(value == part and type(value) is type(part) for part in parts)
+    if hint is bool or hint is str:
+        return isinstance(value, hint)
+    if hint is int:
+        return is_number(value) and isinstance(value, int)
+    if hint is float:
+        return is_number(value) and math.isfinite(value)
+    kind = origin or hint
+    if kind in (list, tuple) or kind in (collections.abc.Sequence, collections.abc.Iterable):
+        return isinstance(value, (list, tuple)) and _entries_match(value, kind, parts)
+    if kind in (dict, collections.abc.Mapping):
+        return isinstance(value, dict)
+    return True
+
+
+def _entries_match(values: Sequence[Any], kind: Any, parts: tuple[Any, ...]) -> bool:
+    if not parts:
+        return True
+    if kind is tuple and parts[-1] is not Ellipsis:
+        return len(values) == len(parts) and all(map(matches, values, parts))
+    return all(matches(value, parts[0]) for value in values)
+
+
+def describe_hint(hint: Any) -> str:
+    """Say in a user's words what a type hint allows."""
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if hint is None or hint is type(None):
+        return "null"
+    if _is_union(hint):
+        return " or ".join(dict.fromkeys(describe_hint(part) for part in parts))
+    if origin is Literal:
+        return f"one of {', '.join(map(str, parts))}"
+    names = {bool: "True or False", int: "an integer", float: "a number", str: "text"}
+    kind = origin or hint
+    if kind in names:
+        return names[kind]
+    if kind is tuple and parts and parts[-1] is not Ellipsis:
+        return f"a list of {len(parts)} ({', '.join(describe_hint(part) for part in parts)})"
+    if kind in (list, tuple, collections.abc.Sequence, collections.abc.Iterable):
+        plurals = {bool: "truth values", int: "integers", float: "numbers", str: "texts"}
+        return f"a list of {plurals.get(parts[0], 'entries')}" if parts else "a list"
+    if kind in (dict, collections.abc.Mapping):
+        return "a mapping of keys to values"
+    return getattr(kind, "__name__", str(kind))
+
+
+def resolve_hint(component: Callable[..., Any], annotation: Any) -> Any:
+    """Turn the annotation of a parameter into a type; ``Any`` when there is none or it cannot be resolved.
+
+    ``typing.get_type_hints`` cannot evaluate ``int | None`` on Python 3.9, where ``from __future__ import
+    annotations`` lets modules write it. Its unions are rewritten to ``Union[int, None]`` first.
+    """
+    if annotation is inspect.Parameter.empty:
+        return Any
+    if not isinstance(annotation, str):
+        return annotation
+    function = inspect.unwrap(component.__init__ if inspect.isclass(component) else component)
+    tree = ast.fix_missing_locations(_UnionRewriter().visit(ast.parse(annotation, mode="eval")))
+    try:
+        return eval(compile(tree, "<annotation>", "eval"), {**function.__globals__, "_Union": Union})  # noqa: S307
+    except NameError:  # imported for type checkers only
+        return Any
+
+
+class _UnionRewriter(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802 (the name is ast's)
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.BitOr):
+            return node
+        pair = ast.Tuple(elts=[node.left, node.right], ctx=ast.Load())
+        return ast.Subscript(value=ast.Name(id="_Union", ctx=ast.Load()), slice=pair, ctx=ast.Load())
+
+
+def _is_union(hint: Any) -> bool:
+    # types.UnionType (``int | None`` evaluated) exists from Python 3.10 on.
+    return typing.get_origin(hint) is Union or type(hint).__name__ == "UnionType"
+
+
+def _unknown_argument(
+    component: Callable[..., Any], name: str, key: str, allowed: Sequence[str], problems: Problems
+) -> str:
+    message = f"{component.__name__} has no such argument. {suggest(name, allowed)}"
+    section_file, type_file, file = (
+        place_of(inner, problems.sources, problems.path).rpartition(":")[0]
+        for inner in (key, f"{key}.type", f"{key}.{name}")
+    )
+    if section_file == type_file != file:
+        message += (
+            f". It is inherited from {file}, while the type is from {type_file}: "
+            f"write `{INHERIT_KEY}: False` under {key} to leave out what is inherited there"
+        )
+    return message

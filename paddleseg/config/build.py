@@ -1,0 +1,147 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a checked configuration to objects.
+
+Constructors take plain arguments and never see a configuration; numbers that several of them need
+(``num_classes``, ``in_channels``, ``ignore_index``) are written once in YAML and passed on here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Callable, Literal
+
+from paddleseg.config.load import Config
+from paddleseg.config.problems import place_of
+from paddleseg.config.registry import DATASETS, LOSSES, LR_SCHEDULERS, MODELS, OPTIMIZERS, TRANSFORMS
+from paddleseg.config.schema import import_components
+from paddleseg.config.shared_values import DATASET_NAMES, shared_value
+from paddleseg.utils.errors import ConfigError
+
+
+def build_model(config: Config, *, use_pretrained: bool = True) -> Any:
+    """Build the network.
+
+    Args:
+        config: A checked configuration.
+        use_pretrained: Whether ``model.pretrained`` is loaded. Commands that load trained weights anyway pass
+            False, and then need neither the file nor the network.
+
+    Returns:
+        The ``paddle.nn.Layer``.
+    """
+    arguments = dict(config.section("model"))
+    if not use_pretrained:
+        arguments.pop("pretrained", None)
+    shared = {name: shared_value(config, name) for name in ("num_classes", "in_channels")}
+    return _construct(config, "model", MODELS, arguments, shared)
+
+
+def build_dataset(config: Config, mode: Literal["train", "val"]) -> Any:
+    """Build ``train_dataset`` or ``val_dataset`` with its transforms.
+
+    ``mode`` in YAML says which part of the data is read; when it is not given, it is the section's own.
+    """
+    section = f"{mode}_dataset"
+    arguments = dict(config.section(section))
+    arguments.pop("shuffle", None)  # read by shuffles_training_set
+    arguments["transforms"] = build_transforms(config, section)
+    shared = {here: shared_value(config, name) for name, here in DATASET_NAMES.items()}
+    return _construct(config, section, DATASETS, arguments, {"mode": mode, **shared})
+
+
+def build_transforms(config: Config, section: str) -> list[Callable[..., Any]]:
+    """Build the list ``transforms`` of a data set or of ``export``; empty when there is none."""
+    items = config.section(section).get("transforms") or []
+    return [
+        _construct(config, f"{section}.transforms.{index}", TRANSFORMS, item, {}) for index, item in enumerate(items)
+    ]
+
+
+def shuffles_training_set(config: Config) -> bool:
+    """Whether each epoch has its own order of the pictures (``train_dataset.shuffle``, default True)."""
+    return config.section("train_dataset").get("shuffle", True)
+
+
+def build_losses(config: Config) -> list[tuple[Callable[..., Any], float]]:
+    """Build the loss of each output of the model with its weight; one loss serves several outputs."""
+    types, coef = config.section("loss")["types"], config.section("loss")["coef"]
+    shared = {name: shared_value(config, name) for name in ("ignore_index", "num_classes")}
+    losses = [_construct(config, f"loss.types.{index}", LOSSES, item, shared) for index, item in enumerate(types)]
+    if len(losses) == 1:
+        losses *= len(coef)
+    return [(loss, float(weight)) for loss, weight in zip(losses, coef)]
+
+
+def build_lr_schedule(config: Config, total_steps: int) -> Any:
+    """Build the learning-rate schedule of a training of ``total_steps`` optimiser steps."""
+    return _construct(
+        config, "lr_scheduler", LR_SCHEDULERS, config.section("lr_scheduler"), {"total_steps": total_steps}
+    )
+
+
+def build_optimizer(config: Config, model: Any, lr: Any) -> Any:
+    """Build the optimiser of the model's parameters; ``lr`` is a number or a schedule."""
+    shared = {"parameters": model, "learning_rate": lr}
+    return _construct(config, "optimizer", OPTIMIZERS, config.section("optimizer"), shared)
+
+
+def describe_optimizer(config: Config) -> str:
+    """One line that says which optimiser and schedule the configuration means, defaults included.
+
+    Such as ``SGD, no momentum (plain SGD), no weight decay; learning rate 0.1, StepDecay (step_size 9)``.
+    """
+    import_components()
+    from paddleseg.optimizers import describe
+
+    schedule = config.section("lr_scheduler")
+    parameters = inspect.signature(LR_SCHEDULERS[schedule["type"]]).parameters.values()
+    settings = {item.name: item.default for item in parameters if item.default not in (item.empty, None)}
+    if not schedule.get("warmup_iters"):
+        settings = {name: value for name, value in settings.items() if not name.startswith("warmup_")}
+    settings.update({name: value for name, value in schedule.items() if name not in ("type", "learning_rate")})
+    values = ", ".join(
+        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in settings.items()
+    )
+    return (
+        f"{describe(config.section('optimizer'))}; "
+        f"learning rate {schedule['learning_rate']:g}, {schedule['type']} ({values})"
+    )
+
+
+def total_iters(config: Config, steps_per_epoch: int) -> int:
+    """The length of the training in optimiser steps, of which an epoch has ``steps_per_epoch``."""
+    if "iters" in config.data:
+        return config.data["iters"]
+    return config.data["epochs"] * steps_per_epoch
+
+
+def _construct(config: Config, key: str, registry: Any, section: dict[str, Any], supplied: dict[str, Any]) -> Any:
+    """Call the component that ``section['type']`` names.
+
+    Args:
+        config: For the place in messages.
+        key: Dotted key of the section.
+        registry: Where the type is looked up.
+        section: ``type`` and arguments; what it gives wins over ``supplied``.
+        supplied: Values for parameters that ``section`` does not give; None, and what the component has no
+            parameter for, is left out.
+
+    Raises:
+        ConfigError: The constructor refused its arguments with a ValueError; the message gains file and key.
+    """
+    import_components()
+    component = registry[section["type"]]
+    arguments = {name: value for name, value in section.items() if name != "type"}
+    known = inspect.signature(component).parameters
+    for name, value in supplied.items():
+        if name in known and value is not None and arguments.get(name) is None:
+            arguments[name] = value
+    try:
+        return component(**arguments)
+    except ValueError as error:
+        # Errors about data and weights name their own file.
+        if type(error) not in (ValueError, ConfigError):
+            raise
+        text = str(error) if str(error).startswith(f"{key}.") else f"{key}: {error}"
+        raise ConfigError(f"{place_of(key, config.sources, config.path)}: {text}") from error

@@ -1,0 +1,40 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the files that a configuration names are on this machine."""
+
+from __future__ import annotations
+
+import os
+
+from paddleseg.config.load import Config
+from paddleseg.config.problems import Problems
+
+
+def check_files_exist(config: Config, command: str, do_eval: bool, problems: Problems) -> None:
+    """Note what the command would read and is not there: data folders, list files, pretrained weights.
+
+    What the lists name is checked when the data set is built.
+    """
+    if command == "train":
+        _check_pretrained(config, problems)
+        _check_dataset_files(config, "train_dataset", "train", problems)
+    if command == "val" or (command == "train" and do_eval):
+        _check_dataset_files(config, "val_dataset", "val", problems)
+
+
+def _check_pretrained(config: Config, problems: Problems) -> None:
+    source = config.section("model").get("pretrained")
+    if isinstance(source, str) and "://" not in source and not os.path.isfile(source):
+        problems.add("model.pretrained", f"there is no file {source!r}; give a file, an address (https://..) or null")
+
+
+def _check_dataset_files(config: Config, section: str, default_mode: str, problems: Problems) -> None:
+    arguments = config.section(section)
+    root = arguments.get("dataset_root")
+    if isinstance(root, str) and not os.path.isdir(root):
+        problems.add(f"{section}.dataset_root", f"there is no folder {root!r}; give the folder of the data set")
+    name = f"{arguments.get('mode', default_mode)}_path"
+    path = arguments.get(name)
+    candidates = [path, os.path.join(str(root), path)] if isinstance(path, str) else []
+    if candidates and not any(map(os.path.isfile, candidates)):
+        problems.add(f"{section}.{name}", f"there is no file {path!r}; give the list of pictures and labels")

@@ -1,0 +1,232 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""From YAML files and command-line values to one plain dict.
+
+Merging follows PaddleSeg. ``_base_`` names one file or a list of them, relative to the file it stands in. The
+file's own values win over its bases; mappings are merged key by key, lists and plain values replace. Of
+several bases a later one wins over an earlier one. ``_inherited_: False`` in a mapping cuts off what the
+bases say there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from paddleseg.config.overrides import apply_overrides
+from paddleseg.config.problems import Problems
+from paddleseg.config.yaml_text import read_yaml, to_yaml
+from paddleseg.utils.errors import ConfigError
+
+BASE_KEY, INHERIT_KEY = "_base_", "_inherited_"
+
+DEFAULTS = {"grad_accum_steps": 1, "ema_decay": 0.999}
+
+# Second names: section, key there -> the one name that the rest of the toolkit knows.
+_KEY_ALIASES = {
+    ("model", "augment"): "enable_auxiliary_loss",  # DDRNet_paddle and the official code
+    ("optimizer", "nesterov"): "use_nesterov",  # PyTorch
+}
+# The length of a training is given in one of these; the nearer file decides in which.
+_DURATIONS = ("iters", "epochs")
+
+
+@dataclass
+class Config:
+    """A loaded configuration.
+
+    Attributes:
+        path: The file it was loaded from, as the user gave it.
+        data: The resolved values: plain dicts, lists, numbers and text. A top-level key without value is not
+            there.
+        sources: Where each value was written, ``file:line`` or the flag's name, by dotted key.
+    """
+
+    path: str
+    data: dict[str, Any]
+    sources: dict[str, str] = field(default_factory=dict)
+
+    def section(self, name: str) -> dict[str, Any]:
+        """The mapping at the top-level key ``name``; empty when it is absent or, before the check, none."""
+        value = self.data.get(name)
+        return value if isinstance(value, dict) else {}
+
+    def to_text(self) -> str:
+        """The resolved configuration as one YAML text without bases, which loads to the same values."""
+        return to_yaml(self.data)
+
+    def dump(self, path: str | os.PathLike[str]) -> None:
+        """Write ``to_text`` to a file."""
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.to_text())
+
+
+def load_config(
+    path: str | os.PathLike[str],
+    *,
+    opts: Sequence[str] | None = None,
+    iters: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+) -> Config:
+    """Load a configuration, its bases and the command line's overrides.
+
+    Args:
+        path: A .yml or .yaml file.
+        opts: ``key=value`` items, see :func:`paddleseg.config.overrides.apply_overrides`.
+        iters: Replaces ``iters`` (and ``epochs``).
+        batch_size: Replaces ``batch_size``.
+        learning_rate: Replaces ``lr_scheduler.learning_rate``.
+
+    Returns:
+        The resolved configuration. Loading twice gives equal, independent objects. It is not checked yet: see
+        :func:`paddleseg.config.schema.check_config`.
+
+    Raises:
+        ConfigError: A file is missing or no valid YAML, a base leads back to itself, or an override has no
+            place.
+    """
+    path = os.fspath(path)
+    data, sources = _load_file(path, ())
+    data = _strip_inherit_keys(data)
+    problems = Problems(path, sources)
+    _apply_flags(data, sources, {"iters": iters, "batch_size": batch_size}, learning_rate)
+    for key in apply_overrides(data, [_rename_override(item) for item in opts or ()], problems):
+        _forget(sources, key)
+        sources[key] = "--opts"
+        for end in (end for end, letter in enumerate(key) if letter == "."):
+            sources.setdefault(key[:end], "--opts")  # a mapping made for the key
+        _keep_one_duration(data, key)
+    problems.raise_if_any()
+    _resolve_optimizer_name(data)
+    data = {key: value for key, value in data.items() if value is not None}
+    return Config(path, {**data, **{key: value for key, value in DEFAULTS.items() if key not in data}}, sources)
+
+
+def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, str]]:
+    """One file merged over its bases; ``chain`` holds the files that led here, to notice a circle."""
+    real = os.path.realpath(path)
+    if real in chain:
+        files = [os.path.basename(name) for name in (*chain[chain.index(real) :], real)]
+        raise ConfigError(f"{path}: {BASE_KEY}: the bases go round in a circle: {' -> '.join(files)}")
+    own, own_sources = read_yaml(path)
+    problems = Problems(path, own_sources)
+    _rename_keys(own, own_sources, problems)
+    bases = own.pop(BASE_KEY, None) or []
+    bases = [bases] if isinstance(bases, str) else bases
+    if not (isinstance(bases, list) and all(isinstance(base, str) for base in bases)):
+        problems.add(BASE_KEY, f"found {bases!r}; give a file or a list of files, relative to this file")
+    if all(key in own for key in _DURATIONS):
+        problems.add("epochs", "this file has iters too; keep the one that shall decide")
+    problems.raise_if_any()
+
+    data: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for base in bases:
+        base_path = os.path.normpath(os.path.join(os.path.dirname(path), base))
+        if not os.path.isfile(base_path):
+            problems.add(BASE_KEY, f"there is no file {base_path}; bases are relative to the file that names them")
+            problems.raise_if_any()
+        base_data, base_sources = _load_file(base_path, (*chain, real))
+        data, sources = _merge_files(data, base_data), {**sources, **base_sources}
+    # A stale source (of a replaced list's third entry, say) does no harm: look-ups are by keys of the result.
+    return _merge_files(data, own), {**sources, **own_sources}
+
+
+def _merge_files(base: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    for key in _DURATIONS:
+        if key in own:
+            _keep_one_duration(base, key)
+    return merge(base, own)
+
+
+def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """``own`` over ``base`` by PaddleSeg's rules; the result shares no list or dict with either."""
+    if own.get(INHERIT_KEY) is False:
+        return _copy(own)
+    result = _copy(base)
+    for key, value in own.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            result[key] = merge(base[key], value)
+        else:
+            result[key] = _copy(value)
+    return result
+
+
+def _copy(value: Any) -> Any:
+    # copy.deepcopy would keep two uses of one YAML anchor a single object, and an override would change both.
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
+
+
+def _strip_inherit_keys(value: Any) -> Any:
+    if isinstance(value, dict):
+        # Anything but a truth value stays, for the schema to complain about.
+        return {
+            key: _strip_inherit_keys(item)
+            for key, item in value.items()
+            if not (key == INHERIT_KEY and isinstance(item, bool))
+        }
+    return value
+
+
+def _rename_keys(data: dict[str, Any], sources: dict[str, str], problems: Problems) -> None:
+    """Give second names of keys their first name, file by file, so that merging sees one name only."""
+    for (section, alias), name in _KEY_ALIASES.items():
+        values = data.get(section)
+        if not isinstance(values, dict) or alias not in values:
+            continue
+        if name in values:
+            problems.add(f"{section}.{alias}", f"this is another name of {name}, which stands here too; keep {name}")
+        values[name] = values.pop(alias)
+        sources[f"{section}.{name}"] = sources.pop(f"{section}.{alias}", problems.path)
+
+
+def _rename_override(item: str) -> str:
+    key, equals, value = item.partition("=")
+    section, _, alias = key.strip().partition(".")
+    name = _KEY_ALIASES.get((section, alias))
+    return f"{section}.{name}{equals}{value}" if name else item
+
+
+def _apply_flags(
+    data: dict[str, Any], sources: dict[str, str], flags: Mapping[str, Any], learning_rate: float | None
+) -> None:
+    for key, value in flags.items():
+        if value is not None:
+            data[key] = value
+            sources[key] = f"--{key}"
+            _keep_one_duration(data, key)
+    if learning_rate is not None:
+        if not isinstance(data.get("lr_scheduler"), dict):
+            data["lr_scheduler"] = {}
+        data["lr_scheduler"]["learning_rate"] = learning_rate
+        sources["lr_scheduler.learning_rate"] = "--learning_rate"
+
+
+def _keep_one_duration(data: dict[str, Any], key: str) -> None:
+    if key in _DURATIONS:
+        for other in _DURATIONS:
+            if other != key:
+                data.pop(other, None)
+
+
+def _forget(sources: dict[str, str], key: str) -> None:
+    """Drop the sources of what was inside a value that has been replaced."""
+    for name in [name for name in sources if name.startswith(f"{key}.")]:
+        del sources[name]
+
+
+def _resolve_optimizer_name(data: dict[str, Any]) -> None:
+    """PaddleSeg's first spelling: ``sgd`` meant momentum 0.9 unless told otherwise, ``adam`` was Adam."""
+    optimizer = data.get("optimizer")
+    if not isinstance(optimizer, dict):
+        return
+    if optimizer.get("type") == "sgd":
+        optimizer["type"] = "SGD"
+        optimizer.setdefault("momentum", 0.9)
+    elif optimizer.get("type") == "adam":
+        optimizer["type"] = "Adam"

@@ -1,0 +1,65 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Collecting what is wrong with a configuration, so that the user hears all of it at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from paddleseg.utils.errors import ConfigError
+
+
+class Problems:
+    """What is wrong with one configuration.
+
+    Args:
+        path: The configuration file, for the headline.
+        sources: The place (``file:line`` or ``--opts``) of each dotted key.
+    """
+
+    def __init__(self, path: str, sources: Mapping[str, str]) -> None:
+        self.path = path
+        self.sources = sources
+        self._lines: list[str] = []
+
+    def add(self, key: str, message: str) -> None:
+        """Note that ``key`` (dotted) is wrong, and how."""
+        line = f"{place_of(key, self.sources, self.path)}: {key}: {message}"
+        if line not in self._lines:
+            self._lines.append(line)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def raise_if_any(self) -> None:
+        """Raise one ConfigError that lists everything noted; one problem makes one line."""
+        if len(self._lines) == 1:
+            raise ConfigError(self._lines[0])
+        if self._lines:
+            raise ConfigError("\n  ".join([f"{self.path} has {len(self._lines)} problems:", *self._lines]))
+
+
+def place_of(key: str, sources: Mapping[str, str], default: str) -> str:
+    """The place of a dotted key, or of the nearest part around it that is written somewhere."""
+    while key:
+        if key in sources:
+            return sources[key]
+        key = key.rpartition(".")[0]
+    return default
+
+
+def suggest(name: object, known: Iterable[str]) -> str:
+    """``Did you mean 'x'? Known: x, y``; the first half only when a known name is near."""
+    names = list(known)
+    scores = {candidate: _likeness(str(name).lower(), candidate.lower()) for candidate in names}
+    best = max(names, key=scores.__getitem__, default=None)
+    hint = f"Did you mean {best!r}? " if best is not None and scores[best][0] >= 0.6 else ""
+    return f"{hint}Known: {', '.join(names) or 'none'}"
+
+
+def _likeness(name: str, candidate: str) -> tuple[float, int]:
+    """Similarity from 0 to 1, then the number of common letters: swapped ones are the likelier slip."""
+    common = Counter(name) & Counter(candidate)
+    return difflib.SequenceMatcher(None, name, candidate).ratio(), sum(common.values())

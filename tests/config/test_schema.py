@@ -1,0 +1,263 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+import re
+
+import pytest
+
+from paddleseg.config.load import load_config
+from paddleseg.config.schema import check_config
+from paddleseg.utils.errors import ConfigError
+
+
+def message_of(path, *opts, **options) -> str:
+    """What is wrong with the configuration, or the empty string."""
+    try:
+        check_config(load_config(path, opts=opts), **options)
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+def test_a_complete_configuration_passes_for_every_command(training_yaml):
+    for command in ("train", "val", "predict", "export"):
+        assert message_of(training_yaml, command=command) == ""
+    assert message_of(training_yaml, command="train", do_eval=True) == ""
+
+
+def test_checking_changes_nothing(training_yaml):
+    config = load_config(training_yaml)
+    check_config(config)
+    assert config == load_config(training_yaml)
+
+
+@pytest.mark.parametrize(
+    ("opt", "message"),
+    [
+        (
+            "batch_sise=4",
+            "--opts: batch_sise: there is no such key. Did you mean 'batch_size'? Known: batch_size, iters",
+        ),
+        ("batch_size=0", "--opts: batch_size: found 0; it must be 1 or more"),
+        ("batch_size=2.5", "--opts: batch_size: found 2.5; it must be an integer"),
+        ("iters=0", "--opts: iters: found 0; it must be 1 or more"),
+        ("epochs=-1", "--opts: epochs: found -1; it must be 1 or more"),
+        ("grad_accum_steps=0", "--opts: grad_accum_steps: found 0; it must be 1 or more"),
+        ("ema_decay=1", "--opts: ema_decay: found 1; it must be from 0 to below 1"),
+        ("seed=-1", "--opts: seed: found -1; it must be 0 or more"),
+        ("to_static_training=1", "--opts: to_static_training: found 1; it must be True or False"),
+        ("model=DDRNet_23", "--opts: model: found 'DDRNet_23'; it must be a mapping of keys to values"),
+        (
+            "model.type=DDRNet_32",
+            "--opts: model.type: no model 'DDRNet_32'. Did you mean 'DDRNet_23'? Known: ",
+        ),
+        ("model.type=ddrnet_23", "Did you mean 'DDRNet_23'?"),
+        (
+            "model.backbone=x",
+            "--opts: model.backbone: DDRNet_23_slim has no such argument. Known: num_classes",
+        ),
+        (
+            "model.padding_mode=same",
+            "--opts: model.padding_mode: found 'same'; it must be one of official, paddleseg",
+        ),
+        (
+            "model.num_classes=5",
+            "--opts: model.num_classes: 5 here, but train_dataset.num_classes is 4 and val_",
+        ),
+        (
+            "model.in_channels=1",
+            "model.in_channels: 1 here, but train_dataset.img_channels is 3 and val_",
+        ),
+        (
+            "loss.coef=[1]",
+            "--opts: loss.coef: 1 weight for 2 model outputs (main, auxiliary); give 2, e.g. [1.0, 0.4]",
+        ),
+        ("loss.coef=[1,1,1]", "--opts: loss.coef: 3 weights for 2 model outputs"),
+        ("loss.coef=1", "--opts: loss.coef: found 1; it must be a list of numbers"),
+        ("loss.coef=[1,-1]", "--opts: loss.coef: found [1, -1]; it must be 0 or more"),
+        (
+            "model.augment=False",
+            "loss.coef: 2 weights for 1 model output; give 1, e.g. [1.0], or set model.enable_",
+        ),
+        ("loss.weights=[1]", "--opts: loss.weights: there is no such key. Known: types, coef"),
+        ("loss.types=[]", "--opts: loss.types: found []; it must be a list of losses"),
+        (
+            "loss.types=[{type: CrossEntropy}]",
+            "--opts: loss.types.0.type: no loss 'CrossEntropy'. Did you mean 'CrossE",
+        ),
+        ("loss.types.0.min_kept=x", "--opts: loss.types.0.min_kept: found 'x'; it must be an integer"),
+        ("loss.types.0.thresh=1.5", "--opts: loss.types.0.thresh: found 1.5; it must be above 0, at most 1"),
+        (
+            "loss.types.0.weight=[1, 2]",
+            "--opts: loss.types.0.weight: 2 entries for 4 classes; give one per class",
+        ),
+        (
+            "loss.types.0.ignore_index=0",
+            "loss.types.0.ignore_index: 0 here, but train_dataset.ignore_index is 255",
+        ),
+        ("optimizer.type=Sgd2", "--opts: optimizer.type: no optimizer 'Sgd2'. Did you mean 'SGD'?"),
+        ("optimizer.momentum=1", "--opts: optimizer.momentum: found 1.0; it must be from 0 to below 1"),
+        (
+            "optimizer.learning_rate=1",
+            "--opts: optimizer.learning_rate: the learning rate belongs under lr_scheduler",
+        ),
+        ("lr_scheduler.learning_rate=0", "--opts: lr_scheduler.learning_rate: found 0.0; it must be above 0"),
+        (
+            "lr_scheduler.total_steps=3",
+            "--opts: lr_scheduler.total_steps: the length of the training is iters or",
+        ),
+        ("lr_scheduler.warmup=3", "Did you mean 'warmup_iters'?"),
+        (
+            "train_dataset.type=CityScape",
+            "--opts: train_dataset.type: no dataset 'CityScape'. Did you mean 'Cityscapes",
+        ),
+        (
+            "train_dataset.shuffle=maybe",
+            "--opts: train_dataset.shuffle: found 'maybe'; it must be True or False",
+        ),
+        ("train_dataset.transforms=3", "train_dataset.transforms: found 3; it must be a list"),
+        (
+            "train_dataset.transforms.0=Normalize",
+            "train_dataset.transforms.0: found 'Normalize'; it must be a mapping",
+        ),
+        (
+            "train_dataset.transforms.0.type=Resize2",
+            "train_dataset.transforms.0.type: no transform 'Resize2'. Did you",
+        ),
+        ("train_dataset.transforms.0.min_scale_factor=0", "min_scale_factor: found 0.0; it must be above 0"),
+        (
+            "train_dataset.transforms.0.min_scale_factor=3",
+            "train_dataset.transforms.0: ResizeStepScaling: min_scale",
+        ),
+        ("val_dataset.num_classes=5", "val_dataset.num_classes is 5; they must be equal"),
+        ("val_dataset.class_names=[a, b]", "--opts: val_dataset.class_names: 2 entries for 4 classes"),
+        (
+            "test_config.is_slide=True",
+            "--opts: test_config.is_slide: sliding-window evaluation is not built in",
+        ),
+        ("test_config.scale=1", "--opts: test_config.scale: there is no such key. Did you mean 'scales'?"),
+        ("export.transform=[]", "--opts: export.transform: there is no such key. Did you mean 'transforms'?"),
+        (
+            "export.transforms=[{type: Resise}]",
+            "--opts: export.transforms.0.type: no transform 'Resise'. Did you mean 'R",
+        ),
+        ("distill_loss.coef=[1]", "--opts: distill_loss: there is no distillation here"),
+        ("uniform_output_enabled=True", "--opts: uniform_output_enabled: a run and an export always write"),
+        ("use_multilabel=True", "--opts: use_multilabel: each pixel has exactly one class here"),
+        ("log_ranks=0", "--opts: log_ranks: rank 0 logs"),
+        ("print_mem_info=True", "--opts: print_mem_info: the training log does not show memory"),
+        ("learning_rate.value=0.1", "--opts: learning_rate: this is lr_scheduler.learning_rate here"),
+    ],
+)
+def test_one_wrong_value_makes_one_line(training_yaml, opt, message):
+    found = message_of(training_yaml, opt)
+    assert message in found
+    assert "\n" not in found
+
+
+def test_the_number_of_classes_fits_into_a_label_of_8_bits(training_yaml):
+    opts = ["train_dataset.num_classes=300", "val_dataset.num_classes=300"]
+    assert "train_dataset.num_classes: found 300; it must be from 1 to 256" in message_of(training_yaml, *opts)
+
+
+def test_all_problems_come_at_once_each_with_file_line_and_key(write_yaml):
+    write_yaml("batch_size: 0\nloss: {types: [{type: CrossEntropyLoss}], coef: [1]}\n", "base.yml")
+    path = write_yaml(
+        """
+        _base_: base.yml
+        iters: 1
+        model: {type: DDRNet_32, num_classes: 4}
+        optimizer: {type: SGD, momentun: 0.9}
+        """
+    )
+    lines = message_of(path).split("\n")
+    assert lines[0].endswith("config.yml has 5 problems:")
+    for pattern in (
+        r"  \S*base\.yml:1: batch_size: found 0;",
+        r"  \S*config\.yml: lr_scheduler: missing; train\.py needs it",
+        r"  \S*config\.yml: train_dataset: missing; train\.py needs it",
+        r"  \S*config\.yml:4: model\.type: no model 'DDRNet_32'\. Did you mean 'DDRNet_23'\? Known: DDRNet",
+        r"  \S*config\.yml:5: optimizer\.momentun: SGD has no such argument\. Did you mean 'momentum'\?",
+    ):
+        assert sum(re.match(pattern, line) is not None for line in lines) == 1, pattern
+
+
+def test_a_new_type_over_inherited_arguments_proposes_to_cut_them_off(write_yaml, training_yaml):
+    text = "_base_: training.yml\nlr_scheduler: {type: StepDecay, step_size: 5}\n"
+    write_yaml("_base_: training.yml\nlr_scheduler: {power: 0.9}\n", "middle.yml")
+    path = write_yaml(text.replace("training", "middle"))
+    message = message_of(path)
+    assert "middle.yml:2: lr_scheduler.power: StepDecay has no such argument" in message
+    assert "write `_inherited_: False` under lr_scheduler" in message
+    assert message_of(write_yaml(text)) == ""
+
+
+def test_each_command_needs_its_own_sections(write_yaml):
+    path = write_yaml("seed: 1\n")
+    for command, keys in {
+        "train": ["batch_size", "model", "loss", "optimizer", "lr_scheduler", "train_dataset", "iters"],
+        "val": ["model", "val_dataset"],
+        "predict": ["model"],
+        "export": ["model"],
+    }.items():
+        found = re.findall(r": (\w+): missing", message_of(path, command=command))
+        assert found == keys
+    assert "val_dataset: missing; train.py needs it with --do_eval" in message_of(path, do_eval=True)
+
+
+def test_the_number_of_classes_must_be_stated_somewhere(write_yaml):
+    assert "model.num_classes: missing" in message_of(write_yaml("model: {type: DDRNet_23}\n"), command="export")
+    assert message_of(write_yaml("model: {type: DDRNet_23, num_classes: 3}\n"), command="export") == ""
+    text = "model: {type: DDRNet_23}\nval_dataset: {type: Cityscapes, dataset_root: nowhere, transforms: []}\n"
+    assert message_of(write_yaml(text), command="export") == ""
+
+
+def test_a_number_stated_by_one_data_set_serves_the_other(training_yaml):
+    assert message_of(training_yaml, "val_dataset.num_classes=None") == (
+        "--opts: val_dataset.num_classes: found None; it must be an integer"
+    )
+    config = load_config(training_yaml)
+    del config.data["val_dataset"]["num_classes"]
+    check_config(config)
+
+
+def test_files_are_asked_for_by_the_commands_that_read_them(training_yaml):
+    missing = ["train_dataset.dataset_root=nowhere", "val_dataset.dataset_root=nowhere2"]
+    assert message_of(training_yaml, *missing, command="predict") == ""
+    assert message_of(training_yaml, *missing, check_files=False) == ""
+    train = message_of(training_yaml, *missing, command="train")
+    assert "train_dataset.dataset_root: there is no folder 'nowhere'" in train and "nowhere2" not in train
+    assert "nowhere2" in message_of(training_yaml, *missing, command="train", do_eval=True)
+    assert "nowhere2" in message_of(training_yaml, *missing, command="val")
+
+
+def test_list_files_may_be_relative_to_the_data_and_must_exist(training_yaml):
+    assert message_of(training_yaml, "train_dataset.train_path=train.txt") == ""
+    message = message_of(training_yaml, "train_dataset.train_path=tarin.txt")
+    assert message.startswith("--opts: train_dataset.train_path: there is no file 'tarin.txt'")
+
+
+def test_pretrained_files_must_exist_where_they_are_read(training_yaml, write_yaml):
+    option = "model.pretrained=nowhere.pdparams"
+    assert message_of(training_yaml, option).startswith("--opts: model.pretrained: there is no file 'nowhere.pdparams'")
+    assert message_of(training_yaml, option, command="val") == ""
+    assert message_of(training_yaml, "model.pretrained=https://example.org/w.pdparams") == ""
+    assert message_of(training_yaml, f"model.pretrained={write_yaml('', 'w.pdparams')}") == ""
+
+
+def test_a_classifier_is_no_model_for_segmentation(write_yaml):
+    path = write_yaml("model: {type: DDRNet_23_cls, num_classes: 4}\n")
+    assert "model.type: DDRNet_23_cls does no segmentation. Did you mean 'DDRNet_23'?" in message_of(
+        path, command="val"
+    )
+
+
+def test_losses_are_one_for_all_outputs_or_one_each(training_yaml):
+    cross_entropy = "{type: CrossEntropyLoss}"
+    assert message_of(training_yaml, f"loss.types=[{cross_entropy}, {cross_entropy}]") == ""
+    message = message_of(training_yaml, f"loss.types=[{cross_entropy}, {cross_entropy}, {cross_entropy}]")
+    assert message.startswith("--opts: loss.types: 3 losses for 2 weights in coef; give one loss for all outputs")
+
+
+def test_train_dataset_may_say_whether_to_shuffle(training_yaml):
+    assert message_of(training_yaml, "train_dataset.shuffle=False") == ""
+    assert "val_dataset.shuffle: Dataset has no such argument" in message_of(training_yaml, "val_dataset.shuffle=True")
