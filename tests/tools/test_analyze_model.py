@@ -1,0 +1,92 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The counts of ``tools/analyze_model.py`` against the published and the independently measured ones."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import paddle
+import pytest
+
+from paddleseg.core.cost import analyze, count_macs, count_parameters
+from paddleseg.models import DDRNet_23, DDRNet_23_slim, DDRNet_23_slim_cls, DDRNet_39
+from paddleseg.utils.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def analyze_model():
+    spec = importlib.util.spec_from_file_location("analyze_model", ROOT / "tools" / "analyze_model.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def run(*arguments):
+        module.main(module.make_parser().parse_args([str(argument) for argument in arguments]))
+
+    return run
+
+
+# Counted from the authors' PyTorch networks with 19 classes.
+PARAMETERS = {
+    DDRNet_23_slim: (5_695_987, 5_734_342),
+    DDRNet_23: (20_148_947, 20_299_366),
+    DDRNet_39: (32_360_275, 32_660_838),
+}
+GMACS = {
+    DDRNet_23_slim: {"1024x2048": 36.281, "512x1024": 9.070, "360x480": 3.037},
+    DDRNet_23: {"1024x2048": 143.061, "360x480": 11.967},
+    DDRNet_39: {"1024x2048": 281.116, "360x480": 23.471},
+    DDRNet_23_slim_cls: {"224x224": 0.973},
+}
+
+
+@pytest.mark.parametrize("network", PARAMETERS)
+def test_parameters_equal_those_of_the_official_networks(network):
+    without_aux, with_aux = PARAMETERS[network]
+    assert count_parameters(network(num_classes=19)) == without_aux
+    assert count_parameters(network(num_classes=19, enable_auxiliary_loss=True)) == with_aux
+
+
+@pytest.mark.parametrize("network", GMACS)
+def test_gmacs_are_within_a_thousandth_of_the_official_networks(network):
+    sizes = [tuple(map(int, size.split("x"))) for size in GMACS[network]]
+    num_classes = 1000 if network is DDRNet_23_slim_cls else 19
+    gmacs = analyze(network(num_classes=num_classes), sizes)["gmacs"]
+    assert gmacs == pytest.approx(GMACS[network], rel=1e-3)
+
+
+def test_macs_of_strided_and_grouped_convolutions_are_the_hand_worked_ones():
+    network = paddle.nn.Sequential(
+        paddle.nn.Conv2D(4, 6, 3, stride=2, padding=1),  # 40x33 -> 20x17: 6 * 4 * 9 * 340
+        paddle.nn.BatchNorm2D(6),
+        paddle.nn.Conv2D(6, 8, 1, groups=2),  # 8 * 3 * 340
+    )
+    assert count_macs(network, 40, 33, in_channels=4) == 6 * 4 * 9 * 340 + 8 * 3 * 340
+
+
+def test_counting_leaves_the_network_as_it_was():
+    network = paddle.nn.Sequential(paddle.nn.Conv2D(3, 2, 3))
+    picture = paddle.rand([1, 3, 40, 40])
+    before = network(picture).numpy()
+    assert count_macs(network, 40, 40) == count_macs(network, 40, 40)
+    assert (network(picture).numpy() == before).all()
+
+
+def test_the_command_prints_and_writes_the_counts(analyze_model, tmp_path, capsys):
+    file = tmp_path / "cost.json"
+    analyze_model("--model", "DDRNet_23_slim", "--aux", "--sizes", "64x128", "--json", file)
+    written = json.loads(file.read_text())
+    assert written["model"] == "DDRNet_23_slim"
+    assert written["parameters"] == 5_734_342
+    assert "5,734,342 parameters" in capsys.readouterr().out
+
+
+def test_wrong_names_and_sizes_are_refused(analyze_model):
+    with pytest.raises(ConfigError, match="no network 'DDRNet_40'; known: .*DDRNet_39"):
+        analyze_model("--model", "DDRNet_40")
+    with pytest.raises(ConfigError, match="'1024' is no size; write HEIGHTxWIDTH"):
+        analyze_model("--model", "DDRNet_39", "--sizes", "1024")
+    with pytest.raises(ConfigError, match="16x64 is too small"):
+        analyze_model("--model", "DDRNet_39", "--sizes", "16x64")

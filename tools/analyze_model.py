@@ -1,0 +1,97 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Count a network's parameters and multiply-accumulate operations at given picture sizes.
+
+    python tools/analyze_model.py --model DDRNet_23_slim --sizes 1024x2048 512x1024
+    python tools/analyze_model.py --config my_config.yml --json cost.json
+
+Only convolutions are counted, as in DDRNet's paper, whose "GFLOPs" are these GMACs. Nothing is run, so that
+large sizes need no memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+from typing import Any
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from paddleseg.utils.cli import require_packages, run_command
+from paddleseg.utils.errors import ConfigError
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read ``HEIGHTxWIDTH``."""
+    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    if not match:
+        raise ConfigError(f"--sizes: {text!r} is no size; write HEIGHTxWIDTH, such as 1024x2048")
+    height, width = int(match[1]), int(match[2])
+    if min(height, width) < 32:
+        raise ConfigError(f"--sizes: {text} is too small; the networks take 32x32 and more")
+    return height, width
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    network = parser.add_mutually_exclusive_group(required=True)
+    network.add_argument("--config", help="the network of this configuration")
+    network.add_argument("--model", help="the network of this name, such as DDRNet_23_slim")
+    parser.add_argument("--opts", nargs="+", help="with --config: override keys, such as model.in_channels=4")
+    parser.add_argument("--num_classes", type=int, default=19, help="with --model (default: 19)")
+    parser.add_argument("--aux", action="store_true", help="with --model: with the auxiliary head")
+    parser.add_argument(
+        "--sizes",
+        nargs="+",
+        default=["1024x2048", "512x1024", "360x480"],
+        metavar="HxW",
+        help="picture sizes, height first (default: 1024x2048 512x1024 360x480)",
+    )
+    parser.add_argument("--json", metavar="FILE", help="also write the numbers to this file")
+    return parser
+
+
+def build_network(args: argparse.Namespace) -> tuple[str, Any, int]:
+    """Build the network of the command line; give its name, itself and its input channels."""
+    if args.config is not None:
+        from paddleseg.config.build import build_model
+        from paddleseg.config.load import load_config
+        from paddleseg.config.schema import check_config
+
+        config = load_config(args.config, opts=args.opts)
+        check_config(config, command="export", check_files=False)
+        network = build_model(config, use_pretrained=False)
+        return config.data["model"]["type"], network, network.in_channels
+
+    import paddleseg.models  # noqa: F401 (registers the networks)
+    from paddleseg.config.registry import MODELS
+
+    if args.model not in MODELS:
+        raise ConfigError(f"--model: no network {args.model!r}; known: {', '.join(MODELS)}")
+    arguments = {"enable_auxiliary_loss": True} if args.aux else {}
+    return args.model, MODELS[args.model](num_classes=args.num_classes, **arguments), 3
+
+
+def main(args: argparse.Namespace) -> None:
+    """Print the counts, and write them to a file when asked to."""
+    require_packages("paddle")
+    from paddleseg.core.cost import analyze
+
+    sizes = [parse_size(text) for text in args.sizes]
+    name, network, in_channels = build_network(args)
+    result = {"model": name, **analyze(network, sizes, in_channels=in_channels)}
+    print(f"{name}: {result['parameters']:,} parameters")
+    for size, gmacs in result["gmacs"].items():
+        print(f"  {size:>11}  {gmacs:9.3f} GMACs")
+    if args.json:
+        with open(args.json, "w", encoding="utf-8") as file:
+            json.dump(result, file, indent=2)
+            file.write("\n")
+
+
+if __name__ == "__main__":
+    run_command(main, make_parser())
