@@ -100,9 +100,7 @@ def test_a_16_bit_label_is_accepted_up_to_255(tmp_path, ids):
 
 def test_an_rgb_label_is_refused(tmp_path, colours):
     save(tmp_path / "colour.png", colours)
-    with pytest.raises(
-        DataError, match="colour.png: the label has 3 channels, .* convert its colours to ids"
-    ):
+    with pytest.raises(DataError, match="colour.png: the label has 3 channels, .* convert its colours to ids"):
         read_label(tmp_path / "colour.png")
 
 

@@ -1,0 +1,127 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Prediction: from picture files to files of label maps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import paddle
+from tqdm import tqdm
+
+from paddleseg.core.infer import predict_label_maps
+from paddleseg.transforms.pipeline import Pipeline
+from paddleseg.utils import visualize
+from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.errors import DataError
+from paddleseg.utils.image_io import read_image
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.result_paths import COLOR_FOLDER, LABEL_FOLDER, OVERLAY_FOLDER, ResultPaths, result_paths
+from paddleseg.utils.seeding import sample_rng
+
+
+def predict(
+    model: paddle.nn.Layer,
+    pipeline: Pipeline,
+    images: Sequence[str],
+    save_dir: str | os.PathLike[str],
+    *,
+    root: str = "",
+    channels: int = 3,
+    palette: visualize.Palette | None = None,
+    class_names: Sequence[str] | None = None,
+    progress: bool = True,
+) -> None:
+    """Predict the label maps of pictures and save them at the size of the pictures.
+
+    For a picture ``<root>/<name>.jpg`` there appear in ``save_dir``
+
+    * ``label/<name>.png``: class ids,
+    * ``pseudo_color_prediction/<name>.png``: palette picture of the class ids,
+    * ``added_prediction/<name>.jpg``: the picture under the colours, and a legend below it.
+
+    The three of one picture are written when all are ready, each whole or not at all. A damaged picture ends
+    the work; what was predicted before it stays.
+
+    Args:
+        model: A network with ``forward_stride8``; it leaves in the mode (training or evaluation) it came in.
+        pipeline: The transforms of evaluation.
+        images: Picture files.
+        save_dir: Where to save.
+        root: The folder whose sub-folders are kept in ``save_dir``.
+        channels: Channels that the network takes.
+        palette: Colours of the classes; PaddleSeg's default colours if None.
+        class_names: Names for the legend.
+        progress: Whether to show a progress bar where the output is a terminal.
+
+    Raises:
+        DataError: A picture is missing or damaged; or all pictures are results of an earlier prediction.
+    """
+    palette = visualize.default_palette() if palette is None else palette
+    logger = get_logger()
+    paths = result_paths(_without_results(images, save_dir), root, save_dir)
+    logger.info("predicting %d pictures", len(paths))
+    was_training = model.training
+    model.eval()
+    try:
+        # disable=None: a bar only where the output is a terminal.
+        bar = tqdm(paths.items(), desc="predicting", unit="picture", disable=None if progress else True, leave=False)
+        for index, (path, results) in enumerate(bar):
+            image = read_image(path, channels)
+            picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place
+            labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index))
+            _save(results, picture, labels, palette, class_names)
+    finally:
+        if was_training:
+            model.train()
+    logger.info(
+        "saved in %s: %s (class ids), %s (colours), %s (overlays with legend)",
+        save_dir,
+        LABEL_FOLDER,
+        COLOR_FOLDER,
+        OVERLAY_FOLDER,
+    )
+
+
+def _without_results(images: Sequence[str], save_dir: str | os.PathLike[str]) -> list[str]:
+    """Leave out what an earlier prediction saved, where ``save_dir`` lies in the folder of the pictures."""
+    folders = tuple(
+        os.path.abspath(os.path.join(save_dir, folder)) + os.sep
+        for folder in (LABEL_FOLDER, COLOR_FOLDER, OVERLAY_FOLDER)
+    )
+    pictures = [image for image in images if not os.path.abspath(image).startswith(folders)]
+    if len(pictures) < len(images):
+        count = len(images) - len(pictures)
+        get_logger().info("%d pictures left out: they are earlier results in %s", count, save_dir)
+    if not pictures:
+        raise DataError(f"{save_dir}: all pictures are earlier results in this folder; save in another one")
+    return pictures
+
+
+def _predict_one(
+    model: paddle.nn.Layer, pipeline: Pipeline, image: np.ndarray, path: str, rng: np.random.Generator
+) -> np.ndarray:
+    """Label map (H, W) of a picture (H, W, C)."""
+    sample = pipeline({"img": image, "path": path, "trans_info": []}, rng)
+    batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]]}
+    return predict_label_maps(model, batch, pipeline.normalize)[0]
+
+
+def _save(
+    paths: ResultPaths,
+    picture: np.ndarray,
+    labels: np.ndarray,
+    palette: visualize.Palette,
+    class_names: Sequence[str] | None,
+) -> None:
+    overlay = visualize.overlay(picture, labels, palette)
+    overlay = visualize.add_legend(overlay, labels, palette, class_names)
+    files = {
+        paths.label: visualize.encode_image(labels),
+        paths.color: visualize.encode_image(visualize.palette_image(labels, palette)),
+        paths.overlay: visualize.encode_image(overlay, paths.overlay.suffix),
+    }
+    for path, data in files.items():
+        write_atomically(path, data)

@@ -1,0 +1,70 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Predict the label maps of pictures: class ids, colours, and overlays with a legend."""
+
+from __future__ import annotations
+
+import argparse
+
+from paddleseg.utils.cli import require_packages, run_command
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line; the names are PaddleSeg's."""
+    parser = argparse.ArgumentParser(prog="predict.py", description=__doc__)
+    parser.add_argument("--config", required=True, help="configuration file (.yml)")
+    parser.add_argument("--model_path", required=True, help="weights (.pdparams), or a folder with model.pdparams")
+    parser.add_argument(
+        "--image_path",
+        required=True,
+        help="a picture, a folder of them, a .txt list of them, or a quoted glob pattern",
+    )
+    parser.add_argument("--save_dir", default="./output/result", help="folder of the results (default: %(default)s)")
+    parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
+    parser.add_argument(
+        "--custom_color",
+        nargs="+",
+        type=int,
+        metavar="VALUE",
+        help="colours of the first classes: R G B R G B ...",
+    )
+    parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
+    return parser
+
+
+def main(arguments: argparse.Namespace) -> None:
+    require_packages("paddle", "cv2")
+
+    from paddleseg.config.build import build_model, build_transforms
+    from paddleseg.config.load import load_config
+    from paddleseg.config.schema import check_config
+    from paddleseg.config.shared_values import shared_value
+    from paddleseg.core.predict import predict
+    from paddleseg.models.weights import load_weights
+    from paddleseg.transforms.pipeline import Pipeline
+    from paddleseg.utils.device import select_device
+    from paddleseg.utils.image_io import list_images
+    from paddleseg.utils.visualize import make_palette
+
+    config = load_config(arguments.config, opts=arguments.opts)
+    check_config(config, command="predict")
+    images, root = list_images(arguments.image_path)
+    select_device(arguments.device)
+    model = build_model(config, use_pretrained=False)
+    load_weights(model, arguments.model_path)
+    # The data set itself is not built: prediction needs none of its files.
+    class_names, colors = shared_value(config, "class_names"), shared_value(config, "palette")
+    predict(
+        model,
+        Pipeline(build_transforms(config, "val_dataset")),
+        images,
+        arguments.save_dir,
+        root=root,
+        channels=model.in_channels,
+        palette=make_palette(model.num_classes, colors, arguments.custom_color),
+        class_names=class_names,
+    )
+
+
+if __name__ == "__main__":
+    run_command(main, make_parser())

@@ -1,0 +1,100 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""predict.py with random weights; the data set's files are not there."""
+
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+from PIL import Image
+
+import predict
+from paddleseg.config.build import build_model
+from paddleseg.config.load import load_config
+from paddleseg.config.schema import check_config
+from paddleseg.utils.errors import ConfigError, DataError
+
+
+@pytest.fixture
+def pictures(tiny_config, tiny_dataset, tmp_path) -> Path:
+    """Two pictures, one in a sub-folder; the data set itself is gone."""
+    folder = tmp_path / "pictures"
+    (folder / "night").mkdir(parents=True)
+    (tiny_dataset / "images" / "val_0.png").rename(folder / "a.png")
+    (tiny_dataset / "images" / "val_1.png").rename(folder / "night" / "a.png")
+    tiny_dataset.rename(tmp_path / "moved away")
+    return folder
+
+
+@pytest.fixture
+def weights(tiny_config, tmp_path) -> Path:
+    paddle.seed(1)
+    path = tmp_path / "model.pdparams"
+    paddle.save(build_checked(tiny_config).state_dict(), str(path))
+    return path
+
+
+def build_checked(path) -> paddle.nn.Layer:
+    """The network of a configuration with random weights."""
+    config = load_config(path)
+    check_config(config, command="predict")
+    return build_model(config)
+
+
+def run_here(*arguments) -> None:
+    """The command in this process, for errors as exceptions."""
+    predict.main(predict.make_parser().parse_args([*map(str, arguments), "--device", "cpu"]))
+
+
+def test_a_folder_is_predicted_as_the_networks_own_output_says(run_command, tiny_config, weights, pictures, tmp_path):
+    done = run_command(
+        "predict.py", "--config", tiny_config, "--model_path", weights, "--image_path", pictures,
+        "--save_dir", tmp_path / "out", "--custom_color", 10, 20, 30, "--device", "cpu",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "out") in done.stdout
+    model = build_checked(tiny_config)
+    model.set_state_dict(paddle.load(str(weights)))
+    model.eval()
+    for name in ("a.png", "night/a.png"):
+        x = (np.asarray(Image.open(pictures / name)).astype("float32") / 255 - 0.5) / 0.5
+        expected = model(paddle.to_tensor(x.transpose(2, 0, 1)[np.newaxis]))[0].argmax(axis=1).numpy()[0]
+        label = np.asarray(Image.open(tmp_path / "out" / "label" / name))
+        assert (label == expected).mean() > 0.999
+        colors = Image.open(tmp_path / "out" / "pseudo_color_prediction" / name)
+        assert colors.getpalette()[:6] == [10, 20, 30, 0, 128, 0]
+        assert Image.open(tmp_path / "out" / "added_prediction" / name).size[0] >= 64
+
+
+def test_a_list_and_a_glob_name_the_same_pictures(tiny_config, weights, pictures, tmp_path):
+    (pictures / "list.txt").write_text("a.png\nnight/a.png\n")
+    for number, source in enumerate([pictures / "list.txt", pictures / "**" / "*.png"]):
+        save_dir = tmp_path / str(number)
+        run_here("--config", tiny_config, "--model_path", weights, "--image_path", source, "--save_dir", save_dir)
+        found = sorted(str(path.relative_to(save_dir / "label")) for path in (save_dir / "label").rglob("*.png"))
+        assert found == ["a.png", "night/a.png"]
+
+
+def test_a_damaged_picture_is_one_line_with_status_1(run_command, tiny_config, weights, pictures, tmp_path):
+    (pictures / "b.png").write_bytes((pictures / "a.png").read_bytes()[:100])
+    done = run_command(
+        "predict.py", "--config", tiny_config, "--model_path", weights, "--image_path", pictures / "b.png",
+        "--save_dir", tmp_path / "out", "--device", "cpu",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"predict.py: error: {pictures / 'b.png'}")
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_pictures_is_named(tiny_config, weights, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="empty: no pictures"):
+        run_here("--config", tiny_config, "--model_path", weights, "--image_path", tmp_path / "empty")
+
+
+def test_colours_that_are_not_whole_are_refused(tiny_config, weights, pictures):
+    with pytest.raises(ConfigError, match="--custom_color: 2 values found"):
+        source = ("--config", tiny_config, "--model_path", weights, "--image_path", pictures)
+        run_here(*source, "--custom_color", 1, 2)

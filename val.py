@@ -1,0 +1,80 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Evaluate trained weights on the data set under ``val_dataset`` of a configuration."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+
+from paddleseg.utils.cli import require_packages, run_command
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line; the names are PaddleSeg's, --batch_size and --json are additions."""
+    parser = argparse.ArgumentParser(prog="val.py", description=__doc__)
+    parser.add_argument("--config", required=True, help="configuration file (.yml)")
+    parser.add_argument("--model_path", required=True, help="weights (.pdparams), or a folder with model.pdparams")
+    parser.add_argument("--batch_size", type=int, default=1, help="most pictures of one size in a batch (default 1)")
+    parser.add_argument(
+        "--num_workers", type=int, help="processes that read pictures (default: chosen from the machine)"
+    )
+    parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
+    parser.add_argument("--data_format", default="NCHW", help="layout of the pictures: NCHW")
+    parser.add_argument("--json", metavar="FILE", help="write all figures and the confusion matrix to this file")
+    parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
+    return parser
+
+
+def main(arguments: argparse.Namespace) -> None:
+    require_packages("paddle", "cv2")
+    check_arguments(arguments)
+
+    from paddleseg.config.build import build_dataset, build_model
+    from paddleseg.config.load import load_config
+    from paddleseg.config.schema import check_config
+    from paddleseg.core import distributed
+    from paddleseg.core.evaluate import evaluate, log_result
+    from paddleseg.core.train import default_num_workers
+    from paddleseg.models.weights import load_weights
+    from paddleseg.utils.atomic_file import write_atomically
+    from paddleseg.utils.device import select_device
+    from paddleseg.utils.logging import get_logger
+
+    config = load_config(arguments.config, opts=arguments.opts)
+    check_config(config, command="val")
+    select_device(arguments.device)
+    distributed.init()
+    dataset = build_dataset(config, "val")
+    model = build_model(config, use_pretrained=False)
+    load_weights(model, arguments.model_path)
+    get_logger().info("evaluating %s on %d pictures", arguments.model_path, len(dataset))
+    num_workers = default_num_workers() if arguments.num_workers is None else arguments.num_workers
+    result = evaluate(model, dataset, batch_size=arguments.batch_size, num_workers=num_workers)
+    log_result(result)
+    if arguments.json is not None and distributed.rank() == 0:
+        figures = {"config": arguments.config, "model_path": arguments.model_path, **result.to_dict()}
+        write_atomically(arguments.json, json.dumps(figures, indent=2, ensure_ascii=False).encode())
+        get_logger().info("figures written to %s", arguments.json)
+
+
+def check_arguments(arguments: argparse.Namespace) -> None:
+    """Refuse values that no run can use, before anything is loaded."""
+    from paddleseg.utils.errors import ConfigError
+
+    if arguments.data_format != "NCHW":
+        raise ConfigError(f"--data_format {arguments.data_format}: only NCHW is built in; leave it out")
+    if arguments.batch_size < 1:
+        raise ConfigError(f"--batch_size {arguments.batch_size}: must be at least 1")
+    if arguments.num_workers is not None and arguments.num_workers < 0:
+        raise ConfigError(f"--num_workers {arguments.num_workers}: must be 0 (no extra process) or more")
+    if arguments.json is not None:
+        # Better now than after an hour of evaluation.
+        folder = os.path.dirname(arguments.json) or "."
+        if os.path.isdir(arguments.json) or not os.access(folder, os.W_OK):
+            raise ConfigError(f"--json {arguments.json}: give a file in an existing folder that can be written to")
+
+
+if __name__ == "__main__":
+    run_command(main, make_parser())
