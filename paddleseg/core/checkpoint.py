@@ -1,0 +1,252 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Checkpoint folders that appear whole or not at all.
+
+A folder is written beside its place, every file is flushed to the disk, ``manifest.json`` with sizes and checksums
+comes last, then the folder is renamed. ``model.pdparams``, ``model.pdopt`` and ``ema_model.pdparams`` are
+PaddleSeg's names; ``model.pdstates`` holds the rest of a run's state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pickle
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import paddle
+
+from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.safe_pickle import read_pickle
+
+MANIFEST = "manifest.json"
+WEIGHTS, OPTIMIZER, STATES, EMA_WEIGHTS, CONFIG = (
+    "model.pdparams",
+    "model.pdopt",
+    "model.pdstates",
+    "ema_model.pdparams",
+    "config.yml",
+)
+_WRITING, _REPLACED = ".writing", ".replaced"
+_ITERATION = re.compile(r"iter_(\d+)")
+
+
+def write_checkpoint(folder: str | os.PathLike[str], contents: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    """Publish a checkpoint folder; what was there under this name is replaced once the new one is whole.
+
+    Args:
+        folder: Where it shall be.
+        contents: For each file name, a text, or a table of arrays and plain values to be pickled.
+        facts: What the manifest says beside the files: step, metric, versions.
+
+    Raises:
+        WeightsError: The disk is full or the folder cannot be written; a checkpoint that was there is untouched.
+    """
+    folder = Path(folder)
+    writing, replaced = _beside(folder, _WRITING), _beside(folder, _REPLACED)
+    try:
+        if writing.exists():
+            shutil.rmtree(writing)
+        writing.mkdir(parents=True)
+        files = {name: _write_file(writing / name, content) for name, content in contents.items()}
+        manifest = json.dumps({**facts, "files": files}, indent=2)
+        _write_file(writing / MANIFEST, manifest)
+        _sync_folder(writing)
+        if folder.exists():
+            os.rename(folder, replaced)
+        os.rename(writing, folder)
+        _sync_folder(folder.parent)
+        if replaced.exists():
+            shutil.rmtree(replaced)
+    except OSError as error:
+        shutil.rmtree(writing, ignore_errors=True)
+        raise WeightsError(f"cannot write checkpoint {folder}: {error.strerror or error}") from None
+
+
+def recover(save_dir: str | os.PathLike[str]) -> None:
+    """Mend what a killed run left in ``save_dir``: half-written folders go, a replaced one comes back if needed."""
+    save_dir = Path(save_dir)
+    for replaced in save_dir.glob(f"*{_REPLACED}"):
+        folder = replaced.with_name(replaced.name[: -len(_REPLACED)])
+        if folder.exists():
+            shutil.rmtree(replaced)
+        else:
+            os.rename(replaced, folder)
+            get_logger().warning("%s: brought back after an interrupted save", folder)
+    for writing in save_dir.glob(f"*{_WRITING}"):
+        shutil.rmtree(writing)
+
+
+def iteration_folders(save_dir: str | os.PathLike[str]) -> list[Path]:
+    """The ``iter_N`` folders, oldest first."""
+    found = [path for path in Path(save_dir).glob("iter_*") if _ITERATION.fullmatch(path.name) and path.is_dir()]
+    return sorted(found, key=_iteration)
+
+
+def latest_checkpoint(save_dir: str | os.PathLike[str]) -> Path | None:
+    """The newest complete ``iter_N`` folder; damaged ones are named and passed over."""
+    for folder in reversed(iteration_folders(save_dir)):
+        try:
+            check_manifest(folder)
+        except WeightsError as error:
+            get_logger().warning("%s; trying the one before", error)
+            continue
+        return folder
+    return None
+
+
+def check_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Compare all files of a checkpoint with its manifest and return the manifest.
+
+    Raises:
+        WeightsError: There is no manifest, or a file is missing or damaged.
+    """
+    folder = Path(folder)
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        files = manifest["files"]
+    except FileNotFoundError:
+        reason = "it has no manifest" if folder.is_dir() else "no such folder"
+        raise WeightsError(
+            f"{folder} is not a complete checkpoint: {reason}; give an iter_N or best_model folder, or auto"
+        ) from None
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        raise WeightsError(f"{folder / MANIFEST} is damaged ({error})") from None
+    for name, wanted in files.items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != wanted["size"] or _sha256(path) != wanted["sha256"]:
+            raise WeightsError(f"{path} is missing or damaged")
+    return manifest
+
+
+def read_checkpoint(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a complete checkpoint.
+
+    Returns:
+        File name to content, for those of the pickled files that are there.
+
+    Raises:
+        WeightsError: The folder is not a complete checkpoint.
+    """
+    manifest = check_manifest(folder)
+    names = [name for name in manifest["files"] if name.endswith((".pdparams", ".pdopt", ".pdstates"))]
+    return {name: read_pickle(Path(folder) / name) for name in names}
+
+
+def seed_of(folder: str | os.PathLike[str]) -> int:
+    """The seed of the run that wrote a checkpoint.
+
+    Raises:
+        WeightsError: The folder is not a complete checkpoint.
+    """
+    check_manifest(folder)
+    return read_pickle(Path(folder) / STATES)["seed"]
+
+
+def prune(save_dir: str | os.PathLike[str], keep: int) -> None:
+    """Delete the oldest ``iter_N`` folders so that ``keep`` remain; 0 or less keeps all."""
+    folders = iteration_folders(save_dir)
+    if keep > 0:
+        for folder in folders[:-keep]:
+            shutil.rmtree(folder)
+
+
+def to_arrays(state: Any) -> Any:
+    """Tensors within nested dicts and lists as numpy arrays."""
+    if isinstance(state, paddle.Tensor):
+        return state.numpy()
+    if isinstance(state, dict):
+        return {key: to_arrays(value) for key, value in state.items()}
+    if isinstance(state, (list, tuple)):
+        return [to_arrays(value) for value in state]
+    return state
+
+
+class _HashingWriter:
+    """Passes bytes on to a file and takes their checksum on the way."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.sha256 = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes) -> int:
+        self.sha256.update(data)
+        self.size += memoryview(data).nbytes
+        return self._file.write(data)
+
+
+def _write_file(path: Path, content: Any) -> dict[str, Any]:
+    with open(path, "wb") as file:
+        writer = _HashingWriter(file)
+        if isinstance(content, str):
+            writer.write(content.encode("utf-8"))
+        else:
+            # What paddle.save writes: a pickle of arrays by name. Ours does not depend on Paddle's version.
+            pickle.dump(content, writer, protocol=4)
+        file.flush()
+        os.fsync(file.fileno())
+    return {"size": writer.size, "sha256": writer.sha256.hexdigest()}
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _beside(folder: Path, suffix: str) -> Path:
+    return folder.with_name(folder.name + suffix)
+
+
+def _iteration(folder: Path) -> int:
+    return int(_ITERATION.fullmatch(folder.name).group(1))
+
+
+def rename_optimizer_state(
+    state: Mapping[str, Any], old_names: Mapping[str, str], new_names: Mapping[str, str]
+) -> dict[str, Any]:
+    """Translate an optimiser's state to the parameter names of this process.
+
+    Paddle keys the state by names such as ``conv2d_7.w_0`` that count the layers made in a process, so they are
+    others when anything was built before the network.
+
+    Args:
+        state: The optimiser's ``state_dict``.
+        old_names: Structured name ("layer1.0...") to the name in the process that saved.
+        new_names: The same for this process.
+
+    Raises:
+        WeightsError: The state is of another network.
+    """
+    renamed = {old: new_names[name] for name, old in old_names.items() if name in new_names}
+    # Longest first: "conv2d_1.w_0" must not match "conv2d_1.w_0_1_velocity_0" of another parameter.
+    by_length = sorted(renamed, key=len, reverse=True)
+    result: dict[str, Any] = {}
+    for key, value in state.items():
+        if key == "LR_Scheduler":
+            result[key] = value
+        elif key == "master_weights":
+            result[key] = {renamed[old]: weight for old, weight in value.items()}
+        else:
+            prefix = next((old for old in by_length if key.startswith(old + "_")), None)
+            if prefix is None:
+                raise WeightsError(f"the optimiser's state has {key!r}, which belongs to no parameter of this network")
+            result[renamed[prefix] + key[len(prefix) :]] = value
+    return result

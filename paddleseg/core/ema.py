@@ -1,0 +1,71 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Exponential moving average of the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+import paddle
+from paddle import Tensor, nn
+
+
+class ExponentialMovingAverage:
+    """A second set of weights that follows the trained ones slowly.
+
+    ``average = decay * average + (1 - decay) * weight`` after each step, with decay at most ``1 - 1/(step + 1)``,
+    so that the first steps do not drag the initial weights along. Running statistics of batch normalisation, which
+    are averages already, are copied. The average is kept in float32, whatever the model trains in.
+
+    Args:
+        model: The network that is trained.
+        decay: How much of the average is kept in each step, 0 to below 1.
+    """
+
+    def __init__(self, model: nn.Layer, decay: float = 0.999) -> None:
+        if not 0 <= decay < 1:
+            raise ValueError(f"ema_decay is {decay}; allowed: 0 to below 1")
+        self._model = model
+        self._decay = decay
+        self._average = {name: _detached_copy(tensor) for name, tensor in model.state_dict().items()}
+
+    @paddle.no_grad()
+    def update(self, step: int) -> None:
+        """Follow the model after optimiser step number ``step`` (1 is the first)."""
+        decay = min(self._decay, 1.0 - 1.0 / (step + 1))
+        for name, tensor in self._model.state_dict().items():
+            average = self._average[name]
+            if tensor.stop_gradient or not tensor.is_floating_point():
+                paddle.assign(tensor.astype(average.dtype), average)
+            else:
+                paddle.assign(average * decay + tensor.astype(average.dtype) * (1.0 - decay), average)
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The averaged weights, under the model's names."""
+        return self._average
+
+    def load_state_dict(self, state: Mapping[str, np.ndarray]) -> None:
+        for name, average in self._average.items():
+            average.set_value(state[name])
+
+    @contextmanager
+    def applied(self) -> Iterator[nn.Layer]:
+        """Within this context the model has the averaged weights; afterwards its own again, bit for bit."""
+        own = {name: tensor.clone() for name, tensor in self._model.state_dict().items()}
+        self._copy_into_model(self._average)
+        try:
+            yield self._model
+        finally:
+            self._copy_into_model(own)
+
+    @paddle.no_grad()
+    def _copy_into_model(self, values: Mapping[str, Tensor]) -> None:
+        for name, tensor in self._model.state_dict().items():
+            paddle.assign(values[name].astype(tensor.dtype), tensor)
+
+
+def _detached_copy(tensor: Tensor) -> Tensor:
+    copy = tensor.detach().clone()
+    return copy.astype("float32") if copy.is_floating_point() else copy

@@ -1,0 +1,86 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Keeping losses and gradients that are not finite away from the weights, without waiting for the device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import paddle
+from paddle import Tensor, nn
+
+from paddleseg.core.distributed import running_statistics
+from paddleseg.utils.errors import TrainingError
+
+
+class FiniteGuard:
+    """Watches each step on the device; from the first non-finite one on, no gradient passes any more.
+
+    The running statistics of batch normalisation go back to those before that step as well. Nothing is fetched
+    until ``raise_if_bad``, which the trainer calls when it logs, evaluates or saves, so that weights touched by
+    a non-finite value are never evaluated or saved.
+
+    Args:
+        model: The network that is trained.
+        clears_gradients: Whether gradients are replaced by zeros; not needed where a loss scaler skips the step.
+    """
+
+    def __init__(self, model: nn.Layer, *, clears_gradients: bool = True) -> None:
+        self._parameters = [p for p in model.parameters() if not p.stop_gradient]
+        self._statistics = running_statistics(model)
+        self._clears_gradients = clears_gradients
+        self._saved: list[Tensor] = []
+        self._good = paddle.to_tensor(True)
+        self._first_bad_step = paddle.to_tensor(-1, dtype="int64")
+        self._bad_terms: Tensor | None = None
+        self._names: tuple[str, ...] = ()
+        self._paths: dict[int, Sequence[str]] = {}
+
+    def start_step(self) -> None:
+        """Remember the running statistics as they were."""
+        self._saved = [tensor.clone() for tensor in self._statistics]
+
+    @paddle.no_grad()
+    def finish_step(self, step: int, losses: Mapping[str, Tensor], paths: Sequence[str]) -> None:
+        """Judge the step between backward and update.
+
+        Args:
+            step: Number of the step, for the report.
+            losses: The scalar loss terms by name.
+            paths: The pictures of the batch, for the report.
+        """
+        self._names, self._paths[step] = tuple(losses), paths
+        terms = paddle.stack([loss.astype("float32") for loss in losses.values()])
+        finite = paddle.isfinite(terms).all()
+        gradients = [p.grad for p in self._parameters if p.grad is not None]
+        if self._clears_gradients:
+            # A sum is finite only if every summand is.
+            finite = finite & paddle.isfinite(paddle.stack([g.sum() for g in gradients])).all()
+        is_first = self._good & ~finite
+        self._first_bad_step = paddle.where(
+            is_first, paddle.full_like(self._first_bad_step, step), self._first_bad_step
+        )
+        self._bad_terms = terms if self._bad_terms is None else paddle.where(is_first, terms, self._bad_terms)
+        self._good = self._good & finite
+        if self._clears_gradients:
+            for gradient in gradients:
+                paddle.assign(paddle.where(self._good, gradient, paddle.zeros_like(gradient)), gradient)
+        for tensor, saved in zip(self._statistics, self._saved):
+            paddle.assign(paddle.where(self._good, tensor, saved), tensor)
+
+    def raise_if_bad(self) -> None:
+        """Fetch the verdict on all steps since the last call.
+
+        Raises:
+            TrainingError: A step was not finite; names the step, its loss terms and its pictures.
+        """
+        step = int(self._first_bad_step)
+        paths, self._paths = self._paths, {}
+        if step < 0:
+            return
+        terms = ", ".join(f"{name} {value:g}" for name, value in zip(self._names, self._bad_terms.tolist()))
+        raise TrainingError(
+            f"step {step} is not finite (loss: {terms}); it did not reach the weights. Pictures of this step: "
+            f"{', '.join(paths.get(step, []))}. Lower the learning rate, warm up longer or set "
+            "optimizer.grad_clip_cfg; check these pictures and labels"
+        )

@@ -1,0 +1,275 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The training loop. It gets objects, never a configuration; optimiser steps are its only clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any, Callable
+
+import paddle
+from paddle import Tensor, nn
+
+from paddleseg import __version__
+from paddleseg.core import checkpoint
+from paddleseg.core import distributed as dist
+from paddleseg.core.ema import ExponentialMovingAverage
+from paddleseg.core.finite_guard import FiniteGuard
+from paddleseg.core.hooks import Hook
+from paddleseg.core.preprocess import to_network_input
+from paddleseg.models.weights import META_KEY, apply_weights, make_meta
+from paddleseg.transforms.transforms import Normalize
+from paddleseg.utils.errors import ConfigError, WeightsError
+from paddleseg.utils.logging import get_logger
+
+Batch = Mapping[str, Any]
+
+
+class Trainer:
+    """Trains a network for a number of optimiser steps.
+
+    Args:
+        model: The network; its forward gives a list of logits at the input's size.
+        losses: For each output the loss and its coefficient.
+        optimizer: Steps the model's parameters at the rate of ``lr_schedule``.
+        lr_schedule: Stepped once per optimiser step.
+        batches_from: Given the number of steps done, gives the batches of all that follow: ``grad_accum_steps``
+            for each step, ``img`` (N, H, W, C) as the transforms left it and ``label`` (N, H, W).
+        normalize: The normalisation, done on the device; None where the transforms did it.
+        total_steps: Optimiser steps in all.
+        steps_per_epoch: Optimiser steps that see the training set once.
+        samples_per_step: Pictures that one process sees in a step.
+        grad_accum_steps: Batches whose gradients are averaged for one step.
+        precision: ``fp32``, ``fp16`` or ``bf16``.
+        amp_level: ``O1`` or ``O2``, see ``paddle.amp``.
+        to_static: Whether the network is compiled to a static graph for training.
+        ema: The moving average, or None.
+        seed: The run's seed; a resumed run must have the same.
+        hooks: Called around the steps in this order.
+        config_text: The resolved configuration, saved with each checkpoint.
+        classes: Names of the classes, saved with the weights.
+    """
+
+    def __init__(
+        self,
+        model: nn.Layer,
+        losses: Sequence[tuple[Callable[[Tensor, Tensor], Tensor], float]],
+        optimizer: paddle.optimizer.Optimizer,
+        lr_schedule: paddle.optimizer.lr.LRScheduler,
+        batches_from: Callable[[int], Iterator[Batch]],
+        *,
+        normalize: Normalize | None,
+        total_steps: int,
+        steps_per_epoch: int,
+        samples_per_step: int,
+        grad_accum_steps: int = 1,
+        precision: str = "fp32",
+        amp_level: str = "O1",
+        to_static: bool = False,
+        ema: ExponentialMovingAverage | None = None,
+        seed: int = 0,
+        hooks: Sequence[Hook] = (),
+        config_text: str | None = None,
+        classes: Sequence[str] | None = None,
+    ) -> None:
+        self.model, self.optimizer, self.ema, self.hooks = model, optimizer, ema, list(hooks)
+        self.total_steps, self.steps_per_epoch = total_steps, steps_per_epoch
+        self.samples_per_step = samples_per_step
+        self.step = 0
+        self.stop_reason: str | None = None
+        self.reader_seconds = self.paused_seconds = 0.0
+        self.last_learning_rate = optimizer.get_lr()
+        self._lr_schedule = lr_schedule
+        self._losses = losses
+        self._loss_names = ["main", "auxiliary", *(f"output_{i}" for i in range(2, len(losses)))][: len(losses)]
+        self._batches_from = batches_from
+        self._normalize = normalize
+        self._grad_accum_steps = grad_accum_steps
+        self._amp: dict[str, Any] | None = None
+        if precision != "fp32":
+            dtype = {"fp16": "float16", "bf16": "bfloat16"}[precision]
+            self._amp = {"level": amp_level, "dtype": dtype}
+            if amp_level == "O2":
+                model, optimizer = paddle.amp.decorate(
+                    models=model, optimizers=optimizer, level="O2", dtype=dtype, master_weight=True
+                )
+                self.model, self.optimizer = model, optimizer
+        # bfloat16 has the range of float32 and needs no scaling.
+        self._scaler = paddle.amp.GradScaler(enable=True) if precision == "fp16" else None
+        self._guard = FiniteGuard(model, clears_gradients=self._scaler is None)
+        network = paddle.jit.to_static(model) if to_static else model
+        self._network = paddle.DataParallel(network) if dist.world_size() > 1 else network
+        self._seed, self._config_text, self._classes = seed, config_text, classes
+
+    @property
+    def epoch(self) -> int:
+        """Number of the epoch that the last step belongs to, from 1."""
+        return (max(self.step, 1) - 1) // self.steps_per_epoch + 1
+
+    def train(self) -> None:
+        """Run from the current step to the last one, or until a hook stops it."""
+        batches = iter(self._batches_from(self.step))
+        self.model.train()
+        for hook in self.hooks:
+            hook.before_train(self)
+        while self.step < self.total_steps and self.stop_reason is None:
+            losses = self.train_step(batches)
+            self.step += 1
+            for hook in self.hooks:
+                hook.after_step(self, losses)
+        if self.stop_reason is not None:
+            get_logger().info("stopped at iter %d: %s", self.step, self.stop_reason)
+        for hook in self.hooks:
+            hook.after_train(self)
+
+    def train_step(self, batches: Iterator[Batch]) -> dict[str, Tensor]:
+        """One optimiser step: forward, loss, backward, update. Nothing is fetched from the device.
+
+        Returns:
+            Detached scalars: ``loss`` is the weighted sum, then each term without its coefficient.
+        """
+        self._guard.start_step()
+        self.last_learning_rate = self.optimizer.get_lr()
+        sums: dict[str, Tensor] = {}
+        paths: list[str] = []
+        for i in range(self._grad_accum_steps):
+            started = time.perf_counter()
+            batch = next(batches)
+            self.reader_seconds += time.perf_counter() - started
+            paths += batch["paths"]
+            with self._gradients_stay_local(i < self._grad_accum_steps - 1):
+                terms = self._forward(batch)
+                total = terms["loss"] / self._grad_accum_steps
+                (total if self._scaler is None else self._scaler.scale(total)).backward()
+            for name, value in terms.items():
+                value = value.detach() / self._grad_accum_steps
+                sums[name] = sums[name] + value if name in sums else value
+        self._guard.finish_step(self.step + 1, sums, paths)
+        self._update()
+        return sums
+
+    def check_finite(self) -> None:
+        """Fetch whether all steps were finite.
+
+        Raises:
+            TrainingError: One was not.
+        """
+        self._guard.raise_if_bad()
+
+    def stop(self, reason: str) -> None:
+        """End training after this step."""
+        self.stop_reason = reason
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave what happens in this context out of the time of the steps."""
+        started = time.perf_counter()
+        yield
+        self.paused_seconds += time.perf_counter() - started
+
+    def save(self, folder: str) -> None:
+        """Publish a checkpoint of the whole state; only the first process writes."""
+        if dist.rank() == 0:
+            contents = {checkpoint.WEIGHTS: self._weights_of(self.model.state_dict())}
+            contents[checkpoint.OPTIMIZER] = checkpoint.to_arrays(self.optimizer.state_dict())
+            contents[checkpoint.STATES] = self._states()
+            if self.ema is not None:
+                contents[checkpoint.EMA_WEIGHTS] = self._weights_of(self.ema.state_dict())
+            if self._config_text is not None:
+                contents[checkpoint.CONFIG] = self._config_text
+            facts = {"step": self.step, "versions": {"toolkit": __version__, "paddle": paddle.__version__}}
+            checkpoint.write_checkpoint(folder, contents, facts)
+        dist.barrier()
+
+    def restore(self, folder: str) -> None:
+        """Go on from a checkpoint that ``save`` wrote.
+
+        Raises:
+            WeightsError: The folder is not a complete checkpoint of such a run.
+            ConfigError: Its seed is another, so that the samples would be others.
+        """
+        contents = checkpoint.read_checkpoint(folder)
+        states = contents.get(checkpoint.STATES)
+        if states is None or "step" not in states:
+            raise WeightsError(f"{folder} has no {checkpoint.STATES} of this toolkit; use it as model.pretrained")
+        if states["seed"] != self._seed:
+            raise ConfigError(
+                f"{folder} was trained with seed {states['seed']}, this run has {self._seed}; "
+                f"give --seed {states['seed']}"
+            )
+        weights = contents[checkpoint.WEIGHTS]
+        weights.pop(META_KEY, None)
+        coverage = apply_weights(self.model, weights)
+        if not coverage.complete:
+            raise WeightsError(f"{folder} does not fit the network: {coverage.describe()}")
+        self.optimizer.set_state_dict(
+            checkpoint.rename_optimizer_state(
+                contents[checkpoint.OPTIMIZER], states["parameter_names"], self._parameter_names()
+            )
+        )
+        if self._scaler is not None and states["scaler"]:
+            self._scaler.load_state_dict(states["scaler"])
+        if self.ema is not None:
+            if checkpoint.EMA_WEIGHTS not in contents:
+                raise WeightsError(f"{folder} has no {checkpoint.EMA_WEIGHTS}; resume without --use_ema")
+            self.ema.load_state_dict(contents[checkpoint.EMA_WEIGHTS])
+        for hook in self.hooks:
+            name = type(hook).__name__
+            if name in states["hooks"]:
+                hook.load_state_dict(states["hooks"][name])
+        self.step = states["step"]
+
+    def _forward(self, batch: Batch) -> dict[str, Tensor]:
+        images = to_network_input(batch["img"], self._normalize)
+        label = paddle.to_tensor(batch["label"]).astype("int64")
+        with paddle.amp.auto_cast(**self._amp) if self._amp else nullcontext():
+            outputs = self._network(images)
+            terms = {
+                name: loss(logits.astype("float32"), label)
+                for name, logits, (loss, _) in zip(self._loss_names, outputs, self._losses)
+            }
+        total = sum(term * coef for term, (_, coef) in zip(terms.values(), self._losses))
+        return {"loss": total, **terms} if len(terms) > 1 else {"loss": total}
+
+    def _update(self) -> None:
+        if self._scaler is None:
+            self.optimizer.step()
+        else:
+            self._scaler.step(self.optimizer)
+            self._scaler.update()
+        self.optimizer.clear_grad()
+        self._lr_schedule.step()
+
+    def _gradients_stay_local(self, local: bool) -> AbstractContextManager[Any]:
+        """Between the batches of one step gradients need not travel to the other processes."""
+        return self._network.no_sync() if local and dist.world_size() > 1 else nullcontext()
+
+    def _parameter_names(self) -> dict[str, str]:
+        return {name: parameter.name for name, parameter in self.model.named_parameters()}
+
+    def _weights_of(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
+        meta = make_meta(self.model, step=self.step, classes=self._classes, **self._metric())
+        return {**checkpoint.to_arrays(dict(state)), META_KEY: meta}
+
+    def _metric(self) -> dict[str, Any]:
+        """The best metric, if a hook keeps one."""
+        states = [hook.state_dict() for hook in self.hooks]
+        return next(
+            (
+                {"metric": {"best_mIoU": s["best_mean_iou"], "best_step": s["best_step"]}}
+                for s in states
+                if "best_mean_iou" in s
+            ),
+            {},
+        )
+
+    def _states(self) -> dict[str, Any]:
+        return {
+            "step": self.step,
+            "seed": self._seed,
+            "parameter_names": self._parameter_names(),
+            "scaler": None if self._scaler is None else checkpoint.to_arrays(self._scaler.state_dict()),
+            "hooks": {type(hook).__name__: hook.state_dict() for hook in self.hooks},
+        }

@@ -1,0 +1,153 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""train.py as users call it, also as users of PaddleSeg and DDRNet_paddle do."""
+
+import pickle
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "configs"
+
+
+@pytest.fixture
+def train(run_command, tiny_config, tmp_path):
+    """Run train.py on the tiny data set; it must succeed. Returns its output."""
+
+    def run(*arguments, save_dir="run", seed=3):
+        process = run_command(
+            "train.py", "--config", tiny_config, "--seed", seed, "--num_workers", 0, "--log_iters", 1,
+            "--save_dir", tmp_path / save_dir, *arguments,
+        )  # fmt: skip
+        assert process.returncode == 0, process.stdout + process.stderr
+        return process.stdout
+
+    return run
+
+
+def losses(output):
+    return re.findall(r"iter: (\d+)/\d+, loss: ([\d.]+)", output)
+
+
+def weights(folder):
+    content = pickle.loads((folder / "model.pdparams").read_bytes())
+    return {name: value for name, value in content.items() if name != "__meta__"}
+
+
+def test_a_run_leaves_checkpoints_the_best_model_the_configuration_and_parseable_lines(train, tmp_path):
+    output = train("--do_eval", "--save_interval", 2, "--use_vdl", "--use_ema")
+    assert len(losses(output)) == 4
+    assert "optimizer: SGD, momentum 0.9" in output
+    assert len(re.findall(r"\[EVAL\] #Images: 3 mIoU: [\d.]+ Acc: [\d.]+ Kappa: [-\d.]+ Dice: [\d.]+", output)) == 4
+    run = tmp_path / "run"
+    files = {"config.yml", "manifest.json", "model.pdparams", "model.pdopt", "model.pdstates", "ema_model.pdparams"}
+    for folder in ("iter_2", "iter_4", "best_model"):
+        assert {path.name for path in (run / folder).iterdir()} == files
+    assert list(run.glob("vdlrecords.*.log"))
+    assert (run / "config.yml").is_file()
+
+
+def test_a_run_can_be_repeated_from_its_folder_alone(train, run_command, tmp_path):
+    first = train()
+    process = run_command(
+        "train.py", "--config", tmp_path / "run/config.yml", "--seed", 3, "--num_workers", 2, "--log_iters", 1,
+        "--save_dir", tmp_path / "again",
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    assert losses(process.stdout) == losses(first)
+    one, other = weights(tmp_path / "run/iter_4"), weights(tmp_path / "again/iter_4")
+    assert all((one[name] == other[name]).all() for name in one)
+
+
+def test_resume_auto_goes_on_bit_for_bit_and_says_where(train, tmp_path):
+    straight = train(save_dir="straight")
+    train("--iters", 4, "--save_interval", 2, save_dir="split")
+    # What an interrupted run leaves: the checkpoint of step 2.
+    for path in sorted((tmp_path / "split/iter_4").iterdir()):
+        path.unlink()
+    (tmp_path / "split/iter_4").rmdir()
+    resumed = train("--resume_model", "auto", save_dir="split")
+    assert re.search(r"resumed from .*iter_2 at iter 2", resumed)
+    assert losses(resumed) == losses(straight)[2:]
+    one, other = weights(tmp_path / "straight/iter_4"), weights(tmp_path / "split/iter_4")
+    assert all((one[name] == other[name]).all() for name in one)
+
+
+def test_resume_auto_with_nothing_there_starts_from_scratch_and_says_so(train):
+    output = train("--resume_model", "auto")
+    assert "no complete checkpoint" in output
+    assert len(losses(output)) == 4
+
+
+def test_an_earlier_run_in_the_folder_is_moved_aside_and_nothing_is_lost(train, tmp_path):
+    train("--iters", 1)
+    before = weights(tmp_path / "run/iter_1")
+    output = train("--iters", 2, seed=4)
+    assert "moved to" in output
+    [aside] = (tmp_path / "run").glob("earlier_run_*")
+    assert all((weights(aside / "iter_1")[name] == before[name]).all() for name in before)
+
+
+def test_epochs_become_iterations_once(train, tiny_config):
+    tiny_config.write_text(tiny_config.read_text().replace("iters: 4", "epochs: 2"))
+    assert [step for step, _ in losses(train("--batch_size", 4))] == ["1", "2", "3", "4"]
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_with_status_1(run_command, tiny_config, tmp_path):
+    process = run_command(
+        "train.py", "--config", tiny_config, "--learning_rate", "1e30", "--save_dir", tmp_path / "run",
+        "--num_workers", 0,
+    )  # fmt: skip
+    assert process.returncode == 1
+    assert re.search(r"error: step \d is not finite .*images/train_\d\.png", process.stderr)
+    assert not (tmp_path / "run/iter_4").exists()
+
+
+@pytest.fixture
+def mini_cityscapes(tmp_path):
+    """Two training pictures and one for validation in the layout of Cityscapes, 256x128."""
+    random = np.random.default_rng(0)
+    for mode, count in (("train", 4), ("val", 1)):
+        folders = tmp_path / "leftImg8bit" / mode / "aachen", tmp_path / "gtFine" / mode / "aachen"
+        for folder in folders:
+            folder.mkdir(parents=True)
+        for i in range(count):
+            name = f"aachen_{i:06d}_000019"
+            picture = random.integers(0, 256, (128, 256, 3)).astype("uint8")
+            label = np.kron(random.integers(0, 19, (4, 8)), np.ones((32, 32))).astype("uint8")
+            cv2.imwrite(str(folders[0] / f"{name}_leftImg8bit.png"), picture)
+            cv2.imwrite(str(folders[1] / f"{name}_gtFine_labelTrainIds.png"), label)
+    return tmp_path
+
+
+FOREIGN = ["ddrnet_paddle/configs", "paddleseg/configs"]
+SMALL = [
+    "model.pretrained=null",
+    "train_dataset.transforms.1.crop_size=[128,64]",  # the command is meant, not the crop of 1024x1024
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kit", FOREIGN)
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_commands_of_ddrnet_paddles_readme_run(kit, processes, mini_cityscapes, run_command, tmp_path):
+    config = FIXTURES / kit / "ddrnet/ddrnet23_cityscapes_1024x1024_120k.yml"
+    roots = [f"{part}_dataset.dataset_root={mini_cityscapes}" for part in ("train", "val")]
+    opts = ["--opts", *roots, *SMALL]
+    launch = ["-m", "paddle.distributed.launch", "--nproc_per_node", 2, "--log_dir", tmp_path / "log"]
+    process = run_command(
+        *(launch if processes == 2 else []), "train.py", "--config", config, "--do_eval", "--use_vdl",
+        "--log_iter", 100, "--save_interval", 4000, "--save_dir", tmp_path / "output", "--iters", 1,
+        "--batch_size", 2, *opts, timeout=240,
+    )  # fmt: skip
+    log = process.stdout + process.stderr
+    assert process.returncode == 0, log
+    model = tmp_path / "output/best_model/model.pdparams"
+    assert model.is_file()
+    if processes == 1:
+        process = run_command("val.py", "--config", config, "--model_path", model, *opts)
+        assert process.returncode == 0, process.stderr
+        assert "[EVAL] #Images: 1 mIoU:" in process.stdout

@@ -1,0 +1,318 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The training loop with a network of one layer and real hooks."""
+
+import json
+import logging
+import pickle
+import re
+
+import numpy as np
+import paddle
+import pytest
+from paddle import nn
+
+from paddleseg.core import checkpoint
+from paddleseg.core.ema import ExponentialMovingAverage
+from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, format_train_line
+from paddleseg.core.trainer import Trainer
+from paddleseg.losses import CrossEntropyLoss
+from paddleseg.transforms.transforms import Normalize
+from paddleseg.utils.errors import ConfigError, TrainingError, WeightsError
+from paddleseg.utils.logging import get_logger
+
+TOTAL_STEPS = 10
+
+
+class OneLayer(nn.Layer):
+    arch = "OneLayer"
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2D(3, 2, 1)
+        self.bn = nn.BatchNorm2D(2)
+
+    def forward(self, x):
+        return [self.bn(self.conv(x))]
+
+
+def make_batch(number, bad=False):
+    random = np.random.default_rng(number)
+    image = random.integers(0, 256, (2, 8, 8, 3)).astype("uint8")
+    if bad:
+        image = np.where(np.arange(8)[:, None] == 3, np.nan, image.astype("float32"))
+    return {"img": image, "label": random.integers(0, 2, (2, 8, 8)).astype("uint8"), "paths": [f"picture_{number}.png"]}
+
+
+def make_trainer(
+    *, hooks=(), seed=0, total_steps=TOTAL_STEPS, accumulate=1, use_ema=False, bad_step=None, batches=None
+):
+    paddle.seed(seed)
+    model = OneLayer()
+    schedule = paddle.optimizer.lr.PolynomialDecay(0.5, total_steps, end_lr=0.0)
+    parameters = [p for p in model.parameters() if not p.stop_gradient]
+    optimizer = paddle.optimizer.Momentum(schedule, 0.9, parameters)
+
+    def batches_from(step):
+        return (make_batch(n, n + 1 == bad_step) for n in range(step * accumulate, total_steps * accumulate))
+
+    return Trainer(
+        model,
+        [(CrossEntropyLoss(), 1.0)],
+        optimizer,
+        schedule,
+        batches or batches_from,
+        normalize=Normalize(),
+        total_steps=total_steps,
+        steps_per_epoch=4,
+        samples_per_step=2 * accumulate,
+        grad_accum_steps=accumulate,
+        ema=ExponentialMovingAverage(model, 0.9) if use_ema else None,
+        seed=seed,
+        hooks=hooks,
+    )
+
+
+class Result:
+    """What the evaluation hook reads of an evaluation."""
+
+    def __init__(self, mean_iou):
+        self.mean_iou = self.pixel_accuracy = mean_iou
+
+
+def evaluate_hook(figures, folder, **options):
+    figures = iter(figures)
+    return EvaluateHook(lambda model: Result(next(figures)), lambda result, title: None, folder=str(folder), **options)
+
+
+def weights(trainer):
+    return {name: tensor.numpy().copy() for name, tensor in trainer.model.state_dict().items()}
+
+
+def same(a, b):
+    return all((a[name] == b[name]).all() for name in a)
+
+
+@pytest.fixture
+def log(caplog):
+    get_logger().propagate = True
+    caplog.set_level(logging.INFO, logger=get_logger().name)
+    yield caplog
+    get_logger().propagate = False
+
+
+def test_the_train_line_is_paddlesegs_byte_for_byte():
+    line = format_train_line(
+        epoch=3,
+        step=50,
+        total_steps=2000,
+        loss=1.23456,
+        learning_rate=0.01,
+        batch_cost=2.0,
+        reader_cost=0.00012,
+        ips=4.0,
+    )
+    assert line == (
+        "[TRAIN] epoch: 3, iter: 50/2000, loss: 1.2346, lr: 0.010000, batch_cost: 2.0000, reader_cost: 0.00012, "
+        "ips: 4.0000 samples/sec | ETA 01:05:00"
+    )
+
+
+def test_lines_come_at_the_interval_and_at_the_end_with_the_right_epoch(log):
+    make_trainer(hooks=[LogHook(4)]).train()
+    found = re.findall(r"epoch: (\d+), iter: (\d+)/10, loss: ([\d.]+), lr: ([\d.]+)", log.text)
+    assert [(int(epoch), int(step)) for epoch, step, *_ in found] == [(1, 4), (2, 8), (3, 10)]
+    # The rate of the last step: 0.5 * (1 - 3/10), 0.5 * (1 - 7/10), 0.5 * (1 - 9/10).
+    assert [float(rate) for *_, rate in found] == [0.35, 0.15, 0.05]
+
+
+def test_the_logged_loss_is_the_mean_since_the_last_line(log):
+    losses = []
+
+    class Record(Hook):
+        def after_step(self, trainer, terms):
+            losses.append(float(terms["loss"]))
+
+    make_trainer(hooks=[Record(), LogHook(5)]).train()
+    found = [float(loss) for loss in re.findall(r"loss: ([\d.]+)", log.text)]
+    assert found == pytest.approx([np.mean(losses[:5]), np.mean(losses[5:])], abs=1e-4)
+
+
+def test_checkpoints_are_saved_at_the_interval_and_the_oldest_pruned(tmp_path):
+    make_trainer(hooks=[CheckpointHook(3, str(tmp_path), keep=2)]).train()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["iter_10", "iter_9"]
+    assert sorted(path.name for path in (tmp_path / "iter_9").iterdir()) == [
+        "manifest.json", "model.pdopt", "model.pdparams", "model.pdstates",
+    ]  # fmt: skip
+
+
+def test_the_best_model_is_kept_and_not_overwritten_by_a_worse_one(tmp_path):
+    hook = evaluate_hook([0.2, 0.5, 0.3, 0.4, 0.4], tmp_path / "best_model", interval=2)
+    make_trainer(hooks=[hook]).train()
+    assert (hook.best_mean_iou, hook.best_step) == (0.5, 4)
+    assert json.loads((tmp_path / "best_model/manifest.json").read_text())["step"] == 4
+
+
+def test_early_stop_ends_after_that_many_evaluations_without_a_better_one(tmp_path, log):
+    hook = evaluate_hook([0.2, 0.5, 0.3, 0.4, 0.9], tmp_path / "best_model", interval=2, early_stop_intervals=2)
+    trainer = make_trainer(hooks=[hook, CheckpointHook(100, str(tmp_path), keep=5)])
+    trainer.train()
+    assert trainer.step == 8
+    assert "early stop" in log.text
+    assert (tmp_path / "iter_8").is_dir()
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+@pytest.mark.parametrize("stop_at", [1, 4, 7])
+def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(tmp_path, stop_at, accumulate):
+    straight = make_trainer(hooks=[EmaHook()], use_ema=True, accumulate=accumulate)
+    straight.train()
+
+    class StopAt(Hook):
+        def after_step(self, trainer, losses):
+            if trainer.step == stop_at:
+                trainer.stop("enough")
+
+    first = make_trainer(hooks=[EmaHook(), StopAt()], use_ema=True, accumulate=accumulate)
+    first.train()
+    first.save(str(tmp_path / "c"))
+    second = make_trainer(hooks=[EmaHook()], use_ema=True, accumulate=accumulate)
+    for tensor in second.model.state_dict().values():
+        tensor.set_value(tensor + 1)  # what is not restored cannot pass unseen
+    second.restore(str(tmp_path / "c"))
+    assert second.step == stop_at
+    second.train()
+    assert same(weights(straight), weights(second))
+    averages = [{n: t.numpy() for n, t in trainer.ema.state_dict().items()} for trainer in (straight, second)]
+    assert same(*averages)
+
+
+def test_the_best_metric_survives_a_resume(tmp_path):
+    hook = evaluate_hook([0.5], tmp_path / "best_model", interval=TOTAL_STEPS)
+    trainer = make_trainer(hooks=[hook])
+    trainer.train()
+    trainer.save(str(tmp_path / "c"))
+    again = evaluate_hook([], tmp_path / "best_model", interval=TOTAL_STEPS)
+    make_trainer(hooks=[again]).restore(str(tmp_path / "c"))
+    assert (again.best_mean_iou, again.best_step) == (0.5, TOTAL_STEPS)
+
+
+def test_another_seed_is_refused_on_resume(tmp_path):
+    trainer = make_trainer(seed=1)
+    trainer.save(str(tmp_path / "c"))
+    with pytest.raises(ConfigError, match="seed 1, this run has 2"):
+        make_trainer(seed=2).restore(str(tmp_path / "c"))
+
+
+def test_two_accumulated_batches_give_the_mean_of_their_gradients():
+    batch = make_batch(0)
+    twice = make_trainer(total_steps=1, accumulate=2, batches=lambda step: iter([batch, batch]))
+    once = make_trainer(total_steps=1, batches=lambda step: iter([batch]))
+    for trainer in (once, twice):
+        trainer.train()
+    for name in ("conv.weight", "conv.bias", "bn.weight"):
+        np.testing.assert_allclose(weights(once)[name], weights(twice)[name], rtol=1e-5, atol=1e-7)
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_naming_step_and_pictures_and_spares_the_weights(tmp_path):
+    class Record(Hook):
+        def after_step(self, trainer, losses):
+            seen.append(weights(trainer))
+
+    seen = []
+    trainer = make_trainer(hooks=[Record(), LogHook(5), CheckpointHook(5, str(tmp_path), keep=5)], bad_step=3)
+    with pytest.raises(TrainingError, match=r"step 3 is not finite \(loss: loss nan\).*picture_2\.png"):
+        trainer.train()
+    assert all(np.isfinite(value).all() for state in seen for value in state.values())
+    assert same({n: v for n, v in seen[1].items() if "_mean" in n}, {n: v for n, v in seen[4].items() if "_mean" in n})
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_moving_average_follows_by_its_formula_and_copies_statistics():
+    model = OneLayer()
+    ema = ExponentialMovingAverage(model, decay=0.8)
+    expected = model.conv.weight.numpy().astype("float64")
+    for step in range(1, 12):
+        model.conv.weight.set_value(model.conv.weight + 0.1 * step)
+        model.bn._mean.set_value(model.bn._mean + 1)
+        ema.update(step)
+        decay = min(0.8, 1 - 1 / (step + 1))
+        expected = decay * expected + (1 - decay) * model.conv.weight.numpy()
+    np.testing.assert_allclose(ema.state_dict()["conv.weight"].numpy(), expected, rtol=1e-5)
+    own = model.conv.weight.numpy().copy()
+    with ema.applied():
+        np.testing.assert_allclose(model.conv.weight.numpy(), expected, rtol=1e-5)
+        assert (model.bn._mean.numpy() == 11).all()
+    assert (model.conv.weight.numpy() == own).all()
+
+
+def test_with_a_moving_average_the_better_figure_counts_and_both_files_are_kept(tmp_path):
+    hook = evaluate_hook([0.2, 0.6], tmp_path / "best_model", interval=TOTAL_STEPS)
+    make_trainer(hooks=[EmaHook(), hook], use_ema=True).train()
+    assert hook.best_mean_iou == 0.6
+    assert (tmp_path / "best_model/ema_model.pdparams").is_file()
+    assert (tmp_path / "best_model/model.pdparams").is_file()
+
+
+def test_files_are_readable_by_paddle_itself(tmp_path):
+    trainer = make_trainer()
+    trainer.train()
+    trainer.save(str(tmp_path / "c"))
+    loaded = paddle.load(str(tmp_path / "c/model.pdparams"))
+    other = OneLayer()
+    other.set_state_dict(loaded)
+    assert same(weights(trainer), {n: t.numpy() for n, t in other.state_dict().items()})
+
+
+def test_the_optimizer_state_finds_its_parameters_in_a_process_that_built_other_layers_first(tmp_path):
+    trainer = make_trainer()
+    trainer.train_step(iter([make_batch(7)]))
+    trainer.save(str(tmp_path / "c"))
+    other = make_trainer()  # Paddle counts layers, so its parameters have other internal names
+    other.restore(str(tmp_path / "c"))
+    for one in (trainer, other):
+        one.train_step(iter([make_batch(0)]))
+    assert same(weights(trainer), weights(other))
+
+
+def test_an_optimizer_state_of_another_network_is_refused():
+    with pytest.raises(WeightsError, match="strange_velocity_0"):
+        checkpoint.rename_optimizer_state({"strange_velocity_0": 1}, {"conv.weight": "conv2d_0.w_0"}, {})
+
+
+def test_similar_internal_names_are_told_apart():
+    old = {"a": "conv2d_1.w_0", "b": "conv2d_1.w_0_1"}
+    new = {"a": "conv2d_5.w_0", "b": "conv2d_9.w_0"}
+    state = {"conv2d_1.w_0_velocity_0": 1, "conv2d_1.w_0_1_velocity_0": 2, "LR_Scheduler": {"last_lr": 0.1}}
+    assert checkpoint.rename_optimizer_state(state, old, new) == {
+        "conv2d_5.w_0_velocity_0": 1,
+        "conv2d_9.w_0_velocity_0": 2,
+        "LR_Scheduler": {"last_lr": 0.1},
+    }
+
+
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path, log):
+    make_trainer(hooks=[CheckpointHook(5, str(tmp_path), keep=5)]).train()
+    assert checkpoint.latest_checkpoint(tmp_path).name == "iter_10"
+    with open(tmp_path / "iter_10/model.pdparams", "r+b") as file:
+        file.seek(100)
+        file.write(b"\xff")
+    assert checkpoint.latest_checkpoint(tmp_path).name == "iter_5"
+    assert "iter_10" in log.text
+
+
+def test_an_interrupted_replacement_is_brought_back(tmp_path):
+    trainer = make_trainer()
+    trainer.save(str(tmp_path / "best_model"))
+    (tmp_path / "best_model").rename(tmp_path / "best_model.replaced")
+    (tmp_path / "iter_9.writing").mkdir()
+    checkpoint.recover(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["best_model"]
+    checkpoint.check_manifest(tmp_path / "best_model")
+
+
+def test_a_folder_without_manifest_is_not_resumed(tmp_path):
+    (tmp_path / "iter_5").mkdir()
+    (tmp_path / "iter_5/model.pdparams").write_bytes(pickle.dumps({}))
+    with pytest.raises(WeightsError, match="no manifest"):
+        make_trainer().restore(str(tmp_path / "iter_5"))
