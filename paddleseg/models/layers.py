@@ -59,7 +59,8 @@ class ConvBNReLU(ConvBN):
     """Convolution, batch normalisation, ReLU."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.relu(super().forward(x))
+        # Not super().forward(x), which Paddle 2.6.2 cannot trace into a static graph.
+        return F.relu(self._batch_norm(self._conv(x)))
 
 
 def bn_relu_conv(in_channels: int, out_channels: int, kernel_size: int) -> list[nn.Layer]:

@@ -48,9 +48,7 @@ def check_padding_values(transform: str, im_padding_value: Any, label_padding_va
         )
 
 
-def check_limits(
-    transform: str, side: str, longest: int | None, shortest: int | None
-) -> tuple[int | None, int | None]:
+def check_limits(transform: str, side: str, longest: int | None, shortest: int | None) -> tuple[int | None, int | None]:
     """Return both limits of a side ("long" or "short") as they are; None is no limit."""
     if longest is not None:
         check_length(f"{transform}.max_{side}", longest)

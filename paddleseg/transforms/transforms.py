@@ -53,8 +53,7 @@ class Normalize:
             raise ConfigError(f"Normalize.std: {self.std} has a value that is not above 0")
         if len(self.mean) != len(self.std) and 1 not in (len(self.mean), len(self.std)):
             raise ConfigError(
-                f"Normalize: mean has {len(self.mean)} values and std {len(self.std)}; "
-                "give one per channel to both"
+                f"Normalize: mean has {len(self.mean)} values and std {len(self.std)}; give one per channel to both"
             )
         # (C,) float32 each, or (1,) for all channels.
         self.shift = (np.asarray(self.mean) * 255.0).astype(np.float32)
@@ -101,9 +100,7 @@ class Resize:
     ) -> None:
         self.target_size = check_size("Resize.target_size", target_size)
         if interp != "RANDOM" and interp not in _INTERPOLATIONS:
-            raise ConfigError(
-                f"Resize.interp: {interp!r} is unknown; known: {', '.join(_INTERPOLATIONS)}, RANDOM"
-            )
+            raise ConfigError(f"Resize.interp: {interp!r} is unknown; known: {', '.join(_INTERPOLATIONS)}, RANDOM")
         if size_divisor is not None:
             check_length("Resize.size_divisor", size_divisor)
         self.keep_ratio = keep_ratio
@@ -225,9 +222,7 @@ class Padding:
         return pad_sample(sample, self.target_size, self.im_padding_value, self.label_padding_value)
 
 
-def _resize_and_record(
-    sample: Sample, size_wh: Sequence[int], interpolation: int = cv2.INTER_LINEAR
-) -> Sample:
+def _resize_and_record(sample: Sample, size_wh: Sequence[int], interpolation: int = cv2.INTER_LINEAR) -> Sample:
     sample["trans_info"].append(("resize", sample["img"].shape[:2]))
     return resize_sample(sample, size_wh, interpolation)
 

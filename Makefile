@@ -1,0 +1,51 @@
+# Everything below works on a machine with Python 3.9 or newer and make; packages go into .venv only.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: help venv venv-dev test test-fast lint format quickstart clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make quickstart  train, evaluate, predict, export and deploy on drawn street scenes (CPU, 10 minutes)'
+	@echo 'make test        all tests'
+	@echo 'make test-fast   the tests that take less than five seconds each'
+	@echo 'make lint        style and documentation checks'
+	@echo 'make format      put the code into the common format'
+	@echo 'make venv        only set up $(VENV) with the packages of requirements.txt'
+	@echo 'make clean       delete caches (never $(VENV), data/ or output/)'
+
+venv: $(VENV)/.installed
+
+venv-dev: $(VENV)/.installed-dev
+
+$(VENV)/.installed: requirements.txt tools/setup_venv.sh
+	@bash tools/setup_venv.sh $(PYTHON) $(VENV)
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt setup.py
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+test: venv-dev
+	$(BIN)/python -m pytest
+
+test-fast: venv-dev
+	$(BIN)/python -m pytest -m "not slow"
+
+lint: venv-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: venv-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+quickstart: venv
+	$(BIN)/python tools/quickstart.py
+
+clean:
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -r {} +
+	rm -rf .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -1,0 +1,73 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the documentation says is what the code takes."""
+
+import importlib.util
+import inspect
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from paddleseg.config import registry
+from paddleseg.config.load import load_config
+from paddleseg.config.schema import TOP_LEVEL, check_config, import_components
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ["README.md", "docs/config.md", "docs/train_own_data.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+# Filled in by the builder, never written in YAML.
+SUPPLIED = {"parameters", "total_steps", "transforms"}
+
+
+def blocks(language):
+    """All code blocks of a language, as (page, text)."""
+    for page in PAGES:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for block in re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL):
+            yield page, block
+
+
+def commands():
+    """All commands of the pages that run one of our scripts, as (script, arguments)."""
+    for _, block in blocks("bash"):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = shlex.split(line, comments=True)
+            scripts = [index for index, word in enumerate(words) if word.endswith(".py")]
+            if scripts:
+                yield words[scripts[0]], words[scripts[0] + 1 :]
+
+
+@pytest.mark.parametrize(("page", "text"), list(blocks("yaml")))
+def test_each_configuration_of_the_documentation_is_valid(page, text, tmp_path):
+    file = tmp_path / "mine.yml"
+    file.write_text(text.replace("_base_: configs/", f"_base_: {ROOT}/configs/"), encoding="utf-8")
+    check_config(load_config(file), do_eval=True, check_files=False)
+
+
+@pytest.mark.parametrize(("script", "arguments"), list(commands()))
+def test_each_command_of_the_documentation_parses(script, arguments):
+    spec = importlib.util.spec_from_file_location("documented_script", ROOT / script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    parsed = module.make_parser().parse_args(arguments)
+    if parsed.config not in ("CONFIG", "mine.yml") and parsed.config.endswith(".yml"):
+        assert (ROOT / parsed.config).is_file()
+
+
+def test_the_reference_names_every_key_component_and_argument():
+    import_components()
+    words = set(re.findall(r"\w+", (ROOT / "docs" / "config.md").read_text(encoding="utf-8")))
+    missing = set(TOP_LEVEL) - words
+    for role in ("MODELS", "LOSSES", "TRANSFORMS", "DATASETS", "OPTIMIZERS", "LR_SCHEDULERS"):
+        components = getattr(registry, role)
+        for name in components:
+            missing |= {name, *inspect.signature(components[name]).parameters} - words
+    assert missing - SUPPLIED == set()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_between_the_pages_lead_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / page).parent.joinpath(target).exists(), target
