@@ -63,9 +63,7 @@ class SegmentationDataset:
             raise ConfigError(f"img_channels: {img_channels} must be at least 1")
         for key, values in (("class_names", class_names), ("palette", palette)):
             if values is not None and len(values) != num_classes:
-                raise ConfigError(
-                    f"{key}: {len(values)} entries for num_classes {num_classes}; give one per class"
-                )
+                raise ConfigError(f"{key}: {len(values)} entries for num_classes {num_classes}; give one per class")
         self.num_classes = num_classes
         self.ignore_index = ignore_index
         self.img_channels = img_channels

@@ -56,9 +56,7 @@ class CamVid(SegmentationDataset):
     class_names = tuple(name for name, _ in CAMVID_CLASSES)
     palette = tuple(colour for _, colour in CAMVID_CLASSES)
 
-    def __init__(
-        self, transforms: Sequence[Transform], dataset_root: str | None = None, mode: str = "train"
-    ) -> None:
+    def __init__(self, transforms: Sequence[Transform], dataset_root: str | None = None, mode: str = "train") -> None:
         mode = check_mode(mode)
         root = _find_root() if dataset_root is None else check_root(dataset_root)
         super().__init__(
@@ -77,15 +75,12 @@ def _find_root() -> str:
     from_environment = os.environ.get(_ROOT_VARIABLE)
     if from_environment:
         if not os.path.isdir(from_environment):
-            raise DataError(
-                f"{_ROOT_VARIABLE}: {from_environment} is not a folder; correct or unset the variable"
-            )
+            raise DataError(f"{_ROOT_VARIABLE}: {from_environment} is not a folder; correct or unset the variable")
         return from_environment
     candidates = (os.path.join("data", "camvid"), os.path.join("..", "shared", "camvid"))
     for candidate in candidates:
         if os.path.isdir(candidate):
             return candidate
     raise DataError(
-        f"CamVid not found in {' or '.join(candidates)}; set dataset_root or the environment variable "
-        f"{_ROOT_VARIABLE}"
+        f"CamVid not found in {' or '.join(candidates)}; set dataset_root or the environment variable {_ROOT_VARIABLE}"
     )

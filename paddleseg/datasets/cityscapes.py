@@ -110,6 +110,4 @@ def _files_by_name(folder: Path, suffix: str) -> dict[str, str]:
 def _check_same_names(files: dict[str, str], others: dict[str, str], what_lacks: str) -> None:
     orphans = [path for name, path in files.items() if name not in others]
     if orphans:
-        raise DataError(
-            f"{orphans[0]}: {what_lacks} has its name ({len(orphans)} of {len(files)} files lack one)"
-        )
+        raise DataError(f"{orphans[0]}: {what_lacks} has its name ({len(orphans)} of {len(files)} files lack one)")

@@ -102,9 +102,7 @@ def test_an_empty_list_is_an_error(root):
 
 def test_unequal_sizes_are_named_with_both_files(root):
     Image.fromarray(np.zeros((24, 30), np.uint8)).save(root / "labels/0.png")
-    with pytest.raises(
-        DataError, match=r"labels/0.png: the label is 30x24, but its picture .*0.png is 32x24"
-    ):
+    with pytest.raises(DataError, match=r"labels/0.png: the label is 30x24, but its picture .*0.png is 32x24"):
         make(root).read(0)
 
 

@@ -76,9 +76,7 @@ def test_epochs_repeats_and_seeds_change_the_random_transforms(root):
         for index, image in zip(batch["index"], batch["img"].numpy()):
             seen.setdefault(index, []).append(image.tobytes())
     assert all(len(set(images)) == len(images) == 4 for images in seen.values())
-    assert not np.array_equal(
-        training(root, 0)[0]["img"].numpy(), training(root, 0, seed=4)[0]["img"].numpy()
-    )
+    assert not np.array_equal(training(root, 0)[0]["img"].numpy(), training(root, 0, seed=4)[0]["img"].numpy())
 
 
 def test_ranks_together_see_what_one_process_sees(root):
@@ -118,9 +116,7 @@ def test_a_file_that_vanishes_during_training_is_named(root, num_workers):
 @WORKERS
 def test_training_samples_of_different_sizes_are_explained(tmp_path, pairs, num_workers):
     pairs(tmp_path, [(32, 24), (30, 24)])
-    with pytest.raises(
-        DataError, match="after the transforms, but .* end the training transforms with a fixed"
-    ):
+    with pytest.raises(DataError, match="after the transforms, but .* end the training transforms with a fixed"):
         training(tmp_path, num_workers, dataset=make(tmp_path, []))
 
 
@@ -153,9 +149,7 @@ def test_other_user_errors_keep_their_class(root, num_workers):
 
 @WORKERS
 def test_a_bug_arrives_with_its_traceback(root, num_workers):
-    with pytest.raises(
-        RuntimeError, match="(?s)reading a sample failed:.*_divide_by_zero.*ZeroDivisionError"
-    ):
+    with pytest.raises(RuntimeError, match="(?s)reading a sample failed:.*_divide_by_zero.*ZeroDivisionError"):
         training(root, num_workers, dataset=Broken(root, _divide_by_zero))
 
 
@@ -192,9 +186,7 @@ def test_evaluation_counts_each_picture_once_over_all_ranks(root, num_workers):
     for rank in range(3):
         for batch in eval_batches(dataset, 2, num_workers, rank, 3):
             seen += batch["index"]
-            assert batch["trans_info"] == [[("resize", (24, 32)), ("padding", (12, 16))]] * len(
-                batch["index"]
-            )
+            assert batch["trans_info"] == [[("resize", (24, 32)), ("padding", (12, 16))]] * len(batch["index"])
             assert tuple(batch["label"].shape[1:]) == (24, 32)
     assert sorted(seen) == [0, 1, 2, 3, 4]
 

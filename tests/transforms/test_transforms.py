@@ -215,9 +215,7 @@ def test_flips_happen_with_their_probability(prob):
 def test_distort_without_probability_changes_nothing_and_with_it_only_the_picture():
     never = T.RandomDistort(brightness_prob=0, contrast_prob=0, saturation_prob=0, hue_prob=0)
     np.testing.assert_array_equal(run(never)["img"], make_sample()["img"])
-    always = T.RandomDistort(
-        brightness_prob=1, contrast_prob=1, saturation_prob=1, hue_prob=1, sharpness_prob=1
-    )
+    always = T.RandomDistort(brightness_prob=1, contrast_prob=1, saturation_prob=1, hue_prob=1, sharpness_prob=1)
     sample = run(always)
     assert sample["img"].dtype == np.uint8 and (sample["img"] != make_sample()["img"]).any()
     np.testing.assert_array_equal(sample["label"], make_sample()["label"])

@@ -1,0 +1,59 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""CamVid: where it is looked for, and its real pictures where they are at hand."""
+
+import numpy as np
+import pytest
+
+from paddleseg.datasets import CamVid
+from paddleseg.utils.errors import DataError
+
+
+@pytest.fixture
+def root(tmp_path, pairs):
+    pairs(tmp_path, [(16, 8)] * 2, num_classes=11)
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch):
+    monkeypatch.delenv("CAMVID_ROOT", raising=False)
+
+
+def test_it_has_11_classes_with_names_and_colours(root):
+    dataset = CamVid([], str(root))
+    assert (dataset.num_classes, len(dataset.class_names), len(dataset.palette)) == (11, 11, 11)
+    assert dataset.class_names[0] == "sky" and dataset.class_names[10] == "bicyclist"
+    assert len({tuple(colour) for colour in dataset.palette}) == 11
+    assert CamVid.num_classes == 11 and CamVid.ignore_index == 255
+
+
+def test_without_a_root_it_is_found_in_the_working_directory_or_by_the_variable(root, tmp_path, monkeypatch):
+    project = tmp_path / "work" / "project"
+    project.mkdir(parents=True)
+    monkeypatch.chdir(project)
+    with pytest.raises(DataError, match="CamVid not found in data/camvid or ../shared/camvid; set dataset_root"):
+        CamVid([])
+    for place in (tmp_path / "work/shared/camvid", project / "data/camvid"):
+        place.mkdir(parents=True)
+        (place / "train.txt").write_text(f"{root}/images/0.png {root}/labels/0.png\n")
+        assert len(CamVid([])) == 1
+    monkeypatch.setenv("CAMVID_ROOT", str(root))
+    assert len(CamVid([])) == 2
+
+
+def test_a_wrong_root_or_variable_is_named(tmp_path, monkeypatch):
+    with pytest.raises(DataError, match="dataset_root: .*gone is not a folder"):
+        CamVid([], str(tmp_path / "gone"))
+    monkeypatch.setenv("CAMVID_ROOT", str(tmp_path / "gone"))
+    with pytest.raises(DataError, match="CAMVID_ROOT: .*gone is not a folder"):
+        CamVid([])
+
+
+@pytest.mark.parametrize(("mode", "count"), [("train", 367), ("val", 101)])
+def test_the_real_pictures_are_found_and_read(camvid_root, mode, count):
+    dataset = CamVid([], str(camvid_root), mode=mode)
+    assert len(dataset) == count
+    sample = dataset.sample(count // 2, np.random.default_rng(0))
+    assert sample["img"].shape == (360, 480, 3) and sample["label"].shape == (360, 480)
+    assert len(np.unique(sample["label"])) > 5
