@@ -202,4 +202,5 @@ def run_command():
             stdin=subprocess.DEVNULL,
         )
 
+    run.repository = REPOSITORY
     return run

@@ -13,8 +13,7 @@ from typing import Any, Callable, Literal
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import place_of
-from paddleseg.config.registry import DATASETS, LOSSES, LR_SCHEDULERS, MODELS, OPTIMIZERS, TRANSFORMS
-from paddleseg.config.schema import import_components
+from paddleseg.config.registry import DATASETS, LOSSES, LR_SCHEDULERS, MODELS, OPTIMIZERS, TRANSFORMS, import_components
 from paddleseg.config.shared_values import DATASET_NAMES, shared_value
 from paddleseg.utils.errors import ConfigError
 

@@ -5,6 +5,7 @@
 The name in YAML equals the name of the class or function, so that grep finds it.
 """
 
+import importlib
 from collections.abc import Iterator
 from typing import Any, Callable
 
@@ -65,3 +66,9 @@ LR_SCHEDULERS = Registry(
     "Called with learning_rate, total_steps and its own settings; gives a paddle LRScheduler that is stepped once "
     "per optimiser step.",
 )
+
+
+def import_components() -> None:
+    """Import the packages whose classes and functions register themselves."""
+    for package in ("models", "losses", "transforms", "datasets", "optimizers"):
+        importlib.import_module(f"paddleseg.{package}")

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union
@@ -21,6 +20,7 @@ from paddleseg.config.registry import (
     OPTIMIZERS,
     TRANSFORMS,
     Registry,
+    import_components,
 )
 from paddleseg.config.shared_values import (
     DATASET_NAMES,
@@ -80,12 +80,6 @@ _NOT_BUILT_IN = {
     "is_slide": "sliding-window evaluation is not built in, pictures are evaluated whole; set it to False",
     "aug_eval": "multi-scale and flipped evaluation is not built in; set it to False",
 }
-
-
-def import_components() -> None:
-    """Import the packages whose classes and functions register themselves."""
-    for package in ("models", "losses", "transforms", "datasets", "optimizers"):
-        importlib.import_module(f"paddleseg.{package}")
 
 
 def check_config(

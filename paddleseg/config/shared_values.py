@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Callable
 
 from paddleseg.config.load import Config
-from paddleseg.config.registry import DATASETS
+from paddleseg.config.registry import DATASETS, import_components
 
 DATASET_SECTIONS = ("train_dataset", "val_dataset")
 # What a data set calls each shared value.
@@ -38,6 +38,7 @@ def shared_value(config: Config, name: str) -> Any:
 
 def statements(config: Config, name: str) -> Iterator[tuple[str, Any]]:
     """Every place that states the shared value, as (dotted key, value); mistyped ones are left out."""
+    import_components()
     if name in ("num_classes", "in_channels"):
         yield from _given(config.section("model"), name, f"model.{name}")
     elif name == "ignore_index":

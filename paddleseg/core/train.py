@@ -211,7 +211,7 @@ def _choose_seed(config: Config, options: TrainOptions, start: Path | None) -> i
         if dist.world_size() > 1:
             shared = paddle.to_tensor([seed], dtype="int64")
             paddle.distributed.broadcast(shared, src=0)
-            seed = int(shared)
+            seed = int(shared[0])
     get_logger().info("seed: %d", seed)
     return seed
 

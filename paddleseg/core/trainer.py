@@ -36,7 +36,7 @@ class Trainer:
         optimizer: Steps the model's parameters at the rate of ``lr_schedule``.
         lr_schedule: Stepped once per optimiser step.
         batches_from: Given the number of steps done, gives the batches of all that follow: ``grad_accum_steps``
-            for each step, ``img`` (N, H, W, C) as the transforms left it and ``label`` (N, H, W).
+            for each step, see ``datasets.loader.Batch``.
         normalize: The normalisation, done on the device; None where the transforms did it.
         total_steps: Optimiser steps in all.
         steps_per_epoch: Optimiser steps that see the training set once.
@@ -223,7 +223,7 @@ class Trainer:
 
     def _forward(self, batch: Batch) -> dict[str, Tensor]:
         images = to_network_input(batch["img"], self._normalize)
-        label = paddle.to_tensor(batch["label"]).astype("int64")
+        label = batch["label"].astype("int64")
         with paddle.amp.auto_cast(**self._amp) if self._amp else nullcontext():
             outputs = self._network(images)
             terms = {

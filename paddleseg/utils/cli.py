@@ -8,10 +8,13 @@ import argparse
 import importlib
 import sys
 import traceback
+import warnings
 from typing import Callable
 
 from paddleseg.utils.errors import UserError
 
+# Paddle's warnings about itself, which say nothing to somebody who trains a network.
+_PADDLE_CHATTER = ("No ccache found", "When training, we now always track global mean and variance")
 _INSTALL_HINTS = {
     "paddle": "pip install paddlepaddle==3.3.1 (CPU) or paddlepaddle-gpu",
     "cv2": "pip install opencv-python, or opencv-python-headless where system libraries such as libGL or libxcb lack",
@@ -41,6 +44,8 @@ def require_packages(*names: str) -> None:
     Raises:
         UserError: One is missing or does not load; the message says what to install.
     """
+    for message in _PADDLE_CHATTER:
+        warnings.filterwarnings("ignore", message=message)
     for name in names:
         try:
             importlib.import_module(name)

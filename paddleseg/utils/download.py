@@ -50,6 +50,8 @@ def cached_download(url: str) -> str:
     get_logger().info("downloading %s to %s", url, path)
     try:
         _fetch(url, part)
+    except urllib.error.HTTPError as error:
+        raise WeightsError(f"cannot download {url}: the server answers {error.code} {error.reason}") from None
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", error)
         raise WeightsError(

@@ -41,7 +41,12 @@ def make_batch(number, bad=False):
     image = random.integers(0, 256, (2, 8, 8, 3)).astype("uint8")
     if bad:
         image = np.where(np.arange(8)[:, None] == 3, np.nan, image.astype("float32"))
-    return {"img": image, "label": random.integers(0, 2, (2, 8, 8)).astype("uint8"), "paths": [f"picture_{number}.png"]}
+    label = random.integers(0, 2, (2, 8, 8)).astype("uint8")
+    return {
+        "img": paddle.to_tensor(image),
+        "label": paddle.to_tensor(label),
+        "paths": [f"picture_{number}.png"],
+    }
 
 
 def make_trainer(

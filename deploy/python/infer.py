@@ -1,0 +1,235 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Run an exported network on pictures with Paddle Inference.
+
+For a picture <name>.jpg there appears <save_dir>/<name>.png: a palette picture whose pixel values are the
+class ids.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+# The repository's own package is found without being installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from paddleseg.utils.cli import require_packages, run_command, str2bool
+
+if TYPE_CHECKING:
+    from paddleseg.deploy.segmenter import Segmenter
+
+_WARM_UP_RUNS = 5
+_PICTURES_TO_TUNE_ON = 10
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line; names and defaults are PaddleSeg's where the help does not say otherwise."""
+    parser = argparse.ArgumentParser(prog="infer.py", description=__doc__)
+    add = parser.add_argument
+    add("--config", required=True, help="the deploy.yaml that export.py wrote")
+    add(
+        "--image_path",
+        required=True,
+        help="a picture, a folder, a .txt list of pictures or a quoted glob pattern",
+    )
+    add("--batch_size", type=int, default=1, help="most pictures of one size that run together (default: 1)")
+    add("--save_dir", default="./output", help="folder of the results (default: %(default)s)")
+    add("--device", help="cpu, gpu, gpu:1, xpu, npu, mlu, ... (default: the first card, else the CPU)")
+    add(
+        "--use_trt",
+        type=str2bool,
+        default=False,
+        metavar="BOOL",
+        help="use TensorRT on a GPU (default: False)",
+    )
+    add(
+        "--precision",
+        choices=["fp32", "fp16", "bf16", "int8"],
+        default="fp32",
+        help="fp16: GPU; bf16: CPU with AVX512; int8: TensorRT (default: fp32)",
+    )
+    add(
+        "--min_subgraph_size",
+        type=int,
+        default=3,
+        help="smallest part of the graph for TensorRT (default: 3)",
+    )
+    add(
+        "--enable_auto_tune",
+        type=str2bool,
+        default=False,
+        metavar="BOOL",
+        help=f"collect the shapes for TensorRT from the first {_PICTURES_TO_TUNE_ON} pictures (default: False)",
+    )
+    add("--auto_tuned_shape_file", default="auto_tune_tmp.pbtxt", help="the file these shapes are written to")
+    add(
+        "--cpu_threads",
+        type=int,
+        help="threads on the CPU (default: one for each usable core; PaddleSeg: 10)",
+    )
+    add(
+        "--enable_mkldnn",
+        type=str2bool,
+        default=True,
+        metavar="BOOL",
+        help="use oneDNN on the CPU (default: True; PaddleSeg's False takes several times as long)",
+    )
+    add(
+        "--benchmark",
+        type=str2bool,
+        default=False,
+        metavar="BOOL",
+        help=f"warm up with {_WARM_UP_RUNS} runs, then report the time of each stage (default: False)",
+    )
+    add("--model_name", default="", help="name shown in the report of --benchmark")
+    add(
+        "--with_argmax",
+        action="store_true",
+        help="the graph gives scores: take the best class of each pixel here",
+    )
+    add(
+        "--print_detail",
+        type=str2bool,
+        default=True,
+        metavar="BOOL",
+        help="show Paddle's own log (default: True)",
+    )
+    return parser
+
+
+def main(arguments: argparse.Namespace) -> None:
+    check_arguments(arguments)
+    require_packages("paddle", "cv2")
+
+    from paddleseg.deploy.deploy_config import read_deploy_config
+    from paddleseg.deploy.predictor import EngineOptions
+    from paddleseg.deploy.segmenter import Segmenter
+    from paddleseg.utils.device import select_device
+    from paddleseg.utils.image_io import list_images
+    from paddleseg.utils.logging import get_logger
+
+    config = read_deploy_config(arguments.config)
+    images, root = list_images(arguments.image_path)
+    device = select_device(arguments.device)
+    options = EngineOptions(
+        device=device,
+        precision=arguments.precision,
+        cpu_threads=arguments.cpu_threads,
+        enable_mkldnn=arguments.enable_mkldnn,
+        use_trt=arguments.use_trt,
+        min_subgraph_size=arguments.min_subgraph_size,
+        print_detail=arguments.print_detail,
+    )
+    if arguments.enable_auto_tune:
+        options = tune_shapes(config, options, images, arguments.auto_tuned_shape_file)
+    segmenter = Segmenter(config, options, gives_scores=True if arguments.with_argmax else None)
+    if arguments.benchmark:
+        warm_up(segmenter, images, arguments.batch_size)
+    targets = label_paths(images, root, arguments.save_dir)
+    segment(segmenter, targets, arguments.batch_size)
+    get_logger().info("%d label maps saved in %s", len(targets), arguments.save_dir)
+    if arguments.benchmark:
+        get_logger().info("%s", benchmark_report(segmenter, arguments, len(targets)))
+
+
+def check_arguments(arguments: argparse.Namespace) -> None:
+    """Refuse values that no run can use, before anything is loaded."""
+    from paddleseg.utils.errors import ConfigError
+
+    for flag in ("batch_size", "min_subgraph_size", "cpu_threads"):
+        value = getattr(arguments, flag)
+        if value is not None and value < 1:
+            raise ConfigError(f"--{flag} {value}: must be at least 1")
+    if arguments.enable_auto_tune and not arguments.use_trt:
+        raise ConfigError(
+            "--enable_auto_tune True: it tunes TensorRT; give --device gpu --use_trt True, or leave it out"
+        )
+    if arguments.model_name and not arguments.benchmark:
+        raise ConfigError("--model_name is shown by --benchmark True only; give both or none")
+
+
+def label_paths(images: Sequence[str], root: str, save_dir: str) -> dict[str, Path]:
+    """Where the label map of each picture goes: the name predict.py gives it, directly in ``save_dir``."""
+    from paddleseg.utils.result_paths import LABEL_FOLDER, result_paths
+
+    results = result_paths(images, root, "")
+    return {image: Path(save_dir) / paths.label.relative_to(LABEL_FOLDER) for image, paths in results.items()}
+
+
+def segment(segmenter: Segmenter, targets: dict[str, Path], batch_size: int) -> None:
+    """Predict and save the label map of each picture.
+
+    Args:
+        segmenter: The exported network.
+        targets: Picture file to the file of its label map.
+        batch_size: Most pictures in a batch.
+    """
+    from tqdm import tqdm
+
+    from paddleseg.utils.atomic_file import write_atomically
+    from paddleseg.utils.visualize import encode_image, make_palette, palette_image
+
+    config = segmenter.config
+    palette = make_palette(config.num_classes or 256, config.palette)
+    # disable=None: a bar only where the output is a terminal.
+    with tqdm(total=len(targets), desc="inference", unit="picture", disable=None, leave=False) as progress:
+        for batch in segmenter.batches(targets, batch_size):
+            for item, labels in zip(batch, segmenter.label_maps(batch)):
+                write_atomically(targets[item.path], encode_image(palette_image(labels, palette)))
+            progress.update(len(batch))
+
+
+def warm_up(segmenter: Segmenter, images: Sequence[str], batch_size: int) -> None:
+    """Run the first batch a few times, until engines have built their kernels, and forget the times."""
+    batch = next(segmenter.batches(images, batch_size))
+    for _ in range(_WARM_UP_RUNS):
+        segmenter.label_maps(batch)
+    segmenter.reset_times()
+
+
+def benchmark_report(segmenter: Segmenter, arguments: argparse.Namespace, num_pictures: int) -> str:
+    """Settings and mean times; reading is part of the preprocessing, saving is not counted."""
+    options = segmenter.predictor.options
+    times = ", ".join(
+        f"{stage}_time(ms): {1e3 * total / num_pictures:.2f}" for stage, total in segmenter.seconds.items()
+    )
+    return "\n".join(
+        [
+            "benchmark (times are means for one picture)",
+            f"  model: {arguments.model_name or segmenter.config.model}, device: {options.device}, "
+            f"precision: {options.precision}, oneDNN: {options.enable_mkldnn}, TensorRT: {options.use_trt}",
+            f"  pictures: {num_pictures}, batch_size: {arguments.batch_size}, cpu_threads: {options.cpu_threads}",
+            f"  {times}",
+        ]
+    )
+
+
+def tune_shapes(config, options, images: Sequence[str], shape_file: str):
+    """Collect the shapes that occur inside the graph, for TensorRT. Not run by the tests, which have no GPU.
+
+    Args:
+        config: The ``DeployConfig``.
+        options: The ``EngineOptions``.
+        images: Of these the first few are run.
+        shape_file: Where the shapes are written; TensorRT reads them there.
+
+    Returns:
+        The options with the collected shapes.
+    """
+    import dataclasses
+
+    from paddleseg.deploy.segmenter import Segmenter
+
+    collector = Segmenter(config, dataclasses.replace(options, collect_shapes_in=shape_file))
+    for batch in collector.batches(images[:_PICTURES_TO_TUNE_ON], 1):
+        collector.run(batch)
+    del collector  # Paddle writes the file when the predictor goes
+    return dataclasses.replace(options, tuned_shape_file=shape_file)
+
+
+if __name__ == "__main__":
+    run_command(main, make_parser())

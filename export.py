@@ -1,0 +1,171 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Export trained weights as a static graph with a deploy.yaml, and compare it with the network."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from paddleseg.utils.cli import require_packages, run_command
+
+if TYPE_CHECKING:
+    from paddleseg.config.load import Config
+    from paddleseg.core.verify_export import Picture
+
+_PICTURES_OF_VAL_SET = 4
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line; --graph_format, --opts and --verify_* are additions to PaddleSeg's names."""
+    parser = argparse.ArgumentParser(prog="export.py", description=__doc__)
+    add = parser.add_argument
+    add("--config", required=True, help="configuration file (.yml)")
+    add("--model_path", help="weights (.pdparams), or a folder with model.pdparams")
+    add("--save_dir", default="./output/inference_model", help="folder of the export (default: %(default)s)")
+    add(
+        "--output_op",
+        choices=["argmax", "softmax", "none"],
+        help="what the graph gives: class ids, probabilities or logits (default: argmax)",
+    )
+    add("--without_argmax", action="store_true", help="the same as --output_op none")
+    add("--with_softmax", action="store_true", help="the same as --output_op softmax")
+    add(
+        "--input_shape",
+        nargs="+",
+        type=int,
+        metavar="SIZE",
+        help="N C H W of the graph's input, -1 for any size (default: any batch, height and width)",
+    )
+    add(
+        "--graph_format",
+        choices=["pdmodel", "json"],
+        help="pdmodel is Paddle's older format, json that of Paddle 3 (default: pdmodel where this Paddle "
+        "writes it; it needs no special engine settings)",
+    )
+    add("--no_verify", action="store_true", help="export without comparing the graph with the network")
+    add(
+        "--verify_images",
+        metavar="PATH",
+        help="pictures to compare on: a picture, a folder, a .txt list or a quoted glob pattern (default: "
+        f"{_PICTURES_OF_VAL_SET} of val_dataset where its files are there, else generated ones)",
+    )
+    add(
+        "--verify_threshold",
+        type=float,
+        default=0.999,
+        metavar="SHARE",
+        help="share of the pixels that must get the same class (default: %(default)s)",
+    )
+    add("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
+    add("--for_fd", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def main(arguments: argparse.Namespace) -> None:
+    check_arguments(arguments)
+    require_packages("paddle", "cv2")
+
+    import paddle
+
+    from paddleseg.config.build import build_model, build_transforms
+    from paddleseg.config.load import load_config
+    from paddleseg.config.schema import check_config
+    from paddleseg.config.shared_values import shared_value
+    from paddleseg.core.export import ExportOptions, export_model
+    from paddleseg.core.verify_export import verify_export
+    from paddleseg.models.weights import load_weights
+    from paddleseg.transforms.pipeline import Pipeline
+    from paddleseg.utils.logging import get_logger
+
+    config = load_config(arguments.config, opts=arguments.opts)
+    check_config(config, command="export")
+    section = section_with_transforms(config)
+    paddle.set_device("cpu")
+    model = build_model(config, use_pretrained=arguments.model_path is None)
+    if arguments.model_path is not None:
+        load_weights(model, arguments.model_path)
+    else:
+        get_logger().warning("no --model_path: exporting the weights that training would start from")
+    model.eval()
+    pipeline = Pipeline(build_transforms(config, section))
+
+    def verify(folder: Any) -> None:
+        size_hw = (arguments.input_shape or [-1, -1, -1, -1])[2:]
+        pictures = pictures_to_compare(config, arguments.verify_images, model.in_channels, size_hw)
+        verify_export(model, folder, pictures, pipeline=pipeline, min_equal_share=arguments.verify_threshold)
+
+    export_model(
+        model,
+        arguments.save_dir,
+        transforms=config.section(section)["transforms"],
+        options=ExportOptions(output_op_of(arguments), arguments.input_shape, arguments.graph_format),
+        class_names=shared_value(config, "class_names"),
+        palette=shared_value(config, "palette"),
+        verify=None if arguments.no_verify else verify,
+    )
+
+
+def check_arguments(arguments: argparse.Namespace) -> None:
+    """Refuse values that no export can use, before anything is loaded."""
+    from paddleseg.utils.errors import ConfigError
+
+    if arguments.for_fd:
+        raise ConfigError("--for_fd: FastDeploy is not supported; leave it out and use deploy/python/infer.py")
+    if not 0 < arguments.verify_threshold <= 1:
+        raise ConfigError(f"--verify_threshold {arguments.verify_threshold}: must be above 0 and at most 1")
+    if arguments.no_verify and arguments.verify_images is not None:
+        raise ConfigError("--verify_images and --no_verify exclude each other; give one of them")
+    output_op_of(arguments)
+
+
+def output_op_of(arguments: argparse.Namespace) -> str:
+    """The output operator that the three flags mean together."""
+    from paddleseg.utils.errors import ConfigError
+
+    wishes = {arguments.output_op} - {None}
+    wishes |= {"softmax"} if arguments.with_softmax else {"none"} if arguments.without_argmax else set()
+    if len(wishes) > 1:
+        raise ConfigError(
+            f"--output_op {arguments.output_op} contradicts --with_softmax or --without_argmax; give --output_op alone"
+        )
+    return wishes.pop() if wishes else "argmax"
+
+
+def section_with_transforms(config: Config) -> str:
+    """The section whose transforms are exported: ``export`` where it has some, else ``val_dataset``."""
+    from paddleseg.utils.errors import ConfigError
+
+    for section in ("export", "val_dataset"):
+        if config.section(section).get("transforms") is not None:
+            return section
+    raise ConfigError(
+        f"{config.path}: neither export.transforms nor val_dataset.transforms is there; an export needs one "
+        "to know its preprocessing, e.g. export: {transforms: [{type: Normalize}]}"
+    )
+
+
+def pictures_to_compare(config: Config, path: str | None, channels: int, size_hw: Iterable[int]) -> Iterable[Picture]:
+    """The pictures of ``path``, else some of the validation set, else generated ones."""
+    from paddleseg.config.build import build_dataset
+    from paddleseg.core.verify_export import Picture, generated_pictures, read_pictures
+    from paddleseg.utils.errors import DataError
+    from paddleseg.utils.image_io import list_images
+    from paddleseg.utils.logging import get_logger
+
+    if path is not None:
+        return read_pictures(list_images(path)[0], channels)
+    if config.section("val_dataset"):
+        try:
+            dataset = build_dataset(config, "val")
+            step = max(1, len(dataset) // _PICTURES_OF_VAL_SET)
+            samples = [dataset.read(i) for i in range(0, len(dataset), step)[:_PICTURES_OF_VAL_SET]]
+            return [Picture(sample["path"], sample["img"]) for sample in samples]
+        except DataError as error:
+            get_logger().warning("verification: val_dataset cannot be read (%s); using generated pictures", error)
+    return generated_pictures(channels, tuple(size_hw))
+
+
+if __name__ == "__main__":
+    run_command(main, make_parser())

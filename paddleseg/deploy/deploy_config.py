@@ -1,0 +1,181 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""deploy.yaml: what a program has to know to run an exported network.
+
+The format is PaddleSeg's (``Deploy: {model, params, transforms, input_shape, output_op, output_dtype}``) plus
+the names and colours of the classes; files that PaddleSeg wrote are read too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import paddleseg.transforms  # noqa: F401  (registers the transforms)
+from paddleseg.config.arguments import check_arguments
+from paddleseg.config.problems import Problems, suggest
+from paddleseg.config.registry import TRANSFORMS
+from paddleseg.transforms.pipeline import Pipeline
+from paddleseg.utils.errors import ConfigError
+
+FILE_NAME = "deploy.yaml"
+OUTPUT_OPS = ("argmax", "softmax", "none")
+# Key under Deploy: (type of the value, may be left out).
+_KEYS: dict[str, tuple[type, bool]] = {
+    "model": (str, False),
+    "params": (str, False),
+    "transforms": (list, False),
+    "input_shape": (list, True),
+    "output_op": (str, True),
+    "output_dtype": (str, True),
+    "num_classes": (int, True),
+    "class_names": (list, True),
+    "palette": (list, True),
+    "arch": (str, True),
+    "paddle_version": (str, True),
+}
+
+
+@dataclass(frozen=True)
+class DeployConfig:
+    """The content of one deploy.yaml.
+
+    Attributes:
+        path: The file itself.
+        model: File of the graph (``model.pdmodel`` or ``model.json``).
+        params: File of the weights.
+        transforms: Preprocessing, as the ``transforms`` of a training configuration are written.
+        input_shape: (N, C, H, W) of the graph's input, -1 where any size goes.
+        output_op: ``argmax``: the graph gives int32 class ids (N, H, W); ``softmax``: float32 probabilities
+            (N, K, H, W); ``none``: float32 logits (N, K, H, W); None: not said (files of older kits).
+        num_classes: Number of classes K.
+        class_names: K names.
+        palette: K colours [r, g, b].
+    """
+
+    path: Path
+    model: Path
+    params: Path
+    transforms: list[dict[str, Any]]
+    input_shape: tuple[int, int, int, int] = (-1, 3, -1, -1)
+    output_op: str | None = None
+    num_classes: int | None = None
+    class_names: list[str] | None = None
+    palette: list[list[int]] | None = None
+
+    def build_pipeline(self) -> Pipeline:
+        """The preprocessing as an object.
+
+        Raises:
+            ConfigError: A transform is unknown or does not take its arguments.
+        """
+        return Pipeline([_build_transform(spec, i, self.path) for i, spec in enumerate(self.transforms)])
+
+
+def read_deploy_config(path: str | Path) -> DeployConfig:
+    """Read and check a deploy.yaml.
+
+    Args:
+        path: The file, or the folder it is in.
+
+    Raises:
+        ConfigError: The file cannot be read, a key is unknown, missing or of the wrong type, or a file that
+            it names is not there.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / FILE_NAME
+    content = _read_section(path)
+    for key in content:
+        if key not in _KEYS:
+            raise ConfigError(f"{path}: Deploy.{key}: no such key. {suggest(key, _KEYS)}")
+    for key, (kind, optional) in _KEYS.items():
+        value = content.get(key)
+        if value is None and not optional:
+            raise ConfigError(f"{path}: Deploy.{key} is missing; export the network again")
+        if value is not None and not isinstance(value, kind):
+            raise ConfigError(f"{path}: Deploy.{key} is {value!r}; it must be a {kind.__name__}")
+    output_op = content.get("output_op")
+    if output_op is not None and output_op not in OUTPUT_OPS:
+        raise ConfigError(f"{path}: Deploy.output_op is {output_op!r}. {suggest(output_op, OUTPUT_OPS)}")
+    return DeployConfig(
+        path=path,
+        model=_existing_file(path, "model", content["model"]),
+        params=_existing_file(path, "params", content["params"]),
+        transforms=content["transforms"],
+        input_shape=_read_input_shape(path, content.get("input_shape")),
+        output_op=output_op,
+        num_classes=content.get("num_classes"),
+        class_names=content.get("class_names"),
+        palette=content.get("palette"),
+    )
+
+
+def write_deploy_config(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a deploy.yaml; entries that are None are left out.
+
+    Args:
+        path: The file.
+        content: What stands under ``Deploy``.
+    """
+    unknown = set(content) - set(_KEYS)
+    if unknown:
+        raise KeyError(f"deploy.yaml has no keys {sorted(unknown)}")
+    section = {key: content[key] for key in _KEYS if content.get(key) is not None}
+    text = yaml.safe_dump({"Deploy": section}, sort_keys=False, default_flow_style=None, allow_unicode=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _read_section(path: Path) -> dict[str, Any]:
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path} is not there; --config takes the {FILE_NAME} that export.py wrote") from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(f"{path} cannot be read as YAML: {reason}") from error
+    if not isinstance(data, dict) or not isinstance(data.get("Deploy"), dict):
+        raise ConfigError(f"{path} has no section 'Deploy'; --config takes the {FILE_NAME} that export.py wrote")
+    return data["Deploy"]
+
+
+def _existing_file(path: Path, key: str, name: str) -> Path:
+    file = path.parent / name
+    if not file.is_file():
+        others = sorted(p.name for p in path.parent.glob("*.*") if p.suffix in (".pdmodel", ".json", ".pdiparams"))
+        found = f"the folder has {', '.join(others)}" if others else "the folder has no exported network"
+        raise ConfigError(f"{path}: Deploy.{key} names {name!r}, which is not beside it; {found}")
+    return file
+
+
+def _read_input_shape(path: Path, value: list[Any] | None) -> tuple[int, int, int, int]:
+    if value is None:
+        return (-1, 3, -1, -1)
+    # PaddleSeg writes null where every size goes.
+    shape = tuple(-1 if size is None else size for size in value)
+    if len(shape) != 4 or not all(isinstance(size, int) and (size > 0 or size == -1) for size in shape):
+        raise ConfigError(f"{path}: Deploy.input_shape is {value}; it must be [N, C, H, W], -1 for any size")
+    if shape[1] == -1:
+        raise ConfigError(f"{path}: Deploy.input_shape is {value}; the number of channels C must be stated")
+    return shape
+
+
+def _build_transform(spec: Any, index: int, path: Path) -> Any:
+    key = f"Deploy.transforms.{index}"
+    if not isinstance(spec, dict) or "type" not in spec:
+        raise ConfigError(f"{path}: {key}: {spec!r} must be a mapping with a 'type'")
+    name = spec["type"]
+    if name not in TRANSFORMS:
+        raise ConfigError(f"{path}: {key}.type: no transform {name!r}. {suggest(name, TRANSFORMS)}")
+    arguments = {argument: value for argument, value in spec.items() if argument != "type"}
+    problems = Problems(str(path), {})
+    check_arguments(TRANSFORMS[name], arguments, key, problems)
+    problems.raise_if_any()
+    try:
+        return TRANSFORMS[name](**arguments)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {key}: {error}") from error

@@ -1,0 +1,180 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures in, label maps out, with an exported network and the preprocessing of its deploy.yaml."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paddleseg.deploy.deploy_config import DeployConfig
+from paddleseg.deploy.predictor import DEFAULT_OPTIONS, EngineOptions, Predictor
+from paddleseg.transforms.functional import restore_size
+from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.image_io import read_image
+
+STAGES = ("preprocess", "inference", "postprocess")
+
+
+@dataclass(frozen=True)
+class NetworkInput:
+    """One picture, ready for the network.
+
+    Attributes:
+        path: Where it comes from, for messages.
+        image: (C, H, W) float32, normalised.
+        trans_info: What changed its size, see ``restore_size``.
+    """
+
+    path: str
+    image: np.ndarray
+    trans_info: list[tuple[str, Any]]
+
+
+class Segmenter:
+    """An exported network with its preprocessing.
+
+    Args:
+        config: The deploy.yaml.
+        options: How to run the graph.
+        gives_scores: Whether the graph's output is scores of the classes (N, K, H, W), of which the best is
+            to be taken here; None: deploy.yaml says it (``output_op``).
+
+    Attributes:
+        seconds: Time spent in each of ``STAGES`` so far.
+
+    Raises:
+        ConfigError: A transform is unknown, or ``gives_scores`` contradicts deploy.yaml.
+        DeviceError: The options do not fit the device.
+    """
+
+    def __init__(
+        self,
+        config: DeployConfig,
+        options: EngineOptions = DEFAULT_OPTIONS,
+        *,
+        gives_scores: bool | None = None,
+    ) -> None:
+        self.config = config
+        self.pipeline = config.build_pipeline()
+        self.gives_scores = config.output_op in ("softmax", "none") if gives_scores is None else gives_scores
+        if self.gives_scores and config.output_op == "argmax":
+            raise ConfigError(
+                f"{config.path}: the graph gives class ids already (output_op: argmax); drop --with_argmax"
+            )
+        self.predictor = Predictor(config.model, config.params, options)
+        self.seconds = dict.fromkeys(STAGES, 0.0)
+
+    def read(self, path: str | Path) -> NetworkInput:
+        """Read and preprocess a picture.
+
+        Raises:
+            DataError: The picture is missing or damaged, or its size does not fit a graph of fixed size.
+        """
+        with _Stopwatch(self.seconds, "preprocess"):
+            return self._prepare(read_image(path, self.config.input_shape[1]), str(path))
+
+    def prepare(self, picture: np.ndarray, path: str = "picture") -> NetworkInput:
+        """Preprocess a picture in memory.
+
+        Args:
+            picture: (H, W, C) RGB, uint8 from ordinary files.
+            path: Its name in messages.
+        """
+        with _Stopwatch(self.seconds, "preprocess"):
+            return self._prepare(picture, path)
+
+    def label_maps(self, inputs: Sequence[NetworkInput]) -> list[np.ndarray]:
+        """Class ids of pictures whose network inputs have one size.
+
+        Args:
+            inputs: One batch.
+
+        Returns:
+            For each picture (height, width) integer class ids at its size before the transforms.
+        """
+        output = self.run(inputs)
+        with _Stopwatch(self.seconds, "postprocess"):
+            labels = output.argmax(axis=1) if self.gives_scores else output
+            return [restore_size(label, item.trans_info) for label, item in zip(labels, inputs)]
+
+    def run(self, inputs: Sequence[NetworkInput]) -> np.ndarray:
+        """The graph's own output for one batch, (N, ...).
+
+        Raises:
+            DataError: The output has another form than deploy.yaml says.
+        """
+        with _Stopwatch(self.seconds, "inference"):
+            fixed = self.config.input_shape[0]
+            # A graph of fixed batch size gets copies of the last picture where pictures lack.
+            padding = max(0, fixed - len(inputs))
+            batch = np.stack([item.image for item in inputs] + [inputs[-1].image] * padding)
+            output = self.predictor(batch)[: len(inputs)]
+        dimensions = 4 if self.gives_scores else 3
+        if output.ndim != dimensions:
+            raise ConfigError(
+                f"{self.config.path}: the graph's output has the shape {list(output.shape)}, not that of "
+                f"{'scores [N, K, H, W]' if self.gives_scores else 'class ids [N, H, W]'}; "
+                "give --with_argmax for a graph of scores, or correct output_op"
+            )
+        return output
+
+    def batches(self, paths: Iterable[str | Path], batch_size: int) -> Iterator[list[NetworkInput]]:
+        """Read pictures and group consecutive ones whose network inputs have the same size.
+
+        Args:
+            paths: Picture files.
+            batch_size: Most pictures in a batch.
+
+        Raises:
+            ConfigError: The graph has a fixed batch size that is smaller.
+            DataError: As for ``read``.
+        """
+        fixed = self.config.input_shape[0]
+        if 0 < fixed < batch_size:
+            raise ConfigError(f"{self.config.path}: the graph takes batches of {fixed}; --batch_size is {batch_size}")
+        batch: list[NetworkInput] = []
+        for path in paths:
+            item = self.read(path)
+            if batch and (len(batch) == batch_size or item.image.shape != batch[0].image.shape):
+                yield batch
+                batch = []
+            batch.append(item)
+        if batch:
+            yield batch
+
+    def reset_times(self) -> None:
+        """Forget the time spent so far, e.g. after a warm-up."""
+        self.seconds = dict.fromkeys(STAGES, 0.0)
+
+    def _prepare(self, picture: np.ndarray, path: str) -> NetworkInput:
+        sample = {"img": picture, "path": path, "trans_info": []}
+        # The transforms of an export draw nothing; the generator only completes the call.
+        sample = self.pipeline(sample, np.random.default_rng(0))
+        image = self.pipeline.apply_normalize(sample["img"]).transpose(2, 0, 1)
+        for found, fixed in zip(image.shape, self.config.input_shape[1:]):
+            if fixed not in (-1, found):
+                raise DataError(
+                    f"{path}: reaches the network as [C, H, W] = {list(image.shape)}, but the graph takes "
+                    f"{list(self.config.input_shape[1:])} only; add a Resize to the transforms in "
+                    f"{self.config.path}, or export without --input_shape"
+                )
+        return NetworkInput(path, image, sample["trans_info"])
+
+
+class _Stopwatch:
+    """Adds the time a block takes to ``seconds[stage]``."""
+
+    def __init__(self, seconds: dict[str, float], stage: str) -> None:
+        self._seconds, self._stage = seconds, stage
+
+    def __enter__(self) -> None:
+        self._start = time.perf_counter()
+
+    def __exit__(self, *exception: object) -> None:
+        self._seconds[self._stage] += time.perf_counter() - self._start

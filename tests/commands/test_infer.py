@@ -1,0 +1,280 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""export.py and deploy/python/infer.py as a user runs them, against predict.py."""
+
+import importlib.util
+from pathlib import Path
+
+import cv2
+import numpy as np
+import paddle
+import pytest
+import yaml
+from PIL import Image
+
+import export
+from paddleseg.models import DDRNet_23_slim
+from paddleseg.utils.errors import ConfigError, DataError, DeviceError
+
+INFER = Path(export.__file__).parent / "deploy" / "python" / "infer.py"
+COLOURS = [[200, 10, 10], [10, 200, 10], [10, 10, 200], [0, 0, 0]]
+
+
+def load_infer():
+    spec = importlib.util.spec_from_file_location("infer", INFER)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+infer = load_infer()
+
+
+CONFIG = {
+    "model": {"type": "DDRNet_23_slim", "enable_auxiliary_loss": True},
+    "val_dataset": {
+        "type": "Dataset",
+        "dataset_root": "/nowhere",
+        "val_path": "/nowhere/val.txt",
+        "num_classes": 4,
+        "palette": COLOURS,
+        "transforms": [{"type": "ResizeByShort", "short_size": 48}, {"type": "Normalize"}],
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory) -> Path:
+    """A configuration whose data set is not there."""
+    path = tmp_path_factory.mktemp("config") / "config.yml"
+    path.write_text(yaml.safe_dump(CONFIG))
+    return path
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> Path:
+    """Random weights whose batch-norm statistics fit the pictures, so that several classes are predicted."""
+    paddle.seed(2)
+    model = DDRNet_23_slim(num_classes=4, enable_auxiliary_loss=True)
+    random = np.random.default_rng(0)
+    for _ in range(3):
+        model(paddle.to_tensor(random.uniform(-1, 1, (2, 3, 64, 64)).astype("float32")))
+    path = tmp_path_factory.mktemp("weights") / "model.pdparams"
+    paddle.save(model.state_dict(), str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def exported(config, weights, tmp_path_factory) -> Path:
+    return export_here(config, weights, tmp_path_factory.mktemp("exported") / "out", "--no_verify")
+
+
+@pytest.fixture
+def pictures(tmp_path) -> Path:
+    """Pictures of several sizes, in a folder and in a folder in it."""
+    random = np.random.default_rng(1)
+    (tmp_path / "pictures" / "night").mkdir(parents=True)
+    sizes = {"a.png": (48, 64), "b.png": (48, 64), "c.jpg": (60, 47), "night/a.png": (48, 64), "night/d.png": (50, 99)}
+    for name, (height, width) in sizes.items():
+        clouds = cv2.resize(random.integers(0, 256, (5, 6, 3), "uint8"), (width, height))
+        cv2.imwrite(str(tmp_path / "pictures" / name), clouds)
+    return tmp_path / "pictures"
+
+
+def export_here(config, weights, folder, *arguments) -> Path:
+    given = ["--config", config, "--model_path", weights, "--save_dir", folder, *arguments]
+    export.main(export.make_parser().parse_args([str(argument) for argument in given]))
+    return folder
+
+
+def infer_here(folder, pictures, save_dir, *arguments) -> None:
+    """The command in this process, for errors as exceptions."""
+    given = ["--config", folder, "--image_path", pictures, "--save_dir", save_dir, *arguments]
+    infer.main(infer.make_parser().parse_args([str(argument) for argument in given]))
+
+
+def labels_below(folder: Path) -> dict:
+    """Values of the PNG files in a folder, by relative name."""
+    files = sorted(folder.rglob("*.png"))
+    return {str(file.relative_to(folder)): np.asarray(Image.open(file)) for file in files}
+
+
+def share_of_equal_pixels(found: dict, expected: dict) -> float:
+    assert found.keys() == expected.keys()
+    assert all(found[name].shape == expected[name].shape for name in found)
+    equal = sum(int((found[name] == expected[name]).sum()) for name in found)
+    return equal / sum(label.size for label in found.values())
+
+
+@pytest.mark.slow
+def test_the_exported_network_gives_what_predict_gives(run_command, config, weights, tiny_dataset, pictures, tmp_path):
+    data = [f"val_dataset.dataset_root={tiny_dataset}", f"val_dataset.val_path={tiny_dataset}/val.txt"]
+    common = ["--config", config, "--model_path", weights]
+    done = run_command("export.py", *common, "--save_dir", tmp_path / "exported", "--opts", *data)
+    assert done.returncode == 0, done.stderr
+    assert "of the pixels of 3 pictures equal" in done.stdout
+    done = run_command("predict.py", *common, "--image_path", pictures, "--save_dir", tmp_path / "a", "--device=cpu")
+    assert done.returncode == 0, done.stderr
+    done = run_command(
+        INFER, f"--config={tmp_path}/exported/deploy.yaml", f"--image_path={pictures}", f"--save_dir={tmp_path}/b",
+        "--device=cpu", "--enable_mkldnn=True", "--cpu_threads=1", "--batch_size=2", "--precision=fp32",
+        "--benchmark=True", "--model_name=tiny",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "model: tiny, device: cpu, precision: fp32, oneDNN: True" in done.stdout
+    assert all(f"{stage}_time(ms): " in done.stdout for stage in ("preprocess", "inference", "postprocess"))
+    expected, found = labels_below(tmp_path / "a" / "label"), labels_below(tmp_path / "b")
+    assert set(found) == {"a.png", "b.png", "c.png", "night/a.png", "night/d.png"}
+    assert share_of_equal_pixels(found, expected) >= 0.999
+    assert len(np.unique(np.concatenate([label.ravel() for label in found.values()]))) > 1
+    image = Image.open(tmp_path / "b" / "night" / "d.png")
+    assert (image.mode, image.size) == ("P", (99, 50))
+    assert image.getpalette()[:12] == sum(COLOURS, [])
+
+
+def test_a_graph_of_scores_gives_the_same_labels(config, weights, exported, pictures, tmp_path):
+    scores = export_here(config, weights, tmp_path / "scores", "--output_op", "softmax", "--no_verify")
+    infer_here(exported, pictures, tmp_path / "a")
+    infer_here(scores, pictures, tmp_path / "b", "--with_argmax", "--batch_size", 3)
+    infer_here(scores, pictures, tmp_path / "c", "--enable_mkldnn", "False")
+    for folder in ("b", "c"):
+        assert share_of_equal_pixels(labels_below(tmp_path / folder), labels_below(tmp_path / "a")) >= 0.999
+
+
+@pytest.mark.skipif(int(paddle.__version__.split(".")[0]) < 3, reason="Paddle 2 writes no .json graphs")
+def test_a_json_graph_is_verified_on_named_pictures_and_runs_with_onednn(
+    config, weights, exported, pictures, tmp_path, capsys
+):
+    json = export_here(config, weights, tmp_path / "json", "--graph_format", "json", "--verify_images", pictures)
+    assert "of the pixels of 5 pictures equal" in capsys.readouterr().out
+    assert (json / "model.json").is_file()
+    infer_here(exported, pictures, tmp_path / "a")
+    infer_here(json, pictures, tmp_path / "b")
+    assert share_of_equal_pixels(labels_below(tmp_path / "b"), labels_below(tmp_path / "a")) >= 0.999
+
+
+def test_a_graph_of_fixed_shape_takes_that_shape_only(config, weights, pictures, tmp_path):
+    fixed = export_here(config, weights, tmp_path / "fixed", "--input_shape", 2, 3, 48, 64, "--no_verify")
+    infer_here(fixed, pictures / "a.png", tmp_path / "out")
+    assert labels_below(tmp_path / "out")["a.png"].shape == (48, 64)
+    with pytest.raises(DataError, match=r"d\.png.*\[3, 48, 95\].*\[3, 48, 64\]"):
+        infer_here(fixed, pictures / "night" / "d.png", tmp_path / "out")
+    with pytest.raises(ConfigError, match="batches of 2; --batch_size is 3"):
+        infer_here(fixed, pictures / "a.png", tmp_path / "out", "--batch_size", 3)
+
+
+def test_the_export_section_wins_and_generated_pictures_stand_in_for_the_data_set(weights, tmp_path, capsys):
+    transforms = [{"type": "Resize", "target_size": [64, 32]}, {"type": "Normalize"}]
+    path = tmp_path / "config.yml"
+    path.write_text(yaml.safe_dump({**CONFIG, "export": {"transforms": transforms}}))
+    export_here(path, weights, tmp_path / "out")
+    assert "using generated pictures" in capsys.readouterr().out
+    deploy = yaml.safe_load((tmp_path / "out" / "deploy.yaml").read_text())["Deploy"]
+    assert deploy["transforms"][0] == transforms[0]
+
+
+def test_an_export_without_transforms_is_refused(tmp_path):
+    path = tmp_path / "config.yml"
+    path.write_text(yaml.safe_dump({"model": {"type": "DDRNet_23_slim", "num_classes": 4}}))
+    with pytest.raises(ConfigError, match=r"config\.yml: neither export\.transforms nor val_dataset\.transforms"):
+        export.main(export.make_parser().parse_args(["--config", str(path)]))
+
+
+@pytest.mark.slow
+def test_a_failed_verification_exits_with_1_and_exports_nothing(run_command, config, weights, tmp_path):
+    # A NaN weight makes every comparison of scores fail.
+    state = paddle.load(str(weights))
+    state["head.conv.bias"] = paddle.full([4], float("nan"))
+    paddle.save(state, str(tmp_path / "nan.pdparams"))
+    done = run_command(
+        "export.py", "--config", config, "--model_path", tmp_path / "nan.pdparams",
+        "--save_dir", tmp_path / "out", "--output_op=none",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "verification failed" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+    assert not list(tmp_path.glob(".out*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "op"),
+    [
+        ([], "argmax"),
+        (["--output_op", "none"], "none"),
+        (["--without_argmax"], "none"),
+        (["--with_softmax"], "softmax"),
+        (["--without_argmax", "--with_softmax"], "softmax"),
+    ],
+)
+def test_the_old_flags_mean_an_output_op(arguments, op):
+    assert export.output_op_of(export.make_parser().parse_args(["--config", "x", *arguments])) == op
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--output_op", "argmax", "--with_softmax"], "--output_op argmax contradicts"),
+        (["--verify_threshold", "2"], "--verify_threshold 2.0"),
+        (["--verify_images", "x", "--no_verify"], "exclude each other"),
+        (["--for_fd"], "--for_fd"),
+    ],
+)
+def test_flags_that_no_export_can_use_are_refused(arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        export.check_arguments(export.make_parser().parse_args(["--config", "x", *arguments]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (["--with_argmax"], ConfigError, "drop --with_argmax"),
+        (["--use_trt", "True"], DeviceError, "--use_trt True: .* the device is cpu"),
+        (["--enable_auto_tune", "True"], ConfigError, "--enable_auto_tune True"),
+        (["--precision", "fp16"], DeviceError, "--precision fp16: .*bf16"),
+        (["--precision", "int8"], DeviceError, "--precision int8"),
+        (["--precision", "bf16", "--enable_mkldnn", "False"], DeviceError, "--precision bf16: .*oneDNN"),
+        (["--device", "gpu"], DeviceError, "--device gpu"),
+        (["--batch_size", "0"], ConfigError, "--batch_size 0"),
+        (["--cpu_threads", "0"], ConfigError, "--cpu_threads 0"),
+        (["--model_name", "x"], ConfigError, "--benchmark"),
+    ],
+)
+def test_options_that_do_not_go_together_are_one_line(exported, pictures, tmp_path, arguments, error, message):
+    if "gpu" in arguments and paddle.is_compiled_with_cuda():
+        pytest.skip("this Paddle has GPUs")
+    device = [] if "--device" in arguments else ["--device", "cpu"]
+    with pytest.raises(error, match=message) as caught:
+        infer_here(exported, pictures, tmp_path / "out", *device, *arguments)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_bad_pictures_are_named(exported, pictures, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(DataError, match="empty"):
+        infer_here(exported, empty, tmp_path / "out")
+    with pytest.raises(DataError, match="nowhere"):
+        infer_here(exported, tmp_path / "nowhere", tmp_path / "out")
+    (pictures / "b.png").write_bytes((pictures / "b.png").read_bytes()[:60])
+    with pytest.raises(DataError, match=r"b\.png"):
+        infer_here(exported, pictures, tmp_path / "out")
+
+
+def test_an_error_is_one_line_and_exit_status_1(run_command, tmp_path):
+    done = run_command(INFER, "--config", tmp_path / "deploy.yaml", "--image_path", tmp_path, "--save_dir", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith("infer.py: error: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_deployment_imports_no_training_code(run_command):
+    code = (
+        f"import sys; sys.path.insert(0, {str(INFER.parents[2])!r})\n"
+        "import paddleseg.deploy.segmenter, paddleseg.core.predict\n"
+        "print([m for m in sys.modules if m.startswith('paddleseg.') and m.split('.')[1] in "
+        "('models', 'losses', 'datasets', 'optimizers', 'metrics')])"
+    )
+    done = run_command("-c", code)
+    assert done.stdout.strip().splitlines()[-1] == "[]", done.stderr

@@ -1,0 +1,114 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reading deploy.yaml: PaddleSeg's files, ours, and wrong ones."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paddleseg.deploy.deploy_config import read_deploy_config, write_deploy_config
+from paddleseg.utils.errors import ConfigError
+
+PADDLESEG = """\
+Deploy:
+  input_shape: [null, 3, null, null]
+  model: model.pdmodel
+  output_dtype: int32
+  output_op: argmax
+  params: model.pdiparams
+  transforms:
+  - target_size: [32, 16]
+    type: Resize
+  - type: Normalize
+"""
+
+
+@pytest.fixture
+def deploy_yaml(tmp_path) -> Path:
+    for name in ("model.pdmodel", "model.pdiparams"):
+        (tmp_path / name).write_bytes(b"")
+    path = tmp_path / "deploy.yaml"
+    path.write_text(PADDLESEG)
+    return path
+
+
+def test_a_file_of_paddleseg_is_read_and_its_preprocessing_runs(deploy_yaml):
+    config = read_deploy_config(deploy_yaml)
+    assert config == read_deploy_config(deploy_yaml.parent)
+    assert (config.model, config.params) == (
+        deploy_yaml.parent / "model.pdmodel",
+        deploy_yaml.parent / "model.pdiparams",
+    )
+    assert config.input_shape == (-1, 3, -1, -1)
+    assert (config.output_op, config.num_classes, config.palette) == ("argmax", None, None)
+    pipeline = config.build_pipeline()
+    sample = pipeline(
+        {"img": np.full([8, 8, 3], 255, "uint8"), "path": "p", "trans_info": []}, np.random.default_rng(0)
+    )
+    assert sample["img"].shape == (16, 32, 3)
+    np.testing.assert_array_equal(pipeline.apply_normalize(sample["img"]), np.ones([16, 32, 3], "float32"))
+
+
+def test_what_is_written_is_read_back(deploy_yaml):
+    content = {
+        "model": "model.pdmodel",
+        "params": "model.pdiparams",
+        "transforms": [{"type": "Normalize", "mean": [0.1, 0.2, 0.3], "std": [1.0, 1.0, 1.0]}],
+        "input_shape": [1, 3, 64, 32],
+        "output_op": "none",
+        "num_classes": 2,
+        "class_names": ["rue", "trottoir é"],
+        "palette": [[1, 2, 3], [4, 5, 6]],
+        "arch": None,
+    }
+    write_deploy_config(deploy_yaml, content)
+    assert "arch" not in deploy_yaml.read_text()
+    config = read_deploy_config(deploy_yaml)
+    assert config.transforms == content["transforms"]
+    assert (config.input_shape, config.output_op, config.num_classes) == ((1, 3, 64, 32), "none", 2)
+    assert (config.class_names, config.palette) == (content["class_names"], content["palette"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("output_op:", "ouptut_op:", "Deploy.ouptut_op.*Did you mean 'output_op'"),
+        ("  model: model.pdmodel\n", "", "Deploy.model is missing"),
+        ("model: model.pdmodel", "model: model.json", "'model.json', which is not beside it.*model.pdmodel"),
+        ("output_op: argmax", "output_op: argmin", "'argmin'.*Did you mean 'argmax'"),
+        ("[null, 3, null, null]", "[3, null, null]", "Deploy.input_shape"),
+        ("[null, 3, null, null]", "[null, null, null, null]", "number of channels"),
+        ("params: model.pdiparams", "params: 3", "Deploy.params is 3"),
+        ("Deploy:", "Deployment:", "no section 'Deploy'"),
+        ("Deploy:", "Deploy: [", "cannot be read as YAML"),
+    ],
+)
+def test_a_wrong_file_is_one_line_with_file_and_key(deploy_yaml, old, new, message):
+    deploy_yaml.write_text(PADDLESEG.replace(old, new))
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_deploy_config(deploy_yaml)
+    assert str(deploy_yaml) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("type: Resize", "type: Resise", "Deploy.transforms.0.type: no transform 'Resise'. Did you mean 'Resize'"),
+        ("target_size:", "targetsize:", "Deploy.transforms.0.targetsize"),
+        ("[32, 16]", "[32, 0]", "Deploy.transforms.0.*target_size"),
+        ("- type: Normalize", "- Normalize", "Deploy.transforms.1: 'Normalize' must be a mapping"),
+    ],
+)
+def test_a_wrong_transform_is_one_line_with_file_and_key(deploy_yaml, old, new, message):
+    deploy_yaml.write_text(PADDLESEG.replace(old, new))
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_deploy_config(deploy_yaml).build_pipeline()
+    assert str(deploy_yaml) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_says_what_config_takes(tmp_path):
+    with pytest.raises(ConfigError, match="deploy.yaml that export.py wrote"):
+        read_deploy_config(tmp_path / "deploy.yaml")
