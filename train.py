@@ -44,6 +44,7 @@ def main(arguments: argparse.Namespace) -> None:
     require_packages("paddle", "cv2")
     from paddleseg.config.load import load_config
     from paddleseg.core.train import TrainOptions, train
+    from paddleseg.utils.errors import ConfigError
 
     config = load_config(
         arguments.config,
@@ -55,6 +56,8 @@ def main(arguments: argparse.Namespace) -> None:
     values = vars(arguments)
     options = {name: values[name] for name in TrainOptions.__dataclass_fields__}
     if arguments.fp16:
+        if arguments.precision == "bf16":
+            raise ConfigError("--fp16 contradicts --precision bf16; give one of them")
         options["precision"] = "fp16"
     train(config, TrainOptions(**options))
 

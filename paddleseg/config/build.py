@@ -8,7 +8,10 @@ Constructors take plain arguments and never see a configuration; numbers that se
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import math
+from collections.abc import Iterator
 from typing import Any, Callable, Literal
 
 from paddleseg.config.load import Config
@@ -18,13 +21,15 @@ from paddleseg.config.shared_values import DATASET_NAMES, shared_value
 from paddleseg.utils.errors import ConfigError
 
 
-def build_model(config: Config, *, use_pretrained: bool = True) -> Any:
+def build_model(config: Config, *, use_pretrained: bool = True, use_auxiliary_head: bool = True) -> Any:
     """Build the network.
 
     Args:
         config: A checked configuration.
         use_pretrained: Whether ``model.pretrained`` is loaded. Commands that load trained weights anyway pass
             False, and then need neither the file nor the network.
+        use_auxiliary_head: Whether the head that only training uses is built where ``model`` enables it. Without
+            it, weights that were trained with or without one fit.
 
     Returns:
         The ``paddle.nn.Layer``.
@@ -33,12 +38,16 @@ def build_model(config: Config, *, use_pretrained: bool = True) -> Any:
     if not use_pretrained:
         arguments.pop("pretrained", None)
     shared = {name: shared_value(config, name) for name in ("num_classes", "in_channels")}
+    if not use_auxiliary_head:
+        arguments.pop("enable_auxiliary_loss", None)
+        shared["enable_auxiliary_loss"] = False
     return _construct(config, "model", MODELS, arguments, shared)
 
 
 def build_dataset(config: Config, mode: Literal["train", "val"]) -> Any:
     """Build ``train_dataset`` or ``val_dataset`` with its transforms.
 
+    The section decides what the samples are for: ``train_dataset`` is trained on, ``val_dataset`` evaluated.
     ``mode`` in YAML says which part of the data is read; when it is not given, it is the section's own.
     """
     section = f"{mode}_dataset"
@@ -46,7 +55,10 @@ def build_dataset(config: Config, mode: Literal["train", "val"]) -> Any:
     arguments.pop("shuffle", None)  # read by shuffles_training_set
     arguments["transforms"] = build_transforms(config, section)
     shared = {here: shared_value(config, name) for name, here in DATASET_NAMES.items()}
-    return _construct(config, section, DATASETS, arguments, {"mode": mode, **shared})
+    dataset = _construct(config, section, DATASETS, arguments, {"mode": mode, **shared})
+    with _errors_with_place(config, section):
+        dataset.use_for(mode)
+    return dataset
 
 
 def build_transforms(config: Config, section: str) -> list[Callable[..., Any]]:
@@ -55,6 +67,21 @@ def build_transforms(config: Config, section: str) -> list[Callable[..., Any]]:
     return [
         _construct(config, f"{section}.transforms.{index}", TRANSFORMS, item, {}) for index, item in enumerate(items)
     ]
+
+
+def section_with_transforms(config: Config) -> str:
+    """The section whose transforms prediction and export use: ``export`` where it has some, else ``val_dataset``.
+
+    Raises:
+        ConfigError: Neither has ``transforms``; pictures would reach the network as they are, in 0..255.
+    """
+    for section in ("export", "val_dataset"):
+        if config.section(section).get("transforms") is not None:
+            return section
+    raise ConfigError(
+        f"{config.path}: neither export.transforms nor val_dataset.transforms is there; give one, so that pictures "
+        "are prepared as in training, e.g. export: {transforms: [{type: Normalize}]}"
+    )
 
 
 def shuffles_training_set(config: Config) -> bool:
@@ -108,11 +135,11 @@ def describe_optimizer(config: Config) -> str:
     )
 
 
-def total_iters(config: Config, steps_per_epoch: int) -> int:
-    """The length of the training in optimiser steps, of which an epoch has ``steps_per_epoch``."""
+def total_iters(config: Config, batches_per_epoch: int) -> int:
+    """The length of the training in optimiser steps; one process reads ``batches_per_epoch`` in an epoch."""
     if "iters" in config.data:
         return config.data["iters"]
-    return config.data["epochs"] * steps_per_epoch
+    return math.ceil(config.data["epochs"] * batches_per_epoch / config.data["grad_accum_steps"])
 
 
 def _construct(config: Config, key: str, registry: Any, section: dict[str, Any], supplied: dict[str, Any]) -> Any:
@@ -136,8 +163,15 @@ def _construct(config: Config, key: str, registry: Any, section: dict[str, Any],
     for name, value in supplied.items():
         if name in known and value is not None and arguments.get(name) is None:
             arguments[name] = value
-    try:
+    with _errors_with_place(config, key):
         return component(**arguments)
+
+
+@contextlib.contextmanager
+def _errors_with_place(config: Config, key: str) -> Iterator[None]:
+    """Give the ValueErrors of a constructor the file and the key that its arguments come from."""
+    try:
+        yield
     except ValueError as error:
         # Errors about data and weights name their own file.
         if type(error) not in (ValueError, ConfigError):

@@ -33,6 +33,7 @@ WEIGHTS, OPTIMIZER, STATES, EMA_WEIGHTS, CONFIG = (
     "ema_model.pdparams",
     "config.yml",
 )
+BEST_MODEL = "best_model"
 _WRITING, _REPLACED = ".writing", ".replaced"
 _ITERATION = re.compile(r"iter_(\d+)")
 
@@ -72,15 +73,21 @@ def write_checkpoint(folder: str | os.PathLike[str], contents: Mapping[str, Any]
 def recover(save_dir: str | os.PathLike[str]) -> None:
     """Mend what a killed run left in ``save_dir``: half-written folders go, a replaced one comes back if needed."""
     save_dir = Path(save_dir)
-    for replaced in save_dir.glob(f"*{_REPLACED}"):
+    for replaced in _leftovers(save_dir, _REPLACED):
         folder = replaced.with_name(replaced.name[: -len(_REPLACED)])
         if folder.exists():
             shutil.rmtree(replaced)
         else:
             os.rename(replaced, folder)
             get_logger().warning("%s: brought back after an interrupted save", folder)
-    for writing in save_dir.glob(f"*{_WRITING}"):
+    for writing in _leftovers(save_dir, _WRITING):
         shutil.rmtree(writing)
+
+
+def _leftovers(save_dir: Path, suffix: str) -> list[Path]:
+    """The folders that ``write_checkpoint`` makes beside a checkpoint's place; others of such a name are not ours."""
+    ours = (path for path in save_dir.glob(f"*{suffix}") if path.is_dir())
+    return [path for path in ours if path.stem == BEST_MODEL or _ITERATION.fullmatch(path.stem)]
 
 
 def iteration_folders(save_dir: str | os.PathLike[str]) -> list[Path]:
@@ -139,14 +146,26 @@ def read_checkpoint(folder: str | os.PathLike[str]) -> dict[str, Any]:
     return {name: read_pickle(Path(folder) / name) for name in names}
 
 
-def seed_of(folder: str | os.PathLike[str]) -> int:
-    """The seed of the run that wrote a checkpoint.
+def read_states(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """What a checkpoint says of its run beside weights and optimiser.
 
     Raises:
-        WeightsError: The folder is not a complete checkpoint.
+        WeightsError: The folder is not a complete checkpoint of this toolkit.
     """
-    check_manifest(folder)
-    return read_pickle(Path(folder) / STATES)["seed"]
+    manifest = check_manifest(folder)
+    states = read_pickle(Path(folder) / STATES) if STATES in manifest["files"] else None
+    if not isinstance(states, dict) or "run" not in states:
+        raise WeightsError(f"{folder} has no {STATES} of this toolkit; use it as model.pretrained")
+    return states
+
+
+def newer_than(save_dir: str | os.PathLike[str], step: int) -> list[Path]:
+    """The checkpoints in ``save_dir``, ``best_model`` among them, of a later step than ``step``."""
+    newer = [folder for folder in iteration_folders(save_dir) if _iteration(folder) > step]
+    best = Path(save_dir) / BEST_MODEL
+    if best.is_dir() and _step_in_manifest(best) > step:
+        newer.append(best)
+    return newer
 
 
 def prune(save_dir: str | os.PathLike[str], keep: int) -> None:
@@ -158,9 +177,13 @@ def prune(save_dir: str | os.PathLike[str], keep: int) -> None:
 
 
 def to_arrays(state: Any) -> Any:
-    """Tensors within nested dicts and lists as numpy arrays."""
+    """Tensors within nested dicts and lists as numpy arrays; half-precision ones as float32.
+
+    numpy has no bfloat16: Paddle would give its bits as integers, which load as wrong numbers without a word.
+    """
     if isinstance(state, paddle.Tensor):
-        return state.numpy()
+        is_half = state.dtype in (paddle.float16, paddle.bfloat16)
+        return (state.astype("float32") if is_half else state).numpy()
     if isinstance(state, dict):
         return {key: to_arrays(value) for key, value in state.items()}
     if isinstance(state, (list, tuple)):
@@ -213,6 +236,14 @@ def _sync_folder(folder: Path) -> None:
 
 def _beside(folder: Path, suffix: str) -> Path:
     return folder.with_name(folder.name + suffix)
+
+
+def _step_in_manifest(folder: Path) -> float:
+    """The step a checkpoint was saved at; infinity where it does not say, as a damaged one."""
+    try:
+        return check_manifest(folder)["step"]
+    except (WeightsError, KeyError):
+        return float("inf")
 
 
 def _iteration(folder: Path) -> int:

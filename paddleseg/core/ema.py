@@ -42,6 +42,13 @@ class ExponentialMovingAverage:
             else:
                 paddle.assign(average * decay + tensor.astype(average.dtype) * (1.0 - decay), average)
 
+    @paddle.no_grad()
+    def copy_statistics(self) -> None:
+        """Take over the running statistics of the model again, after they changed without a step."""
+        for name, tensor in self._model.state_dict().items():
+            if tensor.stop_gradient:
+                paddle.assign(tensor.astype(self._average[name].dtype), self._average[name])
+
     def state_dict(self) -> dict[str, Tensor]:
         """The averaged weights, under the model's names."""
         return self._average

@@ -7,7 +7,6 @@ A hook whose state must survive a resume has ``state_dict`` and ``load_state_dic
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Mapping
@@ -37,9 +36,6 @@ class Hook:
             trainer: The trainer.
             losses: Detached scalars by name: ``loss`` (the total), then each term.
         """
-
-    def after_train(self, trainer: Trainer) -> None:
-        """Called once, after the last step."""
 
     def state_dict(self) -> dict[str, Any]:
         """What has to be saved, as plain values."""
@@ -80,6 +76,26 @@ def format_train_line(
     )
 
 
+class ScalarWriter:
+    """A VisualDL writer whose file appears with the first figure, and not before the run has begun.
+
+    Args:
+        folder: Where the records go.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._writer: ScalarWriter | None = None
+
+    def add_scalar(self, tag: str, value: float, step: int) -> None:
+        """Record a figure."""
+        if self._writer is None:
+            from visualdl import LogWriter
+
+            self._writer = LogWriter(self._folder)
+        self._writer.add_scalar(tag, value, step)
+
+
 class LogHook(Hook):
     """Prints the progress line and, with ``writer``, sends the same numbers to VisualDL.
 
@@ -87,10 +103,10 @@ class LogHook(Hook):
 
     Args:
         interval: Steps between two lines.
-        writer: A VisualDL ``LogWriter``, or None.
+        writer: Where the figures are recorded as well, or None.
     """
 
-    def __init__(self, interval: int, writer: Any | None = None) -> None:
+    def __init__(self, interval: int, writer: ScalarWriter | None = None) -> None:
         self._interval = interval
         self._writer = writer
 
@@ -145,7 +161,7 @@ class EvaluateHook(Hook):
     """Evaluates, keeps the best model, and stops when it no longer gets better.
 
     With a moving average both sets of weights are evaluated and the better figure counts; ``best_model`` then
-    holds both files.
+    holds both files, and the log says which of them is meant.
 
     Args:
         evaluate: Takes the model and returns the result; prints nothing.
@@ -153,7 +169,7 @@ class EvaluateHook(Hook):
         interval: Steps between two evaluations; the last step is evaluated always.
         folder: Where the best model is kept.
         early_stop_intervals: Evaluations without a better one after which training stops; None never.
-        writer: A VisualDL ``LogWriter``, or None.
+        writer: Where the figures are recorded as well, or None.
     """
 
     def __init__(
@@ -164,7 +180,7 @@ class EvaluateHook(Hook):
         interval: int,
         folder: str,
         early_stop_intervals: int | None = None,
-        writer: Any | None = None,
+        writer: ScalarWriter | None = None,
     ) -> None:
         self._evaluate = evaluate
         self._report = report
@@ -174,6 +190,7 @@ class EvaluateHook(Hook):
         self._writer = writer
         self.best_mean_iou: float | None = None
         self.best_step = 0
+        self.best_file = checkpoint.WEIGHTS
         self.evaluations_since_best = 0
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
@@ -181,9 +198,10 @@ class EvaluateHook(Hook):
             return
         with trainer.paused():
             trainer.check_finite()
-            mean_iou = self._evaluate_all(trainer)
+            file, mean_iou = self._evaluate_all(trainer)
             if self.best_mean_iou is None or mean_iou > self.best_mean_iou:
-                self.best_mean_iou, self.best_step, self.evaluations_since_best = mean_iou, trainer.step, 0
+                self.best_mean_iou, self.best_step, self.best_file = mean_iou, trainer.step, file
+                self.evaluations_since_best = 0
                 trainer.save(self._folder)
             else:
                 self.evaluations_since_best += 1
@@ -192,22 +210,22 @@ class EvaluateHook(Hook):
             self.best_mean_iou,
             self.best_step,
         )
+        if trainer.ema is not None:
+            get_logger().info("It is %s.", os.path.join(self._folder, self.best_file))
         if self._early_stop_intervals and self.evaluations_since_best >= self._early_stop_intervals:
             trainer.stop(f"mIoU did not rise in {self.evaluations_since_best} evaluations (early stop)")
 
-    def _evaluate_all(self, trainer: Trainer) -> float:
-        dist.average_running_statistics(trainer.model)
-        figures = [self._evaluate_one(trainer, "")]
+    def _evaluate_all(self, trainer: Trainer) -> tuple[str, float]:
+        """Evaluate each set of weights; gives the file of the better one and its mIoU."""
+        trainer.share_statistics()
+        trainer.figures = {checkpoint.WEIGHTS: self._evaluate_one(trainer, "")}
         if trainer.ema is not None:
             with trainer.ema.applied():
-                figures.append(self._evaluate_one(trainer, "EMA "))
-        # No class at all in the labels: nothing can be better than that.
-        figures = [figure for figure in figures if not math.isnan(figure)]
-        return max(figures, default=0.0)
+                trainer.figures[checkpoint.EMA_WEIGHTS] = self._evaluate_one(trainer, "EMA ")
+        return max(trainer.figures.items(), key=lambda item: item[1])
 
     def _evaluate_one(self, trainer: Trainer, title: str) -> float:
         result = self._evaluate(trainer.model)
-        trainer.model.train()
         if dist.rank() == 0:
             self._report(result, title)
             if self._writer is not None:
@@ -220,12 +238,14 @@ class EvaluateHook(Hook):
         return {
             "best_mean_iou": self.best_mean_iou,
             "best_step": self.best_step,
+            "best_file": self.best_file,
             "evaluations_since_best": self.evaluations_since_best,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.best_mean_iou = state["best_mean_iou"]
         self.best_step = state["best_step"]
+        self.best_file = state["best_file"]
         self.evaluations_since_best = state["evaluations_since_best"]
 
 
@@ -249,7 +269,7 @@ class CheckpointHook(Hook):
             return
         with trainer.paused():
             trainer.check_finite()
-            dist.average_running_statistics(trainer.model)
+            trainer.share_statistics()
             trainer.save(os.path.join(self._save_dir, f"iter_{trainer.step}"))
             if dist.rank() == 0:
                 checkpoint.prune(self._save_dir, self._keep)

@@ -15,10 +15,16 @@ from paddleseg.core.infer import predict_label_maps
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils import visualize
 from paddleseg.utils.atomic_file import write_atomically
-from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_image
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.result_paths import COLOR_FOLDER, LABEL_FOLDER, OVERLAY_FOLDER, ResultPaths, result_paths
+from paddleseg.utils.result_paths import (
+    COLOR_FOLDER,
+    LABEL_FOLDER,
+    OVERLAY_FOLDER,
+    ResultPaths,
+    pictures_to_predict,
+    result_paths,
+)
 from paddleseg.utils.seeding import sample_rng
 
 
@@ -61,7 +67,7 @@ def predict(
     """
     palette = visualize.default_palette() if palette is None else palette
     logger = get_logger()
-    paths = result_paths(_without_results(images, save_dir), root, save_dir)
+    paths = result_paths(pictures_to_predict(images, save_dir), root, save_dir)
     logger.info("predicting %d pictures", len(paths))
     was_training = model.training
     model.eval()
@@ -83,21 +89,6 @@ def predict(
         COLOR_FOLDER,
         OVERLAY_FOLDER,
     )
-
-
-def _without_results(images: Sequence[str], save_dir: str | os.PathLike[str]) -> list[str]:
-    """Leave out what an earlier prediction saved, where ``save_dir`` lies in the folder of the pictures."""
-    folders = tuple(
-        os.path.abspath(os.path.join(save_dir, folder)) + os.sep
-        for folder in (LABEL_FOLDER, COLOR_FOLDER, OVERLAY_FOLDER)
-    )
-    pictures = [image for image in images if not os.path.abspath(image).startswith(folders)]
-    if len(pictures) < len(images):
-        count = len(images) - len(pictures)
-        get_logger().info("%d pictures left out: they are earlier results in %s", count, save_dir)
-    if not pictures:
-        raise DataError(f"{save_dir}: all pictures are earlier results in this folder; save in another one")
-    return pictures
 
 
 def _predict_one(

@@ -21,7 +21,7 @@ from paddleseg.core import checkpoint
 from paddleseg.core import distributed as dist
 from paddleseg.core.ema import ExponentialMovingAverage
 from paddleseg.core.evaluate import EvaluationResult, evaluate, log_result
-from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook
+from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, ScalarWriter
 from paddleseg.core.trainer import Batch, Trainer
 from paddleseg.datasets.loader import train_batches
 from paddleseg.datasets.sampler import EpochBatchSampler
@@ -75,17 +75,19 @@ def train(config: Config, options: TrainOptions) -> None:
     check_precision(options.precision)
     dist.init()
     start = _find_start(options)
-    seed = _choose_seed(config, options, start)
+    config.data["seed"] = seed = _choose_seed(config, options, start)
+    get_logger().info("seed: %d", seed)
     train_dataset = build.build_dataset(config, "train")
     val_dataset = build.build_dataset(config, "val") if options.do_eval else None
     trainer = _build_trainer(config, options, seed, train_dataset, val_dataset)
-    if dist.rank() == 0:
-        _prepare_folder(options.save_dir, keeps_run=start is not None)
-        config.dump(os.path.join(options.save_dir, checkpoint.CONFIG))
-    dist.barrier()
     if start is not None:
         trainer.restore(start)
         get_logger().info("resumed from %s at iter %d", start, trainer.step)
+        if trainer.step >= trainer.total_steps:
+            get_logger().warning("nothing to do: %d steps are asked for; give more with --iters", trainer.total_steps)
+    if dist.rank() == 0:
+        _prepare_folder(config, options.save_dir, start, trainer.step)
+    dist.barrier()
     trainer.train()
 
 
@@ -116,14 +118,14 @@ def _build_trainer(
         sampler = make_sampler(step, total_steps)
         return train_batches(train_dataset, sampler, seed=seed, num_workers=num_workers)
 
-    steps_per_epoch = max(make_sampler(0, 0).steps_per_epoch // accumulation, 1)
-    total_steps = build.total_iters(config, steps_per_epoch)
+    batches_per_epoch = make_sampler(0, 0).steps_per_epoch
+    total_steps = build.total_iters(config, batches_per_epoch)
     schedule = build.build_lr_schedule(config, total_steps)
     optimizer = build.build_optimizer(config, model, schedule)
     logger.info("optimizer: %s", build.describe_optimizer(config))
     logger.info(
-        "data: %d pictures, batch %d x %d processes x %d accumulated, %d steps per epoch, %d workers",
-        len(train_dataset), batch_size, dist.world_size(), accumulation, steps_per_epoch, num_workers,
+        "data: %d pictures, batch %d x %d processes x %d accumulated, %d batches per epoch, %d workers",
+        len(train_dataset), batch_size, dist.world_size(), accumulation, batches_per_epoch, num_workers,
     )  # fmt: skip
     ema = ExponentialMovingAverage(model, config.data["ema_decay"]) if options.use_ema else None
     return Trainer(
@@ -134,14 +136,23 @@ def _build_trainer(
         batches_from,
         normalize=train_dataset.pipeline.normalize,
         total_steps=total_steps,
-        steps_per_epoch=steps_per_epoch,
+        batches_per_epoch=batches_per_epoch,
         samples_per_step=batch_size * accumulation,
         grad_accum_steps=accumulation,
         precision=options.precision,
         amp_level=options.amp_level,
         to_static=options.to_static_training or config.data.get("to_static_training", False),
         ema=ema,
-        seed=seed,
+        run={
+            "seed": seed,
+            "batch_size": batch_size,
+            "number of processes": dist.world_size(),
+            "grad_accum_steps": accumulation,
+            "number of training pictures": len(train_dataset),
+            "repeats": options.repeats,
+            "optimizer.type": type(optimizer).__name__,
+            "precision": options.precision,
+        },
         hooks=_build_hooks(options, val_dataset, num_workers),
         config_text=config.to_text(),
         classes=train_dataset.class_names,
@@ -149,11 +160,7 @@ def _build_trainer(
 
 
 def _build_hooks(options: TrainOptions, val_dataset: Any | None, num_workers: int) -> list[Hook]:
-    writer = None
-    if options.use_vdl and dist.rank() == 0:
-        from visualdl import LogWriter
-
-        writer = LogWriter(options.save_dir)
+    writer = ScalarWriter(options.save_dir) if options.use_vdl and dist.rank() == 0 else None
     hooks: list[Hook] = [LogHook(options.log_iters, writer)]
     if options.use_ema:
         hooks.append(EmaHook())
@@ -172,7 +179,7 @@ def _build_hooks(options: TrainOptions, val_dataset: Any | None, num_workers: in
                 evaluate_model,
                 report,
                 interval=options.save_interval,
-                folder=os.path.join(options.save_dir, "best_model"),
+                folder=os.path.join(options.save_dir, checkpoint.BEST_MODEL),
                 early_stop_intervals=options.early_stop_intervals,
                 writer=writer,
             )
@@ -187,7 +194,9 @@ def default_num_workers() -> int:
     On the CPU the network needs the cores itself, and two workers feed it.
     """
     most = 2 if paddle.device.get_device() == "cpu" else 8
-    return max(1, min(most, usable_cpus() // dist.world_size()))
+    # Several machines: the cores of this one are shared by the processes that were started here.
+    processes_here = int(os.environ.get("PADDLE_LOCAL_SIZE", dist.world_size()))
+    return max(1, min(most, usable_cpus() // processes_here))
 
 
 def _check_options(config: Config, options: TrainOptions) -> None:
@@ -199,6 +208,10 @@ def _check_options(config: Config, options: TrainOptions) -> None:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise ConfigError(f"--{name} is {value}; allowed: 1 and above")
+    if options.seed is not None and not 0 <= options.seed < 2**31:
+        raise ConfigError(f"--seed is {options.seed}; allowed: 0 to {2**31 - 1}")
+    if Path(options.save_dir).exists() and not Path(options.save_dir).is_dir():
+        raise ConfigError(f"--save_dir {options.save_dir} is a file; give a folder")
     if options.num_workers is not None and options.num_workers < 0:
         raise ConfigError(f"--num_workers is {options.num_workers}; allowed: 0 and above")
 
@@ -207,12 +220,15 @@ def _choose_seed(config: Config, options: TrainOptions, start: Path | None) -> i
     """The seed of the command line, of the configuration, of the resumed run, or a new one; the same on all ranks."""
     seed = config.data.get("seed") if options.seed is None else options.seed
     if seed is None:
-        seed = checkpoint.seed_of(start) if start is not None else random.SystemRandom().randrange(2**31)
+        seed = (
+            checkpoint.read_states(start)["run"]["seed"]
+            if start is not None
+            else random.SystemRandom().randrange(2**31)
+        )
         if dist.world_size() > 1:
             shared = paddle.to_tensor([seed], dtype="int64")
             paddle.distributed.broadcast(shared, src=0)
             seed = int(shared[0])
-    get_logger().info("seed: %d", seed)
     return seed
 
 
@@ -231,21 +247,26 @@ def _find_start(options: TrainOptions) -> Path | None:
     return start
 
 
-def _prepare_folder(save_dir: str, *, keeps_run: bool) -> None:
-    """Make the run's folder; an earlier run in it is moved aside, never overwritten."""
+def _prepare_folder(config: Config, save_dir: str, start: Path | None, step: int) -> None:
+    """Make the run's folder and write its configuration; what is there of other runs is moved aside, never lost.
+
+    A resumed run keeps what it goes on from. Checkpoints of later steps belong to a branch that is left: kept in
+    place, ``auto`` and the pruning would take them for this run's.
+    """
     folder = Path(save_dir)
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"--save_dir {save_dir} is a file; give a folder")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if start is not None and start.resolve().parent == folder.resolve():
+            other = checkpoint.newer_than(save_dir, step)
+        else:
+            other = checkpoint.newer_than(save_dir, -1)
+            other += [path for path in [folder / checkpoint.CONFIG] if path.exists()]
+        if other:
+            aside = folder / time.strftime("earlier_run_%Y%m%d_%H%M%S")
+            aside.mkdir()
+            for path in other:
+                os.rename(path, aside / path.name)
+            get_logger().warning("%s held checkpoints of another run; they were moved to %s", save_dir, aside)
+        config.dump(folder / checkpoint.CONFIG)
     except OSError as error:
-        raise ConfigError(f"--save_dir {save_dir} cannot be made: {error.strerror}") from None
-    earlier = [*checkpoint.iteration_folders(save_dir)]
-    earlier += [path for path in (folder / "best_model", folder / checkpoint.CONFIG) if path.exists()]
-    if keeps_run or not earlier:
-        return
-    aside = folder / time.strftime("earlier_run_%Y%m%d_%H%M%S")
-    aside.mkdir()
-    for path in earlier:
-        os.rename(path, aside / path.name)
-    get_logger().warning("%s held an earlier run; it was moved to %s", save_dir, aside)
+        raise ConfigError(f"--save_dir {save_dir} cannot be written: {error.strerror}") from None

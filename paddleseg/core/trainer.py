@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import MappingProxyType
 from typing import Any, Callable
 
 import paddle
@@ -39,14 +40,15 @@ class Trainer:
             for each step, see ``datasets.loader.Batch``.
         normalize: The normalisation, done on the device; None where the transforms did it.
         total_steps: Optimiser steps in all.
-        steps_per_epoch: Optimiser steps that see the training set once.
+        batches_per_epoch: Batches of one process that go through the training set once.
         samples_per_step: Pictures that one process sees in a step.
         grad_accum_steps: Batches whose gradients are averaged for one step.
         precision: ``fp32``, ``fp16`` or ``bf16``.
         amp_level: ``O1`` or ``O2``, see ``paddle.amp``.
         to_static: Whether the network is compiled to a static graph for training.
         ema: The moving average, or None.
-        seed: The run's seed; a resumed run must have the same.
+        run: What decides which samples a step sees and how it is taken: seed, batch size, number of processes and
+            so on. A checkpoint keeps it, and one with other values is not resumed.
         hooks: Called around the steps in this order.
         config_text: The resolved configuration, saved with each checkpoint.
         classes: Names of the classes, saved with the weights.
@@ -62,23 +64,25 @@ class Trainer:
         *,
         normalize: Normalize | None,
         total_steps: int,
-        steps_per_epoch: int,
+        batches_per_epoch: int,
         samples_per_step: int,
         grad_accum_steps: int = 1,
         precision: str = "fp32",
         amp_level: str = "O1",
         to_static: bool = False,
         ema: ExponentialMovingAverage | None = None,
-        seed: int = 0,
+        run: Mapping[str, Any] = MappingProxyType({}),
         hooks: Sequence[Hook] = (),
         config_text: str | None = None,
         classes: Sequence[str] | None = None,
     ) -> None:
         self.model, self.optimizer, self.ema, self.hooks = model, optimizer, ema, list(hooks)
-        self.total_steps, self.steps_per_epoch = total_steps, steps_per_epoch
+        self.total_steps = total_steps
+        self.batches_per_epoch = batches_per_epoch
         self.samples_per_step = samples_per_step
         self.step = 0
         self.stop_reason: str | None = None
+        self.figures: dict[str, float] = {}  # mIoU of each weight file, when this step has been evaluated
         self.reader_seconds = self.paused_seconds = 0.0
         self.last_learning_rate = optimizer.get_lr()
         self._lr_schedule = lr_schedule
@@ -101,12 +105,12 @@ class Trainer:
         self._guard = FiniteGuard(model, clears_gradients=self._scaler is None)
         network = paddle.jit.to_static(model) if to_static else model
         self._network = paddle.DataParallel(network) if dist.world_size() > 1 else network
-        self._seed, self._config_text, self._classes = seed, config_text, classes
+        self._run, self._config_text, self._classes = dict(run), config_text, classes
 
     @property
     def epoch(self) -> int:
         """Number of the epoch that the last step belongs to, from 1."""
-        return (max(self.step, 1) - 1) // self.steps_per_epoch + 1
+        return (max(self.step * self._grad_accum_steps, 1) - 1) // self.batches_per_epoch + 1
 
     def train(self) -> None:
         """Run from the current step to the last one, or until a hook stops it."""
@@ -117,12 +121,11 @@ class Trainer:
         while self.step < self.total_steps and self.stop_reason is None:
             losses = self.train_step(batches)
             self.step += 1
+            self.figures = {}
             for hook in self.hooks:
                 hook.after_step(self, losses)
         if self.stop_reason is not None:
             get_logger().info("stopped at iter %d: %s", self.step, self.stop_reason)
-        for hook in self.hooks:
-            hook.after_train(self)
 
     def train_step(self, batches: Iterator[Batch]) -> dict[str, Tensor]:
         """One optimiser step: forward, loss, backward, update. Nothing is fetched from the device.
@@ -169,14 +172,21 @@ class Trainer:
         yield
         self.paused_seconds += time.perf_counter() - started
 
+    def share_statistics(self) -> None:
+        """Give all processes the same running statistics, before weights are evaluated or saved."""
+        if dist.world_size() > 1:
+            dist.average_running_statistics(self.model)
+            if self.ema is not None:
+                self.ema.copy_statistics()
+
     def save(self, folder: str) -> None:
         """Publish a checkpoint of the whole state; only the first process writes."""
         if dist.rank() == 0:
-            contents = {checkpoint.WEIGHTS: self._weights_of(self.model.state_dict())}
+            contents = {checkpoint.WEIGHTS: self._with_meta(checkpoint.WEIGHTS, self.model)}
             contents[checkpoint.OPTIMIZER] = checkpoint.to_arrays(self.optimizer.state_dict())
             contents[checkpoint.STATES] = self._states()
             if self.ema is not None:
-                contents[checkpoint.EMA_WEIGHTS] = self._weights_of(self.ema.state_dict())
+                contents[checkpoint.EMA_WEIGHTS] = self._with_meta(checkpoint.EMA_WEIGHTS, self.ema)
             if self._config_text is not None:
                 contents[checkpoint.CONFIG] = self._config_text
             facts = {"step": self.step, "versions": {"toolkit": __version__, "paddle": paddle.__version__}}
@@ -188,27 +198,23 @@ class Trainer:
 
         Raises:
             WeightsError: The folder is not a complete checkpoint of such a run.
-            ConfigError: Its seed is another, so that the samples would be others.
+            ConfigError: Its seed, batch size or the like is another, so that it would not be the same run.
         """
+        states = checkpoint.read_states(folder)
         contents = checkpoint.read_checkpoint(folder)
-        states = contents.get(checkpoint.STATES)
-        if states is None or "step" not in states:
-            raise WeightsError(f"{folder} has no {checkpoint.STATES} of this toolkit; use it as model.pretrained")
-        if states["seed"] != self._seed:
-            raise ConfigError(
-                f"{folder} was trained with seed {states['seed']}, this run has {self._seed}; "
-                f"give --seed {states['seed']}"
-            )
+        self._check_same_run(folder, states["run"])
         weights = contents[checkpoint.WEIGHTS]
         weights.pop(META_KEY, None)
         coverage = apply_weights(self.model, weights)
         if not coverage.complete:
             raise WeightsError(f"{folder} does not fit the network: {coverage.describe()}")
-        self.optimizer.set_state_dict(
-            checkpoint.rename_optimizer_state(
-                contents[checkpoint.OPTIMIZER], states["parameter_names"], self._parameter_names()
-            )
+        optimizer_state = checkpoint.rename_optimizer_state(
+            contents[checkpoint.OPTIMIZER], states["parameter_names"], self._parameter_names()
         )
+        if "master_weights" in optimizer_state:  # Paddle takes these as they are, without making tensors of them
+            master = optimizer_state["master_weights"]
+            optimizer_state["master_weights"] = {name: paddle.to_tensor(value) for name, value in master.items()}
+        self.optimizer.set_state_dict(optimizer_state)
         if self._scaler is not None and states["scaler"]:
             self._scaler.load_state_dict(states["scaler"])
         if self.ema is not None:
@@ -220,6 +226,18 @@ class Trainer:
             if name in states["hooks"]:
                 hook.load_state_dict(states["hooks"][name])
         self.step = states["step"]
+
+    def _check_same_run(self, folder: str, saved: Mapping[str, Any]) -> None:
+        differing = [
+            f"{name} was {saved.get(name)}, now it is {value}"
+            for name, value in self._run.items()
+            if saved.get(name) != value
+        ]
+        if differing:
+            raise ConfigError(
+                f"{folder} cannot be resumed, because the samples or steps would be others: {'; '.join(differing)}. "
+                "Give the former values, or start a new run with model.pretrained"
+            )
 
     def _forward(self, batch: Batch) -> dict[str, Tensor]:
         images = to_network_input(batch["img"], self._normalize)
@@ -249,26 +267,16 @@ class Trainer:
     def _parameter_names(self) -> dict[str, str]:
         return {name: parameter.name for name, parameter in self.model.named_parameters()}
 
-    def _weights_of(self, state: Mapping[str, Tensor]) -> dict[str, Any]:
-        meta = make_meta(self.model, step=self.step, classes=self._classes, **self._metric())
-        return {**checkpoint.to_arrays(dict(state)), META_KEY: meta}
-
-    def _metric(self) -> dict[str, Any]:
-        """The best metric, if a hook keeps one."""
-        states = [hook.state_dict() for hook in self.hooks]
-        return next(
-            (
-                {"metric": {"best_mIoU": s["best_mean_iou"], "best_step": s["best_step"]}}
-                for s in states
-                if "best_mean_iou" in s
-            ),
-            {},
-        )
+    def _with_meta(self, file: str, weights: nn.Layer | ExponentialMovingAverage) -> dict[str, Any]:
+        """The content of a weight file: arrays by name, and what they are."""
+        metric = {"mIoU": self.figures[file]} if file in self.figures else None
+        meta = make_meta(self.model, step=self.step, classes=self._classes, metric=metric)
+        return {**checkpoint.to_arrays(dict(weights.state_dict())), META_KEY: meta}
 
     def _states(self) -> dict[str, Any]:
         return {
             "step": self.step,
-            "seed": self._seed,
+            "run": self._run,
             "parameter_names": self._parameter_names(),
             "scaler": None if self._scaler is None else checkpoint.to_arrays(self._scaler.state_dict()),
             "hooks": {type(hook).__name__: hook.state_dict() for hook in self.hooks},

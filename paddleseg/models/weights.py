@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import paddle
 from paddle import nn
 
 from paddleseg.utils.download import cached_download, is_url
@@ -115,7 +116,8 @@ def apply_weights(model: nn.Layer, weights: Mapping[str, np.ndarray]) -> Coverag
             misshaped[name] = (found, wanted)
     # set_state_dict warns about every name that is missing: here that is reported by the caller.
     for name, value in fitting.items():
-        own[name].set_value(value.astype(_dtype_name(own[name])))
+        # Cast by Paddle, because numpy has no bfloat16.
+        own[name].set_value(paddle.to_tensor(value).astype(own[name].dtype))
     return Coverage(
         loaded=list(fitting),
         missing=[name for name in own if name not in weights],
@@ -225,7 +227,3 @@ def _describe_model(model: nn.Layer) -> str:
 
 def _first(names: list[str], count: int = 4) -> str:
     return ", ".join(names[:count]) + (", ..." if len(names) > count else "")
-
-
-def _dtype_name(tensor: Any) -> str:
-    return str(tensor.dtype).rsplit(".", 1)[-1]

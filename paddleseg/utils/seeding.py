@@ -9,7 +9,7 @@ needs no history and is the same for any number of workers, processes or restart
 import numpy as np
 
 # One domain for each use, so that equal numbers never give equal streams.
-_SHUFFLE, _SAMPLE, _BATCH = 1, 2, 3
+_SHUFFLE, _SAMPLE = 1, 2
 
 
 def _generator(domain: int, seed: int, *numbers: int) -> np.random.Generator:
@@ -25,8 +25,3 @@ def shuffle_rng(seed: int, epoch: int) -> np.random.Generator:
 def sample_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
     """Generator of the random transforms of sample ``index`` of the data set in ``epoch``."""
     return _generator(_SAMPLE, seed, epoch, index)
-
-
-def batch_rng(seed: int, epoch: int, batch_index: int) -> np.random.Generator:
-    """Generator of what is drawn for a whole batch, such as mixing its pictures."""
-    return _generator(_BATCH, seed, epoch, batch_index)

@@ -17,13 +17,14 @@ FIXTURES = Path(__file__).resolve().parent.parent / "fixtures" / "configs"
 def train(run_command, tiny_config, tmp_path):
     """Run train.py on the tiny data set; it must succeed. Returns its output."""
 
-    def run(*arguments, save_dir="run", seed=3):
+    def run(*arguments, save_dir="run", seed=3, fails=False):
+        seeding = [] if seed is None else ["--seed", seed]
         process = run_command(
-            "train.py", "--config", tiny_config, "--seed", seed, "--num_workers", 0, "--log_iters", 1,
+            "train.py", "--config", tiny_config, *seeding, "--num_workers", 0, "--log_iters", 1,
             "--save_dir", tmp_path / save_dir, *arguments,
         )  # fmt: skip
-        assert process.returncode == 0, process.stdout + process.stderr
-        return process.stdout
+        assert process.returncode == int(fails), process.stdout + process.stderr
+        return process.stderr if fails else process.stdout
 
     return run
 
@@ -51,9 +52,9 @@ def test_a_run_leaves_checkpoints_the_best_model_the_configuration_and_parseable
 
 
 def test_a_run_can_be_repeated_from_its_folder_alone(train, run_command, tmp_path):
-    first = train()
+    first = train(seed=None)
     process = run_command(
-        "train.py", "--config", tmp_path / "run/config.yml", "--seed", 3, "--num_workers", 2, "--log_iters", 1,
+        "train.py", "--config", tmp_path / "run/config.yml", "--num_workers", 2, "--log_iters", 1,
         "--save_dir", tmp_path / "again",
     )  # fmt: skip
     assert process.returncode == 0, process.stderr
@@ -89,6 +90,30 @@ def test_an_earlier_run_in_the_folder_is_moved_aside_and_nothing_is_lost(train, 
     assert "moved to" in output
     [aside] = (tmp_path / "run").glob("earlier_run_*")
     assert all((weights(aside / "iter_1")[name] == before[name]).all() for name in before)
+
+
+def test_a_refused_resume_leaves_the_run_as_it_was(train, tmp_path):
+    train("--iters", 2)
+    before = (tmp_path / "run/config.yml").read_text()
+    error = train("--resume_model", "auto", "--batch_size", 4, fails=True)
+    assert "batch_size was 2, now it is 4" in error
+    error = train("--resume_model", "auto", "--opts", "model.type=DDRNet_23", fails=True)
+    assert "does not fit the network" in error
+    assert (tmp_path / "run/config.yml").read_text() == before
+    assert [path.name for path in (tmp_path / "run").iterdir() if path.is_dir()] == ["iter_2"]
+
+
+def test_training_on_the_static_graph_gives_the_same_losses(train):
+    assert losses(train("--to_static_training", save_dir="static")) == losses(train())
+
+
+def test_resuming_an_older_checkpoint_moves_the_branch_that_is_left_aside(train, tmp_path):
+    train("--save_interval", 1, "--do_eval")
+    train("--resume_model", tmp_path / "run/iter_2", "--save_interval", 3)
+    [aside] = (tmp_path / "run").glob("earlier_run_*")
+    assert {path.name for path in aside.iterdir()} - {"best_model"} == {"iter_3", "iter_4"}
+    kept = {path.name for path in (tmp_path / "run").glob("iter_*")}
+    assert kept == {"iter_1", "iter_2", "iter_3", "iter_4"}
 
 
 def test_epochs_become_iterations_once(train, tiny_config):

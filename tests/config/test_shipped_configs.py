@@ -75,7 +75,7 @@ def test_the_camvid_recipe_has_its_published_numbers():
         "coef": [1, 0.4],
     }
     assert data["optimizer"] == {"type": "SGD", "momentum": 0.9, "weight_decay": 0.0005}
-    schedule = build.build_lr_schedule(config, build.total_iters(config, steps_per_epoch=45))
+    schedule = build.build_lr_schedule(config, build.total_iters(config, batches_per_epoch=45))
     assert schedule.rate_at(0) == 0.001
     assert schedule.rate_at(50) == pytest.approx((0.001 + 0.05) / 2)
     assert schedule.rate_at(100) == 0.05
@@ -133,7 +133,7 @@ def test_configurations_of_other_kits_resolve_to_what_they_mean_there(path):
     assert data["loss"] == {"types": [{"type": "OhemCrossEntropyLoss"}], "coef": [1]}
     assert data["train_dataset"]["transforms"][1] == {"type": "RandomPaddingCrop", "crop_size": [1024, 1024]}
     assert data["val_dataset"]["transforms"] == [{"type": "Normalize"}]
-    schedule = build.build_lr_schedule(config, build.total_iters(config, steps_per_epoch=1))
+    schedule = build.build_lr_schedule(config, build.total_iters(config, batches_per_epoch=1))
     assert schedule.rate_at(0) == 0.01
     assert schedule.rate_at(60000) == pytest.approx(0.01 * 0.5**0.9)
     [(loss, weight)] = build.build_losses(config)

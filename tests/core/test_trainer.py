@@ -17,6 +17,7 @@ from paddleseg.core.ema import ExponentialMovingAverage
 from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, format_train_line
 from paddleseg.core.trainer import Trainer
 from paddleseg.losses import CrossEntropyLoss
+from paddleseg.models.weights import apply_weights, read_weights
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.errors import ConfigError, TrainingError, WeightsError
 from paddleseg.utils.logging import get_logger
@@ -69,11 +70,11 @@ def make_trainer(
         batches or batches_from,
         normalize=Normalize(),
         total_steps=total_steps,
-        steps_per_epoch=4,
+        batches_per_epoch=4,
         samples_per_step=2 * accumulate,
         grad_accum_steps=accumulate,
         ema=ExponentialMovingAverage(model, 0.9) if use_ema else None,
-        seed=seed,
+        run={"seed": seed, "batch_size": 2},
         hooks=hooks,
     )
 
@@ -202,11 +203,36 @@ def test_the_best_metric_survives_a_resume(tmp_path):
     assert (again.best_mean_iou, again.best_step) == (0.5, TOTAL_STEPS)
 
 
-def test_another_seed_is_refused_on_resume(tmp_path):
-    trainer = make_trainer(seed=1)
-    trainer.save(str(tmp_path / "c"))
-    with pytest.raises(ConfigError, match="seed 1, this run has 2"):
+def test_a_run_of_other_samples_is_refused_on_resume_by_name(tmp_path):
+    make_trainer(seed=1).save(str(tmp_path / "c"))
+    with pytest.raises(ConfigError, match="seed was 1, now it is 2"):
         make_trainer(seed=2).restore(str(tmp_path / "c"))
+
+
+def test_the_epoch_counts_batches_and_not_optimiser_steps():
+    trainer = make_trainer(accumulate=3)  # 4 batches per epoch
+    epochs = []
+    for trainer.step in range(1, 6):
+        epochs.append(trainer.epoch)
+    assert epochs == [1, 2, 3, 3, 4]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_half_precision_weights_are_saved_and_loaded_as_the_numbers_they_are(dtype):
+    half = OneLayer().to(dtype=dtype)
+    saved = checkpoint.to_arrays(dict(half.state_dict()))
+    assert all(array.dtype == np.float32 for array in saved.values())
+    for other in (OneLayer(), OneLayer().to(dtype=dtype)):
+        assert apply_weights(other, saved).complete
+        assert same({n: t.astype("float32").numpy() for n, t in other.state_dict().items()}, saved)
+
+
+def test_each_weight_file_names_its_own_figure(tmp_path):
+    hook = evaluate_hook([0.2, 0.6], tmp_path / "best_model", interval=TOTAL_STEPS)
+    make_trainer(hooks=[EmaHook(), hook], use_ema=True).train()
+    metas = [read_weights(tmp_path / "best_model" / name)[1] for name in ("model.pdparams", "ema_model.pdparams")]
+    assert [meta["metric"] for meta in metas] == [{"mIoU": 0.2}, {"mIoU": 0.6}]
+    assert hook.best_file == "ema_model.pdparams"
 
 
 def test_two_accumulated_batches_give_the_mean_of_their_gradients():
@@ -249,6 +275,9 @@ def test_the_moving_average_follows_by_its_formula_and_copies_statistics():
         np.testing.assert_allclose(model.conv.weight.numpy(), expected, rtol=1e-5)
         assert (model.bn._mean.numpy() == 11).all()
     assert (model.conv.weight.numpy() == own).all()
+    model.bn._mean.set_value(model.bn._mean + 5)
+    ema.copy_statistics()
+    assert (ema.state_dict()["bn._mean"].numpy() == 16).all()
 
 
 def test_with_a_moving_average_the_better_figure_counts_and_both_files_are_kept(tmp_path):
@@ -311,9 +340,19 @@ def test_an_interrupted_replacement_is_brought_back(tmp_path):
     trainer.save(str(tmp_path / "best_model"))
     (tmp_path / "best_model").rename(tmp_path / "best_model.replaced")
     (tmp_path / "iter_9.writing").mkdir()
+    (tmp_path / "notes.writing").mkdir()
+    (tmp_path / "iter_x.replaced").write_text("the user's own")
     checkpoint.recover(tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["best_model"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["best_model", "iter_x.replaced", "notes.writing"]
     checkpoint.check_manifest(tmp_path / "best_model")
+
+
+def test_checkpoints_of_later_steps_are_found_the_best_model_among_them(tmp_path):
+    trainer = make_trainer()
+    for trainer.step, name in ((3, "iter_3"), (5, "iter_5"), (5, "best_model")):
+        trainer.save(str(tmp_path / name))
+    assert [path.name for path in checkpoint.newer_than(tmp_path, 5)] == []
+    assert [path.name for path in checkpoint.newer_than(tmp_path, 4)] == ["iter_5", "best_model"]
 
 
 def test_a_folder_without_manifest_is_not_resumed(tmp_path):
