@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Test processes that run side by side; Paddle uses one core in each.
+TEST_PROCESSES ?= 2
 
 .PHONY: help venv venv-dev test test-fast lint format quickstart clean
 .DEFAULT_GOAL := help
@@ -30,10 +32,10 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt setup.py
 	@touch $@
 
 test: venv-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES)
 
 test-fast: venv-dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m "not slow"
 
 lint: venv-dev
 	$(BIN)/ruff check .
