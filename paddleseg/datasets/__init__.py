@@ -9,5 +9,6 @@ from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.datasets.camvid import CamVid
 from paddleseg.datasets.cityscapes import Cityscapes
 from paddleseg.datasets.dataset import Dataset
+from paddleseg.datasets.road_scenes import RoadScenes
 
-__all__ = ["CamVid", "Cityscapes", "Dataset", "SegmentationDataset"]
+__all__ = ["CamVid", "Cityscapes", "Dataset", "RoadScenes", "SegmentationDataset"]

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 
+from paddleseg.config.arguments import MAX_CLASSES
 from paddleseg.transforms.pipeline import Pipeline, Transform
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_image, read_label
@@ -25,8 +26,8 @@ class SegmentationDataset:
 
     Args:
         transforms: Run on each sample in order; a ``Normalize`` at the end is left to the device.
-        mode: ``"train"``, ``"val"`` or ``"test"``. In training the label moves with the picture; otherwise it
-            stays as it was read, so that scores are counted at the label's own size.
+        mode: ``"train"``, ``"val"`` or ``"test"``: the part of the data that is read. Unless ``use_for`` says
+            otherwise, ``"train"`` is trained on and the others are evaluated.
         num_classes: Labels hold 0 .. num_classes - 1 and ``ignore_index``.
         file_list: (picture, label) paths; the label may be None in test mode only.
         ignore_index: Label value that is neither trained nor counted.
@@ -36,6 +37,7 @@ class SegmentationDataset:
 
     Attributes:
         pipeline: The transforms with the normalisation set apart.
+        labels_move: Whether the transforms change the label with the picture; see ``use_for``.
 
     Raises:
         ConfigError: An argument is wrong, or arguments contradict each other.
@@ -55,8 +57,8 @@ class SegmentationDataset:
         palette: Sequence[Sequence[int]] | None = None,
     ) -> None:
         self.mode = check_mode(mode)
-        if not 1 <= num_classes <= 255:
-            raise ConfigError(f"num_classes: {num_classes} is not from 1 to 255 (labels have 8 bits)")
+        if not 1 <= num_classes <= MAX_CLASSES:
+            raise ConfigError(f"num_classes: {num_classes} is not from 1 to {MAX_CLASSES} (labels have 8 bits)")
         if not 0 <= ignore_index <= 255:
             raise ConfigError(f"ignore_index: {ignore_index} is not from 0 to 255 (labels have 8 bits)")
         if img_channels < 1:
@@ -73,11 +75,29 @@ class SegmentationDataset:
         self.pipeline = Pipeline(transforms)
         if self.pipeline.normalize is not None:
             self.pipeline.normalize.check_channels(img_channels)
-        self._check_label_padding()
         # 1 where a label value is not allowed: one table look-up checks a whole label.
         self._is_forbidden = np.ones(256, np.uint8)
         self._is_forbidden[:num_classes] = 0
         self._is_forbidden[ignore_index] = 0
+        self.use_for("train" if self.mode == "train" else "val")
+
+    def use_for(self, purpose: Literal["train", "val"]) -> None:
+        """Say what the samples are for, whichever part of the data they are.
+
+        In training the label moves with the picture. In evaluation it stays as it was read, so that scores are
+        counted at the label's own size.
+
+        Raises:
+            ConfigError: A transform pads labels with a value that training cannot use.
+            DataError: A picture to train on has no label.
+        """
+        self.labels_move = purpose == "train"
+        if not self.labels_move:
+            return
+        self._check_label_padding()
+        for image_path, label_path in self.file_list:
+            if label_path is None:
+                raise DataError(f"{image_path}: has no label (mode {self.mode}); training needs one for each picture")
 
     def __len__(self) -> int:
         return len(self.file_list)
@@ -114,10 +134,11 @@ class SegmentationDataset:
             rng: Decides everything that is random about the sample.
 
         Returns:
-            The sample as after ``read``; only in train mode has the label moved with the picture.
+            The sample as after ``read``, with the picture transformed, and with the label transformed or as it
+            was read; see ``use_for``.
         """
         sample = self.read(index)
-        if self.mode == "train" or "label" not in sample:
+        if self.labels_move or "label" not in sample:
             return self.pipeline(sample, rng)
         label = sample.pop("label")
         sample = self.pipeline(sample, rng)
@@ -139,7 +160,7 @@ class SegmentationDataset:
         """Refuse a padding value that is neither a class nor ignored: it would only fail in the loss."""
         for transform in self.pipeline.transforms:
             value = getattr(transform, "label_padding_value", self.ignore_index)
-            if self.mode == "train" and value != self.ignore_index and not 0 <= value < self.num_classes:
+            if value != self.ignore_index and not 0 <= value < self.num_classes:
                 raise ConfigError(
                     f"{type(transform).__name__}.label_padding_value: {value} is neither the data set's "
                     f"ignore_index {self.ignore_index} nor a class 0..{self.num_classes - 1}; "

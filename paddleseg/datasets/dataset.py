@@ -11,6 +11,7 @@ from paddleseg.config.registry import DATASETS
 from paddleseg.datasets.base import SegmentationDataset, check_mode, check_root, refuse_edge
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.image_io import read_list_lines
 
 
 @DATASETS.add_component
@@ -78,7 +79,7 @@ class Dataset(SegmentationDataset):
 def read_file_list(
     list_path: str, root: str, separator: str = " ", *, labels_required: bool = True
 ) -> list[tuple[str, str | None]]:
-    """Read a list file and check that its files exist.
+    """Read a list file (UTF-8) and check that its files exist.
 
     Args:
         list_path: List file, relative to the working directory or to ``root``.
@@ -90,26 +91,23 @@ def read_file_list(
         (picture, label) paths in the list's order; blank lines are skipped.
 
     Raises:
-        DataError: The list is missing or empty, a line has not the right number of columns, or files do not
+        DataError: The list is missing, empty or not UTF-8, a line has not the right number of columns, or files do not
             exist; the message names the list and the line.
     """
     list_path = _find_list(list_path, root)
     columns_allowed = (2,) if labels_required else (1, 2)
     pairs: list[tuple[str, str | None]] = []
     missing: list[str] = []
-    with open(list_path, encoding="utf-8") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            columns = line.strip().split(separator)
-            if len(columns) not in columns_allowed:
-                raise DataError(
-                    f"{list_path}, line {number}: {len(columns)} columns separated by {separator!r} in "
-                    f"{line.strip()!r}, expected picture{separator}label; correct the line or set separator"
-                )
-            paths = [os.path.join(root, column) for column in columns]
-            missing += [f"{list_path}, line {number}: {path}" for path in paths if not os.path.isfile(path)]
-            pairs.append((paths[0], paths[1] if len(paths) == 2 else None))
+    for number, line in read_list_lines(list_path):
+        columns = line.split(separator)
+        if len(columns) not in columns_allowed:
+            raise DataError(
+                f"{list_path}, line {number}: {len(columns)} columns separated by {separator!r} in "
+                f"{line!r}, expected picture{separator}label; correct the line or set separator"
+            )
+        paths = [os.path.join(root, column) for column in columns]
+        missing += [f"{list_path}, line {number}: {path}" for path in paths if not os.path.isfile(path)]
+        pairs.append((paths[0], paths[1] if len(paths) == 2 else None))
     if missing:
         raise DataError(f"{missing[0]} does not exist ({len(missing)} files of this list are missing)")
     if not pairs:

@@ -154,3 +154,14 @@ def test_an_rgb_label_and_a_truncated_picture_are_named(root):
 def test_wrong_arguments_name_the_key(root, changes, message):
     with pytest.raises(ConfigError, match=message):
         make(root, **changes)
+
+
+def test_a_list_may_begin_with_a_byte_order_mark_and_must_be_utf8(root):
+    text = (root / "train.txt").read_text()
+    (root / "train.txt").write_text(text, encoding="utf-8-sig")
+    assert make(root).file_list[0][0] == str(root / "images/0.png")
+    for encoding in ("latin-1", "utf-8-sig"):
+        mark = "\N{ZERO WIDTH NO-BREAK SPACE}".encode() if encoding == "utf-8-sig" else b""
+        (root / "train.txt").write_bytes(mark + text.encode() + "images/é.png labels/0.png\n".encode("latin-1"))
+        with pytest.raises(DataError, match="train.txt, line 4: byte 0xE9 is not UTF-8"):
+            make(root)

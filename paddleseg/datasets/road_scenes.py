@@ -1,0 +1,106 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""RoadScenes: street scenes that are drawn when they are read, with the 19 classes of Cityscapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from paddleseg.config.registry import DATASETS
+from paddleseg.datasets.base import MODES, SegmentationDataset, check_mode
+from paddleseg.datasets.cityscapes import CITYSCAPES_CLASSES
+from paddleseg.datasets.scenes import VOID, draw_scene
+from paddleseg.transforms.pipeline import Transform
+from paddleseg.utils.errors import ConfigError
+
+SMALLEST_SIZE, LARGEST_SIZE = (64, 32), (2048, 1024)
+"""Width and height in pixels. Below, thin things vanish; above, nothing is drawn any finer."""
+
+# The first word of the streams: "ROAD" in ASCII, far from the small numbers in paddleseg.utils.seeding.
+_DOMAIN = 0x524F4144
+
+
+def scene_rng(seed: int, mode: str, index: int) -> np.random.Generator:
+    """Generator of one scene; no two of (seed, mode, index) share a stream."""
+    words = (_DOMAIN, seed, MODES.index(mode), index)
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
+
+
+@DATASETS.add_component
+class RoadScenes(SegmentationDataset):
+    """Drawn street scenes; label value 255 is ignored (the own bonnet, litter bins).
+
+    Scene ``i`` of a mode is a pure function of (seed, mode, i): the same with any number of samples and workers,
+    and train and val never share one. Nothing is read from or written to disk; ``tools/make_roadscenes.py`` writes
+    the same scenes as files.
+
+    Args:
+        transforms: See ``SegmentationDataset``.
+        mode: ``"train"``, ``"val"`` or ``"test"``; all three are labelled.
+        num_samples: Number of scenes.
+        size: [width, height] in pixels, from 64x32 to 2048x1024; sizes of the same shape show the same scenes.
+        seed: Another seed, other scenes.
+
+    Raises:
+        ConfigError: A number is out of its range.
+    """
+
+    # Known without an instance, so that a configuration can be checked first.
+    num_classes = len(CITYSCAPES_CLASSES)
+    img_channels = 3
+    ignore_index = VOID
+    class_names = tuple(name for name, _ in CITYSCAPES_CLASSES)
+    palette = tuple(colour for _, colour in CITYSCAPES_CLASSES)
+
+    def __init__(
+        self,
+        transforms: Sequence[Transform],
+        mode: str = "train",
+        num_samples: int = 1000,
+        size: Sequence[int] = (256, 128),
+        seed: int = 0,
+    ) -> None:
+        super().__init__(
+            transforms,
+            mode=check_mode(mode),
+            num_classes=self.num_classes,
+            ignore_index=self.ignore_index,
+            img_channels=self.img_channels,
+            class_names=self.class_names,
+            palette=self.palette,
+        )
+        if num_samples < 1:
+            raise ConfigError(f"num_samples: {num_samples} is too small; give the number of scenes, 1 or more")
+        if seed < 0:
+            raise ConfigError(f"seed: {seed} is negative; give 0 or more")
+        self.num_samples = num_samples
+        self.size_wh = check_scene_size(size)
+        self.seed = seed
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+    def read(self, index: int) -> dict[str, Any]:
+        """Draw one scene; ``path`` is a name, not a file.
+
+        Returns:
+            ``img`` (H, W, 3) uint8, ``label`` (H, W) uint8, ``path``, ``trans_info`` [].
+        """
+        image, label = draw_scene(scene_rng(self.seed, self.mode, index), self.size_wh)
+        path = f"road_scenes/seed{self.seed}/{self.mode}/{index:06d}"
+        return {"img": image, "label": label, "path": path, "trans_info": []}
+
+
+def check_scene_size(size: Sequence[int]) -> tuple[int, int]:
+    """Return [width, height] as a tuple; raise ConfigError if it is not within the limits."""
+    if len(size) != 2 or not all(isinstance(length, int) for length in size):
+        raise ConfigError(f"size: {size} is not [width, height] in whole pixels, such as [256, 128]")
+    if not all(low <= length <= high for low, length, high in zip(SMALLEST_SIZE, size, LARGEST_SIZE)):
+        raise ConfigError(
+            f"size: {size[0]}x{size[1]} is out of range; width {SMALLEST_SIZE[0]} to {LARGEST_SIZE[0]}, "
+            f"height {SMALLEST_SIZE[1]} to {LARGEST_SIZE[1]}"
+        )
+    return size[0], size[1]
