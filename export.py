@@ -69,7 +69,7 @@ def main(arguments: argparse.Namespace) -> None:
 
     import paddle
 
-    from paddleseg.config.build import build_model, build_transforms
+    from paddleseg.config.build import build_model, build_transforms, section_with_transforms
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.shared_values import shared_value
@@ -83,7 +83,7 @@ def main(arguments: argparse.Namespace) -> None:
     check_config(config, command="export")
     section = section_with_transforms(config)
     paddle.set_device("cpu")
-    model = build_model(config, use_pretrained=arguments.model_path is None)
+    model = build_model(config, use_pretrained=arguments.model_path is None, use_auxiliary_head=False)
     if arguments.model_path is not None:
         load_weights(model, arguments.model_path)
     else:
@@ -131,19 +131,6 @@ def output_op_of(arguments: argparse.Namespace) -> str:
             f"--output_op {arguments.output_op} contradicts --with_softmax or --without_argmax; give --output_op alone"
         )
     return wishes.pop() if wishes else "argmax"
-
-
-def section_with_transforms(config: Config) -> str:
-    """The section whose transforms are exported: ``export`` where it has some, else ``val_dataset``."""
-    from paddleseg.utils.errors import ConfigError
-
-    for section in ("export", "val_dataset"):
-        if config.section(section).get("transforms") is not None:
-            return section
-    raise ConfigError(
-        f"{config.path}: neither export.transforms nor val_dataset.transforms is there; an export needs one "
-        "to know its preprocessing, e.g. export: {transforms: [{type: Normalize}]}"
-    )
 
 
 def pictures_to_compare(config: Config, path: str | None, channels: int, size_hw: Iterable[int]) -> Iterable[Picture]:

@@ -35,7 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> None:
     require_packages("paddle", "cv2")
 
-    from paddleseg.config.build import build_model, build_transforms
+    from paddleseg.config.build import build_model, build_transforms, section_with_transforms
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.shared_values import shared_value
@@ -48,15 +48,16 @@ def main(arguments: argparse.Namespace) -> None:
 
     config = load_config(arguments.config, opts=arguments.opts)
     check_config(config, command="predict")
+    section = section_with_transforms(config)
     images, root = list_images(arguments.image_path)
     select_device(arguments.device)
-    model = build_model(config, use_pretrained=False)
+    model = build_model(config, use_pretrained=False, use_auxiliary_head=False)
     load_weights(model, arguments.model_path)
     # The data set itself is not built: prediction needs none of its files.
     class_names, colors = shared_value(config, "class_names"), shared_value(config, "palette")
     predict(
         model,
-        Pipeline(build_transforms(config, "val_dataset")),
+        Pipeline(build_transforms(config, section)),
         images,
         arguments.save_dir,
         root=root,

@@ -47,7 +47,7 @@ def main(arguments: argparse.Namespace) -> None:
     select_device(arguments.device)
     distributed.init()
     dataset = build_dataset(config, "val")
-    model = build_model(config, use_pretrained=False)
+    model = build_model(config, use_pretrained=False, use_auxiliary_head=False)
     load_weights(model, arguments.model_path)
     get_logger().info("evaluating %s on %d pictures", arguments.model_path, len(dataset))
     num_workers = default_num_workers() if arguments.num_workers is None else arguments.num_workers

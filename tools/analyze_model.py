@@ -12,16 +12,21 @@ large sizes need no memory.
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import os
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
+from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.cli import require_packages, run_command
 from paddleseg.utils.errors import ConfigError
+
+_NUM_CLASSES = 19  # as for Cityscapes, on which the paper counts
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -35,6 +40,18 @@ def parse_size(text: str) -> tuple[int, int]:
     return height, width
 
 
+def check_arguments(args: argparse.Namespace) -> None:
+    """Refuse values that cannot work, before anything is counted."""
+    if args.config is not None and (args.num_classes is not None or args.aux):
+        raise ConfigError("--num_classes and --aux go with --model; with --config give --opts")
+    if args.model is not None and args.opts is not None:
+        raise ConfigError("--opts goes with --config; with --model give --num_classes and --aux")
+    if args.num_classes is not None and args.num_classes < 1:
+        raise ConfigError(f"--num_classes {args.num_classes}: must be at least 1")
+    if args.json is not None and not Path(args.json).parent.is_dir():
+        raise ConfigError(f"--json {args.json}: there is no folder {Path(args.json).parent}; make it first")
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -42,7 +59,7 @@ def make_parser() -> argparse.ArgumentParser:
     network.add_argument("--config", help="the network of this configuration")
     network.add_argument("--model", help="the network of this name, such as DDRNet_23_slim")
     parser.add_argument("--opts", nargs="+", help="with --config: override keys, such as model.in_channels=4")
-    parser.add_argument("--num_classes", type=int, default=19, help="with --model (default: 19)")
+    parser.add_argument("--num_classes", type=int, help=f"with --model (default: {_NUM_CLASSES})")
     parser.add_argument("--aux", action="store_true", help="with --model: with the auxiliary head")
     parser.add_argument(
         "--sizes",
@@ -72,12 +89,16 @@ def build_network(args: argparse.Namespace) -> tuple[str, Any, int]:
 
     if args.model not in MODELS:
         raise ConfigError(f"--model: no network {args.model!r}; known: {', '.join(MODELS)}")
+    network = MODELS[args.model]
+    if args.aux and "enable_auxiliary_loss" not in inspect.signature(network).parameters:
+        raise ConfigError(f"--aux: {args.model} has no auxiliary head; leave it out")
     arguments = {"enable_auxiliary_loss": True} if args.aux else {}
-    return args.model, MODELS[args.model](num_classes=args.num_classes, **arguments), 3
+    return args.model, network(num_classes=args.num_classes or _NUM_CLASSES, **arguments), 3
 
 
 def main(args: argparse.Namespace) -> None:
     """Print the counts, and write them to a file when asked to."""
+    check_arguments(args)
     require_packages("paddle")
     from paddleseg.core.cost import analyze
 
@@ -87,10 +108,8 @@ def main(args: argparse.Namespace) -> None:
     print(f"{name}: {result['parameters']:,} parameters")
     for size, gmacs in result["gmacs"].items():
         print(f"  {size:>11}  {gmacs:9.3f} GMACs")
-    if args.json:
-        with open(args.json, "w", encoding="utf-8") as file:
-            json.dump(result, file, indent=2)
-            file.write("\n")
+    if args.json is not None:
+        write_atomically(args.json, f"{json.dumps(result, indent=2)}\n".encode())
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# A long training that outlives the terminal:
+# A long training that outlives the terminal; all paths are relative to the folder it is started in:
 #   tools/train_in_background.sh SAVE_DIR [arguments of train.py]
 #   tools/train_in_background.sh --facts SAVE_DIR
 # The log goes to SAVE_DIR.log. --facts prints what a configuration's header records: time, speed, best result.
@@ -41,8 +41,8 @@ if [ "$1" = --facts ]; then
 fi
 save_dir=$1
 shift
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+train=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/train.py
 mkdir -p "$(dirname "$save_dir")"
 [ -e "$save_dir.log" ] && { echo "$save_dir.log is there already; give another SAVE_DIR or move it" >&2; exit 1; }
-nohup "${PYTHON:-python}" train.py --save_dir "$save_dir" "$@" > "$save_dir.log" 2>&1 &
+nohup "${PYTHON:-python}" "$train" --save_dir "$save_dir" "$@" > "$save_dir.log" 2>&1 &
 echo "training in the background, process $!; log: $save_dir.log"

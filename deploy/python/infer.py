@@ -3,7 +3,7 @@
 """Run an exported network on pictures with Paddle Inference.
 
 For a picture <name>.jpg there appears <save_dir>/<name>.png: a palette picture whose pixel values are the
-class ids.
+class ids. No picture of <image_path> is replaced, and where <save_dir> lies in that folder, what it holds is left out.
 """
 
 from __future__ import annotations
@@ -111,9 +111,11 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.device import select_device
     from paddleseg.utils.image_io import list_images
     from paddleseg.utils.logging import get_logger
+    from paddleseg.utils.result_paths import label_paths
 
     config = read_deploy_config(arguments.config)
-    images, root = list_images(arguments.image_path)
+    targets = label_paths(*list_images(arguments.image_path), arguments.save_dir)
+    images = list(targets)
     device = select_device(arguments.device)
     options = EngineOptions(
         device=device,
@@ -129,7 +131,6 @@ def main(arguments: argparse.Namespace) -> None:
     segmenter = Segmenter(config, options, gives_scores=True if arguments.with_argmax else None)
     if arguments.benchmark:
         warm_up(segmenter, images, arguments.batch_size)
-    targets = label_paths(images, root, arguments.save_dir)
     segment(segmenter, targets, arguments.batch_size)
     get_logger().info("%d label maps saved in %s", len(targets), arguments.save_dir)
     if arguments.benchmark:
@@ -150,14 +151,6 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         )
     if arguments.model_name and not arguments.benchmark:
         raise ConfigError("--model_name is shown by --benchmark True only; give both or none")
-
-
-def label_paths(images: Sequence[str], root: str, save_dir: str) -> dict[str, Path]:
-    """Where the label map of each picture goes: the name predict.py gives it, directly in ``save_dir``."""
-    from paddleseg.utils.result_paths import LABEL_FOLDER, result_paths
-
-    results = result_paths(images, root, "")
-    return {image: Path(save_dir) / paths.label.relative_to(LABEL_FOLDER) for image, paths in results.items()}
 
 
 def segment(segmenter: Segmenter, targets: dict[str, Path], batch_size: int) -> None:

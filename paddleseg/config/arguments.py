@@ -18,6 +18,10 @@ from typing import Any, Callable, Literal, Union
 
 from paddleseg.config.load import INHERIT_KEY
 from paddleseg.config.problems import Problems, place_of, suggest
+from paddleseg.config.registry import Registry
+
+MAX_CLASSES = 255
+"""Labels have 8 bits, and one of their 256 values is left for the pixels to ignore."""
 
 _ABOVE_ZERO, _BELOW_ONE = math.ulp(0.0), math.nextafter(1.0, 0.0)
 # What numbers may be, by the name of the argument wherever it occurs: lowest, highest (None: no bound), in
@@ -36,11 +40,35 @@ _RANGES: dict[str, tuple[float, float | None, str]] = {
         ((0, 1, "from 0 to 1"), "prob brightness_prob contrast_prob saturation_prob hue_prob sharpness_prob"),
         ((_ABOVE_ZERO, 1, "above 0, at most 1"), "gamma thresh top_k_percent_pixels"),
         ((0, _BELOW_ONE, "from 0 to below 1"), "momentum beta1 beta2 ema_decay"),
-        ((1, 256, "from 1 to 256, for labels have 8 bits"), "num_classes"),
+        ((1, MAX_CLASSES, f"from 1 to {MAX_CLASSES}, for labels have 8 bits"), "num_classes"),
         ((0, 255, "from 0 to 255, for labels have 8 bits"), "ignore_index"),
     )
     for name in names.split()
 }
+
+
+def check_component(
+    section: Any,
+    registry: Registry,
+    key: str,
+    problems: Problems,
+    *,
+    supplied: Sequence[str] = (),
+    forbidden: Mapping[str, str] | None = None,
+) -> bool:
+    """Check one ``{type: .., argument: ..}``; returns whether its type is known."""
+    if not isinstance(section, dict):
+        problems.add(key, f"found {section!r}; it must be a mapping that begins with type: <{registry.role}>")
+        return False
+    kind = section.get("type")
+    if kind not in registry:
+        article = "an" if registry.role[0] in "aeiou" else "a"
+        fault = f"no {registry.role} {kind!r}" if "type" in section else f"missing; name {article} {registry.role}"
+        problems.add(f"{key}.type", f"{fault}. {suggest(kind, registry)}")
+        return False
+    arguments = {name: value for name, value in section.items() if name != "type"}
+    check_arguments(registry[kind], arguments, key, problems, supplied=supplied, forbidden=forbidden)
+    return True
 
 
 def check_arguments(
@@ -202,7 +230,8 @@ def _unknown_argument(
         place_of(inner, problems.sources, problems.path).rpartition(":")[0]
         for inner in (key, f"{key}.type", f"{key}.{name}")
     )
-    if section_file == type_file != file:
+    # What a flag gave, such as --opts, has no file.
+    if file and section_file == type_file != file:
         message += (
             f". It is inherited from {file}, while the type is from {type_file}: "
             f"write `{INHERIT_KEY}: False` under {key} to leave out what is inherited there"

@@ -5,7 +5,7 @@
 Merging follows PaddleSeg. ``_base_`` names one file or a list of them, relative to the file it stands in. The
 file's own values win over its bases; mappings are merged key by key, lists and plain values replace. Of
 several bases a later one wins over an earlier one. ``_inherited_: False`` in a mapping cuts off what the
-bases say there.
+bases say there. A key whose value is None in the end counts as not given: its default holds.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ DEFAULTS = {"grad_accum_steps": 1, "ema_decay": 0.999}
 # Second names: section, key there -> the one name that the rest of the toolkit knows.
 _KEY_ALIASES = {
     ("model", "augment"): "enable_auxiliary_loss",  # DDRNet_paddle and the official code
-    ("optimizer", "nesterov"): "use_nesterov",  # PyTorch
+    ("optimizer", "use_nesterov"): "nesterov",  # PaddleSeg and Paddle
 }
 # The length of a training is given in one of these; the nearer file decides in which.
 _DURATIONS = ("iters", "epochs")
@@ -39,8 +39,7 @@ class Config:
 
     Attributes:
         path: The file it was loaded from, as the user gave it.
-        data: The resolved values: plain dicts, lists, numbers and text. A top-level key without value is not
-            there.
+        data: The resolved values: plain dicts, lists, numbers and text. A key without value is not there.
         sources: Where each value was written, ``file:line`` or the flag's name, by dotted key.
     """
 
@@ -100,8 +99,8 @@ def load_config(
             sources.setdefault(key[:end], "--opts")  # a mapping made for the key
         _keep_one_duration(data, key)
     problems.raise_if_any()
+    data = _drop_nulls(data)
     _resolve_optimizer_name(data)
-    data = {key: value for key, value in data.items() if value is not None}
     return Config(path, {**data, **{key: value for key, value in DEFAULTS.items() if key not in data}}, sources)
 
 
@@ -118,7 +117,7 @@ def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[
     bases = [bases] if isinstance(bases, str) else bases
     if not (isinstance(bases, list) and all(isinstance(base, str) for base in bases)):
         problems.add(BASE_KEY, f"found {bases!r}; give a file or a list of files, relative to this file")
-    if all(key in own for key in _DURATIONS):
+    if all(own.get(key) is not None for key in _DURATIONS):
         problems.add("epochs", "this file has iters too; keep the one that shall decide")
     problems.raise_if_any()
 
@@ -137,7 +136,7 @@ def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[
 
 def _merge_files(base: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     for key in _DURATIONS:
-        if key in own:
+        if own.get(key) is not None:
             _keep_one_duration(base, key)
     return merge(base, own)
 
@@ -171,6 +170,13 @@ def _strip_inherit_keys(value: Any) -> Any:
             if not (key == INHERIT_KEY and isinstance(item, bool))
         }
     return value
+
+
+def _drop_nulls(value: Any) -> Any:
+    """Leave out the keys whose value is None; in a plain list a None stays, for the schema to complain about."""
+    if isinstance(value, dict):
+        return {key: _drop_nulls(item) for key, item in value.items() if item is not None}
+    return [_drop_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _rename_keys(data: dict[str, Any], sources: dict[str, str], problems: Problems) -> None:

@@ -39,7 +39,7 @@ class Registry:
         return self._components[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._components
+        return isinstance(name, str) and name in self._components  # YAML may have a list there
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._components)
@@ -52,7 +52,9 @@ MODELS = Registry(
 )
 LOSSES = Registry("loss", "Called with logits (N, K, H, W) and int64 label (N, H, W); gives one scalar tensor.")
 TRANSFORMS = Registry(
-    "transform", "Called with a sample (a dict) and a numpy.random.Generator; gives the changed sample."
+    "transform",
+    "Called with a sample (a dict) and a numpy.random.Generator; gives the changed sample. One whose is_random is True "
+    "is refused outside of training.",
 )
 DATASETS = Registry(
     "dataset", "A paddleseg.datasets.SegmentationDataset: len(), read(index) and the numbers of its classes."

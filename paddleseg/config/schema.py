@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Union
 
-from paddleseg.config.arguments import check_arguments, check_value
+from paddleseg.config.arguments import check_component, check_value, matches
 from paddleseg.config.files import check_files_exist
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems, suggest
@@ -18,8 +18,6 @@ from paddleseg.config.registry import (
     LR_SCHEDULERS,
     MODELS,
     OPTIMIZERS,
-    TRANSFORMS,
-    Registry,
     import_components,
 )
 from paddleseg.config.shared_values import (
@@ -29,7 +27,7 @@ from paddleseg.config.shared_values import (
     shared_value,
     statements,
 )
-from paddleseg.utils.errors import ConfigError
+from paddleseg.config.transform_lists import check_normalization, check_transforms
 
 Command = Literal["train", "val", "predict", "export"]
 
@@ -100,16 +98,19 @@ def check_config(
     problems = Problems(config.path, config.sources)
     _check_top_level(config, command, do_eval, problems)
     _check_model(config, problems)
-    _check_losses(config, problems)
-    _check_component(config.section("optimizer"), OPTIMIZERS, "optimizer", problems, forbidden=_OPTIMIZER_FORBIDDEN)
-    _check_component(
-        config.section("lr_scheduler"), LR_SCHEDULERS, "lr_scheduler", problems, forbidden=_SCHEDULE_FORBIDDEN
-    )
+    _check_losses(config, command, problems)
+    for section, registry, forbidden in (
+        ("optimizer", OPTIMIZERS, _OPTIMIZER_FORBIDDEN),
+        ("lr_scheduler", LR_SCHEDULERS, _SCHEDULE_FORBIDDEN),
+    ):
+        if config.section(section):
+            check_component(config.section(section), registry, section, problems, forbidden=forbidden)
     for section in DATASET_SECTIONS:
         _check_dataset(config, section, problems)
     _check_test_config(config.section("test_config"), problems)
     _check_export(config.section("export"), problems)
     _check_agreement(config, problems)
+    check_normalization(config, problems)
     if check_files:
         check_files_exist(config, command, do_eval, problems)
     problems.raise_if_any()
@@ -141,46 +142,22 @@ def _check_top_level(config: Config, command: Command, do_eval: bool, problems: 
         problems.add("iters", "missing; give the length of the training as iters or as epochs")
 
 
-def _check_component(
-    section: Any,
-    registry: Registry,
-    key: str,
-    problems: Problems,
-    *,
-    supplied: Sequence[str] = (),
-    forbidden: Mapping[str, str] | None = None,
-) -> bool:
-    """Check one ``{type: .., argument: ..}``; an absent section, an empty mapping, is no problem here."""
-    if section == {}:
-        return True
-    if not isinstance(section, dict):
-        problems.add(key, f"found {section!r}; it must be a mapping that begins with type: <{registry.role}>")
-        return False
-    kind = section.get("type")
-    if kind not in registry:
-        article = "an" if registry.role[0] in "aeiou" else "a"
-        fault = f"no {registry.role} {kind!r}" if "type" in section else f"missing; name {article} {registry.role}"
-        problems.add(f"{key}.type", f"{fault}. {suggest(kind, registry)}")
-        return False
-    arguments = {name: value for name, value in section.items() if name != "type"}
-    check_arguments(registry[kind], arguments, key, problems, supplied=supplied, forbidden=forbidden)
-    return True
-
-
 def _check_model(config: Config, problems: Problems) -> None:
     model = config.section("model")
-    _check_component(model, MODELS, "model", problems, supplied=("num_classes", "in_channels"))
+    if not model:
+        return
+    check_component(model, MODELS, "model", problems, supplied=("num_classes", "in_channels"))
     component = MODELS[model["type"]] if model.get("type") in MODELS else None
     if inspect.isclass(component) and not hasattr(component, "forward_stride8"):
         segmenters = [name for name in MODELS if hasattr(MODELS[name], "forward_stride8")]
         problems.add("model.type", f"{model['type']} does no segmentation. {suggest(model['type'], segmenters)}")
     types = [config.section(section).get("type") for section in DATASET_SECTIONS if section in config.data]
     # A misspelt data set is reported by itself; it might have stated the number.
-    if model and shared_value(config, "num_classes") is None and all(kind in DATASETS for kind in types):
+    if shared_value(config, "num_classes") is None and all(kind in DATASETS for kind in types):
         problems.add("model.num_classes", "missing; give the number of classes here or under train_dataset")
 
 
-def _check_losses(config: Config, problems: Problems) -> None:
+def _check_losses(config: Config, command: Command, problems: Problems) -> None:
     loss = config.section("loss")
     if not loss:
         return
@@ -193,12 +170,13 @@ def _check_losses(config: Config, problems: Problems) -> None:
         types = []
     for index, item in enumerate(types):
         key = f"loss.types.{index}"
-        _check_component(item or None, LOSSES, key, problems, supplied=("ignore_index", "num_classes"))
+        check_component(item, LOSSES, key, problems, supplied=("ignore_index", "num_classes"))
         if isinstance(item, dict):
             _check_one_per_class(config, item.get("weight"), f"{key}.weight", problems)
     before = len(problems)
     check_value(coef, Sequence[float], "loss.coef", problems)
-    if types and len(problems) == before:
+    # Only training has the auxiliary output, and only training has losses.
+    if command == "train" and types and len(problems) == before:
         _check_output_weights(config, len(types), len(coef), problems)
 
 
@@ -228,29 +206,31 @@ def _check_output_weights(config: Config, num_losses: int, num_weights: int, pro
 
 def _check_dataset(config: Config, section: str, problems: Problems) -> None:
     arguments = dict(config.section(section))
-    if section == "train_dataset" and "shuffle" in arguments:
-        check_value(arguments.pop("shuffle"), bool, f"{section}.shuffle", problems)
-    transforms = arguments.get("transforms")
-    if transforms is not None:
-        _check_transforms(transforms, f"{section}.transforms", problems)
-        arguments["transforms"] = []  # checked; the constructor's hint could say less of it
-    stated = [here for name, here in DATASET_NAMES.items() if shared_value(config, name) is not None]
-    _check_component(arguments, DATASETS, section, problems, supplied=("mode", *stated))
-    for name in ("class_names", "palette"):
-        _check_one_per_class(config, arguments.get(name), f"{section}.{name}", problems)
-
-
-def _check_transforms(transforms: Any, key: str, problems: Problems) -> None:
-    if not isinstance(transforms, list):
-        problems.add(key, f"found {transforms!r}; it must be a list of transforms, e.g. [{{type: Normalize}}]")
+    if not arguments:
         return
-    for index, item in enumerate(transforms):
-        item_key, before = f"{key}.{index}", len(problems)
-        if _check_component(item or None, TRANSFORMS, item_key, problems) and len(problems) == before:
-            try:  # arguments that are right one by one may not go together; building one costs nothing
-                TRANSFORMS[item["type"]](**{name: value for name, value in item.items() if name != "type"})
-            except ConfigError as error:
-                problems.add(item_key, str(error))
+    is_training = section == "train_dataset"
+    if is_training and "shuffle" in arguments:
+        check_value(arguments.pop("shuffle"), bool, f"{section}.shuffle", problems)
+    if "transforms" in arguments:
+        check_transforms(arguments["transforms"], f"{section}.transforms", problems, may_be_random=is_training)
+        arguments["transforms"] = []  # checked; the constructor's hint could say less of it
+    if "palette" in arguments:
+        _check_palette(config, arguments["palette"], f"{section}.palette", problems)
+        arguments["palette"] = []  # likewise
+    _check_one_per_class(config, arguments.get("class_names"), f"{section}.class_names", problems)
+    stated = [here for name, here in DATASET_NAMES.items() if shared_value(config, name) is not None]
+    check_component(arguments, DATASETS, section, problems, supplied=("mode", *stated))
+
+
+def _check_palette(config: Config, palette: Any, key: str, problems: Problems) -> None:
+    if not isinstance(palette, list):
+        problems.add(key, f"found {palette!r}; it must be a list of colours, e.g. [[128, 64, 128], [244, 35, 232]]")
+        return
+    _check_one_per_class(config, palette, key, problems)
+    for index, colour in enumerate(palette):
+        if not (matches(colour, tuple[int, int, int]) and all(0 <= value <= 255 for value in colour)):
+            problems.add(f"{key}.{index}", f"found {colour!r}; it must be three integers from 0 to 255 (RGB)")
+            return  # the rest is probably written in the same way
 
 
 def _check_test_config(test_config: Mapping[str, Any], problems: Problems) -> None:
@@ -267,7 +247,7 @@ def _check_test_config(test_config: Mapping[str, Any], problems: Problems) -> No
 def _check_export(export: Mapping[str, Any], problems: Problems) -> None:
     for name, value in export.items():
         if name == "transforms":
-            _check_transforms(value, "export.transforms", problems)
+            check_transforms(value, "export.transforms", problems, may_be_random=False)
         else:
             problems.add(f"export.{name}", f"there is no such key. {suggest(name, ('transforms',))}")
 

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """YAML as the configurations use it.
 
-Two things differ from PyYAML's ``safe_load``: ``1e-3`` is a number, as in YAML 1.2 (PyYAML wants ``1.0e-3``),
-and a key that is written twice in one mapping is an error (PyYAML keeps the last one in silence).
+Three things differ from PyYAML's ``safe_load``: ``1e-3`` is a number, as in YAML 1.2 (PyYAML wants
+``1.0e-3``), a key that is written twice in one mapping is an error (PyYAML keeps the last one in silence), and so
+is an anchor that contains itself.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def parse_yaml(text: str, name: str) -> tuple[Any, dict[str, str]]:
         (``train_dataset.transforms.0.type``).
 
     Raises:
-        ConfigError: It is no YAML, or a key occurs twice in one mapping.
+        ConfigError: It is no YAML, a key occurs twice in one mapping, or an anchor contains itself.
     """
     try:
         loader = _Loader(text)
@@ -57,7 +58,7 @@ def parse_yaml(text: str, name: str) -> tuple[Any, dict[str, str]]:
             if node is None:
                 return None, {}
             places: dict[str, str] = {}
-            _record_places(node, "", name, places)
+            _record_places(node, "", name, places, ())
             return loader.construct_document(node), places
         finally:
             loader.dispose()
@@ -65,6 +66,8 @@ def parse_yaml(text: str, name: str) -> tuple[Any, dict[str, str]]:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
         raise ConfigError(f"{name}{line}: this is not valid YAML: {error.problem or error.context}") from error
+    except RecursionError:
+        raise ConfigError(f"{name}: lists and mappings are nested too deeply to be read") from None
     except ConfigError:
         raise
     except (yaml.YAMLError, ValueError) as error:  # a character that YAML forbids; a date such as 2026-13-45
@@ -94,8 +97,14 @@ def to_yaml(data: Any) -> str:
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
 
 
-def _record_places(node: yaml.Node, prefix: str, name: str, places: dict[str, str]) -> None:
-    """Walk the parsed tree, note the line of everything in it, and refuse keys that occur twice."""
+def _record_places(
+    node: yaml.Node, prefix: str, name: str, places: dict[str, str], parents: tuple[yaml.Node, ...]
+) -> None:
+    """Walk the parsed tree, note the line of everything in it, and refuse keys that occur twice and circles."""
+    if any(node is parent for parent in parents):
+        key = prefix.rstrip(".")
+        raise ConfigError(f"{places[key]}: {key}: this alias stands inside its own anchor; write the value out")
+    parents = (*parents, node)
     if isinstance(node, yaml.MappingNode):
         lines: dict[str, int] = {}
         for key_node, value_node in node.value:
@@ -106,8 +115,8 @@ def _record_places(node: yaml.Node, prefix: str, name: str, places: dict[str, st
                 )
             lines[key] = line
             places[prefix + key] = f"{name}:{line}"
-            _record_places(value_node, f"{prefix}{key}.", name, places)
+            _record_places(value_node, f"{prefix}{key}.", name, places, parents)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             places[f"{prefix}{index}"] = f"{name}:{item.start_mark.line + 1}"
-            _record_places(item, f"{prefix}{index}.", name, places)
+            _record_places(item, f"{prefix}{index}.", name, places, parents)

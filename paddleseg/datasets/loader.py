@@ -47,7 +47,7 @@ def train_batches(
     A batch depends on seed, epoch and positions alone, not on the number of workers.
 
     Args:
-        dataset: In train mode; all samples must have the same size after the transforms.
+        dataset: For training; all samples must have the same size after the transforms.
         sampler: Names the samples of each batch.
         seed: Seed of the run, for the samples' random transforms.
         num_workers: Processes that read ahead; 0 reads in this one.
@@ -73,7 +73,7 @@ def eval_batches(
     """Yield the whole data set once, in order; over all ranks every picture occurs once.
 
     Args:
-        dataset: In val or test mode.
+        dataset: For evaluation.
         batch_size: Largest batch; only consecutive pictures of one size (after the transforms) and labels of
             one size share a batch.
         num_workers: Processes that read ahead; 0 reads in this one.

@@ -3,7 +3,8 @@
 """deploy.yaml: what a program has to know to run an exported network.
 
 The format is PaddleSeg's (``Deploy: {model, params, transforms, input_shape, output_op, output_dtype}``) plus
-the names and colours of the classes; files that PaddleSeg wrote are read too.
+the names and colours of the classes; files that PaddleSeg wrote are read too. ``class_names``, ``output_dtype``,
+``arch`` and ``paddle_version`` are there for other programs.
 """
 
 from __future__ import annotations
@@ -53,7 +54,6 @@ class DeployConfig:
         output_op: ``argmax``: the graph gives int32 class ids (N, H, W); ``softmax``: float32 probabilities
             (N, K, H, W); ``none``: float32 logits (N, K, H, W); None: not said (files of older kits).
         num_classes: Number of classes K.
-        class_names: K names.
         palette: K colours [r, g, b].
     """
 
@@ -64,7 +64,6 @@ class DeployConfig:
     input_shape: tuple[int, int, int, int] = (-1, 3, -1, -1)
     output_op: str | None = None
     num_classes: int | None = None
-    class_names: list[str] | None = None
     palette: list[list[int]] | None = None
 
     def build_pipeline(self) -> Pipeline:
@@ -110,8 +109,7 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
         input_shape=_read_input_shape(path, content.get("input_shape")),
         output_op=output_op,
         num_classes=content.get("num_classes"),
-        class_names=content.get("class_names"),
-        palette=content.get("palette"),
+        palette=_read_palette(path, content.get("palette"), content.get("num_classes")),
     )
 
 
@@ -162,6 +160,18 @@ def _read_input_shape(path: Path, value: list[Any] | None) -> tuple[int, int, in
     if shape[1] == -1:
         raise ConfigError(f"{path}: Deploy.input_shape is {value}; the number of channels C must be stated")
     return shape
+
+
+def _read_palette(path: Path, palette: list[Any] | None, num_classes: int | None) -> list[list[int]] | None:
+    if palette is None:
+        return None
+    for i, colour in enumerate(palette):
+        is_colour = isinstance(colour, list) and len(colour) == 3 and all(type(v) is int for v in colour)
+        if not is_colour or not all(0 <= value <= 255 for value in colour):
+            raise ConfigError(f"{path}: Deploy.palette.{i} is {colour!r}; it must be [r, g, b], integers from 0 to 255")
+    if len(palette) > (num_classes or 256):
+        raise ConfigError(f"{path}: Deploy.palette has {len(palette)} colours for {num_classes or 256} classes")
+    return palette
 
 
 def _build_transform(spec: Any, index: int, path: Path) -> Any:

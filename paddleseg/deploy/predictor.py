@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,13 @@ from paddleseg.utils.errors import DeviceError, WeightsError
 _ONEDNN_CACHED_SIZES = 10
 _GPU_MEMORY_POOL_MB = 100  # grows as needed
 _TENSORRT_WORKSPACE_BYTES = 1 << 30
-# Shapes for TensorRT when they are not collected from pictures: smallest, largest, the one to be fastest at.
+# Sizes for TensorRT when shapes are not collected from pictures: smallest, largest, the one to be fastest at.
 _TENSORRT_SIZES_HW = ((100, 100), (2000, 3000), (512, 1024))
+_GPU_PRECISIONS = {
+    "fp32": inference.PrecisionType.Float32,
+    "fp16": inference.PrecisionType.Half,
+    "int8": inference.PrecisionType.Int8,
+}
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class Predictor:
         model: ``.pdmodel`` or ``.json`` file of the graph.
         params: File of its weights.
         options: How to run it.
+        input_shape: (N, C, H, W) of its input, -1 where any size goes; for TensorRT.
 
     Raises:
         DeviceError: Device, precision and options do not go together.
@@ -71,7 +78,13 @@ class Predictor:
         >>> labels = predictor(images)  # (1, 512, 1024) int32, if exported with argmax
     """
 
-    def __init__(self, model: str | Path, params: str | Path, options: EngineOptions = DEFAULT_OPTIONS) -> None:
+    def __init__(
+        self,
+        model: str | Path,
+        params: str | Path,
+        options: EngineOptions = DEFAULT_OPTIONS,
+        input_shape: Sequence[int] = (-1, 3, -1, -1),
+    ) -> None:
         check_options(options, Path(model))
         self.options = dataclasses.replace(options, cpu_threads=options.cpu_threads or usable_cpus())
         config = inference.Config(str(model), str(params))
@@ -83,16 +96,16 @@ class Predictor:
         if kind == "cpu":
             _configure_cpu(config, self.options, Path(model))
         elif kind == "gpu":
-            _configure_gpu(config, options, int(number or 0))
+            # With TensorRT, the precision is that of its engines.
+            precision = _GPU_PRECISIONS["fp32" if options.use_trt else options.precision]
+            config.enable_use_gpu(_GPU_MEMORY_POOL_MB, int(number or 0), precision)
+            if options.use_trt:
+                _configure_tensorrt(config, options, input_shape)
         elif kind == "xpu":
             config.enable_xpu()
         else:
             config.enable_custom_device(kind, int(number or 0))
-        try:
-            self._predictor = inference.create_predictor(config)
-        except (RuntimeError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise WeightsError(f"{model} and {params}: Paddle cannot load them: {reason}") from error
+        self._predictor = _load(config)
         self._input = self._predictor.get_input_handle(self._predictor.get_input_names()[0])
         self._output = self._predictor.get_output_handle(self._predictor.get_output_names()[0])
 
@@ -109,6 +122,31 @@ class Predictor:
         self._input.copy_from_cpu(np.ascontiguousarray(images, np.float32))
         self._predictor.run()
         return self._output.copy_to_cpu()
+
+
+def tensorrt_shapes(
+    model: str | Path, params: str | Path, input_shape: Sequence[int]
+) -> tuple[dict[str, list[int]], ...]:
+    """Shapes of a graph's input for TensorRT: the smallest, the largest, the one to be fastest at.
+
+    Args:
+        model: File of the graph, which knows the name of its input.
+        params: File of its weights.
+        input_shape: (N, C, H, W), -1 where any size goes; a free N is taken as 1.
+
+    Returns:
+        Three times the input's name with a shape.
+
+    Raises:
+        WeightsError: The files are damaged, or not of this Paddle.
+    """
+    config = inference.Config(str(model), str(params))
+    config.disable_glog_info()
+    config.switch_ir_optim(False)
+    name = _load(config).get_input_names()[0]
+    n, channels, *fixed_hw = input_shape
+    sizes = [[free if fixed == -1 else fixed for fixed, free in zip(fixed_hw, hw)] for hw in _TENSORRT_SIZES_HW]
+    return tuple({name: [max(n, 1), channels, *hw]} for hw in sizes)
 
 
 def check_options(options: EngineOptions, model: Path) -> None:
@@ -162,18 +200,17 @@ def _configure_cpu(config: Any, options: EngineOptions, model: Path) -> None:
         config.set_bfloat16_op({"conv2d", "fused_conv2d"})
 
 
-def _configure_gpu(config: Any, options: EngineOptions, number: int) -> None:
-    """Not run by the tests, which have no GPU."""
-    precisions = {
-        "fp32": inference.PrecisionType.Float32,
-        "fp16": inference.PrecisionType.Half,
-        "int8": inference.PrecisionType.Int8,
-    }
-    precision = precisions[options.precision]
-    if not options.use_trt:
-        config.enable_use_gpu(_GPU_MEMORY_POOL_MB, number, precision)
-        return
-    config.enable_use_gpu(_GPU_MEMORY_POOL_MB, number)
+def _load(config: Any) -> Any:
+    try:
+        return inference.create_predictor(config)
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        files = f"{config.prog_file()} and {config.params_file()}"
+        raise WeightsError(f"{files}: Paddle cannot load them: {reason}") from error
+
+
+def _configure_tensorrt(config: Any, options: EngineOptions, input_shape: Sequence[int]) -> None:
+    """The tests have no GPU to run what this makes."""
     if options.collect_shapes_in is not None:
         config.collect_shape_range_info(options.collect_shapes_in)
         return
@@ -181,14 +218,15 @@ def _configure_gpu(config: Any, options: EngineOptions, number: int) -> None:
         workspace_size=_TENSORRT_WORKSPACE_BYTES,
         max_batch_size=1,
         min_subgraph_size=options.min_subgraph_size,
-        precision_mode=precision,
+        precision_mode=_GPU_PRECISIONS[options.precision],
         use_static=False,
         use_calib_mode=False,
     )
     if options.tuned_shape_file is not None:
         config.enable_tuned_tensorrt_dynamic_shape(options.tuned_shape_file, True)
     else:
-        config.set_trt_dynamic_shape_info(*({"x": [1, 3, *size]} for size in _TENSORRT_SIZES_HW))
+        shapes = tensorrt_shapes(config.prog_file(), config.params_file(), input_shape)
+        config.set_trt_dynamic_shape_info(*shapes)
 
 
 def _may_have_avx512() -> bool:

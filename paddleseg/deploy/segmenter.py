@@ -67,7 +67,7 @@ class Segmenter:
             raise ConfigError(
                 f"{config.path}: the graph gives class ids already (output_op: argmax); drop --with_argmax"
             )
-        self.predictor = Predictor(config.model, config.params, options)
+        self.predictor = Predictor(config.model, config.params, options, config.input_shape)
         self.seconds = dict.fromkeys(STAGES, 0.0)
 
     def read(self, path: str | Path) -> NetworkInput:

@@ -24,7 +24,7 @@ class CrossEntropyLoss(nn.Layer):
         weight: A factor for each class; not given: all 1.
         ignore_index: Label of the pixels that do not count.
         avg_non_ignore: Whether ignored pixels are left out of the mean's denominator (of no effect on weights).
-        top_k_percent_pixels: Share of the pixels, those of highest loss, that is averaged; 1 means all of them.
+        top_k_percent_pixels: Share of the pixels, those of highest loss, that is averaged, at least one; 1 means all.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class CrossEntropyLoss(nn.Layer):
             counted = weigh_by_class(label, valid, self.weight.astype(losses.dtype))
             losses = losses * counted
         if self.top_k_percent_pixels < 1:
-            kept = int(self.top_k_percent_pixels * losses.size)
+            kept = max(1, int(self.top_k_percent_pixels * losses.size))
             losses, places = paddle.topk(losses.flatten(), kept)
             counted = paddle.gather(counted.flatten(), places)
         return losses.sum() / counted.sum().clip(min=1e-12)

@@ -1,6 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Random changes of training samples, with PaddleSeg's names, arguments and defaults."""
+"""Random changes of training samples, with PaddleSeg's names, arguments and defaults.
+
+They carry ``is_random``: evaluation and export refuse them.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,8 @@ class ResizeStepScaling:
         max_scale_factor: Largest factor.
         scale_step_size: Distance of the factors; 0 draws from the whole range.
     """
+
+    is_random = True
 
     def __init__(
         self, min_scale_factor: float = 0.75, max_scale_factor: float = 1.25, scale_step_size: float = 0.25
@@ -67,6 +72,8 @@ class RandomPaddingCrop:
         ignore_index: Label value that is not counted for that.
         loop_times: How often a window is drawn anew at most.
     """
+
+    is_random = True
 
     def __init__(
         self,
@@ -121,6 +128,8 @@ class RandomPaddingCrop:
 class RandomHorizontalFlip:
     """Mirror left and right with probability ``prob``."""
 
+    is_random = True
+
     def __init__(self, prob: float = 0.5) -> None:
         self.prob = check_probability("RandomHorizontalFlip.prob", prob)
 
@@ -133,6 +142,8 @@ class RandomHorizontalFlip:
 @TRANSFORMS.add_component
 class RandomVerticalFlip:
     """Mirror top and bottom with probability ``prob``."""
+
+    is_random = True
 
     def __init__(self, prob: float = 0.1) -> None:
         self.prob = check_probability("RandomVerticalFlip.prob", prob)
@@ -163,6 +174,8 @@ class RandomDistort:
         sharpness_range: Range of the sharpness.
         sharpness_prob: Probability of changing the sharpness.
     """
+
+    is_random = True
 
     def __init__(
         self,

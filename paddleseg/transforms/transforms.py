@@ -106,6 +106,7 @@ class Resize:
         self.keep_ratio = keep_ratio
         self.size_divisor = size_divisor
         self.interp = interp
+        self.is_random = interp == "RANDOM"
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         interp = self.interp
@@ -150,6 +151,7 @@ class ResizeByShort:
         if max_size <= 0:
             raise ConfigError(f"ResizeByShort.max_size: {max_size} must be above 0")
         self.max_size = max_size
+        self.is_random = len(self.short_sizes) > 1
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         short_size = self.short_sizes[0]

@@ -1,15 +1,23 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Downloading weight files once, into a cache, resuming what was interrupted."""
+"""Downloading weight files once, into a cache, resuming what was interrupted; also by several processes at once."""
 
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 from tqdm import tqdm
 
@@ -34,10 +42,11 @@ def cached_download(url: str) -> str:
     """Return the local copy of ``url``, downloading what is missing of it.
 
     The file grows under a ``.part`` name and is renamed when it is whole; a second call goes on where the first
-    was interrupted.
+    was interrupted. Of several processes, as a launch starts them, one downloads and the others wait for it (on
+    Windows, which has no ``flock``, they do not wait).
 
     Raises:
-        WeightsError: The address cannot be reached or answers with an error.
+        WeightsError: The address cannot be reached or answers with an error, or the cache cannot be written.
     """
     parsed = urllib.parse.urlparse(url)
     # Many weight files are called model.pdparams: the hash of the address keeps them apart.
@@ -45,21 +54,32 @@ def cached_download(url: str) -> str:
     path = folder / (Path(parsed.path).name or "download")
     if path.exists():
         return str(path)
-    folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    get_logger().info("downloading %s to %s", url, path)
     try:
-        _fetch(url, part)
+        folder.mkdir(parents=True, exist_ok=True)
+        with _locked(path.with_name(path.name + ".lock")):
+            if not path.exists():  # else another process fetched it meanwhile
+                get_logger().info("downloading %s to %s", url, path)
+                part = path.with_name(path.name + ".part")
+                _fetch(url, part)
+                os.replace(part, path)
     except urllib.error.HTTPError as error:
         raise WeightsError(f"cannot download {url}: the server answers {error.code} {error.reason}") from None
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise WeightsError(
             f"cannot download {url} ({reason}). Without a network: put the file at {path}, or set "
             "model.pretrained to a local file"
         ) from None
-    os.replace(part, path)
     return str(path)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Let one process at a time into the block. The file stays: taking it away would let a second one in."""
+    with open(path, "w") as file:  # closing it, also at the death of the process, unlocks
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _fetch(url: str, part: Path) -> None:

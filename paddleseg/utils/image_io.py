@@ -37,6 +37,10 @@ def read_image(path: str | os.PathLike, channels: int = 3) -> np.ndarray:
     With 3 or 1 channels every file is turned into 8-bit RGB or grey, as PaddleSeg does it. Any other number
     is taken from the file as it is, in its own type (8 or 16 bits, float) and channel order.
 
+    Pixels come as they are stored: the orientation that a camera notes in the EXIF data is not applied, in
+    training no more than in prediction. Labels have no such note, and would no longer fit a turned picture.
+    (OpenCV's ``imread``, and so PaddleSeg, turns the picture alone.)
+
     Args:
         path: Image file.
         channels: Wanted number of channels.
@@ -49,10 +53,11 @@ def read_image(path: str | os.PathLike, channels: int = 3) -> np.ndarray:
     """
     data = _read_file(path, "picture")
     if channels == 3:
-        image = _decode(data, cv2.IMREAD_COLOR, path, "picture")
+        image = _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
     if channels == 1:
-        return _decode(data, cv2.IMREAD_GRAYSCALE, path, "picture")[:, :, np.newaxis]
+        grey = _decode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
+        return grey[:, :, np.newaxis]
     image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
     if image.shape[2] != channels:
         raise DataError(
@@ -102,14 +107,15 @@ def list_images(path: str | os.PathLike) -> tuple[list[str], str]:
     """Find the pictures that a path names.
 
     Args:
-        path: A picture; a folder (searched with its subfolders); a `.txt` list with one picture per line,
-            relative to the list's folder, further columns being ignored; or a glob pattern.
+        path: A picture; a folder (searched with its subfolders); a `.txt` list (UTF-8) with one picture per
+            line, relative to the list's folder, further columns being ignored; or a glob pattern.
 
     Returns:
         The sorted paths (a list file keeps its order) and the folder that they are named relative to.
 
     Raises:
-        DataError: There is nothing at the path, or there are no pictures in it.
+        DataError: There is nothing at the path, there are no pictures in it, or a list is not UTF-8 or names a
+            picture that does not exist.
     """
     path = str(path)
     if os.path.isdir(path):
@@ -127,6 +133,27 @@ def list_images(path: str | os.PathLike) -> tuple[list[str], str]:
             raise DataError(f"{path}: no picture fits this pattern; known suffixes: {_suffixes()}")
         return images, os.path.commonpath([os.path.dirname(p) for p in images])
     raise DataError(f"{path}: no such file or folder; give a picture, a folder, a .txt list or a glob pattern")
+
+
+def read_list_lines(path: str | os.PathLike) -> list[tuple[int, str]]:
+    """Read the lines of a list file that are not blank, each stripped and with its number from 1.
+
+    Args:
+        path: Text in UTF-8, with or without a byte order mark.
+
+    Raises:
+        DataError: The file cannot be read or is not UTF-8; the message names the line.
+    """
+    data = _read_file(path, "list")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # error.object begins after the byte order mark, as error.start does.
+        line = error.object.count(b"\n", 0, error.start) + 1
+        found = error.object[error.start]
+        raise DataError(f"{path}, line {line}: byte 0x{found:02X} is not UTF-8; save the list as UTF-8") from None
+    lines = enumerate(io.StringIO(text, newline=None), start=1)
+    return [(number, line.strip()) for number, line in lines if line.strip()]
 
 
 def _read_file(path: str | os.PathLike, kind: str) -> bytes:
@@ -174,15 +201,16 @@ def _decode_palette(data: bytes, path: str | os.PathLike) -> np.ndarray:
 
 def _images_of_list(list_path: str) -> tuple[list[str], str]:
     root = os.path.dirname(list_path)
-    with open(list_path, encoding="utf-8") as file:
-        images = [os.path.join(root, line.split()[0]) for line in file if line.strip()]
-    if not images:
-        raise DataError(f"{list_path}: the list is empty; give one picture per line")
-    for image in images:
+    images = []
+    for number, line in read_list_lines(list_path):
+        image = os.path.join(root, line.split()[0])
         if not os.path.isfile(image):
             raise DataError(
-                f"{list_path}: it names {image}, which does not exist; paths are relative to the list's folder"
+                f"{list_path}, line {number}: {image} does not exist; paths are relative to the list's folder"
             )
+        images.append(image)
+    if not images:
+        raise DataError(f"{list_path}: the list is empty; give one picture per line")
     return images, root
 
 

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from paddleseg.utils.errors import DataError
+from paddleseg.utils.logging import get_logger
+
 # PaddleSeg's names of the first two folders.
 OVERLAY_FOLDER = "added_prediction"
 COLOR_FOLDER = "pseudo_color_prediction"
@@ -24,6 +27,15 @@ class ResultPaths(NamedTuple):
     label: Path
     color: Path
     overlay: Path
+
+
+def pictures_to_predict(images: Sequence[str], save_dir: str | os.PathLike[str]) -> list[str]:
+    """Leave out what an earlier run of predict.py saved, where ``save_dir`` lies in the folder of the pictures.
+
+    Raises:
+        DataError: No picture is left.
+    """
+    return _outside([os.path.join(save_dir, name) for name in (LABEL_FOLDER, COLOR_FOLDER, OVERLAY_FOLDER)], images)
 
 
 def result_paths(images: Sequence[str], root: str, save_dir: str | os.PathLike[str]) -> dict[str, ResultPaths]:
@@ -56,3 +68,45 @@ def result_paths(images: Sequence[str], root: str, save_dir: str | os.PathLike[s
             save_dir / OVERLAY_FOLDER / overlay_name,
         )
     return paths
+
+
+def label_paths(images: Sequence[str], root: str, save_dir: str | os.PathLike[str]) -> dict[str, Path]:
+    """Where the label maps go when nothing else is saved: directly in ``save_dir``, named as ``result_paths`` does it.
+
+    Where ``save_dir`` lies in the folder of the pictures, what is in it is left out: results of an earlier run.
+
+    Returns:
+        Picture file to the file of its label map; a picture that is named twice is there once.
+
+    Raises:
+        DataError: A label map would replace one of the pictures, or no picture is left.
+    """
+    if Path(os.path.realpath(root)) in Path(os.path.realpath(save_dir)).parents:
+        images = _outside([save_dir], images)
+    results = result_paths(images, root, "")
+    targets = {image: Path(save_dir, paths.label.relative_to(LABEL_FOLDER)) for image, paths in results.items()}
+    _check_nothing_is_replaced(targets)
+    return targets
+
+
+def _outside(folders: Sequence[str | os.PathLike[str]], images: Sequence[str]) -> list[str]:
+    """The pictures that lie in none of the folders of results."""
+    resolved = {Path(os.path.realpath(folder)) for folder in folders}
+    pictures = [image for image in images if resolved.isdisjoint(Path(os.path.realpath(image)).parents)]
+    names = ", ".join(str(folder) for folder in folders)
+    if not pictures:
+        raise DataError(f"all pictures are earlier results, in {names}; save in another folder")
+    if len(pictures) < len(images):
+        count = len(images) - len(pictures)
+        get_logger().info("%d pictures left out: they are earlier results, in %s", count, names)
+    return pictures
+
+
+def _check_nothing_is_replaced(targets: dict[str, Path]) -> None:
+    pictures = {os.path.realpath(image): image for image in targets}
+    for image, target in targets.items():
+        # The short name too: beside a.jpg, a.png is its label map of an earlier run as likely as a picture.
+        for path in (target, target.with_name(f"{Path(image).stem}.png")):
+            replaced = pictures.get(os.path.realpath(path))
+            if replaced is not None:
+                raise DataError(f"{replaced}: the label map of {image} belongs there too; save in another folder")

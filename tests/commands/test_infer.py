@@ -262,6 +262,20 @@ def test_bad_pictures_are_named(exported, pictures, tmp_path):
         infer_here(exported, pictures, tmp_path / "out")
 
 
+def test_no_picture_is_replaced_by_its_label_map(exported, pictures):
+    before = {path: path.read_bytes() for path in pictures.rglob("*.*")}
+    for image_path in (pictures, pictures / "a.png"):
+        with pytest.raises(DataError, match=r"a\.png: the label map of .* belongs there too"):
+            infer_here(exported, image_path, pictures)
+    assert {path: path.read_bytes() for path in pictures.rglob("*.*")} == before
+
+
+def test_earlier_results_in_the_folder_of_the_pictures_are_left_out(exported, pictures):
+    for _ in range(2):
+        infer_here(exported, pictures, pictures / "out")
+    assert set(labels_below(pictures / "out")) == {"a.png", "b.png", "c.png", "night/a.png", "night/d.png"}
+
+
 def test_an_error_is_one_line_and_exit_status_1(run_command, tmp_path):
     done = run_command(INFER, "--config", tmp_path / "deploy.yaml", "--image_path", tmp_path, "--save_dir", tmp_path)
     assert done.returncode == 1

@@ -67,6 +67,38 @@ def test_a_folder_is_predicted_as_the_networks_own_output_says(run_command, tiny
         assert Image.open(tmp_path / "out" / "added_prediction" / name).size[0] >= 64
 
 
+def test_weights_with_and_without_an_auxiliary_head_give_the_same(tiny_config, weights, pictures, tmp_path):
+    full = paddle.load(str(weights))
+    assert any(name.startswith("aux_head.") for name in full)
+    without = tmp_path / "without.pdparams"
+    paddle.save({name: value for name, value in full.items() if not name.startswith("aux_head.")}, str(without))
+    found = []
+    for number, (path, enabled) in enumerate([(weights, True), (weights, False), (without, True), (without, False)]):
+        save_dir = tmp_path / str(number)
+        run_here(
+            "--config", tiny_config, "--model_path", path, "--image_path", pictures / "a.png", "--save_dir", save_dir,
+            "--opts", f"model.enable_auxiliary_loss={enabled}",
+        )  # fmt: skip
+        found.append((save_dir / "label" / "a.png").read_bytes())
+    assert found == [found[0]] * 4
+
+
+def test_transforms_of_export_come_first_and_without_any_it_is_refused(
+    tiny_config, weights, pictures, tmp_path, monkeypatch
+):
+    used = []
+    monkeypatch.setattr("paddleseg.core.predict.predict", lambda model, pipeline, *_, **__: used.append(pipeline))
+    source = ("--config", tiny_config, "--model_path", weights, "--image_path", pictures, "--save_dir", tmp_path)
+    run_here(*source)
+    run_here(*source, "--opts", "export.transforms=[{type: Resize, target_size: [32, 32]}, {type: Normalize}]")
+    assert [len(pipeline.transforms) for pipeline in used] == [0, 1]
+    assert all(pipeline.normalize is not None for pipeline in used)
+    for option in ("val_dataset=None", "val_dataset={}"):
+        with pytest.raises(ConfigError, match=r"neither export\.transforms nor val_dataset\.transforms is there"):
+            run_here(*source, "--opts", option)
+    assert len(used) == 2
+
+
 def test_a_list_and_a_glob_name_the_same_pictures(tiny_config, weights, pictures, tmp_path):
     (pictures / "list.txt").write_text("a.png\nnight/a.png\n")
     for number, source in enumerate([pictures / "list.txt", pictures / "**" / "*.png"]):

@@ -121,6 +121,34 @@ def test_an_error_is_one_line_with_status_1(run_command, tiny_config, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_weights_with_and_without_an_auxiliary_head_are_evaluated_alike(tiny_config, weights, tmp_path):
+    full = paddle.load(str(weights))
+    without = tmp_path / "without.pdparams"
+    paddle.save({name: value for name, value in full.items() if not name.startswith("aux_head.")}, str(without))
+    matrices = []
+    for path, enabled in [(weights, True), (weights, False), (without, True)]:
+        run_here(
+            "--config", tiny_config, "--model_path", path, "--num_workers", 0, "--json", tmp_path / "val.json",
+            "--opts", f"model.enable_auxiliary_loss={enabled}",
+        )  # fmt: skip
+        matrices.append(json.loads((tmp_path / "val.json").read_text())["confusion_matrix"])
+    assert matrices == [matrices[0]] * 3
+
+
+def test_the_training_list_can_be_evaluated_with_untouched_labels(tiny_config, tiny_dataset, weights, tmp_path):
+    transforms = "val_dataset.transforms=[{type: Resize, target_size: [32, 32]}, {type: Normalize}]"
+    run_here(
+        "--config", tiny_config, "--model_path", weights, "--num_workers", 0, "--json", tmp_path / "val.json",
+        "--opts", "val_dataset.mode=train", "val_dataset.train_path=train.txt", transforms,
+    )  # fmt: skip
+    figures = json.loads((tmp_path / "val.json").read_text())
+    counts = np.zeros(256, np.int64)
+    for line in (tiny_dataset / "train.txt").read_text().splitlines():
+        counts += np.bincount(np.asarray(Image.open(tiny_dataset / line.split()[1])).ravel(), minlength=256)
+    assert figures["num_images"] == 8
+    np.testing.assert_array_equal(np.sum(figures["confusion_matrix"], axis=1), counts[:4])
+
+
 def test_weights_of_another_number_of_classes_are_refused(tiny_config, weights, tmp_path):
     with pytest.raises(WeightsError, match=r"does not fit DDRNet_23_slim with 5 classes.*head"):
         other = ("train_dataset.num_classes=5", "val_dataset.num_classes=5")

@@ -154,6 +154,16 @@ def test_an_argument_added_by_the_child_to_an_inherited_type_is_a_plain_unknown_
     assert "_inherited_" not in str(caught.value)
 
 
+def test_what_a_flag_gave_is_not_called_inherited():
+    places = {"part": "child.yml:3", "part.type": "child.yml:4", "part.size": "child.yml:5", "part.new": "--opts"}
+    problems = Problems("child.yml", places)
+    check_arguments(Part, {"size": [1], "new": 1}, "part", problems)
+    with pytest.raises(ConfigError) as caught:
+        problems.raise_if_any()
+    assert str(caught.value).startswith("--opts: part.new: Part has no such argument.")
+    assert "inherited" not in str(caught.value)
+
+
 def test_postponed_annotations_are_resolved_on_every_python():
     # Python 3.9 cannot evaluate "int | None"; the rewritten union can be.
     hint = resolve_hint(Part, "int | str | None")

@@ -1,5 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
+import numpy as np
 import pytest
 
 from paddleseg.config import build
@@ -13,6 +14,7 @@ from paddleseg.config.registry import (
     TRANSFORMS,
     Registry,
 )
+from paddleseg.config.schema import check_config
 from paddleseg.utils.errors import ConfigError, DataError
 
 
@@ -39,12 +41,18 @@ class FakeData(Recorder):
             class_names=class_names,
         )
 
+    def use_for(self, purpose):
+        self.purpose = purpose
+
 
 class FixedData(Recorder):
     num_classes, img_channels = 7, 1
 
     def __init__(self, transforms=(), mode="train"):
         super().__init__(mode=mode)
+
+    def use_for(self, purpose):
+        self.purpose = purpose
 
 
 class FakeTransform(Recorder):
@@ -143,9 +151,65 @@ def test_data_sets_get_their_mode_their_transforms_and_what_the_other_one_states
     assert build.shuffles_training_set(config_of(train_dataset={})) is True
 
 
-def test_the_mode_in_yaml_wins():
-    config = config_of(val_dataset={"type": "FixedData", "mode": "test"})
-    assert build.build_dataset(config, "val").arguments["mode"] == "test"
+def test_the_mode_in_yaml_says_what_is_read_and_the_section_what_for():
+    config = config_of(
+        train_dataset={"type": "FixedData", "mode": "val"}, val_dataset={"type": "FixedData", "mode": "test"}
+    )
+    train, val = build.build_dataset(config, "train"), build.build_dataset(config, "val")
+    assert (train.arguments["mode"], train.purpose) == ("val", "train")
+    assert (val.arguments["mode"], val.purpose) == ("test", "val")
+
+
+def test_labels_move_in_the_training_section_and_stay_in_the_other_whatever_the_mode(tiny_config):
+    resize = "transforms=[{type: Resize, target_size: [32, 16]}]"
+    swapped = ["train_dataset.mode=val", "train_dataset.val_path=val.txt"]
+    swapped += ["val_dataset.mode=train", "val_dataset.train_path=train.txt"]
+    config = load_config(tiny_config, opts=[*swapped, f"train_dataset.{resize}", f"val_dataset.{resize}"])
+    train, val = build.build_dataset(config, "train"), build.build_dataset(config, "val")
+    assert (len(train), len(val)) == (3, 8)
+    rng = np.random.default_rng(0)
+    moved, kept = train.sample(0, rng), val.sample(0, rng)
+    assert moved["img"].shape[:2] == moved["label"].shape == (16, 32)
+    assert kept["img"].shape[:2] == (16, 32)
+    np.testing.assert_array_equal(kept["label"], val.read(0)["label"])
+
+
+def test_a_training_section_on_other_data_still_refuses_padding_that_the_loss_cannot_use(tiny_config):
+    crop = "train_dataset.transforms=[{type: RandomPaddingCrop, label_padding_value: 9}]"
+    config = load_config(tiny_config, opts=["train_dataset.mode=val", "train_dataset.val_path=val.txt", crop])
+    with pytest.raises(ConfigError, match=r"tiny\.yml:\d+: train_dataset: RandomPaddingCrop\.label_padding_value: 9"):
+        build.build_dataset(config, "train")
+
+
+def test_training_on_pictures_without_labels_is_refused(tiny_config, tiny_dataset):
+    (tiny_dataset / "test.txt").write_text("images/val_0.png\n")
+    for section in ("train", "val"):
+        option = [f"{section}_dataset.mode=test", f"{section}_dataset.test_path=test.txt"]
+        config = load_config(tiny_config, opts=option)
+        if section == "val":
+            assert len(build.build_dataset(config, section)) == 1
+            continue
+        with pytest.raises(DataError, match=r"val_0\.png: has no label \(mode test\); training needs one"):
+            build.build_dataset(config, section)
+
+
+def test_the_auxiliary_head_can_be_left_out(tiny_config):
+    config = load_config(tiny_config)
+    assert hasattr(build.build_model(config), "aux_head")
+    assert not hasattr(build.build_model(config, use_auxiliary_head=False), "aux_head")
+    # A model that has no such option is built as well.
+    fake = config_of(model={"type": "FakeModel", "num_classes": 5})
+    assert build.build_model(fake, use_auxiliary_head=False).arguments["num_classes"] == 5
+
+
+def test_prediction_and_export_take_the_transforms_of_export_then_of_val_dataset():
+    normalize = {"transforms": [{"type": "Normalize"}]}
+    val, export = {"type": "FakeData", **normalize}, dict(normalize)
+    assert build.section_with_transforms(config_of(val_dataset=val, export=export)) == "export"
+    assert build.section_with_transforms(config_of(val_dataset=val, export={})) == "val_dataset"
+    for val in ({}, {"type": "FakeData"}):
+        with pytest.raises(ConfigError, match=r"^c\.yml: neither export\.transforms nor val_dataset\.transforms"):
+            build.section_with_transforms(config_of(train_dataset={"type": "FakeData", **normalize}, val_dataset=val))
 
 
 def test_one_loss_serves_all_outputs():
@@ -179,7 +243,8 @@ def test_schedule_and_optimizer_get_what_only_the_trainer_knows():
 
 def test_the_length_is_in_iterations_whatever_its_unit():
     assert build.total_iters(config_of(iters=120), 7) == 120
-    assert build.total_iters(config_of(epochs=3), 7) == 21
+    assert build.total_iters(config_of(epochs=3, grad_accum_steps=1), 7) == 21
+    assert build.total_iters(config_of(epochs=3, grad_accum_steps=2), 7) == 11
 
 
 def test_building_leaves_the_configuration_as_it_was():
@@ -206,6 +271,22 @@ def test_a_refused_optimizer_setting_keeps_its_key(training_yaml):
     config = load_config(training_yaml, opts=["optimizer.grad_clip_cfg={name: ClipGradByNorm}"])
     with pytest.raises(ConfigError, match=r": optimizer\.grad_clip_cfg lacks clip_norm"):
         build.build_optimizer(config, paddle.nn.Linear(1, 1), 0.1)
+
+
+@pytest.mark.parametrize("name", ["nesterov", "use_nesterov"])
+def test_both_spellings_of_nesterov_reach_the_optimizer(name, training_yaml):
+    import paddle
+
+    config = load_config(training_yaml, opts=[f"optimizer.{name}=True"])
+    check_config(config)
+    assert "momentum 0.9 (Nesterov)" in build.describe_optimizer(config)
+    layer = paddle.nn.Linear(1, 1, bias_attr=False)
+    layer.weight.set_value(paddle.to_tensor([[0.0]]))
+    optimizer = build.build_optimizer(config, layer, 0.1)
+    layer(paddle.to_tensor([[1.0]])).backward()  # the gradient is 1
+    optimizer.step()
+    # Nesterov's first step is lr * (gradient + momentum * velocity) = 0.1 * (1 + 0.9); the plain one is 0.1.
+    assert layer.weight.item() == pytest.approx(-0.19)
 
 
 def test_plain_sgd_and_momentum_are_told_apart_in_one_line(training_yaml):

@@ -134,8 +134,13 @@ def test_both_names_of_a_key_in_one_file_are_an_error(write_yaml):
         ("{type: adam}", {"type": "Adam"}),
         (
             "{type: SGD, momentum: 0.9, nesterov: True}",
-            {"type": "SGD", "momentum": 0.9, "use_nesterov": True},
+            {"type": "SGD", "momentum": 0.9, "nesterov": True},
         ),
+        (
+            "{type: SGD, momentum: 0.9, use_nesterov: True}",
+            {"type": "SGD", "momentum": 0.9, "nesterov": True},
+        ),
+        ("{type: sgd, momentum: null}", {"type": "SGD", "momentum": 0.9}),
     ],
 )
 def test_optimizer_spellings(write_yaml, section, resolved):
@@ -152,6 +157,24 @@ def test_a_key_without_value_counts_as_absent(write_yaml):
     write_yaml("loss: {coef: [1]}\nseed: 3\n", "base.yml")
     config = load_config(write_yaml("_base_: base.yml\nloss:\nseed: null\n"))
     assert "loss" not in config.data and "seed" not in config.data
+
+
+def test_an_argument_without_value_counts_as_absent_at_any_depth(write_yaml):
+    write_yaml("model: {type: M, pretrained: w}\niters: 5\nd: {transforms: [{type: N, mean: [1]}]}\n", "base.yml")
+    path = write_yaml(
+        """
+        _base_: base.yml
+        model: {pretrained: null}
+        epochs: null
+        d:
+          transforms: [{type: N, mean: null, std: [null]}]
+        """
+    )
+    config = load_config(path)
+    assert config.data["model"] == {"type": "M"}
+    assert config.data["iters"] == 5
+    assert config.data["d"] == {"transforms": [{"type": "N", "std": [None]}]}
+    assert load_config(path, opts=["model.type=None", "iters=None"]).data["model"] == {}
 
 
 def test_defaults_are_filled_in_without_hiding_what_is_given(write_yaml):

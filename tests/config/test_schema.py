@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from paddleseg.config.build import build_losses, build_transforms
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
+from paddleseg.datasets import SegmentationDataset
 from paddleseg.utils.errors import ConfigError
 
 
@@ -129,6 +131,41 @@ def test_checking_changes_nothing(training_yaml):
             "train_dataset.transforms.0: ResizeStepScaling: min_scale",
         ),
         ("val_dataset.num_classes=5", "val_dataset.num_classes is 5; they must be equal"),
+        ("loss.types=[{}]", "--opts: loss.types.0.type: missing; name a loss. "),
+        (
+            "val_dataset.transforms=[{type: RandomPaddingCrop}, {type: Normalize}]",
+            "--opts: val_dataset.transforms.0: RandomPaddingCrop with these arguments is random; evaluation,",
+        ),
+        (
+            "val_dataset.transforms=[{type: Resize, interp: RANDOM}, {type: Normalize}]",
+            "--opts: val_dataset.transforms.0: Resize with these arguments is random",
+        ),
+        (
+            "export.transforms=[{type: ResizeByShort, short_size: [8, 9]}, {type: Normalize}]",
+            "--opts: export.transforms.0: ResizeByShort with these arguments is random",
+        ),
+        (
+            "val_dataset.transforms.0.mean=[0.4]",
+            "training.yml:22: val_dataset.transforms.0: mean [0.4] and std [0.5] here, but mean [0.5] and std [0.5] at "
+            "train_dataset.transforms.1; they must be equal",
+        ),
+        (
+            "val_dataset.transforms=[]",
+            "--opts: val_dataset.transforms: no Normalize here, but mean [0.5] and std [0.5] at train_dataset.tra",
+        ),
+        (
+            "export.transforms=[{type: Normalize, mean: [0.5, 0.5, 0.4], std: [0.5, 0.5, 0.5]}]",
+            "--opts: export.transforms.0: mean [0.5, 0.5, 0.4] and std",
+        ),
+        (
+            "val_dataset.palette=[[0, 0, 0], [0, 0, 256], [1, 2, 3], [4, 5, 6]]",
+            "--opts: val_dataset.palette.1: found [0, 0, 256]; it must be three integers from 0 to 255",
+        ),
+        ("val_dataset.palette=[[0, 0], [0, 0, 0], [1, 2, 3], [4, 5, 6]]", "palette.0: found [0, 0]; it must be three"),
+        ("val_dataset.palette=[[0, 0, 0.5], [0, 0, 0], [1, 2, 3], [4, 5, 6]]", "palette.0: found [0, 0, 0.5]; it must"),
+        ("val_dataset.palette=[1, 2, 3, [4, 5, 6]]", "val_dataset.palette.0: found 1; it must be three integers"),
+        ("val_dataset.palette=[[0, 0, 0]]", "--opts: val_dataset.palette: 1 entries for 4 classes; give one per class"),
+        ("val_dataset.palette=red", "--opts: val_dataset.palette: found 'red'; it must be a list of colours"),
         ("val_dataset.class_names=[a, b]", "--opts: val_dataset.class_names: 2 entries for 4 classes"),
         (
             "test_config.is_slide=True",
@@ -156,7 +193,16 @@ def test_one_wrong_value_makes_one_line(training_yaml, opt, message):
 
 def test_the_number_of_classes_fits_into_a_label_of_8_bits(training_yaml):
     opts = ["train_dataset.num_classes=300", "val_dataset.num_classes=300"]
-    assert "train_dataset.num_classes: found 300; it must be from 1 to 256" in message_of(training_yaml, *opts)
+    assert "train_dataset.num_classes: found 300; it must be from 1 to 255" in message_of(training_yaml, *opts)
+    for number, fits in ((255, True), (256, False)):
+        opts = [f"train_dataset.num_classes={number}", f"val_dataset.num_classes={number}"]
+        assert (message_of(training_yaml, *opts) == "") is fits
+        try:
+            SegmentationDataset([], mode="val", num_classes=number)
+        except ConfigError:
+            assert not fits
+        else:
+            assert fits
 
 
 def test_all_problems_come_at_once_each_with_file_line_and_key(write_yaml):
@@ -212,9 +258,7 @@ def test_the_number_of_classes_must_be_stated_somewhere(write_yaml):
 
 
 def test_a_number_stated_by_one_data_set_serves_the_other(training_yaml):
-    assert message_of(training_yaml, "val_dataset.num_classes=None") == (
-        "--opts: val_dataset.num_classes: found None; it must be an integer"
-    )
+    assert message_of(training_yaml, "val_dataset.num_classes=None") == ""
     config = load_config(training_yaml)
     del config.data["val_dataset"]["num_classes"]
     check_config(config)
@@ -256,6 +300,49 @@ def test_losses_are_one_for_all_outputs_or_one_each(training_yaml):
     assert message_of(training_yaml, f"loss.types=[{cross_entropy}, {cross_entropy}]") == ""
     message = message_of(training_yaml, f"loss.types=[{cross_entropy}, {cross_entropy}, {cross_entropy}]")
     assert message.startswith("--opts: loss.types: 3 losses for 2 weights in coef; give one loss for all outputs")
+
+
+def test_the_auxiliary_weight_matters_in_training_only(training_yaml):
+    option = "model.enable_auxiliary_loss=False"
+    assert "2 weights for 1 model output" in message_of(training_yaml, option)
+    for command in ("val", "predict", "export"):
+        assert message_of(training_yaml, option, command=command) == ""
+
+
+def test_a_type_that_is_a_list_is_no_type(write_yaml):
+    message = message_of(write_yaml("model: {type: [DDRNet_23], num_classes: 3}\n"), command="export")
+    assert "config.yml:1: model.type: no model ['DDRNet_23']. " in message
+
+
+def test_a_data_set_of_one_key_still_needs_its_type(write_yaml):
+    text = "model: {type: DDRNet_23, num_classes: 3}\ntrain_dataset: {shuffle: True}\n"
+    assert "config.yml:2: train_dataset.type: missing; name a dataset. Known: " in message_of(
+        write_yaml(text), command="predict"
+    )
+
+
+def test_normalisation_may_be_written_in_two_ways_and_for_three_channels(training_yaml):
+    same = "[{type: Resize}, {type: Normalize, mean: [0.5, 0.5, 0.5], std: [0.5]}]"
+    assert message_of(training_yaml, f"export.transforms={same}") == ""
+
+
+def test_random_transforms_are_refused_one_by_one(training_yaml):
+    for kind in ("ResizeStepScaling", "RandomHorizontalFlip", "RandomVerticalFlip", "RandomDistort"):
+        option = f"val_dataset.transforms=[{{type: {kind}}}, {{type: Normalize}}]"
+        assert f"val_dataset.transforms.0: {kind} with these arguments is random" in message_of(training_yaml, option)
+
+
+def test_null_gives_the_default_back(training_yaml):
+    options = ["model.pretrained=None", "loss.types.0.weight=null", "loss.types.0.thresh=null"]
+    options += ["train_dataset.transforms.0.min_scale_factor=None", "optimizer.momentum=~", "train_dataset.mode=None"]
+    config = load_config(training_yaml, opts=options)
+    check_config(config)
+    [(loss, _), _] = build_losses(config)
+    assert loss.thresh == 0.7
+    assert build_transforms(config, "train_dataset")[0].min_scale_factor == 0.75
+    assert message_of(training_yaml, "lr_scheduler.learning_rate=None").startswith(
+        "--opts: lr_scheduler.learning_rate: missing; PolynomialDecay needs it"
+    )
 
 
 def test_train_dataset_may_say_whether_to_shuffle(training_yaml):

@@ -38,6 +38,29 @@ def test_a_key_written_twice_is_an_error_with_both_lines():
         parse_yaml("model:\n  type: A\n  x: 1\n  type: B\n", "c.yml")
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a: &x [*x]", r"c\.yml:1: a\.0"),
+        ("b: 1\na: &x\n  c: {d: *x}", r"c\.yml:3: a\.c\.d"),
+        ("a: &x {<<: *x}", r"c\.yml:1: a\.<<"),
+    ],
+)
+def test_an_anchor_that_contains_itself_is_an_error(text, place):
+    with pytest.raises(ConfigError, match=f"^{place}: this alias stands inside its own anchor"):
+        parse_yaml(text, "c.yml")
+
+
+def test_an_anchor_may_be_used_often():
+    data, _ = parse_yaml("a: &x {b: &y [1]}\nc: [*x, *x, *y]\nd: {<<: *x}\n", "c.yml")
+    assert data["c"] == [{"b": [1]}, {"b": [1]}, [1]] and data["d"] == {"b": [1]}
+
+
+def test_too_many_brackets_are_an_error():
+    with pytest.raises(ConfigError, match=r"^c\.yml: lists and mappings are nested too deeply"):
+        parse_yaml("a: " + "[" * 5000 + "]" * 5000, "c.yml")
+
+
 def test_the_same_key_in_two_mappings_is_no_error():
     data, _ = parse_yaml("- {type: A}\n- {type: B}\n", "c.yml")
     assert data == [{"type": "A"}, {"type": "B"}]

@@ -67,7 +67,8 @@ def test_what_is_written_is_read_back(deploy_yaml):
     config = read_deploy_config(deploy_yaml)
     assert config.transforms == content["transforms"]
     assert (config.input_shape, config.output_op, config.num_classes) == ((1, 3, 64, 32), "none", 2)
-    assert (config.class_names, config.palette) == (content["class_names"], content["palette"])
+    assert config.palette == content["palette"]
+    assert "trottoir é" in deploy_yaml.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,15 @@ def test_what_is_written_is_read_back(deploy_yaml):
         ("[null, 3, null, null]", "[3, null, null]", "Deploy.input_shape"),
         ("[null, 3, null, null]", "[null, null, null, null]", "number of channels"),
         ("params: model.pdiparams", "params: 3", "Deploy.params is 3"),
+        ("output_op:", "palette: [[0, 1, 2], [0, 1]]\n  output_op:", r"Deploy.palette.1 is \[0, 1\]; .* 0 to 255"),
+        ("output_op:", "palette: [[0, 1, 256]]\n  output_op:", r"Deploy.palette.0 is \[0, 1, 256\]"),
+        ("output_op:", "palette: [[0, 1, 2.5]]\n  output_op:", r"Deploy.palette.0 is \[0, 1, 2.5\]"),
+        ("output_op:", "palette: [red]\n  output_op:", "Deploy.palette.0 is 'red'"),
+        (
+            "output_op:",
+            "num_classes: 1\n  palette: [[0, 0, 0], [1, 1, 1]]\n  output_op:",
+            "Deploy.palette has 2 colours for 1 classes",
+        ),
         ("Deploy:", "Deployment:", "no section 'Deploy'"),
         ("Deploy:", "Deploy: [", "cannot be read as YAML"),
     ],

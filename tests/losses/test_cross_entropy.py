@@ -53,6 +53,11 @@ def test_top_k_percent_takes_the_pixels_of_highest_loss(case):
     assert run(CrossEntropyLoss(top_k_percent_pixels=0.2), case) == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_share_below_one_pixel_takes_the_pixel_of_highest_loss(case):
+    loss = run(CrossEntropyLoss(top_k_percent_pixels=1e-6), case)
+    assert loss == pytest.approx(pixel_losses(*case)[0].max(), rel=1e-5)
+
+
 @pytest.mark.parametrize("weight", [None, [1.0, 2.0, 3.0, 4.0]])
 def test_all_pixels_ignored_gives_zero_loss_and_zero_gradients(case, weight):
     logits = paddle.to_tensor(case[0], stop_gradient=False)

@@ -69,3 +69,9 @@ def test_the_version_is_that_of_the_package(setup_arguments):
 def test_all_sub_packages_are_installed(setup_arguments):
     expected = {".".join(file.parent.relative_to(ROOT).parts) for file in (ROOT / "paddleseg").rglob("__init__.py")}
     assert set(setup_arguments["packages"]) == expected
+
+
+def test_pillow_has_a_default_font_of_any_size():
+    # ImageFont.load_default(size=...), which the legend of an overlay uses, came with Pillow 10.1.
+    [pillow] = [line for line in requirements("requirements.txt") if line.startswith("pillow")]
+    assert tuple(map(int, pillow.removeprefix("pillow>=").split("."))) >= (10, 1)

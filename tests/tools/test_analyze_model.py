@@ -90,3 +90,17 @@ def test_wrong_names_and_sizes_are_refused(analyze_model):
         analyze_model("--model", "DDRNet_39", "--sizes", "1024")
     with pytest.raises(ConfigError, match="16x64 is too small"):
         analyze_model("--model", "DDRNet_39", "--sizes", "16x64")
+
+
+def test_what_cannot_work_is_refused_before_counting(analyze_model, tmp_path, capsys):
+    with pytest.raises(ConfigError, match="--num_classes 0: must be at least 1"):
+        analyze_model("--model", "DDRNet_39", "--num_classes", 0)
+    with pytest.raises(ConfigError, match="--num_classes and --aux go with --model"):
+        analyze_model("--config", "mine.yml", "--aux")
+    with pytest.raises(ConfigError, match="--aux: DDRNet_23_slim_cls has no auxiliary head"):
+        analyze_model("--model", "DDRNet_23_slim_cls", "--aux")
+    with pytest.raises(ConfigError, match="--opts goes with --config"):
+        analyze_model("--model", "DDRNet_39", "--opts", "model.in_channels=4")
+    with pytest.raises(ConfigError, match=r"--json .*cost\.json: there is no folder .*nowhere"):
+        analyze_model("--model", "DDRNet_39", "--json", tmp_path / "nowhere" / "cost.json")
+    assert capsys.readouterr().out == ""

@@ -5,23 +5,35 @@
 import os
 import re
 import socket
+import subprocess
+import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
+from paddleseg.utils import download
 from paddleseg.utils.download import cached_download, is_url
 from paddleseg.utils.errors import WeightsError
 
 CONTENT = bytes(range(256)) * 50
+DOWNLOAD = """
+import sys
+from paddleseg.utils.download import cached_download
+print("ready", flush=True)
+print(cached_download(sys.argv[1]))
+"""
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Sends CONTENT, from the byte that a Range header names; remembers the requests."""
+    """Sends CONTENT, from the byte that a Range header names; remembers the requests, answers when it may."""
 
     def do_GET(self):  # noqa: N802 (the name that http.server calls)
         asked = self.headers.get("Range")
         self.server.requests.append(asked)
+        self.server.may_answer.wait(30)
         if self.path != "/model.pdparams":
             self.send_error(404)
             return
@@ -30,8 +42,13 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(416)
             return
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(CONTENT) - start))
+        if self.server.sends_chunks:
+            self.send_header("Transfer-Encoding", "chunked")
+        else:
+            self.send_header("Content-Length", str(len(CONTENT) - start))
         self.end_headers()
+        if self.server.sends_chunks:
+            self.wfile.write(f"{len(CONTENT):x}\r\n".encode())
         self.wfile.write(CONTENT[start : self.server.breaks_at])
 
     def log_message(self, *arguments):
@@ -44,10 +61,13 @@ def server(tmp_path, monkeypatch):
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.requests, server.breaks_at, server.knows_ranges = [], None, True
+        server.requests, server.breaks_at, server.knows_ranges, server.sends_chunks = [], None, True, False
+        server.may_answer = threading.Event()
+        server.may_answer.set()
         threading.Thread(target=server.serve_forever, daemon=True).start()
         server.url = f"http://127.0.0.1:{server.server_port}/model.pdparams"
         yield server
+        server.may_answer.set()
         server.shutdown()
 
 
@@ -101,3 +121,40 @@ def test_without_a_network_the_message_says_where_to_put_the_file(server):
 def test_addresses_are_told_from_paths():
     assert is_url("https://host/x") and is_url("http://host/x")
     assert not is_url("weights/model.pdparams")
+
+
+def test_two_processes_fetch_a_file_once(server):
+    server.may_answer.clear()
+    command = [sys.executable, "-c", DOWNLOAD, server.url]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(command, cwd=Path(__file__).parents[2], **pipes) for _ in range(2)]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    time.sleep(0.5)  # both are at the server or at the lock by now
+    server.may_answer.set()
+    results = [process.communicate(timeout=30) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], results
+    first, second = (output.splitlines()[-1] for output, _ in results)
+    assert first == second
+    assert read(first) == CONTENT
+    assert server.requests == [None]
+
+
+def test_a_chunk_that_breaks_off_is_one_line(server):
+    server.sends_chunks, server.breaks_at = True, 5000
+    with pytest.raises(WeightsError, match="cannot download .*IncompleteRead") as caught:
+        cached_download(server.url)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_server_that_does_not_answer_is_one_line(server, monkeypatch):
+    monkeypatch.setattr(download, "_TIMEOUT_SECONDS", 0.2)
+    server.may_answer.clear()
+    with pytest.raises(WeightsError, match="cannot download .*timed out"):
+        cached_download(server.url)
+
+
+def test_a_cache_that_cannot_be_written_is_one_line(server, tmp_path):
+    (tmp_path / "cache").write_text("a file in the place of the folder")
+    with pytest.raises(WeightsError, match="cannot download .*(Not a directory|File exists)"):
+        cached_download(server.url)
