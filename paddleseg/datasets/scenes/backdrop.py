@@ -38,7 +38,7 @@ def paint_skyline(scene: Scene) -> None:
     reach = 2.4 * STREET_END / camera.focal
     x = -reach
     while x < reach:
-        width = scene.between(25.0, 60.0)
+        width = scene.between(40.0, 90.0)
         if scene.chance(0.5):
             albedo, class_id = draw_colour(scene.rng, "plaster", "brick"), StreetClass.BUILDING
             heights = np.full(6, scene.between(3.5, 8.0))

@@ -149,9 +149,9 @@ _BARRIERS = ("wall", "wall", "fence", "fence", "hedge")
 def _draw_side(rng: np.random.Generator, sign: int, end_of_lanes: float) -> Side:
     parking = rng.random() < 0.25
     kerb = end_of_lanes + sign * (2.4 if parking else 0.3)
-    pavement = kerb + sign * (rng.uniform(1.2, 2.5) if rng.random() < 0.25 else 0.0)
+    pavement = kerb + sign * (rng.uniform(1.2, 2.5) if rng.random() < 0.15 else 0.0)
     garden = pavement + sign * rng.uniform(2.0, 4.0)
-    edge = garden + sign * (rng.uniform(2.0, 6.0) if rng.random() < 0.4 else 0.0)
+    edge = garden + sign * (rng.uniform(2.5, 6.0) if rng.random() < 0.3 else 0.0)
     built_up = 0.0 if rng.random() < 0.4 else rng.uniform(0.5, 1.0)
     barrier = _BARRIERS[int(rng.random() * len(_BARRIERS))]
     return Side(sign, kerb, pavement, garden, edge, parking, built_up, barrier)

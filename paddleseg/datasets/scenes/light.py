@@ -68,7 +68,7 @@ def draw_light(rng: np.random.Generator) -> Light:
         return _light(rng, azimuth, 1.0, (0.12, 0.12, 0.12), (0.8 * grey, 0.82 * grey, 0.84 * grey), 0.12,
                       (168 * grey, 174 * grey, 180 * grey), (200 * grey, 202 * grey, 204 * grey),
                       clouds=0.9)  # fmt: skip
-    if weather < 0.94:
+    if weather < 0.95:
         return _light(rng, azimuth, rng.uniform(0.15, 0.4), (0.66, 0.52, 0.38), (0.58, 0.58, 0.62), 0.36,
                       (120, 146, 186), (232, 204, 164), clouds=0.6 * glow)  # fmt: skip
     return _light(rng, azimuth, 0.1, (0.1, 0.07, 0.06), (0.56, 0.56, 0.64), 0.1,

@@ -95,7 +95,7 @@ def _draw_side_plots(scene: Scene, side: Side) -> list[Plot]:
 def _draw_kind(scene: Scene, side: Side) -> str:
     if scene.chance(side.built_up):
         return "house"
-    return side.barrier if scene.chance(0.8) else "open"
+    return side.barrier if scene.chance(0.85) else "open"
 
 
 def _paint_house(scene: Scene, plot: Plot) -> None:
@@ -186,10 +186,10 @@ def _paint_wall(scene: Scene, plot: Plot) -> None:
 def _paint_fence(scene: Scene, plot: Plot) -> None:
     """Bars before whatever is behind; the whole face counts as fence, as in Cityscapes."""
     _paint_background(scene, plot)
-    albedo = draw_colour(scene.rng, "dark", "white", "white", "green", "earth")
+    albedo = draw_colour(scene.rng, "white", "white", "white", "dark", "green")
     colour = scene.light.paint(albedo, plot.outward, 0.5 * (plot.near + plot.far))
     face = scene.camera.project(_upright(plot.line, 0.05, plot.height))
-    scene.canvas.glaze(face, colour, scene.between(0.4, 0.55), StreetClass.FENCE)
+    scene.canvas.glaze(face, colour, scene.between(0.45, 0.6), StreetClass.FENCE)
     near = np.arange(plot.near, plot.far - 0.3, scene.between(0.6, 0.9))
     corners = np.empty((len(near), 4, 3))
     corners[..., 0] = plot.x
@@ -217,11 +217,11 @@ def _paint_background(scene: Scene, plot: Plot) -> None:
     """Trees or houses some way behind a wall, fence, hedge or open piece."""
     kind = scene.rng.random()
     sign, middle = plot.side.sign, 0.5 * (plot.near + plot.far)
-    if kind < 0.3:
+    if kind < 0.2:
         for _ in range(2):
             x, z = plot.x + sign * scene.between(3.0, 8.0), scene.between(plot.near, plot.far)
             paint_tree(scene, x, max(z, 6.0), scene.between(4.0, 9.0))
-    elif kind < 0.45:
+    elif kind < 0.3:
         x = plot.x + sign * scene.between(5.0, 12.0)
         albedo = draw_colour(scene.rng, "plaster", "brick", "concrete", "white")
         height, front = scene.between(4.0, 11.0), ((x, middle), (x + sign * 10.0, middle))
@@ -238,10 +238,10 @@ _PAINTERS = {
 }
 # Ranges in metres.
 _LENGTHS = {
-    "house": (10.0, 28.0),
-    "wall": (12.0, 30.0),
-    "fence": (12.0, 30.0),
-    "hedge": (8.0, 18.0),
+    "house": (14.0, 34.0),
+    "wall": (16.0, 40.0),
+    "fence": (16.0, 40.0),
+    "hedge": (14.0, 30.0),
     "open": (6.0, 14.0),
 }
 _HEIGHTS = {"house": (4.5, 13.5), "wall": (2.2, 4.2), "fence": (1.8, 2.9), "hedge": (1.2, 3.0), "open": (0.0, 0.0)}

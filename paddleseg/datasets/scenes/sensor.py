@@ -58,7 +58,7 @@ def _blur(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     """Lens and motion blur: slight in all pictures, which also smooths the edges, and stronger in some."""
     height = image.shape[0] / 128.0
     defocus, motion = rng.random(), rng.random()
-    sigma = 0.4 + (height * 4.0 * (defocus - 0.85) if defocus > 0.85 else 0.0)
+    sigma = 0.4 + (height * 5.0 * (defocus - 0.9) if defocus > 0.9 else 0.0)
     image = cv2.GaussianBlur(image, (0, 0), sigma)
     if motion > 0.9:
         image = cv2.blur(image, (max(round(2.5 * height), 1), 1))

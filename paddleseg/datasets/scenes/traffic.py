@@ -117,14 +117,14 @@ def _add_furniture(plan: Plan, side: Side) -> None:
     scene, x = plan.scene, side.kerb + side.sign * 0.5
     start = plan.reach(x, 0.95)
     crossing = scene.street.crossing
-    if scene.chance(0.55 if crossing is not None else 0.18):
+    if scene.chance(0.5 if crossing is not None else 0.16):
         z = max(crossing[0] - 1.5, start) if crossing is not None else start * scene.between(1.0, 1.7)
         plan.add(paint_traffic_light, x, z, height=3.5)
     for _ in range(2):
         z, away = start * scene.between(1.0, 1.9), scene.between(0.0, 0.5)
-        if scene.chance(0.27):
+        if scene.chance(0.22):
             plan.add(paint_sign, x + side.sign * away, z, height=2.6)
-    if scene.chance(0.25):
+    if scene.chance(0.2):
         z, spacing = start * scene.between(1.0, 1.6), scene.between(14.0, 24.0)
         away = scene.between(0.1, 0.6)
         while z < 35.0:
@@ -139,11 +139,11 @@ def _add_trees(plan: Plan, side: Side) -> None:
     x = side.pavement - side.sign * 0.9 if side.pavement != side.kerb else side.garden - side.sign * 0.4
     if side.edge != side.garden and scene.chance(0.6):
         x = 0.5 * (side.garden + side.edge)
-    if not scene.chance(0.4):
+    if not scene.chance(0.35):
         return
     z, spacing = plan.reach(x, 1.2) * scene.between(1.0, 1.5), scene.between(10.0, 18.0)
     height = scene.between(5.0, 9.0)
-    while z < 45.0:
+    while z < 38.0:
         if not scene.street.crosses(z - 1.0, z + 1.0):
             tall = height * scene.between(0.8, 1.2)
             plan.add(partial(paint_tree, height=tall), x, z, height=tall, width=0.3, length=0.3)
@@ -156,7 +156,7 @@ def _add_parked(plan: Plan, side: Side) -> None:
     if side.parking:
         x, z = side.kerb - side.sign * 1.15, scene.between(4.0, 10.0)
         yaw = 0.0 if side.sign > 0 or scene.chance(0.3) else math.pi
-        while z < 40.0:
+        while z < 34.0:
             if scene.chance(0.72) and not scene.street.crosses(z - 4.0, z + 4.0):
                 plan.add_vehicle(paint_car, CAR, x, z, yaw)
             z += scene.between(5.4, 6.4)
@@ -174,9 +174,9 @@ def _add_parked(plan: Plan, side: Side) -> None:
 
 def _add_people(plan: Plan, side: Side) -> None:
     scene = plan.scene
-    for _ in range(int(scene.rng.integers(0, 3))):
+    for _ in range(int(scene.rng.random() * 2.4)):
         x = side.kerb + (side.garden - side.kerb) * scene.between(0.12, 0.95)
-        z = plan.reach(x, 0.96) * (1.0 + 0.9 * scene.rng.random() ** 1.5)
+        z = plan.reach(x, 0.96) * (1.0 + 0.7 * scene.rng.random() ** 1.5)
         if scene.street.crosses(z, z):
             continue
         plan.add(paint_person, x, z, gap=0.05)
@@ -192,8 +192,8 @@ def _add_cars(plan: Plan, lane: Lane) -> None:
     if lane.middle == scene.street.tram:
         return
     z = scene.between(9.0, 26.0) if lane.middle == 0.0 else scene.between(6.0, 20.0)
-    density = scene.between(0.15, 0.65)
-    while z < 36.0:
+    density = scene.between(0.15, 0.6)
+    while z < 32.0:
         if scene.chance(density) and not scene.street.crosses(z - 2.0, z + 2.0):
             x = lane.middle + scene.between(-0.3, 0.3)
             plan.add_vehicle(paint_car, CAR, x, z, _heading(lane), gap=0.6)
