@@ -43,7 +43,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> None:
     require_packages("paddle", "cv2")
     from paddleseg.config.load import load_config
-    from paddleseg.core.train import TrainOptions, train
+    from paddleseg.core.training import TrainOptions, train
     from paddleseg.utils.errors import ConfigError
 
     config = load_config(

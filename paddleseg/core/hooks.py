@@ -19,7 +19,7 @@ from paddleseg.core import distributed as dist
 from paddleseg.utils.logging import get_logger
 
 if TYPE_CHECKING:
-    from paddleseg.core.evaluate import EvaluationResult
+    from paddleseg.core.evaluation import EvaluationResult
     from paddleseg.core.trainer import Trainer
 
 

@@ -87,7 +87,7 @@ def test_transforms_of_export_come_first_and_without_any_it_is_refused(
     tiny_config, weights, pictures, tmp_path, monkeypatch
 ):
     used = []
-    monkeypatch.setattr("paddleseg.core.predict.predict", lambda model, pipeline, *_, **__: used.append(pipeline))
+    monkeypatch.setattr("paddleseg.core.prediction.predict", lambda model, pipeline, *_, **__: used.append(pipeline))
     source = ("--config", tiny_config, "--model_path", weights, "--image_path", pictures, "--save_dir", tmp_path)
     run_here(*source)
     run_here(*source, "--opts", "export.transforms=[{type: Resize, target_size: [32, 32]}, {type: Normalize}]")

@@ -20,7 +20,7 @@ from paddleseg.config.schema import check_config
 from paddleseg.core import checkpoint
 from paddleseg.core import distributed as dist
 from paddleseg.core.ema import ExponentialMovingAverage
-from paddleseg.core.evaluate import EvaluationResult, evaluate, log_result
+from paddleseg.core.evaluation import EvaluationResult, evaluate, log_result
 from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, ScalarWriter
 from paddleseg.core.trainer import Batch, Trainer
 from paddleseg.datasets.loader import train_batches

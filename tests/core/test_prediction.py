@@ -7,7 +7,7 @@ import paddle
 import pytest
 from PIL import Image
 
-from paddleseg.core.predict import predict
+from paddleseg.core.prediction import predict
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.transforms.transforms import Normalize, Padding, Resize
 from paddleseg.utils.errors import DataError

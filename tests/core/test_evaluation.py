@@ -10,7 +10,7 @@ import paddle
 import pytest
 
 from paddleseg.core import distributed
-from paddleseg.core.evaluate import (
+from paddleseg.core.evaluation import (
     EvaluationResult,
     evaluate,
     format_class_lines,
@@ -116,7 +116,7 @@ def test_over_all_processes_each_picture_counts_once(num_images, monkeypatch):
         return np.array([num_images])
 
     monkeypatch.setattr("paddleseg.metrics.confusion.sum_over_ranks", keep)
-    monkeypatch.setattr("paddleseg.core.evaluate.sum_over_ranks", keep)
+    monkeypatch.setattr("paddleseg.core.evaluation.sum_over_ranks", keep)
     for rank in range(2):
         monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
         result = evaluate(ClassFromColor(2), PicturesInMemory(pairs, 2))
