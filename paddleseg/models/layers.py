@@ -146,12 +146,16 @@ def resize_to(x: Tensor, size_hw: Sequence[int]) -> Tensor:
 
 
 def initialize_weights(model: nn.Layer) -> None:
-    """Fill convolutions from the normal distribution of He et al. 2015 (fan out), as the authors' code does.
+    """Fill convolutions from the normal distribution of He et al. 2015 (equation 10: fan in).
+
+    The authors' code scales by the fan out instead. That makes the weights of the classifier so large (11 classes
+    from 64 channels) that the first loss is twice ln(classes), and training from scratch falls behind: on CamVid with
+    the schedule of configs/camvid, 25 and 19 % mIoU after 500 of 2000 steps against 34 %.
 
     Everything else keeps Paddle's defaults: batch-norm scale 1, every bias 0.
     """
     for layer in model.sublayers():
         if isinstance(layer, nn.Conv2D):
-            out_channels, _, kernel_h, kernel_w = layer.weight.shape
-            std = math.sqrt(2.0 / (out_channels * kernel_h * kernel_w))
+            _, in_channels, kernel_h, kernel_w = layer.weight.shape
+            std = math.sqrt(2.0 / (in_channels * kernel_h * kernel_w))
             nn.initializer.Normal(0.0, std)(layer.weight)
