@@ -13,6 +13,9 @@ import paddle
 from paddle import Tensor
 from paddle.nn import functional as F
 
+_TINY = 1e-7
+"""Lowest denominator: below any sum of probabilities that matters, and far above where float32 ends."""
+
 
 def pixel_cross_entropy(logits: Tensor, label: Tensor, ignore_index: int) -> tuple[Tensor, Tensor]:
     """Cross entropy of each pixel.
@@ -39,6 +42,20 @@ def weigh_by_class(label: Tensor, valid: Tensor, weight: Tensor) -> Tensor:
     """
     inside = paddle.where(valid, label, paddle.zeros_like(label))
     return paddle.gather(weight, inside.flatten()).reshape(label.shape) * valid.astype(weight.dtype)
+
+
+def class_masks(label: Tensor, valid: Tensor, num_classes: int) -> Tensor:
+    """Which pixels are of which class: (N, K, H, W) bool, nowhere true where not valid.
+
+    A byte per pixel and class, an eighth of a one-hot coding of the int64 label.
+
+    Args:
+        label: (N, H, W) int64.
+        valid: (N, H, W) bool.
+        num_classes: K.
+    """
+    classes = paddle.arange(num_classes, dtype=label.dtype).reshape([1, -1, 1, 1])
+    return (label.unsqueeze(1) == classes) & valid.unsqueeze(1)
 
 
 def mean_over(values: Tensor, mask: Tensor) -> Tensor:
@@ -72,3 +89,67 @@ def hard_pixels(losses: Tensor, valid: Tensor, thresh: float, min_kept: int) -> 
     place = paddle.clip(num_valid - 1, min=0, max=count - 1)
     at_place = paddle.gather(highest, place.reshape([1]))
     return valid & (losses > paddle.clip(at_place, max=-math.log(thresh)))
+
+
+def lovasz_weights(errors: Tensor, foreground: Tensor, valid: Tensor) -> Tensor:
+    """Gradient of the Lovasz extension of the Jaccard loss of one class, with respect to the pixel errors.
+
+    Berman, Rannen Triki and Blaschko, arXiv 1705.08790, equations 8 and 9 and algorithm 1. In the order of falling
+    errors a pixel weighs as much as its misclassification adds to the Jaccard loss. Algorithm 1 takes these steps as
+    differences of neighbouring losses, which float32 cannot resolve beyond some 100000 pixels; worked out, with G
+    foreground pixels of which f, and b of the background, stand in the order up to and with the pixel, a step is::
+
+        1 / (G + b)                            for a foreground pixel
+        (G - f) / ((G + b) * (G + b - 1))      for a background pixel
+
+    and 1 for the largest error of a class without foreground, whose loss is 1 as soon as a pixel is wrong.
+
+    Args:
+        errors: (P,) float, at least 0.
+        foreground: (P,) bool, whether the pixel is of the class; false where not valid.
+        valid: (P,) bool.
+
+    Returns:
+        (P,) float without gradient; 0 where not valid.
+    """
+    with paddle.no_grad():
+        order = paddle.argsort(paddle.where(valid, errors, paddle.full_like(errors, -1.0)), descending=True)
+        is_foreground = paddle.gather(foreground.astype("int64"), order)
+        found = paddle.cumsum(is_foreground)
+        union = foreground.astype("int64").sum() + paddle.cumsum(1 - is_foreground)
+        missing, union = (found[-1] - found).astype(errors.dtype), union.astype(errors.dtype)
+        first_of_none = (paddle.arange(errors.shape[0]) == 0) & (found[-1] == 0)
+        steps = paddle.where(
+            is_foreground.astype("bool") | first_of_none, 1 / union, missing / (union * (union - 1).clip(min=1.0))
+        )
+        return paddle.scatter(paddle.zeros_like(errors), order, steps) * valid.astype(errors.dtype)
+
+
+def window_max(values: Tensor, size: int) -> Tensor:
+    """Maximum over the ``size`` x ``size`` window around each pixel, as far as it lies within the picture.
+
+    Args:
+        values: (N, C, H, W) float.
+        size: Odd side of the window.
+    """
+    return F.max_pool2d(values, size, stride=1, padding=size // 2)
+
+
+def inner_boundaries(membership: Tensor, size: int) -> Tensor:
+    """How much each pixel belongs to a class and has something else in the window around it.
+
+    Args:
+        membership: (N, K, H, W) float from 0 to 1: probabilities, or 0 and 1 of a label.
+        size: Odd side of the window; 3 makes boundaries one pixel wide.
+
+    Returns:
+        (N, K, H, W) float from 0 to 1: the most that a window's pixel belongs to other classes, less what the pixel
+        itself does.
+    """
+    others = 1 - membership
+    return window_max(others, size) - others
+
+
+def ratio(part: Tensor, whole: Tensor) -> Tensor:
+    """``part / whole``, and 0 where the whole is 0; neither is negative and the part is not the larger one."""
+    return part / whole.clip(min=_TINY)

@@ -1,0 +1,93 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Checking the section ``loss``: its losses, those inside them, and their weights.
+
+A loss that is made of losses takes them as its argument ``losses``, a list like ``loss.types``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from paddleseg.config.arguments import check_component, check_value
+from paddleseg.config.load import Config
+from paddleseg.config.problems import Problems, suggest
+from paddleseg.config.registry import LOSSES, MODELS
+from paddleseg.config.shared_values import check_one_per_class, shared_value
+
+
+def check_losses(config: Config, problems: Problems, *, has_auxiliary_output: bool) -> None:
+    """Note what is wrong with ``loss``; its weights must fit the outputs that the model has in training.
+
+    Args:
+        config: The whole configuration.
+        problems: Takes what is found.
+        has_auxiliary_output: Whether the command builds all outputs, as only training does.
+    """
+    loss = config.section("loss")
+    if not loss:
+        return
+    for key in loss:
+        if key not in ("types", "coef"):
+            problems.add(f"loss.{key}", f"there is no such key. {suggest(key, ('types', 'coef'))}")
+    types, coef = loss.get("types"), loss.get("coef")
+    _check_list(config, types, "loss.types", problems)
+    before = len(problems)
+    check_value(coef, Sequence[float], "loss.coef", problems)
+    if has_auxiliary_output and isinstance(types, list) and types and len(problems) == before:
+        _check_output_weights(config, len(types), len(coef), problems)
+
+
+def _check_list(config: Config, losses: Any, key: str, problems: Problems) -> None:
+    if not (isinstance(losses, list) and losses):
+        problems.add(key, f"found {losses!r}; it must be a list of losses, e.g. [{{type: CrossEntropyLoss}}]")
+        return
+    for index, item in enumerate(losses):
+        _check_loss(config, item, f"{key}.{index}", problems)
+
+
+def _check_loss(config: Config, loss: Any, key: str, problems: Problems) -> None:
+    before = len(problems)
+    arguments = loss
+    if isinstance(loss, dict):
+        check_one_per_class(config, loss.get("weight"), f"{key}.weight", problems)
+        if "losses" in loss:
+            _check_list(config, loss["losses"], f"{key}.losses", problems)
+            arguments = {**loss, "losses": []}  # checked; the constructor's hint could say less of it
+    check_component(arguments, LOSSES, key, problems, supplied=("ignore_index", "num_classes"))
+    if len(problems) == before:
+        _check_faults(config, loss, key, problems)
+
+
+def _check_faults(config: Config, loss: Mapping[str, Any], key: str, problems: Problems) -> None:
+    """Ask the loss about arguments whose types are right, see :mod:`paddleseg.losses.checks`."""
+    component = LOSSES[loss["type"]]
+    if not hasattr(component, "faults"):
+        return
+    arguments = {name: value for name, value in loss.items() if name != "type"}
+    bound = inspect.signature(component).bind_partial(**arguments)
+    bound.apply_defaults()
+    num_classes = shared_value(config, "num_classes")
+    stated = {} if num_classes is None else {"num_classes": num_classes}
+    for argument, message in component.faults(**{**bound.arguments, **stated}):
+        problems.add(f"{key}.{argument}", message)
+
+
+def _check_output_weights(config: Config, num_losses: int, num_weights: int, problems: Problems) -> None:
+    """As many ``coef`` as the model has outputs, and one loss for all of them or one for each."""
+    model = config.section("model")
+    count = getattr(MODELS[model["type"]], "count_outputs", None) if model.get("type") in MODELS else None
+    if count is not None and count(model) != num_weights:
+        if count(model) == 1:
+            advice = "1 model output; give 1, e.g. [1.0], or set model.enable_auxiliary_loss: True"
+        else:
+            advice = f"{count(model)} model outputs (main, auxiliary); give {count(model)}, e.g. [1.0, 0.4]"
+        problems.add("loss.coef", f"{num_weights} weight{'s' * (num_weights != 1)} for {advice}")
+    if num_losses not in (1, num_weights):
+        problems.add(
+            "loss.types",
+            f"{num_losses} losses for {num_weights} weight{'s' * (num_weights != 1)} in coef; "
+            "give one loss for all outputs or one for each",
+        )

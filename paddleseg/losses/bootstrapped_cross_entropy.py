@@ -1,0 +1,71 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Cross entropy over the hardest pixels of each picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import paddle
+from paddle import Tensor, nn
+
+from paddleseg.config.registry import LOSSES
+from paddleseg.losses.checks import Fault, below_zero, refuse
+from paddleseg.losses.functional import pixel_cross_entropy, weigh_by_class
+
+
+@LOSSES.add_component
+class BootstrappedCrossEntropyLoss(nn.Layer):
+    """Mean cross entropy of the pixels of high loss, picture by picture, averaged over the pictures.
+
+    The bootstrapped cross entropy of Pohlen, Hermans, Mathias and Leibe, arXiv 1611.08323, with PaddleSeg's two
+    limits: kept are the pixels whose loss is above ``loss_th``, if these are more than ``min_K``, else the ``min_K``
+    pixels of highest loss. Ignored pixels are never among them, and a picture with fewer others is averaged over
+    those; PaddleSeg fills up with ignored pixels of loss 0, and fails where a picture has no more than ``min_K``
+    pixels.
+
+    Args:
+        min_K: How many pixels of a picture are kept at least, 1 or more.
+        loss_th: Loss above which a pixel is kept, at least 0.
+        weight: A factor for the pixel losses of each class, which counts for the choice as well, as in PaddleSeg; the
+            mean is over the number of kept pixels.
+        ignore_index: Label of the pixels that do not count.
+    """
+
+    def __init__(
+        self, min_K: int, loss_th: float, weight: Sequence[float] | None = None, ignore_index: int = 255
+    ) -> None:
+        super().__init__()
+        refuse(self.faults(min_K, loss_th))
+        self.min_K = min_K
+        self.loss_th = loss_th
+        self.weight = None if weight is None else paddle.to_tensor(list(weight), dtype="float32")
+        self.ignore_index = ignore_index
+
+    @staticmethod
+    def faults(min_K: int, loss_th: float, **_: Any) -> Iterator[Fault]:
+        """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
+        if min_K < 1:
+            yield "min_K", f"found {min_K}; it must be 1 or more"
+        yield from below_zero(loss_th=loss_th)
+
+    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
+        """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
+        losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
+        if self.weight is not None:
+            losses = losses * weigh_by_class(label, valid, self.weight.astype(losses.dtype))
+        losses, valid = losses.flatten(1), valid.flatten(1)  # (N, P)
+        # Losses are at least 0: -1 sorts the ignored pixels to the end.
+        candidates = paddle.where(valid, losses, paddle.full_like(losses, -1.0))
+        top = paddle.topk(candidates, min(self.min_K, losses.shape[1]), axis=1)[0]
+        # With exactly min_K pixels above the threshold both means are the same.
+        are_many = top[:, -1] > self.loss_th
+        means = paddle.where(are_many, _mean_of_rows(losses, losses > self.loss_th), _mean_of_rows(top, top >= 0))
+        return means.mean()
+
+
+def _mean_of_rows(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of each row (N, P) where ``mask`` holds; 0 with zero gradients where it holds nowhere."""
+    mask = mask.astype(values.dtype)
+    return (values * mask).sum(axis=1) / mask.sum(axis=1).clip(min=1.0)

@@ -1,0 +1,70 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Boundary loss: how well the borders of the classes are hit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import paddle
+from paddle import Tensor, nn
+from paddle.nn import functional as F
+
+from paddleseg.config.registry import LOSSES
+from paddleseg.losses.checks import Fault, refuse
+from paddleseg.losses.functional import class_masks, inner_boundaries, mean_over, ratio, window_max
+
+
+@LOSSES.add_component
+class BoundaryLoss(nn.Layer):
+    """1 less the boundary F1 score of each class in each picture, averaged over those that have a boundary.
+
+    Bokhovkin and Burnaev, arXiv 1905.07852. Boundaries are the inner border pixels of a class, found by max pooling
+    over ``theta0`` x ``theta0`` pixels in the label and in the softmax probabilities. Precision is the share of the
+    predicted boundary within the label's boundary widened by max pooling over ``theta`` x ``theta`` pixels, recall the
+    share of the label's boundary within the predicted one widened likewise.
+
+    The paper has one class and no ignored pixels. Of several classes each is taken against all others. A class
+    without boundary in the label of a picture has no recall there, and is left out. The edge of the picture is no
+    boundary, and pixels whose ``theta0`` window holds an ignored one have none, in the label and in the prediction.
+
+    It says nothing about pixels far from boundaries; use it beside a cross entropy in a MixedLoss.
+
+    Args:
+        theta0: Side of the window that finds boundaries, odd, at least 3; the paper keeps it as small as possible.
+        theta: Side of the window that widens them, odd: 1 + 2 times the tolerated distance in pixels, at most the
+            smallest distance of neighbouring segments.
+        ignore_index: Label of the pixels that do not count.
+    """
+
+    def __init__(self, theta0: int = 3, theta: int = 5, ignore_index: int = 255) -> None:
+        super().__init__()
+        refuse(self.faults(theta0, theta))
+        self.theta0 = theta0
+        self.theta = theta
+        self.ignore_index = ignore_index
+
+    @staticmethod
+    def faults(theta0: int, theta: int, **_: Any) -> Iterator[Fault]:
+        """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
+        for name, side, lowest in (("theta0", theta0, 3), ("theta", theta, 1)):
+            if side < lowest or side % 2 == 0:
+                yield name, f"found {side}; it must be an odd number, {lowest} or more"
+
+    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
+        """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 where the label has no boundary."""
+        valid = label != self.ignore_index
+        with paddle.no_grad():
+            ignored = (~valid).unsqueeze(1).astype(logits.dtype)
+            known = 1 - window_max(ignored, self.theta0)  # (N, 1, H, W): 1 where no ignored pixel is near
+            masks = class_masks(label, valid, logits.shape[1]).astype(logits.dtype)
+            actual = inner_boundaries(masks, self.theta0) * known
+            near_actual = window_max(actual, self.theta)
+        predicted = inner_boundaries(F.softmax(logits, axis=1), self.theta0) * known
+        near_predicted = window_max(predicted, self.theta)
+        length = actual.sum(axis=[2, 3])  # (N, K), as all below
+        precision = ratio((predicted * near_actual).sum(axis=[2, 3]), predicted.sum(axis=[2, 3]))
+        recall = ratio((actual * near_predicted).sum(axis=[2, 3]), length)
+        f1 = ratio(2 * precision * recall, precision + recall)
+        return mean_over(1 - f1, length > 0)

@@ -1,0 +1,110 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Focal losses: cross entropies in which pixels that are right already count little.
+
+Both are of Lin, Goyal, Girshick, He and Dollar, arXiv 1708.02002, equation 5, and differ in what a probability is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import paddle
+from paddle import Tensor, nn
+from paddle.nn import functional as F
+
+from paddleseg.config.registry import LOSSES
+from paddleseg.losses.checks import Fault, below_zero, refuse
+from paddleseg.losses.functional import class_masks, mean_over, pixel_cross_entropy, weigh_by_class
+from paddleseg.utils.errors import ConfigError
+
+
+@LOSSES.add_component
+class FocalLoss(nn.Layer):
+    """Sigmoid focal loss of two classes, each against the other, averaged over pixels that are not ignored and classes.
+
+    With logit x of a class and p = sigmoid(x), a pixel of the class has the loss -alpha (1 - p)^gamma log(p), a
+    pixel of the other class -(1 - alpha) p^gamma log(1 - p). As both classes take their turn as the one that is looked
+    for, ``alpha`` weighs right against wrong logits and not, as PaddleSeg's documentation has it, class 1 against
+    class 0. The values are PaddleSeg's.
+
+    Args:
+        alpha: Factor of the logit of a pixel's own class, from 0 to 1; the other logit has 1 - alpha.
+        gamma: Power of the factor that makes easy pixels count less, at least 0.
+        ignore_index: Label of the pixels that do not count.
+    """
+
+    def __init__(self, alpha: float = 0.25, gamma: float = 2.0, ignore_index: int = 255) -> None:
+        super().__init__()
+        refuse(self.faults(alpha, gamma))
+        self.alpha = alpha
+        self.gamma = gamma
+        self.ignore_index = ignore_index
+
+    @staticmethod
+    def faults(alpha: float, gamma: float, num_classes: int = 2, **_: Any) -> Iterator[Fault]:
+        """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
+        if not 0 <= alpha <= 1:
+            yield "alpha", f"found {alpha}; it must be from 0 to 1"
+        yield from below_zero(gamma=gamma)
+        if num_classes != 2:
+            yield "type", f"FocalLoss is for 2 classes, and there are {num_classes}; take MultiClassFocalLoss"
+
+    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
+        """Scalar loss of logits (N, 2, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
+        if logits.shape[1] != 2:
+            raise ConfigError(f"FocalLoss is for 2 classes, and there are {logits.shape[1]}; take MultiClassFocalLoss")
+        valid = label != self.ignore_index
+        is_own = class_masks(label, valid, 2)
+        # Probability p that a logit is right about its pixel. Powers are taken of its logarithm, whose slope is finite.
+        right = paddle.where(is_own, logits, -logits)
+        alpha = paddle.where(is_own, paddle.full_like(logits, self.alpha), paddle.full_like(logits, 1 - self.alpha))
+        losses = -alpha * (self.gamma * F.log_sigmoid(-right)).exp() * F.log_sigmoid(right)
+        return mean_over(losses, valid.unsqueeze(1).expand_as(losses))
+
+
+@LOSSES.add_component
+class MultiClassFocalLoss(nn.Layer):
+    """Softmax focal loss of any number of classes, averaged over the pixels that are not ignored.
+
+    The loss of a pixel is -alpha (1 - p)^gamma log(p), p the softmax probability of its own class. DDRNet_paddle calls
+    a loss of this kind FocalLoss; its gradient takes the power as a constant, and ignored pixels spoil it.
+
+    Args:
+        alpha: Factor of the loss: one number, or one for each class (the mean stays over the number of pixels).
+        gamma: Power of the factor that makes easy pixels count less, at least 0; with 0 this is the cross entropy.
+        ignore_index: Label of the pixels that do not count.
+    """
+
+    def __init__(self, alpha: float | Sequence[float] = 1.0, gamma: float = 2.0, ignore_index: int = 255) -> None:
+        super().__init__()
+        refuse(self.faults(alpha, gamma))
+        self.alpha = alpha if isinstance(alpha, (int, float)) else paddle.to_tensor(list(alpha), dtype="float32")
+        self.gamma = gamma
+        self.ignore_index = ignore_index
+
+    @staticmethod
+    def faults(
+        alpha: float | Sequence[float], gamma: float, num_classes: int | None = None, **_: Any
+    ) -> Iterator[Fault]:
+        """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
+        if isinstance(alpha, (int, float)):
+            yield from below_zero(alpha=alpha)
+        elif min(alpha, default=0) < 0:
+            yield "alpha", f"found {list(alpha)}; each must be 0 or more"
+        elif num_classes not in (None, len(alpha)):
+            yield "alpha", f"{len(alpha)} entries for {num_classes} classes; give one per class"
+        yield from below_zero(gamma=gamma)
+
+    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
+        """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
+        losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
+        # 1 - p, kept from 0, where a power below 1 has an infinite slope.
+        doubt = -paddle.expm1(-losses)
+        losses = doubt.clip(min=1e-12) ** self.gamma * losses
+        if isinstance(self.alpha, Tensor):
+            losses = losses * weigh_by_class(label, valid, self.alpha.astype(losses.dtype))
+        else:
+            losses = losses * self.alpha
+        return mean_over(losses, valid)

@@ -1,0 +1,69 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Lovasz-Softmax: the intersection over union of the classes, made differentiable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+import paddle
+from paddle import Tensor, nn
+from paddle.nn import functional as F
+
+from paddleseg.config.registry import LOSSES
+from paddleseg.losses.checks import Fault, refuse
+from paddleseg.losses.functional import lovasz_weights, mean_over
+
+
+@LOSSES.add_component
+class LovaszSoftmaxLoss(nn.Layer):
+    """Lovasz extension of the Jaccard loss of each class over the whole batch, averaged over classes.
+
+    Berman, Rannen Triki and Blaschko, arXiv 1705.08790, equations 11 and 12: the error of a pixel is 1 - p where it is
+    of the class and p elsewhere, p the softmax probability of the class.
+
+    All pixels are sorted once for each class that may count, present or not: which ones are is known on the device
+    only. That makes it the most expensive of the losses.
+
+    Args:
+        ignore_index: Label of the pixels that do not count.
+        classes: Whose losses are averaged: those ``present`` in the batch's labels, ``all``, or the listed ones,
+            present or not. The loss of an absent class is its highest probability anywhere.
+    """
+
+    def __init__(self, ignore_index: int = 255, classes: Literal["present", "all"] | Sequence[int] = "present") -> None:
+        super().__init__()
+        refuse(self.faults(classes))
+        self.ignore_index = ignore_index
+        self.classes = classes
+
+    @staticmethod
+    def faults(
+        classes: Literal["present", "all"] | Sequence[int], num_classes: int | None = None, **_: Any
+    ) -> Iterator[Fault]:
+        """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
+        if isinstance(classes, str):
+            if classes not in ("present", "all"):
+                yield "classes", f"found {classes!r}; it must be present, all or a list of classes"
+        elif not classes:
+            yield "classes", "the list is empty; name at least one class"
+        elif len(set(classes)) < len(classes):
+            yield "classes", f"found {list(classes)}; each class may stand there once"
+        elif min(classes) < 0 or (num_classes is not None and max(classes) >= num_classes):
+            bounds = "0 or more" if num_classes is None else f"from 0 to {num_classes - 1}"
+            yield "classes", f"found {list(classes)}; each must be {bounds}"
+
+    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
+        """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
+        label = label.flatten()
+        valid = label != self.ignore_index
+        probabilities = F.softmax(logits, axis=1).transpose([1, 0, 2, 3]).flatten(1)  # (K, P)
+        losses, present = [], []
+        for index in range(logits.shape[1]) if isinstance(self.classes, str) else self.classes:
+            foreground = (label == index) & valid
+            errors = (foreground.astype(probabilities.dtype) - probabilities[index]).abs()
+            losses.append((errors * lovasz_weights(errors, foreground, valid)).sum())
+            present.append(foreground.any())
+        losses = paddle.stack(losses)
+        return mean_over(losses, paddle.stack(present)) if self.classes == "present" else losses.mean()

@@ -1,0 +1,46 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A weighted sum of losses in the place of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Callable
+
+from paddle import Tensor, nn
+
+from paddleseg.config.registry import LOSSES
+from paddleseg.losses.checks import Fault, refuse
+
+
+@LOSSES.add_component
+class MixedLoss(nn.Layer):
+    """Sum of several losses of one output, each times its coefficient.
+
+    In YAML ``losses`` is a list like ``loss.types``; entries get ``ignore_index`` as other losses do, and may be
+    MixedLoss themselves. PaddleSeg's gives a list of terms, which its training adds up.
+
+    Args:
+        losses: Called with logits (N, K, H, W) and int64 label (N, H, W); each gives a scalar.
+        coef: A number for each loss, at least 0.
+    """
+
+    def __init__(self, losses: Sequence[Callable[[Tensor, Tensor], Tensor]], coef: Sequence[float]) -> None:
+        super().__init__()
+        refuse(self.faults(losses, coef))
+        self.losses = list(losses)
+        self.coef = list(coef)
+
+    @staticmethod
+    def faults(losses: Sequence[Any], coef: Sequence[float], **_: Any) -> Iterator[Fault]:
+        """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
+        if not losses:
+            yield "losses", "the list is empty; give at least one loss"
+        if len(losses) != len(coef):
+            yield "coef", f"found {list(coef)}; it must have one number per loss, which are {len(losses)}"
+        if min(coef, default=0) < 0:
+            yield "coef", f"found {list(coef)}; it must be 0 or more"
+
+    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
+        """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W)."""
+        return sum(loss(logits, label) * coef for loss, coef in zip(self.losses, self.coef))
