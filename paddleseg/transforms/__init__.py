@@ -9,12 +9,20 @@ from paddleseg.transforms.augmentation import (
     RandomVerticalFlip,
     ResizeStepScaling,
 )
+from paddleseg.transforms.padding import Padding, PaddingByAspectRatio, ScalePadding
 from paddleseg.transforms.pipeline import Pipeline
+from paddleseg.transforms.random_geometry import (
+    RandomAffine,
+    RandomCenterCrop,
+    RandomRotation,
+    RandomScaleAspect,
+    ResizeRangeScaling,
+)
+from paddleseg.transforms.random_quality import RandomBlur, RandomNoise
 from paddleseg.transforms.transforms import (
     LimitLong,
     LimitShort,
     Normalize,
-    Padding,
     Resize,
     ResizeByLong,
     ResizeByShort,
@@ -25,13 +33,22 @@ __all__ = [
     "LimitShort",
     "Normalize",
     "Padding",
+    "PaddingByAspectRatio",
     "Pipeline",
+    "RandomAffine",
+    "RandomBlur",
+    "RandomCenterCrop",
     "RandomDistort",
     "RandomHorizontalFlip",
+    "RandomNoise",
     "RandomPaddingCrop",
+    "RandomRotation",
+    "RandomScaleAspect",
     "RandomVerticalFlip",
     "Resize",
     "ResizeByLong",
     "ResizeByShort",
+    "ResizeRangeScaling",
     "ResizeStepScaling",
+    "ScalePadding",
 ]

@@ -1,8 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Random changes of training samples, with PaddleSeg's names, arguments and defaults.
+"""Random scale, crop, flip and colours: what nearly every training uses, with PaddleSeg's names and defaults.
 
-They carry ``is_random``: evaluation and export refuse them.
+Random transforms carry ``is_random``: evaluation and export refuse them. The less common ones are in
+``random_geometry.py`` and ``random_quality.py``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 
 from paddleseg.config.registry import TRANSFORMS
 from paddleseg.transforms import functional
-from paddleseg.transforms.checks import check_padding_values, check_probability, check_size
+from paddleseg.transforms.checks import check_padding_values, check_probability, check_scale_factors, check_size
 from paddleseg.transforms.sample import Sample, change_both, pad_sample, resize_sample
 from paddleseg.utils.errors import ConfigError, DataError
 
@@ -33,11 +34,7 @@ class ResizeStepScaling:
     def __init__(
         self, min_scale_factor: float = 0.75, max_scale_factor: float = 1.25, scale_step_size: float = 0.25
     ) -> None:
-        if not 0 < min_scale_factor <= max_scale_factor:
-            raise ConfigError(
-                f"ResizeStepScaling: min_scale_factor {min_scale_factor} must be above 0 and not above "
-                f"max_scale_factor {max_scale_factor}"
-            )
+        check_scale_factors("ResizeStepScaling", min_scale_factor, max_scale_factor)
         if scale_step_size < 0:
             raise ConfigError(f"ResizeStepScaling.scale_step_size: {scale_step_size} must not be below 0")
         self.min_scale_factor = min_scale_factor
@@ -109,14 +106,10 @@ class RandomPaddingCrop:
         corner = self.draw_corner(size_hw, rng)
         if self.category_max_ratio < 1 and "label" in sample:
             for _ in range(self.loop_times):
-                if self._is_mixed(self._window(sample["label"], corner)):
+                if self._is_mixed(functional.crop(sample["label"], corner, self.crop_size)):
                     break
                 corner = self.draw_corner(size_hw, rng)
-        return change_both(sample, lambda array: self._window(array, corner))
-
-    def _window(self, array: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
-        (y, x), (width, height) = corner, self.crop_size
-        return array[y : y + height, x : x + width]
+        return change_both(sample, lambda array: functional.crop(array, corner, self.crop_size))
 
     def _is_mixed(self, label: np.ndarray) -> bool:
         counts = np.bincount(label.ravel(), minlength=256)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,21 @@ def check_numbers(key: str, values: Any) -> Sequence[float]:
     if isinstance(values, (list, tuple)) and values and all(_is_number(value) for value in values):
         return values
     raise ConfigError(f"{key}: {values!r} is not a list of numbers, e.g. [0.5, 0.5, 0.5]")
+
+
+def check_number(key: str, value: Any, low: float = 0.0, high: float = math.inf) -> float:
+    """Return a number from ``low`` to ``high`` as it is."""
+    if _is_number(value) and low <= value <= high:
+        return value
+    allowed = f"a number of {low:g} or more" if high == math.inf else f"a number from {low:g} to {high:g}"
+    raise ConfigError(f"{key}: {value!r} is not {allowed}")
+
+
+def check_ratio(key: str, ratio: Any) -> float:
+    """Return a number above 0 as it is."""
+    if _is_number(ratio) and ratio > 0:
+        return ratio
+    raise ConfigError(f"{key}: {ratio!r} is not a number above 0")
 
 
 def check_size(key: str, size: Any) -> tuple[int, int]:
@@ -38,10 +54,24 @@ def check_probability(key: str, probability: Any) -> float:
     raise ConfigError(f"{key}: {probability!r} is not a probability; give a number from 0 to 1")
 
 
+def check_scale_factors(transform: str, min_scale_factor: float, max_scale_factor: float) -> None:
+    """Check the ends of a range of scales."""
+    if not 0 < min_scale_factor <= max_scale_factor:
+        raise ConfigError(
+            f"{transform}: min_scale_factor {min_scale_factor} must be above 0 and not above "
+            f"max_scale_factor {max_scale_factor}"
+        )
+
+
 def check_padding_values(transform: str, im_padding_value: Any, label_padding_value: Any) -> None:
     """Check the values that pictures and labels are padded with."""
     if not _is_number(im_padding_value):
         raise ConfigError(f"{transform}.im_padding_value: {im_padding_value!r} is not a number")
+    check_label_padding_value(transform, label_padding_value)
+
+
+def check_label_padding_value(transform: str, label_padding_value: Any) -> None:
+    """Check the value that labels are padded with."""
     if not isinstance(label_padding_value, int) or not 0 <= label_padding_value <= 255:
         raise ConfigError(
             f"{transform}.label_padding_value: {label_padding_value!r} is not a whole number from 0 to 255"

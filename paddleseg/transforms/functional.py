@@ -2,22 +2,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """Image and label functions in numpy and OpenCV: no randomness, no state.
 
-Images are (H, W, C) arrays of any dtype that OpenCV resizes, labels (H, W) uint8. Sizes in arguments are
-(width, height) as in the YAML files; sizes in a sample's ``trans_info`` are (height, width) as in PaddleSeg.
+Images are (H, W, C) arrays of any dtype that OpenCV resizes (8 and 16 bits, floats) and of any number of
+channels, labels (H, W) uint8. Sizes in arguments are (width, height) as in the YAML files; sizes in a sample's
+``trans_info`` are (height, width) as in PaddleSeg.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 
+from paddleseg.utils.errors import ConfigError
+
+_SCALAR_CHANNELS = 4
+"""Channels for which an OpenCV ``Scalar``, such as a border value, has a number."""
+
 
 def resize(array: np.ndarray, size_wh: Sequence[int], interpolation: int = cv2.INTER_LINEAR) -> np.ndarray:
     """Resize an image (H, W, C) or label (H, W) to ``size_wh``; the dtype stays."""
-    resized = cv2.resize(array, (int(size_wh[0]), int(size_wh[1])), interpolation=interpolation)
-    return _with_channels(resized, array)
+    size = (int(size_wh[0]), int(size_wh[1]))
+    return _in_channel_groups(array, lambda part: cv2.resize(part, size, interpolation=interpolation))
 
 
 def pad_bottom_right(array: np.ndarray, size_wh: Sequence[int], value: float) -> np.ndarray:
@@ -29,15 +35,82 @@ def pad_bottom_right(array: np.ndarray, size_wh: Sequence[int], value: float) ->
     pad_height = max(size_wh[1] - array.shape[0], 0)
     if pad_width == 0 and pad_height == 0:
         return array
-    if np.issubdtype(array.dtype, np.integer):
-        value = round(value)
     padding = [(0, pad_height), (0, pad_width)] + [(0, 0)] * (array.ndim - 2)
-    return np.pad(array, padding, constant_values=value)
+    return np.pad(array, padding, constant_values=_in_dtype(value, array.dtype))
+
+
+def pad_to_square(array: np.ndarray, value: float | Sequence[float]) -> np.ndarray:
+    """Enlarge an image or label by constant borders to a square with the picture in the middle.
+
+    Where the border has an odd number of pixels, the lower or right part has one more. ``value`` is rounded as in
+    ``pad_bottom_right``; several values are those of the channels.
+    """
+    height, width = array.shape[:2]
+    side = max(height, width)
+    square = np.empty((side, side, *array.shape[2:]), array.dtype)
+    square[...] = _in_dtype(value, array.dtype)
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top : top + height, left : left + width] = array
+    return square
+
+
+def crop(array: np.ndarray, corner_yx: Sequence[int], size_wh: Sequence[int]) -> np.ndarray:
+    """Cut out a window, given by its top left corner (y, x); the result is a view."""
+    (y, x), (width, height) = corner_yx, size_wh
+    return array[y : y + height, x : x + width]
 
 
 def flip(array: np.ndarray, *, horizontal: bool) -> np.ndarray:
     """Mirror left-right, or top-bottom if not ``horizontal``."""
-    return _with_channels(cv2.flip(array, 1 if horizontal else 0), array)
+    return _in_channel_groups(array, lambda part: cv2.flip(part, 1 if horizontal else 0))
+
+
+def similarity_matrix(
+    source_wh: Sequence[int],
+    target_wh: Sequence[int],
+    degrees: float,
+    scale: float = 1.0,
+    pivot_offset: Sequence[float] = (0.0, 0.0),
+) -> np.ndarray:
+    """The map that puts a picture's middle onto the middle of the result and then turns and scales it.
+
+    Args:
+        source_wh: Size of the picture.
+        target_wh: Size of the result.
+        degrees: Angle, counterclockwise.
+        scale: Pixels of the result per pixel of the picture.
+        pivot_offset: Distance (x, y) in pixels of the point about which it is turned and scaled from the middle
+            of the result.
+
+    Returns:
+        (2, 3) float64 matrix from (x, y, 1) in the picture to (x, y) in the result; whole numbers are the middles
+        of pixels.
+    """
+    source, target = (np.array([(width - 1) / 2, (height - 1) / 2]) for width, height in (source_wh, target_wh))
+    pivot = target + pivot_offset
+    cosine, sine = scale * np.cos(np.deg2rad(degrees)), scale * np.sin(np.deg2rad(degrees))
+    # y grows downwards, so this turns counterclockwise.
+    linear = np.array([[cosine, sine], [-sine, cosine]])
+    shift = pivot + linear @ (target - source - pivot)
+    return np.column_stack([linear, shift])
+
+
+def warp(
+    array: np.ndarray, matrix: np.ndarray, size_wh: Sequence[int], interpolation: int, border_value: float
+) -> np.ndarray:
+    """Map an image or label by an affine matrix as ``similarity_matrix`` gives it.
+
+    Pixels of the result that lie outside of the picture get ``border_value``, rounded as in ``pad_bottom_right``.
+    """
+    border = (_in_dtype(border_value, array.dtype),) * _SCALAR_CHANNELS
+    size = (int(size_wh[0]), int(size_wh[1]))
+
+    def change(part: np.ndarray) -> np.ndarray:
+        return cv2.warpAffine(
+            part, matrix, size, flags=interpolation, borderMode=cv2.BORDER_CONSTANT, borderValue=border
+        )
+
+    return _in_channel_groups(array, change)
 
 
 def scaled_size(array: np.ndarray, scale: float) -> tuple[int, int]:
@@ -91,12 +164,38 @@ def shift_hue(image: np.ndarray, delta: float) -> np.ndarray:
     return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB_FULL, dst=hsv)
 
 
+def gaussian_blur(image: np.ndarray, window: int) -> np.ndarray:
+    """Smooth with a Gaussian on ``window`` x ``window`` pixels; sigma follows from the window as in OpenCV."""
+    return _in_channel_groups(image, lambda part: cv2.GaussianBlur(part, (window, window), 0))
+
+
+def box_blur(image: np.ndarray, window: int) -> np.ndarray:
+    """Replace each pixel by the mean of the ``window`` x ``window`` pixels around it."""
+    return _in_channel_groups(image, lambda part: cv2.blur(part, (window, window)))
+
+
+def median_blur(image: np.ndarray, window: int) -> np.ndarray:
+    """Replace each pixel of a uint8 image by the median of the ``window`` x ``window`` pixels around it."""
+    # cv2.medianBlur takes 1, 3 or 4 channels, but not 2; above a window of 5 only 8 bits.
+    return _in_channel_groups(image, lambda part: cv2.medianBlur(part, window), size=1)
+
+
+def add_noise(image: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Add float noise of the same shape; integer types are rounded and cut off at the ends of their range."""
+    noisy = image + noise
+    if np.issubdtype(image.dtype, np.integer):
+        limits = np.iinfo(image.dtype)
+        noisy = np.clip(np.rint(noisy, out=noisy), limits.min, limits.max, out=noisy)
+    return noisy.astype(image.dtype)
+
+
 def restore_size(label_map: np.ndarray, trans_info: Sequence[tuple[str, Sequence[int]]]) -> np.ndarray:
     """Bring a predicted label map back to the size of the picture before the transforms.
 
     Args:
         label_map: (h, w) class ids at the size of the transformed picture, any integer type.
-        trans_info: What was done to the picture: ("resize" or "padding", (height, width) before it) in order.
+        trans_info: What was done to the picture, in order: (kind, (height, width) before it). Kinds are "resize";
+            "padding", below and on the right; "center_padding", as ``pad_to_square`` does it.
 
     Returns:
         (H, W) label map of the same dtype; paddings are cut off, resizes undone by nearest neighbour.
@@ -104,10 +203,13 @@ def restore_size(label_map: np.ndarray, trans_info: Sequence[tuple[str, Sequence
     for kind, (height, width) in reversed(trans_info):
         if kind == "padding":
             label_map = label_map[:height, :width]
+        elif kind == "center_padding":
+            corner = (label_map.shape[0] - height) // 2, (label_map.shape[1] - width) // 2
+            label_map = crop(label_map, corner, (width, height))
         elif kind == "resize":
             label_map = _resize_nearest(label_map, height, width)
         else:
-            raise ValueError(f"unknown entry {kind!r} in trans_info; known: 'resize', 'padding'")
+            raise ValueError(f"unknown entry {kind!r} in trans_info; known: 'resize', 'padding', 'center_padding'")
     return label_map
 
 
@@ -117,6 +219,36 @@ def _resize_nearest(label_map: np.ndarray, height: int, width: int) -> np.ndarra
     rows = np.arange(height) * label_map.shape[0] // height
     columns = np.arange(width) * label_map.shape[1] // width
     return label_map[rows[:, np.newaxis], columns]
+
+
+def _in_dtype(value: float | Sequence[float], dtype: np.dtype) -> float | np.ndarray:
+    """A padding value as an array of ``dtype`` holds it: whole for integer types, halves to even.
+
+    Raises:
+        ConfigError: The integer type cannot hold it.
+    """
+    if not np.issubdtype(dtype, np.integer):
+        return value
+    whole, limits = np.rint(value), np.iinfo(dtype)
+    if np.min(whole) < limits.min or np.max(whole) > limits.max:
+        raise ConfigError(
+            f"im_padding_value {value} does not fit into pictures of {dtype} numbers; "
+            f"allowed are {limits.min} to {limits.max}"
+        )
+    return whole
+
+
+def _in_channel_groups(
+    array: np.ndarray, change: Callable[[np.ndarray], np.ndarray], size: int = _SCALAR_CHANNELS
+) -> np.ndarray:
+    """Apply an OpenCV function to groups of at most ``size`` channels and put them together again.
+
+    OpenCV states border values for four channels, and takes no more than 128 (version 5) or 512 in one array.
+    """
+    if array.ndim == 2 or array.shape[2] <= size:
+        return _with_channels(change(array), array)
+    groups = np.split(array, range(size, array.shape[2], size), axis=2)
+    return np.concatenate([_with_channels(change(group), group) for group in groups], axis=2)
 
 
 def _with_channels(result: np.ndarray, source: np.ndarray) -> np.ndarray:

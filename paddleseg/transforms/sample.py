@@ -7,8 +7,8 @@ A transform is called with a sample and a random generator and returns the chang
 * ``img``: (H, W, C) picture in its own dtype, uint8 from ordinary files;
 * ``label`` (optional): (H, W) uint8 class ids, moved along with the picture, by nearest neighbour;
 * ``path``: where the picture comes from, for messages;
-* ``trans_info``: list of ``("resize" | "padding", (height, width) before it)``; ``functional.restore_size``
-  undoes it.
+* ``trans_info``: list of ``("resize" | "padding" | "center_padding", (height, width) before it)``, which
+  ``functional.restore_size`` undoes. Random transforms leave it alone: nothing has to be undone in training.
 
 Everything random is drawn from the given generator, so that a sample depends on its generator alone.
 """
@@ -42,9 +42,31 @@ def resize_sample(sample: Sample, size_wh: Sequence[int], interpolation: int = c
     return sample
 
 
+def resize_and_record(sample: Sample, size_wh: Sequence[int], interpolation: int = cv2.INTER_LINEAR) -> Sample:
+    """Resize both, to be undone in predictions."""
+    sample["trans_info"].append(("resize", sample["img"].shape[:2]))
+    return resize_sample(sample, size_wh, interpolation)
+
+
 def pad_sample(sample: Sample, size_wh: Sequence[int], image_value: float, label_value: int) -> Sample:
     """Enlarge both to at least ``size_wh`` below and on the right, each with its own value."""
     sample["img"] = functional.pad_bottom_right(sample["img"], size_wh, image_value)
     if "label" in sample:
         sample["label"] = functional.pad_bottom_right(sample["label"], size_wh, label_value)
+    return sample
+
+
+def pad_and_record(sample: Sample, size_wh: Sequence[int], image_value: float, label_value: int) -> Sample:
+    """Enlarge both, to be undone in predictions."""
+    sample["trans_info"].append(("padding", sample["img"].shape[:2]))
+    return pad_sample(sample, size_wh, image_value, label_value)
+
+
+def warp_sample(
+    sample: Sample, matrix: np.ndarray, size_wh: Sequence[int], image_value: float, label_value: int
+) -> Sample:
+    """Map the picture, and by nearest neighbour the label, by one affine matrix; see ``functional.warp``."""
+    sample["img"] = functional.warp(sample["img"], matrix, size_wh, cv2.INTER_LINEAR, image_value)
+    if "label" in sample:
+        sample["label"] = functional.warp(sample["label"], matrix, size_wh, cv2.INTER_NEAREST, label_value)
     return sample

@@ -1,8 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Normalisation, resizing and padding, with PaddleSeg's names, arguments and defaults.
+"""Normalisation and resizing, with PaddleSeg's names, arguments and defaults.
 
-Deployment uses these as well as training; what changes samples at random is in ``augmentation.py``.
+Deployment uses these and ``padding.py`` as well as training; what is random is in ``augmentation.py`` and
+``random_*.py``.
 """
 
 from __future__ import annotations
@@ -19,11 +20,10 @@ from paddleseg.transforms.checks import (
     check_length,
     check_limits,
     check_numbers,
-    check_padding_values,
     check_size,
 )
-from paddleseg.transforms.sample import Sample, pad_sample, resize_sample
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.transforms.sample import Sample, resize_and_record
+from paddleseg.utils.errors import ConfigError
 
 _INTERPOLATIONS = {
     "NEAREST": cv2.INTER_NEAREST,
@@ -119,7 +119,7 @@ class Resize:
             size_wh = functional.scaled_size(sample["img"], scale)
         if self.size_divisor is not None:
             size_wh = tuple(math.ceil(side / self.size_divisor) * self.size_divisor for side in size_wh)
-        return _resize_and_record(sample, size_wh, _INTERPOLATIONS[interp])
+        return resize_and_record(sample, size_wh, _INTERPOLATIONS[interp])
 
 
 @TRANSFORMS.add_component
@@ -131,7 +131,7 @@ class ResizeByLong:
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         scale = self.long_size / max(sample["img"].shape[:2])
-        return _resize_and_record(sample, functional.scaled_size(sample["img"], scale))
+        return resize_and_record(sample, functional.scaled_size(sample["img"], scale))
 
 
 @TRANSFORMS.add_component
@@ -160,7 +160,7 @@ class ResizeByShort:
         short, long = sorted(sample["img"].shape[:2])
         if short_size / short * long > self.max_size:
             short_size = int(self.max_size / long * short)
-        return _resize_and_record(sample, functional.scaled_size(sample["img"], short_size / short))
+        return resize_and_record(sample, functional.scaled_size(sample["img"], short_size / short))
 
 
 @TRANSFORMS.add_component
@@ -195,40 +195,6 @@ class LimitShort:
         return _limit_side(sample, min(sample["img"].shape[:2]), self.max_short, self.min_short)
 
 
-@TRANSFORMS.add_component
-class Padding:
-    """Pad below and on the right to a given size.
-
-    Args:
-        target_size: [width, height], not below the picture's.
-        im_padding_value: Value of the padding in the picture (127.5 is 128 in 8 bits).
-        label_padding_value: Value of the padding in the label.
-    """
-
-    def __init__(
-        self, target_size: Sequence[int], im_padding_value: float = 127.5, label_padding_value: int = 255
-    ) -> None:
-        self.target_size = check_size("Padding.target_size", target_size)
-        check_padding_values("Padding", im_padding_value, label_padding_value)
-        self.im_padding_value = im_padding_value
-        self.label_padding_value = label_padding_value
-
-    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        height, width = sample["img"].shape[:2]
-        if width > self.target_size[0] or height > self.target_size[1]:
-            raise DataError(
-                f"{sample['path']}: the picture is {width}x{height}, larger than Padding.target_size "
-                f"{self.target_size[0]}x{self.target_size[1]}; enlarge that or resize before it"
-            )
-        sample["trans_info"].append(("padding", (height, width)))
-        return pad_sample(sample, self.target_size, self.im_padding_value, self.label_padding_value)
-
-
-def _resize_and_record(sample: Sample, size_wh: Sequence[int], interpolation: int = cv2.INTER_LINEAR) -> Sample:
-    sample["trans_info"].append(("resize", sample["img"].shape[:2]))
-    return resize_sample(sample, size_wh, interpolation)
-
-
 def _limit_side(sample: Sample, side: int, longest: int | None, shortest: int | None) -> Sample:
     target = side
     if longest is not None and side > longest:
@@ -237,4 +203,4 @@ def _limit_side(sample: Sample, side: int, longest: int | None, shortest: int | 
         target = shortest
     if target == side:
         return sample
-    return _resize_and_record(sample, functional.scaled_size(sample["img"], target / side))
+    return resize_and_record(sample, functional.scaled_size(sample["img"], target / side))

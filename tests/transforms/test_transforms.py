@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Transforms: sizes, values, random draws, and that picture and label move together."""
+"""The common transforms: names and defaults, sizes, values, random draws, and errors."""
 
 import inspect
 import random
@@ -61,6 +61,23 @@ DEFAULTS = {
         "im_padding_value": 127.5,
         "label_padding_value": 255,
     },
+    "PaddingByAspectRatio": {"aspect_ratio": 1, "im_padding_value": 127.5, "label_padding_value": 255},
+    "ScalePadding": {"target_size": (512, 512), "im_padding_value": 127.5, "label_padding_value": 255},
+    "ResizeRangeScaling": {"min_value": 400, "max_value": 600},
+    "RandomRotation": {"max_rotation": 15, "im_padding_value": 127.5, "label_padding_value": 255},
+    "RandomAffine": {
+        "size": (224, 224),
+        "translation_offset": 0,
+        "max_rotation": 15,
+        "min_scale_factor": 0.75,
+        "max_scale_factor": 1.25,
+        "im_padding_value": 128,
+        "label_padding_value": 255,
+    },
+    "RandomScaleAspect": {"min_scale": 0.5, "aspect_ratio": 0.33},
+    "RandomCenterCrop": {"retain_ratio": (0.5, 0.5)},
+    "RandomBlur": {"prob": 0.1, "blur_type": "gaussian"},
+    "RandomNoise": {"prob": 0.5, "max_sigma": 10.0},
 }
 
 
@@ -111,23 +128,6 @@ def test_resize_by_short_does_not_remember_an_earlier_picture(height, max_size):
     run(transform, make_sample(12, 48))
     alone = run(T.ResizeByShort(24, max_size=max_size), make_sample(height, 24))
     assert run(transform, make_sample(height, 24))["img"].shape == alone["img"].shape
-
-
-@pytest.mark.parametrize(
-    "transform",
-    [
-        T.RandomHorizontalFlip(prob=1),
-        T.RandomVerticalFlip(prob=1),
-        T.RandomPaddingCrop([16, 20]),
-        T.RandomPaddingCrop([50, 20], im_padding_value=0, label_padding_value=0),
-        T.Padding([64, 32], im_padding_value=0, label_padding_value=0),
-        T.Resize([72, 12], interp="NEAREST"),
-    ],
-)
-def test_picture_and_label_move_together(transform):
-    for seed in range(5):
-        sample = run(transform, seed=seed)
-        np.testing.assert_array_equal(sample["img"][:, :, 0], sample["label"] * 10)
 
 
 def test_labels_are_resized_by_nearest_neighbour():
@@ -333,6 +333,29 @@ def test_label_values_stay_in_the_class_set_and_pictures_in_8_bits():
         ("Resize", {"target_size": [8, 8, 8]}, "Resize.target_size: .* give .width, height."),
         ("Resize", {"interp": "BICUBIC"}, "Resize.interp: 'BICUBIC' is unknown; known: NEAREST, LINEAR"),
         ("Resize", {"size_divisor": 0}, "Resize.size_divisor: 0"),
+        ("PaddingByAspectRatio", {"aspect_ratio": 0}, "PaddingByAspectRatio.aspect_ratio: 0 is not a number above 0"),
+        ("ScalePadding", {"target_size": 512}, "ScalePadding.target_size: 512 is not a size"),
+        ("ScalePadding", {"im_padding_value": "grey"}, "ScalePadding.im_padding_value: .* not a list of numbers"),
+        ("ScalePadding", {"label_padding_value": 1.5}, "ScalePadding.label_padding_value: 1.5 is not a whole number"),
+        ("ResizeRangeScaling", {"min_value": 8.5}, "ResizeRangeScaling.min_value: 8.5 is not a whole number"),
+        ("ResizeRangeScaling", {"min_value": 9, "max_value": 8}, "min_value 9 is above max_value 8"),
+        ("RandomRotation", {"max_rotation": -1}, "RandomRotation.max_rotation: -1 is not a number of 0 or more"),
+        ("RandomRotation", {"im_padding_value": None}, "RandomRotation.im_padding_value: None is not a number"),
+        ("RandomAffine", {"size": [8]}, "RandomAffine.size: .* give .width, height."),
+        ("RandomAffine", {"translation_offset": True}, "RandomAffine.translation_offset: True is not a number"),
+        (
+            "RandomAffine",
+            {"max_scale_factor": 0.5},
+            "RandomAffine: min_scale_factor 0.75 must be above 0 and not above",
+        ),
+        ("RandomAffine", {"label_padding_value": 256}, "RandomAffine.label_padding_value: 256 is not a whole number"),
+        ("RandomScaleAspect", {"min_scale": 1.5}, "min_scale: 1.5 is not a number from 0 to 1"),
+        ("RandomScaleAspect", {"aspect_ratio": 3}, "aspect_ratio: 3 is not a number from 0 to 1"),
+        ("RandomCenterCrop", {"retain_ratio": [0.5]}, "RandomCenterCrop.retain_ratio: .* two shares .width, height."),
+        ("RandomCenterCrop", {"retain_ratio": [0.5, 1.1]}, "retain_ratio: 1.1 is not a number from 0 to 1"),
+        ("RandomBlur", {"blur_type": "mean"}, "blur_type: 'mean' is unknown; known: gaussian, median, blur, random"),
+        ("RandomBlur", {"prob": 2}, "RandomBlur.prob: 2 is not a probability"),
+        ("RandomNoise", {"max_sigma": -1}, "RandomNoise.max_sigma: -1 is not a number of 0 or more"),
         ("ResizeByLong", {"long_size": 10.5}, "ResizeByLong.long_size: 10.5"),
         ("ResizeByShort", {"short_size": []}, "ResizeByShort.short_size: the list is empty"),
         ("ResizeByShort", {"short_size": 8, "max_size": 0}, "ResizeByShort.max_size: 0"),
