@@ -9,6 +9,14 @@ import argparse
 
 from paddleseg.utils.cli import require_packages, run_command
 
+# PaddleSeg's flags that do nothing useful here, and what to use instead.
+_REFUSED = {
+    "use_multilabel": "each pixel has exactly one class here; leave it out, and give labels of class ids",
+    "output_op": "training exports nothing; give it to export.py",
+    "input_shape": "training exports nothing; give it to export.py",
+    "for_fd": "an export always has what deploy/python/infer.py needs; leave it out",
+}
+
 
 def make_parser() -> argparse.ArgumentParser:
     """The command's flags; they are PaddleSeg's, the additions stand at the end."""
@@ -36,6 +44,12 @@ def make_parser() -> argparse.ArgumentParser:
     add("--data_format", default="NCHW", choices=["NCHW"], help="memory layout (default: %(default)s)")
     add("--to_static_training", action="store_true", help="train on the static graph")
     add("--repeats", type=int, default=1, help="how often an epoch goes through the data (default: %(default)s)")
+    add(
+        "--profiler_options",
+        help="profile some steps: 'batch_range=[10,20];profile_path=model.profile', docs/config.md",
+    )
+    for name in _REFUSED:
+        add(f"--{name}", nargs="*", help=argparse.SUPPRESS)
     add("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the YAML: lr_scheduler.power=0.8 ...")
     return parser
 
@@ -43,9 +57,13 @@ def make_parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> None:
     require_packages("paddle", "cv2")
     from paddleseg.config.load import load_config
+    from paddleseg.core.profiler import parse_profiler_options
     from paddleseg.core.training import TrainOptions, train
     from paddleseg.utils.errors import ConfigError
 
+    for name, advice in _REFUSED.items():
+        if getattr(arguments, name) is not None:
+            raise ConfigError(f"--{name}: {advice}")
     config = load_config(
         arguments.config,
         opts=arguments.opts,
@@ -59,6 +77,8 @@ def main(arguments: argparse.Namespace) -> None:
         if arguments.precision == "bf16":
             raise ConfigError("--fp16 contradicts --precision bf16; give one of them")
         options["precision"] = "fp16"
+    if arguments.profiler_options is not None:
+        options["profiler_options"] = parse_profiler_options(arguments.profiler_options)
     train(config, TrainOptions(**options))
 
 

@@ -36,6 +36,15 @@ def barrier() -> None:
         dist.barrier()
 
 
+def mean_over_processes(value: paddle.Tensor) -> float:
+    """The mean of a scalar over all processes; fetches it from the device."""
+    if world_size() == 1:
+        return float(value)
+    value = value.clone()
+    dist.all_reduce(value)
+    return float(value) / world_size()
+
+
 def synchronize_batch_norm(model: nn.Layer) -> nn.Layer:
     """Let batch normalisation see the batches of all processes; on the CPU it has no kernel and stays local."""
     if world_size() == 1:

@@ -37,6 +37,9 @@ class Hook:
             losses: Detached scalars by name: ``loss`` (the total), then each term.
         """
 
+    def after_train(self, trainer: Trainer) -> None:
+        """Called once, after the last step, also when a hook stopped the run."""
+
     def state_dict(self) -> dict[str, Any]:
         """What has to be saved, as plain values."""
         return {}
@@ -157,6 +160,22 @@ class EmaHook(Hook):
         trainer.ema.update(trainer.step)
 
 
+class PlateauHook(Hook):
+    """Shows each step's loss to a schedule that looks at it; it stands before the hooks that save.
+
+    The loss is fetched from the device in every step.
+
+    Args:
+        observe: Takes the mean loss over all processes, so that their learning rates stay equal.
+    """
+
+    def __init__(self, observe: Callable[[float], None]) -> None:
+        self._observe = observe
+
+    def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
+        self._observe(dist.mean_over_processes(losses["loss"]))
+
+
 class EvaluateHook(Hook):
     """Evaluates, keeps the best model, and stops when it no longer gets better.
 
@@ -170,6 +189,7 @@ class EvaluateHook(Hook):
         folder: Where the best model is kept.
         early_stop_intervals: Evaluations without a better one after which training stops; None never.
         writer: Where the figures are recorded as well, or None.
+        observe: Takes the mIoU that counts, before anything is saved, so that the saved state knows of it; or None.
     """
 
     def __init__(
@@ -181,6 +201,7 @@ class EvaluateHook(Hook):
         folder: str,
         early_stop_intervals: int | None = None,
         writer: ScalarWriter | None = None,
+        observe: Callable[[float], None] | None = None,
     ) -> None:
         self._evaluate = evaluate
         self._report = report
@@ -188,6 +209,7 @@ class EvaluateHook(Hook):
         self._folder = folder
         self._early_stop_intervals = early_stop_intervals
         self._writer = writer
+        self._observe = observe
         self.best_mean_iou: float | None = None
         self.best_step = 0
         self.best_file = checkpoint.WEIGHTS
@@ -199,6 +221,8 @@ class EvaluateHook(Hook):
         with trainer.paused():
             trainer.check_finite()
             file, mean_iou = self._evaluate_all(trainer)
+            if self._observe is not None:
+                self._observe(mean_iou)
             if self.best_mean_iou is None or mean_iou > self.best_mean_iou:
                 self.best_mean_iou, self.best_step, self.best_file = mean_iou, trainer.step, file
                 self.evaluations_since_best = 0

@@ -124,6 +124,8 @@ class Trainer:
             self.figures = {}
             for hook in self.hooks:
                 hook.after_step(self, losses)
+        for hook in self.hooks:
+            hook.after_train(self)
         if self.stop_reason is not None:
             get_logger().info("stopped at iter %d: %s", self.step, self.stop_reason)
 
@@ -244,10 +246,11 @@ class Trainer:
         label = batch["label"].astype("int64")
         with paddle.amp.auto_cast(**self._amp) if self._amp else nullcontext():
             outputs = self._network(images)
-            terms = {
-                name: loss(logits.astype("float32"), label)
-                for name, logits, (loss, _) in zip(self._loss_names, outputs, self._losses)
-            }
+        # Outside of it: O2 would run the losses' own sums and products in half precision.
+        terms = {
+            name: loss(logits.astype("float32"), label)
+            for name, logits, (loss, _) in zip(self._loss_names, outputs, self._losses)
+        }
         total = sum(term * coef for term, (_, coef) in zip(terms.values(), self._losses))
         return {"loss": total, **terms} if len(terms) > 1 else {"loss": total}
 

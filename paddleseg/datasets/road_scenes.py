@@ -7,26 +7,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from paddleseg.config.registry import DATASETS
 from paddleseg.datasets.base import MODES, SegmentationDataset, check_mode
 from paddleseg.datasets.cityscapes import CITYSCAPES_CLASSES
 from paddleseg.datasets.scenes import VOID, draw_scene
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.seeding import scene_rng
 
 SMALLEST_SIZE, LARGEST_SIZE = (64, 32), (2048, 1024)
 """Width and height in pixels. Below, thin things vanish; above, nothing is drawn any finer."""
-
-# The first word of the streams: "ROAD" in ASCII, far from the small numbers in paddleseg.utils.seeding.
-_DOMAIN = 0x524F4144
-
-
-def scene_rng(seed: int, mode: str, index: int) -> np.random.Generator:
-    """Generator of one scene; no two of (seed, mode, index) share a stream."""
-    words = (_DOMAIN, seed, MODES.index(mode), index)
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
 
 
 @DATASETS.add_component
@@ -89,7 +79,7 @@ class RoadScenes(SegmentationDataset):
         Returns:
             ``img`` (H, W, 3) uint8, ``label`` (H, W) uint8, ``path``, ``trans_info`` [].
         """
-        image, label = draw_scene(scene_rng(self.seed, self.mode, index), self.size_wh)
+        image, label = draw_scene(scene_rng(self.seed, MODES.index(self.mode), index), self.size_wh)
         path = f"road_scenes/seed{self.seed}/{self.mode}/{index:06d}"
         return {"img": image, "label": label, "path": path, "trans_info": []}
 

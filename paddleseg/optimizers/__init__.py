@@ -2,13 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Optimisers and learning-rate schedules; importing this package registers them."""
 
+from paddleseg.optimizers.description import describe
 from paddleseg.optimizers.lr_schedulers import (
     CosineAnnealingDecay,
     MultiStepDecay,
     PolynomialDecay,
     StepDecay,
 )
-from paddleseg.optimizers.optimizers import SGD, Adam, AdamW, Momentum, describe
+from paddleseg.optimizers.one_cycle import OneCycleLR
+from paddleseg.optimizers.optimizers import SGD, Adam, AdamW, Momentum, RMSProp
+from paddleseg.optimizers.reduce_on_plateau import ReduceOnPlateau
 
 __all__ = [
     "Adam",
@@ -16,7 +19,10 @@ __all__ = [
     "CosineAnnealingDecay",
     "Momentum",
     "MultiStepDecay",
+    "OneCycleLR",
     "PolynomialDecay",
+    "RMSProp",
+    "ReduceOnPlateau",
     "SGD",
     "StepDecay",
     "describe",

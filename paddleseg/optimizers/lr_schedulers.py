@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Learning-rate schedules as plain functions of the optimiser step.
+"""Learning-rate schedules as plain functions of the optimiser step; Paddle's names and arguments.
 
 A schedule starts with an optional linear warm-up of ``warmup_iters`` steps from ``warmup_start_lr`` up to
 ``learning_rate``. The decay begins after it, at its own step 0, and has ``total_steps - warmup_iters`` steps:
@@ -12,7 +12,8 @@ rates.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from paddle.optimizer.lr import LRScheduler
 
@@ -21,6 +22,22 @@ from paddleseg.optimizers.checks import require
 from paddleseg.utils.logging import get_logger
 
 __all__ = ["CosineAnnealingDecay", "MultiStepDecay", "PolynomialDecay", "StepDecay"]
+
+# The other schedules of Paddle, which PaddleSeg takes by their names.
+for _name, _advice in {
+    "LinearWarmup": "Give the schedule that follows it, with warmup_iters and warmup_start_lr",
+    "PiecewiseDecay": "Use MultiStepDecay with the boundaries as milestones, and the ratio of two values as gamma",
+    "ExponentialDecay": "Use StepDecay with step_size: 1 and the same gamma",
+    "NaturalExpDecay": "Use StepDecay with step_size: 1 and exp(-gamma) as gamma",
+    "InverseTimeDecay": "Use PolynomialDecay, or StepDecay",
+    "NoamDecay": "It is for transformers; use PolynomialDecay with warmup_iters",
+    "LinearLR": "Use PolynomialDecay with power: 1, and warmup_iters for a rise",
+    "CyclicLR": "Use OneCycleLR, which is one cycle over the whole run",
+    "CosineAnnealingWarmRestarts": "Use CosineAnnealingDecay, which does not restart",
+    "LambdaDecay": "YAML has no functions; register a schedule of your own",
+    "MultiplicativeDecay": "YAML has no functions; register a schedule of your own",
+}.items():
+    LR_SCHEDULERS.leave_out(_name, _advice)
 
 
 class WarmupSchedule(LRScheduler):
@@ -69,6 +86,14 @@ class WarmupSchedule(LRScheduler):
     def decayed(self, step: int) -> float:
         """Return the learning rate ``step`` steps after the warm-up; at 0 it is ``base_lr``."""
         raise NotImplementedError
+
+    def set_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from the step of a saved state.
+
+        The rate is this schedule's own at that step, also when the state is one of another ``learning_rate``.
+        """
+        super().set_state_dict(state_dict)
+        self.last_lr = self.get_lr()
 
 
 @LR_SCHEDULERS.add_component

@@ -7,7 +7,6 @@ Each function takes the model rather than a list of parameters, because ``custom
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,16 +16,18 @@ from paddle.regularizer import L2Decay
 
 from paddleseg.config.registry import OPTIMIZERS
 from paddleseg.optimizers.checks import require
+from paddleseg.optimizers.gradient_clip import gradient_clip
 from paddleseg.optimizers.parameter_groups import parameter_multipliers, trainable_parameters
 from paddleseg.utils.errors import ConfigError
 
-__all__ = ["SGD", "Adam", "AdamW", "Momentum", "describe"]
+__all__ = ["SGD", "Adam", "AdamW", "Momentum", "RMSProp"]
 
-_CLIP_ARGUMENTS = {
-    "ClipGradByNorm": ("clip_norm",),
-    "ClipGradByGlobalNorm": ("clip_norm",),
-    "ClipGradByValue": ("max", "min"),
-}
+for _name in ("AdamWDL", "AdamWDL_CAE"):
+    OPTIMIZERS.leave_out(
+        _name,
+        "A rate that falls from layer to layer is for transformer backbones; use AdamW, and give parts of the network "
+        "their own rate with custom_cfg",
+    )
 
 
 @OPTIMIZERS.add_component
@@ -63,7 +64,7 @@ def SGD(
     settings = {
         "learning_rate": learning_rate,
         "parameters": _with_l2_decay(parameters, weight_decay, custom_cfg, no_decay_on_norm_and_bias),
-        "grad_clip": _gradient_clip(grad_clip_cfg),
+        "grad_clip": gradient_clip(grad_clip_cfg),
     }
     if momentum == 0:
         return paddle.optimizer.SGD(**settings)
@@ -131,7 +132,7 @@ def Adam(
         beta2=beta2,
         epsilon=epsilon,
         parameters=_with_l2_decay(parameters, weight_decay, custom_cfg, no_decay_on_norm_and_bias),
-        grad_clip=_gradient_clip(grad_clip_cfg),
+        grad_clip=gradient_clip(grad_clip_cfg),
     )
 
 
@@ -184,47 +185,56 @@ def AdamW(
         parameters=list(named.values()),
         weight_decay=weight_decay,
         apply_decay_param_fun=decayed.__contains__,
-        grad_clip=_gradient_clip(grad_clip_cfg),
+        grad_clip=gradient_clip(grad_clip_cfg),
     )
 
 
-def describe(optimizer_config: dict[str, Any]) -> str:
-    """Say in one line what a valid ``optimizer`` section means, defaults included.
+@OPTIMIZERS.add_component
+def RMSProp(
+    parameters: paddle.nn.Layer,
+    learning_rate: float | LRScheduler,
+    *,
+    rho: float = 0.95,
+    epsilon: float = 1e-6,
+    momentum: float = 0.0,
+    centered: bool = False,
+    weight_decay: float | None = None,
+    custom_cfg: Sequence[dict[str, Any]] | None = None,
+    grad_clip_cfg: dict[str, Any] | None = None,
+    no_decay_on_norm_and_bias: bool = False,
+) -> paddle.optimizer.Optimizer:
+    """RMSProp (Tieleman and Hinton, Coursera lecture 6.5, 2012), with weight decay as an L2 term in the gradients.
 
-    Example:
-        >>> describe({"type": "SGD", "weight_decay": 5e-4})
-        'SGD, no momentum (plain SGD), L2 weight decay 0.0005'
+    The square root is taken of ``mean of squares + epsilon``; PyTorch adds its epsilon after the root. The running
+    sum of ``momentum`` is one of steps, each with the learning rate of its time.
+
+    Args:
+        parameters: The model whose trainable parameters are optimised.
+        learning_rate: A number or a schedule.
+        rho: Decay rate of the mean of the squared gradients.
+        epsilon: Added under the square root.
+        momentum: Factor of the running sum of the steps, 0 to below 1; 0 keeps none.
+        centered: Divide by the standard deviation of the gradients instead, so that their mean squared is taken off.
+        weight_decay: See `SGD`.
+        custom_cfg: See `SGD`.
+        grad_clip_cfg: See `SGD`.
+        no_decay_on_norm_and_bias: See `SGD`.
+
+    Raises:
+        ConfigError: A value is out of its range or an entry of ``custom_cfg`` matches nothing.
     """
-    kind = optimizer_config["type"]
-    known = inspect.signature(OPTIMIZERS[kind]).parameters.values()
-    settings = {item.name: item.default for item in known if item.kind is item.KEYWORD_ONLY}
-    settings.update(optimizer_config)
-    parts = [kind, _describe_averages(settings), _describe_decay(settings)]
-    for entry in settings["custom_cfg"] or ():
-        parts.append(f"parameters with {entry['name']!r}: {_numbers(entry)}")
-    if settings["grad_clip_cfg"]:
-        parts.append(f"{settings['grad_clip_cfg']['name']} with {_numbers(settings['grad_clip_cfg'])}")
-    return ", ".join(parts)
-
-
-def _describe_averages(settings: dict[str, Any]) -> str:
-    if "beta1" in settings:
-        return f"betas {settings['beta1']:g} and {settings['beta2']:g}"
-    if settings["momentum"] == 0:
-        return "no momentum (plain SGD)"
-    return f"momentum {settings['momentum']:g}" + (" (Nesterov)" if settings["nesterov"] else "")
-
-
-def _describe_decay(settings: dict[str, Any]) -> str:
-    if not settings["weight_decay"]:
-        return "no weight decay"
-    form = "decoupled" if settings["type"] == "AdamW" else "L2"
-    exempt = " (not on normalisation and biases)" if settings["no_decay_on_norm_and_bias"] else ""
-    return f"{form} weight decay {settings['weight_decay']:g}{exempt}"
-
-
-def _numbers(entry: dict[str, Any]) -> str:
-    return ", ".join(f"{key} {value:g}" for key, value in entry.items() if key != "name")
+    require(0 <= rho < 1, "optimizer.rho", rho, "0 to below 1, such as 0.95")
+    require(0 <= momentum < 1, "optimizer.momentum", momentum, "0 to below 1, such as 0.9")
+    require(epsilon > 0, "optimizer.epsilon", epsilon, "a number above 0")
+    return paddle.optimizer.RMSProp(
+        learning_rate=learning_rate,
+        rho=rho,
+        epsilon=epsilon,
+        momentum=momentum,
+        centered=centered,
+        parameters=_with_l2_decay(parameters, weight_decay, custom_cfg, no_decay_on_norm_and_bias),
+        grad_clip=gradient_clip(grad_clip_cfg),
+    )
 
 
 def _with_l2_decay(
@@ -257,31 +267,6 @@ def _annotate(parameter: paddle.Tensor, *, learning_rate_multiplier: float, regu
     # Both are always set, so that nothing of an optimiser built earlier for the same model remains.
     parameter.optimize_attr = {"learning_rate": learning_rate_multiplier}
     parameter.regularizer = regularizer
-
-
-def _gradient_clip(grad_clip_cfg: dict[str, Any] | None) -> paddle.nn.clip.GradientClipBase | None:
-    if grad_clip_cfg is None:
-        return None
-    arguments = dict(grad_clip_cfg)
-    name = arguments.pop("name", None)
-    require(name in _CLIP_ARGUMENTS, "optimizer.grad_clip_cfg.name", name, f"one of {', '.join(_CLIP_ARGUMENTS)}")
-    allowed = _CLIP_ARGUMENTS[name]
-    for key, value in arguments.items():
-        require(
-            key in allowed,
-            "optimizer.grad_clip_cfg key",
-            key,
-            f"name or, for {name}, {' or '.join(allowed)}",
-        )
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        is_valid = is_number and (value > 0 or key == "min")
-        require(is_valid, f"optimizer.grad_clip_cfg.{key}", value, "a number above 0")
-    if allowed[0] not in arguments:
-        raise ConfigError(f"optimizer.grad_clip_cfg lacks {allowed[0]}, which {name} needs")
-    if "min" in arguments:
-        is_valid = arguments["min"] < arguments["max"]
-        require(is_valid, "optimizer.grad_clip_cfg.min", arguments["min"], f"below max, {arguments['max']}")
-    return getattr(paddle.nn, name)(**arguments)
 
 
 def _check_betas(beta1: float, beta2: float) -> None:

@@ -20,6 +20,7 @@ from PIL import Image
 from paddleseg.utils.errors import DataError
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
+_LIST_SUFFIXES = (".txt", ".list")
 
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _PNG_END = b"IEND\xaeB`\x82"
@@ -107,8 +108,8 @@ def list_images(path: str | os.PathLike) -> tuple[list[str], str]:
     """Find the pictures that a path names.
 
     Args:
-        path: A picture; a folder (searched with its subfolders); a `.txt` list (UTF-8) with one picture per
-            line, relative to the list's folder, further columns being ignored; or a glob pattern.
+        path: A picture; a folder (searched with its subfolders); a `.txt` or `.list` file (UTF-8) with one picture
+            per line, relative to the list's folder, further columns being ignored; or a glob pattern.
 
     Returns:
         The sorted paths (a list file keeps its order) and the folder that they are named relative to.
@@ -124,7 +125,7 @@ def list_images(path: str | os.PathLike) -> tuple[list[str], str]:
             raise DataError(f"{path}: no pictures in this folder or below it; known suffixes: {_suffixes()}")
         return images, path
     if os.path.isfile(path):
-        if path.lower().endswith(".txt"):
+        if path.lower().endswith(_LIST_SUFFIXES):
             return _images_of_list(path)
         return [path], os.path.dirname(path)
     if glob.has_magic(path):
@@ -132,7 +133,7 @@ def list_images(path: str | os.PathLike) -> tuple[list[str], str]:
         if not images:
             raise DataError(f"{path}: no picture fits this pattern; known suffixes: {_suffixes()}")
         return images, os.path.commonpath([os.path.dirname(p) for p in images])
-    raise DataError(f"{path}: no such file or folder; give a picture, a folder, a .txt list or a glob pattern")
+    raise DataError(f"{path}: no such file or folder; give a picture, a folder, a .txt or .list file or a glob pattern")
 
 
 def read_list_lines(path: str | os.PathLike) -> list[tuple[int, str]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 # One domain for each use, so that equal numbers never give equal streams.
 _SHUFFLE, _SAMPLE = 1, 2
+_SCENE = 0x524F4144  # "ROAD" in ASCII
 
 
 def _generator(domain: int, seed: int, *numbers: int) -> np.random.Generator:
@@ -25,3 +26,8 @@ def shuffle_rng(seed: int, epoch: int) -> np.random.Generator:
 def sample_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
     """Generator of the random transforms of sample ``index`` of the data set in ``epoch``."""
     return _generator(_SAMPLE, seed, epoch, index)
+
+
+def scene_rng(seed: int, part: int, index: int) -> np.random.Generator:
+    """Generator of the drawn scene ``index`` of a part of the data, such as 0 for the training pictures."""
+    return _generator(_SCENE, seed, part, index)

@@ -33,8 +33,8 @@ def losses(output):
     return re.findall(r"iter: (\d+)/\d+, loss: ([\d.]+)", output)
 
 
-def weights(folder):
-    content = pickle.loads((folder / "model.pdparams").read_bytes())
+def weights(folder, name="model.pdparams"):
+    content = pickle.loads((folder / name).read_bytes())
     return {name: value for name, value in content.items() if name != "__meta__"}
 
 
@@ -146,6 +146,31 @@ def mini_cityscapes(tmp_path):
             cv2.imwrite(str(folders[0] / f"{name}_leftImg8bit.png"), picture)
             cv2.imwrite(str(folders[1] / f"{name}_gtFine_labelTrainIds.png"), label)
     return tmp_path
+
+
+@pytest.mark.slow
+def test_with_two_processes_the_moving_average_follows_the_weights_and_copies_the_statistics(
+    run_command, tiny_config, tmp_path
+):
+    process = run_command(
+        "-m", "paddle.distributed.launch", "--nproc_per_node", 2, "--log_dir", tmp_path / "log", "train.py",
+        "--config", tiny_config, "--seed", 3, "--num_workers", 0, "--use_ema", "--iters", 3, "--save_interval", 1,
+        "--save_dir", tmp_path / "run", "--device", "cpu",
+    )  # fmt: skip
+    assert process.returncode == 0, process.stdout + process.stderr
+    own = [weights(tmp_path / f"run/iter_{step}") for step in (1, 2, 3)]
+    average = [weights(tmp_path / f"run/iter_{step}", "ema_model.pdparams") for step in (1, 2, 3)]
+    for step in (2, 3):
+        decay = 1 - 1 / (step + 1)  # below ema_decay so early
+        before, now, after = average[step - 2], own[step - 1], average[step - 1]
+        for name in now:
+            if name.endswith(("._mean", "._variance")):
+                np.testing.assert_array_equal(after[name], now[name], err_msg=name)
+            else:
+                expected = decay * before[name] + (1 - decay) * now[name]
+                np.testing.assert_allclose(after[name], expected, rtol=1e-4, atol=1e-6, err_msg=name)
+    changed = np.abs(own[2]["conv1.0._conv.weight"] - average[2]["conv1.0._conv.weight"]).max()
+    assert changed > 1e-4  # the average is not merely the weights
 
 
 FOREIGN = ["ddrnet_paddle/configs", "paddleseg/configs"]

@@ -6,7 +6,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg.optimizers import SGD, Adam, AdamW, Momentum, PolynomialDecay, describe
+from paddleseg.optimizers import SGD, Adam, AdamW, Momentum, PolynomialDecay, RMSProp, describe
 from paddleseg.utils.errors import ConfigError
 
 
@@ -173,6 +173,46 @@ def test_adamw_follows_multipliers_and_leaves_norm_and_bias_alone(model):
     assert_same(run(model, optimizer), wanted)
 
 
+def rmsprop_rule(*, lr, momentum=0.0, centered=False, decay=0.0, lr_mult=lambda name: 1.0):
+    def rule(name, value, gradient, state, step):
+        gradient = gradient + decay * value
+        square = state["s"] = 0.9 * state.get("s", 0.0) + 0.1 * gradient**2
+        if centered:
+            mean = state["g"] = 0.9 * state.get("g", 0.0) + 0.1 * gradient
+            square = square - mean**2
+        velocity = lr * lr_mult(name) * gradient / np.sqrt(square + 1e-3)
+        velocity = state["v"] = momentum * state.get("v", 0.0) + velocity
+        return value - velocity
+
+    return rule
+
+
+@pytest.mark.parametrize("settings", [{}, {"momentum": 0.8}, {"centered": True}, {"momentum": 0.8, "centered": True}])
+def test_rmsprop_divides_by_the_running_root_mean_square(model, settings):
+    wanted = expected(model, rmsprop_rule(lr=0.01, decay=0.3, **settings), num_steps=4)
+    assert_same(run(model, RMSProp(model, 0.01, rho=0.9, epsilon=1e-3, weight_decay=0.3, **settings), 4), wanted)
+
+
+def test_rmsprop_follows_custom_cfg_and_clips(model):
+    wanted = expected(
+        model,
+        rmsprop_rule(lr=0.01, lr_mult=lambda name: 10.0 if "head" in name else 1.0),
+        clip=lambda values: {name: np.clip(value, -0.3, 0.3) for name, value in values.items()},
+    )
+    custom_cfg, clip_cfg = [{"name": "head", "lr_mult": 10.0}], {"name": "ClipGradByValue", "max": 0.3}
+    optimizer = RMSProp(model, 0.01, rho=0.9, epsilon=1e-3, custom_cfg=custom_cfg, grad_clip_cfg=clip_cfg)
+    assert_same(run(model, optimizer), wanted)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"rho": 1.0}, "rho is 1.0"), ({"momentum": 1.0}, "momentum is 1.0"), ({"epsilon": 0.0}, "epsilon is 0.0")],
+)
+def test_rmsprop_refuses_values_out_of_range(model, settings, message):
+    with pytest.raises(ConfigError, match=f"optimizer.{message}"):
+        RMSProp(model, 0.01, **settings)
+
+
 def test_global_norm_clipping_takes_all_parameters_together_also_with_custom_cfg(model):
     def clip(values):
         norm = np.sqrt(sum(np.sum(value.astype(np.float64) ** 2) for value in values.values()))
@@ -305,6 +345,11 @@ def test_adamw_refuses_fractional_decay_multipliers(model):
             "SGD, momentum 0.9 (Nesterov), no weight decay",
         ),
         ({"type": "Momentum"}, "Momentum, momentum 0.9, no weight decay"),
+        ({"type": "RMSProp"}, "RMSProp, rho 0.95, no momentum, no weight decay"),
+        (
+            {"type": "RMSProp", "momentum": 0.9, "centered": True, "weight_decay": 1e-4},
+            "RMSProp, rho 0.95, momentum 0.9, centered, L2 weight decay 0.0001",
+        ),
         (
             {
                 "type": "AdamW",

@@ -175,11 +175,9 @@ def test_a_folder_gives_its_pictures_sorted_with_those_below_and_none_hidden(gal
 
 def test_a_file_a_list_and_a_pattern_give_pictures(gallery):
     assert list_images(gallery / "b.png") == ([str(gallery / "b.png")], str(gallery))
-    (gallery / "list.txt").write_text("deep/c.bmp labels/c.png\n\nb.png\n")
-    assert list_images(gallery / "list.txt") == (
-        [str(gallery / "deep/c.bmp"), str(gallery / "b.png")],
-        str(gallery),
-    )
+    for name in ("list.txt", "val_5.list"):
+        (gallery / name).write_text("deep/c.bmp labels/c.png\n\nb.png\n")
+        assert list_images(gallery / name) == ([str(gallery / "deep/c.bmp"), str(gallery / "b.png")], str(gallery))
     assert list_images(f"{gallery}/*.*g") == ([str(gallery / "b.png")], str(gallery))
     images, root = list_images(f"{gallery}/**/*.[bp]*")
     assert images == [str(gallery / "b.png"), str(gallery / "deep/c.bmp")] and root == str(gallery)

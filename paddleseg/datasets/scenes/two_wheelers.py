@@ -4,38 +4,51 @@
 
 from __future__ import annotations
 
+from typing import Callable, NamedTuple
+
 from paddleseg.datasets.scenes.board import Board
 from paddleseg.datasets.scenes.classes import Colour, StreetClass, draw_colour, scaled
 from paddleseg.datasets.scenes.layout import Scene
-from paddleseg.datasets.scenes.people import ON_BICYCLE, ON_MOTORCYCLE, paint_rider
+from paddleseg.datasets.scenes.people import ON_BICYCLE, ON_MOTORCYCLE, Seat, paint_rider
 
 _TYRE, _TAIL_LAMP = (34.0, 34.0, 36.0), (190.0, 30.0, 26.0)
 # Radius of a bicycle's wheel in metres.
 _WHEEL = 0.35
 
 
+class _Kind(NamedTuple):
+    """A kind of two-wheeler.
+
+    Args:
+        colours: Families of colours that its frame or body may have.
+        from_side: Paints it as seen from the side.
+        from_behind: Paints it as seen from behind.
+        seat: How people sit on it.
+    """
+
+    colours: tuple[str, ...]
+    from_side: Callable[[Board, Colour], None]
+    from_behind: Callable[[Board, Colour], None]
+    seat: Seat
+
+
 def paint_bicycle(scene: Scene, x: float, z: float, *, sideways: bool, ridden: bool) -> None:
     """A bicycle, ridden or parked; seen from the side, or from behind."""
-    board = Board(scene, x, z, mirrored=scene.chance(0.5))
-    frame = draw_colour(scene.rng, "red", "blue", "dark", "green", "silver", "yellow")
-    if sideways:
-        _paint_bicycle_from_side(board, frame)
-    else:
-        _paint_bicycle_from_behind(board, frame)
-    if ridden:
-        paint_rider(board, ON_BICYCLE, sideways=sideways)
+    _paint(_BICYCLE, scene, x, z, sideways=sideways, ridden=ridden)
 
 
 def paint_motorcycle(scene: Scene, x: float, z: float, *, sideways: bool, ridden: bool) -> None:
     """A motorcycle or scooter, ridden or parked; seen from the side, or from behind."""
+    _paint(_MOTORCYCLE, scene, x, z, sideways=sideways, ridden=ridden)
+
+
+def _paint(kind: _Kind, scene: Scene, x: float, z: float, *, sideways: bool, ridden: bool) -> None:
     board = Board(scene, x, z, mirrored=scene.chance(0.5))
-    albedo = draw_colour(scene.rng, "red", "dark", "blue", "yellow", "silver", "green")
-    if sideways:
-        _paint_motorcycle_from_side(board, albedo)
-    else:
-        _paint_motorcycle_from_behind(board, albedo)
+    colour = draw_colour(scene.rng, *kind.colours)
+    paint = kind.from_side if sideways else kind.from_behind
+    paint(board, colour)
     if ridden:
-        paint_rider(board, ON_MOTORCYCLE, sideways=sideways)
+        paint_rider(board, kind.seat, sideways=sideways)
 
 
 def _paint_bicycle_from_side(board: Board, frame: Colour) -> None:
@@ -89,3 +102,17 @@ def _paint_motorcycle_from_behind(board: Board, albedo: Colour) -> None:
     board.bar((-0.46, 1.08), (0.46, 1.08), 0.09, _TYRE, motorcycle)
     for mirror in (-0.5, 0.5):
         board.box(mirror - 0.1, 1.16, mirror + 0.1, 1.3, _TYRE, motorcycle)
+
+
+_BICYCLE = _Kind(
+    ("red", "blue", "dark", "green", "silver", "yellow"),
+    _paint_bicycle_from_side,
+    _paint_bicycle_from_behind,
+    ON_BICYCLE,
+)
+_MOTORCYCLE = _Kind(
+    ("red", "dark", "blue", "yellow", "silver", "green"),
+    _paint_motorcycle_from_side,
+    _paint_motorcycle_from_behind,
+    ON_MOTORCYCLE,
+)

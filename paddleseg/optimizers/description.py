@@ -1,0 +1,52 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an ``optimizer`` section means, in one line for the log."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from paddleseg.config.registry import OPTIMIZERS
+
+
+def describe(optimizer_config: dict[str, Any]) -> str:
+    """Say in one line what a valid ``optimizer`` section means, defaults included.
+
+    Example:
+        >>> describe({"type": "SGD", "weight_decay": 5e-4})
+        'SGD, no momentum (plain SGD), L2 weight decay 0.0005'
+    """
+    kind = optimizer_config["type"]
+    known = inspect.signature(OPTIMIZERS[kind]).parameters.values()
+    settings = {item.name: item.default for item in known if item.kind is item.KEYWORD_ONLY}
+    settings.update(optimizer_config)
+    parts = [kind, _describe_averages(settings), _describe_decay(settings)]
+    for entry in settings["custom_cfg"] or ():
+        parts.append(f"parameters with {entry['name']!r}: {_numbers(entry)}")
+    if settings["grad_clip_cfg"]:
+        parts.append(f"{settings['grad_clip_cfg']['name']} with {_numbers(settings['grad_clip_cfg'])}")
+    return ", ".join(parts)
+
+
+def _describe_averages(settings: dict[str, Any]) -> str:
+    if "beta1" in settings:
+        return f"betas {settings['beta1']:g} and {settings['beta2']:g}"
+    if "rho" in settings:
+        momentum = f"momentum {settings['momentum']:g}" if settings["momentum"] else "no momentum"
+        return f"rho {settings['rho']:g}, {momentum}" + (", centered" if settings["centered"] else "")
+    if settings["momentum"] == 0:
+        return "no momentum (plain SGD)"
+    return f"momentum {settings['momentum']:g}" + (" (Nesterov)" if settings["nesterov"] else "")
+
+
+def _describe_decay(settings: dict[str, Any]) -> str:
+    if not settings["weight_decay"]:
+        return "no weight decay"
+    form = "decoupled" if settings["type"] == "AdamW" else "L2"
+    exempt = " (not on normalisation and biases)" if settings["no_decay_on_norm_and_bias"] else ""
+    return f"{form} weight decay {settings['weight_decay']:g}{exempt}"
+
+
+def _numbers(entry: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {value:g}" for key, value in entry.items() if key != "name")

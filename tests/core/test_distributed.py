@@ -1,0 +1,34 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What processes exchange."""
+
+import paddle
+import pytest
+
+from paddleseg.core import distributed
+
+SCRIPT = """\
+import sys
+import paddle
+from paddleseg.core import distributed
+
+paddle.set_device("cpu")
+distributed.init()
+value = paddle.to_tensor(1.0 + 2.0 * distributed.rank())
+mean = distributed.mean_over_processes(value)
+with open(f"{sys.argv[1]}/{distributed.rank()}.txt", "w") as file:
+    file.write(f"{mean} of {float(value)}")
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_get_the_same_mean_and_keep_their_own_value(run_command, tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    launch = ("-m", "paddle.distributed.launch", "--nproc_per_node", 2, "--log_dir", tmp_path / "log")
+    done = run_command(*launch, tmp_path / "script.py", tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [(tmp_path / f"{rank}.txt").read_text() for rank in (0, 1)] == ["2.0 of 1.0", "2.0 of 3.0"]
+
+
+def test_one_process_is_its_own_mean():
+    assert distributed.mean_over_processes(paddle.to_tensor(1.5)) == 1.5
