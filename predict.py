@@ -6,11 +6,16 @@ from __future__ import annotations
 
 import argparse
 
+from paddleseg.config.inference_options import (
+    InferenceOptions,
+    add_inference_arguments,
+    apply_inference_arguments,
+)
 from paddleseg.utils.cli import require_packages, run_command
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The command line; the names are PaddleSeg's."""
+    """The command line; the names are PaddleSeg's, --opts is an addition."""
     parser = argparse.ArgumentParser(prog="predict.py", description=__doc__)
     parser.add_argument("--config", required=True, help="configuration file (.yml)")
     parser.add_argument("--model_path", required=True, help="weights (.pdparams), or a folder with model.pdparams")
@@ -21,6 +26,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--save_dir", default="./output/result", help="folder of the results (default: %(default)s)")
     parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
+    parser.add_argument("--device_id", type=int, metavar="N", help="number of the card: --device gpu:N")
     parser.add_argument(
         "--custom_color",
         nargs="+",
@@ -29,6 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="colours of the first classes: R G B R G B ...",
     )
     parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
+    add_inference_arguments(parser, switch="aug_pred", refused=("use_multilabel",))
     return parser
 
 
@@ -46,11 +53,13 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.image_io import list_images
     from paddleseg.utils.visualize import make_palette
 
+    device = device_name(arguments)
     config = load_config(arguments.config, opts=arguments.opts)
+    apply_inference_arguments(config, arguments, switch="aug_pred")
     check_config(config, command="predict")
     section = section_with_transforms(config)
     images, root = list_images(arguments.image_path)
-    select_device(arguments.device)
+    select_device(device)
     model = build_model(config, use_pretrained=False, use_auxiliary_head=False)
     load_weights(model, arguments.model_path)
     # The data set itself is not built: prediction needs none of its files.
@@ -60,11 +69,26 @@ def main(arguments: argparse.Namespace) -> None:
         Pipeline(build_transforms(config, section)),
         images,
         arguments.save_dir,
+        InferenceOptions.from_test_config(config.section("test_config")),
         root=root,
         channels=model.in_channels,
         palette=make_palette(model.num_classes, colors, arguments.custom_color),
         class_names=class_names,
     )
+
+
+def device_name(arguments: argparse.Namespace) -> str | None:
+    """The device of ``--device`` and ``--device_id`` together."""
+    from paddleseg.utils.errors import ConfigError
+
+    device, number = arguments.device, arguments.device_id
+    if number is None:
+        return device
+    if number < 0:
+        raise ConfigError(f"--device_id {number}: must be 0 (the first card) or more")
+    if device == "cpu" or ":" in (device or ""):
+        raise ConfigError(f"--device_id {number}: does not go with --device {device}; leave one of the two out")
+    return f"{device or 'gpu'}:{number}"
 
 
 if __name__ == "__main__":

@@ -5,9 +5,15 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 
+from paddleseg.config.inference_options import (
+    InferenceOptions,
+    add_inference_arguments,
+    apply_inference_arguments,
+)
 from paddleseg.utils.cli import require_packages, run_command
 
 
@@ -16,7 +22,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="val.py", description=__doc__)
     parser.add_argument("--config", required=True, help="configuration file (.yml)")
     parser.add_argument("--model_path", required=True, help="weights (.pdparams), or a folder with model.pdparams")
-    parser.add_argument("--batch_size", type=int, default=1, help="most pictures of one size in a batch (default 1)")
+    parser.add_argument("--batch_size", type=int, default=1, help="most pictures (or windows) in a batch (default 1)")
     parser.add_argument(
         "--num_workers", type=int, help="processes that read pictures (default: chosen from the machine)"
     )
@@ -24,6 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--data_format", default="NCHW", help="layout of the pictures: NCHW")
     parser.add_argument("--json", metavar="FILE", help="write all figures and the confusion matrix to this file")
     parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
+    add_inference_arguments(parser, switch="aug_eval", refused=("auc_roc", "use_multilabel"))
     return parser
 
 
@@ -43,18 +50,25 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.logging import get_logger
 
     config = load_config(arguments.config, opts=arguments.opts)
+    apply_inference_arguments(config, arguments, switch="aug_eval")
     check_config(config, command="val")
+    options = InferenceOptions.from_test_config(config.section("test_config"))
     select_device(arguments.device)
     distributed.init()
     dataset = build_dataset(config, "val")
     model = build_model(config, use_pretrained=False, use_auxiliary_head=False)
     load_weights(model, arguments.model_path)
-    get_logger().info("evaluating %s on %d pictures", arguments.model_path, len(dataset))
+    get_logger().info("evaluating %s on %d pictures (%s)", arguments.model_path, len(dataset), options.describe())
     num_workers = default_num_workers() if arguments.num_workers is None else arguments.num_workers
-    result = evaluate(model, dataset, batch_size=arguments.batch_size, num_workers=num_workers)
+    result = evaluate(model, dataset, options, batch_size=arguments.batch_size, num_workers=num_workers)
     log_result(result)
     if arguments.json is not None and distributed.rank() == 0:
-        figures = {"config": arguments.config, "model_path": arguments.model_path, **result.to_dict()}
+        figures = {
+            "config": arguments.config,
+            "model_path": arguments.model_path,
+            "inference": dataclasses.asdict(options),
+            **result.to_dict(),
+        }
         write_atomically(arguments.json, json.dumps(figures, indent=2, ensure_ascii=False).encode())
         get_logger().info("figures written to %s", arguments.json)
 

@@ -12,6 +12,7 @@ import numpy as np
 import paddle
 from tqdm import tqdm
 
+from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
 from paddleseg.core import distributed
 from paddleseg.core.infer import predict_label_maps
 from paddleseg.datasets.base import SegmentationDataset
@@ -107,6 +108,7 @@ class EvaluationResult:
 def evaluate(
     model: paddle.nn.Layer,
     dataset: SegmentationDataset,
+    options: InferenceOptions = WHOLE_PICTURE,
     *,
     batch_size: int = 1,
     num_workers: int = 0,
@@ -117,10 +119,12 @@ def evaluate(
     In a distributed run each process takes its part of the pictures, and all get the result of the whole.
 
     Args:
-        model: A network with ``forward_stride8``; it leaves in the mode (training or evaluation) it came in.
+        model: A network; it leaves in the mode (training or evaluation) it came in.
         dataset: A data set with labels. Its transforms may change the size of the picture; the prediction is
             mapped back to the label's size.
-        batch_size: Most pictures in a batch; only neighbours of one size share one.
+        options: How the network looks at each picture.
+        batch_size: Most pictures in a batch, and most windows of a picture in one pass of the network; only
+            neighbours of one size share a batch.
         num_workers: Processes that read pictures; 0 reads them in this one.
         progress: Whether to show a progress bar where the output is a terminal.
 
@@ -141,7 +145,9 @@ def evaluate(
             for batch in batches:
                 if "label" not in batch:
                     raise DataError(f"{batch['paths'][0]}: has no label; evaluation needs one for each picture")
-                predictions = predict_label_maps(model, batch, dataset.pipeline.normalize)
+                predictions = predict_label_maps(
+                    model, batch, dataset.pipeline.normalize, options, window_batch_size=batch_size
+                )
                 for prediction, label, path in zip(predictions, np.asarray(batch["label"]), batch["paths"]):
                     confusion.update(prediction, label, path=path)
                 num_images += len(predictions)
@@ -194,7 +200,7 @@ def format_table(result: EvaluationResult) -> str:
     num_present = int(scores.present_classes(result.matrix).sum())
     lines.append(
         f"mIoU {result.mean_iou:.2%} over {num_present} of {len(names)} classes, "
-        f"pixel accuracy {result.pixel_accuracy:.2%}"
+        f"pixel accuracy {result.pixel_accuracy:.2%}, {_kappa_in_words(result.kappa)}"
     )
     return "\n".join(lines)
 
@@ -210,6 +216,10 @@ def log_result(result: EvaluationResult) -> None:
 def _progress_bar(total: int, *, shown: bool) -> tqdm:
     # disable=None: only where the output is a terminal.
     return tqdm(total=total, desc="evaluating", unit="picture", disable=None if shown else True, leave=False)
+
+
+def _kappa_in_words(kappa: float) -> str:
+    return "Kappa undefined (labels and predictions are all of one class)" if np.isnan(kappa) else f"Kappa {kappa:.4f}"
 
 
 def _number_or_none(value: float) -> float | None:

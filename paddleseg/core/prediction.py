@@ -11,6 +11,7 @@ import numpy as np
 import paddle
 from tqdm import tqdm
 
+from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
 from paddleseg.core.infer import predict_label_maps
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils import visualize
@@ -33,6 +34,7 @@ def predict(
     pipeline: Pipeline,
     images: Sequence[str],
     save_dir: str | os.PathLike[str],
+    options: InferenceOptions = WHOLE_PICTURE,
     *,
     root: str = "",
     channels: int = 3,
@@ -52,10 +54,11 @@ def predict(
     the work; what was predicted before it stays.
 
     Args:
-        model: A network with ``forward_stride8``; it leaves in the mode (training or evaluation) it came in.
+        model: A network; it leaves in the mode (training or evaluation) it came in.
         pipeline: The transforms of evaluation.
         images: Picture files.
         save_dir: Where to save.
+        options: How the network looks at each picture.
         root: The folder whose sub-folders are kept in ``save_dir``.
         channels: Channels that the network takes.
         palette: Colours of the classes; PaddleSeg's default colours if None.
@@ -68,7 +71,7 @@ def predict(
     palette = visualize.default_palette() if palette is None else palette
     logger = get_logger()
     paths = result_paths(pictures_to_predict(images, save_dir), root, save_dir)
-    logger.info("predicting %d pictures", len(paths))
+    logger.info("predicting %d pictures (%s)", len(paths), options.describe())
     was_training = model.training
     model.eval()
     try:
@@ -77,7 +80,7 @@ def predict(
         for index, (path, results) in enumerate(bar):
             image = read_image(path, channels)
             picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place
-            labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index))
+            labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index), options)
             _save(results, picture, labels, palette, class_names)
     finally:
         if was_training:
@@ -92,12 +95,17 @@ def predict(
 
 
 def _predict_one(
-    model: paddle.nn.Layer, pipeline: Pipeline, image: np.ndarray, path: str, rng: np.random.Generator
+    model: paddle.nn.Layer,
+    pipeline: Pipeline,
+    image: np.ndarray,
+    path: str,
+    rng: np.random.Generator,
+    options: InferenceOptions,
 ) -> np.ndarray:
     """Label map (H, W) of a picture (H, W, C)."""
     sample = pipeline({"img": image, "path": path, "trans_info": []}, rng)
     batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]]}
-    return predict_label_maps(model, batch, pipeline.normalize)[0]
+    return predict_label_maps(model, batch, pipeline.normalize, options)[0]
 
 
 def _save(

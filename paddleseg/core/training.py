@@ -13,18 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import paddle
+from paddle.optimizer.lr import LRScheduler
 
 from paddleseg.config import build
+from paddleseg.config.inference_options import InferenceOptions
 from paddleseg.config.load import Config
 from paddleseg.config.schema import check_config
 from paddleseg.core import checkpoint
 from paddleseg.core import distributed as dist
 from paddleseg.core.ema import ExponentialMovingAverage
 from paddleseg.core.evaluation import EvaluationResult, evaluate, log_result
-from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, ScalarWriter
+from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, PlateauHook, ScalarWriter
+from paddleseg.core.profiler import ProfilerHook, ProfilerOptions
 from paddleseg.core.trainer import Batch, Trainer
 from paddleseg.datasets.loader import train_batches
 from paddleseg.datasets.sampler import EpochBatchSampler
+from paddleseg.optimizers import ReduceOnPlateau
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.device import check_precision, select_device
 from paddleseg.utils.errors import ConfigError
@@ -55,6 +59,7 @@ class TrainOptions:
     amp_level: str = "O1"
     to_static_training: bool = False
     repeats: int = 1
+    profiler_options: ProfilerOptions | None = None
 
 
 def train(config: Config, options: TrainOptions) -> None:
@@ -85,6 +90,8 @@ def train(config: Config, options: TrainOptions) -> None:
         get_logger().info("resumed from %s at iter %d", start, trainer.step)
         if trainer.step >= trainer.total_steps:
             get_logger().warning("nothing to do: %d steps are asked for; give more with --iters", trainer.total_steps)
+    if options.profiler_options is not None:
+        options.profiler_options.check_length(trainer.total_steps - trainer.step)
     if dist.rank() == 0:
         _prepare_folder(config, options.save_dir, start, trainer.step)
     dist.barrier()
@@ -153,21 +160,30 @@ def _build_trainer(
             "optimizer.type": type(optimizer).__name__,
             "precision": options.precision,
         },
-        hooks=_build_hooks(options, val_dataset, num_workers),
+        hooks=_build_hooks(config, options, val_dataset, num_workers, schedule),
         config_text=config.to_text(),
         classes=train_dataset.class_names,
     )
 
 
-def _build_hooks(options: TrainOptions, val_dataset: Any | None, num_workers: int) -> list[Hook]:
+def _build_hooks(
+    config: Config, options: TrainOptions, val_dataset: Any | None, num_workers: int, schedule: LRScheduler
+) -> list[Hook]:
     writer = ScalarWriter(options.save_dir) if options.use_vdl and dist.rank() == 0 else None
     hooks: list[Hook] = [LogHook(options.log_iters, writer)]
     if options.use_ema:
         hooks.append(EmaHook())
+    plateau_metric = schedule.metric if isinstance(schedule, ReduceOnPlateau) else None
+    if plateau_metric == "loss":
+        hooks.append(PlateauHook(schedule.observe))
+    if options.profiler_options is not None:
+        path = options.profiler_options.profile_path or os.path.join(options.save_dir, "profile.json")
+        hooks.append(ProfilerHook(options.profiler_options, path))
     if val_dataset is not None:
+        inference = InferenceOptions.from_test_config(config.section("test_config"))
 
         def evaluate_model(model: paddle.nn.Layer) -> EvaluationResult:
-            return evaluate(model, val_dataset, num_workers=num_workers)
+            return evaluate(model, val_dataset, inference, num_workers=num_workers)
 
         def report(result: EvaluationResult, title: str) -> None:
             if title:
@@ -182,6 +198,7 @@ def _build_hooks(options: TrainOptions, val_dataset: Any | None, num_workers: in
                 folder=os.path.join(options.save_dir, checkpoint.BEST_MODEL),
                 early_stop_intervals=options.early_stop_intervals,
                 writer=writer,
+                observe=schedule.observe if plateau_metric == "mIoU" else None,
             )
         )
     hooks.append(CheckpointHook(options.save_interval, options.save_dir, options.keep_checkpoint_max))

@@ -10,9 +10,7 @@ import pytest
 from PIL import Image
 
 import predict
-from paddleseg.config.build import build_model
-from paddleseg.config.load import load_config
-from paddleseg.config.schema import check_config
+from paddleseg.config.inference_options import InferenceOptions
 from paddleseg.utils.errors import ConfigError, DataError
 
 
@@ -27,34 +25,21 @@ def pictures(tiny_config, tiny_dataset, tmp_path) -> Path:
     return folder
 
 
-@pytest.fixture
-def weights(tiny_config, tmp_path) -> Path:
-    paddle.seed(1)
-    path = tmp_path / "model.pdparams"
-    paddle.save(build_checked(tiny_config).state_dict(), str(path))
-    return path
-
-
-def build_checked(path) -> paddle.nn.Layer:
-    """The network of a configuration with random weights."""
-    config = load_config(path)
-    check_config(config, command="predict")
-    return build_model(config)
-
-
 def run_here(*arguments) -> None:
     """The command in this process, for errors as exceptions."""
     predict.main(predict.make_parser().parse_args([*map(str, arguments), "--device", "cpu"]))
 
 
-def test_a_folder_is_predicted_as_the_networks_own_output_says(run_command, tiny_config, weights, pictures, tmp_path):
+def test_a_folder_is_predicted_as_the_networks_own_output_says(
+    run_command, build_network, tiny_config, weights, pictures, tmp_path
+):
     done = run_command(
         "predict.py", "--config", tiny_config, "--model_path", weights, "--image_path", pictures,
         "--save_dir", tmp_path / "out", "--custom_color", 10, 20, 30, "--device", "cpu",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert str(tmp_path / "out") in done.stdout
-    model = build_checked(tiny_config)
+    model = build_network(tiny_config)
     model.set_state_dict(paddle.load(str(weights)))
     model.eval()
     for name in ("a.png", "night/a.png"):
@@ -130,3 +115,59 @@ def test_colours_that_are_not_whole_are_refused(tiny_config, weights, pictures):
     with pytest.raises(ConfigError, match="--custom_color: 2 values found"):
         source = ("--config", tiny_config, "--model_path", weights, "--image_path", pictures)
         run_here(*source, "--custom_color", 1, 2)
+
+
+def test_windows_and_views_are_looked_at_as_flags_and_test_config_say(tiny_config, weights, pictures, monkeypatch):
+    used = []
+    monkeypatch.setattr("paddleseg.core.prediction.predict", lambda *arguments, **_: used.append(arguments[4]))
+    source = ("--config", tiny_config, "--model_path", weights, "--image_path", pictures)
+    section = "test_config={is_slide: True, crop_size: [40, 30], stride: [24, 18], aug_eval: True, scales: [0.5, 1]}"
+    windows = dict(is_slide=True, crop_size=[40, 30], stride=[24, 18])
+    run_here(*source, "--is_slide", "--crop_size", 40, 30, "--stride", 24, 18)
+    run_here(*source, "--opts", section)
+    run_here(*source, "--aug_pred", "--flip_vertical", "--opts", section)
+    run_here(*source, "--aug_pred", "--scales", 0.75, 1.25, "--flip_horizontal")
+    assert used == [
+        InferenceOptions(**windows),
+        InferenceOptions(**windows),  # test_config.aug_eval is for evaluation
+        InferenceOptions(**windows, aug_eval=True, scales=[0.5, 1], flip_vertical=True),
+        InferenceOptions(aug_eval=True, scales=[0.75, 1.25], flip_horizontal=True),
+    ]
+
+
+def test_a_picture_is_predicted_in_windows_and_views(tiny_config, weights, pictures, tmp_path):
+    run_here(
+        "--config", tiny_config, "--model_path", weights, "--image_path", pictures / "a.png", "--save_dir", tmp_path,
+        "--aug_pred", "--scales", 0.75, 1, "--flip_horizontal", "--is_slide", "--crop_size", 40, 30, "--stride", 24, 18,
+    )  # fmt: skip
+    assert Image.open(tmp_path / "label" / "a.png").size == Image.open(pictures / "a.png").size
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--flip_horizontal",), r"--flip_horizontal: .*has no effect without aug_eval.*--aug_pred of predict\.py"),
+        (("--stride", 8, 8), "--stride: .*has no effect without is_slide"),
+        (("--use_multilabel",), "--use_multilabel: .*each pixel has exactly one class"),
+        (("--device_id", 1), "--device_id 1: does not go with --device cpu"),
+        (("--device_id", -1), "--device_id -1: must be 0"),
+    ],
+)
+def test_flags_that_do_not_go_together_are_refused_before_the_pictures_are_looked_for(flags, message, tiny_config):
+    with pytest.raises(ConfigError, match=message):
+        run_here("--config", tiny_config, "--model_path", "unread", "--image_path", "unread", *flags)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ((), None),
+        (("--device", "gpu:1"), "gpu:1"),
+        (("--device_id", "2"), "gpu:2"),
+        (("--device", "gpu", "--device_id", "0"), "gpu:0"),
+        (("--device", "npu", "--device_id", "3"), "npu:3"),
+    ],
+)
+def test_the_card_is_named_by_device_and_device_id_together(flags, expected):
+    needed = ("--config", "c", "--model_path", "m", "--image_path", "i")
+    assert predict.device_name(predict.make_parser().parse_args([*needed, *flags])) == expected

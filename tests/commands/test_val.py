@@ -4,34 +4,18 @@
 
 import json
 import re
-from pathlib import Path
 
 import cv2
 import numpy as np
 import paddle
 import pytest
+from paddle.nn import functional as F
 from PIL import Image
 
+import train
 import val
-from paddleseg.config.build import build_model
-from paddleseg.config.load import load_config
-from paddleseg.config.schema import check_config
+from paddleseg.core import evaluation
 from paddleseg.utils.errors import ConfigError, DataError, UserError, WeightsError
-
-
-@pytest.fixture
-def weights(tiny_config, tmp_path) -> Path:
-    paddle.seed(1)
-    path = tmp_path / "checkpoint" / "model.pdparams"
-    paddle.save(build_checked(tiny_config).state_dict(), str(path))
-    return path
-
-
-def build_checked(path) -> paddle.nn.Layer:
-    """The network of a configuration with random weights."""
-    config = load_config(path)
-    check_config(config, command="predict")
-    return build_model(config)
 
 
 def run_here(*arguments) -> None:
@@ -39,23 +23,24 @@ def run_here(*arguments) -> None:
     val.main(val.make_parser().parse_args([*map(str, arguments), "--device", "cpu"]))
 
 
-def count_plainly(config, weights, dataset) -> np.ndarray:
-    """The confusion matrix by the network's full-size output, one picture at a time."""
-    model = build_checked(config)
+@paddle.no_grad()
+def count_plainly(model, weights, dataset, scores=None) -> np.ndarray:
+    """The confusion matrix by the network's full-size output or other scores of it, one picture at a time."""
+    scores = scores or (lambda x: model(x)[0].numpy())
     model.set_state_dict(paddle.load(str(weights)))
     model.eval()
     matrix = np.zeros((4, 4), np.int64)
     for line in (dataset / "val.txt").read_text().splitlines():
         picture, label = (np.asarray(Image.open(dataset / name)) for name in line.split())
         x = paddle.to_tensor((picture.astype("float32") / 255 - 0.5) / 0.5).transpose([2, 0, 1])
-        prediction = model(x.unsqueeze(0))[0].argmax(axis=1).numpy()[0]
+        prediction = np.argmax(scores(x.unsqueeze(0)), axis=1)[0]
         counted = label != 255
         np.add.at(matrix, (label[counted], prediction[counted]), 1)
     return matrix
 
 
 def test_figures_equal_counting_plainly_and_are_written_and_printed(
-    run_command, tiny_config, tiny_dataset, weights, tmp_path
+    run_command, build_network, tiny_config, tiny_dataset, weights, tmp_path
 ):
     done = run_command(
         "val.py", "--config", tiny_config, "--model_path", weights.parent, "--json", tmp_path / "val.json",
@@ -63,7 +48,7 @@ def test_figures_equal_counting_plainly_and_are_written_and_printed(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "val.json").read_text())
-    expected = count_plainly(tiny_config, weights, tiny_dataset)
+    expected = count_plainly(build_network(tiny_config), weights, tiny_dataset)
     assert np.abs(np.array(figures["confusion_matrix"]) - expected).sum() <= 2e-4 * expected.sum()
     assert figures["num_images"] == 3
     printed = re.search(r"\[EVAL\] #Images: 3 mIoU: (\S+) Acc: (\S+) Kappa: \S+ Dice: \S+\n", done.stdout)
@@ -169,10 +154,107 @@ def test_values_that_no_run_can_use_are_refused_first(option, message):
         run_here("--config", "unread.yml", "--model_path", "unread", *option)
 
 
-def test_flags_that_are_not_built_in_are_not_swallowed(capsys):
-    with pytest.raises(SystemExit):
-        val.make_parser().parse_args(["--config", "c", "--model_path", "m", "--aug_eval"])
-    assert "--aug_eval" in capsys.readouterr().err
+WINDOWS = ("--is_slide", "--crop_size", 40, 30, "--stride", 24, 18)
+VIEWS = ("--aug_eval", "--scales", 0.75, 1.25, "--flip_horizontal")
+TEST_CONFIG = {
+    WINDOWS: "{is_slide: True, crop_size: [40, 30], stride: [24, 18]}",
+    VIEWS: "{aug_eval: True, scales: [0.75, 1.25], flip_horizontal: True}",
+}
+
+
+def scores_of(network, images, *flags):
+    """Class scores of normalised pictures (1, 3, H, W) with the network's full-size output, in plain steps."""
+    if flags == WINDOWS:
+        total, count = 0, 0
+        for top in (0, 18):
+            for left in (0, 24):
+                window = np.s_[:, :, top : top + 30, left : left + 40]
+                padded, ones = np.zeros((1, 4, 48, 64)), np.zeros((1, 1, 48, 64))
+                padded[window], ones[window] = network(images[window])[0].numpy(), 1
+                total, count = total + padded, count + ones
+        return total / count
+    total = 0
+    for size in ([40, 48], [64, 80]):  # 0.75 and 1.25, sides at multiples of 8
+        scaled = F.interpolate(images, size, mode="bilinear")
+        for step in (1, -1):
+            logits = network(scaled[:, :, :, ::step])[0][:, :, :, ::step]
+            total = total + F.softmax(F.interpolate(logits, [48, 64], mode="bilinear"), axis=1).numpy()
+    return total
+
+
+@pytest.fixture
+def varied_weights(build_network, tiny_config, tiny_dataset, weights):
+    """Random weights, moved so that no class wins everywhere."""
+    model = build_network(tiny_config)
+    model.set_state_dict(paddle.load(str(weights)))
+    model.eval()
+    picture = np.asarray(Image.open(tiny_dataset / "images" / "val_0.png")).astype("float32")
+    logits = model(paddle.to_tensor((picture / 255 - 0.5) / 0.5).transpose([2, 0, 1]).unsqueeze(0))[0]
+    model.head.conv.bias.set_value(model.head.conv.bias - logits.mean(axis=[0, 2, 3]))
+    paddle.save(model.state_dict(), str(weights))
+    return weights
+
+
+@pytest.mark.parametrize("flags", [WINDOWS, VIEWS])
+def test_flags_and_test_config_give_the_figures_of_plain_steps(
+    flags, build_network, tiny_config, tiny_dataset, varied_weights, tmp_path
+):
+    weights = varied_weights
+    source = ("--config", tiny_config, "--model_path", weights, "--num_workers", 0, "--json", tmp_path / "val.json")
+    run_here(*source, *flags)
+    by_flags = json.loads((tmp_path / "val.json").read_text())
+    run_here(*source, "--opts", f"test_config={TEST_CONFIG[flags]}")
+    assert json.loads((tmp_path / "val.json").read_text()) == by_flags
+    model = build_network(tiny_config)
+    expected = count_plainly(model, weights, tiny_dataset, lambda x: scores_of(model, x, *flags))
+    assert np.abs(np.array(by_flags["confusion_matrix"]) - expected).sum() <= 2e-4 * expected.sum()
+    assert not np.array_equal(expected, count_plainly(model, weights, tiny_dataset))  # or the mode proves nothing
+
+
+def test_the_json_tells_how_the_pictures_were_looked_at(tiny_config, weights, tmp_path):
+    json_file = tmp_path / "val.json"
+    run_here("--config", tiny_config, "--model_path", weights, "--num_workers", 0, "--json", json_file, *WINDOWS)
+    looked_at = json.loads(json_file.read_text())["inference"]
+    assert (looked_at["is_slide"], looked_at["crop_size"], looked_at["stride"]) == (True, [40, 30], [24, 18])
+    assert (looked_at["aug_eval"], looked_at["scales"]) == (False, [1.0])
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--crop_size", 64, 64), "--crop_size: test_config.crop_size: has no effect without is_slide"),
+        (("--is_slide",), "--is_slide: test_config.is_slide: crop_size and stride missing"),
+        (("--is_slide", "--crop_size", 8, 8, "--stride", 9, 8), r"--stride: .*\[9, 8\] is above crop_size \[8, 8\]"),
+        (("--scales", 0.5), "--scales: test_config.scales: has no effect without aug_eval: add aug_eval: True"),
+        (("--aug_eval", "--scales", 0), r"--scales: test_config.scales: found \[0.0\]; it must be above 0"),
+        (("--auc_roc", "True"), "--auc_roc: .*use IoU, precision, recall and Dice"),
+        (("--use_multilabel",), "--use_multilabel: .*give labels of class ids"),
+    ],
+)
+def test_flags_that_do_not_go_together_are_refused_before_the_weights_are_read(flags, message, tiny_config):
+    with pytest.raises(ConfigError, match=message) as info:
+        run_here("--config", tiny_config, "--model_path", "unread", *flags)
+    assert "\n" not in str(info.value)
+
+
+@pytest.mark.parametrize("test_config", ["{}", *TEST_CONFIG.values()])
+def test_train_time_evaluation_and_this_command_give_the_same_figures(tiny_config, tmp_path, test_config, monkeypatch):
+    seen, format_eval_line = [], evaluation.format_eval_line
+    monkeypatch.setattr(evaluation, "format_eval_line", lambda result: seen.append(result) or format_eval_line(result))
+    run = tmp_path / "run"
+    command = ["--config", tiny_config, "--save_dir", run, "--do_eval", "--iters", 2, "--save_interval", 1, "--seed", 1]
+    command += ["--num_workers", 0, "--device", "cpu", "--opts", f"test_config={test_config}"]
+    train.main(train.make_parser().parse_args([*map(str, command)]))
+    during = list(seen)
+    assert len(during) == 2
+    best = max(during, key=lambda result: result.mean_iou)
+    for folder, result in (("iter_1", during[0]), ("iter_2", during[1]), ("best_model", best)):
+        # The run's own configuration has the options too.
+        source = ("--config", run / "config.yml", "--model_path", run / folder, "--num_workers", 0)
+        run_here(*source, "--json", tmp_path / "val.json")
+        after = json.loads((tmp_path / "val.json").read_text())
+        for name in ("mean_iou", "pixel_accuracy", "kappa", "mean_dice"):
+            assert after[name] == pytest.approx(getattr(result, name), abs=1e-6)
 
 
 def test_a_missing_data_set_is_named(tiny_config, weights):

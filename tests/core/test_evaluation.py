@@ -9,6 +9,7 @@ import numpy as np
 import paddle
 import pytest
 
+from paddleseg.config.inference_options import InferenceOptions
 from paddleseg.core import distributed
 from paddleseg.core.evaluation import (
     EvaluationResult,
@@ -188,7 +189,7 @@ def test_the_table_names_classes_and_shows_an_absent_one_as_absent(result):
     assert re.search(r"^road +66\.67% +83\.33% +76\.92% +80\.00% +59\.09%$", lines[1])
     assert re.search(r"^car +58\.33% ", lines[2])
     assert re.search(r"^sky +absent", lines[3])
-    assert "mIoU 62.50% over 2 of 3 classes" in lines[4]
+    assert lines[4] == "mIoU 62.50% over 2 of 3 classes, pixel accuracy 77.27%, Kappa 0.5378"
 
 
 def test_columns_of_the_table_are_aligned(result):
@@ -221,6 +222,41 @@ def test_the_dictionary_survives_strict_json_with_null_for_absent(result):
     assert sky["iou"] is sky["precision"] is sky["recall"] is sky["dice"] is None
 
 
-def test_undefined_kappa_is_null_in_the_dictionary():
+def test_undefined_kappa_is_null_in_the_dictionary_and_told_in_words():
     result = EvaluationResult(np.diag([4, 0]), num_images=1)
     assert result.to_dict()["kappa"] is None
+    assert "Kappa: nan" in format_eval_line(result)
+    assert "Kappa undefined (labels and predictions are all of one class)" in format_table(result)
+
+
+class LeftHalf(paddle.nn.Layer):
+    """Class 1 in the left half of what it gets, class 0 in the right half."""
+
+    def __init__(self):
+        super().__init__()
+        self.batch_sizes = []
+
+    def forward(self, x):
+        self.batch_sizes.append(x.shape[0])
+        left = (paddle.arange(x.shape[3]) < x.shape[3] // 2).astype("float32").expand([x.shape[0], *x.shape[2:]])
+        return [paddle.stack([paddle.full_like(left, 0.5), left], axis=1)]
+
+
+def test_the_options_reach_the_network_and_decide_the_figures():
+    picture = (0, np.repeat([[1, 1, 1, 1, 0, 0, 0, 0]], 4, axis=0).astype("uint8"))
+    dataset = PicturesInMemory([picture], 2)
+    assert evaluate(LeftHalf(), dataset).pixel_accuracy == 1
+    model = LeftHalf()
+    in_windows = evaluate(model, dataset, InferenceOptions(is_slide=True, crop_size=[4, 4], stride=[4, 4]))
+    assert in_windows.matrix.tolist() == [[8, 8], [8, 8]]
+    assert model.batch_sizes == [1, 1]
+    # Both views together leave no difference between the halves.
+    flipped = evaluate(LeftHalf(), dataset, InferenceOptions(aug_eval=True, flip_horizontal=True))
+    assert flipped.matrix.tolist() in ([[16, 0], [16, 0]], [[0, 16], [0, 16]])
+
+
+def test_windows_share_batches_of_the_evaluations_size():
+    model = LeftHalf()
+    options = InferenceOptions(is_slide=True, crop_size=[4, 4], stride=[4, 4])
+    evaluate(model, PicturesInMemory([(0, label_of(8, 8, shape=(4, 20)))], 2), options, batch_size=3)
+    assert model.batch_sizes == [3, 2]

@@ -7,9 +7,11 @@ import paddle
 import pytest
 from PIL import Image
 
+from paddleseg.config.inference_options import InferenceOptions
 from paddleseg.core.prediction import predict
+from paddleseg.transforms.padding import Padding
 from paddleseg.transforms.pipeline import Pipeline
-from paddleseg.transforms.transforms import Normalize, Padding, Resize
+from paddleseg.transforms.transforms import Normalize, Resize
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.result_paths import result_paths
 from paddleseg.utils.visualize import default_palette, overlay
@@ -73,6 +75,23 @@ def test_results_have_the_size_of_the_picture_whatever_the_transforms_do(tmp_pat
     assert labels.shape == (37, 81)
     assert (labels[:, :38] == 0).all()
     assert (labels[:, 43:] == 1).all()
+
+
+def test_the_options_reach_the_network(tmp_path):
+    save_picture(tmp_path / "a.png", 37, 81)
+    sizes = []
+
+    class Watched(RedOrNot):
+        def forward_stride8(self, x):
+            sizes.append(tuple(x.shape[2:]))
+            return super().forward_stride8(x)
+
+    options = InferenceOptions(is_slide=True, crop_size=[41, 64], stride=[40, 64])
+    predict(Watched(), PIPELINE, [str(tmp_path / "a.png")], tmp_path / "out", options, root=str(tmp_path))
+    assert sizes == [(37, 41), (37, 41)]
+    labels = np.asarray(Image.open(tmp_path / "out" / "label" / "a.png"))
+    assert labels.shape == (37, 81)
+    assert (labels[:, :34] == 0).all() and (labels[:, 46:] == 1).all()
 
 
 def test_the_overlay_keeps_the_format_of_the_picture(tmp_path):

@@ -77,3 +77,19 @@ def test_an_empty_matrix_gives_nan_without_warning(recwarn):
         assert math.isnan(score(empty))
     assert np.isnan(scores.class_iou(empty)).all()
     assert not recwarn
+
+
+def test_kappa_equals_counting_pairs_of_pixels_plainly():
+    random = np.random.default_rng(0)
+    label, prediction = random.integers(0, 3, 200), random.integers(0, 3, 200)
+    prediction[:120] = label[:120]
+    matrix = np.zeros((3, 3), np.int64)
+    np.add.at(matrix, (label, prediction), 1)
+    agreement = np.mean(label == prediction)
+    chance = np.mean(label[:, np.newaxis] == prediction[np.newaxis])  # any pixel's label, any pixel's prediction
+    assert scores.kappa(matrix) == pytest.approx((agreement - chance) / (1 - chance), rel=1e-12)
+
+
+def test_kappa_of_labels_of_one_class_is_zero_when_another_is_predicted_too():
+    assert scores.kappa(np.array([[7, 3], [0, 0]])) == pytest.approx(0)
+    assert scores.kappa(np.array([[0, 5], [0, 0]])) == 0
