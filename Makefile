@@ -3,14 +3,17 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Models whose chains `make tipc` runs.
+TIPC_MODELS ?= ddrnet23_slim ddrnet ddrnet39
 # Test processes that run side by side; Paddle uses one core in each.
 TEST_PROCESSES ?= 2
 
-.PHONY: help venv venv-dev test test-fast lint format quickstart clean
+.PHONY: help venv venv-dev test test-fast lint format quickstart tipc clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make quickstart  train, evaluate, predict, export and deploy on drawn street scenes (CPU, 10 minutes)'
+	@echo 'make tipc        the chain train, export, inference of PaddlePaddle (TIPC), for the three sizes (CPU, minutes)'
 	@echo 'make test        all tests'
 	@echo 'make test-fast   the tests that take less than five seconds each'
 	@echo 'make lint        style and documentation checks'
@@ -47,6 +50,14 @@ format: venv-dev
 
 quickstart: venv
 	$(BIN)/python tools/quickstart.py
+
+tipc: venv
+	@set -e; for model in $(TIPC_MODELS); do \
+		for script in prepare.sh test_train_inference_python.sh; do \
+			PYTHON=$(BIN)/python bash test_tipc/$$script \
+				test_tipc/configs/$$model/train_infer_python.txt lite_train_lite_infer; \
+		done; \
+	done
 
 clean:
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -r {} +

@@ -34,7 +34,7 @@ def make_parser() -> argparse.ArgumentParser:
     add(
         "--image_path",
         required=True,
-        help="a picture, a folder, a .txt list of pictures or a quoted glob pattern",
+        help="a picture, a folder, a .txt or .list file of pictures or a quoted glob pattern",
     )
     add("--batch_size", type=int, default=1, help="most pictures of one size that run together (default: 1)")
     add("--save_dir", default="./output", help="folder of the results (default: %(default)s)")
@@ -83,9 +83,13 @@ def make_parser() -> argparse.ArgumentParser:
         type=str2bool,
         default=False,
         metavar="BOOL",
-        help=f"warm up with {_WARM_UP_RUNS} runs, then report the time of each stage (default: False)",
+        help=f"warm up with {_WARM_UP_RUNS} runs, then report the time of each stage as AutoLog does (default: False)",
     )
-    add("--model_name", default="", help="name shown in the report of --benchmark")
+    add(
+        "--model_name",
+        default="",
+        help="name shown in the log and in the report of --benchmark (default: the graph's file)",
+    )
     add(
         "--with_argmax",
         action="store_true",
@@ -105,6 +109,7 @@ def main(arguments: argparse.Namespace) -> None:
     check_arguments(arguments)
     require_packages("paddle", "cv2")
 
+    from paddleseg.deploy.benchmark import print_report, report_lines
     from paddleseg.deploy.deploy_config import read_deploy_config
     from paddleseg.deploy.predictor import EngineOptions
     from paddleseg.deploy.segmenter import Segmenter
@@ -132,9 +137,18 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.benchmark:
         warm_up(segmenter, images, arguments.batch_size)
     segment(segmenter, targets, arguments.batch_size)
-    get_logger().info("%d label maps saved in %s", len(targets), arguments.save_dir)
+    name = arguments.model_name or config.model.name
+    get_logger().info("%s: %d label maps saved in %s", name, len(targets), arguments.save_dir)
     if arguments.benchmark:
-        get_logger().info("%s", benchmark_report(segmenter, arguments, len(targets)))
+        report = report_lines(
+            config,
+            segmenter.predictor.options,
+            segmenter.seconds,
+            num_pictures=len(targets),
+            batch_size=arguments.batch_size,
+            model_name=arguments.model_name,
+        )
+        print_report(report)
 
 
 def check_arguments(arguments: argparse.Namespace) -> None:
@@ -149,8 +163,6 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         raise ConfigError(
             "--enable_auto_tune True: it tunes TensorRT; give --device gpu --use_trt True, or leave it out"
         )
-    if arguments.model_name and not arguments.benchmark:
-        raise ConfigError("--model_name is shown by --benchmark True only; give both or none")
 
 
 def segment(segmenter: Segmenter, targets: dict[str, Path], batch_size: int) -> None:
@@ -182,23 +194,6 @@ def warm_up(segmenter: Segmenter, images: Sequence[str], batch_size: int) -> Non
     for _ in range(_WARM_UP_RUNS):
         segmenter.label_maps(batch)
     segmenter.reset_times()
-
-
-def benchmark_report(segmenter: Segmenter, arguments: argparse.Namespace, num_pictures: int) -> str:
-    """Settings and mean times; reading is part of the preprocessing, saving is not counted."""
-    options = segmenter.predictor.options
-    times = ", ".join(
-        f"{stage}_time(ms): {1e3 * total / num_pictures:.2f}" for stage, total in segmenter.seconds.items()
-    )
-    return "\n".join(
-        [
-            "benchmark (times are means for one picture)",
-            f"  model: {arguments.model_name or segmenter.config.model}, device: {options.device}, "
-            f"precision: {options.precision}, oneDNN: {options.enable_mkldnn}, TensorRT: {options.use_trt}",
-            f"  pictures: {num_pictures}, batch_size: {arguments.batch_size}, cpu_threads: {options.cpu_threads}",
-            f"  {times}",
-        ]
-    )
 
 
 def tune_shapes(config, options, images: Sequence[str], shape_file: str):

@@ -3,6 +3,7 @@
 """export.py and deploy/python/infer.py as a user runs them, against predict.py."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import cv2
@@ -121,8 +122,9 @@ def test_the_exported_network_gives_what_predict_gives(run_command, config, weig
         "--benchmark=True", "--model_name=tiny",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert "model: tiny, device: cpu, precision: fp32, oneDNN: True" in done.stdout
-    assert all(f"{stage}_time(ms): " in done.stdout for stage in ("preprocess", "inference", "postprocess"))
+    assert "tiny: 5 label maps saved in " in done.stdout
+    assert " root INFO:  model_name: tiny\n" in done.stdout
+    assert "postprocess_time(ms): " in done.stdout.splitlines()[-1]
     expected, found = labels_below(tmp_path / "a" / "label"), labels_below(tmp_path / "b")
     assert set(found) == {"a.png", "b.png", "c.png", "night/a.png", "night/d.png"}
     assert share_of_equal_pixels(found, expected) >= 0.999
@@ -130,6 +132,42 @@ def test_the_exported_network_gives_what_predict_gives(run_command, config, weig
     image = Image.open(tmp_path / "b" / "night" / "d.png")
     assert (image.mode, image.size) == ("P", (99, 50))
     assert image.getpalette()[:12] == sum(COLOURS, [])
+
+
+def test_the_benchmark_report_is_that_of_autolog(exported, pictures, tmp_path, capsys):
+    infer_here(
+        exported, pictures, tmp_path / "out", "--device", "cpu", "--benchmark", "True", "--model_name", "tiny",
+        "--cpu_threads", 1, "--batch_size", 2, "--print_detail", "False",
+    )  # fmt: skip
+    lines = [line for line in capsys.readouterr().out.splitlines() if " root INFO: " in line]
+    assert all(re.match(r"\[\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\] root INFO: ", line) for line in lines)
+    texts = [line.split(" root INFO: ")[1] for line in lines]
+    headings = {text.strip("- "): texts.index(text) for text in texts if text.startswith("---")}
+    assert list(headings) == [f"{part} info" for part in ("Env", "Paddle", "Conf", "Model", "Data", "Perf")]
+    assert [texts[index] for index in headings.values()][2:4] == [
+        "----------------------- Conf info -----------------------",
+        "----------------------- Model info ----------------------",
+    ]
+    facts = dict(text.strip().split(": ", 1) for text in texts if not text.startswith("---"))
+    assert facts["paddle_version"] == paddle.__version__
+    assert (facts["runtime_device"], facts["enable_mkldnn"], facts["cpu_math_library_num_threads"]) == (
+        "cpu", "True", "1",
+    )  # fmt: skip
+    assert (facts["model_name"], facts["precision"]) == ("tiny", "fp32")
+    assert (facts["batch_size"], facts["input_shape"], facts["data_num"]) == ("2", "dynamic", "5")
+    assert float(facts["cpu_rss(MB)"].split(",")[0]) > 50
+    stages = dict(pair.split(": ") for pair in texts[-1].strip().split(", "))
+    assert list(stages) == [f"{stage}_time(ms)" for stage in ("preprocess", "inference", "postprocess")]
+    # The means of one picture, times the pictures, are the whole time.
+    total = sum(map(float, stages.values())) * int(facts["data_num"]) / 1e3
+    assert total == pytest.approx(float(facts["total time spent(s)"]), abs=0.001)
+
+
+def test_a_name_without_a_benchmark_is_shown_in_the_log(exported, pictures, tmp_path, capsys):
+    infer_here(exported, pictures, tmp_path / "out", "--model_name", "tiny", "--print_detail", "False")
+    output = capsys.readouterr().out
+    assert "tiny: 5 label maps saved in " in output
+    assert "root INFO" not in output
 
 
 def test_a_graph_of_scores_gives_the_same_labels(config, weights, exported, pictures, tmp_path):
@@ -237,7 +275,6 @@ def test_flags_that_no_export_can_use_are_refused(arguments, message):
         (["--device", "gpu"], DeviceError, "--device gpu"),
         (["--batch_size", "0"], ConfigError, "--batch_size 0"),
         (["--cpu_threads", "0"], ConfigError, "--cpu_threads 0"),
-        (["--model_name", "x"], ConfigError, "--benchmark"),
     ],
 )
 def test_options_that_do_not_go_together_are_one_line(exported, pictures, tmp_path, arguments, error, message):

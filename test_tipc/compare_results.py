@@ -1,0 +1,211 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+r"""Compare the label maps of a chain's inference with scores that were recorded earlier.
+
+    python test_tipc/compare_results.py --metric_file './test_tipc/results/*.txt' --num_classes 19 \
+        --predict_dir './test_tipc/output/ddrnet/whole_infer/python_infer_*_results' \
+        --gt_dir ./test_tipc/data/cityscapes/gtFine/val
+
+The scores of each folder of label maps are held against those of the metric file with the same precision (fp32,
+fp16, bf16, int8) in its name. The exit status is 0 when all agree. --write_metric_file records scores instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from paddleseg.metrics.confusion import ConfusionMatrix
+from paddleseg.metrics.scores import class_iou, class_precision, kappa, mean_iou, pixel_accuracy
+from paddleseg.utils.cli import require_packages, run_command
+from paddleseg.utils.errors import ConfigError, DataError
+
+PRECISIONS = ("fp32", "fp16", "bf16", "int8")
+# Lists of one score per class are there to read, as in PaddleSeg; what they say is in the means.
+COMPARED = ("#Images", "mIoU", "Acc", "Kappa")
+# Cityscapes names a picture, whose name the label map has, and its label differently.
+_PICTURE_ENDING, _LABEL_ENDING = "_leftImg8bit", "_gtFine_labelTrainIds"
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the command line; the flags are PaddleSeg's, --write_metric_file is an addition."""
+    parser = argparse.ArgumentParser(
+        prog="compare_results.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--metric_file", metavar="PATTERN", help="recorded scores, a quoted glob pattern")
+    add("--predict_dir", required=True, metavar="PATTERN", help="folders of label maps, a quoted glob pattern")
+    add("--gt_dir", required=True, metavar="DIR", help="labels; searched with its subfolders")
+    add("--num_classes", required=True, type=int, metavar="K", help="number of classes, without the ignored one")
+    add("--atol", type=float, default=1e-3, help="allowed absolute difference (default: %(default)s)")
+    add("--rtol", type=float, default=1e-3, help="allowed relative difference (default: %(default)s)")
+    add("--write_metric_file", metavar="FILE", help="record the scores of --predict_dir, which is one folder then")
+    return parser
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Compare, or record."""
+    require_packages("cv2")
+    check_arguments(arguments)
+    folders = [Path(path) for path in sorted(glob.glob(arguments.predict_dir)) if os.path.isdir(path)]
+    if not folders:
+        raise ConfigError(f"--predict_dir {arguments.predict_dir}: no folder fits; run the chain first")
+    if arguments.write_metric_file is not None:
+        if len(folders) > 1:
+            raise ConfigError(f"--predict_dir {arguments.predict_dir}: {len(folders)} folders; one can be recorded")
+        write_metrics(Path(arguments.write_metric_file), score(folders[0], arguments.gt_dir, arguments.num_classes))
+        return
+    recorded = read_metric_files(arguments.metric_file)
+    results = []
+    for folder in folders:
+        precision = precision_of(folder.name)
+        if precision not in recorded:
+            raise ConfigError(f"--metric_file {arguments.metric_file}: none is for {precision}, that of {folder}")
+        path, expected = recorded[precision]
+        found = score(folder, arguments.gt_dir, arguments.num_classes)
+        differences = list(describe_differences(expected, found, arguments.atol, arguments.rtol))
+        results.append(not differences)
+        for line in differences:
+            print(line)
+        if differences:
+            print(f"Assert allclose failed! The results of {folder.name} and the results of {path} are inconsistent!")
+        else:
+            print(f"Assert allclose passed! The results of {folder.name} and {path} are consistent!")
+    sys.exit(0 if all(results) else 1)
+
+
+def check_arguments(arguments: argparse.Namespace) -> None:
+    """Refuse values that no comparison can use."""
+    if (arguments.metric_file is None) == (arguments.write_metric_file is None):
+        raise ConfigError("give --metric_file to compare with it, or --write_metric_file to write one")
+    if not 1 <= arguments.num_classes <= 255:
+        raise ConfigError(f"--num_classes {arguments.num_classes}: must be from 1 to 255")
+    if not os.path.isdir(arguments.gt_dir):
+        raise ConfigError(f"--gt_dir {arguments.gt_dir}: there is no such folder")
+
+
+def score(folder: Path, gt_dir: str, num_classes: int) -> dict[str, float | np.ndarray]:
+    """Scores of all label maps of a folder.
+
+    Args:
+        folder: PNG label maps; ``<name>.png`` belongs to the label ``<name>.png`` or, where the name is that of a
+            picture of Cityscapes, to its labelTrainIds.
+        gt_dir: Folder of the labels.
+        num_classes: K; label value 255 is ignored.
+
+    Returns:
+        ``#Images``, ``mIoU``, ``Acc``, ``Kappa``, and (K,) ``Class IoU`` and ``Class Acc``, by their names in
+        metric files. Class Acc is PaddleSeg's: the share of a class's predictions that are right.
+    """
+    from paddleseg.utils.image_io import read_label
+
+    labels = {path.name: path for path in sorted(Path(gt_dir).rglob("*.png"))}
+    confusion = ConfusionMatrix(num_classes)
+    predictions = sorted(folder.rglob("*.png"))
+    if not predictions:
+        raise DataError(f"{folder}: no label maps (*.png)")
+    for path in predictions:
+        names = (path.name, f"{path.stem.replace(_PICTURE_ENDING, _LABEL_ENDING)}.png")
+        label_path = next((labels[name] for name in names if name in labels), None)
+        if label_path is None:
+            raise DataError(f"{path}: there is no label {' or '.join(dict.fromkeys(names))} in {gt_dir}")
+        prediction, label = read_label(path), read_label(label_path)
+        try:
+            confusion.update(prediction, label, path=str(label_path))
+        except DataError:
+            raise
+        except ValueError as error:
+            raise DataError(f"{path}: {error}") from None
+    matrix = confusion.matrix
+    return {
+        "#Images": len(predictions),
+        "mIoU": mean_iou(matrix),
+        "Acc": pixel_accuracy(matrix),
+        "Kappa": kappa(matrix),
+        "Class IoU": class_iou(matrix),
+        "Class Acc": class_precision(matrix),
+    }
+
+
+def read_metric_files(pattern: str) -> dict[str, tuple[str, dict[str, float]]]:
+    """Read the recorded scores.
+
+    Args:
+        pattern: Metric files; the name of each holds a precision.
+
+    Returns:
+        Precision to (file, scores to compare).
+
+    Raises:
+        ConfigError: None fits, or two are of one precision.
+        DataError: A line is not ``name: value``, or a file has no score to compare.
+    """
+    recorded: dict[str, tuple[str, dict[str, float]]] = {}
+    for path in sorted(glob.glob(pattern)):
+        precision = precision_of(os.path.basename(path))
+        if precision in recorded:
+            raise ConfigError(f"--metric_file {pattern}: {recorded[precision][0]} and {path} are both for {precision}")
+        recorded[precision] = (path, read_metrics(path))
+    if not recorded:
+        raise ConfigError(f"--metric_file {pattern}: no file fits; --write_metric_file records one")
+    return recorded
+
+
+def read_metrics(path: str) -> dict[str, float]:
+    """The scores to compare, out of one metric file."""
+    from paddleseg.utils.image_io import read_list_lines
+
+    metrics = {}
+    for number, line in read_list_lines(path):
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise DataError(f"{path}, line {number}: {line!r} is not <name>: <value>")
+        if name.strip() not in COMPARED:
+            continue
+        try:
+            metrics[name.strip()] = float(value)
+        except ValueError:
+            raise DataError(f"{path}, line {number}: {value.strip()!r} is not a number") from None
+    if not metrics:
+        raise DataError(f"{path}: none of {', '.join(COMPARED)} is in it")
+    return metrics
+
+
+def write_metrics(path: Path, metrics: dict[str, float | np.ndarray]) -> None:
+    """Write a metric file: one ``name: value`` a line."""
+    precision_of(path.name)
+    lines = []
+    for name, value in metrics.items():
+        text = " ".join(f"{entry:.8f}" for entry in value) if isinstance(value, np.ndarray) else repr(value)
+        lines.append(f"{name}: [{text}]" if isinstance(value, np.ndarray) else f"{name}: {text}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"{path}: mIoU {metrics['mIoU']:.6f} of {metrics['#Images']} label maps")
+
+
+def describe_differences(expected: dict[str, float], found: dict, atol: float, rtol: float):
+    """A line for each score that is further off than ``atol + rtol * |found|``."""
+    for name, value in expected.items():
+        if not np.isclose(value, found[name], atol=atol, rtol=rtol, equal_nan=True):
+            difference = abs(value - found[name])
+            print_as = f"{name}: {found[name]:.6f}, recorded {value:.6f}, difference {difference:.6f}"
+            yield f"{print_as} (atol {atol:g}, rtol {rtol:g})"
+
+
+def precision_of(name: str) -> str:
+    """The precision that the name of a file or folder holds."""
+    found = [precision for precision in PRECISIONS if precision in name]
+    if len(found) != 1:
+        raise ConfigError(f"{name}: the name must hold one of {', '.join(PRECISIONS)}")
+    return found[0]
+
+
+if __name__ == "__main__":
+    run_command(main, make_parser())

@@ -1,0 +1,299 @@
+#!/usr/bin/env bash
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The basic chain, train -> export -> inference, as a chain file describes it (README.md says what its lines mean):
+#   bash test_tipc/test_train_inference_python.sh CHAIN_FILE MODE [GPU of whole_infer]
+# The exit status is 0 when nothing failed and, of the step that the mode is about, at least one ran.
+set -uo pipefail
+
+chain_file=$(realpath -m -- "${1:?CHAIN_FILE is missing: test_tipc/configs/<model>/train_infer_python.txt}")
+MODE=${2:?MODE is missing: lite_train_lite_infer, lite_train_whole_infer, whole_train_whole_infer or whole_infer}
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
+# shellcheck source=test_tipc/common_func.sh
+source test_tipc/common_func.sh
+check_mode
+read_chain_file "$chain_file"
+
+model_name=$(func_parser_value "${lines[1]}")
+LOG_PATH=./test_tipc/output/$model_name/$MODE
+status_log=$LOG_PATH/results_python.log
+step_stamp=$LOG_PATH/.step_began
+
+# count_cards: sets num_cards; -1 with a Paddle that is built for the CPU.
+count_cards() {
+    local code='import paddle; print(paddle.device.cuda.device_count() if paddle.is_compiled_with_cuda() else -1)'
+    num_cards=$("$python" -W ignore -c "$code" | tail -n 1) \
+        || fail "$python cannot import paddle; PYTHON=... chooses the Python of the chain"
+}
+
+# why_not_on GPUS DEVICE: says why this machine cannot run what the entries of gpu_list and --device ask for.
+why_not_on() {
+    local card highest=-1
+    case $1 in -1 | null | "") [[ $2 == gpu* ]] || return 0 ;; esac
+    case $2 in gpu* | null | "") ;; *) return 0 ;; esac
+    if [ "$num_cards" -lt 0 ]; then
+        printf 'needs a GPU, and this Paddle is built for the CPU'
+        return
+    fi
+    for card in ${1//,/ }; do
+        [[ ! $card =~ ^[0-9]+$ ]] || [ "$card" -le "$highest" ] || highest=$card
+    done
+    [ "$highest" -ge 0 ] || highest=0
+    [ "$highest" -lt "$num_cards" ] || printf 'needs GPU %d, and Paddle finds %d on this machine' "$highest" "$num_cards"
+}
+
+# build_command ARRAY WORDS: Python with a command of the chain file.
+build_command() {
+    local -n built=$1
+    local from_file
+    split_words from_file "$2"
+    [ "${#from_file[@]}" -gt 0 ] || fail "$chain_file: a command is missing" 2
+    find_script from_file
+    take_lite_config from_file
+    # shellcheck disable=SC2034 # it is an array of the caller
+    built=("$python" "${from_file[@]}")
+}
+
+# select_trainer NAME: sets train_words and export_words to what the chain file has for it.
+select_trainer() {
+    local i
+    train_words="" export_words=""
+    for i in 15 16 17 18 19 20; do
+        if [ "$1" = "$(func_parser_key "${lines[i]}")" ]; then
+            train_words=$(func_parser_value "${lines[i]}")
+            export_words=$(func_parser_value "${lines[i + 14]}")
+        fi
+    done
+    # Names that mean the normal trainer, whatever its line is called.
+    case $1 in
+        norm | norm_train | amp_train | to_static_train)
+            train_words=$(func_parser_value "${lines[15]}")
+            export_words=$(func_parser_value "${lines[29]}")
+            ;;
+    esac
+    case $train_words in
+        "" | null) fail "$chain_file: trainer $1 has no command; lines 15 to 20 are those of the trainers" 2 ;;
+    esac
+    [ "$1" != to_static_train ] || add_static_training
+}
+
+# add_static_training: the line after the heading to_static_train_benchmark_params adds words to the command.
+add_static_training() {
+    local i
+    for i in "${!lines[@]}"; do
+        if [[ ${lines[i]} == *to_static_train_benchmark_params* ]]; then
+            train_words+=" $(func_parser_value "${lines[i + 1]:-}")"
+            return
+        fi
+    done
+    fail "$chain_file: trainer to_static_train needs the section to_static_train_benchmark_params" 2
+}
+
+# run_trained_chain GPUS DEVICE PRECISION TRAINER: trains, evaluates if asked to, exports and infers.
+run_trained_chain() {
+    local gpus=$1 device=$2 precision=$3 trainer=$4
+    local name=${trainer}_gpus_${gpus}_autocast_$precision
+    local folder=$LOG_PATH/$name reason weights command visible_cards="" blocked=""
+    reason=$(why_not_on "$gpus" "$device")
+    if [[ -z $reason && $precision != null && $precision != fp32 ]] \
+        && { [ "$device" = cpu ] || [ "$num_cards" -lt 1 ]; }; then
+        reason="trains in $precision, which needs a GPU"
+    fi
+    if [ -n "$reason" ]; then
+        skip_step "${name}_train" "$reason"
+        return
+    fi
+    select_trainer "$trainer"
+    fresh_folder "$folder"
+    build_command command "$train_words"
+    if [[ $gpus == *,* ]]; then
+        command=("$python" -m paddle.distributed.launch "--devices=$gpus" "${command[@]:1}")
+    elif [[ $gpus =~ ^[0-9]+$ ]]; then
+        visible_cards=$gpus
+    fi
+    add_flag command "$(func_parser_key "${lines[4]}")" "$device"
+    add_flag command "$(func_parser_key "${lines[7]}")" "$folder"
+    add_flag command "$(func_parser_key "${lines[6]}")" "$iters"
+    add_flag command "$(func_parser_key "${lines[9]}")" "$(func_parser_value "${lines[9]}")"
+    add_flag command --precision "$precision"
+    add_flag command "$(func_parser_key "${lines[8]}")" "$(func_parser_params "${lines[8]}")"
+    add_flag command "$(func_parser_key "${lines[12]}")" "$(func_parser_value "${lines[12]}")"
+
+    # Without --do_eval there is no best model, only the last one.
+    weights=$folder/$(func_parser_value "${lines[10]}")
+    run_step "${name}_train" "${folder}_nodes_1.log" \
+        expect_weights "$weights" "$folder/iter_$iters/model.pdparams" -- "${command[@]}" || blocked="its training failed"
+    if [[ $gpus == *,* ]] && [ -f log/workerlog.0 ]; then
+        cat log/workerlog.0 >> "${folder}_nodes_1.log"
+    fi
+    [ -f "$weights" ] || weights=$folder/iter_$iters/model.pdparams
+
+    visible_cards=${gpus%%,*}
+    [[ $visible_cards =~ ^[0-9]+$ ]] || visible_cards=""
+    run_eval "$name" "$weights" "$device" "$blocked"
+    case $export_words in "" | null) return ;; esac
+    run_export "${name}_export" "${folder}_nodes_1_export.log" "$weights" "$folder" "$export_words" "$blocked" \
+        || blocked=${blocked:-its export failed}
+    run_inference "$gpus" "$folder" "$(func_parser_value "${lines[11]}")" "$blocked"
+}
+
+# run_eval NAME WEIGHTS DEVICE BLOCKED
+run_eval() {
+    local words command
+    words=$(func_parser_value "${lines[23]}")
+    case $words in "" | null) return ;; esac
+    if [ -n "$4" ]; then
+        skip_step "$1_eval" "$4"
+        return
+    fi
+    build_command command "$words"
+    add_flag command --model_path "$2"
+    add_flag command "$(func_parser_key "${lines[4]}")" "$3"
+    add_flag command "$(func_parser_key "${lines[24]}")" "$(func_parser_value "${lines[24]}")"
+    run_step "$1_eval" "$LOG_PATH/$1_nodes_1_eval.log" expect_nothing -- "${command[@]}"
+}
+
+# run_export NAME LOG WEIGHTS FOLDER WORDS BLOCKED
+run_export() {
+    local command
+    if [ -n "$6" ]; then
+        skip_step "$1" "$6"
+        return 1
+    fi
+    build_command command "$5"
+    add_flag command "$(func_parser_key "${lines[28]}")" "$3"
+    add_flag command "$(func_parser_key "${lines[27]}")" "$4"
+    run_step "$1" "$2" expect_export "$4" -- "${command[@]}"
+}
+
+# run_inference GPUS MODEL_FOLDER PICTURES BLOCKED: every combination of the inference lines.
+run_inference() {
+    local device mkldnn threads size precision trt devices mkldnns thread_counts sizes precisions trts
+    split_list devices "$(func_parser_value "${lines[40]}")"
+    split_list mkldnns "$(func_parser_value "${lines[41]}")"
+    split_list thread_counts "$(func_parser_value "${lines[42]}")"
+    split_list sizes "$(func_parser_value "${lines[43]}")"
+    split_list trts "$(func_parser_value "${lines[44]}")"
+    split_list precisions "$(func_parser_value "${lines[45]}")"
+    for device in "${devices[@]}"; do
+        for precision in "${precisions[@]}"; do
+            for size in "${sizes[@]}"; do
+                if [ "$device" = cpu ]; then
+                    for mkldnn in "${mkldnns[@]}"; do
+                        for threads in "${thread_counts[@]}"; do
+                            run_inference_step "$@" cpu "$size" "$precision" "usemkldnn_${mkldnn}_threads_$threads" \
+                                41 "$mkldnn" 42 "$threads"
+                        done
+                    done
+                else
+                    for trt in "${trts[@]}"; do
+                        run_inference_step "$@" "$device" "$size" "$precision" "usetrt_$trt" 44 "$trt"
+                    done
+                fi
+            done
+        done
+    done
+}
+
+# run_inference_step GPUS MODEL_FOLDER PICTURES BLOCKED DEVICE BATCH_SIZE PRECISION VARIANT [LINE VALUE]...
+run_inference_step() {
+    local gpus=$1 model=$2 pictures=$3 blocked=$4 device=$5 size=$6 precision=$7 command
+    local variant=${8}_precision_${7}_batchsize_$6
+    local name=python_infer_${device}_gpu_${gpus}_$variant results=$LOG_PATH/python_infer_${device}_${variant}_results
+    shift 8
+    blocked=${blocked:-$(why_not_infer "$device" "$precision" "$*")}
+    if [ -n "$blocked" ]; then
+        skip_step "$name" "$blocked"
+        return
+    fi
+    fresh_folder "$results"
+    build_command command "$(func_parser_value "${lines[39]}")"
+    add_flag command "$(func_parser_key "${lines[40]}")" "$device"
+    while [ $# -gt 0 ]; do
+        add_flag command "$(func_parser_key "${lines[$1]}")" "$2"
+        shift 2
+    done
+    add_flag command "$(func_parser_key "${lines[46]}")" "$model/deploy.yaml"
+    add_flag command "$(func_parser_key "${lines[43]}")" "$size"
+    add_flag command "$(func_parser_key "${lines[47]}")" "$pictures"
+    add_flag command "$(func_parser_key "${lines[49]}")" "$(func_parser_value "${lines[49]}")"
+    add_flag command "$(func_parser_key "${lines[45]}")" "$precision"
+    add_flag command "$(func_parser_key "${lines[50]}")" "$results"
+    add_flag command "$(func_parser_key "${lines[51]}")" "$(func_parser_value "${lines[51]}")"
+    run_step "$name" "$LOG_PATH/$name.log" expect_masks "$results" "$pictures" -- "${command[@]}"
+}
+
+# why_not_infer DEVICE PRECISION VARIANT: combinations that nothing, or not this machine, can run.
+why_not_infer() {
+    local reason=""
+    [ "$1" = cpu ] || reason=$(why_not_on 0 "$1")
+    case $2 in
+        int8) reason=${reason:-int8 needs a quantised model} ;;
+        fp16)
+            [ "$1" != cpu ] || reason="fp16 needs a GPU"
+            [[ $3 != "44 False" ]] || reason=${reason:-fp16 needs TensorRT}
+            ;;
+    esac
+    printf '%s' "$reason"
+}
+
+train_and_infer() {
+    local i precision trainer gpu_list devices precisions trainers
+    iters=$(func_parser_params "${lines[6]}")
+    [ -n "$iters" ] || fail "$chain_file: line 6 has no number of iterations for $MODE" 2
+    split_list gpu_list "$(func_parser_value "${lines[3]}")"
+    split_list devices "$(func_parser_value "${lines[4]}")"
+    split_list precisions "$(func_parser_value "${lines[5]}")"
+    split_list trainers "$(func_parser_value "${lines[14]}")"
+    for i in "${!gpu_list[@]}"; do
+        [ "${#gpu_list[i]}" -le 15 ] \
+            || fail "$chain_file: gpu_list names machines (${gpu_list[i]}), which is not for the basic chain" 2
+        for precision in "${precisions[@]}"; do
+            # amp is the older word for it.
+            [ "$precision" != amp ] || precision=fp16
+            for trainer in "${trainers[@]}"; do
+                run_trained_chain "${gpu_list[i]}" "${devices[i]:-null}" "${precision:-null}" "$trainer"
+            done
+        done
+    done
+}
+
+export_and_infer() {
+    local i models exports folder blocked
+    split_list models "$(func_parser_value "${lines[36]}")"
+    split_list exports "$(func_parser_value "${lines[37]}")"
+    for i in "${!models[@]}"; do
+        blocked="" folder=${models[i]}
+        case ${exports[i]:-null} in
+            null) ;;
+            *)
+                folder=$(dirname "${models[i]}")
+                run_export "export_$i" "$LOG_PATH/export_$i.log" "${models[i]}" "$folder" "${exports[i]}" "" \
+                    || blocked="its export failed"
+                ;;
+        esac
+        run_inference 0 "$folder" "$(func_parser_value "${lines[47]}")" "$blocked"
+    done
+}
+
+[[ "|$(func_parser_value "${lines[38]}")|" != *"|True|"* ]] || fail "$chain_file: infer_quant:True is not for the basic chain" 2
+choose_python "$(func_parser_value "${lines[2]}")"
+mkdir -p "$LOG_PATH"
+printf -- '------------------------ %s ------------------------\n' "$MODE" >> "$status_log"
+count_cards
+if [ "$MODE" = whole_infer ]; then
+    visible_cards=${3:-}
+    needed='*python_infer_*' step="inference"
+    export_and_infer
+else
+    needed='*_train' step="training"
+    train_and_infer
+fi
+
+print_summary | tee -a "$status_log"
+if [ "$(count_steps passed "$needed")" -eq 0 ]; then
+    printf 'The chain has failed: no %s step has passed.\n' "$step" | tee -a "$status_log"
+    exit 1
+fi
+[ "$(count_steps failed '*')" -eq 0 ]

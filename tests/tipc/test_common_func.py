@@ -1,0 +1,202 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The functions of test_tipc/common_func.sh, one by one."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "test_tipc" / "common_func.sh"
+RATES = "--iters:lite_train_lite_infer=20|whole_train_whole_infer=1000"
+
+
+@pytest.fixture
+def bash(tmp_path):
+    """Run lines of shell after the functions have been sourced."""
+
+    def run(code, *arguments, **environment):
+        return subprocess.run(
+            ["bash", "-uc", f'source "$0"; {code}', SCRIPT, *map(str, arguments)],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHON": "", **environment},
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "value"),
+    [
+        ("model_name:ddrnet", "model_name", "ddrnet"),
+        ("--save_dir:", "--save_dir", ""),
+        ("##", "##", ""),
+        (" python : python3 ", "python", "python3"),
+        ("flags:a:b", "flags", "a:b"),
+        ("norm_train:train.py --config 'my file.yml'", "norm_train", "train.py --config 'my file.yml'"),
+    ],
+)
+def test_a_line_is_a_key_and_a_value(bash, line, key, value):
+    done = bash('func_parser_key "$1"; printf "|"; func_parser_value "$1"', line)
+    assert done.stdout == f"{key}|{value}"
+
+
+@pytest.mark.parametrize(
+    ("line", "mode", "value"),
+    [
+        (RATES, "lite_train_lite_infer", "20"),
+        (RATES, "whole_train_whole_infer", "1000"),
+        (RATES, "whole_infer", ""),
+        ("--iters:7", "whole_infer", "7"),
+        ("--iters:null", "lite_train_lite_infer", "null"),
+    ],
+)
+def test_a_value_can_depend_on_the_mode(bash, line, mode, value):
+    assert bash('func_parser_params "$1"', line, MODE=mode).stdout == value
+
+
+@pytest.mark.parametrize(
+    ("value", "entries"), [("-1|0|0,1", ["-1", "0", "0,1"]), ("null", ["null"]), ("", [""]), ("a b|c", ["a b", "c"])]
+)
+def test_a_list_is_split_at_its_bars(bash, value, entries):
+    done = bash('split_list found "$1"; printf "<%s>" "${found[@]}"', value)
+    assert done.stdout == "".join(f"<{entry}>" for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("train.py --config a.yml", ["train.py", "--config", "a.yml"]),
+        ("""train.py --config 'my file.yml' --opts "a=b c" d\\ e""", ["train.py", "--config", "my file.yml",
+                                                                     "--opts", "a=b c", "d e"]),
+        ("echo $HOME `id` $(id) * ; rm -r x", ["echo", "$HOME", "`id`", "$(id)", "*", ";", "rm", "-r", "x"]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_words_are_split_as_a_shell_does_but_nothing_is_expanded(bash, text, words):
+    done = bash('split_words found "$1"; for word in "${found[@]}"; do printf "<%s>" "$word"; done', text)
+    assert done.stdout == "".join(f"<{word}>" for word in words)
+
+
+def test_an_open_quote_is_an_error(bash):
+    done = bash('split_words found "$1"; echo reached', "train.py 'a")
+    assert done.returncode == 2
+    assert "a quote is not closed in: train.py 'a" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "flags"),
+    [
+        ("--save_dir", "my folder", "<a><--save_dir=my folder>"),
+        ("--precision", "null", "<a>"),
+        ("null", "null", "<a>"),
+        ("null", "3", "<a>"),
+        ("--iters", "", "<a>"),
+    ],
+)
+def test_a_flag_without_a_value_is_left_out(bash, key, value, flags):
+    done = bash('command=(a); add_flag command "$1" "$2"; printf "<%s>" "${command[@]}"', key, value)
+    assert done.stdout == flags
+
+
+def test_empty_lines_do_not_count(bash, tmp_path):
+    lines = [f"{i}:value" for i in range(52)]
+    for index in (0, 22, 26, 35):
+        lines[index] = f"======{index}====="
+    (tmp_path / "a.txt").write_bytes("\r\n \r\n".join(lines).encode())
+    done = bash('read_chain_file a.txt; echo "${#lines[@]} ${lines[50]} ${lines[51]}|"')
+    assert done.stdout == "52 50:value 51:value|\n"
+    (tmp_path / "a.txt").write_text("\n".join(lines[:10] + lines[11:]))
+    done = bash("read_chain_file a.txt")
+    assert done.returncode == 2
+    assert "line 22, counted from 0 without the empty ones, must be a heading" in done.stderr
+    (tmp_path / "a.txt").write_text("\n".join(lines[:51]))
+    assert "has 51 lines that are not empty" in bash("read_chain_file a.txt").stderr
+    assert "there is no chain file b.txt" in bash("read_chain_file b.txt").stderr
+
+
+def test_python_is_that_of_the_environment_then_that_of_the_file_then_what_there_is(bash, tmp_path):
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("python3.99", "mine", "python"):
+        (folder / name).write_text("#!/bin/sh\n")
+        (folder / name).chmod(0o755)
+    path = f"{folder}:{os.environ['PATH']}"
+    choose = 'choose_python "$1"; echo "$python"'
+    assert bash(choose, "python3.99", PATH=path).stdout == "python3.99\n"
+    assert bash(choose, "python3.99", PATH=path, PYTHON="mine").stdout == "mine\n"
+    note, chosen = bash(choose, "python3.98", PATH=path).stdout.splitlines()
+    assert "There is no python3.98" in note and "taking python" in note
+    assert chosen == "python"
+    done = bash(choose, "python3.99", PATH=path, PYTHON="nowhere/python")
+    assert (done.returncode, done.stderr) == (1, "error: PYTHON=nowhere/python: there is no such program\n")
+
+
+@pytest.mark.parametrize(
+    ("mode", "given", "taken"),
+    [
+        ("lite_train_lite_infer", "x.py --config a.yml", "x.py --config a_lite.yml"),
+        ("lite_train_whole_infer", "x.py --config=a.yml --do_eval", "x.py --config=a_lite.yml --do_eval"),
+        ("lite_train_lite_infer", "x.py --config b.yml a.yml", "x.py --config b.yml a.yml"),
+        ("whole_train_whole_infer", "x.py --config a.yml", "x.py --config a.yml"),
+        ("whole_infer", "x.py --config a.yml", "x.py --config a.yml"),
+    ],
+)
+def test_lite_modes_take_the_lite_configuration_where_there_is_one(bash, tmp_path, mode, given, taken):
+    (tmp_path / "a_lite.yml").touch()
+    done = bash('words=($1); take_lite_config words; echo "${words[*]}"', given, MODE=mode)
+    assert done.stdout == f"{taken}\n"
+
+
+def test_commands_in_the_folder_of_tools_are_found_at_the_top(bash, tmp_path):
+    (tmp_path / "train.py").touch()
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "other.py").touch()
+    find = 'words=("$1" --x); find_script words; echo "${words[*]}"'
+    assert bash(find, "tools/train.py").stdout == "train.py --x\n"
+    assert bash(find, "tools/other.py").stdout == "tools/other.py --x\n"
+    assert bash(find, "tools/nowhere.py").stdout == "tools/nowhere.py --x\n"
+
+
+def test_a_logged_command_can_be_run_again(bash):
+    done = bash('quote_words "$@"', "a b", "c'd", "--x=1,2", "")
+    again = bash(f'printf "<%s>" {done.stdout}')
+    assert again.stdout == "<a b><c'd><--x=1,2><>"
+    assert done.stdout.split()[-2] == "--x=1,2"
+
+
+def test_only_folders_of_a_chain_are_emptied(bash, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "a").write_text("kept")
+    assert bash("fresh_folder mine").returncode == 0
+    assert [path.name for path in mine.iterdir()] == [".made_by_tipc"]
+    [aside] = tmp_path.glob("mine.kept_*")
+    assert (aside / "a").read_text() == "kept"
+    (mine / "b").touch()
+    assert bash("fresh_folder mine").returncode == 0
+    assert [path.name for path in mine.iterdir()] == [".made_by_tipc"]
+    assert len(list(tmp_path.glob("mine*"))) == 2
+
+
+def test_pictures_are_counted_as_inference_finds_them(bash, tmp_path):
+    (tmp_path / "a.list").write_text("x/1.png y\nx/2.png y\n\nx/1.png z")
+    (tmp_path / "folder" / "sub").mkdir(parents=True)
+    for name in ("1.png", "2.JPG", "sub/3.png", "notes.md"):
+        (tmp_path / "folder" / name).touch()
+    counts = {"a.list": 2, "folder": 3, "folder/1.png": 1, "folder/*.png": 1, "nowhere.list": 0}
+    for path, count in counts.items():
+        assert bash('count_pictures "$1"', path).stdout == f"{count}\n"
+
+
+@pytest.mark.parametrize(("code", "word"), [(0, "successfully"), (3, "failed")])
+def test_the_status_line_has_the_form_that_tools_look_for(bash, tmp_path, code, word):
+    done = bash('status_check "$1" "python x.py" log.txt ddrnet x.log', code)
+    expected = f"\033[33m Run {word} with command - ddrnet - python x.py - x.log  \033[0m\n"
+    assert done.stdout == expected
+    assert (tmp_path / "log.txt").read_text() == expected
