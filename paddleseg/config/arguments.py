@@ -24,8 +24,8 @@ MAX_CLASSES = 255
 """Labels have 8 bits, and one of their 256 values is left for the pixels to ignore."""
 
 _ABOVE_ZERO, _BELOW_ONE = math.ulp(0.0), math.nextafter(1.0, 0.0)
-# What numbers may be, by the name of the argument wherever it occurs: lowest, highest (None: no bound), in
-# words. In a list each number is held to it.
+# What numbers may be, by the whole key or by the name of the argument wherever it occurs: lowest, highest (None: no
+# bound), in words. In a list each number is held to it.
 _ONE_OR_MORE = (1, None, "1 or more")
 _ZERO_OR_MORE = (0, None, "0 or more")
 _POSITIVE = (_ABOVE_ZERO, None, "above 0")
@@ -33,13 +33,14 @@ _RANGES: dict[str, tuple[float, float | None, str]] = {
     name: bounds
     for bounds, names in (
         (_ONE_OR_MORE, "batch_size iters epochs grad_accum_steps decay_steps T_max step_size num_samples"),
+        (_ZERO_OR_MORE, "patience cooldown min_lr end_learning_rate"),
         (_ONE_OR_MORE, "in_channels img_channels size crop_size target_size stride short_size long_size"),
         (_ZERO_OR_MORE, "seed warmup_iters warmup_start_lr end_lr eta_min milestones weight_decay"),
         (_ZERO_OR_MORE, "weight coef min_kept scale_step_size"),
-        (_POSITIVE, "learning_rate power epsilon std scales min_scale_factor max_scale_factor"),
+        (_POSITIVE, "learning_rate power divide_factor epsilon std scales min_scale_factor max_scale_factor"),
         ((0, 1, "from 0 to 1"), "prob brightness_prob contrast_prob saturation_prob hue_prob sharpness_prob"),
-        ((_ABOVE_ZERO, 1, "above 0, at most 1"), "gamma thresh top_k_percent_pixels"),
-        ((0, _BELOW_ONE, "from 0 to below 1"), "momentum beta1 beta2 ema_decay"),
+        ((_ABOVE_ZERO, 1, "above 0, at most 1"), "lr_scheduler.gamma thresh top_k_percent_pixels"),
+        ((0, _BELOW_ONE, "from 0 to below 1"), "momentum beta1 beta2 rho ema_decay"),
         ((1, MAX_CLASSES, f"from 1 to {MAX_CLASSES}, for labels have 8 bits"), "num_classes"),
         ((0, 255, "from 0 to 255, for labels have 8 bits"), "ignore_index"),
     )
@@ -64,7 +65,8 @@ def check_component(
     if kind not in registry:
         article = "an" if registry.role[0] in "aeiou" else "a"
         fault = f"no {registry.role} {kind!r}" if "type" in section else f"missing; name {article} {registry.role}"
-        problems.add(f"{key}.type", f"{fault}. {suggest(kind, registry)}")
+        advice = registry.advice_for(kind) or suggest(kind, registry)
+        problems.add(f"{key}.type", f"{fault}. {advice}")
         return False
     arguments = {name: value for name, value in section.items() if name != "type"}
     check_arguments(registry[kind], arguments, key, problems, supplied=supplied, forbidden=forbidden)
@@ -97,7 +99,7 @@ def check_arguments(
         for name, parameter in parameters.items()
         if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
     }
-    forbidden = forbidden or {}
+    forbidden = {**(forbidden or {}), **getattr(component, "refused_arguments", {})}
     for name, value in arguments.items():
         if name in forbidden:
             problems.add(f"{key}.{name}", forbidden[name])
@@ -117,7 +119,7 @@ def check_value(value: Any, hint: Any, key: str, problems: Problems) -> None:
     if not matches(value, hint):
         problems.add(key, f"found {value!r}; it must be {describe_hint(hint)}")
         return
-    low, high, words = _RANGES.get(key.rpartition(".")[2], (None, None, ""))
+    low, high, words = _RANGES.get(key) or _RANGES.get(key.rpartition(".")[2], (None, None, ""))
     if low is None:
         return
     for number in value if isinstance(value, list) else [value]:

@@ -16,7 +16,16 @@ from typing import Any, Callable, Literal
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import place_of
-from paddleseg.config.registry import DATASETS, LOSSES, LR_SCHEDULERS, MODELS, OPTIMIZERS, TRANSFORMS, import_components
+from paddleseg.config.registry import (
+    BACKBONES,
+    DATASETS,
+    LOSSES,
+    LR_SCHEDULERS,
+    MODELS,
+    OPTIMIZERS,
+    TRANSFORMS,
+    import_components,
+)
 from paddleseg.config.shared_values import DATASET_NAMES, shared_value
 from paddleseg.utils.errors import ConfigError
 
@@ -41,7 +50,19 @@ def build_model(config: Config, *, use_pretrained: bool = True, use_auxiliary_he
     if not use_auxiliary_head:
         arguments.pop("enable_auxiliary_loss", None)
         shared["enable_auxiliary_loss"] = False
-    return _construct(config, "model", MODELS, arguments, shared)
+    if "backbone" in arguments:
+        arguments["backbone"] = _construct(config, "model.backbone", BACKBONES, arguments["backbone"], shared)
+    model = _construct(config, "model", MODELS, arguments, shared)
+    # What the commands read; a user's network need not have it.
+    described = {
+        "num_classes": shared["num_classes"],
+        "in_channels": shared["in_channels"] or 3,
+        "arch": arguments["type"],
+    }
+    for name, value in described.items():
+        if not hasattr(model, name):
+            setattr(model, name, value)
+    return model
 
 
 def build_dataset(config: Config, mode: Literal["train", "val"]) -> Any:
@@ -93,10 +114,21 @@ def build_losses(config: Config) -> list[tuple[Callable[..., Any], float]]:
     """Build the loss of each output of the model with its weight; one loss serves several outputs."""
     types, coef = config.section("loss")["types"], config.section("loss")["coef"]
     shared = {name: shared_value(config, name) for name in ("ignore_index", "num_classes")}
-    losses = [_construct(config, f"loss.types.{index}", LOSSES, item, shared) for index, item in enumerate(types)]
+    losses = _build_loss_list(config, types, "loss.types", shared)
     if len(losses) == 1:
         losses *= len(coef)
     return [(loss, float(weight)) for loss, weight in zip(losses, coef)]
+
+
+def _build_loss_list(config: Config, sections: list[Any], key: str, shared: dict[str, Any]) -> list[Any]:
+    """Build the losses of a list at the dotted ``key``, and before each the losses inside it."""
+    losses = []
+    for index, section in enumerate(sections):
+        arguments, own_key = dict(section), f"{key}.{index}"
+        if "losses" in arguments:
+            arguments["losses"] = _build_loss_list(config, arguments["losses"], f"{own_key}.losses", shared)
+        losses.append(_construct(config, own_key, LOSSES, arguments, shared))
+    return losses
 
 
 def build_lr_schedule(config: Config, total_steps: int) -> Any:

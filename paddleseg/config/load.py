@@ -21,6 +21,7 @@ from paddleseg.config.yaml_text import read_yaml, to_yaml
 from paddleseg.utils.errors import ConfigError
 
 BASE_KEY, INHERIT_KEY = "_base_", "_inherited_"
+CUSTOM_IMPORTS_KEY = "custom_imports"
 
 DEFAULTS = {"grad_accum_steps": 1, "ema_decay": 0.999}
 
@@ -28,6 +29,7 @@ DEFAULTS = {"grad_accum_steps": 1, "ema_decay": 0.999}
 _KEY_ALIASES = {
     ("model", "augment"): "enable_auxiliary_loss",  # DDRNet_paddle and the official code
     ("optimizer", "use_nesterov"): "nesterov",  # PaddleSeg and Paddle
+    ("lr_scheduler", "max_learning_rate"): "learning_rate",  # Paddle's OneCycleLR
 }
 # The length of a training is given in one of these; the nearer file decides in which.
 _DURATIONS = ("iters", "epochs")
@@ -113,6 +115,7 @@ def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[
     own, own_sources = read_yaml(path)
     problems = Problems(path, own_sources)
     _rename_keys(own, own_sources, problems)
+    _make_files_absolute(own, path)
     bases = own.pop(BASE_KEY, None) or []
     bases = [bases] if isinstance(bases, str) else bases
     if not (isinstance(bases, list) and all(isinstance(base, str) for base in bases)):
@@ -196,6 +199,21 @@ def _rename_override(item: str) -> str:
     section, _, alias = key.strip().partition(".")
     name = _KEY_ALIASES.get((section, alias))
     return f"{section}.{name}{equals}{value}" if name else item
+
+
+def is_python_file(entry: object) -> bool:
+    """Whether an entry of ``custom_imports`` is a file and not the name of a module."""
+    return isinstance(entry, str) and entry.endswith(".py")
+
+
+def _make_files_absolute(data: dict[str, Any], path: str) -> None:
+    """``custom_imports`` of one file: the copy of the configuration in a run's folder must find them too."""
+    if isinstance(data.get(CUSTOM_IMPORTS_KEY), list):
+        folder = os.path.dirname(os.path.abspath(path))
+        data[CUSTOM_IMPORTS_KEY] = [
+            os.path.normpath(os.path.join(folder, entry)) if is_python_file(entry) else entry
+            for entry in data[CUSTOM_IMPORTS_KEY]
+        ]
 
 
 def _apply_flags(

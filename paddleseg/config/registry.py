@@ -5,6 +5,8 @@
 The name in YAML equals the name of the class or function, so that grep finds it.
 """
 
+from __future__ import annotations
+
 import importlib
 from collections.abc import Iterator
 from typing import Any, Callable
@@ -22,18 +24,34 @@ class Registry:
         self.role = role
         self.contract = contract
         self._components: dict[str, Callable[..., Any]] = {}
+        self._advice: dict[str, str] = {}
 
-    def add_component(self, component: Callable[..., Any]) -> Callable[..., Any]:
-        """Register a class or function under its own name; usable as a decorator.
+    def add_component(self, component: Any) -> Any:
+        """Register a class or function, or each of a list of them, under its own name; usable as a decorator.
+
+        Returns:
+            What it was given.
 
         Raises:
             KeyError: The name is taken already.
         """
+        if isinstance(component, (list, tuple)):
+            for item in component:
+                self.add_component(item)
+            return component
         name = component.__name__
         if name in self._components:
             raise KeyError(f"there is a {self.role} {name!r} already; give the new one another name")
         self._components[name] = component
         return component
+
+    def leave_out(self, name: str, advice: str) -> None:
+        """Note a name of PaddleSeg that is not built in, with a sentence that says what to use instead."""
+        self._advice[name] = advice
+
+    def advice_for(self, name: object) -> str | None:
+        """What to use instead of a name given to ``leave_out``; None for all others."""
+        return self._advice.get(name) if isinstance(name, str) else None
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
         return self._components[name]
@@ -48,7 +66,12 @@ class Registry:
 MODELS = Registry(
     "model",
     "Takes num_classes and in_channels; a paddle.nn.Layer whose forward turns (N, C, H, W) float32 pictures into a "
-    "list of logits (N, num_classes, H, W), the main output first.",
+    "list of logits (N, num_classes, H, W), the main output first. One that can give them at 1/8 too, before the last "
+    "resize, has forward_stride8: label maps are faster then.",
+)
+BACKBONES = Registry(
+    "backbone",
+    "A paddle.nn.Layer that a model takes as its argument backbone; for users' own models, those here have none.",
 )
 LOSSES = Registry("loss", "Called with logits (N, K, H, W) and int64 label (N, H, W); gives one scalar tensor.")
 TRANSFORMS = Registry(

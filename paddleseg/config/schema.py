@@ -4,17 +4,19 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Union
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from paddleseg.config.arguments import check_component, check_value, matches
+from paddleseg.config.custom_imports import import_custom_modules
 from paddleseg.config.files import check_files_exist
+from paddleseg.config.inference_options import check_test_config
 from paddleseg.config.load import Config
+from paddleseg.config.loss_lists import check_losses
 from paddleseg.config.problems import Problems, suggest
 from paddleseg.config.registry import (
+    BACKBONES,
     DATASETS,
-    LOSSES,
     LR_SCHEDULERS,
     MODELS,
     OPTIMIZERS,
@@ -24,10 +26,12 @@ from paddleseg.config.shared_values import (
     DATASET_NAMES,
     DATASET_SECTIONS,
     SHARED_NUMBERS,
+    check_one_per_class,
     shared_value,
     statements,
 )
 from paddleseg.config.transform_lists import check_normalization, check_transforms
+from paddleseg.utils.errors import ConfigError
 
 Command = Literal["train", "val", "predict", "export"]
 
@@ -40,6 +44,7 @@ TOP_LEVEL: dict[str, Any] = {
     "ema_decay": float,
     "seed": int,
     "to_static_training": bool,
+    "custom_imports": list,
     "model": dict,
     "loss": dict,
     "optimizer": dict,
@@ -48,15 +53,6 @@ TOP_LEVEL: dict[str, Any] = {
     "val_dataset": dict,
     "test_config": dict,
     "export": dict,
-}
-_TEST_CONFIG: dict[str, Any] = {
-    "is_slide": bool,
-    "crop_size": Sequence[int],
-    "stride": Sequence[int],
-    "aug_eval": bool,
-    "scales": Union[float, Sequence[float]],
-    "flip_horizontal": bool,
-    "flip_vertical": bool,
 }
 _NEEDED: dict[str, tuple[str, ...]] = {
     "train": ("batch_size", "model", "loss", "optimizer", "lr_scheduler", "train_dataset"),
@@ -73,10 +69,6 @@ _REFUSED = {
     "log_ranks": "rank 0 logs, and paddle.distributed.launch keeps what each rank prints in log/workerlog.N; remove it",
     "learning_rate": "this is lr_scheduler.learning_rate here, e.g. lr_scheduler: {type: PolynomialDecay, "
     "learning_rate: 0.01, end_lr: 0, power: 0.9}",
-}
-_NOT_BUILT_IN = {
-    "is_slide": "sliding-window evaluation is not built in, pictures are evaluated whole; set it to False",
-    "aug_eval": "multi-scale and flipped evaluation is not built in; set it to False",
 }
 
 
@@ -95,19 +87,18 @@ def check_config(
         ConfigError: Lists all problems, each with its file, line and key.
     """
     import_components()
+    import_custom_modules(config)
     problems = Problems(config.path, config.sources)
     _check_top_level(config, command, do_eval, problems)
     _check_model(config, problems)
-    _check_losses(config, command, problems)
-    for section, registry, forbidden in (
-        ("optimizer", OPTIMIZERS, _OPTIMIZER_FORBIDDEN),
-        ("lr_scheduler", LR_SCHEDULERS, _SCHEDULE_FORBIDDEN),
-    ):
-        if config.section(section):
-            check_component(config.section(section), registry, section, problems, forbidden=forbidden)
+    check_losses(config, problems, has_auxiliary_output=command == "train")
+    if config.section("optimizer"):
+        check_component(config.section("optimizer"), OPTIMIZERS, "optimizer", problems, forbidden=_OPTIMIZER_FORBIDDEN)
+    if config.section("lr_scheduler"):
+        _check_schedule(config.section("lr_scheduler"), command, do_eval, problems)
     for section in DATASET_SECTIONS:
         _check_dataset(config, section, problems)
-    _check_test_config(config.section("test_config"), problems)
+    check_test_config(config.section("test_config"), problems)
     _check_export(config.section("export"), problems)
     _check_agreement(config, problems)
     check_normalization(config, problems)
@@ -119,8 +110,36 @@ def check_config(
 _OPTIMIZER_FORBIDDEN = {
     "parameters": "the parameters are the model's; remove it",
     "learning_rate": "the learning rate belongs under lr_scheduler; move it there",
+    "layerwise_decay": "a rate that falls from layer to layer is for transformer backbones; remove it, and give parts "
+    "of the network their own rate with custom_cfg, e.g. [{name: layer1, lr_mult: 0.5}]",
+    "lazy_mode": "it is for sparse gradients, which no layer here has; remove it",
 }
-_SCHEDULE_FORBIDDEN = {"total_steps": "the length of the training is iters or epochs at the top level; remove it"}
+_SCHEDULE_FORBIDDEN = {
+    "total_steps": "the length of the training is iters or epochs at the top level; remove it",
+    "last_epoch": "train.py --resume_model goes on where a run ended; remove it",
+    "verbose": "the learning rate stands in each line of the training log; remove it",
+}
+
+
+# Only the signs of mistakes that need no length are wanted here; no warm-up is longer than this.
+_ANY_LENGTH = 10**9
+
+
+def _check_schedule(section: Mapping[str, Any], command: Command, do_eval: bool, problems: Problems) -> None:
+    before = len(problems)
+    is_known = check_component(section, LR_SCHEDULERS, "lr_scheduler", problems, forbidden=_SCHEDULE_FORBIDDEN)
+    if not is_known or len(problems) > before:
+        return
+    arguments = {name: value for name, value in section.items() if name != "type"}
+    try:  # arguments that are right one by one may not go together; building a schedule costs nothing
+        schedule = LR_SCHEDULERS[section["type"]](**arguments, total_steps=_ANY_LENGTH)
+    except ConfigError as error:
+        problems.add("lr_scheduler", str(error).removeprefix("lr_scheduler."))
+        return
+    if command == "train" and not do_eval and getattr(schedule, "metric", None) == "mIoU":
+        problems.add(
+            "lr_scheduler.metric", "mIoU is known only after evaluations; give --do_eval too, or set metric: loss"
+        )
 
 
 def _check_top_level(config: Config, command: Command, do_eval: bool, problems: Problems) -> None:
@@ -147,61 +166,16 @@ def _check_model(config: Config, problems: Problems) -> None:
     if not model:
         return
     check_component(model, MODELS, "model", problems, supplied=("num_classes", "in_channels"))
+    if "backbone" in model:
+        check_component(model["backbone"], BACKBONES, "model.backbone", problems, supplied=("in_channels",))
     component = MODELS[model["type"]] if model.get("type") in MODELS else None
-    if inspect.isclass(component) and not hasattr(component, "forward_stride8"):
-        segmenters = [name for name in MODELS if hasattr(MODELS[name], "forward_stride8")]
+    if getattr(component, "is_classifier", False):
+        segmenters = [name for name in MODELS if not getattr(MODELS[name], "is_classifier", False)]
         problems.add("model.type", f"{model['type']} does no segmentation. {suggest(model['type'], segmenters)}")
     types = [config.section(section).get("type") for section in DATASET_SECTIONS if section in config.data]
     # A misspelt data set is reported by itself; it might have stated the number.
     if shared_value(config, "num_classes") is None and all(kind in DATASETS for kind in types):
         problems.add("model.num_classes", "missing; give the number of classes here or under train_dataset")
-
-
-def _check_losses(config: Config, command: Command, problems: Problems) -> None:
-    loss = config.section("loss")
-    if not loss:
-        return
-    for key in loss:
-        if key not in ("types", "coef"):
-            problems.add(f"loss.{key}", f"there is no such key. {suggest(key, ('types', 'coef'))}")
-    types, coef = loss.get("types"), loss.get("coef")
-    if not (isinstance(types, list) and types):
-        problems.add("loss.types", f"found {types!r}; it must be a list of losses, e.g. [{{type: CrossEntropyLoss}}]")
-        types = []
-    for index, item in enumerate(types):
-        key = f"loss.types.{index}"
-        check_component(item, LOSSES, key, problems, supplied=("ignore_index", "num_classes"))
-        if isinstance(item, dict):
-            _check_one_per_class(config, item.get("weight"), f"{key}.weight", problems)
-    before = len(problems)
-    check_value(coef, Sequence[float], "loss.coef", problems)
-    # Only training has the auxiliary output, and only training has losses.
-    if command == "train" and types and len(problems) == before:
-        _check_output_weights(config, len(types), len(coef), problems)
-
-
-def _check_one_per_class(config: Config, values: Any, key: str, problems: Problems) -> None:
-    num_classes = shared_value(config, "num_classes")
-    if isinstance(values, list) and num_classes is not None and len(values) != num_classes:
-        problems.add(key, f"{len(values)} entries for {num_classes} classes; give one per class")
-
-
-def _check_output_weights(config: Config, num_losses: int, num_weights: int, problems: Problems) -> None:
-    """As many ``coef`` as the model has outputs, and one loss for all of them or one for each."""
-    model = config.section("model")
-    count = getattr(MODELS[model["type"]], "count_outputs", None) if model.get("type") in MODELS else None
-    if count is not None and count(model) != num_weights:
-        if count(model) == 1:
-            advice = "1 model output; give 1, e.g. [1.0], or set model.enable_auxiliary_loss: True"
-        else:
-            advice = f"{count(model)} model outputs (main, auxiliary); give {count(model)}, e.g. [1.0, 0.4]"
-        problems.add("loss.coef", f"{num_weights} weight{'s' * (num_weights != 1)} for {advice}")
-    if num_losses not in (1, num_weights):
-        problems.add(
-            "loss.types",
-            f"{num_losses} losses for {num_weights} weight{'s' * (num_weights != 1)} in coef; "
-            "give one loss for all outputs or one for each",
-        )
 
 
 def _check_dataset(config: Config, section: str, problems: Problems) -> None:
@@ -217,7 +191,7 @@ def _check_dataset(config: Config, section: str, problems: Problems) -> None:
     if "palette" in arguments:
         _check_palette(config, arguments["palette"], f"{section}.palette", problems)
         arguments["palette"] = []  # likewise
-    _check_one_per_class(config, arguments.get("class_names"), f"{section}.class_names", problems)
+    check_one_per_class(config, arguments.get("class_names"), f"{section}.class_names", problems)
     stated = [here for name, here in DATASET_NAMES.items() if shared_value(config, name) is not None]
     check_component(arguments, DATASETS, section, problems, supplied=("mode", *stated))
 
@@ -226,22 +200,11 @@ def _check_palette(config: Config, palette: Any, key: str, problems: Problems) -
     if not isinstance(palette, list):
         problems.add(key, f"found {palette!r}; it must be a list of colours, e.g. [[128, 64, 128], [244, 35, 232]]")
         return
-    _check_one_per_class(config, palette, key, problems)
+    check_one_per_class(config, palette, key, problems)
     for index, colour in enumerate(palette):
         if not (matches(colour, tuple[int, int, int]) and all(0 <= value <= 255 for value in colour)):
             problems.add(f"{key}.{index}", f"found {colour!r}; it must be three integers from 0 to 255 (RGB)")
             return  # the rest is probably written in the same way
-
-
-def _check_test_config(test_config: Mapping[str, Any], problems: Problems) -> None:
-    for name, value in test_config.items():
-        key = f"test_config.{name}"
-        if name not in _TEST_CONFIG:
-            problems.add(key, f"there is no such key. {suggest(name, _TEST_CONFIG)}")
-            continue
-        check_value(value, _TEST_CONFIG[name], key, problems)
-        if value is True and name in _NOT_BUILT_IN:
-            problems.add(key, _NOT_BUILT_IN[name])
 
 
 def _check_export(export: Mapping[str, Any], problems: Problems) -> None:

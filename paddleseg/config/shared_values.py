@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Callable
 
 from paddleseg.config.load import Config
+from paddleseg.config.problems import Problems
 from paddleseg.config.registry import DATASETS, import_components
 
 DATASET_SECTIONS = ("train_dataset", "val_dataset")
@@ -42,16 +43,29 @@ def statements(config: Config, name: str) -> Iterator[tuple[str, Any]]:
     if name in ("num_classes", "in_channels"):
         yield from _given(config.section("model"), name, f"model.{name}")
     elif name == "ignore_index":
-        types = config.section("loss").get("types")
-        for index, loss in enumerate(types if isinstance(types, list) else ()):
-            if isinstance(loss, dict):
-                yield from _given(loss, name, f"loss.types.{index}.{name}")
+        for key, loss in loss_sections(config.section("loss").get("types"), "loss.types"):
+            yield from _given(loss, name, f"{key}.{name}")
     for section in DATASET_SECTIONS:
         arguments = config.section(section)
         if arguments.get("type") in DATASETS:
             own_name = DATASET_NAMES[name]
             stated = _stated_by_dataset(DATASETS[arguments["type"]], arguments, own_name)
             yield from _given({name: stated}, name, f"{section}.{own_name}")
+
+
+def loss_sections(losses: Any, key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The losses of a list at the dotted ``key`` and those inside them, as (dotted key, section); mappings only."""
+    for index, loss in enumerate(losses if isinstance(losses, list) else ()):
+        if isinstance(loss, dict):
+            yield f"{key}.{index}", loss
+            yield from loss_sections(loss.get("losses"), f"{key}.{index}.losses")
+
+
+def check_one_per_class(config: Config, values: Any, key: str, problems: Problems) -> None:
+    """Note a list at the dotted ``key`` that has not as many entries as there are classes."""
+    num_classes = shared_value(config, "num_classes")
+    if isinstance(values, list) and num_classes is not None and len(values) != num_classes:
+        problems.add(key, f"{len(values)} entries for {num_classes} classes; give one per class")
 
 
 def _stated_by_dataset(dataset: Callable[..., Any], arguments: Mapping[str, Any], name: str) -> Any:

@@ -24,6 +24,7 @@ class DDRNetClassifier(DualResolutionTrunk):
         in_channels: Channels of the pictures.
     """
 
+    is_classifier = True
     arch: str
     variant: Variant
     last_channels: int

@@ -169,7 +169,7 @@ def test_checking_changes_nothing(training_yaml):
         ("val_dataset.class_names=[a, b]", "--opts: val_dataset.class_names: 2 entries for 4 classes"),
         (
             "test_config.is_slide=True",
-            "--opts: test_config.is_slide: sliding-window evaluation is not built in",
+            "--opts: test_config.is_slide: crop_size and stride missing; add crop_size: [width, height]",
         ),
         ("test_config.scale=1", "--opts: test_config.scale: there is no such key. Did you mean 'scales'?"),
         ("export.transform=[]", "--opts: export.transform: there is no such key. Did you mean 'transforms'?"),

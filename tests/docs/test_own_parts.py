@@ -1,0 +1,67 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The page about parts of one's own, done word by word: its file, its configuration, every command, its program."""
+
+import re
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "own_parts.md"
+
+
+def block(language, number=0):
+    return re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)[number]
+
+
+@pytest.fixture
+def project(tmp_path, tiny_dataset):
+    """The page's files beside data in the layout that its data set wants."""
+    (tmp_path / "my_parts.py").write_text(block("python"), encoding="utf-8")
+    (tmp_path / "mine.yml").write_text(block("yaml"), encoding="utf-8")
+    for mode in ("train", "val"):
+        for kind in ("images", "labels"):
+            folder = tmp_path / "data" / "mine" / mode / kind
+            folder.mkdir(parents=True)
+            for file in (tiny_dataset / kind).glob(f"{mode}_*.png"):
+                shutil.copy(file, folder)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_the_pages_parts_train_evaluate_predict_export_and_infer(project, run_command):
+    def run(script, *arguments):
+        done = run_command(run_command.repository / script, *arguments, cwd=project)
+        assert done.returncode == 0, done.stderr
+        return done.stdout + done.stderr
+
+    small = ["train_dataset.transforms.0.crop_size=[64,48]"]
+    log = run("train.py", "--config", "mine.yml", "--do_eval", "--iters", 3, "--save_dir", "run", "--device", "cpu",
+              "--num_workers", 2, "--opts", *small)  # fmt: skip
+    assert "iter: 3/3" in log
+    # From the run's own folder: the resolved configuration finds the user's file.
+    config, weights = "run/config.yml", "run/best_model/model.pdparams"
+    assert "[EVAL] #Images: 3" in run("val.py", "--config", config, "--model_path", weights, "--device", "cpu")
+    run("predict.py", "--config", config, "--model_path", weights, "--image_path", "data/mine/val/images",
+        "--save_dir", "predicted", "--device", "cpu")  # fmt: skip
+    run("export.py", "--config", config, "--model_path", weights, "--save_dir", "exported")
+    run("deploy/python/infer.py", "--config", "exported/deploy.yaml", "--image_path", "data/mine/val/images",
+        "--save_dir", "inferred", "--device", "cpu")  # fmt: skip
+    for i in range(3):
+        predicted = cv2.imread(str(project / f"predicted/label/val_{i}.png"), cv2.IMREAD_UNCHANGED)
+        inferred = cv2.imread(str(project / f"inferred/val_{i}.png"), cv2.IMREAD_UNCHANGED)
+        assert predicted.shape[:2] == inferred.shape[:2] == (48, 64)
+        assert np.isin(predicted, range(4)).all()
+
+
+def test_a_misspelt_argument_of_an_own_part_ends_before_anything_is_built(project, run_command):
+    done = run_command(
+        run_command.repository / "train.py", "--config", "mine.yml", "--opts", "model.widht=3", cwd=project
+    )
+    assert done.returncode == 1
+    assert "model.widht" in done.stderr
+    assert "Did you mean 'width'" in done.stderr
+    assert "Traceback" not in done.stderr
