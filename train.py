@@ -58,7 +58,8 @@ def main(arguments: argparse.Namespace) -> None:
     require_packages("paddle", "cv2")
     from paddleseg.config.load import load_config
     from paddleseg.core.profiler import parse_profiler_options
-    from paddleseg.core.training import TrainOptions, train
+    from paddleseg.core.train_options import TrainOptions
+    from paddleseg.core.training import train_from_config
     from paddleseg.utils.errors import ConfigError
 
     for name, advice in _REFUSED.items():
@@ -79,7 +80,7 @@ def main(arguments: argparse.Namespace) -> None:
         options["precision"] = "fp16"
     if arguments.profiler_options is not None:
         options["profiler_options"] = parse_profiler_options(arguments.profiler_options)
-    train(config, TrainOptions(**options))
+    train_from_config(config, TrainOptions(**options))
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.schema import check_config
     from paddleseg.core import distributed
     from paddleseg.core.evaluation import evaluate, log_result
-    from paddleseg.core.training import default_num_workers
+    from paddleseg.core.train_options import default_num_workers
     from paddleseg.models.weights import load_weights
     from paddleseg.utils.atomic_file import write_atomically
     from paddleseg.utils.device import select_device

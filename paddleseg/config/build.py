@@ -50,7 +50,7 @@ def build_model(config: Config, *, use_pretrained: bool = True, use_auxiliary_he
     if not use_auxiliary_head:
         arguments.pop("enable_auxiliary_loss", None)
         shared["enable_auxiliary_loss"] = False
-    if "backbone" in arguments:
+    if isinstance(arguments.get("backbone"), dict):
         arguments["backbone"] = _construct(config, "model.backbone", BACKBONES, arguments["backbone"], shared)
     model = _construct(config, "model", MODELS, arguments, shared)
     # What the commands read; a user's network need not have it.

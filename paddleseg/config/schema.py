@@ -166,7 +166,7 @@ def _check_model(config: Config, problems: Problems) -> None:
     if not model:
         return
     check_component(model, MODELS, "model", problems, supplied=("num_classes", "in_channels"))
-    if "backbone" in model:
+    if isinstance(model.get("backbone"), dict):
         check_component(model["backbone"], BACKBONES, "model.backbone", problems, supplied=("in_channels",))
     component = MODELS[model["type"]] if model.get("type") in MODELS else None
     if getattr(component, "is_classifier", False):

@@ -246,6 +246,10 @@ class Trainer:
         label = batch["label"].astype("int64")
         with paddle.amp.auto_cast(**self._amp) if self._amp else nullcontext():
             outputs = self._network(images)
+        if len(outputs) != len(self._losses):
+            raise ConfigError(
+                f"loss.coef: {len(self._losses)} weights, but the network gives {len(outputs)} outputs; give one for each"
+            )
         # Outside of it: O2 would run the losses' own sums and products in half precision.
         terms = {
             name: loss(logits.astype("float32"), label)

@@ -13,8 +13,9 @@ import yaml
 from paddleseg.config.build import build_losses, build_model
 from paddleseg.config.load import Config, load_config
 from paddleseg.config.registry import LOSSES, import_components
+from paddleseg.core.train_options import TrainOptions
 from paddleseg.core.trainer import Trainer
-from paddleseg.core.training import TrainOptions, train
+from paddleseg.core.training import train_from_config
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models.weights import read_weights
 
@@ -136,7 +137,9 @@ def test_one_step_of_training_with_it_changes_the_weights(name, tiny_config, tin
         data[dataset]["num_classes"] = num_classes(name)
     tiny_config.write_text(yaml.safe_dump(data))
     config = load_config(tiny_config, iters=1)
-    train(config, TrainOptions(save_dir=str(tmp_path / "run"), device="cpu", num_workers=0, log_iters=1, seed=3))
+    train_from_config(
+        config, TrainOptions(save_dir=str(tmp_path / "run"), device="cpu", num_workers=0, log_iters=1, seed=3)
+    )
     trained, _ = read_weights(tmp_path / "run" / "iter_1" / "model.pdparams")
     paddle.seed(3)
     initial = {key: tensor.numpy() for key, tensor in build_model(config).state_dict().items()}

@@ -1,0 +1,278 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""PaddleSeg's library functions, for programs that build networks and data sets themselves.
+
+``from paddleseg.core import train, evaluate, predict``. Names, order and defaults of the arguments are PaddleSeg's;
+what their values mean is what the same flags of the commands mean.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle.optimizer.lr import LambdaDecay, LRScheduler
+
+from paddleseg.config.inference_options import InferenceOptions
+from paddleseg.core import distributed, evaluation, prediction
+from paddleseg.core.profiler import parse_profiler_options
+from paddleseg.core.run import Sampling, TrainingTask, choose_seed, run_training, start_run
+from paddleseg.core.train_options import TrainOptions, default_num_workers
+from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.models.weights import load_weights
+from paddleseg.transforms.pipeline import Pipeline, Transform
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.image_io import list_images
+from paddleseg.utils.visualize import make_palette
+
+
+def train(
+    model: paddle.nn.Layer,
+    train_dataset: SegmentationDataset,
+    val_dataset: SegmentationDataset | None = None,
+    optimizer: paddle.optimizer.Optimizer | None = None,
+    save_dir: str = "output",
+    iters: int = 10000,
+    batch_size: int = 2,
+    early_stop_intervals: int | None = None,
+    resume_model: str | None = None,
+    save_interval: int = 1000,
+    log_iters: int = 10,
+    num_workers: int | None = None,
+    use_vdl: bool = False,
+    use_ema: bool = False,
+    losses: Mapping[str, Sequence[Any]] | None = None,
+    keep_checkpoint_max: int = 5,
+    test_config: Mapping[str, Any] | None = None,
+    precision: str = "fp32",
+    amp_level: str = "O1",
+    profiler_options: str | None = None,
+    to_static_training: bool = False,
+    shuffle: bool = True,
+    *,
+    seed: int | None = None,
+    grad_accum_steps: int = 1,
+    ema_decay: float = 0.999,
+) -> None:
+    """Train a network on the current device; with ``val_dataset``, evaluate it every ``save_interval`` steps.
+
+    Args:
+        model: Gives a list of logits (N, K, H, W).
+        train_dataset: What to train on.
+        val_dataset: What to evaluate on; the best model is kept in ``save_dir``/best_model.
+        optimizer: Needed. Holds the model's parameters; its schedule, if it has one, is stepped once per step.
+        losses: Needed: ``{"types": [loss, ...], "coef": [weight, ...]}``, one weight for each output, one loss for
+            all of them or one for each.
+        test_config: The keys of ``test_config`` in YAML: how ``val_dataset`` is looked at.
+        save_dir: Folder of the run.
+        iters: Optimiser steps.
+        batch_size: Pictures per process and batch.
+        early_stop_intervals: Evaluations without a better one after which training stops.
+        resume_model: Checkpoint folder to go on from, or ``auto``.
+        save_interval: Steps between checkpoints, and between evaluations.
+        log_iters: Steps between log lines.
+        num_workers: Processes that read data; None: chosen from the machine.
+        use_vdl: Whether to write VisualDL records.
+        use_ema: Whether to keep a moving average of the weights.
+        keep_checkpoint_max: Checkpoints kept; 0 keeps all.
+        precision: ``fp32``, ``fp16`` or ``bf16``.
+        amp_level: ``O1`` or ``O2``.
+        profiler_options: As the flag of train.py.
+        to_static_training: Whether to train on the static graph.
+        shuffle: Whether each epoch has its own order.
+        seed: Of order and augmentations (the weights are there already); None: drawn and logged.
+        grad_accum_steps: Batches whose gradients are averaged for one step.
+        ema_decay: Decay of the moving average.
+
+    Raises:
+        UserError: An argument or the data is wrong.
+    """
+    if optimizer is None or losses is None:
+        raise ConfigError("train() needs an optimizer and losses={'types': [...], 'coef': [...]}")
+    options = TrainOptions(
+        save_dir=save_dir,
+        device=paddle.device.get_device(),
+        num_workers=num_workers,
+        do_eval=val_dataset is not None,
+        use_vdl=use_vdl,
+        use_ema=use_ema,
+        resume_model=resume_model,
+        save_interval=save_interval,
+        log_iters=log_iters,
+        keep_checkpoint_max=keep_checkpoint_max,
+        early_stop_intervals=early_stop_intervals,
+        seed=seed,
+        precision=precision,
+        amp_level=amp_level,
+        to_static_training=to_static_training,
+        profiler_options=None if profiler_options is None else parse_profiler_options(profiler_options),
+    )
+    inference = InferenceOptions.from_test_config(test_config or {})
+    weighted_losses = _pair_losses(losses)
+    start = start_run(options)
+    train_dataset.use_for("train")
+    if val_dataset is not None:
+        val_dataset.use_for("val")
+    sampling = Sampling(
+        num_samples=len(train_dataset),
+        batch_size=batch_size,
+        seed=choose_seed(seed, start),
+        grad_accum_steps=grad_accum_steps,
+        shuffle=shuffle,
+    )
+    task = TrainingTask(
+        model=distributed.synchronize_batch_norm(model),
+        losses=weighted_losses,
+        optimizer=optimizer,
+        lr_schedule=_schedule_of(optimizer),
+        train_dataset=train_dataset,
+        val_dataset=val_dataset,
+        sampling=sampling,
+        total_steps=iters,
+        ema_decay=ema_decay,
+        inference=inference,
+    )
+    run_training(task, options, start)
+
+
+def evaluate(
+    model: paddle.nn.Layer,
+    eval_dataset: SegmentationDataset,
+    aug_eval: bool = False,
+    scales: float | Sequence[float] = 1.0,
+    flip_horizontal: bool = False,
+    flip_vertical: bool = False,
+    is_slide: bool = False,
+    stride: Sequence[int] | None = None,
+    crop_size: Sequence[int] | None = None,
+    num_workers: int | None = None,
+    print_detail: bool = True,
+    *,
+    batch_size: int = 1,
+) -> tuple[float, float, np.ndarray, np.ndarray, float]:
+    """Evaluate a network on the current device.
+
+    Args:
+        model: A network.
+        eval_dataset: Pictures with labels.
+        aug_eval: Whether to sum the class probabilities over ``scales`` and flips.
+        scales: One factor or several for the size of the network's input.
+        flip_horizontal: Whether to look at the mirror image too.
+        flip_vertical: Whether to look at the upside-down picture too.
+        is_slide: Whether to average the logits over windows.
+        stride: [width, height] of the steps between windows.
+        crop_size: [width, height] of the windows.
+        num_workers: Processes that read pictures; None: chosen from the machine.
+        print_detail: Whether to log the table of classes and PaddleSeg's [EVAL] lines.
+        batch_size: Most pictures (or windows) in a batch.
+
+    Returns:
+        mIoU, pixel accuracy, IoU of each class, precision of each class, Kappa. The arrays are (K,) float64, NaN for
+        a class that does not occur.
+    """
+    inference = InferenceOptions(
+        aug_eval=aug_eval,
+        scales=scales,
+        flip_horizontal=flip_horizontal,
+        flip_vertical=flip_vertical,
+        is_slide=is_slide,
+        stride=stride,
+        crop_size=crop_size,
+    )
+    eval_dataset.use_for("val")
+    num_workers = default_num_workers() if num_workers is None else num_workers
+    result = evaluation.evaluate(model, eval_dataset, inference, batch_size=batch_size, num_workers=num_workers)
+    if print_detail:
+        evaluation.log_result(result)
+    return result.mean_iou, result.pixel_accuracy, result.class_iou, result.class_precision, result.kappa
+
+
+def predict(
+    model: paddle.nn.Layer,
+    model_path: str | os.PathLike[str] | None = None,
+    transforms: Pipeline | Sequence[Transform] = (),
+    image_list: Sequence[str] | str = (),
+    image_dir: str | None = None,
+    save_dir: str | os.PathLike[str] = "output",
+    aug_pred: bool = False,
+    scales: float | Sequence[float] = 1.0,
+    flip_horizontal: bool = False,
+    flip_vertical: bool = False,
+    is_slide: bool = False,
+    stride: Sequence[int] | None = None,
+    crop_size: Sequence[int] | None = None,
+    custom_color: Sequence[int] | None = None,
+    *,
+    class_names: Sequence[str] | None = None,
+    palette: Sequence[Sequence[int]] | None = None,
+) -> None:
+    """Predict pictures and save class ids, colours and overlays; see ``paddleseg.core.prediction.predict``.
+
+    Args:
+        model: A network.
+        model_path: Weights to load into it first, or None.
+        transforms: The transforms of evaluation.
+        image_list: Picture files; or one of what predict.py takes as ``--image_path``.
+        image_dir: The folder whose sub-folders are kept in ``save_dir``.
+        save_dir: Where to save.
+        aug_pred: Whether to sum the class probabilities over ``scales`` and flips.
+        scales: One factor or several for the size of the network's input.
+        flip_horizontal: Whether to look at the mirror image too; PaddleSeg's function has True here,
+            its flag False.
+        flip_vertical: Whether to look at the upside-down picture too.
+        is_slide: Whether to average the logits over windows.
+        stride: [width, height] of the steps between windows.
+        crop_size: [width, height] of the windows.
+        custom_color: Colours of the first classes: R, G, B, R, G, B, ...
+        class_names: Names for the legend.
+        palette: One [red, green, blue] per class.
+    """
+    inference = InferenceOptions(
+        aug_eval=aug_pred,
+        scales=scales,
+        flip_horizontal=flip_horizontal,
+        flip_vertical=flip_vertical,
+        is_slide=is_slide,
+        stride=stride,
+        crop_size=crop_size,
+    )
+    root = image_dir or ""
+    if isinstance(image_list, str):
+        image_list, found_root = list_images(image_list)
+        root = image_dir or found_root
+    if model_path is not None:
+        load_weights(model, os.fspath(model_path))
+    prediction.predict(
+        model,
+        transforms if isinstance(transforms, Pipeline) else Pipeline(transforms),
+        image_list,
+        save_dir,
+        inference,
+        root=root,
+        channels=getattr(model, "in_channels", 3),
+        palette=make_palette(getattr(model, "num_classes", 256), palette, custom_color),
+        class_names=class_names,
+    )
+
+
+def _pair_losses(losses: Mapping[str, Sequence[Any]]) -> list[tuple[Any, float]]:
+    """The loss of each output with its weight."""
+    types, coef = list(losses["types"]), list(losses["coef"])
+    if len(types) == 1:
+        types *= len(coef)
+    if len(types) != len(coef):
+        raise ConfigError(f"losses: {len(types)} types for {len(coef)} weights in coef; give one loss or one for each")
+    return [(loss, float(weight)) for loss, weight in zip(types, coef)]
+
+
+def _schedule_of(optimizer: paddle.optimizer.Optimizer) -> LRScheduler:
+    """The schedule of an optimiser; one with a constant rate is given a constant schedule."""
+    schedule = optimizer._learning_rate
+    if isinstance(schedule, LRScheduler):
+        return schedule
+    constant = LambdaDecay(optimizer.get_lr(), lr_lambda=lambda step: 1.0)
+    optimizer.set_lr_scheduler(constant)
+    return constant

@@ -1,0 +1,242 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A run: from built objects to a finished run folder. Both the commands and the library's ``train`` go through here."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable
+
+import paddle
+from paddle.optimizer.lr import LRScheduler
+
+from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
+from paddleseg.core import checkpoint
+from paddleseg.core import distributed as dist
+from paddleseg.core.ema import ExponentialMovingAverage
+from paddleseg.core.evaluation import EvaluationResult, evaluate, log_result
+from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, PlateauHook, ScalarWriter
+from paddleseg.core.profiler import ProfilerHook
+from paddleseg.core.run_folder import find_start, prepare_folder
+from paddleseg.core.train_options import TrainOptions, default_num_workers
+from paddleseg.core.trainer import Batch, Trainer
+from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.datasets.loader import train_batches
+from paddleseg.datasets.sampler import EpochBatchSampler
+from paddleseg.optimizers import ReduceOnPlateau
+from paddleseg.utils.device import check_precision, select_device
+from paddleseg.utils.logging import get_logger
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Which pictures each step sees.
+
+    Attributes:
+        num_samples: Size of the training set.
+        batch_size: Pictures per process and batch.
+        seed: Seed of order and augmentations.
+        grad_accum_steps: Batches per optimiser step.
+        shuffle: Whether each epoch has its own order.
+        repeats: How often an epoch goes through the data.
+    """
+
+    num_samples: int
+    batch_size: int
+    seed: int
+    grad_accum_steps: int = 1
+    shuffle: bool = True
+    repeats: int = 1
+
+    def sampler(self, start_step: int, total_steps: int) -> EpochBatchSampler:
+        """The batches of this process from one optimiser step to another."""
+        return EpochBatchSampler(
+            self.num_samples,
+            self.batch_size,
+            self.seed,
+            shuffle=self.shuffle,
+            rank=dist.rank(),
+            world_size=dist.world_size(),
+            start_step=start_step * self.grad_accum_steps,
+            total_steps=total_steps * self.grad_accum_steps,
+            repeats=self.repeats,
+        )
+
+    @property
+    def batches_per_epoch(self) -> int:
+        return self.sampler(0, 0).steps_per_epoch
+
+
+@dataclass
+class TrainingTask:
+    """What is trained, on what, and for how long.
+
+    Attributes:
+        model: Gives a list of logits (N, K, H, W).
+        losses: The loss of each output with its weight.
+        optimizer: Holds the model's parameters.
+        lr_schedule: The optimiser's schedule.
+        train_dataset: What is trained on.
+        val_dataset: What is evaluated, or None.
+        sampling: Which pictures each step sees.
+        total_steps: Optimiser steps in all.
+        ema_decay: Decay of the moving average of the weights, where the options ask for one.
+        inference: How ``val_dataset`` is looked at.
+        config_text: The resolved configuration, kept in the run's folder, or None.
+    """
+
+    model: paddle.nn.Layer
+    losses: Sequence[tuple[Callable[..., Any], float]]
+    optimizer: paddle.optimizer.Optimizer
+    lr_schedule: LRScheduler
+    train_dataset: SegmentationDataset
+    val_dataset: SegmentationDataset | None
+    sampling: Sampling
+    total_steps: int
+    ema_decay: float = 0.999
+    inference: InferenceOptions = WHOLE_PICTURE
+    config_text: str | None = None
+
+
+def start_run(options: TrainOptions) -> Path | None:
+    """Check the options, take the device, meet the other processes, and find what to go on from.
+
+    Returns:
+        The checkpoint to resume, or None.
+
+    Raises:
+        UserError: An option is wrong, or the device is not there.
+    """
+    options.check()
+    select_device(options.device)
+    check_precision(options.precision)
+    dist.init()
+    return find_start(options.save_dir, options.resume_model)
+
+
+def choose_seed(wanted: int | None, start: Path | None) -> int:
+    """The seed that is asked for, that of the resumed run, or a new one; logged, and the same on all ranks."""
+    seed = wanted
+    if seed is None:
+        seed = (
+            checkpoint.read_states(start)["run"]["seed"]
+            if start is not None
+            else random.SystemRandom().randrange(2**31)
+        )
+        if dist.world_size() > 1:
+            shared = paddle.to_tensor([seed], dtype="int64")
+            paddle.distributed.broadcast(shared, src=0)
+            seed = int(shared[0])
+    get_logger().info("seed: %d", seed)
+    return seed
+
+
+def run_training(task: TrainingTask, options: TrainOptions, start: Path | None) -> None:
+    """Train, evaluate and save as the options say.
+
+    Args:
+        task: What is trained.
+        options: Options that ``start_run`` has checked.
+        start: What ``start_run`` gave.
+
+    Raises:
+        UserError: The data, the checkpoint or the folder is wrong.
+    """
+    trainer = _build_trainer(task, options)
+    if start is not None:
+        trainer.restore(start)
+        get_logger().info("resumed from %s at iter %d", start, trainer.step)
+        if trainer.step >= trainer.total_steps:
+            get_logger().warning("nothing to do: %d steps are asked for; give more with --iters", trainer.total_steps)
+    if options.profiler_options is not None:
+        options.profiler_options.check_length(trainer.total_steps - trainer.step)
+    if dist.rank() == 0:
+        prepare_folder(options.save_dir, start, trainer.step, task.config_text)
+    dist.barrier()
+    trainer.train()
+
+
+def _build_trainer(task: TrainingTask, options: TrainOptions) -> Trainer:
+    sampling, dataset = task.sampling, task.train_dataset
+    num_workers = default_num_workers() if options.num_workers is None else options.num_workers
+    get_logger().info(
+        "data: %d pictures, batch %d x %d processes x %d accumulated, %d batches per epoch, %d workers",
+        sampling.num_samples, sampling.batch_size, dist.world_size(), sampling.grad_accum_steps,
+        sampling.batches_per_epoch, num_workers,
+    )  # fmt: skip
+
+    def batches_from(step: int) -> Iterator[Batch]:
+        sampler = sampling.sampler(step, task.total_steps)
+        return train_batches(dataset, sampler, seed=sampling.seed, num_workers=num_workers)
+
+    return Trainer(
+        task.model,
+        task.losses,
+        task.optimizer,
+        task.lr_schedule,
+        batches_from,
+        normalize=dataset.pipeline.normalize,
+        total_steps=task.total_steps,
+        batches_per_epoch=sampling.batches_per_epoch,
+        samples_per_step=sampling.batch_size * sampling.grad_accum_steps,
+        grad_accum_steps=sampling.grad_accum_steps,
+        precision=options.precision,
+        amp_level=options.amp_level,
+        to_static=options.to_static_training,
+        ema=ExponentialMovingAverage(task.model, task.ema_decay) if options.use_ema else None,
+        run={
+            "seed": sampling.seed,
+            "batch_size": sampling.batch_size,
+            "number of processes": dist.world_size(),
+            "grad_accum_steps": sampling.grad_accum_steps,
+            "number of training pictures": sampling.num_samples,
+            "repeats": sampling.repeats,
+            "optimizer.type": type(task.optimizer).__name__,
+            "precision": options.precision,
+        },
+        hooks=_build_hooks(task, options, num_workers),
+        config_text=task.config_text,
+        classes=dataset.class_names,
+    )
+
+
+def _build_hooks(task: TrainingTask, options: TrainOptions, num_workers: int) -> list[Hook]:
+    writer = ScalarWriter(options.save_dir) if options.use_vdl and dist.rank() == 0 else None
+    hooks: list[Hook] = [LogHook(options.log_iters, writer)]
+    if options.use_ema:
+        hooks.append(EmaHook())
+    schedule = task.lr_schedule
+    plateau_metric = schedule.metric if isinstance(schedule, ReduceOnPlateau) else None
+    if plateau_metric == "loss":
+        hooks.append(PlateauHook(schedule.observe))
+    if options.profiler_options is not None:
+        path = options.profiler_options.profile_path or os.path.join(options.save_dir, "profile.json")
+        hooks.append(ProfilerHook(options.profiler_options, path))
+    if task.val_dataset is not None:
+
+        def evaluate_model(model: paddle.nn.Layer) -> EvaluationResult:
+            return evaluate(model, task.val_dataset, task.inference, num_workers=num_workers)
+
+        hooks.append(
+            EvaluateHook(
+                evaluate_model,
+                _report,
+                interval=options.save_interval,
+                folder=os.path.join(options.save_dir, checkpoint.BEST_MODEL),
+                early_stop_intervals=options.early_stop_intervals,
+                writer=writer,
+                observe=schedule.observe if plateau_metric == "mIoU" else None,
+            )
+        )
+    hooks.append(CheckpointHook(options.save_interval, options.save_dir, options.keep_checkpoint_max))
+    return hooks
+
+
+def _report(result: EvaluationResult, title: str) -> None:
+    if title:
+        get_logger().info("%sweights:", title)
+    log_result(result)

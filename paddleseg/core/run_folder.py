@@ -1,0 +1,64 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The folder of a run before its first step: what to go on from, and what of other runs is moved aside."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from paddleseg.core import checkpoint
+from paddleseg.core import distributed as dist
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.logging import get_logger
+
+
+def find_start(save_dir: str, resume_model: str | None) -> Path | None:
+    """The checkpoint to go on from: the one asked for, with ``auto`` the newest in ``save_dir``, or none."""
+    if dist.rank() == 0:
+        checkpoint.recover(save_dir)
+    dist.barrier()
+    if resume_model is None:
+        return None
+    if resume_model != "auto":
+        return Path(resume_model)
+    start = checkpoint.latest_checkpoint(save_dir)
+    if start is None:
+        get_logger().info("--resume_model auto: no complete checkpoint in %s, starting from scratch", save_dir)
+    return start
+
+
+def prepare_folder(save_dir: str, start: Path | None, step: int, config_text: str | None) -> None:
+    """Make the run's folder and write its configuration; what is there of other runs is moved aside, never lost.
+
+    A resumed run keeps what it goes on from. Checkpoints of later steps belong to a branch that is left: kept in
+    place, ``auto`` and the pruning would take them for this run's.
+
+    Args:
+        save_dir: The folder.
+        start: The checkpoint that the run goes on from, or None.
+        step: The step of ``start``.
+        config_text: The resolved configuration, or None for a run without one.
+
+    Raises:
+        ConfigError: The folder cannot be written.
+    """
+    folder = Path(save_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if start is not None and start.resolve().parent == folder.resolve():
+            other = checkpoint.newer_than(save_dir, step)
+        else:
+            other = checkpoint.newer_than(save_dir, -1)
+            other += [path for path in [folder / checkpoint.CONFIG] if path.exists()]
+        if other:
+            aside = folder / time.strftime("earlier_run_%Y%m%d_%H%M%S")
+            aside.mkdir()
+            for path in other:
+                os.rename(path, aside / path.name)
+            get_logger().warning("%s held checkpoints of another run; they were moved to %s", save_dir, aside)
+        if config_text is not None:
+            (folder / checkpoint.CONFIG).write_text(config_text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"--save_dir {save_dir} cannot be written: {error.strerror}") from None
