@@ -20,7 +20,6 @@ from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
 from paddleseg.core.label_map import label_map
 from paddleseg.core.preprocess import to_network_input
 from paddleseg.core.sliding_window import slide_logits
-from paddleseg.models.layers import resize_to
 from paddleseg.transforms.functional import restore_size
 from paddleseg.transforms.transforms import Normalize
 
@@ -140,7 +139,10 @@ def _view_logits(
 
 
 def _resize(x: paddle.Tensor, size_hw: list[int]) -> paddle.Tensor:
-    return x if list(x.shape[2:]) == list(size_hw) else resize_to(x, size_hw)
+    # Not that of models.layers: prediction works without the built-in networks.
+    if list(x.shape[2:]) == list(size_hw):
+        return x
+    return F.interpolate(x, size=size_hw, mode="bilinear", align_corners=False)
 
 
 def _flip(x: paddle.Tensor, axes: tuple[int, ...]) -> paddle.Tensor:

@@ -248,7 +248,8 @@ class Trainer:
             outputs = self._network(images)
         if len(outputs) != len(self._losses):
             raise ConfigError(
-                f"loss.coef: {len(self._losses)} weights, but the network gives {len(outputs)} outputs; give one for each"
+                f"loss.coef: {len(self._losses)} weights, but the network gives {len(outputs)} outputs; "
+                "give one for each"
             )
         # Outside of it: O2 would run the losses' own sums and products in half precision.
         terms = {

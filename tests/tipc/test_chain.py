@@ -156,6 +156,14 @@ def test_without_evaluation_the_last_checkpoint_is_exported(checkout):
     assert f"--model_path={OUT}/norm_train_gpus_-1_autocast_null/iter_20/model.pdparams" in checkout.commands()[1]
 
 
+def test_the_spare_flag_of_the_training_is_passed_on(checkout):
+    checkout.write_list()
+    done = checkout.run_chain(checkout.chain_file(_9="--resume_model:my run", _12="--num_workers:0"))
+    assert done.returncode == 0, done.stdout
+    assert checkout.calls()[0]["words"][-4:] == ["--iters=20", "--resume_model=my run", "--batch_size=2",
+                                                 "--num_workers=0"]  # fmt: skip
+
+
 def test_an_evaluation_is_run_where_the_file_has_one(checkout):
     checkout.write_list()
     done = checkout.run_chain(checkout.chain_file(_23=f"eval:val.py --config {CONFIG}.yml", _24="--num_workers:0"))
@@ -212,6 +220,14 @@ def test_whole_inference_exports_the_weights_that_are_there(checkout):
     done = checkout.run_chain(OURS, "whole_infer", FAKE_FAIL="export.py")
     assert done.returncode == 1
     assert "no inference step has passed" in done.stdout
+
+
+def test_an_export_of_an_earlier_run_is_none_of_this_one(checkout):
+    checkout.write_list()
+    assert checkout.run_chain(OURS, "whole_infer").returncode == 0
+    done = checkout.run_chain(OURS, "whole_infer", FAKE_IDLE="export.py")
+    assert done.returncode == 1
+    assert "deploy.yaml was not written" in summary(done)["export_0"]
 
 
 def test_whole_inference_takes_an_exported_folder_as_it_is(checkout):
