@@ -5,15 +5,18 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Models whose chains `make tipc` runs.
 TIPC_MODELS ?= ddrnet23_slim ddrnet ddrnet39
+BENCHMARKS ?= data loss evaluate train_step scaling infer
+BENCHMARK_DIR ?= output/benchmark
 # Test processes that run side by side; Paddle uses one core in each.
 TEST_PROCESSES ?= 2
 
-.PHONY: help venv venv-dev test test-fast lint format quickstart tipc clean
+.PHONY: help venv venv-dev test test-fast lint format quickstart tipc benchmark clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make quickstart  train, evaluate, predict, export and deploy on drawn street scenes (CPU, 10 minutes)'
 	@echo 'make tipc        the chain train, export, inference of PaddlePaddle (TIPC), for the three sizes (CPU, minutes)'
+	@echo 'make benchmark   speed against plain implementations, side by side (CPU, minutes)'
 	@echo 'make test        all tests'
 	@echo 'make test-fast   the tests that take less than five seconds each'
 	@echo 'make lint        style and documentation checks'
@@ -57,6 +60,12 @@ tipc: venv
 			PYTHON=$(BIN)/python bash test_tipc/$$script \
 				test_tipc/configs/$$model/train_infer_python.txt lite_train_lite_infer; \
 		done; \
+	done
+
+# Each prints a table and leaves a list of measurements in $(BENCHMARK_DIR).
+benchmark: venv
+	@set -e; for name in $(BENCHMARKS); do \
+		echo "== $$name"; $(BIN)/python benchmark/$$name.py --json $(BENCHMARK_DIR)/$$name.json; \
 	done
 
 clean:

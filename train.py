@@ -41,7 +41,7 @@ def make_parser() -> argparse.ArgumentParser:
     add("--precision", default="fp32", choices=["fp32", "fp16", "bf16"], help="default: %(default)s")
     add("--fp16", action="store_true", help="the same as --precision fp16")
     add("--amp_level", default="O1", choices=["O1", "O2"], help="mixed precision level (default: %(default)s)")
-    add("--data_format", default="NCHW", choices=["NCHW"], help="memory layout (default: %(default)s)")
+    add("--data_format", choices=["NCHW", "NHWC"], help="replaces model.data_format (default there: NCHW)")
     add("--to_static_training", action="store_true", help="train on the static graph")
     add("--repeats", type=int, default=1, help="how often an epoch goes through the data (default: %(default)s)")
     add(
@@ -71,6 +71,7 @@ def main(arguments: argparse.Namespace) -> None:
         iters=arguments.iters,
         batch_size=arguments.batch_size,
         learning_rate=arguments.learning_rate,
+        data_format=arguments.data_format,
     )
     values = vars(arguments)
     options = {name: values[name] for name in TrainOptions.__dataclass_fields__}

@@ -27,7 +27,9 @@ def make_parser() -> argparse.ArgumentParser:
         "--num_workers", type=int, help="processes that read pictures (default: chosen from the machine)"
     )
     parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
-    parser.add_argument("--data_format", default="NCHW", help="layout of the pictures: NCHW")
+    parser.add_argument(
+        "--data_format", choices=["NCHW", "NHWC"], help="replaces model.data_format (default there: NCHW)"
+    )
     parser.add_argument("--json", metavar="FILE", help="write all figures and the confusion matrix to this file")
     parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
     add_inference_arguments(parser, switch="aug_eval", refused=("auc_roc", "use_multilabel"))
@@ -49,7 +51,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.device import select_device
     from paddleseg.utils.logging import get_logger
 
-    config = load_config(arguments.config, opts=arguments.opts)
+    config = load_config(arguments.config, opts=arguments.opts, data_format=arguments.data_format)
     apply_inference_arguments(config, arguments, switch="aug_eval")
     check_config(config, command="val")
     options = InferenceOptions.from_test_config(config.section("test_config"))
@@ -77,8 +79,6 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     """Refuse values that no run can use, before anything is loaded."""
     from paddleseg.utils.errors import ConfigError
 
-    if arguments.data_format != "NCHW":
-        raise ConfigError(f"--data_format {arguments.data_format}: only NCHW is built in; leave it out")
     if arguments.batch_size < 1:
         raise ConfigError(f"--batch_size {arguments.batch_size}: must be at least 1")
     if arguments.num_workers is not None and arguments.num_workers < 0:

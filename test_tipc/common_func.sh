@@ -207,14 +207,18 @@ expect_nothing() {
     :
 }
 
-# count_pictures PATH: how many pictures a list (each counted once), a folder, a file or a pattern names.
+# count_pictures PATH: how many pictures a list (each counted once), a folder, a file or a pattern names. As inference
+# finds them: hidden ones and those behind linked sub-folders do not count.
 count_pictures() {
+    local suffixes='\.(jpg|jpeg|png|bmp|tif|tiff|webp)$'
     if [ -d "$1" ]; then
-        find -L "$1" -type f -regextype posix-extended -iregex '.*\.(jpg|jpeg|png|bmp|tif|tiff|webp)' | wc -l
+        find -H "$1" -mindepth 1 -name '.*' -prune -o -xtype f -print | grep -ciE "$suffixes" || true
     elif [[ $1 == *.txt || $1 == *.list ]] && [ -f "$1" ]; then
         awk 'NF && !seen[$1]++ { count++ } END { print count + 0 }' "$1"
+    elif [ -f "$1" ]; then
+        echo 1
     else
-        compgen -G "$1" | wc -l
+        compgen -G "$1" | grep -ciE "$suffixes" || true
     fi
 }
 

@@ -106,16 +106,23 @@ def score(folder: Path, gt_dir: str, num_classes: int) -> dict[str, float | np.n
     """
     from paddleseg.utils.image_io import read_label
 
-    labels = {path.name: path for path in sorted(Path(gt_dir).rglob("*.png"))}
+    labels: dict[str, list[Path]] = {}
+    for path in sorted(Path(gt_dir).rglob("*.png")):
+        labels.setdefault(path.name, []).append(path)
     confusion = ConfusionMatrix(num_classes)
     predictions = sorted(folder.rglob("*.png"))
     if not predictions:
         raise DataError(f"{folder}: no label maps (*.png)")
     for path in predictions:
         names = (path.name, f"{path.stem.replace(_PICTURE_ENDING, _LABEL_ENDING)}.png")
-        label_path = next((labels[name] for name in names if name in labels), None)
-        if label_path is None:
+        found = next((labels[name] for name in names if name in labels), [])
+        if not found:
             raise DataError(f"{path}: there is no label {' or '.join(dict.fromkeys(names))} in {gt_dir}")
+        if len(found) > 1:
+            raise DataError(
+                f"{path}: its label may be {found[0]} or {found[1]}; give a --gt_dir that holds one of them"
+            )
+        label_path = found[0]
         prediction, label = read_label(path), read_label(label_path)
         try:
             confusion.update(prediction, label, path=str(label_path))

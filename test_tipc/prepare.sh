@@ -104,10 +104,12 @@ Put the data set there (https://www.cityscapes-dataset.com; labels *_labelTrainI
 link data/cityscapes to it, or run this with --download to fetch PaddleSeg's copy ($WHOLE_URL)."
 }
 
-# write_list FILE MODE PREFIX [MOST]: pictures and labels of $PREPARED/PREFIX, named from inside $PREPARED.
+# write_list FILE MODE PREFIX [MOST]: pictures and labels of $PREPARED/PREFIX, named from inside $PREPARED. An empty
+# list where there are none, as whole_infer needs none for training.
 write_list() {
     local image name count=0
     for image in "$PREPARED/$3leftImg8bit/$2"/*/*_leftImg8bit.png; do
+        [ -e "$image" ] || break # the pattern itself
         [ "$count" -lt "${4:-$((count + 1))}" ] || break
         count=$((count + 1))
         name=${image#"$PREPARED/$3leftImg8bit/"}

@@ -124,7 +124,7 @@ run_trained_chain() {
     weights=$folder/$(func_parser_value "${lines[10]}")
     run_step "${name}_train" "${folder}_nodes_1.log" \
         expect_weights "$weights" "$folder/iter_$iters/model.pdparams" -- "${command[@]}" || blocked="its training failed"
-    if [[ $gpus == *,* ]] && [ -f log/workerlog.0 ]; then
+    if [[ $gpus == *,* ]] && is_new log/workerlog.0; then
         cat log/workerlog.0 >> "${folder}_nodes_1.log"
     fi
     [ -f "$weights" ] || weights=$folder/iter_$iters/model.pdparams

@@ -20,6 +20,9 @@ shift 2
 [[ $num_processes =~ ^[1-9][0-9]*$ ]] || { echo "NUM is the number of processes, found: $num_processes" >&2; usage; }
 
 launch=(--nproc_per_node "$num_processes")
+for name in NNODES NODE_RANK PORT; do
+    [[ ${!name:-0} =~ ^[0-9]+$ ]] || { echo "$name must be a number, found: ${!name}" >&2; exit 2; }
+done
 if [ "${NNODES:-1}" -gt 1 ]; then
     : "${MASTER_ADDR:?is the address of the machine with NODE_RANK 0}"
     launch+=(--nnodes "$NNODES" --rank "${NODE_RANK:?is the number of this machine, from 0}")

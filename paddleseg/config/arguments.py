@@ -18,14 +18,14 @@ from typing import Any, Callable, Literal, Union
 
 from paddleseg.config.load import INHERIT_KEY
 from paddleseg.config.problems import Problems, place_of, suggest
-from paddleseg.config.registry import Registry
+from paddleseg.config.registry import Registry, is_built_in
 
 MAX_CLASSES = 255
 """Labels have 8 bits, and one of their 256 values is left for the pixels to ignore."""
 
 _ABOVE_ZERO, _BELOW_ONE = math.ulp(0.0), math.nextafter(1.0, 0.0)
-# What numbers may be, by the whole key or by the name of the argument wherever it occurs: lowest, highest (None: no
-# bound), in words. In a list each number is held to it.
+# What numbers may be, by the whole key or by the name of the argument wherever it occurs in the toolkit's own parts:
+# lowest, highest (None: no bound), in words. In a list each number is held to it.
 _ONE_OR_MORE = (1, None, "1 or more")
 _ZERO_OR_MORE = (0, None, "0 or more")
 _POSITIVE = (_ABOVE_ZERO, None, "above 0")
@@ -46,6 +46,10 @@ _RANGES: dict[str, tuple[float, float | None, str]] = {
     )
     for name in names.split()
 }
+# Those that mean the same in a user's own parts.
+_SHARED_RANGES = {
+    name: _RANGES[name] for name in ("num_classes", "in_channels", "img_channels", "ignore_index", "learning_rate")
+}
 
 
 def check_component(
@@ -65,7 +69,8 @@ def check_component(
     if kind not in registry:
         article = "an" if registry.role[0] in "aeiou" else "a"
         fault = f"no {registry.role} {kind!r}" if "type" in section else f"missing; name {article} {registry.role}"
-        advice = registry.advice_for(kind) or suggest(kind, registry)
+        usable = [name for name in registry if not getattr(registry[name], "is_classifier", False)]
+        advice = registry.advice_for(kind) or suggest(kind, usable)
         problems.add(f"{key}.type", f"{fault}. {advice}")
         return False
     arguments = {name: value for name, value in section.items() if name != "type"}
@@ -100,12 +105,13 @@ def check_arguments(
         if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
     }
     forbidden = {**(forbidden or {}), **getattr(component, "refused_arguments", {})}
+    ranges = _RANGES if is_built_in(component) else _SHARED_RANGES
     for name, value in arguments.items():
         if name in forbidden:
             problems.add(f"{key}.{name}", forbidden[name])
         elif name in named:
             hint = resolve_hint(component, named[name].annotation)
-            check_value(value, hint, f"{key}.{name}", problems)
+            check_value(value, hint, f"{key}.{name}", problems, ranges)
         elif not takes_any:
             allowed = [parameter for parameter in named if parameter not in forbidden]
             problems.add(f"{key}.{name}", _unknown_argument(component, name, key, allowed, problems))
@@ -114,12 +120,12 @@ def check_arguments(
             problems.add(f"{key}.{name}", f"missing; {component.__name__} needs it")
 
 
-def check_value(value: Any, hint: Any, key: str, problems: Problems) -> None:
+def check_value(value: Any, hint: Any, key: str, problems: Problems, ranges: Mapping[str, Any] = _RANGES) -> None:
     """Note a value of the wrong type, or a number out of the range that goes with the end of its key."""
     if not matches(value, hint):
         problems.add(key, f"found {value!r}; it must be {describe_hint(hint)}")
         return
-    low, high, words = _RANGES.get(key) or _RANGES.get(key.rpartition(".")[2], (None, None, ""))
+    low, high, words = ranges.get(key) or ranges.get(key.rpartition(".")[2], (None, None, ""))
     if low is None:
         return
     for number in value if isinstance(value, list) else [value]:

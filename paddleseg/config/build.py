@@ -85,8 +85,10 @@ def build_dataset(config: Config, mode: Literal["train", "val"]) -> Any:
 def build_transforms(config: Config, section: str) -> list[Callable[..., Any]]:
     """Build the list ``transforms`` of a data set or of ``export``; empty when there is none."""
     items = config.section(section).get("transforms") or []
+    shared = {"ignore_index": shared_value(config, "ignore_index")}
     return [
-        _construct(config, f"{section}.transforms.{index}", TRANSFORMS, item, {}) for index, item in enumerate(items)
+        _construct(config, f"{section}.transforms.{index}", TRANSFORMS, item, shared)
+        for index, item in enumerate(items)
     ]
 
 
@@ -150,21 +152,17 @@ def describe_optimizer(config: Config) -> str:
     Such as ``SGD, no momentum (plain SGD), no weight decay; learning rate 0.1, StepDecay (step_size 9)``.
     """
     import_components()
-    from paddleseg.optimizers import describe
+    from paddleseg.optimizers import describe, name_values, with_defaults
 
     schedule = config.section("lr_scheduler")
-    parameters = inspect.signature(LR_SCHEDULERS[schedule["type"]]).parameters.values()
-    settings = {item.name: item.default for item in parameters if item.default not in (item.empty, None)}
+    settings = with_defaults(LR_SCHEDULERS[schedule["type"]], schedule)
+    hidden = ["learning_rate", "total_steps"]
     if not schedule.get("warmup_iters"):
-        settings = {name: value for name, value in settings.items() if not name.startswith("warmup_")}
-    settings.update({name: value for name, value in schedule.items() if name not in ("type", "learning_rate")})
-    values = ", ".join(
-        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in settings.items()
-    )
-    return (
-        f"{describe(config.section('optimizer'))}; "
-        f"learning rate {schedule['learning_rate']:g}, {schedule['type']} ({values})"
-    )
+        hidden += [name for name in settings if name.startswith("warmup_") and name not in schedule]
+    rate = name_values({"learning rate": settings.get("learning_rate")})
+    values = name_values({name: value for name, value in settings.items() if name not in hidden})
+    kind = f"{schedule['type']} ({values})" if values else schedule["type"]
+    return f"{describe(config.section('optimizer'))}; {', '.join(filter(None, (rate, kind)))}"
 
 
 def total_iters(config: Config, batches_per_epoch: int) -> int:

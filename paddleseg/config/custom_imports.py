@@ -70,7 +70,8 @@ def _import(name: str, place: str) -> Any:
 
 def _describe(error: Exception) -> str:
     """One line: what was raised, and the last line of the user's own code that led to it."""
-    ours_and_pythons = (os.path.dirname(os.path.dirname(__file__)), os.path.dirname(importlib.__file__), "<frozen")
+    folders = (os.path.dirname(os.path.dirname(__file__)), os.path.dirname(importlib.__file__))
+    ours_and_pythons = (*(folder + os.sep for folder in folders), "<frozen")
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not frame.filename.startswith(ours_and_pythons)]
     text = str(error.args[0] if isinstance(error, KeyError) else error).strip() or "no message"

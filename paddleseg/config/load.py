@@ -11,7 +11,7 @@ bases say there. A key whose value is None in the end counts as not given: its d
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +71,7 @@ def load_config(
     iters: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
+    data_format: str | None = None,
 ) -> Config:
     """Load a configuration, its bases and the command line's overrides.
 
@@ -80,6 +81,7 @@ def load_config(
         iters: Replaces ``iters`` (and ``epochs``).
         batch_size: Replaces ``batch_size``.
         learning_rate: Replaces ``lr_scheduler.learning_rate``.
+        data_format: Replaces ``model.data_format``.
 
     Returns:
         The resolved configuration. Loading twice gives equal, independent objects. It is not checked yet: see
@@ -92,8 +94,11 @@ def load_config(
     path = os.fspath(path)
     data, sources = _load_file(path, ())
     data = _strip_inherit_keys(data)
+    sources = {key: sources[key] for key in _dotted_keys(data) if key in sources}  # of what was replaced: gone
     problems = Problems(path, sources)
-    _apply_flags(data, sources, {"iters": iters, "batch_size": batch_size}, learning_rate)
+    _apply_flags(data, sources, {"iters": iters, "batch_size": batch_size})
+    _apply_nested_flag(data, sources, ("lr_scheduler", "learning_rate"), learning_rate)
+    _apply_nested_flag(data, sources, ("model", "data_format"), data_format)
     for key in apply_overrides(data, [_rename_override(item) for item in opts or ()], problems):
         _forget(sources, key)
         sources[key] = "--opts"
@@ -101,6 +106,7 @@ def load_config(
             sources.setdefault(key[:end], "--opts")  # a mapping made for the key
         _keep_one_duration(data, key)
     problems.raise_if_any()
+    _make_files_absolute(data, os.getcwd())  # those of --opts: the rest are so already
     data = _drop_nulls(data)
     _resolve_optimizer_name(data)
     return Config(path, {**data, **{key: value for key, value in DEFAULTS.items() if key not in data}}, sources)
@@ -115,7 +121,7 @@ def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[
     own, own_sources = read_yaml(path)
     problems = Problems(path, own_sources)
     _rename_keys(own, own_sources, problems)
-    _make_files_absolute(own, path)
+    _make_files_absolute(own, os.path.dirname(os.path.abspath(path)))
     bases = own.pop(BASE_KEY, None) or []
     bases = [bases] if isinstance(bases, str) else bases
     if not (isinstance(bases, list) and all(isinstance(base, str) for base in bases)):
@@ -133,7 +139,6 @@ def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[
             problems.raise_if_any()
         base_data, base_sources = _load_file(base_path, (*chain, real))
         data, sources = _merge_files(data, base_data), {**sources, **base_sources}
-    # A stale source (of a replaced list's third entry, say) does no harm: look-ups are by keys of the result.
     return _merge_files(data, own), {**sources, **own_sources}
 
 
@@ -175,6 +180,14 @@ def _strip_inherit_keys(value: Any) -> Any:
     return value
 
 
+def _dotted_keys(value: Any, prefix: str = "") -> Iterator[str]:
+    """The dotted key of everything inside a mapping or list, at any depth."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield f"{prefix}{key}"
+        yield from _dotted_keys(item, f"{prefix}{key}.")
+
+
 def _drop_nulls(value: Any) -> Any:
     """Leave out the keys whose value is None; in a plain list a None stays, for the schema to complain about."""
     if isinstance(value, dict):
@@ -206,29 +219,32 @@ def is_python_file(entry: object) -> bool:
     return isinstance(entry, str) and entry.endswith(".py")
 
 
-def _make_files_absolute(data: dict[str, Any], path: str) -> None:
-    """``custom_imports`` of one file: the copy of the configuration in a run's folder must find them too."""
+def _make_files_absolute(data: dict[str, Any], folder: str) -> None:
+    """Relative ``custom_imports`` are in ``folder``; the copy of the configuration in a run's folder must find them."""
     if isinstance(data.get(CUSTOM_IMPORTS_KEY), list):
-        folder = os.path.dirname(os.path.abspath(path))
         data[CUSTOM_IMPORTS_KEY] = [
             os.path.normpath(os.path.join(folder, entry)) if is_python_file(entry) else entry
             for entry in data[CUSTOM_IMPORTS_KEY]
         ]
 
 
-def _apply_flags(
-    data: dict[str, Any], sources: dict[str, str], flags: Mapping[str, Any], learning_rate: float | None
-) -> None:
+def _apply_flags(data: dict[str, Any], sources: dict[str, str], flags: Mapping[str, Any]) -> None:
     for key, value in flags.items():
         if value is not None:
             data[key] = value
             sources[key] = f"--{key}"
             _keep_one_duration(data, key)
-    if learning_rate is not None:
-        if not isinstance(data.get("lr_scheduler"), dict):
-            data["lr_scheduler"] = {}
-        data["lr_scheduler"]["learning_rate"] = learning_rate
-        sources["lr_scheduler.learning_rate"] = "--learning_rate"
+
+
+def _apply_nested_flag(data: dict[str, Any], sources: dict[str, str], place: tuple[str, str], value: Any) -> None:
+    """Set the key ``place[1]`` within the section ``place[0]`` to a flag's value, if it was given."""
+    if value is None:
+        return
+    section, key = place
+    if not isinstance(data.get(section), dict):
+        data[section] = {}
+    data[section][key] = value
+    sources[f"{section}.{key}"] = f"--{key}"
 
 
 def _keep_one_duration(data: dict[str, Any], key: str) -> None:

@@ -93,6 +93,11 @@ LR_SCHEDULERS = Registry(
 )
 
 
+def is_built_in(component: Callable[..., Any]) -> bool:
+    """Whether a component is the toolkit's own; a user's own may mean something else by the same names."""
+    return component.__module__.partition(".")[0] == __name__.partition(".")[0]
+
+
 def import_components() -> None:
     """Import the packages whose classes and functions register themselves."""
     for package in ("models", "losses", "transforms", "datasets", "optimizers"):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from paddleseg.config.registry import (
     MODELS,
     OPTIMIZERS,
     import_components,
+    is_built_in,
 )
 from paddleseg.config.shared_values import (
     DATASET_NAMES,
@@ -90,10 +92,10 @@ def check_config(
     import_custom_modules(config)
     problems = Problems(config.path, config.sources)
     _check_top_level(config, command, do_eval, problems)
-    _check_model(config, problems)
+    _check_model(config, command, problems)
     check_losses(config, problems, has_auxiliary_output=command == "train")
     if config.section("optimizer"):
-        check_component(config.section("optimizer"), OPTIMIZERS, "optimizer", problems, forbidden=_OPTIMIZER_FORBIDDEN)
+        _check_optimizer(config.section("optimizer"), problems)
     if config.section("lr_scheduler"):
         _check_schedule(config.section("lr_scheduler"), command, do_eval, problems)
     for section in DATASET_SECTIONS:
@@ -121,6 +123,16 @@ _SCHEDULE_FORBIDDEN = {
 }
 
 
+def _check_optimizer(section: Mapping[str, Any], problems: Problems) -> None:
+    before = len(problems)
+    is_known = check_component(section, OPTIMIZERS, "optimizer", problems, forbidden=_OPTIMIZER_FORBIDDEN)
+    if is_known and len(problems) == before and is_built_in(OPTIMIZERS[section["type"]]):
+        from paddleseg.optimizers import find_faults
+
+        for fault in find_faults(section):
+            problems.add("optimizer", fault)
+
+
 # Only the signs of mistakes that need no length are wanted here; no warm-up is longer than this.
 _ANY_LENGTH = 10**9
 
@@ -131,8 +143,11 @@ def _check_schedule(section: Mapping[str, Any], command: Command, do_eval: bool,
     if not is_known or len(problems) > before:
         return
     arguments = {name: value for name, value in section.items() if name != "type"}
+    component = LR_SCHEDULERS[section["type"]]
+    if not is_built_in(component):
+        return  # a user's own may want its true length, and is built when that is known
     try:  # arguments that are right one by one may not go together; building a schedule costs nothing
-        schedule = LR_SCHEDULERS[section["type"]](**arguments, total_steps=_ANY_LENGTH)
+        schedule = component(**arguments, total_steps=_ANY_LENGTH)
     except ConfigError as error:
         problems.add("lr_scheduler", str(error).removeprefix("lr_scheduler."))
         return
@@ -161,7 +176,7 @@ def _check_top_level(config: Config, command: Command, do_eval: bool, problems: 
         problems.add("iters", "missing; give the length of the training as iters or as epochs")
 
 
-def _check_model(config: Config, problems: Problems) -> None:
+def _check_model(config: Config, command: Command, problems: Problems) -> None:
     model = config.section("model")
     if not model:
         return
@@ -172,6 +187,9 @@ def _check_model(config: Config, problems: Problems) -> None:
     if getattr(component, "is_classifier", False):
         segmenters = [name for name in MODELS if not getattr(MODELS[name], "is_classifier", False)]
         problems.add("model.type", f"{model['type']} does no segmentation. {suggest(model['type'], segmenters)}")
+    if command == "train" and shared_value(config, "num_classes") == 1:
+        key, _ = next(statements(config, "num_classes"))
+        problems.add(key, "found 1; then every prediction is right and the loss 0. Give 2: the rest is a class too")
     types = [config.section(section).get("type") for section in DATASET_SECTIONS if section in config.data]
     # A misspelt data set is reported by itself; it might have stated the number.
     if shared_value(config, "num_classes") is None and all(kind in DATASETS for kind in types):
@@ -193,7 +211,14 @@ def _check_dataset(config: Config, section: str, problems: Problems) -> None:
         arguments["palette"] = []  # likewise
     check_one_per_class(config, arguments.get("class_names"), f"{section}.class_names", problems)
     stated = [here for name, here in DATASET_NAMES.items() if shared_value(config, name) is not None]
-    check_component(arguments, DATASETS, section, problems, supplied=("mode", *stated))
+    is_known = check_component(arguments, DATASETS, section, problems, supplied=("mode", *stated))
+    component = DATASETS[arguments["type"]] if is_known else None
+    if inspect.isclass(component) and not hasattr(component, "use_for"):
+        problems.add(
+            f"{section}.type",
+            f"{arguments['type']} is no paddleseg.datasets.SegmentationDataset; derive it from that, which reads, "
+            "checks and transforms the samples",
+        )
 
 
 def _check_palette(config: Config, palette: Any, key: str, problems: Problems) -> None:

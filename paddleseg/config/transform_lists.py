@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,15 +29,29 @@ def check_transforms(transforms: Any, key: str, problems: Problems, *, may_be_ra
             continue
         try:  # arguments that are right one by one may not go together; building one costs nothing
             transform = TRANSFORMS[item["type"]](**{name: value for name, value in item.items() if name != "type"})
-        except ConfigError as error:
+        except ValueError as error:
             problems.add(item_key, str(error))
             continue
+        if not _takes_sample_and_generator(transform):
+            problems.add(
+                item_key,
+                f"{item['type']} cannot be called with a sample and a numpy.random.Generator, as transforms are here; "
+                "give its __call__ a second argument, and draw random numbers from that alone",
+            )
         if getattr(transform, "is_random", False) and not may_be_random:
             problems.add(
                 item_key,
                 f"{item['type']} with these arguments is random; evaluation, prediction and export need the same "
                 "picture each time. Remove it here; only train_dataset may have it",
             )
+
+
+def _takes_sample_and_generator(transform: Any) -> bool:
+    try:
+        inspect.signature(transform).bind({}, None)
+    except TypeError:
+        return False
+    return True
 
 
 def check_normalization(config: Config, problems: Problems) -> None:

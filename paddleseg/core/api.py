@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """PaddleSeg's library functions, for programs that build networks and data sets themselves.
 
-``from paddleseg.core import train, evaluate, predict``. Names, order and defaults of the arguments are PaddleSeg's;
-what their values mean is what the same flags of the commands mean.
+``from paddleseg.core import train, evaluate, predict``. Names and order of the arguments are PaddleSeg's, and their
+defaults where nothing else is said; what their values mean is what the same flags of the commands mean. One data set
+may serve training and evaluation.
 """
 
 from __future__ import annotations
@@ -14,16 +15,18 @@ from typing import Any
 
 import numpy as np
 import paddle
-from paddle.optimizer.lr import LambdaDecay, LRScheduler
 
 from paddleseg.config.inference_options import InferenceOptions
 from paddleseg.core import distributed, evaluation, prediction
+from paddleseg.core.api_arguments import check_at_least, pair_losses, prepare_datasets, schedule_of
+from paddleseg.core.precision import check_names
 from paddleseg.core.profiler import parse_profiler_options
 from paddleseg.core.run import Sampling, TrainingTask, choose_seed, run_training, start_run
 from paddleseg.core.train_options import TrainOptions, default_num_workers
 from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.models.weights import load_weights
 from paddleseg.transforms.pipeline import Pipeline, Transform
+from paddleseg.utils.device import check_precision
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.image_io import list_images
 from paddleseg.utils.visualize import make_palette
@@ -34,7 +37,7 @@ def train(
     train_dataset: SegmentationDataset,
     val_dataset: SegmentationDataset | None = None,
     optimizer: paddle.optimizer.Optimizer | None = None,
-    save_dir: str = "output",
+    save_dir: str | os.PathLike[str] = "output",
     iters: int = 10000,
     batch_size: int = 2,
     early_stop_intervals: int | None = None,
@@ -51,8 +54,8 @@ def train(
     amp_level: str = "O1",
     profiler_options: str | None = None,
     to_static_training: bool = False,
-    shuffle: bool = True,
     *,
+    shuffle: bool = True,
     seed: int | None = None,
     grad_accum_steps: int = 1,
     ema_decay: float = 0.999,
@@ -92,8 +95,11 @@ def train(
     """
     if optimizer is None or losses is None:
         raise ConfigError("train() needs an optimizer and losses={'types': [...], 'coef': [...]}")
+    check_at_least(1, iters=iters, batch_size=batch_size, grad_accum_steps=grad_accum_steps)
+    if not 0 <= ema_decay < 1:
+        raise ConfigError(f"ema_decay is {ema_decay}; allowed: 0 to below 1")
     options = TrainOptions(
-        save_dir=save_dir,
+        save_dir=os.fspath(save_dir),
         device=paddle.device.get_device(),
         num_workers=num_workers,
         do_eval=val_dataset is not None,
@@ -111,11 +117,10 @@ def train(
         profiler_options=None if profiler_options is None else parse_profiler_options(profiler_options),
     )
     inference = InferenceOptions.from_test_config(test_config or {})
-    weighted_losses = _pair_losses(losses)
+    weighted_losses = pair_losses(losses)
+    lr_schedule = schedule_of(optimizer)
+    train_dataset, val_dataset = prepare_datasets(train_dataset, val_dataset)
     start = start_run(options)
-    train_dataset.use_for("train")
-    if val_dataset is not None:
-        val_dataset.use_for("val")
     sampling = Sampling(
         num_samples=len(train_dataset),
         batch_size=batch_size,
@@ -127,7 +132,7 @@ def train(
         model=distributed.synchronize_batch_norm(model),
         losses=weighted_losses,
         optimizer=optimizer,
-        lr_schedule=_schedule_of(optimizer),
+        lr_schedule=lr_schedule,
         train_dataset=train_dataset,
         val_dataset=val_dataset,
         sampling=sampling,
@@ -148,6 +153,8 @@ def evaluate(
     is_slide: bool = False,
     stride: Sequence[int] | None = None,
     crop_size: Sequence[int] | None = None,
+    precision: str = "fp32",
+    amp_level: str = "O1",
     num_workers: int | None = None,
     print_detail: bool = True,
     *,
@@ -165,6 +172,8 @@ def evaluate(
         is_slide: Whether to average the logits over windows.
         stride: [width, height] of the steps between windows.
         crop_size: [width, height] of the windows.
+        precision: ``fp32``, ``fp16`` or ``bf16``.
+        amp_level: ``O1``, or ``O2`` for weights in half precision.
         num_workers: Processes that read pictures; None: chosen from the machine.
         print_detail: Whether to log the table of classes and PaddleSeg's [EVAL] lines.
         batch_size: Most pictures (or windows) in a batch.
@@ -172,7 +181,15 @@ def evaluate(
     Returns:
         mIoU, pixel accuracy, IoU of each class, precision of each class, Kappa. The arrays are (K,) float64, NaN for
         a class that does not occur.
+
+    Raises:
+        UserError: An argument or the data is wrong.
     """
+    check_at_least(1, batch_size=batch_size)
+    check_at_least(0, num_workers=num_workers)
+    check_names(precision, amp_level)
+    check_precision(precision)
+    distributed.init()
     inference = InferenceOptions(
         aug_eval=aug_eval,
         scales=scales,
@@ -183,8 +200,15 @@ def evaluate(
         crop_size=crop_size,
     )
     eval_dataset.use_for("val")
-    num_workers = default_num_workers() if num_workers is None else num_workers
-    result = evaluation.evaluate(model, eval_dataset, inference, batch_size=batch_size, num_workers=num_workers)
+    result = evaluation.evaluate(
+        model,
+        eval_dataset,
+        inference,
+        batch_size=batch_size,
+        num_workers=default_num_workers() if num_workers is None else num_workers,
+        precision=precision,
+        amp_level=amp_level,
+    )
     if print_detail:
         evaluation.log_result(result)
     return result.mean_iou, result.pixel_accuracy, result.class_iou, result.class_precision, result.kappa
@@ -229,6 +253,9 @@ def predict(
         custom_color: Colours of the first classes: R, G, B, R, G, B, ...
         class_names: Names for the legend.
         palette: One [red, green, blue] per class.
+
+    Raises:
+        UserError: An argument or a picture is wrong.
     """
     inference = InferenceOptions(
         aug_eval=aug_pred,
@@ -243,6 +270,8 @@ def predict(
     if isinstance(image_list, str):
         image_list, found_root = list_images(image_list)
         root = image_dir or found_root
+    if len(image_list) == 0:
+        raise ConfigError("image_list is empty; give picture files, or what predict.py takes as --image_path")
     if model_path is not None:
         load_weights(model, os.fspath(model_path))
     prediction.predict(
@@ -256,23 +285,3 @@ def predict(
         palette=make_palette(getattr(model, "num_classes", 256), palette, custom_color),
         class_names=class_names,
     )
-
-
-def _pair_losses(losses: Mapping[str, Sequence[Any]]) -> list[tuple[Any, float]]:
-    """The loss of each output with its weight."""
-    types, coef = list(losses["types"]), list(losses["coef"])
-    if len(types) == 1:
-        types *= len(coef)
-    if len(types) != len(coef):
-        raise ConfigError(f"losses: {len(types)} types for {len(coef)} weights in coef; give one loss or one for each")
-    return [(loss, float(weight)) for loss, weight in zip(types, coef)]
-
-
-def _schedule_of(optimizer: paddle.optimizer.Optimizer) -> LRScheduler:
-    """The schedule of an optimiser; one with a constant rate is given a constant schedule."""
-    schedule = optimizer._learning_rate
-    if isinstance(schedule, LRScheduler):
-        return schedule
-    constant = LambdaDecay(optimizer.get_lr(), lr_lambda=lambda step: 1.0)
-    optimizer.set_lr_scheduler(constant)
-    return constant

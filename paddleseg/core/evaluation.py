@@ -14,12 +14,13 @@ from tqdm import tqdm
 
 from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
 from paddleseg.core import distributed
-from paddleseg.core.infer import predict_label_maps
+from paddleseg.core.infer import predict_label_maps, refuse_random_transforms
+from paddleseg.core.precision import MixedPrecisionNetwork
 from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.datasets.loader import eval_batches
 from paddleseg.metrics import scores
 from paddleseg.metrics.confusion import ConfusionMatrix, sum_over_ranks
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.visualize import class_name
 
@@ -112,6 +113,8 @@ def evaluate(
     *,
     batch_size: int = 1,
     num_workers: int = 0,
+    precision: str = "fp32",
+    amp_level: str = "O1",
     progress: bool = True,
 ) -> EvaluationResult:
     """Compare the label maps of a network with the untouched labels of a data set.
@@ -126,30 +129,35 @@ def evaluate(
         batch_size: Most pictures in a batch, and most windows of a picture in one pass of the network; only
             neighbours of one size share a batch.
         num_workers: Processes that read pictures; 0 reads them in this one.
+        precision: ``fp32``, ``fp16`` or ``bf16``, in which the network computes.
+        amp_level: ``O1``, or ``O2`` for a network whose weights are in half precision; nothing with ``fp32``.
         progress: Whether to show a progress bar where the output is a terminal.
 
     Returns:
         The counts over all pictures.
 
     Raises:
+        ConfigError: A transform is random, or the predictions do not fit the labels in size or number of classes.
         DataError: A picture or label is missing, damaged or out of range, or no pixel at all is labelled.
     """
+    refuse_random_transforms(dataset.pipeline)
     rank, world_size = distributed.rank(), distributed.world_size()
     batches = eval_batches(dataset, batch_size, num_workers, rank, world_size)
     confusion = ConfusionMatrix(dataset.num_classes, dataset.ignore_index)
     num_images = 0
     was_training = model.training
     model.eval()
+    network = model if precision == "fp32" else MixedPrecisionNetwork(model, precision, amp_level)
     try:
         with _progress_bar(len(dataset), shown=progress and rank == 0) as bar:
             for batch in batches:
                 if "label" not in batch:
                     raise DataError(f"{batch['paths'][0]}: has no label; evaluation needs one for each picture")
                 predictions = predict_label_maps(
-                    model, batch, dataset.pipeline.normalize, options, window_batch_size=batch_size
+                    network, batch, dataset.pipeline.normalize, options, window_batch_size=batch_size
                 )
                 for prediction, label, path in zip(predictions, np.asarray(batch["label"]), batch["paths"]):
-                    confusion.update(prediction, label, path=path)
+                    _count(confusion, prediction, label, path)
                 num_images += len(predictions)
                 bar.update(len(predictions) * world_size)
     finally:
@@ -163,6 +171,15 @@ def evaluate(
             "(ignored); check the labels and ignore_index"
         )
     return EvaluationResult(confusion.matrix, num_images, dataset.class_names)
+
+
+def _count(confusion: ConfusionMatrix, prediction: np.ndarray, label: np.ndarray, path: str) -> None:
+    try:
+        confusion.update(prediction, label, path=path)
+    except DataError:
+        raise
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}; network, transforms and data set do not go together") from None
 
 
 def format_eval_line(result: EvaluationResult) -> str:

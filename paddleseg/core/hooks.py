@@ -88,7 +88,7 @@ class ScalarWriter:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
-        self._writer: ScalarWriter | None = None
+        self._writer: Any = None
 
     def add_scalar(self, tag: str, value: float, step: int) -> None:
         """Record a figure."""

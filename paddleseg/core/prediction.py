@@ -12,7 +12,8 @@ import paddle
 from tqdm import tqdm
 
 from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
-from paddleseg.core.infer import predict_label_maps
+from paddleseg.core import distributed
+from paddleseg.core.infer import predict_label_maps, refuse_random_transforms
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils import visualize
 from paddleseg.utils.atomic_file import write_atomically
@@ -51,7 +52,7 @@ def predict(
     * ``added_prediction/<name>.jpg``: the picture under the colours, and a legend below it.
 
     The three of one picture are written when all are ready, each whole or not at all. A damaged picture ends
-    the work; what was predicted before it stays.
+    the work; what was predicted before it stays. In a distributed run each process takes its part of the pictures.
 
     Args:
         model: A network; it leaves in the mode (training or evaluation) it came in.
@@ -66,17 +67,20 @@ def predict(
         progress: Whether to show a progress bar where the output is a terminal.
 
     Raises:
+        ConfigError: A transform is random.
         DataError: A picture is missing or damaged; or all pictures are results of an earlier prediction.
     """
+    refuse_random_transforms(pipeline)
     palette = visualize.default_palette() if palette is None else palette
     logger = get_logger()
     paths = result_paths(pictures_to_predict(images, save_dir), root, save_dir)
     logger.info("predicting %d pictures (%s)", len(paths), options.describe())
+    own_part = list(paths.items())[distributed.rank() :: distributed.world_size()]
     was_training = model.training
     model.eval()
     try:
         # disable=None: a bar only where the output is a terminal.
-        bar = tqdm(paths.items(), desc="predicting", unit="picture", disable=None if progress else True, leave=False)
+        bar = tqdm(own_part, desc="predicting", unit="picture", disable=None if progress else True, leave=False)
         for index, (path, results) in enumerate(bar):
             image = read_image(path, channels)
             picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place

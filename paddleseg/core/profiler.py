@@ -167,6 +167,8 @@ class ProfilerHook(Hook):
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         done = trainer.step - self._first_step
         start, end = self._options.batch_range
+        if done in (start, end):
+            float(losses["loss"])  # waits for the device, which works behind the program
         if done == start:
             self._start(trainer)
         elif done == end:

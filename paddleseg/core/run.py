@@ -217,9 +217,13 @@ def _build_hooks(task: TrainingTask, options: TrainOptions, num_workers: int) ->
         path = options.profiler_options.profile_path or os.path.join(options.save_dir, "profile.json")
         hooks.append(ProfilerHook(options.profiler_options, path))
     if task.val_dataset is not None:
+        # Weights of O2 are in half precision, in which alone they run. All others are evaluated as val.py does it.
+        precision = options.precision if options.amp_level == "O2" else "fp32"
 
         def evaluate_model(model: paddle.nn.Layer) -> EvaluationResult:
-            return evaluate(model, task.val_dataset, task.inference, num_workers=num_workers)
+            return evaluate(
+                model, task.val_dataset, task.inference, num_workers=num_workers, precision=precision, amp_level="O2"
+            )
 
         hooks.append(
             EvaluateHook(

@@ -11,6 +11,7 @@ from pathlib import Path
 import paddle
 
 from paddleseg.core import distributed as dist
+from paddleseg.core.precision import check_names
 from paddleseg.core.profiler import ProfilerOptions
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import ConfigError
@@ -50,6 +51,7 @@ class TrainOptions:
         """
         if self.early_stop_intervals is not None and not self.do_eval:
             raise ConfigError("--early_stop_intervals counts evaluations; give --do_eval too")
+        check_names(self.precision, self.amp_level)
         for name in ("save_interval", "log_iters", "repeats", "early_stop_intervals"):
             value = getattr(self, name)
             if value is not None and value < 1:

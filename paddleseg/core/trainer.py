@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Callable
 
@@ -19,6 +20,7 @@ from paddleseg.core import distributed as dist
 from paddleseg.core.ema import ExponentialMovingAverage
 from paddleseg.core.finite_guard import FiniteGuard
 from paddleseg.core.hooks import Hook
+from paddleseg.core.precision import DTYPES, mixed_precision
 from paddleseg.core.preprocess import to_network_input
 from paddleseg.models.weights import META_KEY, apply_weights, make_meta
 from paddleseg.transforms.transforms import Normalize
@@ -91,20 +93,19 @@ class Trainer:
         self._batches_from = batches_from
         self._normalize = normalize
         self._grad_accum_steps = grad_accum_steps
-        self._amp: dict[str, Any] | None = None
-        if precision != "fp32":
-            dtype = {"fp16": "float16", "bf16": "bfloat16"}[precision]
-            self._amp = {"level": amp_level, "dtype": dtype}
-            if amp_level == "O2":
-                model, optimizer = paddle.amp.decorate(
-                    models=model, optimizers=optimizer, level="O2", dtype=dtype, master_weight=True
-                )
-                self.model, self.optimizer = model, optimizer
+        self._mixed_precision = partial(mixed_precision, precision, amp_level)
+        if precision != "fp32" and amp_level == "O2":
+            model, optimizer = paddle.amp.decorate(
+                models=model, optimizers=optimizer, level="O2", dtype=DTYPES[precision], master_weight=True
+            )
+            self.model, self.optimizer = model, optimizer
         # bfloat16 has the range of float32 and needs no scaling.
         self._scaler = paddle.amp.GradScaler(enable=True) if precision == "fp16" else None
         self._guard = FiniteGuard(model, clears_gradients=self._scaler is None)
         network = paddle.jit.to_static(model) if to_static else model
         self._network = paddle.DataParallel(network) if dist.world_size() > 1 else network
+        if ema is not None and dist.world_size() > 1:  # all processes have the weights of the first only now
+            ema.load_state_dict(checkpoint.to_arrays(dict(model.state_dict())))
         self._run, self._config_text, self._classes = dict(run), config_text, classes
 
     @property
@@ -244,7 +245,7 @@ class Trainer:
     def _forward(self, batch: Batch) -> dict[str, Tensor]:
         images = to_network_input(batch["img"], self._normalize)
         label = batch["label"].astype("int64")
-        with paddle.amp.auto_cast(**self._amp) if self._amp else nullcontext():
+        with self._mixed_precision():
             outputs = self._network(images)
         if len(outputs) != len(self._losses):
             raise ConfigError(

@@ -12,9 +12,12 @@ import cv2
 import numpy as np
 
 from paddleseg.config.arguments import MAX_CLASSES
+from paddleseg.datasets.decoded_cache import CacheKey, CacheKind, DecodedCache, DiskCache, check_cache
+from paddleseg.datasets.memory_cache import make_memory_cache
 from paddleseg.transforms.pipeline import Pipeline, Transform
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_image, read_label
+from paddleseg.utils.logging import get_logger
 
 MODES = ("train", "val", "test")
 
@@ -22,7 +25,8 @@ MODES = ("train", "val", "test")
 class SegmentationDataset:
     """Pairs of pictures and labels.
 
-    A subclass finds the pairs and calls this constructor; one that makes its samples overrides ``read``.
+    A subclass finds the pairs and calls this constructor; one that makes its samples overrides ``read``, and
+    ``picture_name`` and ``sample_state`` too if they can be cached.
 
     Args:
         transforms: Run on each sample in order; a ``Normalize`` at the end is left to the device.
@@ -34,6 +38,8 @@ class SegmentationDataset:
         img_channels: Channels of the pictures.
         class_names: One name per class.
         palette: One [red, green, blue] per class.
+        cache: Keep decoded pictures and labels: ``"disk"``, ``"ram"`` or ``"none"``.
+        cache_dir: Folder of the cache on disk.
 
     Attributes:
         pipeline: The transforms with the normalisation set apart.
@@ -55,8 +61,11 @@ class SegmentationDataset:
         img_channels: int = 3,
         class_names: Sequence[str] | None = None,
         palette: Sequence[Sequence[int]] | None = None,
+        cache: CacheKind = "none",
+        cache_dir: str | os.PathLike | None = None,
     ) -> None:
         self.mode = check_mode(mode)
+        check_cache(cache, cache_dir)
         if not 1 <= num_classes <= MAX_CLASSES:
             raise ConfigError(f"num_classes: {num_classes} is not from 1 to {MAX_CLASSES} (labels have 8 bits)")
         if not 0 <= ignore_index <= 255:
@@ -72,6 +81,8 @@ class SegmentationDataset:
         self.class_names = None if class_names is None else list(class_names)
         self.palette = None if palette is None else [list(colour) for colour in palette]
         self.file_list = list(file_list)
+        self.cache_kind, self.cache_dir = cache, cache_dir
+        self._cache: DecodedCache | None = None
         self.pipeline = Pipeline(transforms)
         if self.pipeline.normalize is not None:
             self.pipeline.normalize.check_channels(img_channels)
@@ -137,12 +148,71 @@ class SegmentationDataset:
             The sample as after ``read``, with the picture transformed, and with the label transformed or as it
             was read; see ``use_for``.
         """
-        sample = self.read(index)
+        sample = self.read_through_cache(index)
         if self.labels_move or "label" not in sample:
             return self.pipeline(sample, rng)
         label = sample.pop("label")
         sample = self.pipeline(sample, rng)
         sample["label"] = label
+        return sample
+
+    def picture_name(self, index: int) -> str:
+        """What a sample's ``path`` says: the picture's file."""
+        return self.file_list[index][0]
+
+    def sample_state(self, index: int) -> tuple[str, str]:
+        """What decides the content of a sample: its name, and a text that changes with its content.
+
+        Raises:
+            OSError: A file is missing.
+        """
+        paths = [os.path.abspath(path) for path in self.file_list[index] if path is not None]
+        states = [os.stat(path) for path in paths]
+        return (
+            "\n".join([*paths, f"channels {self.img_channels}"]),
+            " ".join(f"{state.st_size} bytes {state.st_mtime_ns} ns" for state in states),
+        )
+
+    def open_cache(self) -> None:
+        """Make the cache ready and log how large it gets; nothing without a cache or when it is open.
+
+        To be called before processes are forked that shall share it.
+        """
+        if self.cache_kind == "none" or self._cache is not None:
+            return
+        # Sizes differ little within a data set: three samples tell enough.
+        sizes = [
+            sum(sample[key].nbytes for key in ("img", "label") if key in sample)
+            for sample in (self.read(index) for index in {0, len(self) // 2, len(self) - 1})
+        ]
+        total = sum(sizes) / len(sizes) * len(self)
+        self._cache = make_memory_cache(len(self)) if self.cache_kind == "ram" else DiskCache(self.cache_dir)
+        get_logger().info("cache: %.2f GB for %d decoded pictures %s", total / 1e9, len(self), self._cache.place())
+
+    def read_through_cache(self, index: int) -> dict[str, Any]:
+        """The same as ``read``, from the cache if the sample is there; what is not, gets there."""
+        self.open_cache()
+        if self._cache is None:
+            return self.read(index)
+        try:
+            name, state = self.sample_state(index)
+        except OSError:  # reading says what is missing
+            return self.read(index)
+        kind = type(self)
+        key = CacheKey(index, f"{kind.__module__}.{kind.__qualname__} {name}", state)
+        cached = self._cache.load(key)
+        # A label with values that are not allowed (any more) goes the way that says so.
+        if cached is not None and not self._is_forbidden[cached.label_values].any():
+            sample = {"img": cached.image, "path": self.picture_name(index), "trans_info": []}
+            return sample if cached.label is None else {**sample, "label": cached.label}
+        sample = self.read(index)
+        unknown = set(sample) - {"img", "label", "path", "trans_info"}
+        if unknown:
+            raise ConfigError(
+                f"cache: {kind.__name__} gives samples with {', '.join(sorted(unknown))}, but only img and label can "
+                "be cached; make it none"
+            )
+        self._cache.store(key, sample["img"], sample.get("label"))
         return sample
 
     def _check_label_values(self, label: np.ndarray, path: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from paddleseg.config.registry import DATASETS
 from paddleseg.datasets.base import SegmentationDataset, check_mode, check_root
 from paddleseg.datasets.dataset import read_file_list
+from paddleseg.datasets.decoded_cache import CacheKind, cache_folder
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.errors import DataError
 
@@ -47,6 +48,8 @@ class CamVid(SegmentationDataset):
         dataset_root: The folder. If not given: what the environment variable CAMVID_ROOT says, else
             ``data/camvid``, else ``../shared/camvid``, the two latter from the working directory.
         mode: ``"train"``, ``"val"`` or ``"test"``.
+        cache: Keep decoded pictures and labels: ``"disk"``, ``"ram"`` or ``"none"``.
+        cache_dir: Folder of the cache on disk; ``.decoded_cache`` in the data set's folder by default.
     """
 
     # Known without the files, so that a configuration can be checked before they are there.
@@ -56,9 +59,16 @@ class CamVid(SegmentationDataset):
     class_names = tuple(name for name, _ in CAMVID_CLASSES)
     palette = tuple(colour for _, colour in CAMVID_CLASSES)
 
-    def __init__(self, transforms: Sequence[Transform], dataset_root: str | None = None, mode: str = "train") -> None:
+    def __init__(
+        self,
+        transforms: Sequence[Transform],
+        dataset_root: str | None = None,
+        mode: str = "train",
+        cache: CacheKind = "none",
+        cache_dir: str | None = None,
+    ) -> None:
         mode = check_mode(mode)
-        root = _find_root() if dataset_root is None else check_root(dataset_root)
+        root = find_root() if dataset_root is None else check_root(dataset_root)
         super().__init__(
             transforms,
             mode=mode,
@@ -68,10 +78,13 @@ class CamVid(SegmentationDataset):
             img_channels=self.img_channels,
             class_names=self.class_names,
             palette=self.palette,
+            cache=cache,
+            cache_dir=cache_folder(cache, cache_dir, root),
         )
 
 
-def _find_root() -> str:
+def find_root() -> str:
+    """The folder of CamVid where none is given; raise DataError if it is nowhere."""
     from_environment = os.environ.get(_ROOT_VARIABLE)
     if from_environment:
         if not os.path.isdir(from_environment):

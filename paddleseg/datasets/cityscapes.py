@@ -10,6 +10,7 @@ from pathlib import Path
 
 from paddleseg.config.registry import DATASETS
 from paddleseg.datasets.base import SegmentationDataset, check_mode, check_root, refuse_edge
+from paddleseg.datasets.decoded_cache import CacheKind, cache_folder
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.errors import DataError
 
@@ -53,6 +54,8 @@ class Cityscapes(SegmentationDataset):
         dataset_root: Folder that holds ``leftImg8bit`` and ``gtFine``.
         mode: ``"train"``, ``"val"`` or ``"test"``.
         edge: Only False; PaddleSeg's edge labels belong to losses that are not here.
+        cache: Keep decoded pictures and labels: ``"disk"``, ``"ram"`` or ``"none"``.
+        cache_dir: Folder of the cache on disk; ``.decoded_cache`` in ``dataset_root`` by default.
 
     Raises:
         DataError: There are no pictures, or pictures and labels do not pair.
@@ -66,7 +69,13 @@ class Cityscapes(SegmentationDataset):
     palette = tuple(colour for _, colour in CITYSCAPES_CLASSES)
 
     def __init__(
-        self, transforms: Sequence[Transform], dataset_root: str, mode: str = "train", edge: bool = False
+        self,
+        transforms: Sequence[Transform],
+        dataset_root: str,
+        mode: str = "train",
+        edge: bool = False,
+        cache: CacheKind = "none",
+        cache_dir: str | None = None,
     ) -> None:
         refuse_edge(edge)
         mode = check_mode(mode)
@@ -79,6 +88,8 @@ class Cityscapes(SegmentationDataset):
             img_channels=self.img_channels,
             class_names=self.class_names,
             palette=self.palette,
+            cache=cache,
+            cache_dir=cache_folder(cache, cache_dir, dataset_root),
         )
 
 

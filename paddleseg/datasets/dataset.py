@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from paddleseg.config.registry import DATASETS
 from paddleseg.datasets.base import SegmentationDataset, check_mode, check_root, refuse_edge
+from paddleseg.datasets.decoded_cache import CacheKind, cache_folder
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_list_lines
@@ -36,6 +37,8 @@ class Dataset(SegmentationDataset):
         edge: Only False; PaddleSeg's edge labels belong to losses that are not here.
         class_names: One name per class.
         palette: One [red, green, blue] per class.
+        cache: Keep decoded pictures and labels: ``"disk"``, ``"ram"`` or ``"none"``.
+        cache_dir: Folder of the cache on disk; ``.decoded_cache`` in ``dataset_root`` by default.
 
     Raises:
         ConfigError: An argument is missing or wrong.
@@ -57,6 +60,8 @@ class Dataset(SegmentationDataset):
         edge: bool = False,
         class_names: Sequence[str] | None = None,
         palette: Sequence[Sequence[int]] | None = None,
+        cache: CacheKind = "none",
+        cache_dir: str | None = None,
     ) -> None:
         refuse_edge(edge)
         mode = check_mode(mode)
@@ -73,6 +78,8 @@ class Dataset(SegmentationDataset):
             img_channels=img_channels,
             class_names=class_names,
             palette=palette,
+            cache=cache,
+            cache_dir=cache_folder(cache, cache_dir, root),
         )
 
 

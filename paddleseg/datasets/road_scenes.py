@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from paddleseg import __version__
 from paddleseg.config.registry import DATASETS
 from paddleseg.datasets.base import MODES, SegmentationDataset, check_mode
 from paddleseg.datasets.cityscapes import CITYSCAPES_CLASSES
+from paddleseg.datasets.decoded_cache import CacheKind
 from paddleseg.datasets.scenes import VOID, draw_scene
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.errors import ConfigError
@@ -33,6 +35,8 @@ class RoadScenes(SegmentationDataset):
         num_samples: Number of scenes.
         size: [width, height] in pixels, from 64x32 to 2048x1024; sizes of the same shape show the same scenes.
         seed: Another seed, other scenes.
+        cache: Keep drawn scenes: ``"disk"``, ``"ram"`` or ``"none"``.
+        cache_dir: Folder of the cache on disk, which has to be given for it.
 
     Raises:
         ConfigError: A number is out of its range.
@@ -52,6 +56,8 @@ class RoadScenes(SegmentationDataset):
         num_samples: int = 1000,
         size: Sequence[int] = (256, 128),
         seed: int = 0,
+        cache: CacheKind = "none",
+        cache_dir: str | None = None,
     ) -> None:
         super().__init__(
             transforms,
@@ -61,6 +67,8 @@ class RoadScenes(SegmentationDataset):
             img_channels=self.img_channels,
             class_names=self.class_names,
             palette=self.palette,
+            cache=cache,
+            cache_dir=cache_dir,
         )
         if num_samples < 1:
             raise ConfigError(f"num_samples: {num_samples} is too small; give the number of scenes, 1 or more")
@@ -80,8 +88,16 @@ class RoadScenes(SegmentationDataset):
             ``img`` (H, W, 3) uint8, ``label`` (H, W) uint8, ``path``, ``trans_info`` [].
         """
         image, label = draw_scene(scene_rng(self.seed, MODES.index(self.mode), index), self.size_wh)
-        path = f"road_scenes/seed{self.seed}/{self.mode}/{index:06d}"
-        return {"img": image, "label": label, "path": path, "trans_info": []}
+        return {"img": image, "label": label, "path": self.picture_name(index), "trans_info": []}
+
+    def picture_name(self, index: int) -> str:
+        """What a sample's ``path`` says; not a file."""
+        return f"road_scenes/seed{self.seed}/{self.mode}/{index:06d}"
+
+    def sample_state(self, index: int) -> tuple[str, str]:
+        """See ``SegmentationDataset``; another version of the toolkit may draw other scenes."""
+        width, height = self.size_wh
+        return f"{self.picture_name(index)} {width}x{height}", f"version {__version__}"
 
 
 def check_scene_size(size: Sequence[int]) -> tuple[int, int]:

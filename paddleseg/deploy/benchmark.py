@@ -83,7 +83,7 @@ def report_lines(
         " ir_optim: True",
         f" enable_memory_optim: {config.model.suffix == '.pdmodel'}",
         f" enable_tensorrt: {options.use_trt}",
-        f" enable_mkldnn: {options.enable_mkldnn and not is_gpu}",
+        f" enable_mkldnn: {options.enable_mkldnn and options.device == 'cpu'}",
         f" cpu_math_library_num_threads: {options.cpu_threads}",
         "----------------------- Model info ----------------------",
         f" model_name: {model_name or config.model.name}",

@@ -12,7 +12,7 @@ from paddle import Tensor, nn
 
 from paddleseg.config.registry import LOSSES
 from paddleseg.losses.checks import Fault, below_zero, refuse
-from paddleseg.losses.functional import pixel_cross_entropy, weigh_by_class
+from paddleseg.losses.functional import mean_over, pixel_cross_entropy, weigh_by_class
 
 
 @LOSSES.add_component
@@ -55,17 +55,11 @@ class BootstrappedCrossEntropyLoss(nn.Layer):
         losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
         if self.weight is not None:
             losses = losses * weigh_by_class(label, valid, self.weight.astype(losses.dtype))
-        losses, valid = losses.flatten(1), valid.flatten(1)  # (N, P)
         # Losses are at least 0: -1 sorts the ignored pixels to the end.
-        candidates = paddle.where(valid, losses, paddle.full_like(losses, -1.0))
+        candidates = paddle.where(valid, losses, paddle.full_like(losses, -1.0)).flatten(1)
+        losses = losses.flatten(1)  # (N, P)
         top = paddle.topk(candidates, min(self.min_K, losses.shape[1]), axis=1)[0]
         # With exactly min_K pixels above the threshold both means are the same.
         are_many = top[:, -1] > self.loss_th
-        means = paddle.where(are_many, _mean_of_rows(losses, losses > self.loss_th), _mean_of_rows(top, top >= 0))
-        return means.mean()
-
-
-def _mean_of_rows(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of each row (N, P) where ``mask`` holds; 0 with zero gradients where it holds nowhere."""
-    mask = mask.astype(values.dtype)
-    return (values * mask).sum(axis=1) / mask.sum(axis=1).clip(min=1.0)
+        above_threshold = mean_over(losses, losses > self.loss_th, axis=1)
+        return paddle.where(are_many, above_threshold, mean_over(top, top >= 0, axis=1)).mean()

@@ -61,7 +61,8 @@ class BoundaryLoss(nn.Layer):
             masks = class_masks(label, valid, logits.shape[1]).astype(logits.dtype)
             actual = inner_boundaries(masks, self.theta0) * known
             near_actual = window_max(actual, self.theta)
-        predicted = inner_boundaries(F.softmax(logits, axis=1), self.theta0) * known
+        # Expanded, because the gradient of a factor that is broadcast takes the time of another sum over the classes.
+        predicted = inner_boundaries(F.softmax(logits, axis=1), self.theta0) * known.expand_as(logits)
         near_predicted = window_max(predicted, self.theta)
         length = actual.sum(axis=[2, 3])  # (N, K), as all below
         precision = ratio((predicted * near_actual).sum(axis=[2, 3]), predicted.sum(axis=[2, 3]))

@@ -18,12 +18,12 @@ class CrossEntropyLoss(nn.Layer):
     """Cross entropy, averaged over the pixels that are not ignored.
 
     With class weights the mean is weighted: the sum of weight times loss over the sum of weights, as in PyTorch
-    and PaddleSeg.
+    and PaddleSeg. With ``avg_non_ignore`` off, the sum is over the number of all pixels, weights or not.
 
     Args:
         weight: A factor for each class; not given: all 1.
         ignore_index: Label of the pixels that do not count.
-        avg_non_ignore: Whether ignored pixels are left out of the mean's denominator (of no effect on weights).
+        avg_non_ignore: Whether ignored pixels are left out of the mean's denominator.
         top_k_percent_pixels: Share of the pixels, those of highest loss, that is averaged, at least one; 1 means all.
     """
 
@@ -45,11 +45,12 @@ class CrossEntropyLoss(nn.Layer):
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
         losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
-        if self.weight is None:
-            counted = valid.astype(losses.dtype) if self.avg_non_ignore else paddle.ones_like(losses)
-        else:
+        counted = valid.astype(losses.dtype)
+        if self.weight is not None:
             counted = weigh_by_class(label, valid, self.weight.astype(losses.dtype))
             losses = losses * counted
+        if not self.avg_non_ignore:
+            counted = paddle.ones_like(losses)
         if self.top_k_percent_pixels < 1:
             kept = max(1, int(self.top_k_percent_pixels * losses.size))
             losses, places = paddle.topk(losses.flatten(), kept)

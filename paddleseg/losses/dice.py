@@ -53,7 +53,9 @@ class DiceLoss(nn.Layer):
         """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
         valid = label != self.ignore_index
         masks = class_masks(label, valid, logits.shape[1]).astype(logits.dtype)
-        probabilities = F.softmax(logits, axis=1) * valid.unsqueeze(1).astype(logits.dtype)
+        probabilities = F.softmax(logits, axis=1)
+        # Expanded, because the gradient of a factor that is broadcast takes the time of another sum over the classes.
+        probabilities = probabilities * valid.unsqueeze(1).astype(logits.dtype).expand_as(logits)
         intersection = (probabilities * masks).sum(axis=[2, 3])  # (N, K), as all below
         cardinality = probabilities.sum(axis=[2, 3]) + masks.sum(axis=[2, 3])
         # 1 - (2 i + s) / (c + s) on one fraction line: 0 where neither the label nor the prediction has anything.

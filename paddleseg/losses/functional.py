@@ -13,6 +13,8 @@ import paddle
 from paddle import Tensor
 from paddle.nn import functional as F
 
+from paddleseg.losses import blockwise
+
 _TINY = 1e-7
 """Lowest denominator: below any sum of probabilities that matters, and far above where float32 ends."""
 
@@ -28,7 +30,11 @@ def pixel_cross_entropy(logits: Tensor, label: Tensor, ignore_index: int) -> tup
     Returns:
         Losses (N, H, W) float, 0 where ignored; and the mask of the valid pixels (N, H, W) bool.
     """
-    losses = F.cross_entropy(logits, label.unsqueeze(1), ignore_index=ignore_index, reduction="none", axis=1).squeeze(1)
+    if blockwise.is_faster(logits):
+        losses = blockwise.BlockwiseCrossEntropy.apply(logits, label, ignore_index)
+    else:
+        losses = F.cross_entropy(logits, label.unsqueeze(1), ignore_index=ignore_index, reduction="none", axis=1)
+        losses = losses.squeeze(1)
     return losses, label != ignore_index
 
 
@@ -47,21 +53,22 @@ def weigh_by_class(label: Tensor, valid: Tensor, weight: Tensor) -> Tensor:
 def class_masks(label: Tensor, valid: Tensor, num_classes: int) -> Tensor:
     """Which pixels are of which class: (N, K, H, W) bool, nowhere true where not valid.
 
-    A byte per pixel and class, an eighth of a one-hot coding of the int64 label.
+    A byte per pixel and class, an eighth of a one-hot coding of the int64 label. Class by class, which on a CPU takes
+    an eighth of the time of one comparison that broadcasts.
 
     Args:
         label: (N, H, W) int64.
         valid: (N, H, W) bool.
         num_classes: K.
     """
-    classes = paddle.arange(num_classes, dtype=label.dtype).reshape([1, -1, 1, 1])
-    return (label.unsqueeze(1) == classes) & valid.unsqueeze(1)
+    label = paddle.where(valid, label, paddle.full_like(label, -1)).astype("int32")
+    return paddle.stack([label == index for index in range(num_classes)], axis=1)
 
 
-def mean_over(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of ``values`` where ``mask`` holds; 0 with zero gradients where it holds nowhere."""
+def mean_over(values: Tensor, mask: Tensor, axis: int | None = None) -> Tensor:
+    """Mean of ``values``, along ``axis`` or all, where ``mask`` holds; 0 with zero gradients where it holds nowhere."""
     mask = mask.astype(values.dtype)
-    return (values * mask).sum() / mask.sum().clip(min=1.0)
+    return (values * mask).sum(axis=axis) / mask.sum(axis=axis).clip(min=1.0)
 
 
 def hard_pixels(losses: Tensor, valid: Tensor, thresh: float, min_kept: int) -> Tensor:
@@ -81,13 +88,10 @@ def hard_pixels(losses: Tensor, valid: Tensor, thresh: float, min_kept: int) -> 
         (N, H, W) bool; nowhere true when no pixel is valid or none lies below the threshold.
     """
     losses = losses.detach()
-    # Cross entropies are at least 0: -1 sorts the ignored pixels to the end.
+    # Cross entropies are at least 0: -1 puts the ignored pixels last, and tells them where valid ones are too few.
     candidates = paddle.where(valid, losses, paddle.full_like(losses, -1.0)).flatten()
-    count = min(min_kept + 1, candidates.shape[0])
-    highest = paddle.topk(candidates, count)[0]
-    num_valid = valid.astype("int64").sum()
-    place = paddle.clip(num_valid - 1, min=0, max=count - 1)
-    at_place = paddle.gather(highest, place.reshape([1]))
+    highest = paddle.topk(candidates, min(min_kept + 1, candidates.shape[0]), sorted=False)[0]
+    at_place = paddle.where(highest >= 0, highest, paddle.full_like(highest, math.inf)).min()
     return valid & (losses > paddle.clip(at_place, max=-math.log(thresh)))
 
 

@@ -58,11 +58,12 @@ class LovaszSoftmaxLoss(nn.Layer):
         """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
         label = label.flatten()
         valid = label != self.ignore_index
-        probabilities = F.softmax(logits, axis=1).transpose([1, 0, 2, 3]).flatten(1)  # (K, P)
+        # Unbound at once: the gradient of each single row taken out would be a tensor of all rows.
+        probabilities = F.softmax(logits, axis=1).transpose([1, 0, 2, 3]).flatten(1).unbind()  # K times (P,)
         losses, present = [], []
         for index in range(logits.shape[1]) if isinstance(self.classes, str) else self.classes:
             foreground = (label == index) & valid
-            errors = (foreground.astype(probabilities.dtype) - probabilities[index]).abs()
+            errors = (foreground.astype(logits.dtype) - probabilities[index]).abs()
             losses.append((errors * lovasz_weights(errors, foreground, valid)).sum())
             present.append(foreground.any())
         losses = paddle.stack(losses)

@@ -14,7 +14,7 @@ class ConfusionMatrix:
 
     Args:
         num_classes: K, the number of classes.
-        ignore_index: Label value of the pixels that do not count.
+        ignore_index: Label value of the pixels that do not count; negative if all do.
 
     Attributes:
         matrix: (K, K) int64; rows are labels, columns are predictions.
@@ -45,24 +45,29 @@ class ConfusionMatrix:
         """
         if prediction.shape != label.shape:
             raise ValueError(f"prediction {prediction.shape} and label {label.shape} must have one shape")
-        counted = label != self.ignore_index
-        label, prediction = label[counted], prediction[counted]
         if label.size == 0:
             return
-        if label.min() < 0 or label.max() >= self.num_classes:
+        # Every label value gets a row, those that are no class too: sorting them out costs less than masking pixels.
+        num_rows = max(self.num_classes, self.ignore_index + 1)
+        if label.min() < 0 or label.max() >= num_rows:
             self._raise_out_of_range(label, path)
         if prediction.min() < 0 or prediction.max() >= self.num_classes:
             raise ValueError(f"predictions must be 0 to {self.num_classes - 1}, found up to {prediction.max()}")
-        # int32 holds K * K for the most classes that a label file can have (256), and is faster than int64.
-        cell = label.astype(np.int32) * self.num_classes + prediction
-        self.matrix += np.bincount(cell, minlength=self.matrix.size).reshape(self.matrix.shape)
+        cell = np.multiply(label, self.num_classes, dtype=np.intp)  # the type that bincount works in
+        cell += prediction
+        counts = np.bincount(cell.ravel(), minlength=num_rows * self.num_classes).reshape(num_rows, -1)
+        if self.ignore_index >= 0:
+            counts[self.ignore_index] = 0
+        if counts[self.num_classes :].any():
+            self._raise_out_of_range(label, path)
+        self.matrix += counts[: self.num_classes]
 
     def reduce(self) -> None:
         """Add up the matrices of all processes of a distributed run; every process gets the sum."""
         self.matrix = sum_over_ranks(self.matrix)
 
     def _raise_out_of_range(self, label: np.ndarray, path: str | None) -> None:
-        wrong = np.unique(label[(label < 0) | (label >= self.num_classes)])
+        wrong = np.unique(label[((label < 0) | (label >= self.num_classes)) & (label != self.ignore_index)])
         raise DataError(
             f"{path or 'label'}: label value {', '.join(map(str, wrong[:5]))} found, allowed are 0 to "
             f"{self.num_classes - 1} and {self.ignore_index} (ignored); correct the label or num_classes"

@@ -14,22 +14,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
-import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
 from paddleseg.config.registry import MODELS
+from paddleseg.models.heads import DAPPM, SegmentationHead
 from paddleseg.models.layers import (
+    DATA_FORMATS,
     BasicBlock,
     Bottleneck,
     ConvBN,
     ConvBNReLU,
-    GlobalMean,
-    bn_relu_conv,
+    DataFormat,
     initialize_weights,
     resize_to,
+    spatial_size,
+    upsample_logits,
 )
 
 PaddingMode = Literal["official", "paddleseg"]
@@ -57,19 +60,26 @@ class DualResolutionTrunk(nn.Layer):
         variant: The numbers of the size.
         in_channels: Channels of the pictures.
         padding_mode: See ``DDRNet``.
+        data_format: Order of the axes within the network; see ``DDRNet``.
     """
 
-    def __init__(self, variant: Variant, in_channels: int, padding_mode: PaddingMode) -> None:
+    def __init__(
+        self, variant: Variant, in_channels: int, padding_mode: PaddingMode, data_format: DataFormat = "NCHW"
+    ) -> None:
         super().__init__()
+        self.data_format = data_format
+        conv_bn, conv_bn_relu, make_layer = (
+            partial(make, data_format=data_format) for make in (ConvBN, ConvBNReLU, _make_layer)
+        )
         c = variant.base_channels
         high = 2 * c
         blocks = variant.layer_blocks
         self._stages = variant.stages
         self.conv1 = nn.Sequential(
-            ConvBNReLU(in_channels, c, 3, stride=2, bias=True), ConvBNReLU(c, c, 3, stride=2, bias=True)
+            conv_bn_relu(in_channels, c, 3, stride=2, bias=True), conv_bn_relu(c, c, 3, stride=2, bias=True)
         )
-        self.layer1 = _make_layer(BasicBlock, c, c, blocks[0])
-        self.layer2 = _make_layer(BasicBlock, c, 2 * c, blocks[1], stride=2)
+        self.layer1 = make_layer(BasicBlock, c, c, blocks[0])
+        self.layer2 = make_layer(BasicBlock, c, 2 * c, blocks[1], stride=2)
 
         low_channels = 2 * c
         for stage, high_blocks in zip(variant.stages, variant.high_blocks):
@@ -77,18 +87,18 @@ class DualResolutionTrunk(nn.Layer):
             layer, halves = int(stage[0]), not stage.endswith("_2")
             stage_blocks = blocks[layer - 1] // sum(name.startswith(stage[0]) for name in variant.stages)
             stage_channels = c * 2 ** (layer - 1)
-            low = _make_layer(BasicBlock, low_channels, stage_channels, stage_blocks, stride=2 if halves else 1)
+            low = make_layer(BasicBlock, low_channels, stage_channels, stage_blocks, stride=2 if halves else 1)
             self.add_sublayer(f"layer{stage}", low)
-            self.add_sublayer(f"layer{stage}_", _make_layer(BasicBlock, high, high, high_blocks))
-            self.add_sublayer(f"compression{stage}", ConvBN(stage_channels, high, 1))
-            self.add_sublayer(f"down{stage}", _make_down(stage, high, stage_channels, padding_mode))
+            self.add_sublayer(f"layer{stage}_", make_layer(BasicBlock, high, high, high_blocks))
+            self.add_sublayer(f"compression{stage}", conv_bn(stage_channels, high, 1))
+            self.add_sublayer(f"down{stage}", _make_down(stage, high, stage_channels, padding_mode, data_format))
             low_channels = stage_channels
 
     def forward_branches(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Run both branches up to layer5.
 
         Args:
-            x: (N, in_channels, H, W) float32.
+            x: (N, in_channels, H, W) float32; in the order of the axes that ``data_format`` says, as the results.
 
         Returns:
             The low-resolution branch, (N, 8C) @32, and the high-resolution branch, (N, 2C) @8, both after their
@@ -104,54 +114,14 @@ class DualResolutionTrunk(nn.Layer):
             high_out = getattr(self, f"layer{stage}_")(high)
             low = F.relu(low_out + getattr(self, f"down{stage}")(F.relu(high_out)))
             lifted = getattr(self, f"compression{stage}")(F.relu(low_out))
-            fused = high_out + resize_to(lifted, high_out.shape[2:])
+            fused = high_out + self._resize_like(lifted, high_out)
             high = F.relu(fused)
             if stage.startswith("3"):
                 after_stage3 = fused
         return low, high, after_stage3
 
-
-class DAPPM(nn.Layer):
-    """Deep aggregation pyramid pooling module (paper, section 3.3 and figure 5).
-
-    Args:
-        in_channels: Channels of the input.
-        branch_channels: Channels of each of the five scales.
-        out_channels: Channels of the output.
-        exclusive: Whether the average pools leave the padding out of the count; False is the authors' way.
-    """
-
-    def __init__(self, in_channels: int, branch_channels: int, out_channels: int, *, exclusive: bool = False) -> None:
-        super().__init__()
-        self.scale0 = nn.Sequential(*bn_relu_conv(in_channels, branch_channels, 1))
-        for i, (kernel, stride) in enumerate(((5, 2), (9, 4), (17, 8)), start=1):
-            pool = nn.AvgPool2D(kernel, stride=stride, padding=kernel // 2, exclusive=exclusive)
-            self.add_sublayer(f"scale{i}", nn.Sequential(pool, *bn_relu_conv(in_channels, branch_channels, 1)))
-        self.scale4 = nn.Sequential(GlobalMean(), *bn_relu_conv(in_channels, branch_channels, 1))
-        for i in range(1, 5):
-            self.add_sublayer(f"process{i}", nn.Sequential(*bn_relu_conv(branch_channels, branch_channels, 3)))
-        self.compression = nn.Sequential(*bn_relu_conv(5 * branch_channels, out_channels, 1))
-        self.shortcut = nn.Sequential(*bn_relu_conv(in_channels, out_channels, 1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        outputs = [self.scale0(x)]
-        for i in range(1, 5):
-            pooled = resize_to(getattr(self, f"scale{i}")(x), x.shape[2:])
-            outputs.append(getattr(self, f"process{i}")(pooled + outputs[-1]))
-        return self.compression(paddle.concat(outputs, axis=1)) + self.shortcut(x)
-
-
-class SegmentationHead(nn.Layer):
-    """BN, ReLU, 3x3 convolution, BN, ReLU, 1x1 convolution with bias (paper, section 3.4)."""
-
-    def __init__(self, in_channels: int, channels: int, num_classes: int) -> None:
-        super().__init__()
-        self.bn1 = nn.BatchNorm2D(in_channels)
-        self.conv_bn_relu = ConvBNReLU(in_channels, channels, 3)
-        self.conv = nn.Conv2D(channels, num_classes, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.conv(self.conv_bn_relu(F.relu(self.bn1(x))))
+    def _resize_like(self, x: Tensor, target: Tensor) -> Tensor:
+        return resize_to(x, spatial_size(target, self.data_format), self.data_format)
 
 
 class DDRNet(DualResolutionTrunk):
@@ -166,6 +136,8 @@ class DDRNet(DualResolutionTrunk):
             on one side), for weights that were trained there. Not given: ``official``, and weights that may come
             from PaddleSeg are warned about.
         pretrained: File or address of weights to start from; see ``models.weights.load_pretrained``.
+        data_format: Order of the axes within the network, ``NCHW`` or ``NHWC``, which suits the tensor cores of
+            cards in half precision. Pictures and logits are NCHW, and weights the same, either way.
 
     Example:
         >>> model = DDRNet_23_slim(num_classes=19)
@@ -182,25 +154,29 @@ class DDRNet(DualResolutionTrunk):
         enable_auxiliary_loss: bool = False,
         padding_mode: PaddingMode | None = None,
         pretrained: str | None = None,
+        data_format: DataFormat = "NCHW",
     ) -> None:
+        if data_format not in DATA_FORMATS:
+            raise ValueError(f"data_format is {data_format!r}; allowed: {', '.join(DATA_FORMATS)}")
         if padding_mode not in (None, *PADDING_MODES):
             raise ValueError(f"padding_mode is {padding_mode!r}; allowed: {', '.join(PADDING_MODES)}")
         padding_mode_is_named = padding_mode is not None
         padding_mode = padding_mode or "official"
         variant = self.variant
-        super().__init__(variant, in_channels, padding_mode)
+        super().__init__(variant, in_channels, padding_mode, data_format)
         c = variant.base_channels
         self.num_classes = num_classes
         self.in_channels = in_channels
         self.padding_mode = padding_mode
         self.padding_mode_is_named = padding_mode_is_named
         self.enable_auxiliary_loss = enable_auxiliary_loss
-        self.layer5 = _make_layer(Bottleneck, 8 * c, 8 * c, 1, stride=2)
-        self.layer5_ = _make_layer(Bottleneck, 2 * c, 2 * c, 1)
-        self.spp = DAPPM(16 * c, variant.dappm_channels, 4 * c, exclusive=padding_mode == "paddleseg")
+        self.layer5 = _make_layer(Bottleneck, 8 * c, 8 * c, 1, stride=2, data_format=data_format)
+        self.layer5_ = _make_layer(Bottleneck, 2 * c, 2 * c, 1, data_format=data_format)
+        exclusive = padding_mode == "paddleseg"
+        self.spp = DAPPM(16 * c, variant.dappm_channels, 4 * c, exclusive=exclusive, data_format=data_format)
         if enable_auxiliary_loss:
-            self.aux_head = SegmentationHead(2 * c, variant.head_channels, num_classes)
-        self.head = SegmentationHead(4 * c, variant.head_channels, num_classes)
+            self.aux_head = SegmentationHead(2 * c, variant.head_channels, num_classes, data_format)
+        self.head = SegmentationHead(4 * c, variant.head_channels, num_classes, data_format)
         initialize_weights(self)
         if pretrained is not None:
             # Imported here, because it knows the networks' names.
@@ -222,17 +198,19 @@ class DDRNet(DualResolutionTrunk):
         Returns:
             ``[main]`` or ``[main, auxiliary]``, each (N, num_classes, ceil(H/8), ceil(W/8)).
         """
+        if self.data_format == "NHWC":
+            x = x.transpose([0, 2, 3, 1])
         low, high, after_stage3 = self.forward_branches(x)
         high = self.layer5_(high)  # (N, 4C) @8
         context = self.spp(self.layer5(low))  # (N, 4C) @64
-        logits = [self.head(resize_to(context, high.shape[2:]) + high)]
+        logits = [self.head(self._resize_like(context, high) + high)]
         if self.enable_auxiliary_loss:
             logits.append(self.aux_head(after_stage3))
-        return logits
+        return logits if self.data_format == "NCHW" else [output.transpose([0, 3, 1, 2]) for output in logits]
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Logits at the input's size: ``[main]`` or ``[main, auxiliary]``, each (N, num_classes, H, W)."""
-        return [resize_to(logits, x.shape[2:]) for logits in self.forward_stride8(x)]
+        return [upsample_logits(logits, x.shape[2:]) for logits in self.forward_stride8(x)]
 
 
 @MODELS.add_component
@@ -263,19 +241,37 @@ class DDRNet_39(DDRNet):
 
 
 def _make_layer(
-    block: type[BasicBlock] | type[Bottleneck], in_channels: int, channels: int, count: int, *, stride: int = 1
+    block: type[BasicBlock] | type[Bottleneck],
+    in_channels: int,
+    channels: int,
+    count: int,
+    *,
+    stride: int = 1,
+    data_format: DataFormat = "NCHW",
 ) -> nn.Sequential:
     """``count`` blocks, the first with the stride, the last without its ReLU."""
     layers = []
     for i in range(count):
-        layers.append(block(in_channels, channels, stride=stride if i == 0 else 1, final_relu=i < count - 1))
+        is_first, is_last = i == 0, i == count - 1
+        layers.append(
+            block(
+                in_channels,
+                channels,
+                stride=stride if is_first else 1,
+                final_relu=not is_last,
+                data_format=data_format,
+            )
+        )
         in_channels = channels * block.expansion
     return nn.Sequential(*layers)
 
 
-def _make_down(stage: str, high: int, low: int, padding_mode: PaddingMode) -> nn.Layer:
+def _make_down(stage: str, high: int, low: int, padding_mode: PaddingMode, data_format: DataFormat) -> nn.Layer:
     """The strided convolutions from the high to the low branch: one to 1/16, two to 1/32."""
     if stage.startswith("3"):
         padding = "SAME" if padding_mode == "paddleseg" else None
-        return ConvBN(high, low, 3, stride=2, padding=padding)
-    return nn.Sequential(ConvBNReLU(high, low // 2, 3, stride=2), ConvBN(low // 2, low, 3, stride=2))
+        return ConvBN(high, low, 3, stride=2, padding=padding, data_format=data_format)
+    return nn.Sequential(
+        ConvBNReLU(high, low // 2, 3, stride=2, data_format=data_format),
+        ConvBN(low // 2, low, 3, stride=2, data_format=data_format),
+    )

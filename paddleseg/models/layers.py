@@ -10,10 +10,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal
 
+import numpy as np
 import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
+
+DataFormat = Literal["NCHW", "NHWC"]
+DATA_FORMATS = ("NCHW", "NHWC")
 
 # PyTorch's batch-norm momentum 0.1 is 0.9 in Paddle's convention; both defaults agree, as does epsilon 1e-5.
 
@@ -28,6 +34,7 @@ class ConvBN(nn.Layer):
         stride: Stride of the convolution.
         bias: Whether the convolution has a bias (only the stem's do).
         padding: Pixels on each side, or ``"SAME"``; not given: half the kernel.
+        data_format: Order of the axes of input and output.
     """
 
     def __init__(
@@ -39,6 +46,7 @@ class ConvBN(nn.Layer):
         stride: int = 1,
         bias: bool = False,
         padding: int | str | None = None,
+        data_format: DataFormat = "NCHW",
     ) -> None:
         super().__init__()
         self._conv = nn.Conv2D(
@@ -48,8 +56,9 @@ class ConvBN(nn.Layer):
             stride=stride,
             padding=kernel_size // 2 if padding is None else padding,
             bias_attr=None if bias else False,
+            data_format=data_format,
         )
-        self._batch_norm = nn.BatchNorm2D(out_channels)
+        self._batch_norm = nn.BatchNorm2D(out_channels, data_format=data_format)
 
     def forward(self, x: Tensor) -> Tensor:
         return self._batch_norm(self._conv(x))
@@ -63,12 +72,16 @@ class ConvBNReLU(ConvBN):
         return F.relu(self._batch_norm(self._conv(x)))
 
 
-def bn_relu_conv(in_channels: int, out_channels: int, kernel_size: int) -> list[nn.Layer]:
+def bn_relu_conv(
+    in_channels: int, out_channels: int, kernel_size: int, data_format: DataFormat = "NCHW"
+) -> list[nn.Layer]:
     """The pre-activation triple of DAPPM: batch normalisation, ReLU, convolution without bias."""
     return [
-        nn.BatchNorm2D(in_channels),
+        nn.BatchNorm2D(in_channels, data_format=data_format),
         nn.ReLU(),
-        nn.Conv2D(in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias_attr=False),
+        nn.Conv2D(
+            in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias_attr=False, data_format=data_format
+        ),
     ]
 
 
@@ -81,15 +94,24 @@ class BasicBlock(nn.Layer):
         stride: Stride of the first convolution.
         final_relu: Whether the sum passes a ReLU. The last block of each layer leaves it to the caller, because
             the fusions add the values before it.
+        data_format: Order of the axes of input and output.
     """
 
     expansion = 1
 
-    def __init__(self, in_channels: int, channels: int, *, stride: int = 1, final_relu: bool = True) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        *,
+        stride: int = 1,
+        final_relu: bool = True,
+        data_format: DataFormat = "NCHW",
+    ) -> None:
         super().__init__()
-        self.conv_bn_relu = ConvBNReLU(in_channels, channels, 3, stride=stride)
-        self.conv_bn = ConvBN(channels, channels, 3)
-        self.downsample = _projection(in_channels, channels * self.expansion, stride)
+        self.conv_bn_relu = ConvBNReLU(in_channels, channels, 3, stride=stride, data_format=data_format)
+        self.conv_bn = ConvBN(channels, channels, 3, data_format=data_format)
+        self.downsample = _projection(in_channels, channels * self.expansion, stride, data_format)
         self.final_relu = final_relu
 
     def forward(self, x: Tensor) -> Tensor:
@@ -103,12 +125,20 @@ class Bottleneck(nn.Layer):
 
     expansion = 2
 
-    def __init__(self, in_channels: int, channels: int, *, stride: int = 1, final_relu: bool = True) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        *,
+        stride: int = 1,
+        final_relu: bool = True,
+        data_format: DataFormat = "NCHW",
+    ) -> None:
         super().__init__()
-        self.conv_bn_relu1 = ConvBNReLU(in_channels, channels, 1)
-        self.conv_bn_relu2 = ConvBNReLU(channels, channels, 3, stride=stride)
-        self.conv_bn = ConvBN(channels, channels * self.expansion, 1)
-        self.downsample = _projection(in_channels, channels * self.expansion, stride)
+        self.conv_bn_relu1 = ConvBNReLU(in_channels, channels, 1, data_format=data_format)
+        self.conv_bn_relu2 = ConvBNReLU(channels, channels, 3, stride=stride, data_format=data_format)
+        self.conv_bn = ConvBN(channels, channels * self.expansion, 1, data_format=data_format)
+        self.downsample = _projection(in_channels, channels * self.expansion, stride, data_format)
         self.final_relu = final_relu
 
     def forward(self, x: Tensor) -> Tensor:
@@ -118,31 +148,67 @@ class Bottleneck(nn.Layer):
 
 
 class GlobalMean(nn.Layer):
-    """Mean over height and width, kept as (N, C, 1, 1).
+    """Mean over height and width, which stay as axes of length 1.
 
     A plain mean and not an adaptive pool: converters to other formats handle it at dynamic sizes.
     """
 
+    def __init__(self, data_format: DataFormat = "NCHW") -> None:
+        super().__init__()
+        self._axes = [2, 3] if data_format == "NCHW" else [1, 2]
+
     def forward(self, x: Tensor) -> Tensor:
-        return paddle.mean(x, axis=[2, 3], keepdim=True)
+        return paddle.mean(x, axis=self._axes, keepdim=True)
 
 
-def _projection(in_channels: int, out_channels: int, stride: int) -> nn.Sequential | None:
+def _projection(in_channels: int, out_channels: int, stride: int, data_format: DataFormat) -> nn.Sequential | None:
     """The 1x1 convolution that fits a residual to another size or width; None where it fits already."""
     if stride == 1 and in_channels == out_channels:
         return None
     return nn.Sequential(
-        nn.Conv2D(in_channels, out_channels, 1, stride=stride, bias_attr=False), nn.BatchNorm2D(out_channels)
+        nn.Conv2D(in_channels, out_channels, 1, stride=stride, bias_attr=False, data_format=data_format),
+        nn.BatchNorm2D(out_channels, data_format=data_format),
     )
 
 
-def resize_to(x: Tensor, size_hw: Sequence[int]) -> Tensor:
+def spatial_size(x: Tensor, data_format: DataFormat) -> Sequence[int]:
+    """Height and width of a batch of feature maps."""
+    return x.shape[2:] if data_format == "NCHW" else x.shape[1:3]
+
+
+def resize_to(x: Tensor, size_hw: Sequence[int], data_format: DataFormat = "NCHW") -> Tensor:
     """Resize bilinearly (align_corners=False) to ``size_hw``.
 
     The networks take the size from the tensor that is matched, never from a division of the input's size: a
     convolution of stride 2 gives the ceiling, so that ``h // 8`` is wrong for most sizes.
     """
-    return F.interpolate(x, size=size_hw, mode="bilinear", align_corners=False)
+    return F.interpolate(x, size=size_hw, mode="bilinear", align_corners=False, data_format=data_format)
+
+
+def upsample_logits(logits: Tensor, size_hw: Sequence[int]) -> Tensor:
+    """Resize logits (N, K, h, w) bilinearly (align_corners=False) to ``size_hw``, as ``resize_to`` does.
+
+    On a CPU by a matrix product for each axis: forward and backward take a third to a half of the time that Paddle's
+    kernel takes there. On a card the kernel is the faster one, and a product might be rounded to TF32.
+    """
+    if not (paddle.in_dynamic_mode() and logits.place.is_cpu_place()):
+        return resize_to(logits, size_hw)
+    down, across = (
+        paddle.to_tensor(_interpolation_matrix(source, int(target)))
+        for source, target in zip(logits.shape[2:], size_hw)
+    )
+    return paddle.matmul(paddle.matmul(down, logits), across, transpose_y=True)
+
+
+@lru_cache(maxsize=32)
+def _interpolation_matrix(source: int, target: int) -> np.ndarray:
+    """Weights (target, source) float32 of linear interpolation with half-pixel centres; the outermost values repeat."""
+    position = np.clip((np.arange(target) + 0.5) * (source / target) - 0.5, 0, source - 1)
+    before = position.astype(int)
+    weights = np.zeros((target, source), np.float32)
+    np.add.at(weights, (np.arange(target), before), 1 - (position - before))
+    np.add.at(weights, (np.arange(target), np.minimum(before + 1, source - 1)), position - before)
+    return weights
 
 
 def initialize_weights(model: nn.Layer) -> None:

@@ -97,9 +97,12 @@ def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
     if not content:
         raise WeightsError(f"{path}: holds no arrays")
     try:
-        return content, None if meta is None else json.loads(meta)
+        facts = None if meta is None else json.loads(meta)
     except (TypeError, ValueError):
         raise WeightsError(f"{path}: its entry {META_KEY} is not a JSON text") from None
+    if not (facts is None or isinstance(facts, dict)):
+        raise WeightsError(f"{path}: its entry {META_KEY} is no JSON mapping, but {meta}")
+    return content, facts
 
 
 def apply_weights(model: nn.Layer, weights: Mapping[str, np.ndarray]) -> Coverage:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Optimisers and learning-rate schedules; importing this package registers them."""
 
-from paddleseg.optimizers.description import describe
+from paddleseg.optimizers.description import describe, name_values, with_defaults
 from paddleseg.optimizers.lr_schedulers import (
     CosineAnnealingDecay,
     MultiStepDecay,
@@ -10,7 +10,7 @@ from paddleseg.optimizers.lr_schedulers import (
     StepDecay,
 )
 from paddleseg.optimizers.one_cycle import OneCycleLR
-from paddleseg.optimizers.optimizers import SGD, Adam, AdamW, Momentum, RMSProp
+from paddleseg.optimizers.optimizers import SGD, Adam, AdamW, Momentum, RMSProp, find_faults
 from paddleseg.optimizers.reduce_on_plateau import ReduceOnPlateau
 
 __all__ = [
@@ -26,4 +26,7 @@ __all__ = [
     "SGD",
     "StepDecay",
     "describe",
+    "find_faults",
+    "name_values",
+    "with_defaults",
 ]

@@ -63,6 +63,8 @@ class OneCycleLR(WarmupSchedule):
     ) -> None:
         require(divide_factor > 0, "lr_scheduler.divide_factor", divide_factor, "a number above 0")
         require(end_learning_rate >= 0, "lr_scheduler.end_learning_rate", end_learning_rate, "0 or more")
+        strategies = " or ".join(_SHARES_DONE)
+        require(anneal_strategy in _SHARES_DONE, "lr_scheduler.anneal_strategy", anneal_strategy, strategies)
         require(0 <= phase_pct <= 1, "lr_scheduler.phase_pct", phase_pct, "from 0 to 1")
         if three_phase:
             require(phase_pct < 0.5, "lr_scheduler.phase_pct", phase_pct, "below 0.5 with three_phase")

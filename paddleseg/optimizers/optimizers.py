@@ -7,7 +7,7 @@ Each function takes the model rather than a list of parameters, because ``custom
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import paddle
@@ -16,8 +16,9 @@ from paddle.regularizer import L2Decay
 
 from paddleseg.config.registry import OPTIMIZERS
 from paddleseg.optimizers.checks import require
+from paddleseg.optimizers.description import with_defaults
 from paddleseg.optimizers.gradient_clip import gradient_clip
-from paddleseg.optimizers.parameter_groups import parameter_multipliers, trainable_parameters
+from paddleseg.optimizers.parameter_groups import parameter_multipliers, read_entries, trainable_parameters
 from paddleseg.utils.errors import ConfigError
 
 __all__ = ["SGD", "Adam", "AdamW", "Momentum", "RMSProp"]
@@ -59,8 +60,7 @@ def SGD(
         ConfigError: A value is out of its range or an entry of ``custom_cfg`` matches nothing.
     """
     require(0 <= momentum < 1, "optimizer.momentum", momentum, "0 (plain SGD) to below 1, such as 0.9")
-    if nesterov and momentum == 0:
-        raise ConfigError("optimizer.nesterov is True, but momentum is 0; set momentum, such as 0.9")
+    _check_nesterov(nesterov, momentum)
     settings = {
         "learning_rate": learning_rate,
         "parameters": _with_l2_decay(parameters, weight_decay, custom_cfg, no_decay_on_norm_and_bias),
@@ -267,6 +267,25 @@ def _annotate(parameter: paddle.Tensor, *, learning_rate_multiplier: float, regu
     # Both are always set, so that nothing of an optimiser built earlier for the same model remains.
     parameter.optimize_attr = {"learning_rate": learning_rate_multiplier}
     parameter.regularizer = regularizer
+
+
+def find_faults(section: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with an ``optimizer`` section whose types are right, as far as it shows without a model."""
+    settings = with_defaults(OPTIMIZERS[section["type"]], section)
+    for check, arguments in (
+        (_check_nesterov, (settings.get("nesterov", False), settings.get("momentum"))),
+        (gradient_clip, (settings["grad_clip_cfg"],)),
+        (read_entries, (settings["custom_cfg"],)),
+    ):
+        try:
+            check(*arguments)
+        except ConfigError as error:
+            yield str(error).removeprefix("optimizer.")
+
+
+def _check_nesterov(nesterov: bool, momentum: float | None) -> None:
+    if nesterov and momentum == 0:
+        raise ConfigError("optimizer.nesterov is True, but momentum is 0; set momentum, such as 0.9")
 
 
 def _check_betas(beta1: float, beta2: float) -> None:

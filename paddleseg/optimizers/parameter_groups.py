@@ -53,7 +53,7 @@ def parameter_multipliers(
     Raises:
         ConfigError: An entry is malformed, matches no parameter, or only those of earlier entries.
     """
-    entries = [_checked_entry(index, entry) for index, entry in enumerate(custom_cfg or ())]
+    entries = read_entries(custom_cfg)
     used = set()
     result = {}
     for name, shape in shapes.items():
@@ -70,6 +70,15 @@ def parameter_multipliers(
         if index not in used:
             raise ConfigError(_unused_entry_message(index, pattern, shapes))
     return result
+
+
+def read_entries(custom_cfg: Sequence[dict[str, Any]] | None) -> list[tuple[str, Multipliers]]:
+    """Read ``custom_cfg`` as (part of a name, multipliers), without knowing the names.
+
+    Raises:
+        ConfigError: An entry is malformed.
+    """
+    return [_checked_entry(index, entry) for index, entry in enumerate(custom_cfg or ())]
 
 
 def _checked_entry(index: int, entry: dict[str, Any]) -> tuple[str, Multipliers]:

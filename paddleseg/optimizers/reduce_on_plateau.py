@@ -64,6 +64,8 @@ class ReduceOnPlateau(WarmupSchedule):
         warmup_iters: int = 0,
         warmup_start_lr: float = 0.0,
     ) -> None:
+        require(metric in _MODES, "lr_scheduler.metric", metric, " or ".join(_MODES))
+        require(threshold_mode in ("rel", "abs"), "lr_scheduler.threshold_mode", threshold_mode, "rel or abs")
         is_valid = mode in (None, _MODES[metric])
         require(is_valid, "lr_scheduler.mode", mode, f"{_MODES[metric]} with metric: {metric}")
         require(0 < factor < 1, "lr_scheduler.factor", factor, "above 0 and below 1")

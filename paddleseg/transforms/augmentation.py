@@ -8,7 +8,7 @@ Random transforms carry ``is_random``: evaluation and export refuse them. The le
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -100,16 +100,38 @@ class RandomPaddingCrop:
         x = rng.integers(size_hw[1] - crop_width + 1)
         return int(y), int(x)
 
-    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        pad_sample(sample, self.crop_size, self.im_padding_value, self.label_padding_value)
-        size_hw = sample["img"].shape[:2]
+    def choose_corner(
+        self,
+        size_hw: Sequence[int],
+        rng: np.random.Generator,
+        label_at: Callable[[tuple[int, int]], np.ndarray] | None = None,
+    ) -> tuple[int, int]:
+        """Draw the corner until no class has too large a share of the window's label, ``loop_times`` at most.
+
+        Args:
+            size_hw: Size of the padded picture.
+            rng: What is drawn from.
+            label_at: Gives the label of the window at a corner; None where there is no label.
+        """
         corner = self.draw_corner(size_hw, rng)
-        if self.category_max_ratio < 1 and "label" in sample:
+        if self.category_max_ratio < 1 and label_at is not None:
             for _ in range(self.loop_times):
-                if self._is_mixed(functional.crop(sample["label"], corner, self.crop_size)):
+                if self._is_mixed(label_at(corner)):
                     break
                 corner = self.draw_corner(size_hw, rng)
-        return change_both(sample, lambda array: functional.crop(array, corner, self.crop_size))
+        return corner
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        pad_sample(sample, self.crop_size, self.im_padding_value, self.label_padding_value)
+        label = sample.get("label")
+
+        def window(array: np.ndarray, corner: tuple[int, int]) -> np.ndarray:
+            return functional.crop(array, corner, self.crop_size)
+
+        corner = self.choose_corner(
+            sample["img"].shape[:2], rng, None if label is None else lambda corner: window(label, corner)
+        )
+        return change_both(sample, lambda array: window(array, corner))
 
     def _is_mixed(self, label: np.ndarray) -> bool:
         counts = np.bincount(label.ravel(), minlength=256)
@@ -126,8 +148,12 @@ class RandomHorizontalFlip:
     def __init__(self, prob: float = 0.5) -> None:
         self.prob = check_probability("RandomHorizontalFlip.prob", prob)
 
+    def draw_axis(self, rng: np.random.Generator) -> int | None:
+        """Draw whether to flip: 1, the axis that is turned round, or None."""
+        return 1 if rng.random() < self.prob else None
+
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        if rng.random() < self.prob:
+        if self.draw_axis(rng) is not None:
             change_both(sample, lambda array: functional.flip(array, horizontal=True))
         return sample
 
@@ -141,8 +167,12 @@ class RandomVerticalFlip:
     def __init__(self, prob: float = 0.1) -> None:
         self.prob = check_probability("RandomVerticalFlip.prob", prob)
 
+    def draw_axis(self, rng: np.random.Generator) -> int | None:
+        """Draw whether to flip: 0, the axis that is turned round, or None."""
+        return 0 if rng.random() < self.prob else None
+
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        if rng.random() < self.prob:
+        if self.draw_axis(rng) is not None:
             change_both(sample, lambda array: functional.flip(array, horizontal=False))
         return sample
 

@@ -61,7 +61,8 @@ def result_paths(images: Sequence[str], root: str, save_dir: str | os.PathLike[s
         stem, suffix = os.path.splitext(name)
         label_name = f"{stem if uses[stem.lower()] == 1 else name}.png"
         # A picture in a format that Pillow cannot write gets a PNG overlay.
-        overlay_name = name if suffix.lower() in Image.registered_extensions() else f"{name}.png"
+        is_writable = Image.registered_extensions().get(suffix.lower()) in Image.SAVE
+        overlay_name = name if is_writable else f"{name}.png"
         paths[image] = ResultPaths(
             save_dir / LABEL_FOLDER / label_name,
             save_dir / COLOR_FOLDER / label_name,

@@ -58,6 +58,8 @@ FLAGS = {
 OTHER_DEFAULTS = {
     ("train", "device"): None,
     ("train", "num_workers"): None,
+    ("train", "data_format"): None,  # not given: model.data_format decides, and there the default is NCHW
+    ("val", "data_format"): None,
     ("val", "device"): None,
     ("val", "num_workers"): None,
     ("val", "scales"): None,  # not given: test_config decides, and there the default is 1.0

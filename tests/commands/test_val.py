@@ -143,7 +143,6 @@ def test_weights_of_another_number_of_classes_are_refused(tiny_config, weights, 
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        (("--data_format", "NHWC"), "--data_format NHWC: only NCHW"),
         (("--batch_size", "0"), "--batch_size 0: must be at least 1"),
         (("--num_workers", "-1"), "--num_workers -1: must be 0"),
         (("--json", "/nowhere/figures.json"), "--json /nowhere/figures.json: give a file"),

@@ -10,6 +10,7 @@ import pytest
 
 from paddleseg.config.arguments import check_arguments, describe_hint, matches, resolve_hint
 from paddleseg.config.problems import Problems
+from paddleseg.transforms import RandomAffine
 from paddleseg.utils.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -92,11 +93,16 @@ def test_mistyped_arguments_are_told_with_what_is_allowed(name, value, allowed):
 
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
-    [("size", [0, 5], "1 or more"), ("learning_rate", 0, "above 0"), ("learning_rate", -1, "above 0")],
+    [("size", [0, 5], "1 or more"), ("min_scale_factor", 0, "above 0"), ("min_scale_factor", -1, "above 0")],
 )
 def test_numbers_out_of_range_are_told(name, value, allowed):
-    message = problems_of({"size": [1, 2], **{name: value}})
+    message = problems_of({name: value}, RandomAffine)
     assert message == f"c.yml:1: part.{name}: found {value!r}; it must be {allowed}"
+
+
+def test_a_users_own_part_may_mean_something_else_by_the_same_name_except_where_all_parts_agree():
+    assert problems_of({"size": [0, -5]}) == ""
+    assert problems_of({"size": [1], "learning_rate": 0}).endswith("found 0; it must be above 0")
 
 
 def test_unknown_arguments_bring_the_nearest_known_one():

@@ -193,6 +193,13 @@ def test_training_on_pictures_without_labels_is_refused(tiny_config, tiny_datase
             build.build_dataset(config, section)
 
 
+def test_transforms_that_count_pixels_ignore_the_label_that_the_data_ignores(tiny_config):
+    config = load_config(tiny_config, opts=["train_dataset.transforms=[{type: RandomPaddingCrop}]"])
+    for section in ("train_dataset", "val_dataset"):
+        config.data[section]["ignore_index"] = 9
+    assert build.build_transforms(config, "train_dataset")[0].ignore_index == 9
+
+
 def test_the_auxiliary_head_can_be_left_out(tiny_config):
     config = load_config(tiny_config)
     assert hasattr(build.build_model(config), "aux_head")

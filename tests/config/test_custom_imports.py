@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from paddleseg.config import custom_imports
 from paddleseg.config.custom_imports import import_custom_modules
 from paddleseg.config.load import load_config
 from paddleseg.config.registry import LOSSES, Registry, import_components
@@ -56,6 +57,26 @@ def test_the_resolved_configuration_finds_the_file_from_another_folder(tmp_path)
     config.dump(run / "config.yml")
     import_custom_modules(load_config(run / "config.yml"))
     assert sys.modules["custom_two"].LOADED
+
+
+def test_a_file_of_the_command_line_is_relative_to_the_current_folder_and_found_again_from_the_run(
+    tmp_path, monkeypatch
+):
+    write(tmp_path / "work", "custom_three.py", "LOADED = True\n")
+    monkeypatch.chdir(tmp_path / "work")
+    config = load_config(write(tmp_path, "mine.yml", "seed: 1\n"), opts=["custom_imports=[custom_three.py]"])
+    config.dump(tmp_path / "config.yml")
+    monkeypatch.chdir(tmp_path)
+    import_custom_modules(load_config(tmp_path / "config.yml"))
+    assert sys.modules["custom_three"].LOADED
+
+
+def test_a_users_folder_may_be_called_almost_like_the_toolkit(tmp_path, monkeypatch):
+    monkeypatch.setattr(custom_imports, "__file__", str(tmp_path / "paddleseg" / "config" / "custom_imports.py"))
+    write(tmp_path / "paddleseg_mine", "custom_four.py", "x = 1\nundefined\n")
+    config = load_config(write(tmp_path, "mine.yml", "custom_imports: [paddleseg_mine/custom_four.py]\n"))
+    with pytest.raises(ConfigError, match=r"custom_four\.py, line 2"):
+        import_custom_modules(config)
 
 
 def test_a_module_is_found_by_name_in_the_current_folder(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 
 from paddleseg.config.build import build_losses, build_transforms
 from paddleseg.config.load import load_config
+from paddleseg.config.registry import DATASETS, TRANSFORMS
 from paddleseg.config.schema import check_config
 from paddleseg.datasets import SegmentationDataset
 from paddleseg.utils.errors import ConfigError
@@ -50,8 +51,10 @@ def test_checking_changes_nothing(training_yaml):
         ("model=DDRNet_23", "--opts: model: found 'DDRNet_23'; it must be a mapping of keys to values"),
         (
             "model.type=DDRNet_32",
-            "--opts: model.type: no model 'DDRNet_32'. Did you mean 'DDRNet_23'? Known: ",
+            "--opts: model.type: no model 'DDRNet_32'. Did you mean 'DDRNet_23'? Known: DDRNet_23_slim, DDRNet_23, "
+            "DDRNet_39",
         ),
+        ("model.type=DDRNet_23_slim_seg", "Did you mean 'DDRNet_23_slim'?"),
         ("model.type=ddrnet_23", "Did you mean 'DDRNet_23'?"),
         (
             "model.backbone=x",
@@ -205,6 +208,52 @@ def test_the_number_of_classes_fits_into_a_label_of_8_bits(training_yaml):
             assert fits
 
 
+def test_training_with_one_class_is_refused(training_yaml):
+    opts = ["train_dataset.num_classes=1", "val_dataset.num_classes=1"]
+    assert message_of(training_yaml, *opts).startswith("--opts: train_dataset.num_classes: found 1; then every")
+    assert message_of(training_yaml, *opts, command="val") == ""
+
+
+class Touchy:
+    """A user's transform that refuses a value in its own words."""
+
+    def __init__(self, size: int = 1):
+        if size < 0:
+            raise ValueError("size must not be below 0")
+
+    def __call__(self, sample, rng):
+        return sample
+
+
+class WithoutGenerator:
+    """A transform as PaddleSeg has them."""
+
+    def __call__(self, data):
+        return data
+
+
+class PlainData:
+    """A user's data set that is none of ours."""
+
+    def __init__(self, transforms, num_classes: int = 4, mode: str = "train"): ...
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("train_dataset.transforms=[{type: Touchy, size: -1}, %s]", "transforms.0: size must not be below 0"),
+        ("train_dataset.transforms=[{type: WithoutGenerator}, %s]", "transforms.0: WithoutGenerator cannot be called"),
+        ("train_dataset={type: PlainData, transforms: [%s]}", "type: PlainData is no paddleseg.datasets.Segmentation"),
+    ],
+)
+def test_users_own_parts_that_cannot_work_are_told_before_anything_is_built(
+    training_yaml, monkeypatch, option, message
+):
+    for registry, component in ((TRANSFORMS, Touchy), (TRANSFORMS, WithoutGenerator), (DATASETS, PlainData)):
+        monkeypatch.setitem(registry._components, component.__name__, component)
+    assert message_of(training_yaml, option % "{type: Normalize}").startswith(f"--opts: train_dataset.{message}")
+
+
 def test_all_problems_come_at_once_each_with_file_line_and_key(write_yaml):
     write_yaml("batch_size: 0\nloss: {types: [{type: CrossEntropyLoss}], coef: [1]}\n", "base.yml")
     path = write_yaml(
@@ -235,6 +284,13 @@ def test_a_new_type_over_inherited_arguments_proposes_to_cut_them_off(write_yaml
     assert "middle.yml:2: lr_scheduler.power: StepDecay has no such argument" in message
     assert "write `_inherited_: False` under lr_scheduler" in message
     assert message_of(write_yaml(text)) == ""
+
+
+def test_what_a_replaced_list_lacks_is_not_looked_for_in_the_base_that_had_it(write_yaml, training_yaml):
+    text = "_base_: %s\nseed: 1\ntrain_dataset: {transforms: [{type: Padding%s}, {type: Normalize}]}\n"
+    write_yaml(text % ("training.yml", ", target_size: [8, 8]"), "middle.yml")
+    path = write_yaml(text % ("middle.yml", ""))
+    assert message_of(path) == f"{path}:3: train_dataset.transforms.0.target_size: missing; Padding needs it"
 
 
 def test_each_command_needs_its_own_sections(write_yaml):

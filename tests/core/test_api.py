@@ -17,18 +17,22 @@ from paddleseg.datasets import Dataset
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.models.weights import read_weights
-from paddleseg.transforms import Normalize, RandomHorizontalFlip
-from paddleseg.utils.errors import ConfigError
+from paddleseg.transforms import Normalize, RandomHorizontalFlip, Resize
+from paddleseg.utils.errors import ConfigError, DeviceError
 
 # PaddleSeg's names in their order; some are typed by position.
 PADDLESEG = {
     train: "model train_dataset val_dataset optimizer save_dir iters batch_size early_stop_intervals resume_model "
     "save_interval log_iters num_workers use_vdl use_ema losses keep_checkpoint_max test_config precision amp_level "
     "profiler_options to_static_training",
-    evaluate: "model eval_dataset aug_eval scales flip_horizontal flip_vertical is_slide stride crop_size",
+    evaluate: "model eval_dataset aug_eval scales flip_horizontal flip_vertical is_slide stride crop_size precision "
+    "amp_level num_workers print_detail",
     predict: "model model_path transforms image_list image_dir save_dir aug_pred scales flip_horizontal "
     "flip_vertical is_slide stride crop_size custom_color",
 }
+
+
+LOSSES = {"types": [CrossEntropyLoss()], "coef": [1]}
 
 
 @pytest.fixture
@@ -46,6 +50,32 @@ def datasets(tiny_dataset):
 def test_the_arguments_have_paddlesegs_names_and_order(function):
     ours = list(inspect.signature(function).parameters)
     assert ours[: len(PADDLESEG[function].split())] == PADDLESEG[function].split()
+
+
+class Pointwise(paddle.nn.Layer):
+    """A network that trains in no time."""
+
+    def __init__(self, num_classes=4):
+        super().__init__()
+        self.conv = paddle.nn.Conv2D(3, num_classes, 1)
+
+    def forward(self, x):
+        return [self.conv(x)]
+
+
+@pytest.fixture
+def train_pointwise(tmp_path):
+    """Two steps of training; what is given by name takes the place of an argument."""
+
+    def run(train_dataset, val_dataset=None, learning_rate=0.1, **settings):
+        model = Pointwise()
+        defaults = {
+            "optimizer": paddle.optimizer.SGD(learning_rate, parameters=model.parameters()),
+            "losses": LOSSES, "save_dir": tmp_path / "run", "iters": 2, "num_workers": 0, "seed": 7,
+        }  # fmt: skip
+        train(model, train_dataset, val_dataset, **{**defaults, **settings})
+
+    return run
 
 
 def train_tiny(datasets, folder, learning_rate, **settings):
@@ -101,6 +131,14 @@ def test_an_optimiser_of_constant_rate_keeps_it_and_its_run_can_be_resumed(datas
         ({}, "needs an optimizer and losses"),
         ({"losses": {"types": [1, 2], "coef": [1, 2, 3]}}, "2 types for 3 weights"),
         ({"losses": {"types": [1], "coef": [1]}, "log_iters": 0}, "--log_iters is 0"),
+        ({"losses": {"types": [1]}}, "losses must be .*found: types"),
+        ({"losses": [1]}, "losses must be .*found: list"),
+        ({"losses": LOSSES, "iters": 0}, "iters is 0; allowed: 1 and above"),
+        ({"losses": LOSSES, "batch_size": 0}, "batch_size is 0; allowed: 1 and above"),
+        ({"losses": LOSSES, "grad_accum_steps": 0}, "grad_accum_steps is 0; allowed: 1 and above"),
+        ({"losses": LOSSES, "use_ema": True, "ema_decay": 1}, "ema_decay is 1; allowed: 0 to below 1"),
+        ({"losses": LOSSES, "precision": "half"}, "--precision is half; allowed: fp32, fp16, bf16"),
+        ({"losses": LOSSES, "amp_level": "O3"}, "--amp_level is O3; allowed: O1, O2"),
         ({"losses": {"types": [1], "coef": [1]}, "test_config": {"is_slide": True}}, "crop_size.* missing"),
     ],
 )
@@ -127,3 +165,55 @@ def test_more_weights_than_outputs_end_the_first_step(datasets, tmp_path):
     losses = {"types": [CrossEntropyLoss()], "coef": [1, 0.4]}
     with pytest.raises(ConfigError, match="loss.coef: 2 weights, but the network gives 1 outputs"):
         train(model, datasets[0], optimizer=optimizer, losses=losses, save_dir=str(tmp_path / "run"), num_workers=0)
+
+
+def test_one_data_set_can_be_trained_on_and_evaluated(datasets, train_pointwise, tmp_path):
+    dataset = datasets[1]
+    dataset.pipeline.transforms.insert(0, Resize([32, 24]))  # moves the labels of a training alone
+    train_pointwise(dataset, dataset, save_interval=1)
+    assert (tmp_path / "run/best_model/model.pdparams").is_file()
+    mean_iou, *_ = evaluate(Pointwise(), dataset, num_workers=0)
+    assert 0 <= mean_iou <= 1
+
+
+def test_random_transforms_are_refused_where_labels_stay(datasets, train_pointwise, tiny_dataset, tmp_path):
+    random = datasets[0]
+    message = "RandomHorizontalFlip is random; evaluation and prediction need the same picture"
+    with pytest.raises(ConfigError, match=message):
+        train_pointwise(random, random)
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(ConfigError, match=message):
+        evaluate(Pointwise(), random)
+    with pytest.raises(ConfigError, match=message):
+        predict(Pointwise(), None, [RandomHorizontalFlip()], [str(tiny_dataset / "images/val_0.png")])
+
+
+def test_paddles_own_schedule_of_plateaus_is_refused_by_name(datasets, train_pointwise):
+    with pytest.raises(ConfigError, match="give paddleseg.optimizers.ReduceOnPlateau"):
+        train_pointwise(datasets[0], learning_rate=paddle.optimizer.lr.ReduceOnPlateau(0.1))
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"batch_size": 0}, ConfigError, "batch_size is 0; allowed: 1 and above"),
+        ({"num_workers": -1}, ConfigError, "num_workers is -1; allowed: 0 and above"),
+        ({"precision": "half"}, ConfigError, "--precision is half; allowed: fp32, fp16, bf16"),
+        ({"precision": "fp16"}, DeviceError, "--precision fp16: the CPU trains in fp32 only"),
+    ],
+)
+def test_wrong_arguments_of_an_evaluation_are_refused(settings, error, message, datasets):
+    with pytest.raises(error, match=message):
+        evaluate(Pointwise(), datasets[1], **settings)
+
+
+def test_an_empty_list_of_pictures_is_named(tmp_path):
+    with pytest.raises(ConfigError, match="image_list is empty"):
+        predict(Pointwise(), None, [Normalize()], [], save_dir=tmp_path)
+
+
+def test_a_network_with_more_classes_than_the_data_set_is_an_error_with_the_pictures_name(datasets):
+    model = Pointwise(9)
+    model.conv.bias.set_value(paddle.arange(9, dtype="float32") * 100)
+    with pytest.raises(ConfigError, match=r"val_0\.png: predictions must be 0 to 3, found up to 8; network"):
+        evaluate(model, datasets[1], num_workers=0)

@@ -7,7 +7,8 @@ import paddle
 import pytest
 
 from paddleseg.config.inference_options import InferenceOptions
-from paddleseg.core.infer import class_scores, predict_label_maps, predict_logits8, scaled_length
+from paddleseg.core.infer import class_scores, dense_label_map, predict_label_maps, predict_logits8, scaled_length
+from paddleseg.core.label_map import label_map
 from paddleseg.models.ddrnet import DDRNet_23_slim
 from paddleseg.transforms.transforms import Normalize
 
@@ -45,8 +46,15 @@ def test_each_region_gets_its_class_at_the_size_of_the_picture():
     assert (labels == expected).all()
 
 
+def test_the_label_map_of_a_card_is_that_of_the_cpu():
+    logits = paddle.nn.functional.interpolate(paddle.randn([2, 7, 4, 6]), [23, 31], mode="bicubic")
+    labels = dense_label_map(logits, (181, 243))
+    assert labels.dtype == np.uint8
+    assert (labels == label_map(logits.numpy(), (181, 243))).mean() > 0.9999
+
+
 def test_the_main_output_counts():
-    logits = predict_logits8(MODEL, paddle.zeros([1, 3, 16, 16]))
+    logits = predict_logits8(MODEL, paddle.zeros([1, 3, 16, 16])).numpy()
     assert logits.shape == (1, 3, 2, 2)
     assert (logits.argmax(axis=1) == 0).all()
 

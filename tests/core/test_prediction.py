@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from paddleseg.config.inference_options import InferenceOptions
+from paddleseg.core import distributed
 from paddleseg.core.prediction import predict
 from paddleseg.transforms.padding import Padding
 from paddleseg.transforms.pipeline import Pipeline
@@ -187,3 +188,16 @@ def test_results_never_leave_the_folder():
     for root in ("", "d", "elsewhere"):
         paths = result_paths(["d/a.png", "../b.png"], root, "out")
         assert all(".." not in str(path) for results in paths.values() for path in results)
+
+
+def test_two_processes_share_the_pictures(tmp_path, monkeypatch):
+    images = [str(tmp_path / f"in/{name}.png") for name in "abc"]
+    for image in images:
+        save_picture(tmp_path / image)
+    monkeypatch.setattr(distributed, "world_size", lambda: 2)
+    seen = []
+    for rank in range(2):
+        monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
+        predict(RedOrNot(), PIPELINE, images, tmp_path / f"out{rank}", root=str(tmp_path / "in"))
+        seen.append([name for name in files_below(tmp_path / f"out{rank}") if name.startswith("label/")])
+    assert seen == [["label/a.png", "label/c.png"], ["label/b.png"]]

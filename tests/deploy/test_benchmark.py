@@ -54,6 +54,11 @@ def test_a_report_without_a_card_has_none_of_its_values():
     assert lines[-3].endswith(", gpu_rss(MB): None, gpu_util: None%")
 
 
+def test_onednn_is_for_the_cpu_alone():
+    assert " enable_mkldnn: True" in lines_for(EngineOptions())
+    assert " enable_mkldnn: False" in lines_for(EngineOptions(device="npu:0"))
+
+
 def test_a_report_of_a_card_has_its_driver_memory_and_load(nvidia_smi):
     lines = lines_for(EngineOptions(device="gpu:1", use_trt=True, precision="fp16"))
     assert " drivier_version: 535.54.03" in lines

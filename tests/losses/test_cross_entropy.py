@@ -46,6 +46,14 @@ def test_class_weights_give_a_weighted_mean(case):
     assert run(CrossEntropyLoss(weight=weight.tolist()), case) == pytest.approx(expected, rel=1e-5)
 
 
+def test_with_avg_non_ignore_off_and_weights_all_pixels_count_as_one(case):
+    weight = np.array([0.5, 1.0, 3.0, 0.0])
+    losses, label = pixel_losses(*case)
+    expected = (losses * weight[label]).sum() / case[1].size
+    loss = CrossEntropyLoss(weight=weight.tolist(), avg_non_ignore=False)
+    assert run(loss, case) == pytest.approx(expected, rel=1e-5)
+
+
 def test_top_k_percent_takes_the_pixels_of_highest_loss(case):
     losses, _ = pixel_losses(*case)
     kept = int(0.2 * case[1].size)

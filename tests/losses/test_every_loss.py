@@ -3,6 +3,7 @@
 """What holds for every registered loss: called by name as in YAML, and in one step of a real training."""
 
 import contextlib
+import re
 
 import cv2
 import numpy as np
@@ -147,6 +148,20 @@ def test_one_step_of_training_with_it_changes_the_weights(name, tiny_config, tin
         assert np.isfinite(trained[f"{head}.conv.weight"]).all()
         assert (trained[f"{head}.conv.weight"] != initial[f"{head}.conv.weight"]).any()
     assert (trained["conv1.0._conv.bias"] != 0).any() and (initial["conv1.0._conv.bias"] == 0).all()
+
+
+# PaddleSeg's other losses.
+LEFT_OUT = """
+BCELoss DetailAggregateLoss DistillCrossEntropyLoss DistillationLoss DualTaskLoss EdgeAttentionLoss KLLoss L1Loss
+LovaszHingeLoss MSELoss MaskFormerLoss OhemEdgeAttentionLoss PixelContrastCrossEntropyLoss PointCrossEntropyLoss RMILoss
+RelaxBoundaryLoss SECrossEntropyLoss SemanticConnectivityLoss
+""".split()
+
+
+@pytest.mark.parametrize("left_out", LEFT_OUT)
+def test_a_loss_of_paddleseg_that_is_left_out_names_one_that_is_here(left_out):
+    named = re.findall(r"\w+Loss", LOSSES.advice_for(left_out))
+    assert named and set(named) <= set(LOSSES)
 
 
 def test_the_trainer_leaves_mixed_precision_before_the_losses(monkeypatch):

@@ -139,3 +139,27 @@ def test_convolutions_start_with_the_spread_of_he_initialisation():
     weight = models.DDRNet_23(num_classes=2).layer4[1].conv_bn._conv.weight  # 512 x 512 x 3 x 3
     assert float(weight.std()) == pytest.approx((2 / (512 * 9)) ** 0.5, rel=0.01)
     assert float(weight.mean()) == pytest.approx(0, abs=1e-4)
+
+
+def test_channels_last_gives_the_same_logits_and_gradients_from_the_same_weights():
+    paddle.seed(0)
+    first = models.DDRNet_23_slim(num_classes=5, enable_auxiliary_loss=True)
+    last = models.DDRNet_23_slim(num_classes=5, enable_auxiliary_loss=True, data_format="NHWC")
+    last.set_state_dict(first.state_dict())
+    pictures = paddle.randn([2, 3, 90, 123])
+    for model in (first, last):
+        model.eval()  # normalised by constants: statistics of a few values would blow rounding up
+    for ours, theirs in zip(first(pictures), last(pictures)):
+        assert list(theirs.shape) == [2, 5, 90, 123]
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-4, atol=1e-5)
+    for model in (first, last):
+        sum((logits * logits).mean() for logits in model(pictures)).backward()
+    for (name, ours), (_, theirs) in zip(first.named_parameters(), last.named_parameters()):
+        if ours.grad is not None:
+            limit = 1e-4 * float(ours.grad.abs().max())
+            assert float((ours.grad - theirs.grad).abs().max()) <= limit, name
+
+
+def test_a_layout_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="data_format is 'NCWH'; allowed: NCHW, NHWC"):
+        models.DDRNet_23_slim(num_classes=5, data_format="NCWH")

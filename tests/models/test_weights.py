@@ -115,6 +115,13 @@ def test_what_is_no_table_of_arrays_is_refused(tmp_path):
             read_weights(path)
 
 
+def test_a_description_that_is_no_mapping_is_refused(tmp_path):
+    for meta in ("[1]", "3", "no JSON"):
+        path = save(tmp_path / "m.pdparams", arrays(DDRNet_23_slim(num_classes=3)), meta)
+        with pytest.raises(WeightsError, match="m.pdparams: its entry __meta__ is "):
+            load_weights(DDRNet_23_slim(num_classes=3), path)
+
+
 def test_apply_weights_leaves_what_does_not_fit_untouched():
     model = DDRNet_23_slim(num_classes=3)
     before = model.head.conv.bias.numpy().copy()

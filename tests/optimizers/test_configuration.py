@@ -9,7 +9,7 @@ from paddle.optimizer import lr
 
 from paddleseg.config.build import build_lr_schedule, build_optimizer, describe_optimizer
 from paddleseg.config.load import load_config
-from paddleseg.config.registry import LR_SCHEDULERS
+from paddleseg.config.registry import LR_SCHEDULERS, OPTIMIZERS
 from paddleseg.config.schema import check_config
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.utils.errors import ConfigError
@@ -94,10 +94,40 @@ def test_schedules_refuse_by_name_before_anything_is_built(checked, settings, me
         ("{type: AdamWDL}", "no optimizer 'AdamWDL'. .* use AdamW, .* custom_cfg"),
         ("{type: Adam, lazy_mode: True}", "optimizer.lazy_mode: it is for sparse gradients"),
         ("{type: RMSProp, rho: 1.0}", "optimizer.rho: found 1.0; it must be from 0 to below 1"),
+        ("{type: SGD, nesterov: True}", "optimizer: nesterov is True, but momentum is 0; set momentum"),
+        ("{type: Momentum, momentum: 0, nesterov: True}", "optimizer: nesterov is True, but momentum is 0"),
+        ("{type: Adam, grad_clip_cfg: {name: Clip}}", "optimizer: grad_clip_cfg.name is 'Clip'; it must be one of "),
+        ("{type: Adam, custom_cfg: [{nam: x}]}", r"optimizer: custom_cfg\[0\] has the unknown key 'nam'"),
     ],
 )
 def test_optimisers_refuse_by_name_before_anything_is_built(checked, optimizer, message):
     assert re.search(message, refused(checked, optimizer=optimizer))
+
+
+def OwnOptimizer(parameters, learning_rate, speed: float = 0.5, power: float = 1.0, note=None):
+    """A user's optimiser, which has none of the settings of ours."""
+
+
+def OwnSchedule(learning_rate=0.3, total_steps=None, steepness: float = 2.0):
+    if total_steps > 4:
+        raise ValueError("this schedule is for short trainings")
+
+
+def BareSchedule(learning_rate, total_steps): ...
+
+
+def test_a_users_own_optimiser_and_schedule_are_described_and_see_the_true_length_only(checked, monkeypatch):
+    monkeypatch.setitem(OPTIMIZERS._components, "OwnOptimizer", OwnOptimizer)
+    for schedule in (OwnSchedule, BareSchedule):
+        monkeypatch.setitem(LR_SCHEDULERS._components, schedule.__name__, schedule)
+    config = checked(optimizer="{type: OwnOptimizer, power: 0}", lr_scheduler="{type: OwnSchedule}")
+    text = "OwnOptimizer (speed 0.5, power 0); learning rate 0.3, OwnSchedule (steepness 2)"
+    assert describe_optimizer(config) == text
+    build_lr_schedule(config, 4)
+    with pytest.raises(ConfigError, match="lr_scheduler: this schedule is for short trainings"):
+        build_lr_schedule(config, 5)
+    config = checked(optimizer="{type: OwnOptimizer}", lr_scheduler="{type: BareSchedule, learning_rate: 1e-3}")
+    assert describe_optimizer(config).endswith("; learning rate 0.001, BareSchedule")
 
 
 def test_every_schedule_of_paddle_is_built_in_or_has_advice():

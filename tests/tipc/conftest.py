@@ -43,6 +43,9 @@ def write(name):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("content")
 
+if "paddle.distributed.launch" in words:
+    pathlib.Path("log").mkdir(exist_ok=True)
+    pathlib.Path("log/workerlog.0").write_text("output of the first process")
 if script == "train.py":
     folder = "best_model" if "--do_eval" in words else "iter_" + flags["--iters"]
     write(folder + "/model.pdparams")

@@ -84,6 +84,17 @@ def test_each_card_line_takes_the_device_at_its_position(checkout):
     assert statuses(done) == ["successfully"] * 15
 
 
+def test_the_log_of_several_processes_has_the_output_of_the_first(checkout):
+    checkout.write_list()
+    file = checkout.chain_file(_3="gpu_list:0,1", _4="--device:gpu")
+    log = checkout.output() / "norm_train_gpus_0,1_autocast_null_nodes_1.log"
+    assert checkout.run_chain(file, FAKE_CARDS="2").returncode == 0
+    assert log.read_text() == "output of train.py\noutput of the first process"
+    # What an earlier launch has left is none of a launch that fails.
+    assert checkout.run_chain(file, FAKE_CARDS="2", FAKE_FAIL="train.py").returncode == 1
+    assert "output of the first process" not in log.read_text()
+
+
 def test_one_card_is_not_two(checkout):
     checkout.write_list()
     done = checkout.run_chain(OURS, FAKE_CARDS="1")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from paddleseg.utils.image_io import list_images
+
 SCRIPT = Path(__file__).resolve().parents[2] / "test_tipc" / "common_func.sh"
 RATES = "--iters:lite_train_lite_infer=20|whole_train_whole_infer=1000"
 
@@ -187,11 +189,32 @@ def test_only_folders_of_a_chain_are_emptied(bash, tmp_path):
 def test_pictures_are_counted_as_inference_finds_them(bash, tmp_path):
     (tmp_path / "a.list").write_text("x/1.png y\nx/2.png y\n\nx/1.png z")
     (tmp_path / "folder" / "sub").mkdir(parents=True)
-    for name in ("1.png", "2.JPG", "sub/3.png", "notes.md"):
+    (tmp_path / "folder" / ".ipynb_checkpoints").mkdir()
+    for name in ("1.png", "2.JPG", "sub/3.png", "notes.md", ".hidden.png", ".ipynb_checkpoints/1-checkpoint.png"):
         (tmp_path / "folder" / name).touch()
-    counts = {"a.list": 2, "folder": 3, "folder/1.png": 1, "folder/*.png": 1, "nowhere.list": 0}
+    (tmp_path / "folder" / "linked.png").symlink_to("1.png")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "4.png").touch()
+    (tmp_path / "folder" / "linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "whole").symlink_to("folder")
+    counts = {
+        "a.list": 2,
+        "folder": 4,
+        "whole": 4,
+        "folder/1.png": 1,
+        "folder/notes.md": 1,
+        "folder/*.png": 2,
+        "folder/*": 3,
+    }
     for path, count in counts.items():
         assert bash('count_pictures "$1"', path).stdout == f"{count}\n"
+        if path != "a.list":
+            assert len(list_images(tmp_path / path)[0]) == count
+    assert bash('count_pictures "$1"', "nowhere.list").stdout == "0\n"
+    assert (
+        bash('set -euo pipefail; found=$(count_pictures "$1"); echo "$found pictures"', "*.png").stdout
+        == "0 pictures\n"
+    )
 
 
 @pytest.mark.parametrize(("code", "word"), [(0, "successfully"), (3, "failed")])

@@ -78,6 +78,17 @@ def test_whole_inference_says_that_weights_are_missing(checkout, whole):
     weights.write_text("mine")
     assert checkout.run(PREPARE, OURS, "whole_infer").returncode == 0
     assert weights.read_text() == "mine"
+    assert len(pictures_of(checkout, "train.list")) == 2
+
+
+def test_whole_inference_needs_no_pictures_to_train_on(checkout):
+    make_cityscapes(checkout.folder / "data" / "cityscapes", train=0)
+    weights = checkout.folder / "test_tipc/output/ddrnet23_slim/model.pdparams"
+    weights.parent.mkdir(parents=True)
+    weights.touch()
+    done = checkout.run(PREPARE, OURS, "whole_infer")
+    assert done.returncode == 0, done.stderr
+    assert [len(pictures_of(checkout, f"{name}.list")) for name in ("train", "val")] == [0, 7]
 
 
 def test_whole_data_are_the_users_own_and_stay_as_they_are(checkout, whole):

@@ -51,6 +51,14 @@ def test_several_machines_are_named_in_the_environment(words):
         assert name in done.stderr
 
 
+@pytest.mark.parametrize("name", ["NNODES", "NODE_RANK", "PORT"])
+def test_a_number_in_the_environment_that_is_none_is_refused_and_not_left_out(words, name):
+    machines = {"NNODES": "2", "NODE_RANK": "1", "MASTER_ADDR": "10.0.0.1"}
+    done = words("a.yml", "4", **{**machines, name: "two"})
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{name} must be a number, found: two" in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [[], ["a.yml"], ["a.yml", "0"], ["a.yml", "--do_eval"], ["a.yml", "2x"]])
 def test_a_missing_or_wrong_number_ends_with_the_usage(words, arguments):
     done = words(*arguments)

@@ -12,7 +12,7 @@ import paddleseg.transforms  # noqa: F401  (registers the transforms)
 from paddleseg.config.problems import Problems
 from paddleseg.config.registry import TRANSFORMS
 from paddleseg.config.transform_lists import check_transforms
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import ConfigError, DataError
 
 # (transform, arguments, how many pixels of the source picture and label may be apart). Bilinear interpolation takes
 # the middle of a pixel and OpenCV's nearest neighbour its corner: half a pixel, and another half for the neighbour's
@@ -135,6 +135,14 @@ def test_configurations_take_them_and_keep_random_ones_for_training(transforms):
         for item in transforms
     )
     assert (len(for_evaluation) > 0) == is_random
+
+
+@pytest.mark.parametrize("left_out", ["AddEdgeLabel", "GenerateInstanceTargets", "AddMultiLabelAuxiliaryCategory"])
+def test_a_transform_of_paddleseg_that_is_left_out_is_refused_with_advice(left_out):
+    problems = Problems("c.yml", {})
+    check_transforms([{"type": left_out}], "train_dataset.transforms", problems, may_be_random=True)
+    with pytest.raises(ConfigError, match=f"no transform '{left_out}'. .*: remove it[;,]"):
+        problems.raise_if_any()
 
 
 @pytest.mark.parametrize(("name", "arguments", "tolerance"), GEOMETRIC)

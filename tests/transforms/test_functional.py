@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Image and label functions against Pillow, hand-worked numbers and plain numpy."""
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
@@ -78,6 +79,14 @@ def test_a_third_of_the_circle_turns_red_into_green():
     assert np.abs(turned - (0, 250, 0)).max() <= 3
     back = functional.shift_hue(turned.astype(np.uint8), -256 / 3).astype(int)
     assert np.abs(back - (250, 0, 0)).max() <= 6
+
+
+@pytest.mark.parametrize("delta", [-300.5, -18, -1, 0, 17.9, 255])
+def test_hue_is_turned_by_whole_steps_round_the_circle_and_nothing_else(picture, delta):
+    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV_FULL).astype(int)
+    hsv[:, :, 0] = (hsv[:, :, 0] + int(delta)) % 256
+    expected = cv2.cvtColor(hsv.astype(np.uint8), cv2.COLOR_HSV2RGB_FULL)
+    np.testing.assert_array_equal(functional.shift_hue(picture, delta), expected)
 
 
 def test_padding_goes_below_and_right_and_rounds_127_5_to_128():

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paddleseg.utils import image_io
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import list_images, read_image, read_label
 
@@ -219,3 +220,28 @@ def test_a_list_may_begin_with_a_byte_order_mark_and_must_be_utf8(gallery, colou
     (gallery / "list.txt").write_text("b.png\nstraße.png\n", encoding="latin-1")
     with pytest.raises(DataError, match="list.txt, line 2: byte 0xDF is not UTF-8"):
         list_images(gallery / "list.txt")
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "tiff", "webp"])
+@pytest.mark.parametrize("kind", ["rgb", "grey", "alpha", "palette", "16 bits"])
+def test_a_picture_is_the_same_whether_opencv_or_we_turn_bgr_round(tmp_path, monkeypatch, suffix, kind):
+    channels = {"grey": 1, "alpha": 4}.get(kind, 3)
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 30, channels), dtype=np.uint8)
+    path = tmp_path / f"picture.{suffix}"
+    if kind == "16 bits":
+        if suffix not in ("png", "tiff"):
+            pytest.skip("has 8 bits only")
+        cv2.imwrite(str(path), pixels.astype(np.uint16) * 257)
+    else:
+        picture = Image.fromarray(pixels.squeeze())
+        if kind == "palette":
+            picture = picture.quantize(16)
+        if suffix in ("jpg", "webp") and kind in ("alpha", "palette"):
+            pytest.skip("no such kind of file")
+        picture.save(path)
+    monkeypatch.setattr(image_io, "_DECODES_TO_RGB", False)
+    expected = image_io.read_image(path)
+    monkeypatch.undo()
+    np.testing.assert_array_equal(image_io.read_image(path), expected)
+    if kind == "rgb" and suffix in ("png", "bmp", "tiff"):
+        np.testing.assert_array_equal(expected, pixels)

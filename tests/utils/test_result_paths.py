@@ -5,7 +5,7 @@
 import pytest
 
 from paddleseg.utils.errors import DataError
-from paddleseg.utils.result_paths import label_paths
+from paddleseg.utils.result_paths import label_paths, result_paths
 
 
 @pytest.fixture
@@ -51,3 +51,9 @@ def test_a_picture_that_another_name_would_replace_is_named(here):
 
 def test_jpegs_may_have_their_label_maps_beside_them(here):
     assert targets(["in/a.jpg", "in/b.jpg"], "in", "in") == {"in/a.jpg": "in/a.png", "in/b.jpg": "in/b.png"}
+
+
+# Pillow reads Sun's .ras and does not write it; of .hdr it knows nothing.
+@pytest.mark.parametrize(("picture", "overlay"), [("a.jpg", "a.jpg"), ("a.ras", "a.ras.png"), ("a.hdr", "a.hdr.png")])
+def test_the_overlay_has_a_format_that_can_be_written(here, picture, overlay):
+    assert result_paths([f"in/{picture}"], "in", "out")[f"in/{picture}"].overlay.name == overlay

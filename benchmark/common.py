@@ -1,0 +1,138 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""How all benchmarks measure and report.
+
+Times of one machine drift by tens of per cent within minutes. So the candidates of a comparison take turns, one
+run each per round, on the same pinned cores, and what counts is the ratio of their medians.
+
+Thread counts are read once, when paddle, numpy and OpenCV are loaded: a benchmark calls ``start`` first and
+imports them afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from paddleseg.utils.atomic_file import write_atomically
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One line of a report.
+
+    Attributes:
+        name: What was measured.
+        unit: Of ``value`` and ``reference``.
+        value: Median of this toolkit's way.
+        reference: Median of the plain way in the same run; None where there is nothing to compare with.
+        ratio: How many times better than the reference; above 1 is faster, or smaller.
+    """
+
+    name: str
+    unit: str
+    value: float
+    reference: float | None = None
+    ratio: float | None = None
+
+
+def compare(name: str, unit: str, value: float, reference: float, *, higher_is_better: bool = False) -> Measurement:
+    """Build the line of a value beside its reference."""
+    ratio = value / reference if higher_is_better else reference / value
+    return Measurement(name, unit, value, reference, ratio)
+
+
+def start(description: str, add_flags: Callable[[argparse.ArgumentParser], None] | None = None) -> argparse.Namespace:
+    """Read the command line, pin this process to ``--threads`` cores and limit the libraries to as many threads."""
+    arguments = parse_arguments(description, add_flags)
+    if hasattr(os, "sched_setaffinity"):  # Linux
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.threads])
+    for variable in THREAD_VARIABLES:
+        os.environ[variable] = str(arguments.threads)
+    import cv2
+
+    cv2.setNumThreads(arguments.threads)
+    return arguments
+
+
+def parse_arguments(
+    description: str, add_flags: Callable[[argparse.ArgumentParser], None] | None = None
+) -> argparse.Namespace:
+    """Read the command line of a benchmark."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--json", metavar="FILE", help="Also write the measurements to this file.")
+    parser.add_argument("--repeats", type=int, help="Rounds of each comparison; not given: each one's own number.")
+    parser.add_argument("--threads", type=int, default=1, help="Cores to pin to, and threads of the libraries.")
+    if add_flags is not None:
+        add_flags(parser)
+    return parser.parse_args()
+
+
+def median_seconds(candidates: Mapping[str, Callable[[], object]], rounds: int, warm_up: int = 1) -> dict[str, float]:
+    """Time functions in turns: one call of each per round.
+
+    Args:
+        candidates: Functions without arguments, by name.
+        rounds: Timed calls of each.
+        warm_up: Calls of each before, not timed.
+
+    Returns:
+        The median duration of each in seconds.
+    """
+    for _ in range(warm_up):
+        for function in candidates.values():
+            function()
+    seconds: dict[str, list[float]] = {name: [] for name in candidates}
+    for _ in range(rounds):
+        for name, function in candidates.items():
+            begin = time.perf_counter()
+            function()
+            seconds[name].append(time.perf_counter() - begin)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+def report(measurements: Sequence[Measurement], arguments: argparse.Namespace) -> None:
+    """Print the machine, the versions and the measurements as a table, and write ``--json`` if it was given."""
+    print(_conditions(arguments.threads))
+    print(f"{'name':<28}{'value':>10}{'reference':>11}{'ratio':>8}  unit")
+    for line in measurements:
+        reference = "-" if line.reference is None else f"{line.reference:.2f}"
+        ratio = "-" if line.ratio is None else f"{line.ratio:.2f}"
+        print(f"{line.name:<28}{line.value:>10.2f}{reference:>11}{ratio:>8}  {line.unit}")
+    if arguments.json:
+        rows = [asdict(line) for line in measurements]
+        write_atomically(arguments.json, json.dumps(rows, indent=1).encode())
+
+
+def _conditions(threads: int) -> str:
+    packages = ("paddlepaddle", "paddlepaddle-gpu", "numpy", "opencv-python", "opencv-python-headless")
+    versions = []
+    for package in packages:
+        try:
+            versions.append(f"{package} {metadata.version(package)}")
+        except metadata.PackageNotFoundError:
+            continue
+    python = f"Python {platform.python_version()}"
+    return f"{_processor()}; {threads} thread(s); {', '.join([python, *versions])}; medians"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -1,0 +1,247 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Decoded pictures and labels, kept on disk or in memory so that each file is decoded once.
+
+An entry is a header of one page, the picture's bytes and the label's. It is mapped into memory, not read: a crop
+touches its own pixels only, and processes share the pages. The header says what the entry was made from (names, sizes
+and modification times of the files); one that says otherwise counts as absent.
+
+An entry appears whole or not at all. On disk it is written beside its place, synchronised and renamed; in memory the
+header is written last, under a lock that the kernel takes back from a process that dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import mmap
+import multiprocessing
+import os
+import secrets
+import shutil
+import time
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.logging import get_logger
+
+CacheKind = Literal["none", "disk", "ram"]
+
+_FOLDER = ".decoded_cache"
+_MAGIC = b"DDRNET decoded 1\n"
+_HEADER_BYTES = 4096  # data begins on a page
+_LEFT_OVER_SECONDS = 3600  # a temporary file of this age belongs to no living process
+
+
+@dataclass(frozen=True)
+class CacheKey:
+    """Which sample, and of which state of its files.
+
+    Attributes:
+        index: Position in the data set.
+        name: What the sample is: data set class, absolute paths, number of channels.
+        state: Sizes and modification times of its files.
+    """
+
+    index: int
+    name: str
+    state: str
+
+
+@dataclass(frozen=True)
+class CachedSample:
+    """What was stored.
+
+    Attributes:
+        image: (H, W, C) in the dtype it was stored with; writing to it changes this copy alone.
+        label: (H, W) uint8, or None.
+        label_values: The values that occur in the label.
+    """
+
+    image: np.ndarray
+    label: np.ndarray | None
+    label_values: list[int]
+
+
+class DecodedCache:
+    """What the kinds of cache have in common: they stop taking samples for good, with one warning.
+
+    One warning for this process and all that it forks: it has to be made before them.
+    """
+
+    def __init__(self) -> None:
+        self._stopped = mmap.mmap(-1, 1)  # shared with forked processes
+        self._warning = multiprocessing.Lock()
+
+    def load(self, key: CacheKey) -> CachedSample | None:
+        """The sample, or None if it is not there in this state."""
+        raise NotImplementedError
+
+    def place(self) -> str:
+        """Where the samples are kept and what room there is, for the log."""
+        raise NotImplementedError
+
+    def store(self, key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> None:
+        """Keep a sample if possible."""
+        if self._stopped[0]:
+            return
+        try:
+            self._store(key, image, label)
+        except OSError as error:
+            self._stop(error)
+
+    def _store(self, key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> None:
+        raise NotImplementedError
+
+    def _stop(self, error: OSError) -> None:
+        self._stopped[0] = 1
+        if self._warning.acquire(block=False):  # never released: the first one warns
+            get_logger().warning(
+                "cache: %s (%s); what is cached is used, all else is read from its files each time",
+                self._where(), error.strerror or error,
+            )  # fmt: skip
+
+    def _where(self) -> str:
+        raise NotImplementedError
+
+
+class DiskCache(DecodedCache):
+    """One file per sample in a folder, which several runs may share.
+
+    Args:
+        folder: Made if it is not there. Files in it that are not entries are never touched.
+    """
+
+    def __init__(self, folder: str | os.PathLike) -> None:
+        super().__init__()
+        self._folder = Path(folder)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._remove_left_overs()
+            probe = self._temporary("probe")
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            self._stop(error)
+
+    def load(self, key: CacheKey) -> CachedSample | None:
+        """See ``DecodedCache``."""
+        try:
+            with open(self._path(key), "rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+        except (OSError, ValueError):  # not there, or empty
+            return None
+        return unpack_entry(mapped, key)
+
+    def place(self) -> str:
+        """See ``DecodedCache``."""
+        if self._stopped[0]:
+            return f"in {self._folder}, which cannot be written"
+        return f"in {self._folder}, where {shutil.disk_usage(self._folder).free / 1e9:.2f} GB are free"
+
+    def _store(self, key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> None:
+        path = self._path(key)
+        if path.exists() and not _is_entry(path):
+            raise FileExistsError(0, f"{path.name} is no file of a cache and is left alone")
+        temporary = self._temporary(path.name)
+        try:
+            with open(temporary, "wb") as file:
+                for part in pack_entry(key, image, label):
+                    file.write(part)
+                file.flush()
+                os.fsync(file.fileno())  # or a power cut could leave the name without the content
+            os.replace(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def _path(self, key: CacheKey) -> Path:
+        # Without the state: a changed picture replaces its entry.
+        return self._folder / f"{hashlib.sha256(key.name.encode()).hexdigest()[:32]}.decoded"
+
+    def _temporary(self, name: str) -> Path:
+        # Neither process number nor host name would do: containers may share both, and the folder.
+        return self._folder / f".{name}.{secrets.token_hex(8)}.tmp"
+
+    def _remove_left_overs(self) -> None:
+        for path in self._folder.glob(".*.decoded.*.tmp"):
+            with contextlib.suppress(FileNotFoundError):  # another run may clean up at the same time
+                if time.time() - path.stat().st_mtime > _LEFT_OVER_SECONDS:
+                    path.unlink()
+
+    def _where(self) -> str:
+        return f"nothing more is written to {self._folder}"
+
+
+def cache_folder(cache: str, cache_dir: str | None, root: str | os.PathLike) -> str | None:
+    """``cache_dir`` as it is, or for a cache on disk that has none the folder inside ``root``."""
+    return os.path.join(root, _FOLDER) if cache == "disk" and cache_dir is None else cache_dir
+
+
+def check_cache(cache: str, cache_dir: str | os.PathLike | None) -> None:
+    """Raise ConfigError if a data set's two arguments are wrong or do not go together."""
+    kinds = typing.get_args(CacheKind)
+    if cache not in kinds:
+        raise ConfigError(f"cache: {cache!r} is unknown; known: {', '.join(kinds)}")
+    if cache == "disk" and cache_dir is None:
+        raise ConfigError("cache_dir: missing; cache: disk needs a folder here")
+    if cache == "ram" and cache_dir is not None:
+        raise ConfigError("cache_dir: cache: ram writes no files; remove it, or make it cache: disk")
+    if cache_dir is not None and os.path.exists(cache_dir) and not os.path.isdir(cache_dir):
+        raise ConfigError(f"cache_dir: {cache_dir} is a file; give a folder")
+
+
+def pack_entry(key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> list[Any]:
+    """Header and data of an entry, to be written one after the other."""
+    header = {
+        "name": key.name,
+        "state": key.state,
+        "image": [image.dtype.str, list(image.shape)],
+        "label": None if label is None else list(label.shape),
+        "label_values": values_of(label),
+    }
+    text = _MAGIC + json.dumps(header).encode()
+    if len(text) > _HEADER_BYTES:
+        raise OSError(0, f"the names of a sample's files have more than {_HEADER_BYTES} letters")
+    arrays = [image] if label is None else [image, label]
+    return [text.ljust(_HEADER_BYTES), *(np.ascontiguousarray(array).data for array in arrays)]
+
+
+def unpack_entry(buffer: mmap.mmap, key: CacheKey) -> CachedSample | None:
+    """The sample of an entry; None if the entry is of something else or of another state, or is incomplete."""
+    header = _read_header(buffer[:_HEADER_BYTES])
+    if header is None or (header["name"], header["state"]) != (key.name, key.state):
+        return None
+    dtype, shape = np.dtype(header["image"][0]), header["image"][1]
+    count = int(np.prod(shape))
+    label_start = _HEADER_BYTES + count * dtype.itemsize
+    label_count = int(np.prod(header["label"])) if header["label"] else 0
+    if len(buffer) < label_start + label_count:
+        return None
+    image = np.frombuffer(buffer, dtype, count, _HEADER_BYTES).reshape(shape)
+    label = None
+    if header["label"]:
+        label = np.frombuffer(buffer, np.uint8, label_count, label_start).reshape(header["label"])
+    return CachedSample(image, label, header["label_values"])
+
+
+def values_of(label: np.ndarray | None) -> list[int]:
+    """The values that occur in a label."""
+    return [] if label is None else np.flatnonzero(np.bincount(label.ravel())).tolist()
+
+
+def _read_header(page: bytes) -> dict[str, Any] | None:
+    if len(page) < _HEADER_BYTES or not page.startswith(_MAGIC):
+        return None
+    return json.loads(page[len(_MAGIC) :])
+
+
+def _is_entry(path: Path) -> bool:
+    with open(path, "rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC

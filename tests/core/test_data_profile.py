@@ -1,0 +1,89 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The profile of reading: what is timed as what, the share of waiting by hand-worked numbers, and the advice."""
+
+import time
+
+import pytest
+
+from paddleseg import transforms as T
+from paddleseg.core.data_profile import DataProfile, advise, measure_step, profile_data, waiting_share
+from paddleseg.datasets import Dataset
+
+
+class Slow:
+    """A transform that takes its time."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def __call__(self, sample, rng):
+        time.sleep(self.seconds)
+        return sample
+
+
+def make(root, transforms, **options):
+    return Dataset("train", str(root), [*transforms, T.Normalize()], 4, train_path="train.txt", **options)
+
+
+def profile(decode=30.0, augmentation=8.0, collate=2.0, transfer=1.0, batch_size=10, transforms=None):
+    transforms = {"RandomDistort": augmentation} if transforms is None else transforms
+    return DataProfile(decode, augmentation, transforms, collate, transfer, batch_size, 80)
+
+
+def test_each_part_is_timed_under_its_own_name(tiny_dataset):
+    crop = [T.ResizeStepScaling(), T.RandomPaddingCrop([16, 16]), T.RandomHorizontalFlip()]
+    found = profile_data(make(tiny_dataset, [*crop, Slow(0.01), Slow(0.002)]), batch_size=2, num_batches=3)
+    assert found.num_pictures == 6 and found.batch_size == 2
+    assert list(found.transforms) == ["ResizeStepScaling + RandomPaddingCrop + RandomHorizontalFlip", "Slow", "Slow #2"]
+    assert 10 <= found.transforms["Slow"] < 30 and 2 <= found.transforms["Slow #2"] < 10
+    assert found.augmentation == pytest.approx(sum(found.transforms.values()))
+    assert found.in_workers == pytest.approx(found.decode + found.augmentation + found.collate)
+    assert min(found.decode, found.collate, found.transfer) > 0
+
+
+def test_decoding_is_timed_and_a_cache_is_filled_before(tiny_dataset, monkeypatch):
+    read = Dataset.read
+    monkeypatch.setattr(Dataset, "read", lambda self, index: time.sleep(0.01) or read(self, index))
+    crop = [T.RandomPaddingCrop([16, 16])]
+    assert 10 <= profile_data(make(tiny_dataset, crop), 2, 2).decode < 30
+    assert profile_data(make(tiny_dataset, crop, cache="disk"), 2, 2).decode < 5
+
+
+def test_the_share_of_waiting_is_the_hand_worked_one():
+    # A batch: 10 x (30 + 8 + 2) ms = 400 ms to read, 10 ms to move.
+    assert waiting_share(profile(), 0.59, num_workers=0) == pytest.approx(410 / 1000)
+    assert waiting_share(profile(), 0.1, num_workers=1) == pytest.approx(300 / 400)
+    assert waiting_share(profile(), 0.1, num_workers=2) == pytest.approx(100 / 200)
+    # Fast enough: only the move is left, which the training does itself.
+    assert waiting_share(profile(), 0.19, num_workers=4) == pytest.approx(10 / 200)
+
+
+def test_a_training_that_does_not_wait_needs_no_change():
+    assert advise(profile(), 1.0, num_workers=2, cores=8) == ["nothing: reading keeps up with the training"]
+
+
+def test_advice_names_what_helps_most_first():
+    cached, more = advise(profile(transfer=0.3), 0.1, num_workers=2, cores=8)
+    assert "decoding takes 75% of the reading" in cached and "train_dataset.cache: disk" in cached
+    assert more == "read with more processes: --num_workers 4"
+    (only,) = advise(profile(transfer=0.3), 0.1, num_workers=2, cores=3, cache_kind="ram")
+    assert only.startswith("read with more processes: --num_workers 3, all cores of this machine; 4 would be needed")
+
+
+def test_advice_names_the_slowest_transform_and_a_slow_transfer():
+    slow = profile(decode=1, augmentation=40, transforms={"RandomBlur": 35.0, "RandomDistort": 5.0}, transfer=3.0)
+    lines = advise(slow, 0.1, num_workers=4, cores=4)
+    assert lines[0].startswith("of the transforms RandomBlur takes most, 35.0 of 43.0 ms per picture")
+    assert lines[1].startswith("moving a batch takes 30.0 ms")
+
+
+def test_when_nothing_helps_it_is_said():
+    slow_collate = profile(decode=1, augmentation=1, collate=40, transfer=0)
+    (line,) = advise(slow_collate, 0.1, num_workers=2, cores=2)
+    assert "too few or too slow cores" in line
+
+
+def test_a_step_is_timed_after_one_that_does_not_count():
+    waits = iter([0.2, 0.01, 0.01, 0.1])
+    assert measure_step(lambda: time.sleep(next(waits))) < 0.05
