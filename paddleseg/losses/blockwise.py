@@ -19,8 +19,9 @@ import paddle
 from paddle import Tensor
 from paddle.autograd import PyLayer
 from paddle.autograd.py_layer import once_differentiable
-from paddle.jit.sot import psdb
 from paddle.nn import functional as F
+
+from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
 _BLOCK_PIXELS = 1 << 16
 """Pixels of a block: four float32 planes of it make 1 MiB, half of a present-day core's second-level cache."""
@@ -37,9 +38,7 @@ def is_faster(logits: Tensor) -> bool:
     become part of a static graph, and slices of tensors are views.
     """
     return (
-        paddle.in_dynamic_mode()
-        and not psdb.in_sot()  # translating bytecode for to_static is dynamic mode too
-        and logits.place.is_cpu_place()
+        computes_eagerly_on_cpu()
         and paddle.get_flags("FLAGS_use_stride_kernel")["FLAGS_use_stride_kernel"]
         and math.prod(logits.shape[1:]) >= _SMALLEST_PICTURE
     )

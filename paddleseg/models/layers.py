@@ -18,6 +18,8 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
+from paddleseg.utils.tracing import computes_eagerly_on_cpu
+
 DataFormat = Literal["NCHW", "NHWC"]
 DATA_FORMATS = ("NCHW", "NHWC")
 
@@ -191,7 +193,7 @@ def upsample_logits(logits: Tensor, size_hw: Sequence[int]) -> Tensor:
     On a CPU by a matrix product for each axis: forward and backward take a third to a half of the time that Paddle's
     kernel takes there. On a card the kernel is the faster one, and a product might be rounded to TF32.
     """
-    if not (paddle.in_dynamic_mode() and logits.place.is_cpu_place()):
+    if not computes_eagerly_on_cpu():
         return resize_to(logits, size_hw)
     down, across = (
         paddle.to_tensor(_interpolation_matrix(source, int(target)))

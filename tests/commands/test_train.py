@@ -103,13 +103,20 @@ def test_a_refused_resume_leaves_the_run_as_it_was(train, tmp_path):
     assert [path.name for path in (tmp_path / "run").iterdir() if path.is_dir()] == ["iter_2"]
 
 
-def test_training_on_the_static_graph_gives_the_same_losses(train):
-    static, eager = (
-        [float(loss) for _, loss in losses(run)] for run in (train("--to_static_training", save_dir="static"), train())
-    )
-    # Both upsample the logits in their own ways, and on pictures as small as these rounding grows step by step.
-    assert static[0] == eager[0]
-    assert static == pytest.approx(eager, rel=0.02)
+def test_training_on_the_static_graph_gives_the_same_losses(run_command, tmp_path):
+    # On pictures of 64 x 64 as in tiny_config, batch normalisation at 1/64 would see two values, and rounding decide.
+    def run(*arguments, save_dir):
+        process = run_command(
+            "train.py", "--config", "configs/quick_start/ddrnet23_slim_roadscenes.yml", "--device", "cpu",
+            "--iters", 4, "--batch_size", 2, "--learning_rate", 0.001, "--log_iters", 1, "--num_workers", 0,
+            "--save_dir", tmp_path / save_dir, *arguments,
+        )  # fmt: skip
+        assert process.returncode == 0, process.stderr
+        return [float(loss) for _, loss in losses(process.stdout + process.stderr)]
+
+    eager = run(save_dir="eager")
+    assert len(set(eager)) == 4
+    assert run("--to_static_training", save_dir="static") == pytest.approx(eager, rel=1e-3)
 
 
 def test_resuming_an_older_checkpoint_moves_the_branch_that_is_left_aside(train, tmp_path):
