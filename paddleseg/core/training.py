@@ -15,6 +15,7 @@ from paddleseg.config.schema import check_config
 from paddleseg.core import distributed as dist
 from paddleseg.core.run import Sampling, TrainingTask, choose_seed, run_training, start_run
 from paddleseg.core.train_options import TrainOptions
+from paddleseg.utils.allocator import keep_freed_memory
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
 
@@ -37,6 +38,8 @@ def train_from_config(config: Config, options: TrainOptions) -> None:
     to_static = options.to_static_training or config.data.get("to_static_training", False)
     options = dataclasses.replace(options, to_static_training=to_static)
     start = start_run(options)
+    if paddle.get_device() == "cpu":
+        keep_freed_memory()
     config.data["seed"] = choose_seed(config.data.get("seed") if options.seed is None else options.seed, start)
     run_training(_build_task(config, options), options, start)
 
