@@ -86,11 +86,13 @@ def main(args: argparse.Namespace) -> None:
     from paddleseg.config.schema import check_config
     from paddleseg.core.data_profile import advise, profile_data, waiting_share
     from paddleseg.core.train_options import default_num_workers
+    from paddleseg.utils.allocator import keep_freed_memory
     from paddleseg.utils.device import select_device
 
     config = load_config(args.config, opts=args.opts)
     check_config(config, command="train")
-    select_device(args.device)
+    if select_device(args.device) == "cpu":
+        keep_freed_memory()  # as in a training
     dataset = build_dataset(config, "train")
     cv2.setNumThreads(0)  # as in the loader's processes
     num_workers = default_num_workers() if args.num_workers is None else args.num_workers

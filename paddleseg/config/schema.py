@@ -213,6 +213,8 @@ def _check_dataset(config: Config, section: str, problems: Problems) -> None:
     stated = [here for name, here in DATASET_NAMES.items() if shared_value(config, name) is not None]
     is_known = check_component(arguments, DATASETS, section, problems, supplied=("mode", *stated))
     component = DATASETS[arguments["type"]] if is_known else None
+    if is_known and is_built_in(component) and "cache_dir" in arguments and "cache" not in arguments:
+        problems.add(f"{section}.cache_dir", "has no effect without cache; add cache: disk, or cache: none to rest it")
     if inspect.isclass(component) and not hasattr(component, "use_for"):
         problems.add(
             f"{section}.type",

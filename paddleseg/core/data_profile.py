@@ -15,7 +15,7 @@ import numpy as np
 import paddle
 
 from paddleseg.datasets.base import SegmentationDataset
-from paddleseg.datasets.loader import finish_batch, stack_samples
+from paddleseg.datasets.loader import collate_one_size, finish_batch
 from paddleseg.transforms.fused_crop import fuse
 from paddleseg.utils.seeding import sample_rng
 
@@ -83,7 +83,7 @@ def profile_data(dataset: SegmentationDataset, batch_size: int, num_batches: int
             for name, step in zip(names, steps):
                 sample = timed(name, step, sample, rng)
             samples.append({**sample, "index": index})
-        batch = timed("collate", stack_samples, samples)
+        [batch] = timed("collate", collate_one_size, samples)
         timed("transfer", _to_device, batch)
     milliseconds = {part: 1000 * value / len(indices) for part, value in seconds.items()}
     transforms = {name: milliseconds[name] for name in names}
@@ -104,7 +104,7 @@ def measure_step(step: Callable[[], Any], repeats: int = 3) -> float:
     for _ in range(repeats + 1):
         begin = time.perf_counter()
         step()
-        paddle.device.synchronize() if paddle.device.get_device() != "cpu" else None
+        _wait_for_device()
         seconds.append(time.perf_counter() - begin)
     return statistics.median(seconds[1:])
 
@@ -172,5 +172,9 @@ def _named(steps: Sequence[Callable[..., Any]]) -> tuple[list[str], list[Callabl
 
 def _to_device(batch: dict[str, Any]) -> None:
     finish_batch(batch)
+    _wait_for_device()
+
+
+def _wait_for_device() -> None:
     if paddle.device.get_device() != "cpu":
         paddle.device.synchronize()

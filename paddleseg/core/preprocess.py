@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 import paddle
 
+from paddleseg.transforms.functional import without_uint16
 from paddleseg.transforms.transforms import Normalize
 
 
@@ -23,7 +24,7 @@ def to_network_input(images: np.ndarray | paddle.Tensor, normalize: Normalize | 
         (N, C, H, W) float32.
     """
     if isinstance(images, np.ndarray):
-        images = paddle.to_tensor(images)
+        images = paddle.to_tensor(without_uint16(images))
     batch = images.transpose([0, 3, 1, 2]).astype("float32")
     if normalize is None:
         return batch

@@ -25,8 +25,8 @@ MODES = ("train", "val", "test")
 class SegmentationDataset:
     """Pairs of pictures and labels.
 
-    A subclass finds the pairs and calls this constructor; one that makes its samples overrides ``read``, and
-    ``picture_name`` and ``sample_state`` too if they can be cached.
+    A subclass finds the pairs and calls this constructor; one that reads or makes its samples in its own way overrides
+    ``read``. If they can be cached it overrides ``sample_state`` too, and ``picture_name`` where there are no files.
 
     Args:
         transforms: Run on each sample in order; a ``Normalize`` at the end is left to the device.
@@ -66,6 +66,8 @@ class SegmentationDataset:
     ) -> None:
         self.mode = check_mode(mode)
         check_cache(cache, cache_dir)
+        if cache != "none":
+            _check_sample_state(type(self))
         if not 1 <= num_classes <= MAX_CLASSES:
             raise ConfigError(f"num_classes: {num_classes} is not from 1 to {MAX_CLASSES} (labels have 8 bits)")
         if not 0 <= ignore_index <= 255:
@@ -212,7 +214,13 @@ class SegmentationDataset:
                 f"cache: {kind.__name__} gives samples with {', '.join(sorted(unknown))}, but only img and label can "
                 "be cached; make it none"
             )
-        self._cache.store(key, sample["img"], sample.get("label"))
+        label = sample.get("label")
+        if label is not None and label.dtype != np.uint8:
+            raise ConfigError(
+                f"cache: {kind.__name__} gives labels of {label.dtype}, but only labels of uint8 can be cached; make "
+                "them that, or cache: none"
+            )
+        self._cache.store(key, sample["img"], label)
         return sample
 
     def _check_label_values(self, label: np.ndarray, path: str) -> None:
@@ -236,6 +244,16 @@ class SegmentationDataset:
                     f"ignore_index {self.ignore_index} nor a class 0..{self.num_classes - 1}; "
                     f"make it {self.ignore_index}"
                 )
+
+
+def _check_sample_state(kind: type[SegmentationDataset]) -> None:
+    """Refuse a cache of samples that may depend on more than ``sample_state`` knows: old ones would come back."""
+    nearest = next(owner for owner in kind.__mro__ if vars(owner).keys() & {"read", "sample_state"})
+    if "sample_state" not in vars(nearest):
+        raise ConfigError(
+            f"cache: {kind.__name__} has a read of its own, but no sample_state that says what its samples depend on; "
+            "write that too, or make it cache: none"
+        )
 
 
 def check_mode(mode: str) -> str:

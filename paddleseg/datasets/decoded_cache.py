@@ -239,7 +239,10 @@ def values_of(label: np.ndarray | None) -> list[int]:
 def _read_header(page: bytes) -> dict[str, Any] | None:
     if len(page) < _HEADER_BYTES or not page.startswith(_MAGIC):
         return None
-    return json.loads(page[len(_MAGIC) :])
+    try:
+        return json.loads(page[len(_MAGIC) :])
+    except ValueError:  # damaged
+        return None
 
 
 def _is_entry(path: Path) -> bool:

@@ -26,13 +26,14 @@ import paddle
 
 from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.datasets.sampler import EpochBatchSampler
+from paddleseg.transforms.functional import without_uint16
 from paddleseg.utils import errors
 from paddleseg.utils.errors import DataError, UserError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.seeding import sample_rng
 
-# paddle.Tensor "img" (N, H, W, C) in the pictures' dtype and "label" (N, H, W) uint8 (absent without labels);
-# lists "paths", "index" and "trans_info" with one entry per sample.
+# paddle.Tensor "img" (N, H, W, C) in the pictures' dtype, float32 for 16 bits, and "label" (N, H, W) uint8 (absent
+# without labels); lists "paths", "index" and "trans_info" with one entry per sample.
 Batch = dict[str, Any]
 
 # How often the loader looks for workers that have died, in seconds.
@@ -62,7 +63,7 @@ def train_batches(
         DataError: A sample cannot be read or has another size than the rest of its batch.
     """
     tasks = _Samples(dataset, seed)
-    for group in _load(tasks, sampler, _collate_one_size, num_workers):
+    for group in _load(tasks, sampler, collate_one_size, num_workers):
         yield from group
 
 
@@ -178,7 +179,8 @@ def _prepare_worker(worker_id: int) -> None:
     cv2.setNumThreads(0)  # the workers share the cores already
 
 
-def _collate_one_size(samples: list[dict[str, Any] | _Failure]) -> list[Batch]:
+def collate_one_size(samples: list[dict[str, Any] | _Failure]) -> list[Batch]:
+    """Put the samples of a training batch together; what is wrong with them goes along, see ``finish_batch``."""
     failure = _first_failure(samples)
     if failure is not None:
         return [failure.to_batch()]
@@ -186,14 +188,14 @@ def _collate_one_size(samples: list[dict[str, Any] | _Failure]) -> list[Batch]:
     for sample in samples:
         if _size_key(sample) != _size_key(first):
             return [_Failure(_size_error(first, sample)).to_batch()]
-    return [stack_samples(samples)]
+    return [_stack_samples(samples)]
 
 
 def _collate_by_size(samples: list[dict[str, Any] | _Failure]) -> list[Batch]:
     failure = _first_failure(samples)
     if failure is not None:
         return [failure.to_batch()]
-    return [stack_samples(list(run)) for _, run in itertools.groupby(samples, key=_size_key)]
+    return [_stack_samples(list(run)) for _, run in itertools.groupby(samples, key=_size_key)]
 
 
 def _first_failure(samples: list[dict[str, Any] | _Failure]) -> _Failure | None:
@@ -217,9 +219,9 @@ def _describe(sample: dict[str, Any]) -> str:
     return f"{width}x{height} with {channels} channels of {sample['img'].dtype}"
 
 
-def stack_samples(samples: list[dict[str, Any]]) -> Batch:
+def _stack_samples(samples: list[dict[str, Any]]) -> Batch:
     """Put samples of one size together, as a worker sends them."""
-    batch: Batch = {"img": np.stack([sample["img"] for sample in samples])}
+    batch: Batch = {"img": without_uint16(np.stack([sample["img"] for sample in samples]))}
     if "label" in samples[0]:
         batch["label"] = np.stack([sample["label"] for sample in samples])
     # paddle's queue takes nested lists apart and rebuilds them; one string passes as it is.

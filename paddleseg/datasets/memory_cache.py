@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import mmap
 import os
@@ -14,9 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from paddleseg.datasets.decoded_cache import CachedSample, CacheKey, DecodedCache, pack_entry, unpack_entry, values_of
+from paddleseg.utils.errors import ConfigError
 
 # Addresses, not memory: pages that are not written take none. 2**31 samples fit into a file.
 _SLOT_BYTES = 1 << 32
+_CLOSE_ON_EXEC = 1  # MFD_CLOEXEC of memfd_create(2)
 _KEPT_FREE = 0.1  # share of the memory
 _CONTAINER = Path("/sys/fs/cgroup")  # of version 2
 
@@ -38,7 +41,7 @@ class SharedMemoryCache(DecodedCache):
 
     def __init__(self, num_samples: int) -> None:
         super().__init__()
-        self._file = os.memfd_create("decoded pictures")
+        self._file = _memory_file()
         weakref.finalize(self, os.close, self._file)
         os.ftruncate(self._file, num_samples * _SLOT_BYTES)
 
@@ -49,7 +52,12 @@ class SharedMemoryCache(DecodedCache):
         if length == 0:
             return None
         entry = start + mmap.ALLOCATIONGRANULARITY
-        return unpack_entry(mmap.mmap(self._file, length, access=mmap.ACCESS_COPY, offset=entry), key)
+        try:
+            mapped = mmap.mmap(self._file, length, access=mmap.ACCESS_COPY, offset=entry)
+        except OSError as error:  # the system allows no more addresses
+            self._stop(error)
+            return None
+        return unpack_entry(mapped, key)
 
     def place(self) -> str:
         """See ``DecodedCache``."""
@@ -110,6 +118,20 @@ class ProcessMemoryCache(DecodedCache):
 
     def _where(self) -> str:
         return "nothing more is kept in memory"
+
+
+def _memory_file() -> int:
+    """A file without a name in memory, for this process and those that it forks."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("decoded pictures")
+    # A Python that was built for a C library before glibc 2.27 lacks it, whatever library it runs with.
+    create = getattr(ctypes.CDLL(None, use_errno=True), "memfd_create", None)
+    if create is None:
+        raise ConfigError("cache: ram needs a C library with memfd_create (glibc from 2.27 on); make it disk or none")
+    file = create(b"decoded pictures", _CLOSE_ON_EXEC)
+    if file < 0:
+        raise OSError(ctypes.get_errno(), "the system gives no memory for cache: ram")
+    return file
 
 
 def memory_bytes() -> tuple[int, int]:

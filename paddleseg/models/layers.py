@@ -196,7 +196,7 @@ def upsample_logits(logits: Tensor, size_hw: Sequence[int]) -> Tensor:
     if not computes_eagerly_on_cpu():
         return resize_to(logits, size_hw)
     down, across = (
-        paddle.to_tensor(_interpolation_matrix(source, int(target)))
+        paddle.to_tensor(_interpolation_matrix(source, int(target)), dtype=logits.dtype)
         for source, target in zip(logits.shape[2:], size_hw)
     )
     return paddle.matmul(paddle.matmul(down, logits), across, transpose_y=True)
@@ -204,10 +204,10 @@ def upsample_logits(logits: Tensor, size_hw: Sequence[int]) -> Tensor:
 
 @lru_cache(maxsize=32)
 def _interpolation_matrix(source: int, target: int) -> np.ndarray:
-    """Weights (target, source) float32 of linear interpolation with half-pixel centres; the outermost values repeat."""
+    """Weights (target, source) of linear interpolation with half-pixel centres; the outermost values repeat."""
     position = np.clip((np.arange(target) + 0.5) * (source / target) - 0.5, 0, source - 1)
     before = position.astype(int)
-    weights = np.zeros((target, source), np.float32)
+    weights = np.zeros((target, source))
     np.add.at(weights, (np.arange(target), before), 1 - (position - before))
     np.add.at(weights, (np.arange(target), np.minimum(before + 1, source - 1)), position - before)
     return weights

@@ -190,6 +190,11 @@ def add_noise(image: np.ndarray, noise: np.ndarray) -> np.ndarray:
     return noisy.astype(image.dtype)
 
 
+def without_uint16(images: np.ndarray) -> np.ndarray:
+    """Pictures of 16 bits as float32, others as they are: Paddle takes uint16 for the bit patterns of bfloat16."""
+    return images.astype(np.float32) if images.dtype == np.uint16 else images
+
+
 def restore_size(label_map: np.ndarray, trans_info: Sequence[tuple[str, Sequence[int]]]) -> np.ndarray:
     """Bring a predicted label map back to the size of the picture before the transforms.
 

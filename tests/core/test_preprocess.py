@@ -35,6 +35,13 @@ def test_without_normalisation_values_stay(images):
     np.testing.assert_array_equal(batch.numpy(), images.transpose(0, 3, 1, 2).astype(np.float32))
 
 
+@pytest.mark.parametrize("normalize", [None, Normalize()], ids=["as they are", "normalised"])
+def test_pictures_of_16_bits_keep_their_values(normalize):
+    wide = np.random.default_rng(0).integers(0, 65536, (1, 5, 7, 4)).astype(np.uint16)
+    expected = wide[0].astype(np.float32) if normalize is None else normalize.apply(wide[0])
+    np.testing.assert_array_equal(to_network_input(wide, normalize).numpy()[0], expected.transpose(2, 0, 1))
+
+
 def test_a_normalisation_of_other_channels_is_refused(images):
     with pytest.raises(ConfigError, match="3 values of mean or std for pictures of 4 channels"):
         to_network_input(np.zeros((1, 2, 2, 4), np.uint8), Normalize([0.5] * 3, [0.5] * 3))

@@ -16,7 +16,7 @@ from paddleseg import transforms as T
 from paddleseg.config.build import build_dataset
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
-from paddleseg.datasets import Dataset, RoadScenes, decoded_cache, memory_cache
+from paddleseg.datasets import Dataset, RoadScenes, SegmentationDataset, decoded_cache, memory_cache
 from paddleseg.datasets.loader import eval_batches, train_batches
 from paddleseg.datasets.sampler import EpochBatchSampler
 from paddleseg.utils.errors import ConfigError, DataError
@@ -55,7 +55,7 @@ def assert_equal_samples(found, expected):
         assert (one["path"], one["trans_info"]) == (other["path"], other["trans_info"])
 
 
-def count_reads(monkeypatch, tmp_path, kind=Dataset):
+def count_reads(monkeypatch, tmp_path, kind=SegmentationDataset):
     """Note each decoding in a file, so that those of forked processes count too."""
     log, read = tmp_path / "reads", kind.read
     log.touch()
@@ -148,19 +148,24 @@ def test_writing_to_a_sample_changes_no_later_one(root, kind):
     assert_equal_samples(samples(dataset), expected)
 
 
-@pytest.mark.parametrize("damage", ["truncated", "empty", "other version"])
+@pytest.mark.parametrize("damage", ["truncated", "empty", "other version", "header"])
 def test_a_damaged_entry_is_made_anew(root, damage, monkeypatch, tmp_path):
     samples(make(root, "disk"))
     for entry in (root / ".decoded_cache").glob("*.decoded"):
         data = entry.read_bytes()
-        spoilt = {"truncated": data[:-1], "empty": b"", "other version": data[:5] + b"?" + data[6:]}[damage]
-        entry.write_bytes(spoilt)
+        spoilt = {
+            "truncated": data[:-1],
+            "empty": b"",
+            "other version": data[:5] + b"?" + data[6:],
+            "header": data.replace(b"{", b"[", 1),
+        }
+        entry.write_bytes(spoilt[damage])
     dataset, expected = make(root, "disk"), samples(make(root, "none"))
     assert_equal_samples(samples(dataset), expected)
     reads = count_reads(monkeypatch, tmp_path)
     assert_equal_samples(samples(dataset), expected)
     # What does not begin as an entry could be the user's own file: it stays, and is no entry.
-    assert reads() == ([] if damage == "truncated" else [0, 1, 2, 3, 4])
+    assert reads() == ([] if damage in ("truncated", "header") else [0, 1, 2, 3, 4])
 
 
 @ON_LINUX
@@ -401,9 +406,72 @@ def test_scenes_of_another_size_are_other_entries(tmp_path):
 
 def test_samples_with_more_than_picture_and_label_are_refused(root, monkeypatch):
     read = Dataset.read
-    monkeypatch.setattr(Dataset, "read", lambda self, i: {**read(self, i), "depth": 1})
+    monkeypatch.setattr(SegmentationDataset, "read", lambda self, i: {**read(self, i), "depth": 1})
     with pytest.raises(ConfigError, match="cache: Dataset gives samples with depth, but only img and label"):
         samples(make(root, "disk"))
+
+
+class Remapped(Dataset):
+    """A data set that changes what it reads."""
+
+    shift = 1
+
+    def read(self, index):
+        sample = super().read(index)
+        return {**sample, "label": sample["label"] // 2 + self.shift}
+
+
+class NamedRemapped(Remapped):
+    """The same, and it says what its samples depend on."""
+
+    def sample_state(self, index):
+        name, state = super().sample_state(index)
+        return f"{name} shift {self.shift}", state
+
+
+@KINDS
+def test_a_read_of_its_own_is_cached_only_where_the_state_is_its_own_too(root, kind):
+    options = {"num_classes": 200, "train_path": "train.txt", "cache": kind}
+    with pytest.raises(ConfigError, match="cache: Remapped has a read of its own, but no sample_state"):
+        Remapped("train", str(root), [], **options)
+    Remapped("train", str(root), [], **{**options, "cache": "none"})
+    for shift in (1, 2, 1):
+        dataset = NamedRemapped("train", str(root), [], **options)
+        dataset.shift = shift
+        assert_equal_samples([dataset.sample(0, np.random.default_rng(0)) for _ in range(2)], [dataset.read(0)] * 2)
+
+
+@KINDS
+def test_labels_of_other_types_are_refused_and_not_cut_short(root, kind, monkeypatch):
+    read = SegmentationDataset.read
+    monkeypatch.setattr(
+        SegmentationDataset, "read", lambda self, i: {**read(self, i), "label": read(self, i)["label"].astype(int)}
+    )
+    with pytest.raises(ConfigError, match="cache: Dataset gives labels of int64, but only labels of uint8"):
+        samples(make(root, kind))
+
+
+@ON_LINUX
+def test_a_python_without_memfd_create_uses_that_of_the_c_library(root, monkeypatch, tmp_path):
+    monkeypatch.delattr(os, "memfd_create")
+    dataset, expected = make(root, "ram"), samples(make(root, "none"))
+    assert_equal_samples(samples(dataset), expected)
+    reads = count_reads(monkeypatch, tmp_path)
+    assert in_processes(lambda: assert_equal_samples(samples(dataset), expected)) == [0]
+    assert reads() == []
+
+
+@ON_LINUX
+def test_where_no_more_can_be_mapped_files_are_read_with_one_warning(root, monkeypatch, capfd):
+    dataset, expected = make(root, "ram"), samples(make(root, "none"))
+    samples(dataset)
+
+    def full(*arguments, **options):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr(memory_cache.mmap, "mmap", full)
+    assert_equal_samples(samples(dataset), expected)
+    assert capfd.readouterr().out.count("nothing more is kept in memory (Cannot allocate memory)") == 1
 
 
 @KINDS
@@ -442,6 +510,13 @@ def test_a_wrong_kind_is_a_problem_of_the_configuration(tiny_config, value, mess
     config = load_config(str(tiny_config), opts=[f"train_dataset.cache={value}"])
     with pytest.raises(ConfigError, match=message):
         check_config(config)
+
+
+def test_a_folder_without_a_cache_is_a_problem_of_the_configuration(tiny_config):
+    opts = ["train_dataset.cache_dir=mine"]
+    with pytest.raises(ConfigError, match="train_dataset.cache_dir: has no effect without cache; add cache: disk"):
+        check_config(load_config(str(tiny_config), opts=opts))
+    check_config(load_config(str(tiny_config), opts=[*opts, "train_dataset.cache=none"]))
 
 
 def test_a_configuration_sets_the_cache_and_wrong_pairs_name_file_and_key(tiny_config, tmp_path):

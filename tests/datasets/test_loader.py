@@ -6,6 +6,7 @@ import os
 import signal
 import time
 
+import cv2
 import numpy as np
 import pytest
 
@@ -49,6 +50,17 @@ def assert_equal_batches(first, second):
                 np.testing.assert_array_equal(one[key].numpy(), other[key].numpy())
             else:
                 assert one[key] == other[key]
+
+
+@WORKERS
+def test_batches_of_16_bit_pictures_hold_their_values(root, num_workers):
+    for index in range(5):
+        wide = np.random.default_rng(index).integers(0, 65536, (24, 32, 4)).astype(np.uint16)
+        cv2.imwrite(str(root / f"images/{index}.png"), wide)
+    dataset = Dataset("val", str(root), [], 4, val_path="train.txt", img_channels=4)
+    for batch in eval_batches(dataset, 2, num_workers):
+        for index, image in zip(batch["index"], batch["img"].numpy()):
+            np.testing.assert_array_equal(image, dataset.read(index)["img"])
 
 
 @WORKERS

@@ -25,5 +25,13 @@ def test_upsampled_logits_and_their_gradient_are_those_of_interpolate(size_hw):
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
 
 
+def test_logits_of_float64_stay_float64():
+    logits = paddle.randn([1, 2, 8, 12], "float64")
+    expected = F.interpolate(logits, [57, 89], mode="bilinear", align_corners=False)
+    found = upsample_logits(logits, [57, 89])
+    assert found.dtype == paddle.float64
+    np.testing.assert_allclose(found.numpy(), expected.numpy(), atol=1e-5)  # the kernel's own weights are float32
+
+
 def test_logits_of_a_single_cell_are_repeated():
     assert (upsample_logits(paddle.full([1, 2, 1, 1], 3.0), [8, 5]).numpy() == 3).all()
