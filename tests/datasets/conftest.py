@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.datasets.cached import SIZES
+
 
 def write_pairs(root: Path, sizes_wh, *, name="train", num_classes=4) -> Path:
     """Noise pictures with labels 0..K-1 and 255, and the list file ``<name>.txt``; returns the list."""
@@ -31,3 +33,10 @@ def write_pairs(root: Path, sizes_wh, *, name="train", num_classes=4) -> Path:
 def pairs():
     """The function that writes pictures, labels and their list."""
     return write_pairs
+
+
+@pytest.fixture
+def root(tmp_path, pairs):
+    """A folder with five pictures and labels of several sizes."""
+    pairs(tmp_path, SIZES)
+    return tmp_path
