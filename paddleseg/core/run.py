@@ -18,13 +18,16 @@ from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
 from paddleseg.core import checkpoint
 from paddleseg.core import distributed as dist
 from paddleseg.core.ema import ExponentialMovingAverage
-from paddleseg.core.evaluation import EvaluationResult, evaluate, log_result
+from paddleseg.core.evaluation import EvaluationResult, evaluate, log_result, rehearse
 from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, PlateauHook, ScalarWriter
+from paddleseg.core.memory import MemoryHook
 from paddleseg.core.profiler import ProfilerHook
 from paddleseg.core.run_folder import find_start, prepare_folder
 from paddleseg.core.train_options import TrainOptions, default_num_workers
 from paddleseg.core.trainer import Batch, Trainer
+from paddleseg.datasets import data_report
 from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.datasets.data_check import CheckLevel, examine
 from paddleseg.datasets.loader import train_batches
 from paddleseg.datasets.sampler import EpochBatchSampler
 from paddleseg.optimizers import ReduceOnPlateau
@@ -87,6 +90,7 @@ class TrainingTask:
         ema_decay: Decay of the moving average of the weights, where the options ask for one.
         inference: How ``val_dataset`` is looked at.
         config_text: The resolved configuration, kept in the run's folder, or None.
+        check_labels: How much of the data is looked at before the first step.
     """
 
     model: paddle.nn.Layer
@@ -100,6 +104,7 @@ class TrainingTask:
     ema_decay: float = 0.999
     inference: InferenceOptions = WHOLE_PICTURE
     config_text: str | None = None
+    check_labels: CheckLevel = "sample"
 
 
 def start_run(options: TrainOptions) -> Path | None:
@@ -146,6 +151,9 @@ def run_training(task: TrainingTask, options: TrainOptions, start: Path | None) 
     Raises:
         UserError: The data, the checkpoint or the folder is wrong.
     """
+    if dist.rank() == 0:
+        _check_data(task, options)
+    dist.barrier()
     trainer = _build_trainer(task, options)
     if start is not None:
         trainer.restore(start)
@@ -154,10 +162,31 @@ def run_training(task: TrainingTask, options: TrainOptions, start: Path | None) 
             get_logger().warning("nothing to do: %d steps are asked for; give more with --iters", trainer.total_steps)
     if options.profiler_options is not None:
         options.profiler_options.check_length(trainer.total_steps - trainer.step)
+    if task.val_dataset is not None and trainer.step < trainer.total_steps:
+        rehearse(trainer.model, task.val_dataset, task.inference, precision=_eval_precision(options), amp_level="O2")
+        get_logger().info("one picture of val_dataset evaluated: evaluation works")
     if dist.rank() == 0:
         prepare_folder(options.save_dir, start, trainer.step, task.config_text)
     dist.barrier()
     trainer.train()
+
+
+def _check_data(task: TrainingTask, options: TrainOptions) -> None:
+    """Look at pictures and labels as ``check_labels`` says.
+
+    Raises:
+        DataError: Training or evaluation would stop at some of them; lists all that were found.
+    """
+    if task.check_labels == "off":
+        return
+    num_workers = default_num_workers() if options.num_workers is None else options.num_workers
+    findings = examine(task.train_dataset, task.val_dataset, level=task.check_labels, num_workers=num_workers)
+    logger = get_logger()
+    table = data_report.format_table(findings)
+    logger.info("check_labels: %s, %s\n%s", task.check_labels, data_report.describe_extent(findings), table)
+    for warning in data_report.find_warnings(findings):
+        logger.warning(warning)
+    data_report.raise_problems(data_report.find_problems(findings))
 
 
 def _build_trainer(task: TrainingTask, options: TrainOptions) -> Trainer:
@@ -206,7 +235,7 @@ def _build_trainer(task: TrainingTask, options: TrainOptions) -> Trainer:
 
 def _build_hooks(task: TrainingTask, options: TrainOptions, num_workers: int) -> list[Hook]:
     writer = ScalarWriter(options.save_dir) if options.use_vdl and dist.rank() == 0 else None
-    hooks: list[Hook] = [LogHook(options.log_iters, writer)]
+    hooks: list[Hook] = [LogHook(options.log_iters, writer), MemoryHook()]
     if options.use_ema:
         hooks.append(EmaHook())
     schedule = task.lr_schedule
@@ -217,8 +246,7 @@ def _build_hooks(task: TrainingTask, options: TrainOptions, num_workers: int) ->
         path = options.profiler_options.profile_path or os.path.join(options.save_dir, "profile.json")
         hooks.append(ProfilerHook(options.profiler_options, path))
     if task.val_dataset is not None:
-        # Weights of O2 are in half precision, in which alone they run. All others are evaluated as val.py does it.
-        precision = options.precision if options.amp_level == "O2" else "fp32"
+        precision = _eval_precision(options)
 
         def evaluate_model(model: paddle.nn.Layer) -> EvaluationResult:
             return evaluate(
@@ -238,6 +266,11 @@ def _build_hooks(task: TrainingTask, options: TrainOptions, num_workers: int) ->
         )
     hooks.append(CheckpointHook(options.save_interval, options.save_dir, options.keep_checkpoint_max))
     return hooks
+
+
+def _eval_precision(options: TrainOptions) -> str:
+    """Weights of O2 are in half precision, in which alone they run. All others are evaluated as val.py does it."""
+    return options.precision if options.amp_level == "O2" else "fp32"
 
 
 def _report(result: EvaluationResult, title: str) -> None:

@@ -73,4 +73,5 @@ def _build_task(config: Config, options: TrainOptions) -> TrainingTask:
         ema_decay=config.data["ema_decay"],
         inference=InferenceOptions.from_test_config(config.section("test_config")),
         config_text=config.to_text(),
+        check_labels=config.data["check_labels"],
     )

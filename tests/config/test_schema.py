@@ -184,7 +184,7 @@ def test_checking_changes_nothing(training_yaml):
         ("uniform_output_enabled=True", "--opts: uniform_output_enabled: a run and an export always write"),
         ("use_multilabel=True", "--opts: use_multilabel: each pixel has exactly one class here"),
         ("log_ranks=0", "--opts: log_ranks: rank 0 logs"),
-        ("print_mem_info=True", "--opts: print_mem_info: the training log does not show memory"),
+        ("print_mem_info=True", "--opts: print_mem_info: the log says once how much memory"),
         ("learning_rate.value=0.1", "--opts: learning_rate: this is lr_scheduler.learning_rate here"),
     ],
 )
