@@ -4,7 +4,7 @@
 
     python tools/launch_with_restarts.py --max_restarts 3 -- --gpus 0,1,2,3 train.py --config CONFIG --do_eval
 
-What stands after ``--`` are the launcher's arguments. Each restart adds ``--resume_model auto``, so that it goes on from
+What stands after ``--`` are the launcher's arguments. Each restart adds ``--resume_model auto``, and so goes on from
 the newest complete checkpoint. SIGTERM and Ctrl-C are passed on, and end it.
 """
 

@@ -44,6 +44,7 @@ TOP_LEVEL: dict[str, Any] = {
     "epochs": int,
     "grad_accum_steps": int,
     "ema_decay": float,
+    "max_skipped_steps": int,
     "seed": int,
     "to_static_training": bool,
     "custom_imports": list,

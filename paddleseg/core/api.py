@@ -59,6 +59,7 @@ def train(
     seed: int | None = None,
     grad_accum_steps: int = 1,
     ema_decay: float = 0.999,
+    max_skipped_steps: int = 0,
 ) -> None:
     """Train a network on the current device; with ``val_dataset``, evaluate it every ``save_interval`` steps.
 
@@ -89,13 +90,17 @@ def train(
         seed: Of order and augmentations (the weights are there already); None: drawn and logged.
         grad_accum_steps: Batches whose gradients are averaged for one step.
         ema_decay: Decay of the moving average.
+        max_skipped_steps: How many steps that are not finite are left out; one more ends the training.
 
     Raises:
         UserError: An argument or the data is wrong.
+        KeyboardInterrupt: Ctrl-C (SIGINT) was received; the step was finished and saved.
+        SystemExit: SIGTERM was received; the step was finished and saved.
     """
     if optimizer is None or losses is None:
         raise ConfigError("train() needs an optimizer and losses={'types': [...], 'coef': [...]}")
     check_at_least(1, iters=iters, batch_size=batch_size, grad_accum_steps=grad_accum_steps)
+    check_at_least(0, max_skipped_steps=max_skipped_steps)
     if not 0 <= ema_decay < 1:
         raise ConfigError(f"ema_decay is {ema_decay}; allowed: 0 to below 1")
     options = TrainOptions(
@@ -120,7 +125,8 @@ def train(
     weighted_losses = pair_losses(losses)
     lr_schedule = schedule_of(optimizer)
     train_dataset, val_dataset = prepare_datasets(train_dataset, val_dataset)
-    start = start_run(options)
+    numbers = {"iters": iters, "batch_size": batch_size, "grad_accum_steps": grad_accum_steps, "ema_decay": ema_decay}
+    start = start_run(options, numbers)
     sampling = Sampling(
         num_samples=len(train_dataset),
         batch_size=batch_size,
@@ -139,6 +145,7 @@ def train(
         total_steps=iters,
         ema_decay=ema_decay,
         inference=inference,
+        max_skipped_steps=max_skipped_steps,
     )
     run_training(task, options, start)
 
