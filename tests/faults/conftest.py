@@ -31,16 +31,15 @@ class Runs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def start(self, save_dir, *, launch=(), **options) -> subprocess.Popen:
+    def start(self, save_dir, *, launch=(), log=None, **options) -> subprocess.Popen:
         given = []
         for name, value in options.items():
             given += [f"--{name}"] if value is True else [f"--{name}", str(value)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        log = open(self.folder / f"{save_dir}.log", "a")  # noqa: SIM115 (the process writes on)
-        with log:
+        with open(self.folder / f"{log or save_dir}.log", "a") as output:
             return subprocess.Popen(
                 [sys.executable, *map(str, launch), PROGRAM, "--save_dir", self.folder / save_dir, *given],
-                env=environment, stdout=log, stderr=subprocess.STDOUT, cwd=self.folder,
+                env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=self.folder,
                 stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
 
