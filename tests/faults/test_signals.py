@@ -72,7 +72,10 @@ def test_loader_workers_end_with_a_main_process_that_is_killed(runs):
     assert len(workers) >= 2
     process.kill()
     process.wait()
-    assert wait_until_gone(workers, 3) == []
+    left = wait_until_gone(workers, 3)
+    for worker in left:
+        os.kill(worker, signal.SIGKILL)
+    assert left == []
 
 
 def test_a_signal_to_one_of_two_processes_stops_both_after_the_same_step(runs):
