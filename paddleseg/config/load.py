@@ -23,7 +23,7 @@ from paddleseg.utils.errors import ConfigError
 BASE_KEY, INHERIT_KEY = "_base_", "_inherited_"
 CUSTOM_IMPORTS_KEY = "custom_imports"
 
-DEFAULTS = {"grad_accum_steps": 1, "ema_decay": 0.999, "check_labels": "sample"}
+DEFAULTS = {"grad_accum_steps": 1, "ema_decay": 0.999, "check_labels": "sample", "max_skipped_steps": 0}
 
 # Second names: section, key there -> the one name that the rest of the toolkit knows.
 _KEY_ALIASES = {

@@ -45,6 +45,7 @@ TOP_LEVEL: dict[str, Any] = {
     "grad_accum_steps": int,
     "ema_decay": float,
     "check_labels": Literal["full", "sample", "off"],
+    "max_skipped_steps": int,
     "seed": int,
     "to_static_training": bool,
     "custom_imports": list,

@@ -62,6 +62,7 @@ def train(
     grad_accum_steps: int = 1,
     ema_decay: float = 0.999,
     check_labels: CheckLevel = "sample",
+    max_skipped_steps: int = 0,
 ) -> None:
     """Train a network on the current device; with ``val_dataset``, evaluate it every ``save_interval`` steps.
 
@@ -93,13 +94,17 @@ def train(
         grad_accum_steps: Batches whose gradients are averaged for one step.
         ema_decay: Decay of the moving average.
         check_labels: How much of the data is looked at before the first step: ``full``, ``sample`` or ``off``.
+        max_skipped_steps: How many steps that are not finite are left out; one more ends the training.
 
     Raises:
         UserError: An argument or the data is wrong.
+        KeyboardInterrupt: Ctrl-C (SIGINT) was received; the step was finished and saved.
+        SystemExit: SIGTERM was received; the step was finished and saved.
     """
     if optimizer is None or losses is None:
         raise ConfigError("train() needs an optimizer and losses={'types': [...], 'coef': [...]}")
     check_at_least(1, iters=iters, batch_size=batch_size, grad_accum_steps=grad_accum_steps)
+    check_at_least(0, max_skipped_steps=max_skipped_steps)
     if not 0 <= ema_decay < 1:
         raise ConfigError(f"ema_decay is {ema_decay}; allowed: 0 to below 1")
     if check_labels not in typing.get_args(CheckLevel):
@@ -126,7 +131,8 @@ def train(
     weighted_losses = pair_losses(losses)
     lr_schedule = schedule_of(optimizer)
     train_dataset, val_dataset = prepare_datasets(train_dataset, val_dataset)
-    start = start_run(options)
+    numbers = {"iters": iters, "batch_size": batch_size, "grad_accum_steps": grad_accum_steps, "ema_decay": ema_decay}
+    start = start_run(options, numbers)
     sampling = Sampling(
         num_samples=len(train_dataset),
         batch_size=batch_size,
@@ -146,6 +152,7 @@ def train(
         ema_decay=ema_decay,
         inference=inference,
         check_labels=check_labels,
+        max_skipped_steps=max_skipped_steps,
     )
     run_training(task, options, start)
 

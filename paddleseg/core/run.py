@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
@@ -19,10 +20,12 @@ from paddleseg.core import checkpoint
 from paddleseg.core import distributed as dist
 from paddleseg.core.ema import ExponentialMovingAverage
 from paddleseg.core.evaluation import EvaluationResult, evaluate, log_result, rehearse
-from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, PlateauHook, ScalarWriter
+from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, ScalarWriter
+from paddleseg.core.loss_hooks import PlateauHook, SpikeHook
 from paddleseg.core.memory import MemoryHook
 from paddleseg.core.profiler import ProfilerHook
 from paddleseg.core.run_folder import find_start, prepare_folder
+from paddleseg.core.stop_signals import StopHook, StopSignals
 from paddleseg.core.train_options import TrainOptions, default_num_workers
 from paddleseg.core.trainer import Batch, Trainer
 from paddleseg.datasets import data_report
@@ -91,6 +94,7 @@ class TrainingTask:
         inference: How ``val_dataset`` is looked at.
         config_text: The resolved configuration, kept in the run's folder, or None.
         check_labels: How much of the data is looked at before the first step.
+        max_skipped_steps: How many steps that are not finite are left out.
     """
 
     model: paddle.nn.Layer
@@ -105,22 +109,42 @@ class TrainingTask:
     inference: InferenceOptions = WHOLE_PICTURE
     config_text: str | None = None
     check_labels: CheckLevel = "sample"
+    max_skipped_steps: int = 0
 
 
-def start_run(options: TrainOptions) -> Path | None:
+# What may differ between machines without making another run of it.
+_OWN_OF_A_PROCESS = {
+    "save_dir", "device", "num_workers", "log_iters", "profiler_options", "resume_model",
+    "dataset_root", "train_path", "val_path", "test_path", "cache", "cache_dir", "pretrained", "custom_imports",
+}  # fmt: skip
+
+
+def start_run(options: TrainOptions, settings: Mapping[str, Any]) -> Path | None:
     """Check the options, take the device, meet the other processes, and find what to go on from.
+
+    Args:
+        options: The options.
+        settings: The other values that all processes must have in common. Places of files may differ.
 
     Returns:
         The checkpoint to resume, or None.
 
     Raises:
-        UserError: An option is wrong, or the device is not there.
+        UserError: An option is wrong or another than in the other processes, or the device is not there.
     """
     options.check()
     select_device(options.device)
     check_precision(options.precision)
     dist.init()
+    dist.check_equal(_shared({**dataclasses.asdict(options), **settings}))
     return find_start(options.save_dir, options.resume_model)
+
+
+def _shared(value: Any) -> Any:
+    """A copy without what may differ between processes."""
+    if isinstance(value, Mapping):
+        return {key: _shared(inner) for key, inner in value.items() if key not in _OWN_OF_A_PROCESS}
+    return [_shared(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def choose_seed(wanted: int | None, start: Path | None) -> int:
@@ -141,7 +165,7 @@ def choose_seed(wanted: int | None, start: Path | None) -> int:
 
 
 def run_training(task: TrainingTask, options: TrainOptions, start: Path | None) -> None:
-    """Train, evaluate and save as the options say.
+    """Train, evaluate and save as the options say; SIGTERM and SIGINT end it after the step, with a checkpoint.
 
     Args:
         task: What is trained.
@@ -150,16 +174,22 @@ def run_training(task: TrainingTask, options: TrainOptions, start: Path | None) 
 
     Raises:
         UserError: The data, the checkpoint or the folder is wrong.
+        KeyboardInterrupt: SIGINT was received; the run is saved.
+        SystemExit: SIGTERM was received; the run is saved, the status is 143.
     """
     if dist.rank() == 0:
         _check_data(task, options)
     dist.barrier()
-    trainer = _build_trainer(task, options)
+    signals = StopSignals()
+    stop_hook = StopHook(signals)
+    trainer = _build_trainer(task, options, stop_hook)
     if start is not None:
         trainer.restore(start)
         get_logger().info("resumed from %s at iter %d", start, trainer.step)
         if trainer.step >= trainer.total_steps:
             get_logger().warning("nothing to do: %d steps are asked for; give more with --iters", trainer.total_steps)
+    # A machine that does not see the others' files has other pictures, or no checkpoint where they have one.
+    dist.check_equal({"first step": trainer.step, "last step": trainer.total_steps, **trainer.run})
     if options.profiler_options is not None:
         options.profiler_options.check_length(trainer.total_steps - trainer.step)
     if task.val_dataset is not None and trainer.step < trainer.total_steps:
@@ -168,7 +198,9 @@ def run_training(task: TrainingTask, options: TrainOptions, start: Path | None) 
     if dist.rank() == 0:
         prepare_folder(options.save_dir, start, trainer.step, task.config_text)
     dist.barrier()
-    trainer.train()
+    with signals:
+        trainer.train()
+    stop_hook.leave()
 
 
 def _check_data(task: TrainingTask, options: TrainOptions) -> None:
@@ -189,7 +221,7 @@ def _check_data(task: TrainingTask, options: TrainOptions) -> None:
     data_report.raise_problems(data_report.find_problems(findings))
 
 
-def _build_trainer(task: TrainingTask, options: TrainOptions) -> Trainer:
+def _build_trainer(task: TrainingTask, options: TrainOptions, stop_hook: StopHook) -> Trainer:
     sampling, dataset = task.sampling, task.train_dataset
     num_workers = default_num_workers() if options.num_workers is None else options.num_workers
     get_logger().info(
@@ -227,15 +259,16 @@ def _build_trainer(task: TrainingTask, options: TrainOptions) -> Trainer:
             "optimizer.type": type(task.optimizer).__name__,
             "precision": options.precision,
         },
-        hooks=_build_hooks(task, options, num_workers),
+        hooks=[stop_hook, *_build_hooks(task, options, num_workers)],
         config_text=task.config_text,
         classes=dataset.class_names,
+        max_skipped_steps=task.max_skipped_steps,
     )
 
 
 def _build_hooks(task: TrainingTask, options: TrainOptions, num_workers: int) -> list[Hook]:
     writer = ScalarWriter(options.save_dir) if options.use_vdl and dist.rank() == 0 else None
-    hooks: list[Hook] = [LogHook(options.log_iters, writer), MemoryHook()]
+    hooks: list[Hook] = [LogHook(options.log_iters, writer), SpikeHook(options.log_iters), MemoryHook()]
     if options.use_ema:
         hooks.append(EmaHook())
     schedule = task.lr_schedule

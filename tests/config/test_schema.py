@@ -46,6 +46,7 @@ def test_checking_changes_nothing(training_yaml):
         ("epochs=-1", "--opts: epochs: found -1; it must be 1 or more"),
         ("grad_accum_steps=0", "--opts: grad_accum_steps: found 0; it must be 1 or more"),
         ("ema_decay=1", "--opts: ema_decay: found 1; it must be from 0 to below 1"),
+        ("max_skipped_steps=-1", "--opts: max_skipped_steps: found -1; it must be 0 or more"),
         ("seed=-1", "--opts: seed: found -1; it must be 0 or more"),
         ("to_static_training=1", "--opts: to_static_training: found 1; it must be True or False"),
         ("model=DDRNet_23", "--opts: model: found 'DDRNet_23'; it must be a mapping of keys to values"),
