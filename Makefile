@@ -5,12 +5,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Models whose chains `make tipc` runs.
 TIPC_MODELS ?= ddrnet23_slim ddrnet ddrnet39
+# How often `make faults` kills a training.
+FAULT_ROUNDS ?= 50
 BENCHMARKS ?= data loss evaluate train_step scaling infer
 BENCHMARK_DIR ?= output/benchmark
 # Test processes that run side by side; Paddle uses one core in each.
 TEST_PROCESSES ?= 2
 
-.PHONY: help venv venv-dev test test-fast lint format quickstart tipc benchmark clean
+.PHONY: help venv venv-dev test test-fast faults lint format quickstart tipc benchmark clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +21,7 @@ help:
 	@echo 'make benchmark   speed against plain implementations, side by side (CPU, minutes)'
 	@echo 'make test        all tests'
 	@echo 'make test-fast   the tests that take less than five seconds each'
+	@echo 'make faults      trainings killed at random moments, FAULT_ROUNDS of them (50; CPU, a quarter of an hour)'
 	@echo 'make lint        style and documentation checks'
 	@echo 'make format      put the code into the common format'
 	@echo 'make venv        only set up $(VENV) with the packages of requirements.txt'
@@ -42,6 +45,9 @@ test: venv-dev
 
 test-fast: venv-dev
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m "not slow"
+
+faults: venv-dev
+	FAULT_ROUNDS=$(FAULT_ROUNDS) $(BIN)/python -m pytest -n $(TEST_PROCESSES) tests/faults
 
 lint: venv-dev
 	$(BIN)/ruff check .

@@ -44,6 +44,7 @@ setup(
     extras_require={
         "cpu": [line for line in cpu if is_chosen_by_the_user(line)],
         "gpu": [line for line in gpu if is_chosen_by_the_user(line)],
+        "safetensors": ["safetensors>=0.4"],
         "headless": [opencv.replace("opencv-python", "opencv-python-headless")],
     },
 )

@@ -35,7 +35,7 @@ _RANGES: dict[str, tuple[float, float | None, str]] = {
         (_ONE_OR_MORE, "batch_size iters epochs grad_accum_steps decay_steps T_max step_size num_samples"),
         (_ZERO_OR_MORE, "patience cooldown min_lr end_learning_rate"),
         (_ONE_OR_MORE, "in_channels img_channels size crop_size target_size stride short_size long_size"),
-        (_ZERO_OR_MORE, "seed warmup_iters warmup_start_lr end_lr eta_min milestones weight_decay"),
+        (_ZERO_OR_MORE, "seed max_skipped_steps warmup_iters warmup_start_lr end_lr eta_min milestones weight_decay"),
         (_ZERO_OR_MORE, "weight coef min_kept scale_step_size"),
         (_POSITIVE, "learning_rate power divide_factor epsilon std scales min_scale_factor max_scale_factor"),
         ((0, 1, "from 0 to 1"), "prob brightness_prob contrast_prob saturation_prob hue_prob sharpness_prob"),

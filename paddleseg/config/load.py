@@ -23,7 +23,7 @@ from paddleseg.utils.errors import ConfigError
 BASE_KEY, INHERIT_KEY = "_base_", "_inherited_"
 CUSTOM_IMPORTS_KEY = "custom_imports"
 
-DEFAULTS = {"grad_accum_steps": 1, "ema_decay": 0.999}
+DEFAULTS = {"grad_accum_steps": 1, "ema_decay": 0.999, "check_labels": "sample", "max_skipped_steps": 0}
 
 # Second names: section, key there -> the one name that the rest of the toolkit knows.
 _KEY_ALIASES = {
@@ -109,6 +109,8 @@ def load_config(
     _make_files_absolute(data, os.getcwd())  # those of --opts: the rest are so already
     data = _drop_nulls(data)
     _resolve_optimizer_name(data)
+    if data.get("check_labels") is False:  # what YAML 1.1 makes of ``off``
+        data["check_labels"] = "off"
     return Config(path, {**data, **{key: value for key, value in DEFAULTS.items() if key not in data}}, sources)
 
 

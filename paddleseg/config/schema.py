@@ -44,6 +44,8 @@ TOP_LEVEL: dict[str, Any] = {
     "epochs": int,
     "grad_accum_steps": int,
     "ema_decay": float,
+    "check_labels": Literal["full", "sample", "off"],
+    "max_skipped_steps": int,
     "seed": int,
     "to_static_training": bool,
     "custom_imports": list,
@@ -67,7 +69,7 @@ _REFUSED = {
     "distill_loss": "there is no distillation here; remove it, and give the losses of the labels under loss",
     "uniform_output_enabled": "a run and an export always write the same file names here; remove it",
     "use_multilabel": "each pixel has exactly one class here; remove it, and give labels of class ids",
-    "print_mem_info": "the training log does not show memory; remove it, and look with nvidia-smi",
+    "print_mem_info": "the log says once how much memory the first step took; remove it, and look with nvidia-smi",
     "log_ranks": "rank 0 logs, and paddle.distributed.launch keeps what each rank prints in log/workerlog.N; remove it",
     "learning_rate": "this is lr_scheduler.learning_rate here, e.g. lr_scheduler: {type: PolynomialDecay, "
     "learning_rate: 0.01, end_lr: 0, power: 0.9}",

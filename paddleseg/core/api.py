@@ -10,6 +10,7 @@ may serve training and evaluation.
 from __future__ import annotations
 
 import os
+import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from paddleseg.core.profiler import parse_profiler_options
 from paddleseg.core.run import Sampling, TrainingTask, choose_seed, run_training, start_run
 from paddleseg.core.train_options import TrainOptions, default_num_workers
 from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.datasets.data_check import CheckLevel
 from paddleseg.models.weights import load_weights
 from paddleseg.transforms.pipeline import Pipeline, Transform
 from paddleseg.utils.device import check_precision
@@ -59,6 +61,8 @@ def train(
     seed: int | None = None,
     grad_accum_steps: int = 1,
     ema_decay: float = 0.999,
+    check_labels: CheckLevel = "sample",
+    max_skipped_steps: int = 0,
 ) -> None:
     """Train a network on the current device; with ``val_dataset``, evaluate it every ``save_interval`` steps.
 
@@ -89,15 +93,22 @@ def train(
         seed: Of order and augmentations (the weights are there already); None: drawn and logged.
         grad_accum_steps: Batches whose gradients are averaged for one step.
         ema_decay: Decay of the moving average.
+        check_labels: How much of the data is looked at before the first step: ``full``, ``sample`` or ``off``.
+        max_skipped_steps: How many steps that are not finite are left out; one more ends the training.
 
     Raises:
         UserError: An argument or the data is wrong.
+        KeyboardInterrupt: Ctrl-C (SIGINT) was received; the step was finished and saved.
+        SystemExit: SIGTERM was received; the step was finished and saved.
     """
     if optimizer is None or losses is None:
         raise ConfigError("train() needs an optimizer and losses={'types': [...], 'coef': [...]}")
     check_at_least(1, iters=iters, batch_size=batch_size, grad_accum_steps=grad_accum_steps)
+    check_at_least(0, max_skipped_steps=max_skipped_steps)
     if not 0 <= ema_decay < 1:
         raise ConfigError(f"ema_decay is {ema_decay}; allowed: 0 to below 1")
+    if check_labels not in typing.get_args(CheckLevel):
+        raise ConfigError(f"check_labels is {check_labels!r}; allowed: {', '.join(typing.get_args(CheckLevel))}")
     options = TrainOptions(
         save_dir=os.fspath(save_dir),
         device=paddle.device.get_device(),
@@ -120,7 +131,8 @@ def train(
     weighted_losses = pair_losses(losses)
     lr_schedule = schedule_of(optimizer)
     train_dataset, val_dataset = prepare_datasets(train_dataset, val_dataset)
-    start = start_run(options)
+    numbers = {"iters": iters, "batch_size": batch_size, "grad_accum_steps": grad_accum_steps, "ema_decay": ema_decay}
+    start = start_run(options, numbers)
     sampling = Sampling(
         num_samples=len(train_dataset),
         batch_size=batch_size,
@@ -139,6 +151,8 @@ def train(
         total_steps=iters,
         ema_decay=ema_decay,
         inference=inference,
+        check_labels=check_labels,
+        max_skipped_steps=max_skipped_steps,
     )
     run_training(task, options, start)
 

@@ -9,6 +9,7 @@ PaddleSeg's names; ``model.pdstates`` holds the rest of a run's state.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -52,8 +53,7 @@ def write_checkpoint(folder: str | os.PathLike[str], contents: Mapping[str, Any]
     folder = Path(folder)
     writing, replaced = _beside(folder, _WRITING), _beside(folder, _REPLACED)
     try:
-        if writing.exists():
-            shutil.rmtree(writing)
+        _mend(folder)
         writing.mkdir(parents=True)
         files = {name: _write_file(writing / name, content) for name, content in contents.items()}
         manifest = json.dumps({**facts, "files": files}, indent=2)
@@ -63,25 +63,49 @@ def write_checkpoint(folder: str | os.PathLike[str], contents: Mapping[str, Any]
             os.rename(folder, replaced)
         os.rename(writing, folder)
         _sync_folder(folder.parent)
-        if replaced.exists():
-            shutil.rmtree(replaced)
     except OSError as error:
         shutil.rmtree(writing, ignore_errors=True)
-        raise WeightsError(f"cannot write checkpoint {folder}: {error.strerror or error}") from None
+        with contextlib.suppress(OSError):  # what fails here as well is left to the next start's ``recover``
+            _mend(folder)
+        raise WeightsError(
+            f"cannot write checkpoint {folder}: {error.strerror or error}. Those before it are untouched; "
+            "--resume_model auto goes on from the newest"
+        ) from None
+    _delete(replaced)
 
 
 def recover(save_dir: str | os.PathLike[str]) -> None:
-    """Mend what a killed run left in ``save_dir``: half-written folders go, a replaced one comes back if needed."""
+    """Mend what a killed run left in ``save_dir``: half-written folders go, a replaced one comes back if needed.
+
+    Raises:
+        WeightsError: The folder cannot be written.
+    """
     save_dir = Path(save_dir)
-    for replaced in _leftovers(save_dir, _REPLACED):
-        folder = replaced.with_name(replaced.name[: -len(_REPLACED)])
-        if folder.exists():
-            shutil.rmtree(replaced)
-        else:
-            os.rename(replaced, folder)
-            get_logger().warning("%s: brought back after an interrupted save", folder)
-    for writing in _leftovers(save_dir, _WRITING):
-        shutil.rmtree(writing)
+    for left in [*_leftovers(save_dir, _REPLACED), *_leftovers(save_dir, _WRITING)]:
+        try:
+            _mend(left.with_suffix(""))
+        except OSError as error:
+            raise WeightsError(f"{left}, left by a killed run, cannot be removed: {error.strerror or error}") from None
+
+
+def _mend(folder: Path) -> None:
+    """Undo what an interrupted ``write_checkpoint`` of ``folder`` left."""
+    writing, replaced = _beside(folder, _WRITING), _beside(folder, _REPLACED)
+    if replaced.is_dir() and not folder.exists():
+        os.rename(replaced, folder)
+        get_logger().warning("%s: brought back after an interrupted save", folder)
+    for left in (replaced, writing):
+        if left.is_dir():
+            shutil.rmtree(left)
+
+
+def _delete(folder: Path) -> None:
+    """Delete a checkpoint that is no longer needed; where that fails, the run need not end for it."""
+    try:
+        if folder.is_dir():
+            shutil.rmtree(folder)
+    except OSError as error:
+        get_logger().warning("%s: cannot be deleted: %s", folder, error.strerror or error)
 
 
 def _leftovers(save_dir: Path, suffix: str) -> list[Path]:
@@ -117,17 +141,21 @@ def check_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
     folder = Path(folder)
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        files = manifest["files"]
+        wanted = {name: (facts["size"], facts["sha256"]) for name, facts in manifest["files"].items()}
     except FileNotFoundError:
         reason = "it has no manifest" if folder.is_dir() else "no such folder"
         raise WeightsError(
             f"{folder} is not a complete checkpoint: {reason}; give an iter_N or best_model folder, or auto"
         ) from None
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        raise WeightsError(f"{folder / MANIFEST} is damaged ({error})") from None
-    for name, wanted in files.items():
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        raise WeightsError(f"{folder / MANIFEST} is damaged ({type(error).__name__}: {error})") from None
+    for name, (size, sha256) in wanted.items():
         path = folder / name
-        if not path.is_file() or path.stat().st_size != wanted["size"] or _sha256(path) != wanted["sha256"]:
+        try:
+            is_whole = path.is_file() and path.stat().st_size == size and _sha256(path) == sha256
+        except OSError as error:
+            raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from None
+        if not is_whole:
             raise WeightsError(f"{path} is missing or damaged")
     return manifest
 
@@ -173,7 +201,7 @@ def prune(save_dir: str | os.PathLike[str], keep: int) -> None:
     folders = iteration_folders(save_dir)
     if keep > 0:
         for folder in folders[:-keep]:
-            shutil.rmtree(folder)
+            _delete(folder)
 
 
 def to_arrays(state: Any) -> Any:
@@ -248,36 +276,3 @@ def _step_in_manifest(folder: Path) -> float:
 
 def _iteration(folder: Path) -> int:
     return int(_ITERATION.fullmatch(folder.name).group(1))
-
-
-def rename_optimizer_state(
-    state: Mapping[str, Any], old_names: Mapping[str, str], new_names: Mapping[str, str]
-) -> dict[str, Any]:
-    """Translate an optimiser's state to the parameter names of this process.
-
-    Paddle keys the state by names such as ``conv2d_7.w_0`` that count the layers made in a process, so they are
-    others when anything was built before the network.
-
-    Args:
-        state: The optimiser's ``state_dict``.
-        old_names: Structured name ("layer1.0...") to the name in the process that saved.
-        new_names: The same for this process.
-
-    Raises:
-        WeightsError: The state is of another network.
-    """
-    renamed = {old: new_names[name] for name, old in old_names.items() if name in new_names}
-    # Longest first: "conv2d_1.w_0" must not match "conv2d_1.w_0_1_velocity_0" of another parameter.
-    by_length = sorted(renamed, key=len, reverse=True)
-    result: dict[str, Any] = {}
-    for key, value in state.items():
-        if key == "LR_Scheduler":
-            result[key] = value
-        elif key == "master_weights":
-            result[key] = {renamed[old]: weight for old, weight in value.items()}
-        else:
-            prefix = next((old for old in by_length if key.startswith(old + "_")), None)
-            if prefix is None:
-                raise WeightsError(f"the optimiser's state has {key!r}, which belongs to no parameter of this network")
-            result[renamed[prefix] + key[len(prefix) :]] = value
-    return result

@@ -7,10 +7,14 @@ Processes are started by ``python -m paddle.distributed.launch``: Gloo on the CP
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import paddle
 from paddle import distributed as dist
 from paddle import nn
 
+from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
 
 
@@ -43,6 +47,57 @@ def mean_over_processes(value: paddle.Tensor) -> float:
     value = value.clone()
     dist.all_reduce(value)
     return float(value) / world_size()
+
+
+def maximum_over_processes(value: paddle.Tensor) -> paddle.Tensor:
+    """The largest of all processes' values, element by element; stays on the device."""
+    if world_size() == 1:
+        return value
+    value = value.clone()
+    dist.all_reduce(value, op=dist.ReduceOp.MAX)
+    return value
+
+
+def check_equal(settings: Mapping[str, Any]) -> None:
+    """Refuse to go on when processes have been told different things.
+
+    Args:
+        settings: Plain values by name, nested as they like.
+
+    Raises:
+        ConfigError: Names each setting that differs, and its values; all processes raise it.
+    """
+    if world_size() == 1:
+        return
+    gathered: list[dict[str, str]] = []
+    dist.all_gather_object(gathered, {name: repr(value) for name, value in _flatten(settings)})
+    names = dict.fromkeys(name for one in gathered for name in one)
+    differing = []
+    for name in names:
+        values: dict[str, list[int]] = {}
+        for number, one in enumerate(gathered):
+            values.setdefault(one.get(name, "not given"), []).append(number)
+        if len(values) > 1:
+            differing.append(f"{name} is " + ", ".join(f"{v} in {_name_ranks(who)}" for v, who in values.items()))
+    if differing:
+        raise ConfigError(
+            f"the processes of this run differ: {'; '.join(differing)}. Give all of them the same files and arguments"
+        )
+
+
+def _flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _flatten(inner, f"{prefix}{key}.")
+    elif isinstance(value, (list, tuple)) and any(isinstance(inner, Mapping) for inner in value):
+        yield from _flatten(dict(enumerate(value)), prefix)
+    else:
+        yield prefix[:-1], value
+
+
+def _name_ranks(numbers: list[int]) -> str:
+    first = ", ".join(map(str, numbers[:4]))
+    return ("process " if len(numbers) == 1 else "processes ") + first + (", ..." if len(numbers) > 4 else "")
 
 
 def synchronize_batch_norm(model: nn.Layer) -> nn.Layer:

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from paddleseg.core import distributed
 from paddleseg.core.infer import predict_label_maps, refuse_random_transforms
 from paddleseg.core.precision import MixedPrecisionNetwork
 from paddleseg.datasets.base import SegmentationDataset
-from paddleseg.datasets.loader import eval_batches
+from paddleseg.datasets.loader import Batch, eval_batches
 from paddleseg.metrics import scores
 from paddleseg.metrics.confusion import ConfusionMatrix, sum_over_ranks
 from paddleseg.utils.errors import ConfigError, DataError
@@ -145,24 +146,14 @@ def evaluate(
     batches = eval_batches(dataset, batch_size, num_workers, rank, world_size)
     confusion = ConfusionMatrix(dataset.num_classes, dataset.ignore_index)
     num_images = 0
-    was_training = model.training
-    model.eval()
-    network = model if precision == "fp32" else MixedPrecisionNetwork(model, precision, amp_level)
-    try:
-        with _progress_bar(len(dataset), shown=progress and rank == 0) as bar:
-            for batch in batches:
-                if "label" not in batch:
-                    raise DataError(f"{batch['paths'][0]}: has no label; evaluation needs one for each picture")
-                predictions = predict_label_maps(
-                    network, batch, dataset.pipeline.normalize, options, window_batch_size=batch_size
-                )
-                for prediction, label, path in zip(predictions, np.asarray(batch["label"]), batch["paths"]):
-                    _count(confusion, prediction, label, path)
-                num_images += len(predictions)
-                bar.update(len(predictions) * world_size)
-    finally:
-        if was_training:
-            model.train()
+    with (
+        _for_evaluation(model, precision, amp_level) as network,
+        _progress_bar(len(dataset), shown=progress and rank == 0) as bar,
+    ):
+        for batch in batches:
+            _count_batch(confusion, network, dataset, batch, options, batch_size)
+            num_images += len(batch["paths"])
+            bar.update(len(batch["paths"]) * world_size)
     confusion.reduce()
     num_images = int(sum_over_ranks(np.array([num_images], np.int64))[0])
     if not confusion.matrix.any():
@@ -171,6 +162,57 @@ def evaluate(
             "(ignored); check the labels and ignore_index"
         )
     return EvaluationResult(confusion.matrix, num_images, dataset.class_names)
+
+
+def rehearse(
+    model: paddle.nn.Layer,
+    dataset: SegmentationDataset,
+    options: InferenceOptions = WHOLE_PICTURE,
+    *,
+    precision: str = "fp32",
+    amp_level: str = "O1",
+) -> None:
+    """Evaluate the first picture and forget the result, so that what would end an evaluation ends it now.
+
+    Takes the arguments of ``evaluate`` and raises the same errors. Nothing is exchanged with other processes, and
+    the model is left as it was.
+    """
+    refuse_random_transforms(dataset.pipeline)
+    confusion = ConfusionMatrix(dataset.num_classes, dataset.ignore_index)
+    batch = next(eval_batches(dataset))
+    with _for_evaluation(model, precision, amp_level) as network:
+        _count_batch(confusion, network, dataset, batch, options, 1)
+
+
+@contextmanager
+def _for_evaluation(
+    model: paddle.nn.Layer, precision: str, amp_level: str
+) -> Iterator[paddle.nn.Layer | MixedPrecisionNetwork]:
+    """The network in evaluation mode and as ``precision`` says; it leaves in the mode it came in."""
+    was_training = model.training
+    model.eval()
+    try:
+        yield model if precision == "fp32" else MixedPrecisionNetwork(model, precision, amp_level)
+    finally:
+        if was_training:
+            model.train()
+
+
+def _count_batch(
+    confusion: ConfusionMatrix,
+    network: paddle.nn.Layer | MixedPrecisionNetwork,
+    dataset: SegmentationDataset,
+    batch: Batch,
+    options: InferenceOptions,
+    window_batch_size: int,
+) -> None:
+    if "label" not in batch:
+        raise DataError(f"{batch['paths'][0]}: has no label; evaluation needs one for each picture")
+    predictions = predict_label_maps(
+        network, batch, dataset.pipeline.normalize, options, window_batch_size=window_batch_size
+    )
+    for prediction, label, path in zip(predictions, np.asarray(batch["label"]), batch["paths"]):
+        _count(confusion, prediction, label, path)
 
 
 def _count(confusion: ConfusionMatrix, prediction: np.ndarray, label: np.ndarray, path: str) -> None:

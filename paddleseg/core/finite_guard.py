@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 import paddle
 from paddle import Tensor, nn
 
-from paddleseg.core.distributed import running_statistics
+from paddleseg.core.distributed import maximum_over_processes, running_statistics
 from paddleseg.utils.errors import TrainingError
+from paddleseg.utils.logging import get_logger
 
 
 class FiniteGuard:
@@ -20,12 +21,21 @@ class FiniteGuard:
     until ``raise_if_bad``, which the trainer calls when it logs, evaluates or saves, so that weights touched by
     a non-finite value are never evaluated or saved.
 
+    With ``max_skipped`` such a step is left out instead, as if it had not been: no update of weights and optimiser.
+    For that each step's verdict is fetched.
+
     Args:
         model: The network that is trained.
         clears_gradients: Whether gradients are replaced by zeros; not needed where a loss scaler skips the step.
+        max_skipped: How many steps may be left out.
+
+    Attributes:
+        skipped: How many steps have been left out.
     """
 
-    def __init__(self, model: nn.Layer, *, clears_gradients: bool = True) -> None:
+    def __init__(self, model: nn.Layer, *, clears_gradients: bool = True, max_skipped: int = 0) -> None:
+        self._max_skipped = max_skipped
+        self.skipped = 0
         self._parameters = [p for p in model.parameters() if not p.stop_gradient]
         self._statistics = running_statistics(model)
         self._clears_gradients = clears_gradients
@@ -41,13 +51,19 @@ class FiniteGuard:
         self._saved = [tensor.clone() for tensor in self._statistics]
 
     @paddle.no_grad()
-    def finish_step(self, step: int, losses: Mapping[str, Tensor], paths: Sequence[str]) -> None:
+    def finish_step(self, step: int, losses: Mapping[str, Tensor], paths: Sequence[str]) -> bool:
         """Judge the step between backward and update.
 
         Args:
             step: Number of the step, for the report.
             losses: The scalar loss terms by name.
             paths: The pictures of the batch, for the report.
+
+        Returns:
+            Whether the update shall be done; without ``max_skipped`` always, because gradients are zeros then.
+
+        Raises:
+            TrainingError: More than ``max_skipped`` steps would be left out.
         """
         self._names, self._paths[step] = tuple(losses), paths
         terms = paddle.stack([loss.astype("float32") for loss in losses.values()])
@@ -56,6 +72,12 @@ class FiniteGuard:
         if self._clears_gradients:
             # A sum is finite only if every summand is.
             finite = finite & paddle.isfinite(paddle.stack([g.sum() for g in gradients])).all()
+        if self._max_skipped:
+            # The losses of the processes differ, and all must take the same decision.
+            if not int(maximum_over_processes((~finite).astype("int32"))):
+                return True
+            self._skip(step, terms, paths)
+            return False
         is_first = self._good & ~finite
         self._first_bad_step = paddle.where(
             is_first, paddle.full_like(self._first_bad_step, step), self._first_bad_step
@@ -67,6 +89,25 @@ class FiniteGuard:
                 paddle.assign(paddle.where(self._good, gradient, paddle.zeros_like(gradient)), gradient)
         for tensor, saved in zip(self._statistics, self._saved):
             paddle.assign(paddle.where(self._good, tensor, saved), tensor)
+        return True
+
+    def _skip(self, step: int, terms: Tensor, paths: Sequence[str]) -> None:
+        for tensor, saved in zip(self._statistics, self._saved):
+            paddle.assign(saved, tensor)
+        report = self._describe(step, terms, paths)
+        if self.skipped == self._max_skipped:
+            raise TrainingError(
+                f"{report}. {self.skipped} steps were left out before it, which is all that max_skipped_steps allows"
+            )
+        self.skipped += 1
+        get_logger().warning("%s. Left out, %d of at most %d", report, self.skipped, self._max_skipped)
+
+    def _describe(self, step: int, terms: Tensor, paths: Sequence[str]) -> str:
+        values = ", ".join(f"{name} {value:g}" for name, value in zip(self._names, terms.tolist()))
+        return (
+            f"step {step} is not finite (loss: {values}); it did not reach the weights. Pictures of this step: "
+            f"{', '.join(paths)}"
+        )
 
     def raise_if_bad(self) -> None:
         """Fetch the verdict on all steps since the last call.
@@ -78,9 +119,7 @@ class FiniteGuard:
         paths, self._paths = self._paths, {}
         if step < 0:
             return
-        terms = ", ".join(f"{name} {value:g}" for name, value in zip(self._names, self._bad_terms.tolist()))
         raise TrainingError(
-            f"step {step} is not finite (loss: {terms}); it did not reach the weights. Pictures of this step: "
-            f"{', '.join(paths.get(step, []))}. Lower the learning rate, warm up longer or set "
-            "optimizer.grad_clip_cfg; check these pictures and labels"
+            f"{self._describe(step, self._bad_terms, paths.get(step, []))}. Lower the learning rate, warm up longer "
+            "or set optimizer.grad_clip_cfg; check these pictures and labels; max_skipped_steps leaves some out"
         )

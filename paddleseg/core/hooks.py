@@ -7,6 +7,7 @@ A hook whose state must survive a resume has ``state_dict`` and ``load_state_dic
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Mapping
@@ -118,11 +119,13 @@ class LogHook(Hook):
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         self._count += 1
-        for name, value in losses.items():
-            self._sums[name] = self._sums[name] + value if name in self._sums else value
+        if trainer.last_step_counts:
+            self._summed += 1
+            for name, value in losses.items():
+                self._sums[name] = self._sums[name] + value if name in self._sums else value
         if trainer.step % self._interval and trainer.step != trainer.total_steps:
             return
-        means = {name: float(value) / self._count for name, value in self._sums.items()}
+        means = {name: float(value) / self._summed for name, value in self._sums.items()} or {"loss": math.nan}
         trainer.check_finite()
         seconds = time.perf_counter() - self._since - (trainer.paused_seconds - self._paused_before)
         batch_cost = seconds / self._count
@@ -147,7 +150,7 @@ class LogHook(Hook):
 
     def _restart(self, trainer: Trainer) -> None:
         self._sums: dict[str, Tensor] = {}
-        self._count = 0
+        self._count = self._summed = 0
         self._since = time.perf_counter()
         self._paused_before = trainer.paused_seconds
         self._reader_before = trainer.reader_seconds
@@ -158,22 +161,6 @@ class EmaHook(Hook):
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         trainer.ema.update(trainer.step)
-
-
-class PlateauHook(Hook):
-    """Shows each step's loss to a schedule that looks at it; it stands before the hooks that save.
-
-    The loss is fetched from the device in every step.
-
-    Args:
-        observe: Takes the mean loss over all processes, so that their learning rates stay equal.
-    """
-
-    def __init__(self, observe: Callable[[float], None]) -> None:
-        self._observe = observe
-
-    def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
-        self._observe(dist.mean_over_processes(losses["loss"]))
 
 
 class EvaluateHook(Hook):
@@ -286,6 +273,10 @@ class CheckpointHook(Hook):
         self._interval = interval
         self._save_dir = save_dir
         self._keep = keep
+
+    def before_train(self, trainer: Trainer) -> None:
+        if dist.rank() == 0:  # a run that was killed may have left one too many
+            checkpoint.prune(self._save_dir, self._keep)
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         is_last = trainer.step == trainer.total_steps or trainer.stop_reason is not None

@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
@@ -18,13 +19,18 @@ from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
 from paddleseg.core import checkpoint
 from paddleseg.core import distributed as dist
 from paddleseg.core.ema import ExponentialMovingAverage
-from paddleseg.core.evaluation import EvaluationResult, evaluate, log_result
-from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, PlateauHook, ScalarWriter
+from paddleseg.core.evaluation import EvaluationResult, evaluate, log_result, rehearse
+from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, ScalarWriter
+from paddleseg.core.loss_hooks import PlateauHook, SpikeHook
+from paddleseg.core.memory import MemoryHook
 from paddleseg.core.profiler import ProfilerHook
 from paddleseg.core.run_folder import find_start, prepare_folder
+from paddleseg.core.stop_signals import StopHook, StopSignals
 from paddleseg.core.train_options import TrainOptions, default_num_workers
 from paddleseg.core.trainer import Batch, Trainer
+from paddleseg.datasets import data_report
 from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.datasets.data_check import CheckLevel, examine
 from paddleseg.datasets.loader import train_batches
 from paddleseg.datasets.sampler import EpochBatchSampler
 from paddleseg.optimizers import ReduceOnPlateau
@@ -87,6 +93,8 @@ class TrainingTask:
         ema_decay: Decay of the moving average of the weights, where the options ask for one.
         inference: How ``val_dataset`` is looked at.
         config_text: The resolved configuration, kept in the run's folder, or None.
+        check_labels: How much of the data is looked at before the first step.
+        max_skipped_steps: How many steps that are not finite are left out.
     """
 
     model: paddle.nn.Layer
@@ -100,22 +108,43 @@ class TrainingTask:
     ema_decay: float = 0.999
     inference: InferenceOptions = WHOLE_PICTURE
     config_text: str | None = None
+    check_labels: CheckLevel = "sample"
+    max_skipped_steps: int = 0
 
 
-def start_run(options: TrainOptions) -> Path | None:
+# What may differ between machines without making another run of it.
+_OWN_OF_A_PROCESS = {
+    "save_dir", "device", "num_workers", "log_iters", "profiler_options", "resume_model",
+    "dataset_root", "train_path", "val_path", "test_path", "cache", "cache_dir", "pretrained", "custom_imports",
+}  # fmt: skip
+
+
+def start_run(options: TrainOptions, settings: Mapping[str, Any]) -> Path | None:
     """Check the options, take the device, meet the other processes, and find what to go on from.
+
+    Args:
+        options: The options.
+        settings: The other values that all processes must have in common. Places of files may differ.
 
     Returns:
         The checkpoint to resume, or None.
 
     Raises:
-        UserError: An option is wrong, or the device is not there.
+        UserError: An option is wrong or another than in the other processes, or the device is not there.
     """
     options.check()
     select_device(options.device)
     check_precision(options.precision)
     dist.init()
+    dist.check_equal(_shared({**dataclasses.asdict(options), **settings}))
     return find_start(options.save_dir, options.resume_model)
+
+
+def _shared(value: Any) -> Any:
+    """A copy without what may differ between processes."""
+    if isinstance(value, Mapping):
+        return {key: _shared(inner) for key, inner in value.items() if key not in _OWN_OF_A_PROCESS}
+    return [_shared(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def choose_seed(wanted: int | None, start: Path | None) -> int:
@@ -136,7 +165,7 @@ def choose_seed(wanted: int | None, start: Path | None) -> int:
 
 
 def run_training(task: TrainingTask, options: TrainOptions, start: Path | None) -> None:
-    """Train, evaluate and save as the options say.
+    """Train, evaluate and save as the options say; SIGTERM and SIGINT end it after the step, with a checkpoint.
 
     Args:
         task: What is trained.
@@ -145,22 +174,54 @@ def run_training(task: TrainingTask, options: TrainOptions, start: Path | None) 
 
     Raises:
         UserError: The data, the checkpoint or the folder is wrong.
+        KeyboardInterrupt: SIGINT was received; the run is saved.
+        SystemExit: SIGTERM was received; the run is saved, the status is 143.
     """
-    trainer = _build_trainer(task, options)
+    if dist.rank() == 0:
+        _check_data(task, options)
+    dist.barrier()
+    signals = StopSignals()
+    stop_hook = StopHook(signals)
+    trainer = _build_trainer(task, options, stop_hook)
     if start is not None:
         trainer.restore(start)
         get_logger().info("resumed from %s at iter %d", start, trainer.step)
         if trainer.step >= trainer.total_steps:
             get_logger().warning("nothing to do: %d steps are asked for; give more with --iters", trainer.total_steps)
+    # A machine that does not see the others' files has other pictures, or no checkpoint where they have one.
+    dist.check_equal({"first step": trainer.step, "last step": trainer.total_steps, **trainer.run})
     if options.profiler_options is not None:
         options.profiler_options.check_length(trainer.total_steps - trainer.step)
+    if task.val_dataset is not None and trainer.step < trainer.total_steps:
+        rehearse(trainer.model, task.val_dataset, task.inference, precision=_eval_precision(options), amp_level="O2")
+        get_logger().info("one picture of val_dataset evaluated: evaluation works")
     if dist.rank() == 0:
         prepare_folder(options.save_dir, start, trainer.step, task.config_text)
     dist.barrier()
-    trainer.train()
+    with signals:
+        trainer.train()
+    stop_hook.leave()
 
 
-def _build_trainer(task: TrainingTask, options: TrainOptions) -> Trainer:
+def _check_data(task: TrainingTask, options: TrainOptions) -> None:
+    """Look at pictures and labels as ``check_labels`` says.
+
+    Raises:
+        DataError: Training or evaluation would stop at some of them; lists all that were found.
+    """
+    if task.check_labels == "off":
+        return
+    num_workers = default_num_workers() if options.num_workers is None else options.num_workers
+    findings = examine(task.train_dataset, task.val_dataset, level=task.check_labels, num_workers=num_workers)
+    logger = get_logger()
+    table = data_report.format_table(findings)
+    logger.info("check_labels: %s, %s\n%s", task.check_labels, data_report.describe_extent(findings), table)
+    for warning in data_report.find_warnings(findings):
+        logger.warning(warning)
+    data_report.raise_problems(data_report.find_problems(findings))
+
+
+def _build_trainer(task: TrainingTask, options: TrainOptions, stop_hook: StopHook) -> Trainer:
     sampling, dataset = task.sampling, task.train_dataset
     num_workers = default_num_workers() if options.num_workers is None else options.num_workers
     get_logger().info(
@@ -198,15 +259,16 @@ def _build_trainer(task: TrainingTask, options: TrainOptions) -> Trainer:
             "optimizer.type": type(task.optimizer).__name__,
             "precision": options.precision,
         },
-        hooks=_build_hooks(task, options, num_workers),
+        hooks=[stop_hook, *_build_hooks(task, options, num_workers)],
         config_text=task.config_text,
         classes=dataset.class_names,
+        max_skipped_steps=task.max_skipped_steps,
     )
 
 
 def _build_hooks(task: TrainingTask, options: TrainOptions, num_workers: int) -> list[Hook]:
     writer = ScalarWriter(options.save_dir) if options.use_vdl and dist.rank() == 0 else None
-    hooks: list[Hook] = [LogHook(options.log_iters, writer)]
+    hooks: list[Hook] = [LogHook(options.log_iters, writer), SpikeHook(options.log_iters), MemoryHook()]
     if options.use_ema:
         hooks.append(EmaHook())
     schedule = task.lr_schedule
@@ -217,8 +279,7 @@ def _build_hooks(task: TrainingTask, options: TrainOptions, num_workers: int) ->
         path = options.profiler_options.profile_path or os.path.join(options.save_dir, "profile.json")
         hooks.append(ProfilerHook(options.profiler_options, path))
     if task.val_dataset is not None:
-        # Weights of O2 are in half precision, in which alone they run. All others are evaluated as val.py does it.
-        precision = options.precision if options.amp_level == "O2" else "fp32"
+        precision = _eval_precision(options)
 
         def evaluate_model(model: paddle.nn.Layer) -> EvaluationResult:
             return evaluate(
@@ -238,6 +299,11 @@ def _build_hooks(task: TrainingTask, options: TrainOptions, num_workers: int) ->
         )
     hooks.append(CheckpointHook(options.save_interval, options.save_dir, options.keep_checkpoint_max))
     return hooks
+
+
+def _eval_precision(options: TrainOptions) -> str:
+    """Weights of O2 are in half precision, in which alone they run. All others are evaluated as val.py does it."""
+    return options.precision if options.amp_level == "O2" else "fp32"
 
 
 def _report(result: EvaluationResult, title: str) -> None:

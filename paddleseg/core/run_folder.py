@@ -53,8 +53,7 @@ def prepare_folder(save_dir: str, start: Path | None, step: int, config_text: st
             other = checkpoint.newer_than(save_dir, -1)
             other += [path for path in [folder / checkpoint.CONFIG] if path.exists()]
         if other:
-            aside = folder / time.strftime("earlier_run_%Y%m%d_%H%M%S")
-            aside.mkdir()
+            aside = _make_aside(folder)
             for path in other:
                 os.rename(path, aside / path.name)
             get_logger().warning("%s held checkpoints of another run; they were moved to %s", save_dir, aside)
@@ -62,3 +61,14 @@ def prepare_folder(save_dir: str, start: Path | None, step: int, config_text: st
             (folder / checkpoint.CONFIG).write_text(config_text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"--save_dir {save_dir} cannot be written: {error.strerror}") from None
+
+
+def _make_aside(folder: Path) -> Path:
+    """A new folder for what is moved aside; its name has the time, and a number where one second has several."""
+    name = time.strftime("earlier_run_%Y%m%d_%H%M%S")
+    aside, number = folder / name, 1
+    while aside.exists():
+        number += 1
+        aside = folder / f"{name}_{number}"
+    aside.mkdir()
+    return aside

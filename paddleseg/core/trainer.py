@@ -20,6 +20,7 @@ from paddleseg.core import distributed as dist
 from paddleseg.core.ema import ExponentialMovingAverage
 from paddleseg.core.finite_guard import FiniteGuard
 from paddleseg.core.hooks import Hook
+from paddleseg.core.optimizer_state import rename_optimizer_state
 from paddleseg.core.precision import DTYPES, mixed_precision
 from paddleseg.core.preprocess import to_network_input
 from paddleseg.models.weights import META_KEY, apply_weights, make_meta
@@ -54,6 +55,10 @@ class Trainer:
         hooks: Called around the steps in this order.
         config_text: The resolved configuration, saved with each checkpoint.
         classes: Names of the classes, saved with the weights.
+        max_skipped_steps: How many steps that are not finite are left out; one more ends the training.
+
+    Attributes:
+        last_step_counts: False after a step that was left out because it was not finite.
     """
 
     def __init__(
@@ -77,6 +82,7 @@ class Trainer:
         hooks: Sequence[Hook] = (),
         config_text: str | None = None,
         classes: Sequence[str] | None = None,
+        max_skipped_steps: int = 0,
     ) -> None:
         self.model, self.optimizer, self.ema, self.hooks = model, optimizer, ema, list(hooks)
         self.total_steps = total_steps
@@ -84,6 +90,7 @@ class Trainer:
         self.samples_per_step = samples_per_step
         self.step = 0
         self.stop_reason: str | None = None
+        self.last_step_counts = True
         self.figures: dict[str, float] = {}  # mIoU of each weight file, when this step has been evaluated
         self.reader_seconds = self.paused_seconds = 0.0
         self.last_learning_rate = optimizer.get_lr()
@@ -101,12 +108,13 @@ class Trainer:
             self.model, self.optimizer = model, optimizer
         # bfloat16 has the range of float32 and needs no scaling.
         self._scaler = paddle.amp.GradScaler(enable=True) if precision == "fp16" else None
-        self._guard = FiniteGuard(model, clears_gradients=self._scaler is None)
+        self._guard = FiniteGuard(model, clears_gradients=self._scaler is None, max_skipped=max_skipped_steps)
         network = paddle.jit.to_static(model) if to_static else model
         self._network = paddle.DataParallel(network) if dist.world_size() > 1 else network
         if ema is not None and dist.world_size() > 1:  # all processes have the weights of the first only now
             ema.load_state_dict(checkpoint.to_arrays(dict(model.state_dict())))
-        self._run, self._config_text, self._classes = dict(run), config_text, classes
+        self._absent_hooks: dict[str, Any] = {}
+        self.run, self._config_text, self._classes = dict(run), config_text, classes
 
     @property
     def epoch(self) -> int:
@@ -152,7 +160,7 @@ class Trainer:
             for name, value in terms.items():
                 value = value.detach() / self._grad_accum_steps
                 sums[name] = sums[name] + value if name in sums else value
-        self._guard.finish_step(self.step + 1, sums, paths)
+        self.last_step_counts = self._guard.finish_step(self.step + 1, sums, paths)
         self._update()
         return sums
 
@@ -211,7 +219,7 @@ class Trainer:
         coverage = apply_weights(self.model, weights)
         if not coverage.complete:
             raise WeightsError(f"{folder} does not fit the network: {coverage.describe()}")
-        optimizer_state = checkpoint.rename_optimizer_state(
+        optimizer_state = rename_optimizer_state(
             contents[checkpoint.OPTIMIZER], states["parameter_names"], self._parameter_names()
         )
         if "master_weights" in optimizer_state:  # Paddle takes these as they are, without making tensors of them
@@ -224,16 +232,20 @@ class Trainer:
             if checkpoint.EMA_WEIGHTS not in contents:
                 raise WeightsError(f"{folder} has no {checkpoint.EMA_WEIGHTS}; resume without --use_ema")
             self.ema.load_state_dict(contents[checkpoint.EMA_WEIGHTS])
+        # What belongs to hooks that this run does not have is kept for the next one: a run without --do_eval between
+        # two with it must not make them forget the best figure.
+        self._absent_hooks = dict(states["hooks"])
         for hook in self.hooks:
-            name = type(hook).__name__
-            if name in states["hooks"]:
-                hook.load_state_dict(states["hooks"][name])
+            state = self._absent_hooks.pop(type(hook).__name__, None)
+            if state is not None:
+                hook.load_state_dict(state)
+        self._guard.skipped = states.get("skipped_steps", 0)  # absent in checkpoints of older versions
         self.step = states["step"]
 
     def _check_same_run(self, folder: str, saved: Mapping[str, Any]) -> None:
         differing = [
             f"{name} was {saved.get(name)}, now it is {value}"
-            for name, value in self._run.items()
+            for name, value in self.run.items()
             if saved.get(name) != value
         ]
         if differing:
@@ -261,11 +273,11 @@ class Trainer:
         return {"loss": total, **terms} if len(terms) > 1 else {"loss": total}
 
     def _update(self) -> None:
-        if self._scaler is None:
-            self.optimizer.step()
-        else:
+        if self._scaler is not None:  # lowers its scale when it finds gradients that are not finite
             self._scaler.step(self.optimizer)
             self._scaler.update()
+        elif self.last_step_counts:
+            self.optimizer.step()
         self.optimizer.clear_grad()
         self._lr_schedule.step()
 
@@ -285,8 +297,9 @@ class Trainer:
     def _states(self) -> dict[str, Any]:
         return {
             "step": self.step,
-            "run": self._run,
+            "skipped_steps": self._guard.skipped,
+            "run": self.run,
             "parameter_names": self._parameter_names(),
             "scaler": None if self._scaler is None else checkpoint.to_arrays(self._scaler.state_dict()),
-            "hooks": {type(hook).__name__: hook.state_dict() for hook in self.hooks},
+            "hooks": {**self._absent_hooks, **{type(hook).__name__: hook.state_dict() for hook in self.hooks}},
         }

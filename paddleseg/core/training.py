@@ -37,7 +37,7 @@ def train_from_config(config: Config, options: TrainOptions) -> None:
         raise ConfigError(f"{config.path}: --do_eval needs val_dataset, which is not there")
     to_static = options.to_static_training or config.data.get("to_static_training", False)
     options = dataclasses.replace(options, to_static_training=to_static)
-    start = start_run(options)
+    start = start_run(options, {"config": config.data})
     if paddle.get_device() == "cpu":
         keep_freed_memory()
     config.data["seed"] = choose_seed(config.data.get("seed") if options.seed is None else options.seed, start)
@@ -73,4 +73,6 @@ def _build_task(config: Config, options: TrainOptions) -> TrainingTask:
         ema_decay=config.data["ema_decay"],
         inference=InferenceOptions.from_test_config(config.section("test_config")),
         config_text=config.to_text(),
+        check_labels=config.data["check_labels"],
+        max_skipped_steps=config.data["max_skipped_steps"],
     )

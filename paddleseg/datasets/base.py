@@ -22,6 +22,20 @@ from paddleseg.utils.logging import get_logger
 MODES = ("train", "val", "test")
 
 
+class LabelValuesError(DataError):
+    """A label holds values that are neither a class nor ignored.
+
+    Attributes:
+        path: The label's file.
+        pixels: (256,) int64, pixels of each value.
+        size_wh: Width and height of the label.
+    """
+
+    def __init__(self, message: str, path: str, pixels: np.ndarray, size_wh: tuple[int, int]) -> None:
+        super().__init__(message)
+        self.path, self.pixels, self.size_wh = path, pixels, size_wh
+
+
 class SegmentationDataset:
     """Pairs of pictures and labels.
 
@@ -114,6 +128,17 @@ class SegmentationDataset:
 
     def __len__(self) -> int:
         return len(self.file_list)
+
+    def allows_value(self, value: int) -> bool:
+        """Whether a label may hold ``value`` (0 to 255)."""
+        return not self._is_forbidden[value]
+
+    def allowed_values(self) -> str:
+        """What a label may hold, in words."""
+        return (
+            f"allowed with num_classes {self.num_classes} are 0..{self.num_classes - 1} and "
+            f"{self.ignore_index} (ignored)"
+        )
 
     def read(self, index: int) -> dict[str, Any]:
         """Read and check one sample, without any transform.
@@ -226,13 +251,12 @@ class SegmentationDataset:
     def _check_label_values(self, label: np.ndarray, path: str) -> None:
         if not cv2.LUT(label, self._is_forbidden).any():
             return
-        counts = np.bincount(label.ravel(), minlength=256) * self._is_forbidden
+        pixels = np.bincount(label.ravel(), minlength=256)
+        counts = pixels * self._is_forbidden
         found = ", ".join(f"{value} ({counts[value]} pixels)" for value in np.flatnonzero(counts)[:5])
         more = ", ..." if np.count_nonzero(counts) > 5 else ""
-        raise DataError(
-            f"{path}: the label has the values {found}{more}; allowed with num_classes {self.num_classes} "
-            f"are 0..{self.num_classes - 1} and {self.ignore_index} (ignored)"
-        )
+        message = f"{path}: the label has the values {found}{more}; {self.allowed_values()}"
+        raise LabelValuesError(message, path, pixels, (label.shape[1], label.shape[0]))
 
     def _check_label_padding(self) -> None:
         """Refuse a padding value that is neither a class nor ignored: it would only fail in the loss."""

@@ -14,10 +14,15 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
+import os
+import shutil
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import cv2
@@ -30,6 +35,7 @@ from paddleseg.transforms.functional import without_uint16
 from paddleseg.utils import errors
 from paddleseg.utils.errors import DataError, UserError
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.parent_process import end_with_parent
 from paddleseg.utils.seeding import sample_rng
 
 # paddle.Tensor "img" (N, H, W, C) in the pictures' dtype, float32 for 16 bits, and "label" (N, H, W) uint8 (absent
@@ -38,6 +44,10 @@ Batch = dict[str, Any]
 
 # How often the loader looks for workers that have died, in seconds.
 _WORKER_CHECK_SECONDS = 5
+
+# Through which workers send batches, and how many each of them has there: paddle's default of two read ahead.
+_SHARED_MEMORY = "/dev/shm"
+_BATCHES_PER_WORKER = 2
 
 # paddle.io.DataLoader (2.6.2 and 3.3.1) reads in the main process there, whatever num_workers says.
 _PLATFORMS_WITHOUT_WORKERS = ("darwin", "win32")
@@ -155,13 +165,15 @@ def _load_with_workers(
         collate_fn=collate,
         num_workers=num_workers,
         timeout=_WORKER_CHECK_SECONDS,
-        worker_init_fn=_prepare_worker,
+        worker_init_fn=partial(_prepare_worker, parent=os.getpid()),
     )
     handler = signal.getsignal(signal.SIGCHLD)
     batches = iter(loader)
     # paddle raises from a SIGCHLD handler, wherever the main thread happens to be. Without it a dead worker
     # is found by the loader's thread, and the error comes where the next batch is asked for.
-    signal.signal(signal.SIGCHLD, handler)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGCHLD, handler)
+    is_first = True
     while True:
         try:
             group = next(batches)
@@ -170,13 +182,43 @@ def _load_with_workers(
         except (SystemError, RuntimeError) as error:
             raise DataError(
                 f"one of {num_workers} data loading processes has died, probably for lack of memory or "
-                "shared memory (/dev/shm); use fewer with --num_workers, or 0"
+                f"shared memory ({_describe_shared_memory()}); use fewer with --num_workers, or 0"
             ) from error
+        if is_first:
+            is_first = False
+            _check_shared_memory(group, num_workers)
         yield group
 
 
-def _prepare_worker(worker_id: int) -> None:
+def _check_shared_memory(group: list[Batch], num_workers: int) -> None:
+    """Warn when the batches that workers read ahead may not fit into shared memory, through which they pass."""
+    batch_bytes = sum(
+        math.prod(value.shape) * value.element_size()
+        for batch in group
+        for value in batch.values()
+        if isinstance(value, paddle.Tensor)
+    )
+    needed = batch_bytes * _BATCHES_PER_WORKER * num_workers
+    if os.path.isdir(_SHARED_MEMORY) and shutil.disk_usage(_SHARED_MEMORY).total < needed:
+        get_logger().warning(
+            "%d workers may need %d MB of shared memory; %s. Enlarge it (docker run --shm-size) or use fewer with "
+            "--num_workers, before one of them dies for it",
+            num_workers, needed // 2**20, _describe_shared_memory(),
+        )  # fmt: skip
+
+
+def _describe_shared_memory() -> str:
+    if not os.path.isdir(_SHARED_MEMORY):
+        return _SHARED_MEMORY
+    usage = shutil.disk_usage(_SHARED_MEMORY)
+    return f"{_SHARED_MEMORY} has {usage.total // 2**20} MB, {usage.free // 2**20} MB of them free"
+
+
+def _prepare_worker(worker_id: int, *, parent: int) -> None:
     cv2.setNumThreads(0)  # the workers share the cores already
+    # Ctrl-C and the launcher signal whole process groups, but the main process needs its workers to finish the step.
+    os.setpgid(0, 0)
+    end_with_parent(parent)
 
 
 def collate_one_size(samples: list[dict[str, Any] | _Failure]) -> list[Batch]:

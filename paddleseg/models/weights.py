@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +19,12 @@ import numpy as np
 import paddle
 from paddle import nn
 
+from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.download import cached_download, is_url
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.safe_pickle import read_pickle
+from paddleseg.utils.safetensors_file import is_safetensors, read_safetensors, write_safetensors
 
 META_KEY = "__meta__"
 # paddle.save adds a table of internal names under this key.
@@ -74,8 +77,14 @@ class Coverage:
         return "\n".join(f"  {part:<{width}}  {sum(has)}/{len(has)}" for part, has in sorted(parts.items()))
 
 
+def weight_file(path: str | os.PathLike[str]) -> str:
+    """The file that a user means: of a checkpoint folder its ``model.pdparams``."""
+    path = os.fspath(path)
+    return os.path.join(path, "model.pdparams") if os.path.isdir(path) else path
+
+
 def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any] | None]:
-    """Read a .pdparams file without running code in it.
+    """Read a .pdparams or .safetensors file without running code in it.
 
     Returns:
         The arrays by name, and the ``__meta__`` entry (None where the file has none).
@@ -83,13 +92,19 @@ def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
     Raises:
         WeightsError: The file is missing, damaged or not a table of arrays.
     """
-    content = read_pickle(path)
-    if not isinstance(content, dict):
-        raise WeightsError(f"{path}: holds a {type(content).__name__}, not a table of named arrays")
-    meta = content.pop(META_KEY, None)
-    content.pop(_NAME_TABLE_KEY, None)
+    if is_safetensors(path):
+        content, texts = read_safetensors(path)
+        meta = texts.get(META_KEY)
+    else:
+        content = read_pickle(path)
+        if not isinstance(content, dict):
+            raise WeightsError(f"{path}: holds a {type(content).__name__}, not a table of named arrays")
+        meta = content.pop(META_KEY, None)
+        content.pop(_NAME_TABLE_KEY, None)
     for name, value in content.items():
-        if not isinstance(value, np.ndarray) or value.dtype == object:
+        if not isinstance(name, str):
+            raise WeightsError(f"{path}: has an entry {name!r}; a weight file names its arrays by text")
+        if not isinstance(value, np.ndarray):
             raise WeightsError(
                 f"{path}: entry {name!r} is a {type(value).__name__}, not an array of numbers; "
                 "an optimiser's .pdopt or a whole checkpoint is not a weight file"
@@ -103,6 +118,24 @@ def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
     if not (facts is None or isinstance(facts, dict)):
         raise WeightsError(f"{path}: its entry {META_KEY} is no JSON mapping, but {meta}")
     return content, facts
+
+
+def write_weights(
+    path: str | os.PathLike[str], weights: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None
+) -> None:
+    """Write what ``read_weights`` gave, in the format that the name ends in.
+
+    Raises:
+        WeightsError: The name ends in something else, or the package safetensors is not installed.
+        UserError: The file cannot be written.
+    """
+    texts = {} if meta is None else {META_KEY: json.dumps(meta)}
+    if is_safetensors(path):
+        write_safetensors(path, weights, texts)
+    elif os.fspath(path).endswith(".pdparams"):
+        write_atomically(path, pickle.dumps({**weights, **texts}, protocol=4))
+    else:
+        raise WeightsError(f"{path}: a weight file ends in .pdparams or .safetensors")
 
 
 def apply_weights(model: nn.Layer, weights: Mapping[str, np.ndarray]) -> Coverage:
@@ -134,7 +167,7 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
 
     Args:
         model: The network.
-        path: A .pdparams file, or a checkpoint folder with ``model.pdparams``.
+        path: A .pdparams or .safetensors file, or a checkpoint folder with ``model.pdparams``.
 
     Returns:
         The file's ``__meta__``, or None.
@@ -143,9 +176,7 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
         WeightsError: The file cannot be read, or a name or shape does not fit. An auxiliary head that the file
             has and the network does not is left out, because only training needs it.
     """
-    path = os.fspath(path)
-    if os.path.isdir(path):
-        path = os.path.join(path, "model.pdparams")
+    path = weight_file(path)
     weights, meta = read_weights(path)
     own = model.state_dict()
     if not any(name.startswith("aux_head.") for name in own):
@@ -162,7 +193,7 @@ def load_pretrained(model: nn.Layer, source: str) -> Coverage:
 
     Args:
         model: The network.
-        source: A local .pdparams file or its address.
+        source: A local .pdparams or .safetensors file, or its address.
 
     Returns:
         The coverage, which is also logged as a table.

@@ -46,6 +46,7 @@ def test_checking_changes_nothing(training_yaml):
         ("epochs=-1", "--opts: epochs: found -1; it must be 1 or more"),
         ("grad_accum_steps=0", "--opts: grad_accum_steps: found 0; it must be 1 or more"),
         ("ema_decay=1", "--opts: ema_decay: found 1; it must be from 0 to below 1"),
+        ("max_skipped_steps=-1", "--opts: max_skipped_steps: found -1; it must be 0 or more"),
         ("seed=-1", "--opts: seed: found -1; it must be 0 or more"),
         ("to_static_training=1", "--opts: to_static_training: found 1; it must be True or False"),
         ("model=DDRNet_23", "--opts: model: found 'DDRNet_23'; it must be a mapping of keys to values"),
@@ -184,7 +185,7 @@ def test_checking_changes_nothing(training_yaml):
         ("uniform_output_enabled=True", "--opts: uniform_output_enabled: a run and an export always write"),
         ("use_multilabel=True", "--opts: use_multilabel: each pixel has exactly one class here"),
         ("log_ranks=0", "--opts: log_ranks: rank 0 logs"),
-        ("print_mem_info=True", "--opts: print_mem_info: the training log does not show memory"),
+        ("print_mem_info=True", "--opts: print_mem_info: the log says once how much memory"),
         ("learning_rate.value=0.1", "--opts: learning_rate: this is lr_scheduler.learning_rate here"),
     ],
 )

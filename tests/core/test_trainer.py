@@ -15,6 +15,8 @@ from paddle import nn
 from paddleseg.core import checkpoint
 from paddleseg.core.ema import ExponentialMovingAverage
 from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, format_train_line
+from paddleseg.core.loss_hooks import SpikeHook
+from paddleseg.core.optimizer_state import rename_optimizer_state
 from paddleseg.core.trainer import Trainer
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models.weights import apply_weights, read_weights
@@ -51,7 +53,7 @@ def make_batch(number, bad=False):
 
 
 def make_trainer(
-    *, hooks=(), seed=0, total_steps=TOTAL_STEPS, accumulate=1, use_ema=False, bad_step=None, batches=None
+    *, hooks=(), seed=0, total_steps=TOTAL_STEPS, accumulate=1, use_ema=False, bad_step=None, batches=None, **options
 ):
     paddle.seed(seed)
     model = OneLayer()
@@ -76,6 +78,7 @@ def make_trainer(
         ema=ExponentialMovingAverage(model, 0.9) if use_ema else None,
         run={"seed": seed, "batch_size": 2},
         hooks=hooks,
+        **options,
     )
 
 
@@ -311,14 +314,14 @@ def test_the_optimizer_state_finds_its_parameters_in_a_process_that_built_other_
 
 def test_an_optimizer_state_of_another_network_is_refused():
     with pytest.raises(WeightsError, match="strange_velocity_0"):
-        checkpoint.rename_optimizer_state({"strange_velocity_0": 1}, {"conv.weight": "conv2d_0.w_0"}, {})
+        rename_optimizer_state({"strange_velocity_0": 1}, {"conv.weight": "conv2d_0.w_0"}, {})
 
 
 def test_similar_internal_names_are_told_apart():
     old = {"a": "conv2d_1.w_0", "b": "conv2d_1.w_0_1"}
     new = {"a": "conv2d_5.w_0", "b": "conv2d_9.w_0"}
     state = {"conv2d_1.w_0_velocity_0": 1, "conv2d_1.w_0_1_velocity_0": 2, "LR_Scheduler": {"last_lr": 0.1}}
-    assert checkpoint.rename_optimizer_state(state, old, new) == {
+    assert rename_optimizer_state(state, old, new) == {
         "conv2d_5.w_0_velocity_0": 1,
         "conv2d_9.w_0_velocity_0": 2,
         "LR_Scheduler": {"last_lr": 0.1},
@@ -360,3 +363,64 @@ def test_a_folder_without_manifest_is_not_resumed(tmp_path):
     (tmp_path / "iter_5/model.pdparams").write_bytes(pickle.dumps({}))
     with pytest.raises(WeightsError, match="no manifest"):
         make_trainer().restore(str(tmp_path / "iter_5"))
+
+
+def skipping_trainer(bad_steps, max_skipped, hooks=(), total_steps=TOTAL_STEPS):
+    def batches_from(step):
+        return (make_batch(n, n + 1 in bad_steps) for n in range(step, total_steps))
+
+    return make_trainer(hooks=hooks, batches=batches_from, total_steps=total_steps, max_skipped_steps=max_skipped)
+
+
+def test_steps_that_are_not_finite_are_left_out_as_if_they_had_not_been(log):
+    class Record(Hook):
+        def after_step(self, trainer, losses):
+            seen.append((weights(trainer), {n: t.numpy().copy() for n, t in trainer.optimizer.state_dict().items()
+                                            if hasattr(t, "numpy")}))  # fmt: skip
+
+    seen = []
+    skipping_trainer({3, 4}, 2, hooks=[Record(), LogHook(5)]).train()
+    for before, after in ((1, 2), (2, 3)):
+        assert all(same(a, b) for a, b in zip(seen[before], seen[after]))  # momentum and statistics too
+    assert not same(seen[3][0], seen[4][0])
+    assert re.search(r"step 3 is not finite .*picture_2\.png\. Left out, 1 of at most 2", log.text)
+    assert "Left out, 2 of at most 2" in log.text
+    assert "loss: nan" not in log.text.replace("(loss: loss nan)", "")
+
+
+def test_one_more_than_max_skipped_steps_ends_the_run_and_a_resume_goes_on_counting(tmp_path):
+    trainer = skipping_trainer({2, 5}, 1)
+    with pytest.raises(TrainingError, match=r"step 5 is not finite .*picture_4\.png\. 1 steps were left out before it"):
+        trainer.train()
+    first = skipping_trainer({2}, 1, total_steps=3)
+    first.train()
+    first.save(str(tmp_path / "c"))
+    again = skipping_trainer({5}, 1)
+    again.restore(str(tmp_path / "c"))
+    with pytest.raises(TrainingError, match="step 5 is not finite"):
+        again.train()
+
+
+def test_a_run_without_evaluation_does_not_forget_the_best_figure(tmp_path):
+    first = make_trainer(hooks=[evaluate_hook([0.5], tmp_path / "best_model", interval=5)], total_steps=5)
+    first.train()
+    first.save(str(tmp_path / "a"))
+    between = make_trainer()
+    between.restore(str(tmp_path / "a"))
+    between.save(str(tmp_path / "b"))
+    hook = evaluate_hook([0.4], tmp_path / "best_model", interval=TOTAL_STEPS)
+    last = make_trainer(hooks=[hook])
+    last.restore(str(tmp_path / "b"))
+    last.train()
+    assert (hook.best_mean_iou, hook.best_step) == (0.5, 5)
+    assert json.loads((tmp_path / "best_model/manifest.json").read_text())["step"] == 5
+
+
+def test_a_jump_of_the_loss_is_reported_with_its_step(log):
+    hook = SpikeHook(interval=2, window=4)
+    trainer = make_trainer()
+    for trainer.step in range(1, 13):
+        hook.after_step(trainer, {"loss": paddle.to_tensor(9.0 if trainer.step in (2, 12) else 1.0)})
+    assert re.findall(r"jumped to ([\d.]+) at iter (\d+), from about ([\d.]+)", log.text) == [
+        ("5.0000", "12", "1.0000")
+    ]

@@ -56,6 +56,7 @@ def test_each_extra_brings_one_build(setup_arguments):
     assert names == {
         "cpu": ["paddlepaddle", "opencv-python"],
         "gpu": ["paddlepaddle-gpu", "opencv-python"],
+        "safetensors": ["safetensors"],
         "headless": ["opencv-python-headless"],
     }
 

@@ -1,0 +1,43 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""An optimiser's state in another process than the one that saved it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from paddleseg.utils.errors import WeightsError
+
+
+def rename_optimizer_state(
+    state: Mapping[str, Any], old_names: Mapping[str, str], new_names: Mapping[str, str]
+) -> dict[str, Any]:
+    """Translate an optimiser's state to the parameter names of this process.
+
+    Paddle keys the state by names such as ``conv2d_7.w_0`` that count the layers made in a process, so they are
+    others when anything was built before the network.
+
+    Args:
+        state: The optimiser's ``state_dict``.
+        old_names: Structured name ("layer1.0...") to the name in the process that saved.
+        new_names: The same for this process.
+
+    Raises:
+        WeightsError: The state is of another network.
+    """
+    renamed = {old: new_names[name] for name, old in old_names.items() if name in new_names}
+    # Longest first: "conv2d_1.w_0" must not match "conv2d_1.w_0_1_velocity_0" of another parameter.
+    by_length = sorted(renamed, key=len, reverse=True)
+    result: dict[str, Any] = {}
+    for key, value in state.items():
+        if key == "LR_Scheduler":
+            result[key] = value
+        elif key == "master_weights":
+            result[key] = {renamed[old]: weight for old, weight in value.items()}
+        else:
+            prefix = next((old for old in by_length if key.startswith(old + "_")), None)
+            if prefix is None:
+                raise WeightsError(f"the optimiser's state has {key!r}, which belongs to no parameter of this network")
+            result[renamed[prefix] + key[len(prefix) :]] = value
+    return result

@@ -1,0 +1,184 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Looking at pictures and labels before a training, so that it does not fail, or learn nothing, hours later.
+
+Samples are read by the data set itself: what is refused here is what the training would have met, all of it at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from tqdm import tqdm
+
+from paddleseg.datasets.base import LabelValuesError, SegmentationDataset
+from paddleseg.datasets.shared_pictures import find_shared_pictures
+from paddleseg.utils.errors import DataError
+
+CheckLevel = Literal["full", "sample", "off"]
+
+SAMPLE_SIZE = 64
+"""Pictures of a data set that ``sample`` looks at: two seconds of decoding at 2048x1024, and enough to show labels
+that were made in a wrong way, which are wrong in most files."""
+
+
+@dataclass
+class DataStatistics:
+    """What was found in one data set.
+
+    Attributes:
+        section: ``"train_dataset"`` or ``"val_dataset"``.
+        dataset: The data set.
+        num_checked: Pictures that were looked at.
+        pixels: (256,) int64, pixels of each label value.
+        labels: (256,) int64, labels in which each value occurs.
+        sizes: (width, height) of the pictures to how many have it.
+        bad_labels: Files with values that are not allowed, and the first of them for each value.
+        unusable: What is wrong with each file that cannot be used for another reason.
+    """
+
+    section: str
+    dataset: SegmentationDataset
+    num_checked: int
+    pixels: np.ndarray = field(default_factory=lambda: np.zeros(256, np.int64))
+    labels: np.ndarray = field(default_factory=lambda: np.zeros(256, np.int64))
+    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
+    bad_labels: list[str] = field(default_factory=list)
+    first_with: dict[int, str] = field(default_factory=dict)
+    unusable: list[str] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all pictures were looked at."""
+        return self.num_checked == len(self.dataset)
+
+    @property
+    def class_pixels(self) -> np.ndarray:
+        """(K,) int64, pixels of each class."""
+        counts = self.pixels[: self.dataset.num_classes].copy()
+        if self.dataset.ignore_index < len(counts):
+            counts[self.dataset.ignore_index] = 0
+        return counts
+
+    @property
+    def ignored_share(self) -> float:
+        """Share of the pixels that are ignored, from 0 to 1."""
+        return float(self.pixels[self.dataset.ignore_index]) / max(int(self.pixels.sum()), 1)
+
+    @property
+    def bad_values(self) -> list[int]:
+        """Label values that are neither a class nor ignored."""
+        return [value for value in np.flatnonzero(self.pixels).tolist() if not self.dataset.allows_value(value)]
+
+    def add(self, finding: _Finding) -> None:
+        """Count what was found in one sample."""
+        if finding.fault is not None:
+            self.unusable.append(finding.fault)
+            return
+        self.sizes[finding.size_wh] += 1
+        self.pixels += finding.pixels
+        values = np.flatnonzero(finding.pixels)
+        self.labels[values] += 1
+        bad = [value for value in values.tolist() if not self.dataset.allows_value(value)]
+        if bad:
+            self.bad_labels.append(finding.path)
+        for value in bad:
+            self.first_with.setdefault(value, finding.path)
+
+
+@dataclass
+class DataFindings:
+    """What was found in the data of a training.
+
+    Attributes:
+        statistics: One entry per data set, the training set first.
+        shared: (picture of train_dataset, picture of val_dataset) that are the same.
+        seconds: Time that it took.
+    """
+
+    statistics: list[DataStatistics]
+    shared: list[tuple[str, str]]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Finding:
+    path: str = ""
+    size_wh: tuple[int, int] = (0, 0)
+    pixels: np.ndarray | None = None
+    fault: str | None = None
+
+
+def examine(
+    train_dataset: SegmentationDataset,
+    val_dataset: SegmentationDataset | None = None,
+    *,
+    level: Literal["full", "sample"] = "full",
+    num_workers: int = 0,
+) -> DataFindings:
+    """Look at the data of a training.
+
+    Args:
+        train_dataset: What is trained on.
+        val_dataset: What is evaluated, or None.
+        level: ``"full"`` reads every picture and label, ``"sample"`` up to ``SAMPLE_SIZE`` of each data set, spread
+            evenly over it. Pictures that are in both sets are looked for among all in either case.
+        num_workers: Threads that read; 0 and 1 read in this one. A data set with a ``read`` of its own, which need
+            not be made for threads, is always read in this one.
+
+    Returns:
+        The findings; nothing is judged or logged yet.
+    """
+    started = time.perf_counter()
+    statistics = [_scan(train_dataset, "train_dataset", level, num_workers)]
+    shared: list[tuple[str, str]] = []
+    if val_dataset is not None:
+        statistics.append(_scan(val_dataset, "val_dataset", level, num_workers))
+        shared = find_shared_pictures(train_dataset, val_dataset)
+    return DataFindings(statistics, shared, time.perf_counter() - started)
+
+
+def _scan(dataset: SegmentationDataset, section: str, level: str, num_workers: int) -> DataStatistics:
+    indices = _spread(len(dataset), len(dataset) if level == "full" else SAMPLE_SIZE)
+    statistics = DataStatistics(section, dataset, len(indices))
+    # disable=None: only where the output is a terminal.
+    with tqdm(total=len(indices), desc=f"checking {section}", unit="picture", disable=None, leave=False) as bar:
+        for finding in _look_at_all(dataset, indices, num_workers):
+            statistics.add(finding)
+            bar.update()
+    return statistics
+
+
+def _look_at_all(dataset: SegmentationDataset, indices: Sequence[int], num_workers: int) -> Iterator[_Finding]:
+    if num_workers < 2 or type(dataset).read is not SegmentationDataset.read:
+        yield from (_look_at(dataset, index) for index in indices)
+        return
+    with ThreadPoolExecutor(num_workers) as pool:  # decoders release the interpreter's lock
+        yield from pool.map(lambda index: _look_at(dataset, index), indices)
+
+
+def _look_at(dataset: SegmentationDataset, index: int) -> _Finding:
+    try:
+        sample = dataset.read(index)
+    except LabelValuesError as error:
+        return _Finding(error.path, error.size_wh, error.pixels)
+    except DataError as error:
+        return _Finding(fault=str(error))
+    path, label = sample["path"], sample.get("label")
+    if label is None:
+        return _Finding(fault=f"{path}: has no label; training and evaluation need one for each picture")
+    # A data set that reads in its own way need not have compared the values with its classes.
+    return _Finding(path, (label.shape[1], label.shape[0]), np.bincount(label.ravel(), minlength=256))
+
+
+def _spread(length: int, count: int) -> list[int]:
+    """Up to ``count`` different positions, from the first to the last at even distances."""
+    if count >= length:
+        return list(range(length))
+    return [position * (length - 1) // (count - 1) for position in range(count)]

@@ -1,0 +1,211 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the findings about a training's data mean: what it cannot use, what will hurt, and the table of classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from paddleseg.datasets.data_check import DataFindings, DataStatistics
+from paddleseg.utils.errors import DataError
+from paddleseg.utils.visualize import class_name
+
+_MOST_LINES = 10
+_MOST_NAMES = 8
+# Cityscapes ignores 12 % of its pixels, CamVid 3 %: several times that is rarely meant.
+_MUCH_IGNORED = 0.3
+
+
+def find_problems(findings: DataFindings) -> list[str]:
+    """What training cannot use, one line each."""
+    return [line for statistics in findings.statistics for line in _problems_of(statistics)]
+
+
+def find_warnings(findings: DataFindings) -> list[str]:
+    """What training can use and will suffer from, one line each."""
+    lines = [line for statistics in findings.statistics for line in _warnings_of(statistics)]
+    if findings.shared:
+        in_train, in_val = findings.shared[0]
+        lines.append(
+            f"{len(findings.shared)} of {len(findings.statistics[-1].dataset)} pictures of val_dataset are in "
+            f"train_dataset too, so that scores look better than they are; first: {in_val} is {in_train}"
+        )
+    return lines
+
+
+def raise_problems(problems: list[str]) -> None:
+    """Raise one DataError that lists all problems; nothing where there are none."""
+    if len(problems) == 1:
+        raise DataError(problems[0])
+    if problems:
+        raise DataError("\n  ".join([f"the data has {len(problems)} problems:", *problems]))
+
+
+def format_table(findings: DataFindings) -> str:
+    """Share of the pixels and number of labels of each class, the share ignored, and the pictures' sizes."""
+    first = findings.statistics[0].dataset
+    rows = [
+        [f"{class_id}", class_name(class_id, first.class_names), *_cells(findings, class_id)]
+        for class_id in range(first.num_classes)
+        if class_id != first.ignore_index
+    ]
+    rows.append([f"{first.ignore_index}", "(ignored)", *_cells(findings, first.ignore_index)])
+    header = ["", "class"]
+    for statistics in findings.statistics:
+        header += [f"{statistics.section.partition('_')[0]} pixels", "labels"]
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if column == 1 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths))
+        )
+        for row in [header, *rows]
+    ]
+    return "\n".join([*lines, *(_describe_sizes(statistics) for statistics in findings.statistics)])
+
+
+def describe_extent(findings: DataFindings) -> str:
+    """How many pictures were looked at, and how long it took."""
+    parts = [f"{s.num_checked} of {len(s.dataset)} pictures of {s.section}" for s in findings.statistics]
+    return f"{', '.join(parts)}, {findings.seconds:.1f} s"
+
+
+def to_dict(findings: DataFindings) -> dict[str, Any]:
+    """Everything as plain values for JSON."""
+    return {
+        "datasets": {statistics.section: _statistics_to_dict(statistics) for statistics in findings.statistics},
+        "shared_pictures": [{"train": in_train, "val": in_val} for in_train, in_val in findings.shared],
+        "problems": find_problems(findings),
+        "warnings": find_warnings(findings),
+        "seconds": round(findings.seconds, 3),
+    }
+
+
+def _problems_of(statistics: DataStatistics) -> list[str]:
+    section, dataset = statistics.section, statistics.dataset
+    lines = [f"{section}: {fault}" for fault in statistics.unusable[:_MOST_LINES]]
+    if len(statistics.unusable) > _MOST_LINES:
+        lines.append(f"{section}: {len(statistics.unusable)} files like these in all")
+    bad = statistics.bad_values
+    if bad:
+        found = [
+            f"{value} ({_count(statistics.pixels[value], 'pixel')} in {_count(statistics.labels[value], 'file')})"
+            for value in bad[:_MOST_NAMES]
+        ]
+        more = f" and {len(bad) - _MOST_NAMES} more values" if len(bad) > _MOST_NAMES else ""
+        lines.append(
+            f"{section}: {len(statistics.bad_labels)} of {statistics.num_checked} labels hold values that are no "
+            f"class: {', '.join(found)}{more}; {dataset.allowed_values()}. First: {statistics.bad_labels[0]}"
+            + _guess(statistics)
+        )
+    elif statistics.sizes and not statistics.class_pixels.any():
+        lines.append(
+            f"{section}: every pixel of the {_looked_at(statistics)} is {dataset.ignore_index} (ignored), so that "
+            "there is nothing to learn or to count; check the labels and ignore_index"
+        )
+    return lines
+
+
+def _guess(statistics: DataStatistics) -> str:
+    """How labels usually come to hold such values."""
+    bad, dataset = statistics.bad_values, statistics.dataset
+    if bad == [dataset.num_classes] and not statistics.pixels[0]:
+        return "; classes are counted from 0, and here 0 never occurs"
+    if len(bad) > _MOST_NAMES:
+        return "; so many values come from resampling, JPEG files or colours instead of class ids"
+    return ""
+
+
+def _warnings_of(statistics: DataStatistics) -> list[str]:
+    section, dataset = statistics.section, statistics.dataset
+    pixels = statistics.class_pixels
+    if not pixels.any():
+        return []
+    lines = []
+    present = np.flatnonzero(pixels).tolist()
+    absent = [class_id for class_id in np.flatnonzero(pixels == 0).tolist() if class_id != dataset.ignore_index]
+    if len(present) == 1 and dataset.num_classes > 1:
+        lines.append(
+            f"{section}: only one class, {_named(statistics, present)}, occurs in the {_looked_at(statistics)}: any "
+            "network soon predicts nothing else. Were the labels written as class ids, and not as grey or colours?"
+        )
+    elif absent:
+        verb = "occurs" if len(absent) == 1 else "occur"
+        effect = "cannot be learnt from them" if section == "train_dataset" else "gets no score from them"
+        lines.append(f"{section}: {_named(statistics, absent)} never {verb} in the {_looked_at(statistics)}: {effect}")
+    if statistics.ignored_share > _MUCH_IGNORED:
+        hint = ""
+        if len(absent) == 1 and dataset.ignore_index == 255:
+            hint = f"; if 255 stands for {_named(statistics, absent)}, write {absent[0]} into the labels"
+        lines.append(
+            f"{section}: {statistics.ignored_share:.0%} of the pixels are {dataset.ignore_index} (ignored){hint}"
+        )
+    return lines
+
+
+def _named(statistics: DataStatistics, class_ids: list[int]) -> str:
+    names = statistics.dataset.class_names
+    shown = [str(i) if names is None else f"{i} ({names[i]})" for i in class_ids[:_MOST_NAMES]]
+    more = f" and {len(class_ids) - _MOST_NAMES} more" if len(class_ids) > _MOST_NAMES else ""
+    return f"{'class' if len(class_ids) == 1 else 'classes'} {', '.join(shown)}{more}"
+
+
+def _looked_at(statistics: DataStatistics) -> str:
+    if statistics.is_complete:
+        return f"{statistics.num_checked} labels"
+    return f"{statistics.num_checked} labels looked at (of {len(statistics.dataset)})"
+
+
+def _cells(findings: DataFindings, value: int) -> list[str]:
+    cells = []
+    for statistics in findings.statistics:
+        share = statistics.pixels[value] / max(int(statistics.pixels.sum()), 1)
+        cells += [f"{share:.2%}" if share else "-", str(statistics.labels[value] or "-")]
+    return cells
+
+
+def _describe_sizes(statistics: DataStatistics) -> str:
+    common = [f"{width}x{height} ({count})" for (width, height), count in statistics.sizes.most_common(3)]
+    if len(statistics.sizes) > 3:
+        areas = sorted(statistics.sizes, key=lambda size: size[0] * size[1])
+        (low_w, low_h), (high_w, high_h) = areas[0], areas[-1]
+        common.append(f"{len(statistics.sizes)} sizes from {low_w}x{low_h} to {high_w}x{high_h}")
+    return f"sizes in {statistics.section}: {', '.join(common) or 'none'}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _statistics_to_dict(statistics: DataStatistics) -> dict[str, Any]:
+    dataset = statistics.dataset
+    return {
+        "num_pictures": len(dataset),
+        "num_checked": statistics.num_checked,
+        "num_classes": dataset.num_classes,
+        "ignore_index": dataset.ignore_index,
+        "ignored_share": statistics.ignored_share,
+        "classes": [
+            {
+                "id": class_id,
+                "name": class_name(class_id, dataset.class_names),
+                "pixels": int(statistics.class_pixels[class_id]),
+                "labels": int(statistics.labels[class_id]),
+            }
+            for class_id in range(dataset.num_classes)
+        ],
+        "values_not_allowed": [
+            {
+                "value": value,
+                "pixels": int(statistics.pixels[value]),
+                "labels": int(statistics.labels[value]),
+                "first": statistics.first_with[value],
+            }
+            for value in statistics.bad_values
+        ],
+        "labels_with_values_not_allowed": statistics.bad_labels,
+        "unusable": statistics.unusable,
+        "sizes": [{"width": w, "height": h, "pictures": count} for (w, h), count in statistics.sizes.most_common()],
+    }

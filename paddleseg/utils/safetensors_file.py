@@ -1,0 +1,67 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The .safetensors format, which other kits read too and which cannot hold code; needs the package safetensors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from types import ModuleType
+
+import numpy as np
+
+from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.errors import WeightsError
+
+SUFFIX = ".safetensors"
+
+
+def is_safetensors(path: str | os.PathLike[str]) -> bool:
+    """Whether the name of a file says that it is of this format."""
+    return os.fspath(path).lower().endswith(SUFFIX)
+
+
+def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Read all arrays of a file, and the texts that stand beside them.
+
+    Raises:
+        WeightsError: The package is not installed, or the file is missing, damaged or of numbers that numpy has not.
+    """
+    safetensors = _import_package(path)
+    path = os.fspath(path)
+    if not os.path.isfile(path):
+        raise WeightsError(f"{path}: {'is a folder, not a weight file' if os.path.isdir(path) else 'no such file'}")
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})
+    except PermissionError as error:
+        raise WeightsError(f"{path}: {error.strerror}") from None
+    except (TypeError, AttributeError, KeyError) as error:  # numpy has no bfloat16 and no 8-bit floats
+        reason = " ".join(str(error).split())
+        raise WeightsError(f"{path}: numpy cannot hold its numbers ({reason}); save it as float32") from None
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise WeightsError(f"{path}: damaged or not a safetensors file ({reason}); download or save it again") from None
+
+
+def write_safetensors(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray], texts: Mapping[str, str]) -> None:
+    """Write arrays by name, and texts beside them.
+
+    Raises:
+        WeightsError: The package is not installed.
+        UserError: The file cannot be written.
+    """
+    _import_package(path)
+    import safetensors.numpy
+
+    # The format has neither strides nor Fortran's order.
+    plain = {name: np.ascontiguousarray(value).reshape(value.shape) for name, value in arrays.items()}
+    write_atomically(path, safetensors.numpy.save(plain, metadata=dict(texts)))
+
+
+def _import_package(path: str | os.PathLike[str]) -> ModuleType:
+    try:
+        import safetensors
+    except ImportError as error:
+        raise WeightsError(f"{path}: needs the package safetensors ({error}): pip install safetensors") from None
+    return safetensors

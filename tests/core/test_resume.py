@@ -1,0 +1,102 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A run in several parts has the bytes of one that was never interrupted, wherever it is cut."""
+
+import logging
+import pickle
+import re
+
+import paddle
+import pytest
+from paddle import nn
+
+from paddleseg.core import train
+from paddleseg.datasets import RoadScenes
+from paddleseg.losses import CrossEntropyLoss
+from paddleseg.transforms import Normalize, RandomHorizontalFlip, RandomPaddingCrop
+from paddleseg.utils.logging import get_logger
+
+STEPS = 40
+
+
+class OneLayer(nn.Layer):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2D(3, 19, 1)
+        self.bn = nn.BatchNorm2D(19)
+
+    def forward(self, x):
+        return [self.bn(self.conv(x))]
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    transforms = [RandomPaddingCrop([32, 32]), RandomHorizontalFlip(), Normalize()]
+    return RoadScenes(transforms, mode="train", num_samples=7, size=(64, 32), cache="ram")
+
+
+@pytest.fixture
+def run(scenes, tmp_path, monkeypatch, caplog):
+    """``run([13, 27, 40])``: train in parts that end at these steps; gives the losses, and the bytes at the end."""
+    monkeypatch.setattr(get_logger(), "propagate", True)
+    caplog.set_level(logging.INFO, logger=get_logger().name)
+
+    def in_parts(ends, num_workers=0):
+        caplog.clear()
+        folder = tmp_path / "_".join(map(str, [*ends, num_workers]))
+        for end in ends:
+            paddle.seed(7)
+            model = OneLayer()
+            rate = paddle.optimizer.lr.PolynomialDecay(0.1, STEPS)
+            parameters = [p for p in model.parameters() if not p.stop_gradient]
+            # 7 pictures in batches of 2, 2 batches a step: most cuts are within an epoch.
+            train(
+                model, scenes,
+                optimizer=paddle.optimizer.Momentum(rate, 0.9, parameters),
+                losses={"types": [CrossEntropyLoss()], "coef": [1.0]}, save_dir=folder, iters=end, batch_size=2,
+                seed=3, save_interval=1000, log_iters=1, num_workers=num_workers, resume_model="auto",
+                use_ema=True, ema_decay=0.9, grad_accum_steps=2,
+            )  # fmt: skip
+        losses = dict(re.findall(r"iter: (\d+)/\d+, loss: ([\d.]+)", caplog.text))
+        return losses, state(folder / f"iter_{STEPS}")
+
+    return in_parts
+
+
+def state(folder):
+    """Weights, average and optimiser as bytes. Paddle numbers the parameters in a process, so they are renamed."""
+    states = pickle.loads((folder / "model.pdstates").read_bytes())
+    found = {}
+    for file in ("model.pdparams", "ema_model.pdparams", "model.pdopt"):
+        for key, value in pickle.loads((folder / file).read_bytes()).items():
+            for name, internal in states["parameter_names"].items():
+                if file == "model.pdopt" and key.startswith(internal + "_"):
+                    key = name + key[len(internal) :]
+            found[file, key] = value.tobytes() if hasattr(value, "tobytes") else value
+    return found
+
+
+@pytest.fixture
+def straight(run):
+    losses, at_the_end = run([STEPS])
+    assert [int(step) for step in losses] == list(range(1, STEPS + 1))
+    assert len(set(losses.values())) > STEPS // 2
+    return losses, at_the_end
+
+
+@pytest.mark.slow
+def test_every_split_into_two_is_the_straight_run_to_the_byte(run, straight):
+    for cut in range(1, STEPS):
+        assert run([cut, STEPS]) == straight, f"cut after step {cut}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ends", [[1, 2, STEPS], [13, 27, STEPS], [3, 38, STEPS]])
+def test_splits_into_three_are_the_straight_run_to_the_byte(ends, run, straight):
+    assert run(ends) == straight
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ends", [[STEPS], [17, STEPS], [5, 20, STEPS]])
+def test_with_workers_it_is_the_straight_run_too(ends, run, straight):
+    assert run(ends, num_workers=2) == straight

@@ -1,0 +1,237 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is found in pictures and labels before a training, against counts that were worked out by hand."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from paddleseg.datasets import Dataset, RoadScenes, SegmentationDataset
+from paddleseg.datasets.data_check import SAMPLE_SIZE, examine
+from paddleseg.datasets.data_report import (
+    find_problems,
+    find_warnings,
+    format_table,
+    raise_problems,
+    to_dict,
+)
+from paddleseg.utils.errors import DataError
+
+
+def write(root, labels, *, name="train", num_classes=3, **arguments):
+    """A data set whose labels are the given arrays; every picture is another one."""
+    folder = root / name
+    folder.mkdir()
+    lines = []
+    for index, label in enumerate(labels):
+        label = np.asarray(label, np.uint8)
+        seed = index + 1000 * (name == "val")
+        image = np.random.default_rng(seed).integers(0, 256, (*label.shape, 3), dtype=np.uint8)
+        Image.fromarray(image).save(folder / f"{index}.png")
+        Image.fromarray(label).save(folder / f"{index}_label.png")
+        lines.append(f"{name}/{index}.png {name}/{index}_label.png\n")
+    (root / f"{name}.txt").write_text("".join(lines))
+    return load(root, name, num_classes, **arguments)
+
+
+def load(root, name="train", num_classes=3, **arguments):
+    return Dataset(name, str(root), [], num_classes, **{f"{name}_path": str(root / f"{name}.txt")}, **arguments)
+
+
+GOOD = [[0, 1], [2, 255]]
+
+
+def problems(dataset, **how):
+    return find_problems(examine(dataset, **how))
+
+
+def warnings(train, val=None, **how):
+    return find_warnings(examine(train, val, **how))
+
+
+def test_good_data_has_neither_problems_nor_warnings(tmp_path):
+    findings = examine(write(tmp_path, [GOOD, GOOD]), write(tmp_path, [GOOD], name="val"))
+    assert find_problems(findings) == [] and find_warnings(findings) == []
+    raise_problems([])
+
+
+def test_pixels_and_labels_of_each_class_are_counted(tmp_path):
+    findings = examine(write(tmp_path, [[[0, 0], [1, 255]], [[0, 0], [0, 2]]]))
+    figures = to_dict(findings)["datasets"]["train_dataset"]
+    counts = [(entry["pixels"], entry["labels"]) for entry in figures["classes"]]
+    assert counts == [(5, 2), (1, 1), (1, 1)]
+    assert figures["ignored_share"] == 1 / 8
+    assert figures["sizes"] == [{"width": 2, "height": 2, "pictures": 2}]
+    table = format_table(findings).splitlines()
+    assert table[1].split() == ["0", "class", "0", "62.50%", "2"]
+    assert table[4].split() == ["255", "(ignored)", "12.50%", "1"]
+
+
+def test_values_that_are_no_class_come_with_counts_files_and_the_first_of_them(tmp_path):
+    dataset = write(tmp_path, [GOOD, [[7, 7], [0, 1]], [[7, 9], [0, 2]]])
+    (line,) = problems(dataset)
+    assert "2 of 3 labels hold values that are no class: 7 (3 pixels in 2 files), 9 (1 pixel in 1 file)" in line
+    assert "allowed with num_classes 3 are 0..2 and 255 (ignored)" in line
+    assert line.endswith(f"First: {tmp_path}/train/1_label.png")
+
+
+def test_all_problems_of_both_data_sets_are_raised_at_once(tmp_path):
+    train = write(tmp_path, [GOOD, GOOD, [[0, 3], [1, 2]]])
+    (tmp_path / "train/0.png").write_bytes(b"")
+    Image.fromarray(np.zeros((3, 2), np.uint8)).save(tmp_path / "train/1_label.png")
+    val = write(tmp_path, [GOOD], name="val")
+    data = (tmp_path / "val/0_label.png").read_bytes()
+    (tmp_path / "val/0_label.png").write_bytes(data[:-20])
+    with pytest.raises(DataError) as caught:
+        raise_problems(find_problems(examine(train, val)))
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "the data has 4 problems:"
+    for line, words in zip(
+        lines[1:],
+        (
+            "train_dataset: {}/train/0.png: the picture is an empty file",
+            "train_dataset: {}/train/1_label.png: the label is 2x3",
+            "train_dataset: 1 of 3 labels hold values that are no class: 3 (1 pixel in 1 file)",
+            "val_dataset: {}/val/0_label.png: the label is truncated",
+        ),
+    ):
+        assert line.strip().startswith(words.format(tmp_path))
+
+
+def test_labels_that_count_from_one_are_recognised(tmp_path):
+    (line,) = problems(write(tmp_path, [[[1, 2], [3, 255]]]))
+    assert line.endswith("; classes are counted from 0, and here 0 never occurs")
+
+
+def test_a_label_with_many_values_is_called_resampled(tmp_path):
+    (line,) = problems(write(tmp_path, [np.arange(64).reshape(8, 8)]))
+    assert "and 53 more values" in line and "resampling, JPEG files or colours" in line
+
+
+def test_many_damaged_files_are_counted_and_not_all_listed(tmp_path):
+    dataset = write(tmp_path, [GOOD] * 14)
+    for index in range(12):
+        (tmp_path / f"train/{index}.png").write_bytes(b"no picture")
+    lines = problems(dataset)
+    assert len(lines) == 11 and lines[-1] == "train_dataset: 12 files like these in all"
+
+
+def test_nothing_but_ignored_pixels_cannot_be_used(tmp_path):
+    (line,) = problems(write(tmp_path, [np.full((2, 2), 255)] * 2))
+    assert "every pixel of the 2 labels is 255 (ignored)" in line
+
+
+def test_one_single_class_is_warned_of(tmp_path):
+    (line,) = warnings(write(tmp_path, [np.zeros((2, 2))] * 2, class_names=["road", "car", "person"]))
+    assert line.startswith("train_dataset: only one class, class 0 (road), occurs in the 2 labels")
+
+
+def test_a_class_that_never_occurs_is_named_in_each_data_set(tmp_path):
+    train = write(tmp_path, [[[0, 0], [1, 1]]])
+    val = write(tmp_path, [[[0, 0], [2, 2]]], name="val")
+    assert warnings(train, val) == [
+        "train_dataset: class 2 never occurs in the 1 labels: cannot be learnt from them",
+        "val_dataset: class 1 never occurs in the 1 labels: gets no score from them",
+    ]
+
+
+def test_masks_of_0_and_255_are_explained(tmp_path):
+    first, second = warnings(write(tmp_path, [[[0, 0, 255], [0, 255, 255]]], num_classes=2))
+    assert "only one class, class 0" in first
+    assert "50% of the pixels are 255 (ignored); if 255 stands for class 1, write 1 into the labels" in second
+
+
+def test_an_ignored_value_within_the_classes_is_no_class(tmp_path):
+    dataset = write(tmp_path, [[[0, 1], [2, 2]]], ignore_index=0)
+    assert warnings(dataset) == []
+    assert examine(dataset).statistics[0].ignored_share == 1 / 4
+    assert "  0  class 0 " not in format_table(examine(dataset))
+
+
+def test_a_sample_is_spread_evenly_from_the_first_to_the_last_picture(tmp_path):
+    class Seen(RoadScenes):
+        def read(self, index):
+            seen.append(index)
+            return super().read(index)
+
+    seen = []
+    findings = examine(Seen([], num_samples=3 * SAMPLE_SIZE, size=(64, 32)), level="sample")
+    assert findings.statistics[0].num_checked == len(set(seen)) == SAMPLE_SIZE
+    assert (seen[0], seen[-1]) == (0, 3 * SAMPLE_SIZE - 1)
+    assert max(np.diff(seen)) <= 4 and not findings.statistics[0].is_complete
+
+
+def test_a_warning_of_a_sample_says_that_it_is_one(tmp_path):
+    (line,) = warnings(write(tmp_path, [[[0, 1]]] * (SAMPLE_SIZE + 1)), level="sample")
+    assert f"class 2 never occurs in the {SAMPLE_SIZE} labels looked at (of {SAMPLE_SIZE + 1}): cannot" in line
+
+
+def test_threads_find_the_same_as_one(tmp_path):
+    labels = [np.random.default_rng(i).integers(0, 4, (6, 5)) for i in range(9)]
+    dataset = write(tmp_path, labels)
+    one, many = (to_dict(examine(dataset, num_workers=n)) for n in (0, 3))
+    assert {**one, "seconds": 0} == {**many, "seconds": 0}
+
+
+def test_values_of_a_data_set_that_reads_without_looking_at_them_are_compared_too():
+    class Own(SegmentationDataset):
+        def __len__(self):
+            return 1
+
+        def read(self, index):
+            label = np.array([[0, 5]], np.uint8)
+            return {"img": np.zeros((1, 2, 3), np.uint8), "label": label, "path": "own 0", "trans_info": []}
+
+    dataset = Own([], mode="train", num_classes=2)
+    (line,) = problems(dataset)
+    assert "5 (1 pixel in 1 file)" in line and line.endswith("First: own 0")
+    assert examine(dataset, Own([], mode="val", num_classes=2)).shared == []
+
+
+def test_a_picture_without_label_cannot_be_evaluated(tmp_path):
+    train = write(tmp_path, [GOOD])
+    (tmp_path / "test.txt").write_text("train/0.png\n")
+    val = load(tmp_path, "test")
+    assert any("train/0.png: has no label" in line for line in find_problems(examine(train, val)))
+
+
+class TestSharedPictures:
+    def shared(self, tmp_path, lines):
+        train = write(tmp_path, [GOOD] * 3)
+        write(tmp_path, [GOOD] * 2, name="val")
+        (tmp_path / "val.txt").write_text(lines)
+        return examine(train, load(tmp_path, "val")).shared
+
+    def test_pictures_of_their_own_are_none(self, tmp_path):
+        assert self.shared(tmp_path, "val/0.png val/0_label.png\nval/1.png val/1_label.png\n") == []
+
+    def test_the_same_file_is_found(self, tmp_path):
+        path = str(tmp_path / "train/1.png")
+        assert self.shared(tmp_path, "train/1.png train/1_label.png\n") == [(path, path)]
+
+    def test_a_link_to_the_same_file_is_found(self, tmp_path):
+        train = write(tmp_path, [GOOD] * 3)
+        (tmp_path / "link.png").symlink_to(tmp_path / "train/2.png")
+        (tmp_path / "val.txt").write_text("link.png train/2_label.png\n")
+        found = examine(train, load(tmp_path, "val")).shared
+        assert found == [(str(tmp_path / "train/2.png"), str(tmp_path / "link.png"))]
+
+    def test_a_copy_under_another_name_is_found_among_files_of_the_same_length(self, tmp_path):
+        train = write(tmp_path, [GOOD] * 3)
+        picture = tmp_path / "train/2.png"
+        picture.write_bytes(picture.read_bytes() + bytes(100_000))  # so long that its beginning does not decide
+        changed = bytearray(picture.read_bytes())
+        changed[-1] ^= 1  # the same length, another content
+        shutil.copy(picture, tmp_path / "copy.png")
+        (tmp_path / "changed.png").write_bytes(changed)
+        (tmp_path / "val.txt").write_text("changed.png train/0_label.png\ncopy.png train/2_label.png\n")
+        val = load(tmp_path, "val")
+        assert examine(train, val).shared == [(str(picture), str(tmp_path / "copy.png"))]
+        assert "1 of 2 pictures of val_dataset are in train_dataset too" in warnings(train, val)[-1]
+
+    def test_drawn_scenes_are_the_same_when_their_names_are(self):
+        scenes = {"num_samples": 2, "size": (64, 32)}
+        assert examine(RoadScenes([], **scenes), RoadScenes([], mode="val", **scenes), level="sample").shared == []
+        assert len(examine(RoadScenes([], **scenes), RoadScenes([], **scenes), level="sample").shared) == 2

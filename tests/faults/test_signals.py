@@ -1,0 +1,117 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""SIGTERM, SIGINT and SIGKILL to real trainings."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow  # each starts processes that import Paddle
+
+LAUNCH = ("-m", "paddle.distributed.launch", "--nproc_per_node", 2)
+
+
+def runs_still(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until_gone(pids, seconds):
+    deadline = time.monotonic() + seconds
+    while any(runs_still(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return [pid for pid in pids if runs_still(pid)]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_to_the_whole_group_finishes_the_step_saves_and_leaves_with_its_status(number, status, runs, straight):
+    process = runs.start("run", slow_step=0.15, save_interval=100, workers=2)
+    runs.wait_for("run", "iter: 2/8", process)
+    os.killpg(process.pid, number)  # as Ctrl-C in a terminal does
+    assert process.wait(30) == status, runs.log("run")
+    [saved] = runs.checkpoints("run")
+    assert f"{signal.Signals(number).name} was received; --resume_model auto goes on from here" in runs.log("run")
+    runs.finish("run", save_interval=100)
+    assert f"{saved} at iter" in runs.log("run")
+    assert runs.state("run", 8) == straight.state("run", 8)
+    assert runs.losses("run") == straight.losses("run")
+
+
+def test_a_second_signal_ends_at_once_and_leaves_no_half_checkpoint(runs):
+    process = runs.start("run", slow_step=30)
+    runs.wait_for("run", "forward", process)
+    process.send_signal(signal.SIGTERM)
+    runs.wait_for("run", "SIGTERM: saving after this step; once more ends at once", process)
+    time.sleep(2.5)
+    assert process.poll() is None  # it is about to finish the step
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(5) == -signal.SIGTERM
+    assert runs.checkpoints("run") == []
+
+
+def test_several_signals_in_a_moment_are_one(runs):
+    process = runs.start("run", slow_step=0.3, save_interval=100)
+    runs.wait_for("run", "iter: 1/8", process)
+    for _ in range(3):
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.1)
+    assert process.wait(30) == 143
+    assert len(runs.checkpoints("run")) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes in /proc")
+def test_loader_workers_end_with_a_main_process_that_is_killed(runs):
+    process = runs.start("run", slow_step=0.5, workers=2)
+    runs.wait_for("run", "iter: 1/8", process)
+    workers = runs.descendants(process.pid)
+    assert len(workers) >= 2
+    process.kill()
+    process.wait()
+    left = wait_until_gone(workers, 3)
+    for worker in left:
+        os.kill(worker, signal.SIGKILL)
+    assert left == []
+
+
+def test_a_signal_to_one_of_two_processes_stops_both_after_the_same_step(runs):
+    process = runs.start("run", launch=LAUNCH, slow_step=0.2, save_interval=100, steps=20)
+    runs.wait_for("run", "iter: 2/20", process)
+    ranks = [pid for pid in runs.descendants(process.pid) if "program.py" in Path(f"/proc/{pid}/cmdline").read_text()]
+    assert len(ranks) == 2
+    os.kill(ranks[1], signal.SIGTERM)
+    assert process.wait(60) == 143, runs.log("run")
+    [saved] = runs.checkpoints("run")
+    assert f"stopped at iter {saved[5:]}: SIGTERM was received" in runs.log("run")
+
+
+def test_a_signal_to_the_launcher_saves_too(runs):
+    process = runs.start("run", launch=LAUNCH, slow_step=0.2, save_interval=100, steps=20)
+    runs.wait_for("run", "iter: 2/20", process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) != 0
+    assert len(runs.checkpoints("run")) == 1
+
+
+@pytest.mark.parametrize("way", ["raise", "kill"])
+def test_a_process_that_fails_ends_the_job_within_30_seconds_with_its_message(way, runs):
+    process = runs.start("run", launch=LAUNCH, slow_step=0.2, save_interval=100, steps=400, fail=way)
+    runs.wait_for("run", "iter: 3/400", process)
+    started = time.monotonic()
+    status = process.wait(60)
+    assert time.monotonic() - started < 30
+    assert status != 0
+    if way == "raise":
+        assert "program.py: error: picture_7.png is damaged" in runs.log("run")
+    assert "workerlog.1" in runs.log("run")
+
+
+def test_processes_that_were_told_different_things_are_refused_by_name(runs):
+    process = runs.start("run", launch=LAUNCH, differ=True)
+    assert process.wait(240) != 0
+    assert "the processes of this run differ: batch_size is 2 in process 0, 3 in process 1" in runs.log("run")
+    assert runs.checkpoints("run") == []

@@ -1,0 +1,74 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Read every picture and label of a configuration, and say what training cannot use and what will hurt it.
+
+    python tools/check_dataset.py --config my_config.yml
+    python tools/check_dataset.py --config my_config.yml --num_workers 8 --json data.json
+
+Prints the share of each class, values that are no class with their files and counts, classes that never occur, the
+share of ignored pixels, sizes, damaged files, and pictures that are in both train_dataset and val_dataset. The exit
+status is 1 when training would stop at one of these files. train.py looks at a sample in the same way before it
+starts (check_labels, docs/config.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+
+from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.cli import require_packages, run_command
+from paddleseg.utils.cpus import usable_cpus
+from paddleseg.utils.errors import ConfigError
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", required=True, help="the configuration that trains")
+    parser.add_argument("--json", metavar="FILE", help="also write everything that was found to this file")
+    parser.add_argument("--num_workers", type=int, help="threads that read (default: one per core, at most 8)")
+    parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
+    return parser
+
+
+def check_arguments(args: argparse.Namespace) -> None:
+    """Refuse values that cannot work, before anything is read."""
+    if args.num_workers is not None and args.num_workers < 0:
+        raise ConfigError(f"--num_workers {args.num_workers}: must be 0 (no extra thread) or more")
+    if args.json is not None and not Path(args.json).parent.is_dir():
+        raise ConfigError(f"--json {args.json}: there is no folder {Path(args.json).parent}; make it first")
+
+
+def main(args: argparse.Namespace) -> None:
+    """Look at all data, print the table and the warnings, write the figures, and fail where training would."""
+    check_arguments(args)
+    require_packages("paddle", "cv2")
+    from paddleseg.config.build import build_dataset
+    from paddleseg.config.load import load_config
+    from paddleseg.config.schema import check_config
+    from paddleseg.datasets import data_report
+    from paddleseg.datasets.data_check import examine
+
+    config = load_config(args.config, opts=args.opts)
+    has_val = bool(config.section("val_dataset"))
+    check_config(config, command="train", do_eval=has_val)
+    num_workers = min(8, usable_cpus()) if args.num_workers is None else args.num_workers
+    train, val = build_dataset(config, "train"), build_dataset(config, "val") if has_val else None
+    findings = examine(train, val, level="full", num_workers=num_workers)
+    print(f"{data_report.describe_extent(findings)}\n{data_report.format_table(findings)}")
+    for warning in data_report.find_warnings(findings):
+        print(f"warning: {warning}")
+    if args.json is not None:
+        write_atomically(args.json, f"{json.dumps(data_report.to_dict(findings), indent=2)}\n".encode())
+    data_report.raise_problems(data_report.find_problems(findings))
+    print("training can use all of it")
+
+
+if __name__ == "__main__":
+    run_command(main, make_parser())
