@@ -6,6 +6,7 @@ The golden outputs were computed in PyTorch from weights and inputs that are mad
 """
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -16,6 +17,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+
+from paddleseg.utils.logging import get_logger
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).resolve().parent / "golden"
@@ -182,6 +185,16 @@ def tiny_config(tiny_dataset, tmp_path) -> Path:
     path = tmp_path / "tiny.yml"
     path.write_text(TINY_CONFIG.format(root=tiny_dataset))
     return path
+
+
+@pytest.fixture
+def log(caplog, monkeypatch):
+    """What the toolkit logs: ``log.text``, each record once."""
+    logger = get_logger()
+    if caplog.handler not in logger.handlers:  # newer versions of pytest listen to a logger that does not propagate
+        monkeypatch.setattr(logger, "propagate", True)
+    caplog.set_level(logging.INFO, logger=logger.name)
+    return caplog
 
 
 @pytest.fixture

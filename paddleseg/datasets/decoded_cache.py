@@ -22,6 +22,7 @@ import secrets
 import shutil
 import time
 import typing
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -69,7 +70,7 @@ class CachedSample:
     label_values: list[int]
 
 
-class DecodedCache:
+class DecodedCache(ABC):
     """What the kinds of cache have in common: they stop taking samples for good, with one warning.
 
     One warning for this process and all that it forks: it has to be made before them.
@@ -79,13 +80,13 @@ class DecodedCache:
         self._stopped = mmap.mmap(-1, 1)  # shared with forked processes
         self._warning = multiprocessing.Lock()
 
+    @abstractmethod
     def load(self, key: CacheKey) -> CachedSample | None:
         """The sample, or None if it is not there in this state."""
-        raise NotImplementedError
 
+    @abstractmethod
     def place(self) -> str:
         """Where the samples are kept and what room there is, for the log."""
-        raise NotImplementedError
 
     def store(self, key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> None:
         """Keep a sample if possible."""
@@ -96,8 +97,9 @@ class DecodedCache:
         except OSError as error:
             self._stop(error)
 
+    @abstractmethod
     def _store(self, key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> None:
-        raise NotImplementedError
+        """Keep a sample, or raise OSError if that is not possible."""
 
     def _stop(self, error: OSError) -> None:
         self._stopped[0] = 1
@@ -107,8 +109,9 @@ class DecodedCache:
                 self._where(), error.strerror or error,
             )  # fmt: skip
 
+    @abstractmethod
     def _where(self) -> str:
-        raise NotImplementedError
+        """What no longer happens, for the warning."""
 
 
 class DiskCache(DecodedCache):

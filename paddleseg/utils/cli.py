@@ -13,6 +13,7 @@ import warnings
 from typing import Callable
 
 from paddleseg.utils.errors import UserError
+from paddleseg.utils.failed_process import is_behind_others, leave_before_others
 
 # Paddle's warnings about itself, which say nothing to somebody who trains a network.
 _PADDLE_CHATTER = ("No ccache found", "When training, we now always track global mean and variance")
@@ -75,10 +76,17 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
         if arguments.debug:
             traceback.print_exc()
         print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        if is_behind_others():
+            leave_before_others(1)
         _leave(1)
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted", file=sys.stderr)
         _leave(130)
+    except Exception:
+        if is_behind_others():
+            traceback.print_exc()
+            leave_before_others(1)
+        raise
 
 
 def _leave(status: int) -> None:

@@ -264,7 +264,7 @@ class TestVerification:
         with pytest.raises(VerificationError):
             self.verify(network, tmp_path / "small", pipeline=shifted, pictures=pictures)
 
-    def test_a_graph_of_fixed_size_is_compared_on_resized_pictures(self, network, tmp_path, caplog):
+    def test_a_graph_of_fixed_size_is_compared_on_resized_pictures(self, network, tmp_path):
         options = ExportOptions(input_shape=[2, 3, 64, 96])
         export_model(network, tmp_path / "out", transforms=NORMALIZE, options=options)
         assert self.verify(network, tmp_path / "out").equal_share > 0.999

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run in several parts has the bytes of one that was never interrupted, wherever it is cut."""
 
-import logging
 import pickle
 import re
 
@@ -14,7 +13,6 @@ from paddleseg.core import train
 from paddleseg.datasets import RoadScenes
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.transforms import Normalize, RandomHorizontalFlip, RandomPaddingCrop
-from paddleseg.utils.logging import get_logger
 
 STEPS = 40
 
@@ -36,13 +34,11 @@ def scenes():
 
 
 @pytest.fixture
-def run(scenes, tmp_path, monkeypatch, caplog):
+def run(scenes, tmp_path, log):
     """``run([13, 27, 40])``: train in parts that end at these steps; gives the losses, and the bytes at the end."""
-    monkeypatch.setattr(get_logger(), "propagate", True)
-    caplog.set_level(logging.INFO, logger=get_logger().name)
 
     def in_parts(ends, num_workers=0):
-        caplog.clear()
+        log.clear()
         folder = tmp_path / "_".join(map(str, [*ends, num_workers]))
         for end in ends:
             paddle.seed(7)
@@ -57,7 +53,7 @@ def run(scenes, tmp_path, monkeypatch, caplog):
                 seed=3, save_interval=1000, log_iters=1, num_workers=num_workers, resume_model="auto",
                 use_ema=True, ema_decay=0.9, grad_accum_steps=2,
             )  # fmt: skip
-        losses = dict(re.findall(r"iter: (\d+)/\d+, loss: ([\d.]+)", caplog.text))
+        losses = dict(re.findall(r"iter: (\d+)/\d+, loss: ([\d.]+)", log.text))
         return losses, state(folder / f"iter_{STEPS}")
 
     return in_parts

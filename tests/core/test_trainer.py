@@ -3,7 +3,6 @@
 """The training loop with a network of one layer and real hooks."""
 
 import json
-import logging
 import pickle
 import re
 
@@ -22,7 +21,6 @@ from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models.weights import apply_weights, read_weights
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.errors import ConfigError, TrainingError, WeightsError
-from paddleseg.utils.logging import get_logger
 
 TOTAL_STEPS = 10
 
@@ -100,14 +98,6 @@ def weights(trainer):
 
 def same(a, b):
     return all((a[name] == b[name]).all() for name in a)
-
-
-@pytest.fixture
-def log(caplog):
-    get_logger().propagate = True
-    caplog.set_level(logging.INFO, logger=get_logger().name)
-    yield caplog
-    get_logger().propagate = False
 
 
 def test_the_train_line_is_paddlesegs_byte_for_byte():

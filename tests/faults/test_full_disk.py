@@ -13,7 +13,6 @@ import pytest
 from paddleseg.core import checkpoint
 from paddleseg.core.run_folder import prepare_folder
 from paddleseg.utils.errors import UserError, WeightsError
-from paddleseg.utils.logging import get_logger
 
 
 def contents(step):
@@ -165,23 +164,21 @@ def test_a_folder_without_the_right_to_write_is_refused_before_training(tmp_path
     assert list((tmp_path / "run").iterdir()) == []
 
 
-def test_an_old_checkpoint_that_cannot_be_deleted_does_not_end_the_run(tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(get_logger(), "propagate", True)
+def test_an_old_checkpoint_that_cannot_be_deleted_does_not_end_the_run(tmp_path, monkeypatch, log):
     for step in (1, 2, 3):
         save(tmp_path / f"iter_{step}", step)
     disk = FailingDisk(monkeypatch, errno.EACCES)
     disk.start(1)
     checkpoint.prune(tmp_path, 1)
-    assert "iter_1: cannot be deleted: Permission denied" in caplog.text
+    assert "iter_1: cannot be deleted: Permission denied" in log.text
     assert sorted(path.name for path in tmp_path.iterdir()) == ["iter_1", "iter_3"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": 3}', '{"files": {"model.pdparams": {}}}', "\x00\xff"])
-def test_a_damaged_manifest_is_named_and_the_checkpoint_before_is_taken(text, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(get_logger(), "propagate", True)
+def test_a_damaged_manifest_is_named_and_the_checkpoint_before_is_taken(text, tmp_path, monkeypatch, log):
     for step in (1, 2):
         save(tmp_path / f"iter_{step}", step)
     (tmp_path / "iter_2" / "manifest.json").write_bytes(text.encode("latin-1"))
     assert checkpoint.latest_checkpoint(tmp_path) == tmp_path / "iter_1"
-    assert "manifest.json is damaged" in caplog.text
-    assert "trying the one before" in caplog.text
+    assert "manifest.json is damaged" in log.text
+    assert "trying the one before" in log.text

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weights: what fits is loaded, what does not is named, and PaddleSeg's paddings are not a silent trap."""
 
-import logging
 import pickle
 
 import numpy as np
@@ -11,15 +10,6 @@ import pytest
 from paddleseg.models import DDRNet_23, DDRNet_23_slim, DDRNet_23_slim_cls
 from paddleseg.models.weights import META_KEY, apply_weights, load_pretrained, load_weights, make_meta, read_weights
 from paddleseg.utils.errors import WeightsError
-from paddleseg.utils.logging import get_logger
-
-
-@pytest.fixture
-def log(caplog):
-    get_logger().propagate = True
-    caplog.set_level(logging.INFO, logger=get_logger().name)
-    yield caplog
-    get_logger().propagate = False
 
 
 def arrays(model):

@@ -239,16 +239,10 @@ def test_the_first_rate_is_that_of_step_zero(make):
     assert schedule() == schedule.rate_at(0)
 
 
-def test_a_run_shorter_than_the_warmup_works_and_is_reported(caplog):
-    import logging
-
-    logging.getLogger("paddleseg").addHandler(caplog.handler)
-    try:
-        schedule = PolynomialDecay(0.05, 10, warmup_iters=100, warmup_start_lr=0.001)
-    finally:
-        logging.getLogger("paddleseg").removeHandler(caplog.handler)
+def test_a_run_shorter_than_the_warmup_works_and_is_reported(log):
+    schedule = PolynomialDecay(0.05, 10, warmup_iters=100, warmup_start_lr=0.001)
     assert schedule.rate_at(9) == pytest.approx(0.001 + 0.049 * 0.09)
-    assert "warmup_iters is 100, but training has 10 steps" in caplog.text
+    assert "warmup_iters is 100, but training has 10 steps" in log.text
 
 
 @pytest.mark.parametrize(
