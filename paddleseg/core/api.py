@@ -22,7 +22,8 @@ from paddleseg.core import distributed, evaluation, prediction
 from paddleseg.core.api_arguments import check_at_least, pair_losses, prepare_datasets, schedule_of
 from paddleseg.core.precision import check_names
 from paddleseg.core.profiler import parse_profiler_options
-from paddleseg.core.run import Sampling, TrainingTask, choose_seed, run_training, start_run
+from paddleseg.core.run import Sampling, TrainingTask, run_training
+from paddleseg.core.run_start import choose_seed, start_run
 from paddleseg.core.train_options import TrainOptions, default_num_workers
 from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.datasets.data_check import CheckLevel

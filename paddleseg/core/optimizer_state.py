@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import paddle
+
 from paddleseg.utils.errors import WeightsError
 
 
@@ -34,7 +36,8 @@ def rename_optimizer_state(
         if key == "LR_Scheduler":
             result[key] = value
         elif key == "master_weights":
-            result[key] = {renamed[old]: weight for old, weight in value.items()}
+            # Paddle takes these as they are, without making tensors of them.
+            result[key] = {renamed[old]: paddle.to_tensor(weight) for old, weight in value.items()}
         else:
             prefix = next((old for old in by_length if key.startswith(old + "_")), None)
             if prefix is None:

@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable
@@ -24,7 +22,7 @@ from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, Lo
 from paddleseg.core.loss_hooks import PlateauHook, SpikeHook
 from paddleseg.core.memory import MemoryHook
 from paddleseg.core.profiler import ProfilerHook
-from paddleseg.core.run_folder import find_start, prepare_folder
+from paddleseg.core.run_folder import prepare_folder
 from paddleseg.core.stop_signals import StopHook, StopSignals
 from paddleseg.core.train_options import TrainOptions, default_num_workers
 from paddleseg.core.trainer import Batch, Trainer
@@ -34,7 +32,6 @@ from paddleseg.datasets.data_check import CheckLevel, examine
 from paddleseg.datasets.loader import train_batches
 from paddleseg.datasets.sampler import EpochBatchSampler
 from paddleseg.optimizers import ReduceOnPlateau
-from paddleseg.utils.device import check_precision, select_device
 from paddleseg.utils.logging import get_logger
 
 
@@ -112,65 +109,13 @@ class TrainingTask:
     max_skipped_steps: int = 0
 
 
-# What may differ between machines without making another run of it.
-_OWN_OF_A_PROCESS = {
-    "save_dir", "device", "num_workers", "log_iters", "profiler_options", "resume_model",
-    "dataset_root", "train_path", "val_path", "test_path", "cache", "cache_dir", "pretrained", "custom_imports",
-}  # fmt: skip
-
-
-def start_run(options: TrainOptions, settings: Mapping[str, Any]) -> Path | None:
-    """Check the options, take the device, meet the other processes, and find what to go on from.
-
-    Args:
-        options: The options.
-        settings: The other values that all processes must have in common. Places of files may differ.
-
-    Returns:
-        The checkpoint to resume, or None.
-
-    Raises:
-        UserError: An option is wrong or another than in the other processes, or the device is not there.
-    """
-    options.check()
-    select_device(options.device)
-    check_precision(options.precision)
-    dist.init()
-    dist.check_equal(_shared({**dataclasses.asdict(options), **settings}))
-    return find_start(options.save_dir, options.resume_model)
-
-
-def _shared(value: Any) -> Any:
-    """A copy without what may differ between processes."""
-    if isinstance(value, Mapping):
-        return {key: _shared(inner) for key, inner in value.items() if key not in _OWN_OF_A_PROCESS}
-    return [_shared(inner) for inner in value] if isinstance(value, (list, tuple)) else value
-
-
-def choose_seed(wanted: int | None, start: Path | None) -> int:
-    """The seed that is asked for, that of the resumed run, or a new one; logged, and the same on all ranks."""
-    seed = wanted
-    if seed is None:
-        seed = (
-            checkpoint.read_states(start)["run"]["seed"]
-            if start is not None
-            else random.SystemRandom().randrange(2**31)
-        )
-        if dist.world_size() > 1:
-            shared = paddle.to_tensor([seed], dtype="int64")
-            paddle.distributed.broadcast(shared, src=0)
-            seed = int(shared[0])
-    get_logger().info("seed: %d", seed)
-    return seed
-
-
 def run_training(task: TrainingTask, options: TrainOptions, start: Path | None) -> None:
     """Train, evaluate and save as the options say; SIGTERM and SIGINT end it after the step, with a checkpoint.
 
     Args:
         task: What is trained.
-        options: Options that ``start_run`` has checked.
-        start: What ``start_run`` gave.
+        options: Options that ``run_start.start_run`` has checked.
+        start: What it gave.
 
     Raises:
         UserError: The data, the checkpoint or the folder is wrong.
@@ -263,6 +208,7 @@ def _build_trainer(task: TrainingTask, options: TrainOptions, stop_hook: StopHoo
         config_text=task.config_text,
         classes=dataset.class_names,
         max_skipped_steps=task.max_skipped_steps,
+        seed=sampling.seed,
     )
 
 

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from paddleseg.core import checkpoint
 from paddleseg.core import distributed as dist
@@ -61,6 +63,27 @@ def prepare_folder(save_dir: str, start: Path | None, step: int, config_text: st
             (folder / checkpoint.CONFIG).write_text(config_text, encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"--save_dir {save_dir} cannot be written: {error.strerror}") from None
+
+
+def check_same_run(checkpoint_folder: str, saved: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse to go on from a checkpoint whose samples or steps would be others.
+
+    Args:
+        checkpoint_folder: The checkpoint, for the message.
+        saved: Its seed, batch size and so on.
+        now: Those of this run.
+
+    Raises:
+        ConfigError: Names what differs.
+    """
+    differing = [
+        f"{name} was {saved.get(name)}, now it is {value}" for name, value in now.items() if saved.get(name) != value
+    ]
+    if differing:
+        raise ConfigError(
+            f"{checkpoint_folder} cannot be resumed, because the samples or steps would be others: "
+            f"{'; '.join(differing)}. Give the former values, or start a new run with model.pretrained"
+        )
 
 
 def _make_aside(folder: Path) -> Path:

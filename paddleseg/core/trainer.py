@@ -23,10 +23,12 @@ from paddleseg.core.hooks import Hook
 from paddleseg.core.optimizer_state import rename_optimizer_state
 from paddleseg.core.precision import DTYPES, mixed_precision
 from paddleseg.core.preprocess import to_network_input
+from paddleseg.core.run_folder import check_same_run
 from paddleseg.models.weights import META_KEY, apply_weights, make_meta
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.errors import ConfigError, WeightsError
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.seeding import step_seed
 
 Batch = Mapping[str, Any]
 
@@ -56,6 +58,8 @@ class Trainer:
         config_text: The resolved configuration, saved with each checkpoint.
         classes: Names of the classes, saved with the weights.
         max_skipped_steps: How many steps that are not finite are left out; one more ends the training.
+        seed: Of what layers such as dropout draw. Each step and process has numbers of its own, so that a resumed
+            run draws what it would have drawn.
 
     Attributes:
         last_step_counts: False after a step that was left out because it was not finite.
@@ -83,6 +87,7 @@ class Trainer:
         config_text: str | None = None,
         classes: Sequence[str] | None = None,
         max_skipped_steps: int = 0,
+        seed: int = 0,
     ) -> None:
         self.model, self.optimizer, self.ema, self.hooks = model, optimizer, ema, list(hooks)
         self.total_steps = total_steps
@@ -113,6 +118,7 @@ class Trainer:
         self._network = paddle.DataParallel(network) if dist.world_size() > 1 else network
         if ema is not None and dist.world_size() > 1:  # all processes have the weights of the first only now
             ema.load_state_dict(checkpoint.to_arrays(dict(model.state_dict())))
+        self._seed = seed
         self._absent_hooks: dict[str, Any] = {}
         self.run, self._config_text, self._classes = dict(run), config_text, classes
 
@@ -145,6 +151,7 @@ class Trainer:
             Detached scalars: ``loss`` is the weighted sum, then each term without its coefficient.
         """
         self._guard.start_step()
+        paddle.seed(step_seed(self._seed, self.step, dist.rank()))
         self.last_learning_rate = self.optimizer.get_lr()
         sums: dict[str, Tensor] = {}
         paths: list[str] = []
@@ -213,7 +220,7 @@ class Trainer:
         """
         states = checkpoint.read_states(folder)
         contents = checkpoint.read_checkpoint(folder)
-        self._check_same_run(folder, states["run"])
+        check_same_run(folder, states["run"], self.run)
         weights = contents[checkpoint.WEIGHTS]
         weights.pop(META_KEY, None)
         coverage = apply_weights(self.model, weights)
@@ -222,9 +229,6 @@ class Trainer:
         optimizer_state = rename_optimizer_state(
             contents[checkpoint.OPTIMIZER], states["parameter_names"], self._parameter_names()
         )
-        if "master_weights" in optimizer_state:  # Paddle takes these as they are, without making tensors of them
-            master = optimizer_state["master_weights"]
-            optimizer_state["master_weights"] = {name: paddle.to_tensor(value) for name, value in master.items()}
         self.optimizer.set_state_dict(optimizer_state)
         if self._scaler is not None and states["scaler"]:
             self._scaler.load_state_dict(states["scaler"])
@@ -241,18 +245,6 @@ class Trainer:
                 hook.load_state_dict(state)
         self._guard.skipped = states.get("skipped_steps", 0)  # absent in checkpoints of older versions
         self.step = states["step"]
-
-    def _check_same_run(self, folder: str, saved: Mapping[str, Any]) -> None:
-        differing = [
-            f"{name} was {saved.get(name)}, now it is {value}"
-            for name, value in self.run.items()
-            if saved.get(name) != value
-        ]
-        if differing:
-            raise ConfigError(
-                f"{folder} cannot be resumed, because the samples or steps would be others: {'; '.join(differing)}. "
-                "Give the former values, or start a new run with model.pretrained"
-            )
 
     def _forward(self, batch: Batch) -> dict[str, Tensor]:
         images = to_network_input(batch["img"], self._normalize)

@@ -13,7 +13,8 @@ from paddleseg.config.inference_options import InferenceOptions
 from paddleseg.config.load import Config
 from paddleseg.config.schema import check_config
 from paddleseg.core import distributed as dist
-from paddleseg.core.run import Sampling, TrainingTask, choose_seed, run_training, start_run
+from paddleseg.core.run import Sampling, TrainingTask, run_training
+from paddleseg.core.run_start import choose_seed, start_run
 from paddleseg.core.train_options import TrainOptions
 from paddleseg.utils.allocator import keep_freed_memory
 from paddleseg.utils.errors import ConfigError

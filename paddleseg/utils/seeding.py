@@ -9,7 +9,7 @@ needs no history and is the same for any number of workers, processes or restart
 import numpy as np
 
 # One domain for each use, so that equal numbers never give equal streams.
-_SHUFFLE, _SAMPLE = 1, 2
+_SHUFFLE, _SAMPLE, _STEP = 1, 2, 3
 _SCENE = 0x524F4144  # "ROAD" in ASCII
 
 
@@ -26,6 +26,11 @@ def shuffle_rng(seed: int, epoch: int) -> np.random.Generator:
 def sample_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
     """Generator of the random transforms of sample ``index`` of the data set in ``epoch``."""
     return _generator(_SAMPLE, seed, epoch, index)
+
+
+def step_seed(seed: int, step: int, rank: int) -> int:
+    """Seed of what layers draw in a step of one process, for a framework's own generator."""
+    return int(_generator(_STEP, seed, step, rank).integers(2**31))
 
 
 def scene_rng(seed: int, part: int, index: int) -> np.random.Generator:

@@ -22,9 +22,10 @@ class OneLayer(nn.Layer):
         super().__init__()
         self.conv = nn.Conv2D(3, 19, 1)
         self.bn = nn.BatchNorm2D(19)
+        self.dropout = nn.Dropout(0.2)
 
     def forward(self, x):
-        return [self.bn(self.conv(x))]
+        return [self.bn(self.conv(self.dropout(x)))]
 
 
 @pytest.fixture(scope="module")
