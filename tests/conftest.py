@@ -5,12 +5,14 @@
 The golden outputs were computed in PyTorch from weights and inputs that are made by rule, so no weight file is needed.
 """
 
+import contextlib
 import json
 import logging
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -185,6 +187,27 @@ def tiny_config(tiny_dataset, tmp_path) -> Path:
     path = tmp_path / "tiny.yml"
     path.write_text(TINY_CONFIG.format(root=tiny_dataset))
     return path
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that every user may enter, unlike ``tmp_path``."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def without_rights_of_root():
+    """Root may write everywhere; within this context it is nobody. Other users stay who they are."""
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if is_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
 
 
 @pytest.fixture

@@ -13,8 +13,10 @@ import pytest
 from paddleseg.datasets import RoadScenes, decoded_cache
 from paddleseg.datasets.loader import train_batches
 from paddleseg.datasets.sampler import EpochBatchSampler
+from tests.conftest import without_rights_of_root
 from tests.datasets.cached import (
     ON_LINUX,
+    SIZES,
     assert_equal_samples,
     count_reads,
     die,
@@ -109,15 +111,20 @@ def test_a_folder_that_cannot_be_written_is_one_warning(root, capfd):
     assert output.count("nothing more is written to /proc/nowhere") == 1
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_filled_folder_that_is_read_only_is_used(root, monkeypatch, tmp_path):
-    samples(make(root, "disk"))
-    (root / ".decoded_cache").chmod(0o500)
-    dataset = make(root, "disk")
-    dataset.open_cache()
+@pytest.mark.skipif(os.name != "posix", reason="is about the rights of users")
+def test_a_filled_folder_that_is_read_only_is_used(open_folder, pairs, monkeypatch, tmp_path, capfd):
+    pairs(open_folder, SIZES)
+    expected = samples(make(open_folder, "disk"))
+    (open_folder / ".decoded_cache").chmod(0o555)
+    with without_rights_of_root():
+        dataset = make(open_folder, "disk")
+        dataset.open_cache()
     reads = count_reads(monkeypatch, tmp_path)
-    samples(dataset)
+    with without_rights_of_root():
+        found = samples(dataset)
+    assert_equal_samples(found, expected)
     assert reads() == []
+    assert capfd.readouterr().out.count("nothing more is written") == 1
 
 
 @ON_LINUX

@@ -13,6 +13,9 @@ import pytest
 from paddleseg.core import checkpoint
 from paddleseg.core.run_folder import prepare_folder
 from paddleseg.utils.errors import UserError, WeightsError
+from tests.conftest import without_rights_of_root
+
+NEEDS_RIGHTS = pytest.mark.skipif(os.name != "posix", reason="is about the rights of users")
 
 
 def contents(step):
@@ -152,16 +155,22 @@ def test_a_read_only_folder_is_named_and_left_as_it_is(tmp_path, monkeypatch):
     assert step_of(tmp_path / "iter_1") == 1
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="gives up the rights of root")
-def test_a_folder_without_the_right_to_write_is_refused_before_training(tmp_path):
-    (tmp_path / "run").mkdir(mode=0o555)
-    os.seteuid(65534)
-    try:
-        with pytest.raises(UserError, match=r"run cannot be written: Permission denied"):
-            prepare_folder(str(tmp_path / "run"), None, 0, "batch_size: 2\n")
-    finally:
-        os.seteuid(0)
-    assert list((tmp_path / "run").iterdir()) == []
+@NEEDS_RIGHTS
+def test_a_folder_without_the_right_to_write_is_refused_before_training(open_folder):
+    (open_folder / "run").mkdir(mode=0o555)
+    with without_rights_of_root(), pytest.raises(UserError, match=r"run cannot be written: Permission denied"):
+        prepare_folder(str(open_folder / "run"), None, 0, "batch_size: 2\n")
+    assert list((open_folder / "run").iterdir()) == []
+
+
+@NEEDS_RIGHTS
+def test_a_folder_that_becomes_read_only_keeps_what_was_saved(open_folder):
+    save(open_folder / "iter_1", 1)
+    open_folder.chmod(0o555)
+    with without_rights_of_root(), pytest.raises(WeightsError, match=r"iter_2: Permission denied.*before it are unto"):
+        save(open_folder / "iter_2", 2)
+    assert step_of(open_folder / "iter_1") == 1
+    assert [path.name for path in open_folder.iterdir()] == ["iter_1"]
 
 
 def test_an_old_checkpoint_that_cannot_be_deleted_does_not_end_the_run(tmp_path, monkeypatch, log):
