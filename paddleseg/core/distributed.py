@@ -7,7 +7,7 @@ Processes are started by ``python -m paddle.distributed.launch``: Gloo on the CP
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import paddle
@@ -16,6 +16,7 @@ from paddle import nn
 
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.nested import flatten
 
 
 def init() -> None:
@@ -70,7 +71,7 @@ def check_equal(settings: Mapping[str, Any]) -> None:
     if world_size() == 1:
         return
     gathered: list[dict[str, str]] = []
-    dist.all_gather_object(gathered, {name: repr(value) for name, value in _flatten(settings)})
+    dist.all_gather_object(gathered, {name: repr(value) for name, value in flatten(settings)})
     names = dict.fromkeys(name for one in gathered for name in one)
     differing = []
     for name in names:
@@ -83,16 +84,6 @@ def check_equal(settings: Mapping[str, Any]) -> None:
         raise ConfigError(
             f"the processes of this run differ: {'; '.join(differing)}. Give all of them the same files and arguments"
         )
-
-
-def _flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _flatten(inner, f"{prefix}{key}.")
-    elif isinstance(value, (list, tuple)) and any(isinstance(inner, Mapping) for inner in value):
-        yield from _flatten(dict(enumerate(value)), prefix)
-    else:
-        yield prefix[:-1], value
 
 
 def _name_ranks(numbers: list[int]) -> str:

@@ -22,7 +22,7 @@ from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, Lo
 from paddleseg.core.loss_hooks import PlateauHook, SpikeHook
 from paddleseg.core.memory import MemoryHook
 from paddleseg.core.profiler import ProfilerHook
-from paddleseg.core.run_folder import prepare_folder
+from paddleseg.core.run_folder import log_changed_settings, prepare_folder
 from paddleseg.core.stop_signals import StopHook, StopSignals
 from paddleseg.core.train_options import TrainOptions, default_num_workers
 from paddleseg.core.trainer import Batch, Trainer
@@ -131,6 +131,8 @@ def run_training(task: TrainingTask, options: TrainOptions, start: Path | None) 
     if start is not None:
         trainer.restore(start)
         get_logger().info("resumed from %s at iter %d", start, trainer.step)
+        if task.config_text is not None and dist.rank() == 0:
+            log_changed_settings(start, task.config_text)
         if trainer.step >= trainer.total_steps:
             get_logger().warning("nothing to do: %d steps are asked for; give more with --iters", trainer.total_steps)
     # A machine that does not see the others' files has other pictures, or no checkpoint where they have one.
@@ -201,6 +203,7 @@ def _build_trainer(task: TrainingTask, options: TrainOptions, stop_hook: StopHoo
             "grad_accum_steps": sampling.grad_accum_steps,
             "number of training pictures": sampling.num_samples,
             "repeats": sampling.repeats,
+            "shuffle": sampling.shuffle,
             "optimizer.type": type(task.optimizer).__name__,
             "precision": options.precision,
         },

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from paddleseg.config.yaml_text import parse_yaml, read_yaml
 from paddleseg.core import checkpoint
 from paddleseg.core import distributed as dist
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.nested import describe_changes
 
 
 def find_start(save_dir: str, resume_model: str | None) -> Path | None:
@@ -76,14 +78,25 @@ def check_same_run(checkpoint_folder: str, saved: Mapping[str, Any], now: Mappin
     Raises:
         ConfigError: Names what differs.
     """
-    differing = [
-        f"{name} was {saved.get(name)}, now it is {value}" for name, value in now.items() if saved.get(name) != value
-    ]
+    both = saved.keys() & now.keys()  # older versions saved less
+    differing = describe_changes(
+        {name: saved[name] for name in both}, {name: now[name] for name in now if name in both}
+    )
     if differing:
         raise ConfigError(
             f"{checkpoint_folder} cannot be resumed, because the samples or steps would be others: "
             f"{'; '.join(differing)}. Give the former values, or start a new run with model.pretrained"
         )
+
+
+def log_changed_settings(checkpoint_folder: Path, config_text: str) -> None:
+    """Say in what a resumed run's configuration is another than that of its checkpoint, if that has one."""
+    path = checkpoint_folder / checkpoint.CONFIG
+    if not path.is_file():
+        return
+    changes = describe_changes(read_yaml(str(path))[0], parse_yaml(config_text, "configuration")[0])
+    if changes:
+        get_logger().warning("settings are not those of %s: %s", checkpoint_folder, "; ".join(changes))
 
 
 def _make_aside(folder: Path) -> Path:

@@ -60,6 +60,22 @@ def test_a_resumed_run_has_the_rates_and_weights_of_an_uninterrupted_one(name, t
     assert len(set(rates(straight))) > 1
     assert steps(resumed) == steps(straight)[2:]
     assert same(weights(tmp_path / "split/iter_4"), weights(tmp_path / "straight/iter_4"))
+    assert "settings are not those of" not in resumed
+
+
+def test_a_resumed_run_says_in_what_its_settings_are_others(train_here):
+    train_here("--iters", 1)
+    log = train_here("--iters", 2, "--resume_model", "auto", ema_decay=0.99, **{"lr_scheduler.power": 2})
+    assert re.search(r"settings are not those of \S+iter_1: ", log)
+    assert "ema_decay was 0.999, now it is 0.99" in log
+    assert "lr_scheduler.power was 0.9, now it is 2" in log
+    assert "iters was 1, now it is 2" in log
+
+
+def test_an_order_of_pictures_that_would_change_is_refused(train_here):
+    train_here("--iters", 1)
+    with pytest.raises(ConfigError, match="shuffle was True, now it is False"):
+        train_here("--resume_model", "auto", **{"train_dataset.shuffle": False})
 
 
 def test_the_loss_of_each_step_drives_a_plateau(train_here):
