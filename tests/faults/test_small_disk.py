@@ -1,0 +1,43 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A training on a real file system that is too small, and after somebody has made room."""
+
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.slow  # starts processes that import Paddle
+
+
+@pytest.fixture
+def small_disk(runs):
+    """A file system of 48 KB in place of the run's folder; ``small_disk("1m")`` gives it more."""
+    folder = runs.folder / "run"
+    folder.mkdir()
+
+    def mount(*options):
+        return subprocess.run(["mount", *options, folder], capture_output=True, text=True)
+
+    try:
+        mounted = mount("-t", "tmpfs", "-o", "size=48k", "tmpfs")
+    except FileNotFoundError:
+        pytest.skip("this machine has no mount")
+    if mounted.returncode:
+        pytest.skip(f"this machine allows no mount: {mounted.stderr.strip()}")
+    yield lambda size: mount("-o", f"remount,size={size}").check_returncode()
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_disk_that_is_full_ends_the_run_in_one_line_and_room_lets_it_go_on(runs, straight, small_disk):
+    process = runs.start("run")
+    assert process.wait(240) == 1
+    last = runs.log("run").strip().splitlines()[-1]
+    assert "error: cannot write checkpoint" in last and "No space left on device" in last
+    saved = runs.checkpoints("run")
+    assert saved and saved[-1] != "iter_8"
+    assert not [path for path in (runs.folder / "run").iterdir() if path.suffix]  # nothing half-written takes up room
+    small_disk("1m")
+    runs.finish("run")
+    assert f"{saved[-1]} at iter {saved[-1][5:]}" in runs.log("run")
+    assert runs.state("run", 8) == straight.state("run", 8)
+    assert runs.losses("run") == straight.losses("run")
