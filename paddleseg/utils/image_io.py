@@ -27,6 +27,11 @@ _PNG_END = b"IEND\xaeB`\x82"
 _JPEG_SIGNATURE = b"\xff\xd8\xff"
 _JPEG_START_OF_SCAN = b"\xff\xda"
 _JPEG_END = b"\xff\xd9"
+# Baseline, extended and progressive Huffman frames (ITU-T T.81, table B.1).
+_JPEG_HUFFMAN_FRAMES = (b"\xff\xc0", b"\xff\xc1", b"\xff\xc2")
+_JPEG_PIXELS_PER_BYTE = 512
+"""Most that a Huffman-coded JPEG can hold: a block of 8x8 pixels takes at least one bit."""
+_GIF_SIGNATURES = (b"GIF87a", b"GIF89a")
 # Byte offsets in a PNG file: the IHDR chunk always comes first (PNG specification, section 11.2.1).
 _PNG_BIT_DEPTH, _PNG_COLOUR_TYPE = 24, 25
 _PNG_GREY, _PNG_PALETTE = 0, 3
@@ -43,6 +48,9 @@ def read_image(path: str | os.PathLike, channels: int = 3) -> np.ndarray:
     Pixels come as they are stored: the orientation that a camera notes in the EXIF data is not applied, in
     training no more than in prediction. Labels have no such note, and would no longer fit a turned picture.
     (OpenCV's ``imread``, and so PaddleSeg, turns the picture alone.)
+
+    Files that end too early are refused. A JPEG file whose compressed part has changed bytes in the middle is not: it
+    has no checksum, and its decoder, the one in Pillow as well, prints a warning and goes on with wrong colours or grey.
 
     Args:
         path: Image file.
@@ -176,6 +184,10 @@ def _decode(data: bytes, flags: int, path: str | os.PathLike, kind: str) -> np.n
         raise DataError(f"{path}: the {kind} is an empty file")
     if not _has_end(data):
         raise DataError(f"{path}: the {kind} is truncated ({len(data)} bytes); replace the file")
+    if data.startswith(_GIF_SIGNATURES):
+        # OpenCV reads them from 4.11 on, with memory for whatever size the header claims.
+        raise DataError(f"{path}: the {kind} is a GIF file, whatever its suffix; convert it to PNG")
+    _check_jpeg_size(data, path, kind)
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
@@ -195,11 +207,39 @@ def _has_end(data: bytes) -> bool:
     return True
 
 
+def _check_jpeg_size(data: bytes, path: str | os.PathLike, kind: str) -> None:
+    """Refuse a JPEG file whose header claims more pixels than its bytes can hold.
+
+    OpenCV would take memory for all of them and fill it with grey: 5 GB and half a minute for a changed byte or two.
+    """
+    width, height = _jpeg_size(data) if data.startswith(_JPEG_SIGNATURE) else (0, 0)
+    if width * height > _JPEG_PIXELS_PER_BYTE * len(data):
+        raise DataError(
+            f"{path}: the {kind} is damaged: its header says {width}x{height} pixels, for which {len(data)} bytes are "
+            "too few; replace the file"
+        )
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    """(width, height) in the header of a JPEG file; (0, 0) where none is found before the picture's own bytes."""
+    place = 2
+    while data[place : place + 1] == b"\xff" and data[place : place + 2] != _JPEG_START_OF_SCAN:
+        if data[place : place + 2] in _JPEG_HUFFMAN_FRAMES:
+            height, width = data[place + 5 : place + 7], data[place + 7 : place + 9]
+            return int.from_bytes(width, "big"), int.from_bytes(height, "big")
+        # Each segment has its length, without the marker, behind the marker. A fill byte may stand before a marker.
+        is_fill = data[place + 1 : place + 2] == b"\xff"
+        place += 1 if is_fill else 2 + max(int.from_bytes(data[place + 2 : place + 4], "big"), 2)
+    return 0, 0
+
+
 def _decode_palette(data: bytes, path: str | os.PathLike) -> np.ndarray:
     # OpenCV turns palette indices into colours, Pillow keeps them.
     try:
         with Image.open(io.BytesIO(data)) as image:
             return np.array(image, dtype=np.uint8)
+    except Image.DecompressionBombError as error:
+        raise DataError(f"{path}: the label has a palette, and Pillow refuses it: {error}; save it as grey") from error
     except (OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{path}: the label is damaged ({error}); replace the file") from error
 
