@@ -15,7 +15,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from paddleseg.utils.errors import DataError
 
@@ -241,7 +241,9 @@ def _decode_palette(data: bytes, path: str | os.PathLike) -> np.ndarray:
     except Image.DecompressionBombError as error:
         raise DataError(f"{path}: the label has a palette, and Pillow refuses it: {error}; save it as grey") from error
     except (OSError, SyntaxError, ValueError) as error:
-        raise DataError(f"{path}: the label is damaged ({error}); replace the file") from error
+        # Of a file that it does not know Pillow says only where the object lies in memory.
+        reason = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"
+        raise DataError(f"{path}: the label is damaged{reason}; replace the file") from error
 
 
 def _images_of_list(list_path: str) -> tuple[list[str], str]:
