@@ -261,7 +261,8 @@ def test_a_jpeg_file_too_small_for_the_size_in_its_header_is_refused_at_once(tmp
     assert read_image(path).shape == colours.shape
     place = data.find(b"\xff\xc2" if progressive else b"\xff\xc0") + 5
     for fill in (b"", b"\xff\xff"):  # a marker may have fill bytes before it
-        path.write_bytes(data[: place - 5] + fill + data[place - 5 : place] + b"\x75\x30\x4e\x20" + data[place + 4 :])
+        header = data[: place - 5] + fill + data[place - 5 : place]
+        path.write_bytes(header + b"\x75\x30\x4e\x20" + data[place + 4 :])
         message = (
             rf"small.jpg: the picture is damaged: its header says 20000x30000 pixels, for which {len(data + fill)} "
         )
