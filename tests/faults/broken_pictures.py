@@ -127,9 +127,8 @@ def declare_a_huge_size(data, random) -> bytes:
 
 
 def replace_by_text(data, random) -> bytes:
-    return random.choice(
-        [b"", b"\0", bytes(4096), b"<!DOCTYPE html><title>404</title>", b"\x89PNG\r\n\x1a\n", data[:2]]
-    )
+    texts = (b"", b"\0", bytes(4096), b"<!DOCTYPE html><title>404</title>", _PNG_SIGNATURE, data[:2])
+    return texts[random.integers(len(texts))]
 
 
 BREAKS = (

@@ -254,19 +254,17 @@ def test_a_picture_is_the_same_whether_opencv_or_we_turn_bgr_round(tmp_path, mon
 
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_jpeg_file_too_small_for_the_size_in_its_header_is_refused_at_once(tmp_path, colours, progressive):
-    path = save(
-        tmp_path / "small.jpg", colours, progressive=progressive, exif=b"Exif\x00\x00 a segment before the size"
-    )
+    path = save(tmp_path / "small.jpg", colours, progressive=progressive, exif=b"Exif\x00\x00 a segment before")
     data = path.read_bytes()
     assert read_image(path).shape == colours.shape
     place = data.find(b"\xff\xc2" if progressive else b"\xff\xc0") + 5
     for fill in (b"", b"\xff\xff"):  # a marker may have fill bytes before it
         header = data[: place - 5] + fill + data[place - 5 : place]
         path.write_bytes(header + b"\x75\x30\x4e\x20" + data[place + 4 :])
-        message = (
-            rf"small.jpg: the picture is damaged: its header says 20000x30000 pixels, for which {len(data + fill)} "
-        )
-        with pytest.raises(DataError, match=message):
+        size = len(data + fill)
+        with pytest.raises(
+            DataError, match=f"small.jpg: .* says 20000x30000 pixels, for which {size} bytes are"
+        ):
             read_image(path)
 
 
