@@ -262,9 +262,7 @@ def test_a_jpeg_file_too_small_for_the_size_in_its_header_is_refused_at_once(tmp
         header = data[: place - 5] + fill + data[place - 5 : place]
         path.write_bytes(header + b"\x75\x30\x4e\x20" + data[place + 4 :])
         size = len(data + fill)
-        with pytest.raises(
-            DataError, match=f"small.jpg: .* says 20000x30000 pixels, for which {size} bytes are"
-        ):
+        with pytest.raises(DataError, match=f"small.jpg: .* says 20000x30000 pixels, for which {size} bytes are"):
             read_image(path)
 
 
