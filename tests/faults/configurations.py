@@ -179,7 +179,7 @@ def nearby(value):
         return st.just(not value)
     if isinstance(value, (int, float)):
         numbers = [number for number in _NUMBERS if isinstance(number, type(value))]
-        return st.sampled_from(numbers) | st.sampled_from([0, 1, 2, -value, value + 1, 2 * value, value / 2])
+        return st.sampled_from(numbers) | st.sampled_from([0, 1, 2, -value, value + 1, 2 * value, value // 2])
     if isinstance(value, str):
         return st.sampled_from(_TEXTS)
     if isinstance(value, list) and value:
