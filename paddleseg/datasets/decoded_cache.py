@@ -193,12 +193,10 @@ def check_cache(cache: str, cache_dir: str | os.PathLike | None) -> None:
         raise ConfigError("cache_dir: missing; cache: disk needs a folder here")
     if cache == "ram" and cache_dir is not None:
         raise ConfigError("cache_dir: cache: ram writes no files; remove it, or make it cache: disk")
-    if cache_dir is not None and (_is_no_folder(cache_dir) or "\0" in os.fspath(cache_dir)):
-        raise ConfigError(f"cache_dir: {os.fspath(cache_dir)!r} is a file or no name of one; give a folder")
-
-
-def _is_no_folder(path: str | os.PathLike) -> bool:
-    return os.path.exists(path) and not os.path.isdir(path)
+    if cache_dir is not None and os.path.exists(cache_dir) and not os.path.isdir(cache_dir):
+        raise ConfigError(f"cache_dir: {cache_dir} is a file; give a folder")
+    if cache_dir is not None and "\0" in os.fspath(cache_dir):
+        raise ConfigError(f"cache_dir: {os.fspath(cache_dir)!r} is no name that a folder can have")
 
 
 def pack_entry(key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> list[Any]:

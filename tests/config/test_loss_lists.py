@@ -6,6 +6,7 @@ import pytest
 
 from paddleseg.config.build import build_losses
 from paddleseg.config.load import load_config
+from paddleseg.config.schema import check_config
 from paddleseg.losses import CrossEntropyLoss, LovaszSoftmaxLoss, MixedLoss, OhemCrossEntropyLoss
 from tests.config.messages import message_of
 

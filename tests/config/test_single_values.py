@@ -166,12 +166,35 @@ from tests.config.messages import message_of
         ("log_ranks=0", "--opts: log_ranks: rank 0 logs"),
         ("print_mem_info=True", "--opts: print_mem_info: the log says once how much memory"),
         ("learning_rate.value=0.1", "--opts: learning_rate: this is lr_scheduler.learning_rate here"),
+        ("iters=10000000000", "--opts: iters: found 10000000000; it must be 1 or more, at most 1000000000"),
+        (f"iters={10**30}", f"--opts: iters: found '{10**30}'; it must be an integer"),
+        ("seed=2147483648", "--opts: seed: found 2147483648; it must be 0 or more, at most 2147483647"),
+        ("lr_scheduler.learning_rate=1e300", "learning_rate: found 1e+300; it must be above 0, at most 1000000"),
+        ("loss.coef=[1,1e300]", "--opts: loss.coef: found [1, 1e+300]; it must be 0 or more, at most 1000000"),
+        (
+            "train_dataset.transforms=[{type: RandomPaddingCrop, crop_size: [1000000000, 8]}, {type: Normalize}]",
+            "transforms.0.crop_size: found [1000000000, 8]; it must be 1 or more, at most 65536",
+        ),
+        (
+            "train_dataset.transforms.0.scale_step_size=1e-12",
+            "transforms.0: ResizeStepScaling.scale_step_size: 1e-12 makes more than 10000 factors; give 0 to draw any",
+        ),
+        ("val_dataset.transforms.0.mean=[1e300]", "Normalize.mean: [1e+300] has a number that is not from -1e+06 to"),
+        ("val_dataset.transforms.0.std=[1e-300]", "std: found [1e-300]; it must be from 0.000001 to 1000000"),
+        (
+            "test_config={aug_eval: True, scales: [1e9]}",
+            "scales: found [1000000000.0]; it must be above 0, at most",
+        ),
+        ("optimizer.grad_clip_cfg={name: [ClipGradByNorm]}", "optimizer: grad_clip_cfg.name is ['ClipGradByNorm']; it"),
+        ("loss.types=[{type: BoundaryLoss, theta: 1000000001}]", "theta: found 1000000001; it must be an odd number"),
+        ("epochs\n\x1b[2J=1", "--opts: epochs\\n\\x1b[2J: there is no such key."),
+        (f"seed={'x' * 9000}", "xxx'; it must be an integer"),
     ],
 )
 def test_one_wrong_value_makes_one_line(training_yaml, opt, message):
     found = message_of(training_yaml, opt)
     assert message in found
-    assert "\n" not in found
+    assert found.isprintable() and len(found) < 1600
 
 
 def test_the_number_of_classes_fits_into_a_label_of_8_bits(training_yaml):
