@@ -31,7 +31,12 @@ _JPEG_END = b"\xff\xd9"
 _JPEG_HUFFMAN_FRAMES = (b"\xff\xc0", b"\xff\xc1", b"\xff\xc2")
 _JPEG_PIXELS_PER_BYTE = 512
 """Most that a Huffman-coded JPEG can hold: a block of 8x8 pixels takes at least one bit."""
-_GIF_SIGNATURES = (b"GIF87a", b"GIF89a")
+# PNG, JPEG, BMP, TIFF and BigTIFF in both byte orders, PNM. WebP has its length before its name.
+_SIGNATURES = (
+    _PNG_SIGNATURE, _JPEG_SIGNATURE, b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+",
+    *(b"P%d" % number for number in range(1, 7)),
+)  # fmt: skip
+_KNOWN_FORMATS = "PNG, JPEG, BMP, TIFF, WebP, PNM"
 # Byte offsets in a PNG file: the IHDR chunk always comes first (PNG specification, section 11.2.1).
 _PNG_BIT_DEPTH, _PNG_COLOUR_TYPE = 24, 25
 _PNG_GREY, _PNG_PALETTE = 0, 3
@@ -184,9 +189,11 @@ def _decode(data: bytes, flags: int, path: str | os.PathLike, kind: str) -> np.n
         raise DataError(f"{path}: the {kind} is an empty file")
     if not _has_end(data):
         raise DataError(f"{path}: the {kind} is truncated ({len(data)} bytes); replace the file")
-    if data.startswith(_GIF_SIGNATURES):
-        # OpenCV reads them from 4.11 on, with memory for whatever size the header claims.
-        raise DataError(f"{path}: the {kind} is a GIF file, whatever its suffix; convert it to PNG")
+    if not _is_known(data):
+        raise DataError(
+            f"{path}: the {kind} is damaged or not an image file of a known format ({_KNOWN_FORMATS}), whatever its "
+            f"suffix ({len(data)} bytes); replace or convert the file"
+        )
     _check_jpeg_size(data, path, kind)
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
@@ -205,6 +212,15 @@ def _has_end(data: bytes) -> bool:
         # An embedded thumbnail has an end mark of its own, but before the scan of the picture itself.
         return data.rfind(_JPEG_END) > data.rfind(_JPEG_START_OF_SCAN)
     return True
+
+
+def _is_known(data: bytes) -> bool:
+    """Whether a file begins as one of ``_KNOWN_FORMATS``.
+
+    OpenCV goes by the content and tries more decoders than these. That of JPEG 2000 in version 4.11 writes beyond its
+    memory when the file is damaged, which ends the process; that of GIF takes 5 GB where the header says so.
+    """
+    return data.startswith(_SIGNATURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
 
 
 def _check_jpeg_size(data: bytes, path: str | os.PathLike, kind: str) -> None:

@@ -57,9 +57,7 @@ def test_as_many_scale_factors_as_are_allowed_are_drawn():
     ids=lambda transform: type(transform).__name__,
 )
 def test_what_would_become_an_enormous_picture_is_named(transform):
-    with pytest.raises(
-        DataError, match=r"wide.png: the transforms would make \d+x\d+ pixels of it, more than 107"
-    ):
+    with pytest.raises(DataError, match=r"wide.png: the transforms would make \d+x\d+ pixels of it, more than 107"):
         T.Pipeline([transform])(make_sample(500, 1200), np.random.default_rng(0))
 
 

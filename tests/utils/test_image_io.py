@@ -274,10 +274,16 @@ def test_a_jpeg_file_as_small_as_one_can_be_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(("reader", "kind"), [(read_image, "picture"), (read_label, "label")])
-def test_a_gif_file_is_refused_under_any_suffix(tmp_path, ids, reader, kind):
-    path = save(tmp_path / "animated.png", ids, format="GIF")
-    with pytest.raises(DataError, match=f"animated.png: the {kind} is a GIF file, .* convert it to PNG"):
+@pytest.mark.parametrize("container", ["GIF", "JPEG2000", "PCX"])
+def test_other_formats_are_refused_under_any_suffix(tmp_path, ids, reader, kind, container):
+    path = save(tmp_path / "other.png", ids, format=container)
+    with pytest.raises(DataError, match=f"other.png: the {kind} is .* not an image file of a known format .* convert"):
         reader(path)
+
+
+def test_plain_pixmaps_are_read(tmp_path, colours, ids):
+    np.testing.assert_array_equal(read_image(save(tmp_path / "colours.ppm", colours)), colours)
+    np.testing.assert_array_equal(read_label(save(tmp_path / "ids.pgm", ids)), ids)
 
 
 def test_a_palette_label_that_pillow_finds_too_large_is_named(tmp_path, ids, monkeypatch):
