@@ -188,7 +188,7 @@ def _decode(data: bytes, flags: int, path: str | os.PathLike, kind: str) -> np.n
     if not data:
         raise DataError(f"{path}: the {kind} is an empty file")
     if not _has_end(data):
-        raise DataError(f"{path}: the {kind} is truncated ({len(data)} bytes); replace the file")
+        raise DataError(f"{path}: the {kind} is truncated or damaged ({len(data)} bytes); replace the file")
     if not _is_known(data):
         raise DataError(
             f"{path}: the {kind} is damaged or not an image file of a known format ({_KNOWN_FORMATS}), whatever its "
@@ -207,11 +207,25 @@ def _decode(data: bytes, flags: int, path: str | os.PathLike, kind: str) -> np.n
 def _has_end(data: bytes) -> bool:
     """Whether a PNG or JPEG file has its end mark; OpenCV 4 silently pads a truncated one with grey."""
     if data.startswith(_PNG_SIGNATURE):
-        return data.rfind(_PNG_END) != -1
+        return _png_has_end(data)
     if data.startswith(_JPEG_SIGNATURE):
         # An embedded thumbnail has an end mark of its own, but before the scan of the picture itself.
         return data.rfind(_JPEG_END) > data.rfind(_JPEG_START_OF_SCAN)
     return True
+
+
+def _png_has_end(data: bytes) -> bool:
+    """Whether the chunks of a PNG file lead to its end mark.
+
+    OpenCV 4.11 takes twenty seconds over a chunk whose length is beyond the end of the file.
+    """
+    place = len(_PNG_SIGNATURE)
+    while place < len(data):
+        if data.startswith(_PNG_END, place + 4):
+            return True
+        # Length (4 bytes), kind (4), content, checksum (4).
+        place += 12 + int.from_bytes(data[place : place + 4], "big")
+    return False
 
 
 def _is_known(data: bytes) -> bool:

@@ -252,6 +252,18 @@ def test_a_picture_is_the_same_whether_opencv_or_we_turn_bgr_round(tmp_path, mon
         np.testing.assert_array_equal(expected, pixels)
 
 
+def test_a_png_file_whose_chunks_lead_beyond_its_end_is_refused_at_once(tmp_path, colours):
+    path = save(tmp_path / "chunks.png", colours)
+    data = path.read_bytes()
+    assert read_image(path).shape == colours.shape
+    for length in (len(data), 0x49B5471A, 2**32 - 1):  # of a chunk between the header and the picture
+        path.write_bytes(data[:33] + struct.pack(">I", length) + b"tEXt" + data[33:])
+        with pytest.raises(DataError, match="chunks.png: the picture is truncated or damaged"):
+            read_image(path)
+    path.write_bytes(data + b"what some program adds after the end")
+    assert read_image(path).shape == colours.shape
+
+
 @pytest.mark.parametrize("progressive", [False, True])
 def test_a_jpeg_file_too_small_for_the_size_in_its_header_is_refused_at_once(tmp_path, colours, progressive):
     path = save(tmp_path / "small.jpg", colours, progressive=progressive, exif=b"Exif\x00\x00 a segment before")
