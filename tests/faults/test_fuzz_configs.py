@@ -124,7 +124,8 @@ def check_message(message, path, changed) -> None:
         assert len(line) < 2000, line
         assert path.parent.name in line or "--opts" in line or any(str(key[-1]) in line for key in changed), line
     is_about_files = "this is not valid YAML" in message or ".txt, line " in message
-    assert is_about_files or any(str(key[0]) in message for key in changed), (message, changed)
+    names = [str(key[0]) for key in changed] + [key[-1] for key in changed if isinstance(key[-1], str)]
+    assert is_about_files or any(name in message for name in names), (message, changed)
 
 
 @pytest.mark.slow
