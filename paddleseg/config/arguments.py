@@ -26,18 +26,29 @@ MAX_CLASSES = 255
 _ABOVE_ZERO, _BELOW_ONE = math.ulp(0.0), math.nextafter(1.0, 0.0)
 # What numbers may be, by the whole key or by the name of the argument wherever it occurs in the toolkit's own parts:
 # lowest, highest (None: no bound), in words. In a list each number is held to it.
-_ONE_OR_MORE = (1, None, "1 or more")
-_ZERO_OR_MORE = (0, None, "0 or more")
-_POSITIVE = (_ABOVE_ZERO, None, "above 0")
+# What is beyond these was mistyped, and would end in infinity, a lack of memory or an endless loop, without a word of
+# the key. Parameters are of 32 bits, in which much less than the smallest float is 0.
+_MANY, _LONGEST_SIDE, _LARGE, _TINY = 10**9, 2**16, 1e6, 1e-30
+_ZERO_OR_MORE = (0, _LARGE, f"0 or more, at most {_LARGE:.0f}")
+_POSITIVE = (_TINY, _LARGE, f"above 0, at most {_LARGE:.0f}")
+_COUNT = (1, _MANY, f"1 or more, at most {_MANY}")
+_COUNT_OR_NONE = (0, _MANY, f"0 or more, at most {_MANY}")
+_SIDE = (1, _LONGEST_SIDE, f"1 or more, at most {_LONGEST_SIDE}")
 _RANGES: dict[str, tuple[float, float | None, str]] = {
     name: bounds
     for bounds, names in (
-        (_ONE_OR_MORE, "batch_size iters epochs grad_accum_steps decay_steps T_max step_size num_samples"),
-        (_ZERO_OR_MORE, "patience cooldown min_lr end_learning_rate"),
-        (_ONE_OR_MORE, "in_channels img_channels size crop_size target_size stride short_size long_size"),
-        (_ZERO_OR_MORE, "seed max_skipped_steps warmup_iters warmup_start_lr end_lr eta_min milestones weight_decay"),
-        (_ZERO_OR_MORE, "weight coef min_kept scale_step_size"),
-        (_POSITIVE, "learning_rate power divide_factor epsilon std scales min_scale_factor max_scale_factor"),
+        (_COUNT, "batch_size iters epochs grad_accum_steps decay_steps T_max step_size min_K loop_times"),
+        (_COUNT_OR_NONE, "patience cooldown max_skipped_steps warmup_iters milestones min_kept"),
+        (_ZERO_OR_MORE, "min_lr end_learning_rate warmup_start_lr end_lr eta_min weight_decay lr_scheduler.epsilon"),
+        (_ZERO_OR_MORE, "weight coef scale_step_size"),
+        (_POSITIVE, "learning_rate power epsilon"),
+        ((1e-6, _LARGE, "from 0.000001 to 1000000"), "std divide_factor"),
+        ((1, 10**7, "1 or more, at most 10000000"), "num_samples"),
+        ((0, 2**31 - 1, f"0 or more, at most {2**31 - 1}"), "seed"),
+        (_SIDE, "size crop_size target_size stride short_size long_size size_divisor"),
+        (_SIDE, "min_value max_value max_short min_short max_long min_long"),
+        ((1, 10000, "1 or more, at most 10000"), "in_channels img_channels"),
+        ((_ABOVE_ZERO, 100, "above 0, at most 100"), "scales min_scale_factor max_scale_factor"),
         ((0, 1, "from 0 to 1"), "prob brightness_prob contrast_prob saturation_prob hue_prob sharpness_prob"),
         ((_ABOVE_ZERO, 1, "above 0, at most 1"), "lr_scheduler.gamma thresh top_k_percent_pixels"),
         ((0, _BELOW_ONE, "from 0 to below 1"), "momentum beta1 beta2 rho ema_decay"),

@@ -124,8 +124,8 @@ def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[
     problems = Problems(path, own_sources)
     _rename_keys(own, own_sources, problems)
     _make_files_absolute(own, os.path.dirname(os.path.abspath(path)))
-    bases = own.pop(BASE_KEY, None) or []
-    bases = [bases] if isinstance(bases, str) else bases
+    bases = own.pop(BASE_KEY, None)
+    bases = [] if bases is None else [bases] if isinstance(bases, str) else bases
     if not (isinstance(bases, list) and all(isinstance(base, str) for base in bases)):
         problems.add(BASE_KEY, f"found {bases!r}; give a file or a list of files, relative to this file")
     if all(own.get(key) is not None for key in _DURATIONS):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from paddleseg.config.problems import Problems
-from paddleseg.config.yaml_text import parse_yaml
+from paddleseg.config.yaml_text import MAX_DEPTH, parse_yaml
 from paddleseg.utils.errors import ConfigError
 
 _NULLS = ("None", "null", "~")
@@ -28,6 +28,9 @@ def apply_overrides(data: dict[str, Any], opts: Sequence[str], problems: Problem
     for item in opts:
         key, equals, text = item.partition("=")
         key = key.strip()
+        if key.count(".") >= MAX_DEPTH:
+            problems.add("--opts", f"found {item!r}; a key has at most {MAX_DEPTH} parts")
+            continue
         if not (equals and all(key.split("."))):
             problems.add("--opts", f"found {item!r}; write key=value, e.g. batch_size=4 or model.pretrained=w.pdparams")
             continue
@@ -93,7 +96,8 @@ def _assign(data: dict[str, Any], parts: list[str], text: str) -> None:
 
 
 def _list_index(items: list[Any], part: str, key: str) -> int:
-    if not part.isdecimal() or int(part) >= len(items):
+    numbers = {str(number): number for number in range(len(items))}
+    if part not in numbers:
         allowed = f"0 to {len(items) - 1}" if items else "none, the list is empty"
         raise LookupError(f"{key} is a list of {len(items)}; {part!r} is none of its numbers ({allowed})")
-    return int(part)
+    return numbers[part]

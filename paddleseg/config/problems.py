@@ -26,7 +26,7 @@ class Problems:
 
     def add(self, key: str, message: str) -> None:
         """Note that ``key`` (dotted) is wrong, and how."""
-        line = f"{place_of(key, self.sources, self.path)}: {key}: {message}"
+        line = _as_line(f"{place_of(key, self.sources, self.path)}: {key}: {message}")
         if line not in self._lines:
             self._lines.append(line)
 
@@ -39,6 +39,17 @@ class Problems:
             raise ConfigError(self._lines[0])
         if self._lines:
             raise ConfigError("\n  ".join([f"{self.path} has {len(self._lines)} problems:", *self._lines]))
+
+
+_LONGEST_LINE, _END_OF_LINE = 1500, 400
+
+
+def _as_line(text: str) -> str:
+    """The text without line breaks and control characters that a key may have; of a very long one both ends."""
+    line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    if len(line) <= _LONGEST_LINE:
+        return line
+    return f"{line[: _LONGEST_LINE - _END_OF_LINE]} ... {line[-_END_OF_LINE:]}"
 
 
 def place_of(key: str, sources: Mapping[str, str], default: str) -> str:

@@ -4,7 +4,8 @@
 
 Three things differ from PyYAML's ``safe_load``: ``1e-3`` is a number, as in YAML 1.2 (PyYAML wants
 ``1.0e-3``), a key that is written twice in one mapping is an error (PyYAML keeps the last one in silence), and so
-is an anchor that contains itself.
+are an anchor that contains itself, an integer of more than 64 bits, and a document that is enormous or deeply nested
+once its aliases are written out.
 """
 
 from __future__ import annotations
@@ -20,10 +21,24 @@ from paddleseg.utils.errors import ConfigError
 # YAML 1.2 core schema, 10.3.2. PyYAML's own pattern stays in force for the rest (``.inf``, ``1_000.5``).
 _FLOAT = re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+$")
 _FLOAT_TAG = "tag:yaml.org,2002:float"
+_INTEGER_TAG = "tag:yaml.org,2002:int"
+
+MAX_DEPTH = 50
+"""Mappings and lists inside each other; far from where Python's own recursion ends."""
+_MAX_ENTRIES = 100_000
+"""Keys and list entries; a few lines of aliases of aliases can stand for billions."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain data only, with YAML 1.2 floats."""
+    """Plain data only, with YAML 1.2 floats and integers of 64 bits."""
+
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        # More digits than Python turns into a number are a ValueError.
+        value = super().construct_yaml_int(node)
+        if not -(2**63) <= value < 2**63:
+            problem = "this number has more than 64 bits; write a smaller one, or quotes around it if it is a text"
+            raise yaml.constructor.ConstructorError(problem=problem, problem_mark=node.start_mark)
+        return value
 
 
 class _Dumper(yaml.SafeDumper):
@@ -33,6 +48,7 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
+_Loader.add_constructor(_INTEGER_TAG, _Loader.construct_yaml_int)
 for _class in (_Loader, _Dumper):
     _class.add_implicit_resolver(_FLOAT_TAG, _FLOAT, list("-+.0123456789"))
 
@@ -49,7 +65,8 @@ def parse_yaml(text: str, name: str) -> tuple[Any, dict[str, str]]:
         (``train_dataset.transforms.0.type``).
 
     Raises:
-        ConfigError: It is no YAML, a key occurs twice in one mapping, or an anchor contains itself.
+        ConfigError: It is no YAML, too large or too deep, a key occurs twice in one mapping, or an anchor contains
+            itself.
     """
     try:
         loader = _Loader(text)
@@ -67,10 +84,12 @@ def parse_yaml(text: str, name: str) -> tuple[Any, dict[str, str]]:
         line = f":{mark.line + 1}" if mark else ""
         raise ConfigError(f"{name}{line}: this is not valid YAML: {error.problem or error.context}") from error
     except RecursionError:
-        raise ConfigError(f"{name}: lists and mappings are nested too deeply to be read") from None
+        raise ConfigError(f"{name}: {_TOO_DEEP}") from None
     except ConfigError:
         raise
-    except (yaml.YAMLError, ValueError) as error:  # a character that YAML forbids; a date such as 2026-13-45
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
+        # A character that YAML forbids, a date such as 2026-13-45, or a tag that its text does not fit: PyYAML says
+        # of `!!timestamp x` that None has no attribute.
         raise ConfigError(f"{name}: this is not valid YAML: {' '.join(str(error).split())}") from error
 
 
@@ -85,6 +104,8 @@ def read_yaml(path: str) -> tuple[dict[str, Any], dict[str, str]]:
             text = file.read()
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: this is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: the configuration cannot be read ({error.strerror})") from error
     data, places = parse_yaml(text, path)
     if not isinstance(data, dict):
         found = "it is empty" if data is None else f"its top level is a {type(data).__name__}"
@@ -97,6 +118,9 @@ def to_yaml(data: Any) -> str:
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=110)
 
 
+_TOO_DEEP = f"lists and mappings are nested too deeply to be read; at most {MAX_DEPTH} inside each other"
+
+
 def _record_places(
     node: yaml.Node, prefix: str, name: str, places: dict[str, str], parents: tuple[yaml.Node, ...]
 ) -> None:
@@ -104,6 +128,10 @@ def _record_places(
     if any(node is parent for parent in parents):
         key = prefix.rstrip(".")
         raise ConfigError(f"{places[key]}: {key}: this alias stands inside its own anchor; write the value out")
+    if len(parents) > MAX_DEPTH:
+        raise ConfigError(f"{name}:{node.start_mark.line + 1}: {_TOO_DEEP}")
+    if len(places) > _MAX_ENTRIES:
+        raise ConfigError(f"{name}: has more than {_MAX_ENTRIES} keys and list entries, those of aliases included")
     parents = (*parents, node)
     if isinstance(node, yaml.MappingNode):
         lines: dict[str, int] = {}

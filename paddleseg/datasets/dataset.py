@@ -64,6 +64,8 @@ class Dataset(SegmentationDataset):
         cache_dir: str | None = None,
     ) -> None:
         refuse_edge(edge)
+        if not separator:
+            raise ConfigError("separator: is empty; give what stands between picture and label in a line of the list")
         mode = check_mode(mode)
         root = check_root(dataset_root)
         list_path = {"train": train_path, "val": val_path, "test": test_path}[mode]
@@ -110,7 +112,7 @@ def read_file_list(
         if len(columns) not in columns_allowed:
             raise DataError(
                 f"{list_path}, line {number}: {len(columns)} columns separated by {separator!r} in "
-                f"{line!r}, expected picture{separator}label; correct the line or set separator"
+                f"{line!r}, expected {f'picture{separator}label'!r}; correct the line or set separator"
             )
         paths = [os.path.join(root, column) for column in columns]
         missing += [f"{list_path}, line {number}: {path}" for path in paths if not os.path.isfile(path)]

@@ -198,6 +198,8 @@ def check_cache(cache: str, cache_dir: str | os.PathLike | None) -> None:
         raise ConfigError("cache_dir: cache: ram writes no files; remove it, or make it cache: disk")
     if cache_dir is not None and os.path.exists(cache_dir) and not os.path.isdir(cache_dir):
         raise ConfigError(f"cache_dir: {cache_dir} is a file; give a folder")
+    if cache_dir is not None and "\0" in os.fspath(cache_dir):
+        raise ConfigError(f"cache_dir: {os.fspath(cache_dir)!r} is no name that a folder can have")
 
 
 def pack_entry(key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> list[Any]:

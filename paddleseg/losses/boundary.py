@@ -15,6 +15,8 @@ from paddleseg.config.registry import LOSSES
 from paddleseg.losses.checks import Fault, refuse
 from paddleseg.losses.functional import class_masks, inner_boundaries, mean_over, ratio, window_max
 
+_WIDEST_WINDOW = 255
+
 
 @LOSSES.add_component
 class BoundaryLoss(nn.Layer):
@@ -49,8 +51,8 @@ class BoundaryLoss(nn.Layer):
     def faults(theta0: int, theta: int, **_: Any) -> Iterator[Fault]:
         """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
         for name, side, lowest in (("theta0", theta0, 3), ("theta", theta, 1)):
-            if side < lowest or side % 2 == 0:
-                yield name, f"found {side}; it must be an odd number, {lowest} or more"
+            if not lowest <= side <= _WIDEST_WINDOW or side % 2 == 0:
+                yield name, f"found {side}; it must be an odd number, {lowest} or more, at most {_WIDEST_WINDOW}"
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 where the label has no boundary."""

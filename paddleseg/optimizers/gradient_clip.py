@@ -28,7 +28,8 @@ def gradient_clip(grad_clip_cfg: dict[str, Any] | None) -> paddle.nn.clip.Gradie
         return None
     arguments = dict(grad_clip_cfg)
     name = arguments.pop("name", None)
-    require(name in _CLIP_ARGUMENTS, "optimizer.grad_clip_cfg.name", name, f"one of {', '.join(_CLIP_ARGUMENTS)}")
+    is_known = isinstance(name, str) and name in _CLIP_ARGUMENTS  # YAML may have a list there
+    require(is_known, "optimizer.grad_clip_cfg.name", name, f"one of {', '.join(_CLIP_ARGUMENTS)}")
     allowed = _CLIP_ARGUMENTS[name]
     for key, value in arguments.items():
         require(

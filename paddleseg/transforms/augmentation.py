@@ -14,9 +14,17 @@ import numpy as np
 
 from paddleseg.config.registry import TRANSFORMS
 from paddleseg.transforms import functional
-from paddleseg.transforms.checks import check_padding_values, check_probability, check_scale_factors, check_size
+from paddleseg.transforms.checks import (
+    check_number,
+    check_padding_values,
+    check_probability,
+    check_scale_factors,
+    check_size,
+)
 from paddleseg.transforms.sample import Sample, change_both, pad_sample, resize_sample
 from paddleseg.utils.errors import ConfigError, DataError
+
+_MOST_STEPS = 10_000
 
 
 @TRANSFORMS.add_component
@@ -37,6 +45,11 @@ class ResizeStepScaling:
         check_scale_factors("ResizeStepScaling", min_scale_factor, max_scale_factor)
         if scale_step_size < 0:
             raise ConfigError(f"ResizeStepScaling.scale_step_size: {scale_step_size} must not be below 0")
+        if max_scale_factor - min_scale_factor > _MOST_STEPS * scale_step_size > 0:
+            raise ConfigError(
+                f"ResizeStepScaling.scale_step_size: {scale_step_size} makes more than {_MOST_STEPS} factors; "
+                "give 0 to draw any factor of the range"
+            )
         self.min_scale_factor = min_scale_factor
         self.max_scale_factor = max_scale_factor
         self.scale_step_size = scale_step_size
@@ -177,6 +190,10 @@ class RandomVerticalFlip:
         return sample
 
 
+_WIDEST_RANGE = 256
+"""Of ``RandomDistort``: the whole circle of hues; a factor that turns 1 into white."""
+
+
 @TRANSFORMS.add_component
 class RandomDistort:
     """Colour jitter of 8-bit RGB or grey pictures: each change with its probability, in random order.
@@ -224,8 +241,7 @@ class RandomDistort:
         names = ("brightness", "contrast", "saturation", "sharpness", "hue")
         for name, (_, _, width, probability, _) in zip(names, self._changes):
             check_probability(f"RandomDistort.{name}_prob", probability)
-            if width < 0:
-                raise ConfigError(f"RandomDistort.{name}_range: {width} must not be below 0")
+            check_number(f"RandomDistort.{name}_range", width, high=_WIDEST_RANGE)
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         image = sample["img"]

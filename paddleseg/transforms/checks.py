@@ -10,12 +10,19 @@ from typing import Any
 
 from paddleseg.utils.errors import ConfigError
 
+MAX_NUMBER = 1e6
+"""Farthest from 0 that a number for pixels can be, be they of 8 or 16 bits or floats."""
+MAX_SIDE = 2**16
+"""Most pixels of a side that is asked for: far above what networks see, far below what memory ends at."""
+
 
 def check_numbers(key: str, values: Any) -> Sequence[float]:
-    """Return a non-empty list of numbers as it is."""
-    if isinstance(values, (list, tuple)) and values and all(_is_number(value) for value in values):
-        return values
-    raise ConfigError(f"{key}: {values!r} is not a list of numbers, e.g. [0.5, 0.5, 0.5]")
+    """Return a non-empty list of numbers, none beyond ``MAX_NUMBER``, as it is."""
+    if not (isinstance(values, (list, tuple)) and values and all(_is_number(value) for value in values)):
+        raise ConfigError(f"{key}: {values!r} is not a list of numbers, e.g. [0.5, 0.5, 0.5]")
+    if not all(abs(value) <= MAX_NUMBER for value in values):
+        raise ConfigError(f"{key}: {values!r} has a number that is not from {-MAX_NUMBER:g} to {MAX_NUMBER:g}")
+    return values
 
 
 def check_number(key: str, value: Any, low: float = 0.0, high: float = math.inf) -> float:
@@ -27,10 +34,10 @@ def check_number(key: str, value: Any, low: float = 0.0, high: float = math.inf)
 
 
 def check_ratio(key: str, ratio: Any) -> float:
-    """Return a number above 0 as it is."""
-    if _is_number(ratio) and ratio > 0:
+    """Return a ratio of two sides, from 0.001 to 1000, as it is."""
+    if _is_number(ratio) and 0.001 <= ratio <= 1000:
         return ratio
-    raise ConfigError(f"{key}: {ratio!r} is not a number above 0")
+    raise ConfigError(f"{key}: {ratio!r} is not a number from 0.001 to 1000")
 
 
 def check_size(key: str, size: Any) -> tuple[int, int]:
@@ -41,10 +48,10 @@ def check_size(key: str, size: Any) -> tuple[int, int]:
 
 
 def check_length(key: str, length: Any) -> int:
-    """Return a whole number of pixels above 0 as it is."""
-    if isinstance(length, int) and not isinstance(length, bool) and length > 0:
+    """Return a whole number of pixels, from 1 to ``MAX_SIDE``, as it is."""
+    if isinstance(length, int) and not isinstance(length, bool) and 0 < length <= MAX_SIDE:
         return length
-    raise ConfigError(f"{key}: {length!r} is not a whole number above 0")
+    raise ConfigError(f"{key}: {length!r} is not a whole number from 1 to {MAX_SIDE}")
 
 
 def check_probability(key: str, probability: Any) -> float:

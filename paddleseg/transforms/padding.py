@@ -18,7 +18,7 @@ from paddleseg.transforms.checks import (
     check_ratio,
     check_size,
 )
-from paddleseg.transforms.sample import Sample, pad_and_record, resize_and_record
+from paddleseg.transforms.sample import Sample, check_area, pad_and_record, resize_and_record
 from paddleseg.utils.errors import DataError
 
 
@@ -111,6 +111,7 @@ class ScalePadding:
                 f"{sample['path']}: the picture has {channels} channels, but ScalePadding.im_padding_value has "
                 f"{len(self.im_padding_values)} values; give one number, or one per channel"
             )
+        check_area(sample, (max(height, width), max(height, width)))
         sample["trans_info"].append(("center_padding", (height, width)))
         sample["img"] = functional.pad_to_square(sample["img"], self.im_padding_values)
         if "label" in sample:

@@ -11,6 +11,7 @@ import numpy as np
 
 from paddleseg.transforms.fused_crop import fuse
 from paddleseg.transforms.transforms import Normalize
+from paddleseg.utils.errors import ConfigError
 
 Transform = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
 
@@ -36,10 +37,19 @@ class Pipeline:
             self.normalize = self.transforms.pop()
 
     def __call__(self, sample: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
-        """Run the transforms on a sample, which may be changed in place; see ``sample.py`` for its keys."""
+        """Run the transforms on a sample, which may be changed in place; see ``sample.py`` for its keys.
+
+        Raises:
+            UserError: A transform cannot be used on this picture; the message names the picture.
+        """
         # At each call, which takes a microsecond or two: users may change the list.
+        path = sample["path"]
         for transform in fuse(self.transforms):
-            sample = transform(sample, rng)
+            try:
+                sample = transform(sample, rng)
+            except ConfigError as error:  # an argument that does not suit the type of this picture's numbers
+                name = getattr(transform, "name", type(transform).__name__)
+                raise ConfigError(f"{path}: {name}: {error}") from error
         return sample
 
     def apply_normalize(self, image: np.ndarray) -> np.ndarray:

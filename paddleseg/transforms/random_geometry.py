@@ -17,10 +17,12 @@ import numpy as np
 from paddleseg.config.registry import TRANSFORMS
 from paddleseg.transforms import functional
 from paddleseg.transforms.checks import (
+    MAX_SIDE,
     check_length,
     check_number,
     check_numbers,
     check_padding_values,
+    check_ratio,
     check_scale_factors,
     check_size,
 )
@@ -68,7 +70,7 @@ class RandomRotation:
     def __init__(
         self, max_rotation: float = 15, im_padding_value: float = 127.5, label_padding_value: int = 255
     ) -> None:
-        self.max_rotation = check_number("RandomRotation.max_rotation", max_rotation)
+        self.max_rotation = check_number("RandomRotation.max_rotation", max_rotation, high=360)
         check_padding_values("RandomRotation", im_padding_value, label_padding_value)
         self.im_padding_value = im_padding_value
         self.label_padding_value = label_padding_value
@@ -113,8 +115,8 @@ class RandomAffine:
         label_padding_value: int = 255,
     ) -> None:
         self.size = check_size("RandomAffine.size", size)
-        self.translation_offset = check_number("RandomAffine.translation_offset", translation_offset)
-        self.max_rotation = check_number("RandomAffine.max_rotation", max_rotation)
+        self.translation_offset = check_number("RandomAffine.translation_offset", translation_offset, high=MAX_SIDE)
+        self.max_rotation = check_number("RandomAffine.max_rotation", max_rotation, high=360)
         check_scale_factors("RandomAffine", min_scale_factor, max_scale_factor)
         check_padding_values("RandomAffine", im_padding_value, label_padding_value)
         self.min_scale_factor = min_scale_factor
@@ -149,6 +151,8 @@ class RandomScaleAspect:
     def __init__(self, min_scale: float = 0.5, aspect_ratio: float = 0.33) -> None:
         self.min_scale = check_number("RandomScaleAspect.min_scale", min_scale, high=1)
         self.aspect_ratio = check_number("RandomScaleAspect.aspect_ratio", aspect_ratio, high=1)
+        if aspect_ratio != 0:
+            check_ratio("RandomScaleAspect.aspect_ratio", aspect_ratio)
 
     def draw_window(
         self, size_hw: Sequence[int], rng: np.random.Generator

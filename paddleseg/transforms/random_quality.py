@@ -75,7 +75,7 @@ class RandomNoise:
 
     def __init__(self, prob: float = 0.5, max_sigma: float = 10.0) -> None:
         self.prob = check_probability("RandomNoise.prob", prob)
-        self.max_sigma = check_number("RandomNoise.max_sigma", max_sigma)
+        self.max_sigma = check_number("RandomNoise.max_sigma", max_sigma, high=65535)
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if rng.random() < self.prob:

@@ -22,8 +22,24 @@ import cv2
 import numpy as np
 
 from paddleseg.transforms import functional
+from paddleseg.utils.errors import DataError
 
 Sample = dict[str, Any]
+
+MAX_PIXELS = 2**30
+"""Of what transforms make of a picture; OpenCV reads no larger one either."""
+
+
+def check_area(sample: Sample, size_wh: Sequence[int]) -> None:
+    """Raise DataError if a picture of this size is too large to be made.
+
+    Each side alone can be right, as can a scale factor, and what they come to depends on the picture.
+    """
+    if size_wh[0] * size_wh[1] > MAX_PIXELS:
+        raise DataError(
+            f"{sample['path']}: the transforms would make {size_wh[0]}x{size_wh[1]} pixels of it, more than "
+            f"{MAX_PIXELS}; lower their sizes, ratios or scale factors"
+        )
 
 
 def change_both(sample: Sample, change: Callable[[np.ndarray], np.ndarray]) -> Sample:
@@ -36,6 +52,7 @@ def change_both(sample: Sample, change: Callable[[np.ndarray], np.ndarray]) -> S
 
 def resize_sample(sample: Sample, size_wh: Sequence[int], interpolation: int = cv2.INTER_LINEAR) -> Sample:
     """Resize the picture and, by nearest neighbour, the label."""
+    check_area(sample, size_wh)
     sample["img"] = functional.resize(sample["img"], size_wh, interpolation)
     if "label" in sample:
         sample["label"] = functional.resize(sample["label"], size_wh, cv2.INTER_NEAREST)
@@ -50,6 +67,7 @@ def resize_and_record(sample: Sample, size_wh: Sequence[int], interpolation: int
 
 def pad_sample(sample: Sample, size_wh: Sequence[int], image_value: float, label_value: int) -> Sample:
     """Enlarge both to at least ``size_wh`` below and on the right, each with its own value."""
+    check_area(sample, size_wh)
     sample["img"] = functional.pad_bottom_right(sample["img"], size_wh, image_value)
     if "label" in sample:
         sample["label"] = functional.pad_bottom_right(sample["label"], size_wh, label_value)
@@ -66,6 +84,7 @@ def warp_sample(
     sample: Sample, matrix: np.ndarray, size_wh: Sequence[int], image_value: float, label_value: int
 ) -> Sample:
     """Map the picture, and by nearest neighbour the label, by one affine matrix; see ``functional.warp``."""
+    check_area(sample, size_wh)
     sample["img"] = functional.warp(sample["img"], matrix, size_wh, cv2.INTER_LINEAR, image_value)
     if "label" in sample:
         sample["label"] = functional.warp(sample["label"], matrix, size_wh, cv2.INTER_NEAREST, label_value)

@@ -34,6 +34,9 @@ _INTERPOLATIONS = {
 }
 
 
+_SMALLEST_STD = 1e-6
+
+
 @TRANSFORMS.add_component
 class Normalize:
     """(x / 255 - mean) / std per channel, in float32.
@@ -49,8 +52,8 @@ class Normalize:
     def __init__(self, mean: Sequence[float] = (0.5,), std: Sequence[float] = (0.5,)) -> None:
         self.mean = [float(value) for value in check_numbers("Normalize.mean", mean)]
         self.std = [float(value) for value in check_numbers("Normalize.std", std)]
-        if min(self.std) <= 0:
-            raise ConfigError(f"Normalize.std: {self.std} has a value that is not above 0")
+        if min(self.std) < _SMALLEST_STD:
+            raise ConfigError(f"Normalize.std: {self.std} has a value that is not above 0 (at least {_SMALLEST_STD:g})")
         if len(self.mean) != len(self.std) and 1 not in (len(self.mean), len(self.std)):
             raise ConfigError(
                 f"Normalize: mean has {len(self.mean)} values and std {len(self.std)}; give one per channel to both"
@@ -148,8 +151,8 @@ class ResizeByShort:
         if not sizes:
             raise ConfigError("ResizeByShort.short_size: the list is empty; give at least one length")
         self.short_sizes = [check_length("ResizeByShort.short_size", size) for size in sizes]
-        if max_size <= 0:
-            raise ConfigError(f"ResizeByShort.max_size: {max_size} must be above 0")
+        if max_size < 1:
+            raise ConfigError(f"ResizeByShort.max_size: {max_size} must be at least 1")
         self.max_size = max_size
         self.is_random = len(self.short_sizes) > 1
 

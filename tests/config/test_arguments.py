@@ -93,7 +93,13 @@ def test_mistyped_arguments_are_told_with_what_is_allowed(name, value, allowed):
 
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
-    [("size", [0, 5], "1 or more"), ("min_scale_factor", 0, "above 0"), ("min_scale_factor", -1, "above 0")],
+    [
+        ("size", [0, 5], "1 or more, at most 65536"),
+        ("size", [5, 65537], "1 or more, at most 65536"),
+        ("min_scale_factor", 0, "above 0, at most 100"),
+        ("min_scale_factor", -1, "above 0, at most 100"),
+        ("min_scale_factor", 1e300, "above 0, at most 100"),
+    ],
 )
 def test_numbers_out_of_range_are_told(name, value, allowed):
     message = problems_of({name: value}, RandomAffine)
@@ -102,7 +108,7 @@ def test_numbers_out_of_range_are_told(name, value, allowed):
 
 def test_a_users_own_part_may_mean_something_else_by_the_same_name_except_where_all_parts_agree():
     assert problems_of({"size": [0, -5]}) == ""
-    assert problems_of({"size": [1], "learning_rate": 0}).endswith("found 0; it must be above 0")
+    assert problems_of({"size": [1], "learning_rate": 0}).endswith("found 0; it must be above 0, at most 1000000")
 
 
 def test_unknown_arguments_bring_the_nearest_known_one():

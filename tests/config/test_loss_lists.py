@@ -8,18 +8,9 @@ from paddleseg.config.build import build_losses
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 from paddleseg.losses import CrossEntropyLoss, LovaszSoftmaxLoss, MixedLoss, OhemCrossEntropyLoss
-from paddleseg.utils.errors import ConfigError
+from tests.config.messages import message_of
 
 MIXED = "{type: MixedLoss, losses: [{type: CrossEntropyLoss}, %s], coef: [0.8, 0.2]}"
-
-
-def message_of(path, *opts) -> str:
-    """What is wrong with the configuration, or the empty string."""
-    try:
-        check_config(load_config(path, opts=opts))
-    except ConfigError as error:
-        return str(error)
-    return ""
 
 
 @pytest.fixture

@@ -78,6 +78,9 @@ def test_sources_of_overridden_values_are_the_command_line(write_yaml):
         ("items.2.x=3", r"items is a list of 2; '2' is none of its numbers \(0 to 1\)"),
         ("items.x=3", r"items is a list of 2; 'x' is none of its numbers"),
         ("items.-1=3", r"items is a list of 2; '-1' is none of its numbers"),
+        (f"items.{'9' * 5000}.x=3", r"9' is none of its numbers \(0 to 1\)"),
+        ("items.\u0661=3", r"items is a list of 2; '\u0661' is none of its numbers"),
+        (f"a{'.b' * 50}=1", r"--opts: found .*; a key has at most 50 parts"),
     ],
 )
 def test_overrides_without_a_place_are_errors(write_yaml, opt, message):

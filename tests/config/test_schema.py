@@ -1,258 +1,21 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
+"""The check of a whole configuration: all problems at once, with their places; users' own parts."""
+
 import re
 
 import pytest
 
-from paddleseg.config.build import build_losses, build_transforms
 from paddleseg.config.load import load_config
 from paddleseg.config.registry import DATASETS, TRANSFORMS
 from paddleseg.config.schema import check_config
-from paddleseg.datasets import SegmentationDataset
-from paddleseg.utils.errors import ConfigError
-
-
-def message_of(path, *opts, **options) -> str:
-    """What is wrong with the configuration, or the empty string."""
-    try:
-        check_config(load_config(path, opts=opts), **options)
-    except ConfigError as error:
-        return str(error)
-    return ""
-
-
-def test_a_complete_configuration_passes_for_every_command(training_yaml):
-    for command in ("train", "val", "predict", "export"):
-        assert message_of(training_yaml, command=command) == ""
-    assert message_of(training_yaml, command="train", do_eval=True) == ""
+from tests.config.messages import message_of
 
 
 def test_checking_changes_nothing(training_yaml):
     config = load_config(training_yaml)
     check_config(config)
     assert config == load_config(training_yaml)
-
-
-@pytest.mark.parametrize(
-    ("opt", "message"),
-    [
-        (
-            "batch_sise=4",
-            "--opts: batch_sise: there is no such key. Did you mean 'batch_size'? Known: batch_size, iters",
-        ),
-        ("batch_size=0", "--opts: batch_size: found 0; it must be 1 or more"),
-        ("batch_size=2.5", "--opts: batch_size: found 2.5; it must be an integer"),
-        ("iters=0", "--opts: iters: found 0; it must be 1 or more"),
-        ("epochs=-1", "--opts: epochs: found -1; it must be 1 or more"),
-        ("grad_accum_steps=0", "--opts: grad_accum_steps: found 0; it must be 1 or more"),
-        ("ema_decay=1", "--opts: ema_decay: found 1; it must be from 0 to below 1"),
-        ("max_skipped_steps=-1", "--opts: max_skipped_steps: found -1; it must be 0 or more"),
-        ("seed=-1", "--opts: seed: found -1; it must be 0 or more"),
-        ("to_static_training=1", "--opts: to_static_training: found 1; it must be True or False"),
-        ("model=DDRNet_23", "--opts: model: found 'DDRNet_23'; it must be a mapping of keys to values"),
-        (
-            "model.type=DDRNet_32",
-            "--opts: model.type: no model 'DDRNet_32'. Did you mean 'DDRNet_23'? Known: DDRNet_23_slim, DDRNet_23, "
-            "DDRNet_39",
-        ),
-        ("model.type=DDRNet_23_slim_seg", "Did you mean 'DDRNet_23_slim'?"),
-        ("model.type=ddrnet_23", "Did you mean 'DDRNet_23'?"),
-        (
-            "model.backbone=x",
-            "--opts: model.backbone: DDRNet_23_slim has no such argument. Known: num_classes",
-        ),
-        (
-            "model.padding_mode=same",
-            "--opts: model.padding_mode: found 'same'; it must be one of official, paddleseg",
-        ),
-        (
-            "model.num_classes=5",
-            "--opts: model.num_classes: 5 here, but train_dataset.num_classes is 4 and val_",
-        ),
-        (
-            "model.in_channels=1",
-            "model.in_channels: 1 here, but train_dataset.img_channels is 3 and val_",
-        ),
-        (
-            "loss.coef=[1]",
-            "--opts: loss.coef: 1 weight for 2 model outputs (main, auxiliary); give 2, e.g. [1.0, 0.4]",
-        ),
-        ("loss.coef=[1,1,1]", "--opts: loss.coef: 3 weights for 2 model outputs"),
-        ("loss.coef=1", "--opts: loss.coef: found 1; it must be a list of numbers"),
-        ("loss.coef=[1,-1]", "--opts: loss.coef: found [1, -1]; it must be 0 or more"),
-        (
-            "model.augment=False",
-            "loss.coef: 2 weights for 1 model output; give 1, e.g. [1.0], or set model.enable_",
-        ),
-        ("loss.weights=[1]", "--opts: loss.weights: there is no such key. Known: types, coef"),
-        ("loss.types=[]", "--opts: loss.types: found []; it must be a list of losses"),
-        (
-            "loss.types=[{type: CrossEntropy}]",
-            "--opts: loss.types.0.type: no loss 'CrossEntropy'. Did you mean 'CrossE",
-        ),
-        ("loss.types.0.min_kept=x", "--opts: loss.types.0.min_kept: found 'x'; it must be an integer"),
-        ("loss.types.0.thresh=1.5", "--opts: loss.types.0.thresh: found 1.5; it must be above 0, at most 1"),
-        (
-            "loss.types.0.weight=[1, 2]",
-            "--opts: loss.types.0.weight: 2 entries for 4 classes; give one per class",
-        ),
-        (
-            "loss.types.0.ignore_index=0",
-            "loss.types.0.ignore_index: 0 here, but train_dataset.ignore_index is 255",
-        ),
-        ("optimizer.type=Sgd2", "--opts: optimizer.type: no optimizer 'Sgd2'. Did you mean 'SGD'?"),
-        ("optimizer.momentum=1", "--opts: optimizer.momentum: found 1.0; it must be from 0 to below 1"),
-        (
-            "optimizer.learning_rate=1",
-            "--opts: optimizer.learning_rate: the learning rate belongs under lr_scheduler",
-        ),
-        ("lr_scheduler.learning_rate=0", "--opts: lr_scheduler.learning_rate: found 0.0; it must be above 0"),
-        (
-            "lr_scheduler.total_steps=3",
-            "--opts: lr_scheduler.total_steps: the length of the training is iters or",
-        ),
-        ("lr_scheduler.warmup=3", "Did you mean 'warmup_iters'?"),
-        (
-            "train_dataset.type=CityScape",
-            "--opts: train_dataset.type: no dataset 'CityScape'. Did you mean 'Cityscapes",
-        ),
-        (
-            "train_dataset.shuffle=maybe",
-            "--opts: train_dataset.shuffle: found 'maybe'; it must be True or False",
-        ),
-        ("train_dataset.transforms=3", "train_dataset.transforms: found 3; it must be a list"),
-        (
-            "train_dataset.transforms.0=Normalize",
-            "train_dataset.transforms.0: found 'Normalize'; it must be a mapping",
-        ),
-        (
-            "train_dataset.transforms.0.type=Resize2",
-            "train_dataset.transforms.0.type: no transform 'Resize2'. Did you",
-        ),
-        ("train_dataset.transforms.0.min_scale_factor=0", "min_scale_factor: found 0.0; it must be above 0"),
-        (
-            "train_dataset.transforms.0.min_scale_factor=3",
-            "train_dataset.transforms.0: ResizeStepScaling: min_scale",
-        ),
-        ("val_dataset.num_classes=5", "val_dataset.num_classes is 5; they must be equal"),
-        ("loss.types=[{}]", "--opts: loss.types.0.type: missing; name a loss. "),
-        (
-            "val_dataset.transforms=[{type: RandomPaddingCrop}, {type: Normalize}]",
-            "--opts: val_dataset.transforms.0: RandomPaddingCrop with these arguments is random; evaluation,",
-        ),
-        (
-            "val_dataset.transforms=[{type: Resize, interp: RANDOM}, {type: Normalize}]",
-            "--opts: val_dataset.transforms.0: Resize with these arguments is random",
-        ),
-        (
-            "export.transforms=[{type: ResizeByShort, short_size: [8, 9]}, {type: Normalize}]",
-            "--opts: export.transforms.0: ResizeByShort with these arguments is random",
-        ),
-        (
-            "val_dataset.transforms.0.mean=[0.4]",
-            "training.yml:22: val_dataset.transforms.0: mean [0.4] and std [0.5] here, but mean [0.5] and std [0.5] at "
-            "train_dataset.transforms.1; they must be equal",
-        ),
-        (
-            "val_dataset.transforms=[]",
-            "--opts: val_dataset.transforms: no Normalize here, but mean [0.5] and std [0.5] at train_dataset.tra",
-        ),
-        (
-            "export.transforms=[{type: Normalize, mean: [0.5, 0.5, 0.4], std: [0.5, 0.5, 0.5]}]",
-            "--opts: export.transforms.0: mean [0.5, 0.5, 0.4] and std",
-        ),
-        (
-            "val_dataset.palette=[[0, 0, 0], [0, 0, 256], [1, 2, 3], [4, 5, 6]]",
-            "--opts: val_dataset.palette.1: found [0, 0, 256]; it must be three integers from 0 to 255",
-        ),
-        ("val_dataset.palette=[[0, 0], [0, 0, 0], [1, 2, 3], [4, 5, 6]]", "palette.0: found [0, 0]; it must be three"),
-        ("val_dataset.palette=[[0, 0, 0.5], [0, 0, 0], [1, 2, 3], [4, 5, 6]]", "palette.0: found [0, 0, 0.5]; it must"),
-        ("val_dataset.palette=[1, 2, 3, [4, 5, 6]]", "val_dataset.palette.0: found 1; it must be three integers"),
-        ("val_dataset.palette=[[0, 0, 0]]", "--opts: val_dataset.palette: 1 entries for 4 classes; give one per class"),
-        ("val_dataset.palette=red", "--opts: val_dataset.palette: found 'red'; it must be a list of colours"),
-        ("val_dataset.class_names=[a, b]", "--opts: val_dataset.class_names: 2 entries for 4 classes"),
-        (
-            "test_config.is_slide=True",
-            "--opts: test_config.is_slide: crop_size and stride missing; add crop_size: [width, height]",
-        ),
-        ("test_config.scale=1", "--opts: test_config.scale: there is no such key. Did you mean 'scales'?"),
-        ("export.transform=[]", "--opts: export.transform: there is no such key. Did you mean 'transforms'?"),
-        (
-            "export.transforms=[{type: Resise}]",
-            "--opts: export.transforms.0.type: no transform 'Resise'. Did you mean 'R",
-        ),
-        ("distill_loss.coef=[1]", "--opts: distill_loss: there is no distillation here"),
-        ("uniform_output_enabled=True", "--opts: uniform_output_enabled: a run and an export always write"),
-        ("use_multilabel=True", "--opts: use_multilabel: each pixel has exactly one class here"),
-        ("log_ranks=0", "--opts: log_ranks: rank 0 logs"),
-        ("print_mem_info=True", "--opts: print_mem_info: the log says once how much memory"),
-        ("learning_rate.value=0.1", "--opts: learning_rate: this is lr_scheduler.learning_rate here"),
-    ],
-)
-def test_one_wrong_value_makes_one_line(training_yaml, opt, message):
-    found = message_of(training_yaml, opt)
-    assert message in found
-    assert "\n" not in found
-
-
-def test_the_number_of_classes_fits_into_a_label_of_8_bits(training_yaml):
-    opts = ["train_dataset.num_classes=300", "val_dataset.num_classes=300"]
-    assert "train_dataset.num_classes: found 300; it must be from 1 to 255" in message_of(training_yaml, *opts)
-    for number, fits in ((255, True), (256, False)):
-        opts = [f"train_dataset.num_classes={number}", f"val_dataset.num_classes={number}"]
-        assert (message_of(training_yaml, *opts) == "") is fits
-        try:
-            SegmentationDataset([], mode="val", num_classes=number)
-        except ConfigError:
-            assert not fits
-        else:
-            assert fits
-
-
-def test_training_with_one_class_is_refused(training_yaml):
-    opts = ["train_dataset.num_classes=1", "val_dataset.num_classes=1"]
-    assert message_of(training_yaml, *opts).startswith("--opts: train_dataset.num_classes: found 1; then every")
-    assert message_of(training_yaml, *opts, command="val") == ""
-
-
-class Touchy:
-    """A user's transform that refuses a value in its own words."""
-
-    def __init__(self, size: int = 1):
-        if size < 0:
-            raise ValueError("size must not be below 0")
-
-    def __call__(self, sample, rng):
-        return sample
-
-
-class WithoutGenerator:
-    """A transform as PaddleSeg has them."""
-
-    def __call__(self, data):
-        return data
-
-
-class PlainData:
-    """A user's data set that is none of ours."""
-
-    def __init__(self, transforms, num_classes: int = 4, mode: str = "train"): ...
-
-
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [
-        ("train_dataset.transforms=[{type: Touchy, size: -1}, %s]", "transforms.0: size must not be below 0"),
-        ("train_dataset.transforms=[{type: WithoutGenerator}, %s]", "transforms.0: WithoutGenerator cannot be called"),
-        ("train_dataset={type: PlainData, transforms: [%s]}", "type: PlainData is no paddleseg.datasets.Segmentation"),
-    ],
-)
-def test_users_own_parts_that_cannot_work_are_told_before_anything_is_built(
-    training_yaml, monkeypatch, option, message
-):
-    for registry, component in ((TRANSFORMS, Touchy), (TRANSFORMS, WithoutGenerator), (DATASETS, PlainData)):
-        monkeypatch.setitem(registry._components, component.__name__, component)
-    assert message_of(training_yaml, option % "{type: Normalize}").startswith(f"--opts: train_dataset.{message}")
 
 
 def test_all_problems_come_at_once_each_with_file_line_and_key(write_yaml):
@@ -294,114 +57,41 @@ def test_what_a_replaced_list_lacks_is_not_looked_for_in_the_base_that_had_it(wr
     assert message_of(path) == f"{path}:3: train_dataset.transforms.0.target_size: missing; Padding needs it"
 
 
-def test_each_command_needs_its_own_sections(write_yaml):
-    path = write_yaml("seed: 1\n")
-    for command, keys in {
-        "train": ["batch_size", "model", "loss", "optimizer", "lr_scheduler", "train_dataset", "iters"],
-        "val": ["model", "val_dataset"],
-        "predict": ["model"],
-        "export": ["model"],
-    }.items():
-        found = re.findall(r": (\w+): missing", message_of(path, command=command))
-        assert found == keys
-    assert "val_dataset: missing; train.py needs it with --do_eval" in message_of(path, do_eval=True)
+class Touchy:
+    """A user's transform that refuses a value in its own words."""
+
+    def __init__(self, size: int = 1):
+        if size < 0:
+            raise ValueError("size must not be below 0")
+
+    def __call__(self, sample, rng):
+        return sample
 
 
-def test_the_number_of_classes_must_be_stated_somewhere(write_yaml):
-    assert "model.num_classes: missing" in message_of(write_yaml("model: {type: DDRNet_23}\n"), command="export")
-    assert message_of(write_yaml("model: {type: DDRNet_23, num_classes: 3}\n"), command="export") == ""
-    text = "model: {type: DDRNet_23}\nval_dataset: {type: Cityscapes, dataset_root: nowhere, transforms: []}\n"
-    assert message_of(write_yaml(text), command="export") == ""
+class WithoutGenerator:
+    """A transform as PaddleSeg has them."""
+
+    def __call__(self, data):
+        return data
 
 
-def test_a_number_stated_by_one_data_set_serves_the_other(training_yaml):
-    assert message_of(training_yaml, "val_dataset.num_classes=None") == ""
-    config = load_config(training_yaml)
-    del config.data["val_dataset"]["num_classes"]
-    check_config(config)
+class PlainData:
+    """A user's data set that is none of ours."""
+
+    def __init__(self, transforms, num_classes: int = 4, mode: str = "train"): ...
 
 
-def test_files_are_asked_for_by_the_commands_that_read_them(training_yaml):
-    missing = ["train_dataset.dataset_root=nowhere", "val_dataset.dataset_root=nowhere2"]
-    assert message_of(training_yaml, *missing, command="predict") == ""
-    assert message_of(training_yaml, *missing, check_files=False) == ""
-    train = message_of(training_yaml, *missing, command="train")
-    assert "train_dataset.dataset_root: there is no folder 'nowhere'" in train and "nowhere2" not in train
-    assert "nowhere2" in message_of(training_yaml, *missing, command="train", do_eval=True)
-    assert "nowhere2" in message_of(training_yaml, *missing, command="val")
-
-
-def test_list_files_may_be_relative_to_the_data_and_must_exist(training_yaml):
-    assert message_of(training_yaml, "train_dataset.train_path=train.txt") == ""
-    message = message_of(training_yaml, "train_dataset.train_path=tarin.txt")
-    assert message.startswith("--opts: train_dataset.train_path: there is no file 'tarin.txt'")
-
-
-def test_pretrained_files_must_exist_where_they_are_read(training_yaml, write_yaml):
-    option = "model.pretrained=nowhere.pdparams"
-    assert message_of(training_yaml, option).startswith("--opts: model.pretrained: there is no file 'nowhere.pdparams'")
-    assert message_of(training_yaml, option, command="val") == ""
-    assert message_of(training_yaml, "model.pretrained=https://example.org/w.pdparams") == ""
-    assert message_of(training_yaml, f"model.pretrained={write_yaml('', 'w.pdparams')}") == ""
-
-
-def test_a_classifier_is_no_model_for_segmentation(write_yaml):
-    path = write_yaml("model: {type: DDRNet_23_cls, num_classes: 4}\n")
-    assert "model.type: DDRNet_23_cls does no segmentation. Did you mean 'DDRNet_23'?" in message_of(
-        path, command="val"
-    )
-
-
-def test_losses_are_one_for_all_outputs_or_one_each(training_yaml):
-    cross_entropy = "{type: CrossEntropyLoss}"
-    assert message_of(training_yaml, f"loss.types=[{cross_entropy}, {cross_entropy}]") == ""
-    message = message_of(training_yaml, f"loss.types=[{cross_entropy}, {cross_entropy}, {cross_entropy}]")
-    assert message.startswith("--opts: loss.types: 3 losses for 2 weights in coef; give one loss for all outputs")
-
-
-def test_the_auxiliary_weight_matters_in_training_only(training_yaml):
-    option = "model.enable_auxiliary_loss=False"
-    assert "2 weights for 1 model output" in message_of(training_yaml, option)
-    for command in ("val", "predict", "export"):
-        assert message_of(training_yaml, option, command=command) == ""
-
-
-def test_a_type_that_is_a_list_is_no_type(write_yaml):
-    message = message_of(write_yaml("model: {type: [DDRNet_23], num_classes: 3}\n"), command="export")
-    assert "config.yml:1: model.type: no model ['DDRNet_23']. " in message
-
-
-def test_a_data_set_of_one_key_still_needs_its_type(write_yaml):
-    text = "model: {type: DDRNet_23, num_classes: 3}\ntrain_dataset: {shuffle: True}\n"
-    assert "config.yml:2: train_dataset.type: missing; name a dataset. Known: " in message_of(
-        write_yaml(text), command="predict"
-    )
-
-
-def test_normalisation_may_be_written_in_two_ways_and_for_three_channels(training_yaml):
-    same = "[{type: Resize}, {type: Normalize, mean: [0.5, 0.5, 0.5], std: [0.5]}]"
-    assert message_of(training_yaml, f"export.transforms={same}") == ""
-
-
-def test_random_transforms_are_refused_one_by_one(training_yaml):
-    for kind in ("ResizeStepScaling", "RandomHorizontalFlip", "RandomVerticalFlip", "RandomDistort"):
-        option = f"val_dataset.transforms=[{{type: {kind}}}, {{type: Normalize}}]"
-        assert f"val_dataset.transforms.0: {kind} with these arguments is random" in message_of(training_yaml, option)
-
-
-def test_null_gives_the_default_back(training_yaml):
-    options = ["model.pretrained=None", "loss.types.0.weight=null", "loss.types.0.thresh=null"]
-    options += ["train_dataset.transforms.0.min_scale_factor=None", "optimizer.momentum=~", "train_dataset.mode=None"]
-    config = load_config(training_yaml, opts=options)
-    check_config(config)
-    [(loss, _), _] = build_losses(config)
-    assert loss.thresh == 0.7
-    assert build_transforms(config, "train_dataset")[0].min_scale_factor == 0.75
-    assert message_of(training_yaml, "lr_scheduler.learning_rate=None").startswith(
-        "--opts: lr_scheduler.learning_rate: missing; PolynomialDecay needs it"
-    )
-
-
-def test_train_dataset_may_say_whether_to_shuffle(training_yaml):
-    assert message_of(training_yaml, "train_dataset.shuffle=False") == ""
-    assert "val_dataset.shuffle: Dataset has no such argument" in message_of(training_yaml, "val_dataset.shuffle=True")
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("train_dataset.transforms=[{type: Touchy, size: -1}, %s]", "transforms.0: size must not be below 0"),
+        ("train_dataset.transforms=[{type: WithoutGenerator}, %s]", "transforms.0: WithoutGenerator cannot be called"),
+        ("train_dataset={type: PlainData, transforms: [%s]}", "type: PlainData is no paddleseg.datasets.Segmentation"),
+    ],
+)
+def test_users_own_parts_that_cannot_work_are_told_before_anything_is_built(
+    training_yaml, monkeypatch, option, message
+):
+    for registry, component in ((TRANSFORMS, Touchy), (TRANSFORMS, WithoutGenerator), (DATASETS, PlainData)):
+        monkeypatch.setitem(registry._components, component.__name__, component)
+    assert message_of(training_yaml, option % "{type: Normalize}").startswith(f"--opts: train_dataset.{message}")

@@ -1,6 +1,7 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 import math
+from unittest.mock import Mock
 
 import pytest
 
@@ -61,6 +62,29 @@ def test_too_many_brackets_are_an_error():
         parse_yaml("a: " + "[" * 5000 + "]" * 5000, "c.yml")
 
 
+def test_depth_is_counted_with_aliases_written_out():
+    lines = ["a0: &a0 [1]", *(f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 60))]
+    with pytest.raises(ConfigError, match=r"^c\.yml:\d+: lists and mappings are nested too deeply"):
+        parse_yaml("\n".join(lines), "c.yml")
+    assert parse_yaml("\n".join(lines[:40]), "c.yml")[0]["a1"] == [[1]]
+
+
+@pytest.mark.parametrize("form", ["[{}]", "{{<<: [{}]}}"])
+def test_aliases_of_aliases_that_stand_for_billions_of_entries_are_refused_at_once(form):
+    lines = ["a0: &a0 {x: 1}"]
+    for n in range(1, 12):
+        lines.append(f"a{n}: &a{n} " + form.format(", ".join([f"*a{n - 1}"] * 9)))
+    with pytest.raises(ConfigError, match=r"^c\.yml: has more than 100000 keys and list entries"):
+        parse_yaml("\n".join(lines), "c.yml")
+
+
+def test_integers_have_64_bits():
+    assert parse_yaml(f"[{2**63 - 1}, {-(2**63)}]", "c.yml")[0] == [2**63 - 1, -(2**63)]
+    for text in (str(2**63), str(-(2**63) - 1), "0x" + "f" * 5000, "9" * 400):
+        with pytest.raises(ConfigError, match=r"^c\.yml:2: .* this number has more than 64 bits"):
+            parse_yaml(f"a: 1\nb: {text}", "c.yml")
+
+
 def test_the_same_key_in_two_mappings_is_no_error():
     data, _ = parse_yaml("- {type: A}\n- {type: B}\n", "c.yml")
     assert data == [{"type": "A"}, {"type": "B"}]
@@ -96,6 +120,10 @@ def test_written_yaml_reads_back_to_the_same_data():
         ("a: 2026-13-45", r"c\.yml: this is not valid YAML: month must be in 1\.\.12"),
         ("a: !!python/object:os.system {}", r"c\.yml:1: this is not valid YAML"),
         ("a: \x00", r"c\.yml: this is not valid YAML"),
+        ("a: !!timestamp x", r"c\.yml: this is not valid YAML"),
+        ("a: !!bool x", r"c\.yml: this is not valid YAML"),
+        ("a: !!int ''", r"c\.yml: this is not valid YAML"),
+        ("a: " + "9" * 5000, r"c\.yml: this is not valid YAML"),
     ],
 )
 def test_broken_yaml_is_one_line_that_names_the_file(text, message):
@@ -117,3 +145,10 @@ def test_files_that_are_no_configuration_are_refused(tmp_path, write_yaml):
     latin.write_bytes(b"a: \xe4\n")
     with pytest.raises(ConfigError, match="not UTF-8"):
         read_yaml(str(latin))
+
+
+def test_a_configuration_that_may_not_be_read_is_named(write_yaml, monkeypatch):
+    path = write_yaml("a: 1\n")
+    monkeypatch.setattr("builtins.open", Mock(side_effect=PermissionError(13, "Permission denied")))
+    with pytest.raises(ConfigError, match=r"config\.yml: the configuration cannot be read \(Permission denied\)"):
+        read_yaml(path)

@@ -143,6 +143,7 @@ def test_an_rgb_label_and_a_truncated_picture_are_named(root):
         ({"class_names": ["a"]}, "class_names: 1 entries for num_classes 4"),
         ({"palette": [[0, 0, 0]] * 5}, "palette: 5 entries for num_classes 4"),
         ({"edge": True}, "edge: True is not supported"),
+        ({"separator": ""}, "separator: is empty; give what stands between picture and label"),
         ({"mode": "training"}, "mode: 'training' is unknown; known: train, val, test"),
         ({"transforms": [T.Normalize([0.5] * 4, [0.5] * 4)]}, "4 values of mean or std for pictures of 3"),
         (

@@ -191,6 +191,7 @@ def test_wrong_options_name_the_key(root):
         ({"cache": "yes"}, "cache: 'yes' is unknown; known: none, disk, ram"),
         ({"cache": "ram", "cache_dir": "x"}, "cache_dir: cache: ram writes no files"),
         ({"cache": "disk", "cache_dir": str(root / "file")}, "cache_dir: .*file is a file; give a folder"),
+        ({"cache": "disk", "cache_dir": "a\0b"}, r"cache_dir: 'a\\x00b' is no name that a folder can have"),
     ):
         with pytest.raises(ConfigError, match=message):
             make(root, **options)

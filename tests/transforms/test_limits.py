@@ -1,0 +1,76 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Numbers that were mistyped: refused by name, before they take memory or turn into infinity."""
+
+import numpy as np
+import pytest
+
+from paddleseg import transforms as T
+from paddleseg.utils.errors import ConfigError, DataError
+
+
+def make_sample(height, width):
+    image, label = np.zeros((height, width, 3), np.uint8), np.zeros((height, width), np.uint8)
+    return {"img": image, "label": label, "path": "wide.png", "trans_info": []}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("RandomPaddingCrop", {"crop_size": [8, 65537]}, "crop_size: 65537 is not a whole number from 1 to 65536"),
+        ("ResizeStepScaling", {"scale_step_size": 5e-324}, "5e-324 makes more than 10000 factors; give 0 to draw any"),
+        ("RandomScaleAspect", {"aspect_ratio": 5e-324}, "aspect_ratio: 5e-324 is not a number from 0.001 to 1000"),
+        ("RandomAffine", {"translation_offset": 1e308}, "translation_offset: 1e.308 is not a number from 0 to 65536"),
+        ("ResizeByShort", {"short_size": 8, "max_size": 1e-9}, "ResizeByShort.max_size: 1e-09 must be at least 1"),
+        ("Normalize", {"mean": [-1e308]}, "Normalize.mean: .* a number that is not from -1e.06 to 1e.06"),
+        ("Normalize", {"std": [5e-324]}, "Normalize.std: .* not above 0 .at least 1e-06"),
+        ("RandomRotation", {"max_rotation": 1e300}, "max_rotation: 1e.300 is not a number from 0 to 360"),
+        ("RandomNoise", {"max_sigma": 1e300}, "max_sigma: 1e.300 is not a number from 0 to 65535"),
+        ("RandomDistort", {"hue_range": 1e300}, "hue_range: 1e.300 is not a number from 0 to 256"),
+    ],
+)
+def test_numbers_beyond_all_use_are_refused_by_their_key(name, arguments, message):
+    with pytest.raises(ConfigError, match=message):
+        getattr(T, name)(**arguments)
+
+
+def test_as_many_scale_factors_as_are_allowed_are_drawn():
+    scaling = T.ResizeStepScaling(0.5, 1.5, scale_step_size=0.0001)
+    assert 0.5 <= scaling.draw_scale(np.random.default_rng(0)) <= 1.5
+
+
+@pytest.mark.parametrize(
+    "transform",
+    [
+        T.Resize([65536, 65536]),
+        T.ResizeByLong(65536),
+        T.ResizeByShort(65536),
+        T.LimitShort(min_short=65536),
+        T.Padding([65536, 65536]),
+        T.PaddingByAspectRatio(0.001),
+        T.ScalePadding([65536, 65536]),
+        T.ResizeStepScaling(100, 100),
+        T.ResizeRangeScaling(65536, 65536),
+        T.RandomPaddingCrop([65536, 65536]),
+        T.RandomAffine([65536, 65536]),
+    ],
+    ids=lambda transform: type(transform).__name__,
+)
+def test_what_would_become_an_enormous_picture_is_named(transform):
+    with pytest.raises(DataError, match=r"wide.png: the transforms would make \d+x\d+ pixels of it, more than 107"):
+        T.Pipeline([transform])(make_sample(500, 1200), np.random.default_rng(0))
+
+
+def test_a_long_strip_is_not_padded_to_a_square_without_end():
+    with pytest.raises(DataError, match="wide.png: the transforms would make 40000x40000 pixels"):
+        T.ScalePadding([8, 8])(make_sample(1, 40000), np.random.default_rng(0))
+
+
+def test_an_argument_that_does_not_suit_a_picture_is_named_with_it():
+    pipeline = T.Pipeline([T.Padding([40, 40], im_padding_value=256)])
+    message = "^wide.png: Padding: im_padding_value 256 does not fit into pictures of uint8 numbers"
+    with pytest.raises(ConfigError, match=message):
+        pipeline(make_sample(20, 30), np.random.default_rng(0))
+    fused = T.Pipeline([T.ResizeStepScaling(), T.RandomPaddingCrop([90, 90], im_padding_value=-1)])
+    with pytest.raises(ConfigError, match=r"^wide.png: ResizeStepScaling \+ RandomPaddingCrop: im_padding_value -1"):
+        fused(make_sample(20, 30), np.random.default_rng(0))
