@@ -54,8 +54,9 @@ def read_image(path: str | os.PathLike, channels: int = 3) -> np.ndarray:
     training no more than in prediction. Labels have no such note, and would no longer fit a turned picture.
     (OpenCV's ``imread``, and so PaddleSeg, turns the picture alone.)
 
-    Files that end too early are refused. A JPEG file with changed bytes in its compressed part is not: it has no
-    checksum, and libjpeg, in Pillow as well, prints a warning and goes on with wrong colours or grey.
+    PNG and JPEG files that end too early are refused. A JPEG file with changed bytes in its compressed part is not: it
+    has no checksum, and libjpeg, in Pillow as well, prints a warning and goes on with wrong colours or grey. Nor are
+    some TIFF and WebP files that end too early.
 
     Args:
         path: Image file.
