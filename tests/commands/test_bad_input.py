@@ -69,7 +69,7 @@ BEFORE_TRAINING = [
 WHILE_READING = [
     (truncated_picture, r"images/train_3\.png"),
     (rgb_label, r"labels/train_3\.png.*(RGB|channel)"),
-    (label_value_200, r"labels/train_3\.png.*200 \(7 pixels\).*0\.\.3 and 255"),
+    (label_value_200, r"200 \(7 pixels in 1 file\).*0\.\.3 and 255.*labels/train_3\.png"),
     (unequal_sizes, r"labels/train_3\.png.*64x40.*64x48"),
 ]
 
