@@ -28,7 +28,7 @@ def load_system_zlib() -> None:
     elif paddle.__version__.startswith("2.") and not _was_loaded_before_paddle():
         warnings.warn(
             f"Paddle {paddle.__version__} was imported before paddleseg, and with it a zlib that makes the process "
-            "crash when a PNG file is read or written; import paddleseg, or zlib, first",
+            "crash where something is compressed or decompressed, as in PNG files; import paddleseg, or zlib, first",
             RuntimeWarning,
             stacklevel=2,
         )

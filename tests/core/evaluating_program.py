@@ -4,6 +4,7 @@
 
 import json
 import sys
+import zlib  # noqa: F401 - before Paddle 2.6.2, which crashes the process without it; isort wants paddleseg after paddle
 
 import paddle
 
