@@ -1,8 +1,10 @@
-# Everything below works on a machine with Python 3.9 or newer and make; packages go into .venv only.
+# Everything below works on a machine with Python 3.9 or newer and make; packages go into .venv, and those of
+# `make test-262` into .venv-262.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+VENV_262 ?= .venv-262
 # Models whose chains `make tipc` runs.
 TIPC_MODELS ?= ddrnet23_slim ddrnet ddrnet39
 # How often `make faults` kills a training.
@@ -11,8 +13,11 @@ BENCHMARKS ?= data loss evaluate train_step scaling infer
 BENCHMARK_DIR ?= output/benchmark
 # Test processes that run side by side; Paddle uses one core in each.
 TEST_PROCESSES ?= 2
+# What `make test-262` leaves out has been seen by `make test` and says nothing about Paddle: pages, shell scripts, lists
+# of packages; and speed and faults, which take their time.
+NOT_IN_262 := benchmark docs faults packaging tipc
 
-.PHONY: help venv venv-dev test test-fast faults lint format quickstart tipc benchmark clean
+.PHONY: help venv venv-dev test test-262 test-fast faults lint format quickstart tipc benchmark clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,12 +25,13 @@ help:
 	@echo 'make tipc        the chain train, export, inference of PaddlePaddle (TIPC), for the three sizes (CPU, minutes)'
 	@echo 'make benchmark   speed against plain implementations, side by side (CPU, minutes)'
 	@echo 'make test        all tests'
+	@echo 'make test-262    tests of the package and its commands with Paddle 2.6.2, in $(VENV_262) (8 minutes on 2 cores)'
 	@echo 'make test-fast   the tests that take less than five seconds each'
 	@echo 'make faults      trainings killed at random moments, FAULT_ROUNDS of them (50; CPU, a quarter of an hour)'
 	@echo 'make lint        style and documentation checks'
 	@echo 'make format      put the code into the common format'
 	@echo 'make venv        only set up $(VENV) with the packages of requirements.txt'
-	@echo 'make clean       delete caches (never $(VENV), data/ or output/)'
+	@echo 'make clean       delete caches (never $(VENV), $(VENV_262), data/ or output/)'
 
 venv: $(VENV)/.installed
 
@@ -40,8 +46,17 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt setup.py
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
+# Paddle 2.6.2 with what requirements-gpu.txt brings beside it: the newest that users of cards get from PyPI.
+$(VENV_262)/.installed: requirements-gpu.txt requirements-dev.txt tools/setup_venv.sh
+	@bash tools/setup_venv.sh $(PYTHON) $(VENV_262) requirements-gpu.txt
+	@$(VENV_262)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
 test: venv-dev
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES)
+
+test-262: $(VENV_262)/.installed
+	$(VENV_262)/bin/python -m pytest -n $(TEST_PROCESSES) $(NOT_IN_262:%=--ignore=tests/%)
 
 test-fast: venv-dev
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m "not slow"
@@ -75,5 +90,5 @@ benchmark: venv
 	done
 
 clean:
-	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -r {} +
+	find . -name __pycache__ -type d -not -path './$(VENV)/*' -not -path './$(VENV_262)/*' -prune -exec rm -r {} +
 	rm -rf .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -43,7 +43,7 @@ setup(
     install_requires=[line for line in cpu if not is_chosen_by_the_user(line)],
     extras_require={
         "cpu": [line for line in cpu if is_chosen_by_the_user(line)],
-        "gpu": [line for line in gpu if is_chosen_by_the_user(line)],
+        "gpu": [line for line in gpu if line not in cpu or is_chosen_by_the_user(line)],
         "safetensors": ["safetensors>=0.4"],
         "headless": [opencv.replace("opencv-python", "opencv-python-headless")],
     },

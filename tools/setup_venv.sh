@@ -2,12 +2,15 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Sets up a virtual environment with the packages of requirements.txt:  setup_venv.sh PYTHON FOLDER
-# Running it again brings the folder up to date.
+# Sets up a virtual environment:  setup_venv.sh PYTHON FOLDER [REQUIREMENTS]
+# REQUIREMENTS is requirements.txt unless another file is named. A list for cards, requirements-gpu.txt, is installed
+# with the CPU build of the oldest Paddle that it allows. Running it again brings the folder up to date.
 set -euo pipefail
 
 python=$1
 venv=$2
+requirements=${3:-requirements.txt}
+opencv="opencv-python"
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 fail() {
@@ -25,19 +28,23 @@ if ! [ -x "$venv/bin/pip" ]; then
         || fail "$python cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv"
 fi
 
-printf 'Installing the packages of requirements.txt into %s\n' "$venv"
+list_packages() {
+    sed -e 's/^paddlepaddle-gpu>=/paddlepaddle==/' -e "s/^opencv-python/$opencv/" "$requirements"
+}
+
+printf 'Installing the packages of %s into %s\n' "$requirements" "$venv"
 pip=("$venv/bin/python" -m pip --disable-pip-version-check --quiet)
 if "$venv/bin/python" -c 'import importlib.metadata as m; m.version("opencv-python-headless")' 2> /dev/null; then
     # Chosen below in an earlier run; the other package must not be put over it.
-    "${pip[@]}" install -r <(sed 's/^opencv-python/opencv-python-headless/' requirements.txt)
-else
-    "${pip[@]}" install -r requirements.txt
+    opencv="opencv-python-headless"
 fi
+"${pip[@]}" install -r <(list_packages)
 
 # opencv-python needs system libraries (libxcb, libGL) that servers and containers often lack.
 if ! reason=$("$venv/bin/python" -c 'import cv2' 2>&1); then
     printf 'opencv-python does not load here (%s): taking opencv-python-headless\n' "$(tail -n 1 <<< "$reason")"
     "${pip[@]}" uninstall --yes opencv-python
-    "${pip[@]}" install "$(sed -n 's/^opencv-python/opencv-python-headless/p' requirements.txt)"
+    opencv="opencv-python-headless"
+    "${pip[@]}" install "$(list_packages | grep '^opencv')"
     "$venv/bin/python" -c 'import cv2' || fail "OpenCV does not load; see the message above"
 fi

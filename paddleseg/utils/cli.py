@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import importlib
 import sys
 import traceback
@@ -48,9 +47,6 @@ def require_packages(*names: str) -> None:
     """
     for message in _PADDLE_CHATTER:
         warnings.filterwarnings("ignore", message=message)
-    # Paddle 2.6.2 shows its own zlib to what is loaded after it, and with that Pillow decodes no PNG file.
-    with contextlib.suppress(ImportError):  # whoever needs Pillow says that it is missing
-        importlib.import_module("PIL._imaging")
     for name in names:
         try:
             importlib.import_module(name)

@@ -7,6 +7,7 @@ that moves an activation to the other side of a ReLU's corner.
 """
 
 import sys
+import zlib  # noqa: F401 - before Paddle 2.6.2, see paddleseg/utils/system_zlib.py
 
 import numpy as np
 import paddle

