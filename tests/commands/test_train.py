@@ -135,7 +135,7 @@ def test_epochs_become_iterations_once(train, tiny_config):
 
 def test_a_loss_that_is_not_finite_ends_the_run_with_status_1(run_command, tiny_config, tmp_path):
     process = run_command(
-        "train.py", "--config", tiny_config, "--learning_rate", "1e30", "--save_dir", tmp_path / "run",
+        "train.py", "--config", tiny_config, "--learning_rate", "1e6", "--save_dir", tmp_path / "run",
         "--num_workers", 0,
     )  # fmt: skip
     assert process.returncode == 1
