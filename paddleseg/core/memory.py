@@ -13,6 +13,7 @@ from paddle import Tensor
 
 from paddleseg.core.hooks import Hook
 from paddleseg.core.trainer import Trainer
+from paddleseg.datasets.memory_cache import memory_bytes
 from paddleseg.utils.logging import get_logger
 
 try:
@@ -55,6 +56,8 @@ def host_peak_bytes() -> int | None:
 
 
 def _host_total_bytes() -> int:
+    if sys.platform == "linux":
+        return memory_bytes()[1]  # a container may allow less than the machine has
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
