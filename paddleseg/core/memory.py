@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -56,7 +57,7 @@ def host_peak_bytes() -> int | None:
 
 
 def _host_total_bytes() -> int:
-    if sys.platform == "linux":
+    with contextlib.suppress(OSError, KeyError, ValueError):  # no Linux, or one that tells it otherwise
         return memory_bytes()[1]  # a container may allow less than the machine has
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 

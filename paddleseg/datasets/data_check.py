@@ -54,11 +54,6 @@ class DataStatistics:
     unusable: list[str] = field(default_factory=list)
 
     @property
-    def is_complete(self) -> bool:
-        """Whether all pictures were looked at."""
-        return self.num_checked == len(self.dataset)
-
-    @property
     def class_pixels(self) -> np.ndarray:
         """(K,) int64, pixels of each class."""
         counts = self.pixels[: self.dataset.num_classes].copy()

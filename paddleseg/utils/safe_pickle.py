@@ -172,7 +172,10 @@ class _BoundedFile:
         self.readline = file.readline
 
     def read(self, count: int) -> bytes:
-        return self._file.read(min(count, self._length))
+        data = self._file.read(min(count, self._length))
+        if len(data) < count:
+            raise EOFError("it ends too early")
+        return data
 
 
 def _check_keys(keys: Iterable[Any]) -> None:
