@@ -58,8 +58,10 @@ def read_pickle(path: str | os.PathLike[str]) -> Any:
             f"{path}: refused, because it holds an array of {one_line(kind)}; a weight file holds only arrays of "
             "numbers"
         ) from None
-    except PermissionError as error:
-        raise WeightsError(f"{path}: {error.strerror}") from None
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except MemoryError:
+        raise WeightsError(f"{path}: there is too little memory to read it") from None
     # A damaged pickle raises nearly any type of exception: the opcodes are executed until one does not fit.
     except Exception as error:
         reason = f"{type(error).__name__}: {one_line(error)}"

@@ -169,3 +169,9 @@ def test_apply_weights_leaves_what_does_not_fit_untouched():
     assert coverage.unexpected == ["no.such"]
     assert not coverage.loaded
     assert (model.head.conv.bias.numpy() == before).all()
+
+
+def test_a_path_through_a_file_is_not_called_damage(tmp_path):
+    save(tmp_path / "m.pdparams", {"w": np.ones(1)})
+    with pytest.raises(WeightsError, match=r"m.pdparams/model: cannot be read \(Not a directory\)"):
+        read_weights(tmp_path / "m.pdparams/model")
