@@ -41,8 +41,12 @@ def check_arguments(args: argparse.Namespace) -> None:
     """Refuse values that cannot work, before anything is read."""
     if args.num_workers is not None and args.num_workers < 0:
         raise ConfigError(f"--num_workers {args.num_workers}: must be 0 (no extra thread) or more")
-    if args.json is not None and not Path(args.json).parent.is_dir():
-        raise ConfigError(f"--json {args.json}: there is no folder {Path(args.json).parent}; make it first")
+    if args.json is not None:
+        folder = Path(args.json).parent
+        if not folder.is_dir():
+            raise ConfigError(f"--json {args.json}: there is no folder {folder}; make it first")
+        if Path(args.json).is_dir() or not os.access(folder, os.W_OK):
+            raise ConfigError(f"--json {args.json}: give a file in a folder that can be written to")
 
 
 def main(args: argparse.Namespace) -> None:

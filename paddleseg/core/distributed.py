@@ -7,16 +7,21 @@ Processes are started by ``python -m paddle.distributed.launch``: Gloo on the CP
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
-from typing import Any
+from concurrent import futures
+from typing import Any, Callable
 
 import paddle
 from paddle import distributed as dist
 from paddle import nn
 
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.errors import ConfigError, UserError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.nested import flatten
+
+_SECONDS_BETWEEN_SIGNS = 5
+_WORKING, _DONE, _FAILED = range(3)
 
 
 def init() -> None:
@@ -39,6 +44,40 @@ def barrier() -> None:
     """Wait until all processes are here."""
     if world_size() > 1:
         dist.barrier()
+
+
+def in_first_process(work: Callable[[], None]) -> None:
+    """Run something in the first process; the others wait for as long as it takes.
+
+    A barrier would not do: gloo gives up after 30 seconds. So the processes tell each other every few seconds that
+    they are still there, while a thread of the first one works.
+
+    Raises:
+        UserError: The work failed in the first process, which raises what the work raised.
+    """
+    if world_size() == 1:
+        work()
+        return
+    job: futures.Future[None] = futures.Future()
+    if rank() == 0:
+        # A daemon, so that Ctrl-C need not wait for it.
+        threading.Thread(target=_settle, args=(job, work), daemon=True).start()
+    state = _WORKING
+    while state == _WORKING:
+        if rank() == 0 and futures.wait([job], _SECONDS_BETWEEN_SIGNS).done:
+            state = _DONE if job.exception() is None else _FAILED
+        state = int(maximum_over_processes(paddle.to_tensor(state, dtype="int32")))
+    if rank() == 0:
+        job.result()
+    elif state == _FAILED:
+        raise UserError("the first process of this run has failed; its log says why")
+
+
+def _settle(job: futures.Future[None], work: Callable[[], None]) -> None:
+    try:
+        job.set_result(work())
+    except BaseException as error:  # raised by whoever asks for the result
+        job.set_exception(error)
 
 
 def mean_over_processes(value: paddle.Tensor) -> float:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from paddle import Tensor
 
 from paddleseg.core.hooks import Hook
 from paddleseg.core.trainer import Trainer
+from paddleseg.datasets.memory_cache import memory_bytes
 from paddleseg.utils.logging import get_logger
 
 try:
@@ -55,6 +57,8 @@ def host_peak_bytes() -> int | None:
 
 
 def _host_total_bytes() -> int:
+    with contextlib.suppress(OSError, KeyError, ValueError):  # no Linux, or one that tells it otherwise
+        return memory_bytes()[1]  # a container may allow less than the machine has
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 

@@ -122,9 +122,7 @@ def run_training(task: TrainingTask, options: TrainOptions, start: Path | None) 
         KeyboardInterrupt: SIGINT was received; the run is saved.
         SystemExit: SIGTERM was received; the run is saved, the status is 143.
     """
-    if dist.rank() == 0:
-        _check_data(task, options)
-    dist.barrier()
+    dist.in_first_process(lambda: _check_data(task, options))
     signals = StopSignals()
     stop_hook = StopHook(signals)
     trainer = _build_trainer(task, options, stop_hook)

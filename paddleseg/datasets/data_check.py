@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from tqdm import tqdm
@@ -52,11 +52,6 @@ class DataStatistics:
     bad_labels: list[str] = field(default_factory=list)
     first_with: dict[int, str] = field(default_factory=dict)
     unusable: list[str] = field(default_factory=list)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether all pictures were looked at."""
-        return self.num_checked == len(self.dataset)
 
     @property
     def class_pixels(self) -> np.ndarray:
@@ -173,8 +168,23 @@ def _look_at(dataset: SegmentationDataset, index: int) -> _Finding:
     path, label = sample["path"], sample.get("label")
     if label is None:
         return _Finding(fault=f"{path}: has no label; training and evaluation need one for each picture")
-    # A data set that reads in its own way need not have compared the values with its classes.
+    # A data set that reads in its own way need not have looked at its labels.
+    fault = _fault_of(label, sample["img"])
+    if fault is not None:
+        return _Finding(fault=f"{path}: {fault}")
     return _Finding(path, (label.shape[1], label.shape[0]), np.bincount(label.ravel(), minlength=256))
+
+
+def _fault_of(label: Any, image: np.ndarray) -> str | None:
+    """Why an array cannot be the label of a picture, whatever the classes are."""
+    if not isinstance(label, np.ndarray) or label.dtype.kind not in "biu":
+        found = label.dtype if isinstance(label, np.ndarray) else type(label).__name__
+        return f"the label is {found}; it must be an array of whole numbers (uint8)"
+    if label.shape != image.shape[:2]:
+        return f"the label has the shape {label.shape}, its picture {image.shape[:2]} without channels; make them equal"
+    if label.size and (label.min() < 0 or label.max() > 255):
+        return f"the label holds values from {label.min()} to {label.max()}; class ids are from 0 to 255"
+    return None
 
 
 def _spread(length: int, count: int) -> list[int]:

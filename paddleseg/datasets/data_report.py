@@ -153,9 +153,10 @@ def _named(statistics: DataStatistics, class_ids: list[int]) -> str:
 
 
 def _looked_at(statistics: DataStatistics) -> str:
-    if statistics.is_complete:
-        return f"{statistics.num_checked} labels"
-    return f"{statistics.num_checked} labels looked at (of {len(statistics.dataset)})"
+    number = sum(statistics.sizes.values())  # without those that cannot be read
+    if number == len(statistics.dataset):
+        return f"{number} labels"
+    return f"{number} labels looked at (of {len(statistics.dataset)})"
 
 
 def _cells(findings: DataFindings, value: int) -> list[str]:

@@ -221,13 +221,20 @@ def pack_entry(key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> li
 def unpack_entry(buffer: mmap.mmap, key: CacheKey) -> CachedSample | None:
     """The sample of an entry; None if the entry is of something else or of another state, or is incomplete."""
     header = _read_header(buffer[:_HEADER_BYTES])
-    if header is None or (header["name"], header["state"]) != (key.name, key.state):
+    try:
+        if header is None or (header["name"], header["state"]) != (key.name, key.state):
+            return None
+        return _sample_of(header, buffer)
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError):  # a damaged header that is still JSON
         return None
+
+
+def _sample_of(header: dict[str, Any], buffer: mmap.mmap) -> CachedSample | None:
     dtype, shape = np.dtype(header["image"][0]), header["image"][1]
     count = int(np.prod(shape))
     label_start = _HEADER_BYTES + count * dtype.itemsize
     label_count = int(np.prod(header["label"])) if header["label"] else 0
-    if len(buffer) < label_start + label_count:
+    if min(count, label_count) < 0 or len(buffer) < label_start + label_count:
         return None
     image = np.frombuffer(buffer, dtype, count, _HEADER_BYTES).reshape(shape)
     label = None

@@ -133,7 +133,8 @@ def _read_section(path: Path) -> dict[str, Any]:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path} is not there; --config takes the {FILE_NAME} that export.py wrote") from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    # ValueError: no UTF-8, or a date such as 2026-13-45. RecursionError: lists within lists.
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(f"{path} cannot be read as YAML: {reason}") from error
     if not isinstance(data, dict) or not isinstance(data.get("Deploy"), dict):

@@ -23,7 +23,7 @@ from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.download import cached_download, is_url
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.safe_pickle import read_pickle
+from paddleseg.utils.safe_pickle import one_line, read_pickle
 from paddleseg.utils.safetensors_file import is_safetensors, read_safetensors, write_safetensors
 
 META_KEY = "__meta__"
@@ -101,22 +101,25 @@ def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
             raise WeightsError(f"{path}: holds a {type(content).__name__}, not a table of named arrays")
         meta = content.pop(META_KEY, None)
         content.pop(_NAME_TABLE_KEY, None)
+        content = {name: _without_bfloat16(value) for name, value in content.items()}
     for name, value in content.items():
         if not isinstance(name, str):
-            raise WeightsError(f"{path}: has an entry {name!r}; a weight file names its arrays by text")
+            raise WeightsError(f"{path}: a name is a {type(name).__name__}; a weight file names its arrays by text")
         if not isinstance(value, np.ndarray):
             raise WeightsError(
-                f"{path}: entry {name!r} is a {type(value).__name__}, not an array of numbers; "
+                f"{path}: entry {one_line(name)!r} is a {type(value).__name__}, not an array of numbers; "
                 "an optimiser's .pdopt or a whole checkpoint is not a weight file"
             )
+        if value.dtype.kind not in "biuf" or value.dtype.itemsize > 8:
+            raise WeightsError(f"{path}: entry {one_line(name)!r} holds {value.dtype} numbers; save it as float32")
     if not content:
         raise WeightsError(f"{path}: holds no arrays")
     try:
         facts = None if meta is None else json.loads(meta)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         raise WeightsError(f"{path}: its entry {META_KEY} is not a JSON text") from None
     if not (facts is None or isinstance(facts, dict)):
-        raise WeightsError(f"{path}: its entry {META_KEY} is no JSON mapping, but {meta}")
+        raise WeightsError(f"{path}: its entry {META_KEY} is no JSON mapping, but {one_line(meta)}")
     return content, facts
 
 
@@ -138,6 +141,13 @@ def write_weights(
         raise WeightsError(f"{path}: a weight file ends in .pdparams or .safetensors")
 
 
+def _without_bfloat16(value: Any) -> Any:
+    """paddle.save writes the bits of bfloat16, which numpy has not, as uint16, which Paddle's tensors have not."""
+    if not isinstance(value, np.ndarray) or value.dtype != np.uint16:
+        return value
+    return np.asarray(value.astype(np.uint32) << 16).view(np.float32)
+
+
 def apply_weights(model: nn.Layer, weights: Mapping[str, np.ndarray]) -> Coverage:
     """Copy the arrays whose name and shape fit into ``model``; the rest is only reported."""
     own = model.state_dict()
@@ -152,8 +162,9 @@ def apply_weights(model: nn.Layer, weights: Mapping[str, np.ndarray]) -> Coverag
             misshaped[name] = (found, wanted)
     # set_state_dict warns about every name that is missing: here that is reported by the caller.
     for name, value in fitting.items():
-        # Cast by Paddle, because numpy has no bfloat16.
-        own[name].set_value(paddle.to_tensor(value).astype(own[name].dtype))
+        # Cast by Paddle, because numpy has no bfloat16; Paddle takes numpy's uint16 for it, and knows no uint32.
+        plain = value.astype(np.int64) if value.dtype.kind == "u" else value
+        own[name].set_value(paddle.to_tensor(plain).astype(own[name].dtype))
     return Coverage(
         loaded=list(fitting),
         missing=[name for name in own if name not in weights],
@@ -240,6 +251,7 @@ def _check_padding_mode(
     if meta is not None:
         found = meta.get("padding_mode", padding_mode)
         if found != padding_mode:
+            found = one_line(found)
             raise WeightsError(
                 f"{path} was trained with padding_mode {found}, the network has {padding_mode}; "
                 f"set model.padding_mode: {found}"
@@ -260,4 +272,4 @@ def _describe_model(model: nn.Layer) -> str:
 
 
 def _first(names: list[str], count: int = 4) -> str:
-    return ", ".join(names[:count]) + (", ..." if len(names) > count else "")
+    return ", ".join(one_line(name) for name in names[:count]) + (", ..." if len(names) > count else "")

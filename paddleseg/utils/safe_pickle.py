@@ -12,8 +12,10 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import struct
 from collections import OrderedDict
-from typing import Any, Callable
+from collections.abc import Iterable
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -22,6 +24,7 @@ from paddleseg.utils.errors import WeightsError
 # Booleans, integers, floats and complex numbers of a byte order and a length in bytes.
 _DTYPE = re.compile(r"[<>=|]?[biufc]\d{1,2}")
 _MOST_LETTERS = 200  # of a file's own words in a message
+_CIRCLE = object()
 
 
 def read_pickle(path: str | os.PathLike[str]) -> Any:
@@ -31,7 +34,8 @@ def read_pickle(path: str | os.PathLike[str]) -> Any:
         path: The file.
 
     Returns:
-        What was pickled: numbers, strings, lists, tuples, sets, dicts (ordered ones too) and numpy arrays of numbers.
+        What was pickled: numbers, strings, lists, tuples, sets, dicts (ordered ones too; keys are plain values) and
+        numpy arrays of numbers.
 
     Raises:
         WeightsError: The file is missing, damaged, or names anything beside arrays of numbers; in that case nothing
@@ -39,26 +43,28 @@ def read_pickle(path: str | os.PathLike[str]) -> Any:
     """
     try:
         with open(path, "rb") as file:
-            return _with_arrays(_RestrictedUnpickler(file).load())
+            return _with_arrays(_RestrictedUnpickler(file).load(), {})
     except FileNotFoundError:
         raise WeightsError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise WeightsError(f"{path} is a folder, not a weight file") from None
     except _ForbiddenGlobal as forbidden:
         raise WeightsError(
-            f"{path}: refused, because reading it would call {_one_line(forbidden)}; a weight file holds only arrays. "
+            f"{path}: refused, because reading it would call {one_line(forbidden)}; a weight file holds only arrays. "
             "Do not trust where it came from"
         ) from None
     except _NoNumbers as kind:
         raise WeightsError(
-            f"{path}: refused, because it holds an array of {_one_line(kind)}; a weight file holds only arrays of "
+            f"{path}: refused, because it holds an array of {one_line(kind)}; a weight file holds only arrays of "
             "numbers"
         ) from None
-    except PermissionError as error:
-        raise WeightsError(f"{path}: {error.strerror}") from None
+    except OSError as error:
+        raise WeightsError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except MemoryError:
+        raise WeightsError(f"{path}: there is too little memory to read it") from None
     # A damaged pickle raises nearly any type of exception: the opcodes are executed until one does not fit.
     except Exception as error:
-        reason = f"{type(error).__name__}: {_one_line(error)}"
+        reason = f"{type(error).__name__}: {one_line(error)}"
         raise WeightsError(
             f"{path}: damaged or not a Paddle weight file ({reason}); download or save it again"
         ) from None
@@ -72,29 +78,112 @@ class _NoNumbers(Exception):
     """An array of objects, or of something else that is not numbers."""
 
 
-class _RestrictedUnpickler(pickle.Unpickler):
+class _RestrictedUnpickler(pickle._Unpickler):
+    """Python's own unpickler, with a limit on what a file can make it do.
+
+    The one in C makes its memo as large as a file of seven bytes says, and computes the hash of any key: of tuples
+    that are nested deeply enough that overruns the stack, of those that hold each other twice it never ends.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        length = os.fstat(file.fileno()).st_size
+        # A file may have arrays made of the same bytes again and again. Twice: older protocols make bytes of texts.
+        self._left = 2 * length
+        super().__init__(_BoundedFile(file, length), encoding="latin1")  # of bytes that Python 2 wrote
+
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in _KNOWN:
             raise _ForbiddenGlobal(f"{module}.{name}")
         return _KNOWN[module, name]
 
+    def load_inst(self) -> None:
+        self.load_global()  # refuses forbidden names as such
+        raise pickle.UnpicklingError("an instance of a class")
 
-class _Function:
-    """Something that a pickle may call and can change nothing of.
+    def load_bytearray8(self) -> None:
+        (length,) = struct.unpack("<Q", self.read(8))
+        self.append(bytearray(self.read(length)))
 
-    A plain function would not do: a pickle may set attributes on whatever it gets hold of.
-    """
+    def load_reduce(self) -> None:
+        super().load_reduce()
+        self._count(self.stack[-1])
 
-    __slots__ = ("_call",)
+    def load_build(self) -> None:
+        if not isinstance(self.stack[-2], (_Array, _Dtype)):
+            raise pickle.UnpicklingError("a state for what has none")
+        super().load_build()
+        self._count(self.stack[-1])
 
-    def __init__(self, call: Callable[..., Any]) -> None:
-        self._call = call
+    def _count(self, made: Any) -> None:
+        if isinstance(made, _Array):
+            made = getattr(made, "value", None)  # not there yet where it is only made
+        if isinstance(made, np.ndarray):
+            self._left -= made.nbytes
+        elif isinstance(made, (bytes, tuple, OrderedDict)):
+            self._left -= len(made)
+        if self._left < 0:
+            raise pickle.UnpicklingError("more content than there are bytes")
 
-    def __call__(self, *arguments: Any) -> Any:
-        return self._call(*arguments)
+    def load_setitem(self) -> None:
+        _check_keys(self.stack[-2:-1])
+        super().load_setitem()
 
-    def __setstate__(self, state: Any) -> None:
-        raise pickle.UnpicklingError("a state for what has none")
+    def load_setitems(self) -> None:
+        _check_keys(self.stack[::2])
+        super().load_setitems()
+
+    def load_dict(self) -> None:
+        _check_keys(self.stack[::2])
+        super().load_dict()
+
+    def load_additems(self) -> None:
+        _check_keys(self.stack)
+        super().load_additems()
+
+    def load_frozenset(self) -> None:
+        _check_keys(self.stack)
+        super().load_frozenset()
+
+
+class _Dispatch(dict):
+    """What to do for each opcode."""
+
+    def __missing__(self, key: int) -> Any:
+        raise pickle.UnpicklingError(f"invalid load key {chr(key)!r}")
+
+
+# What plain values and arrays are pickled with; left out are the ways to objects of other classes.
+_OPCODES = (
+    "PROTO FRAME STOP MARK POP POP_MARK DUP NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT "
+    "BINFLOAT STRING BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8 UNICODE BINUNICODE "
+    "SHORT_BINUNICODE BINUNICODE8 EMPTY_LIST APPEND APPENDS LIST EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 EMPTY_DICT "
+    "DICT SETITEM SETITEMS EMPTY_SET ADDITEMS FROZENSET GET BINGET LONG_BINGET PUT BINPUT LONG_BINPUT MEMOIZE GLOBAL "
+    "STACK_GLOBAL INST REDUCE BUILD"
+)
+_RestrictedUnpickler.dispatch = _Dispatch(
+    (code, getattr(_RestrictedUnpickler, pickle._Unpickler.dispatch[code].__name__))
+    for code in (getattr(pickle, name)[0] for name in _OPCODES.split())
+)
+
+
+class _BoundedFile:
+    """Never makes room for more than the file has, whatever the file claims."""
+
+    def __init__(self, file: BinaryIO, length: int) -> None:
+        self._file, self._length = file, length
+        self.readline = file.readline
+
+    def read(self, count: int) -> bytes:
+        data = self._file.read(min(count, self._length))
+        if len(data) < count:
+            raise EOFError("it ends too early")
+        return data
+
+
+def _check_keys(keys: Iterable[Any]) -> None:
+    for key in keys:
+        if not isinstance(key, (str, bytes, int, float, type(None))):
+            raise pickle.UnpicklingError(f"a {type(key).__name__} as a key")
 
 
 class _Dtype:
@@ -103,8 +192,9 @@ class _Dtype:
     __slots__ = ("_text",)
 
     def __init__(self, text: str, *flags: Any) -> None:
+        # What is no text can be of any size when it is written out.
         if not (isinstance(text, str) and _DTYPE.fullmatch(text)):
-            raise _NoNumbers(f"dtype {text}")
+            raise _NoNumbers(f"dtype {text}" if isinstance(text, str) else f"a {type(text).__name__} for a dtype")
         self._text = text
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -128,11 +218,29 @@ class _Array:
 
 def _array_of(data: Any, dtype: Any, shape: Any, order: str = "C") -> np.ndarray:
     if not isinstance(dtype, _Dtype):
-        raise _NoNumbers(f"dtype {dtype}")
+        raise _NoNumbers(f"a {type(dtype).__name__} for a dtype")
     if isinstance(data, str):  # bytes of a pickle that Python 2 wrote
         data = data.encode("latin-1")
-    # Copied, because what lies on bytes cannot be written to.
-    return np.frombuffer(data, dtype.make()).reshape(shape, order=order).copy(order)
+    array = np.frombuffer(data, dtype.make()).reshape(shape, order=order)
+    # Copied, because what lies on bytes cannot be written to; in this machine's byte order, the only one Paddle takes.
+    return array.astype(array.dtype.newbyteorder("="), order=order)
+
+
+def _make_array(*arguments: Any) -> _Array:
+    return _Array()
+
+
+def _make_dtype(*arguments: Any) -> _Dtype:
+    return _Dtype(*arguments)
+
+
+def _ordered_dict(pairs: Any = ()) -> OrderedDict:
+    _check_keys(key for key, _ in pairs)
+    return OrderedDict(pairs)
+
+
+def _tuple(values: list[Any] | tuple[Any, ...] = ()) -> tuple[Any, ...]:
+    return tuple(values)
 
 
 def _scalar(dtype: Any, data: Any) -> Any:
@@ -142,38 +250,58 @@ def _scalar(dtype: Any, data: Any) -> Any:
 def _latin1(text: str, encoding: str) -> bytes:
     """How pickle protocols below 3 write bytes."""
     if encoding != "latin1":
-        raise pickle.UnpicklingError(f"bytes in the encoding {encoding!r}")
+        raise pickle.UnpicklingError("bytes in another encoding than latin1")
     return text.encode("latin-1")
+
+
+def _no_bytes() -> bytes:
+    """How they write those of an array without elements."""
+    return b""
 
 
 _ARRAY_TYPE = "numpy.ndarray"  # only ever handed on to _reconstruct, which makes no other type
 _KNOWN: dict[tuple[str, str], Any] = {
-    ("collections", "OrderedDict"): OrderedDict,
-    ("_codecs", "encode"): _Function(_latin1),
+    ("collections", "OrderedDict"): _ordered_dict,
+    ("builtins", "tuple"): _tuple,  # paddle.save has tensors inside of other things as (name, array)
+    ("__builtin__", "tuple"): _tuple,
+    ("_codecs", "encode"): _latin1,
+    ("__builtin__", "bytes"): _no_bytes,
     ("numpy", "ndarray"): _ARRAY_TYPE,
-    ("numpy", "dtype"): _Function(_Dtype),
+    ("numpy", "dtype"): _make_dtype,
 }
 # numpy moved its private parts from numpy.core to numpy._core in 2.0; files name the one or the other.
 for _core in ("numpy.core", "numpy._core"):
-    _KNOWN[f"{_core}.multiarray", "_reconstruct"] = _Function(lambda *arguments: _Array())
-    _KNOWN[f"{_core}.multiarray", "scalar"] = _Function(_scalar)
-    _KNOWN[f"{_core}.numeric", "_frombuffer"] = _Function(_array_of)
+    _KNOWN[f"{_core}.multiarray", "_reconstruct"] = _make_array
+    _KNOWN[f"{_core}.multiarray", "scalar"] = _scalar
+    _KNOWN[f"{_core}.numeric", "_frombuffer"] = _array_of
 
 
-def _with_arrays(value: Any) -> Any:
-    """Put finished arrays in place of those on their way, at any depth."""
+def _with_arrays(value: Any, done: dict[int, Any]) -> Any:
+    """Put finished arrays in place of those on their way, at any depth.
+
+    Args:
+        value: What was pickled.
+        done: What has been made of each part by its id, so that one that is held a thousand times is one again.
+    """
     if isinstance(value, _Array):
         return value.value
-    if isinstance(value, dict):
-        return type(value)((_with_arrays(key), _with_arrays(entry)) for key, entry in value.items())
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return type(value)(_with_arrays(entry) for entry in value)
-    if isinstance(value, (_Dtype, _Function)) or value is OrderedDict:
+    if isinstance(value, _Dtype) or callable(value):
         raise pickle.UnpicklingError("a part of an array outside of one")
-    return value
+    if not isinstance(value, (dict, list, tuple, set, frozenset)):
+        return value
+    if id(value) not in done:
+        done[id(value)] = _CIRCLE
+        if isinstance(value, dict):
+            finished = type(value)((key, _with_arrays(entry, done)) for key, entry in value.items())
+        else:
+            finished = type(value)(_with_arrays(entry, done) for entry in value)
+        done[id(value)] = finished
+    if done[id(value)] is _CIRCLE:
+        raise pickle.UnpicklingError("something that holds itself")
+    return done[id(value)]
 
 
-def _one_line(words: object) -> str:
+def one_line(words: object) -> str:
     """A file's own words, fit for a terminal: no line breaks, nothing that is not shown, not too long."""
     text = " ".join(str(words).split())
     text = "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -12,6 +12,7 @@ import numpy as np
 
 from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.safe_pickle import one_line
 
 SUFFIX = ".safetensors"
 
@@ -37,10 +38,10 @@ def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray
     except PermissionError as error:
         raise WeightsError(f"{path}: {error.strerror}") from None
     except (TypeError, AttributeError, KeyError) as error:  # numpy has no bfloat16 and no 8-bit floats
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise WeightsError(f"{path}: numpy cannot hold its numbers ({reason}); save it as float32") from None
     except (safetensors.SafetensorError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise WeightsError(f"{path}: damaged or not a safetensors file ({reason}); download or save it again") from None
 
 

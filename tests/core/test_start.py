@@ -94,6 +94,17 @@ def test_memory_is_said_once_after_the_first_step(train_here):
     assert log.index("memory after") < log.index("iter: 2/2")
 
 
+@pytest.mark.parametrize("error", [None, KeyError, OSError])
+def test_what_there_is_is_what_a_container_allows_where_the_system_tells(error, monkeypatch):
+    def allowed():
+        if error is not None:
+            raise error
+        return 1_000_000_000, 3_000_000_000
+
+    monkeypatch.setattr(memory, "memory_bytes", allowed)
+    assert ("of 3.00 GB in this process" in memory.describe_memory()) == (error is None)
+
+
 @pytest.mark.skipif(memory.resource is None, reason="the system does not tell")
 def test_the_peak_grows_with_what_is_used():
     before = memory.host_peak_bytes()

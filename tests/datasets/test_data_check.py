@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is found in pictures and labels before a training, against counts that were worked out by hand."""
 
+import re
 import shutil
 
 import numpy as np
@@ -160,12 +161,19 @@ def test_a_sample_is_spread_evenly_from_the_first_to_the_last_picture(tmp_path):
     findings = examine(Seen([], num_samples=3 * SAMPLE_SIZE, size=(64, 32)), level="sample")
     assert findings.statistics[0].num_checked == len(set(seen)) == SAMPLE_SIZE
     assert (seen[0], seen[-1]) == (0, 3 * SAMPLE_SIZE - 1)
-    assert max(np.diff(seen)) <= 4 and not findings.statistics[0].is_complete
+    assert max(np.diff(seen)) <= 4
 
 
 def test_a_warning_of_a_sample_says_that_it_is_one(tmp_path):
     (line,) = warnings(write(tmp_path, [[[0, 1]]] * (SAMPLE_SIZE + 1)), level="sample")
     assert f"class 2 never occurs in the {SAMPLE_SIZE} labels looked at (of {SAMPLE_SIZE + 1}): cannot" in line
+
+
+def test_labels_that_cannot_be_read_do_not_count_as_looked_at(tmp_path):
+    dataset = write(tmp_path, [[[0, 1]]] * 3)
+    (tmp_path / "train/1_label.png").write_bytes(b"")
+    (line,) = warnings(dataset)
+    assert "class 2 never occurs in the 2 labels looked at (of 3)" in line
 
 
 def test_threads_find_the_same_as_one(tmp_path):
@@ -188,6 +196,42 @@ def test_values_of_a_data_set_that_reads_without_looking_at_them_are_compared_to
     (line,) = problems(dataset)
     assert "5 (1 pixel in 1 file)" in line and line.endswith("First: own 0")
     assert examine(dataset, Own([], mode="val", num_classes=2)).shared == []
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        (np.array([[0, 300]], np.int32), "the label holds values from 0 to 300; class ids are from 0 to 255"),
+        (np.array([[0, -1]]), "the label holds values from -1 to 0"),
+        (np.array([[0, 1]], np.float32), "the label is float32; it must be an array of whole numbers"),
+        ([[0, 1]], "the label is list"),
+        (np.zeros((1, 2, 1), np.uint8), r"the label has the shape \(1, 2, 1\), its picture \(1, 2\)"),
+        (np.zeros((1, 3), np.uint8), r"the label has the shape \(1, 3\)"),
+    ],
+)
+def test_what_is_no_label_at_all_is_named_too(label, words):
+    class Own(SegmentationDataset):
+        def __len__(self):
+            return 1
+
+        def read(self, index):
+            return {"img": np.zeros((1, 2, 3), np.uint8), "label": label, "path": "own 0", "trans_info": []}
+
+    (line,) = problems(Own([], mode="train", num_classes=2))
+    assert re.match(f"train_dataset: own 0: {words}", line)
+
+
+def test_labels_of_other_whole_numbers_are_counted_as_they_are():
+    class Own(SegmentationDataset):
+        def __len__(self):
+            return 1
+
+        def read(self, index):
+            label = np.array([[0, 1]], np.int64)
+            return {"img": np.zeros((1, 2, 3), np.uint8), "label": label, "path": "own 0", "trans_info": []}
+
+    findings = examine(Own([], mode="train", num_classes=2))
+    assert find_problems(findings) == [] and findings.statistics[0].class_pixels.tolist() == [1, 1]
 
 
 def test_a_picture_without_label_cannot_be_evaluated(tmp_path):

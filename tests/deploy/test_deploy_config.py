@@ -92,6 +92,8 @@ def test_what_is_written_is_read_back(deploy_yaml):
         ),
         ("Deploy:", "Deployment:", "no section 'Deploy'"),
         ("Deploy:", "Deploy: [", "cannot be read as YAML"),
+        ("output_op: argmax", "output_op: 2026-13-45", "cannot be read as YAML"),
+        ("output_op: argmax", "output_op: " + "[" * 5000, "cannot be read as YAML"),
     ],
 )
 def test_a_wrong_file_is_one_line_with_file_and_key(deploy_yaml, old, new, message):

@@ -14,6 +14,7 @@ import os
 import pickle
 import struct
 import subprocess
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -86,6 +87,7 @@ HOSTILE = {
     "code in the outermost place": (lambda w: pickle.dumps(Call(os.system, f"touch {w}")), "posix.system"),
     "code as a key": (lambda w: pickle.dumps({Call(os.system, f"touch {w}"): 1}), "posix.system"),
     "object array with code": (object_array_of_calls, "dtype O|posix.system"),
+    "os.system by INST": (lambda w: f"(S'touch {w}'\nios\nsystem\n.".encode(), "os.system"),
     "name with line breaks": (
         lambda w: b"\x80\x04" + _text("os\n\x1b[2J fine\n") + _text("system") + b"\x93" + _text("true") + b"\x85R.",
         "system",
@@ -109,8 +111,11 @@ DAMAGED = {
     "circle": (lambda: b"\x80\x04]\x94h\x00a.", "damaged"),
     "wrong magic": (lambda: b"PK\x03\x04" + bytes(60), "damaged"),
     "text": (lambda: b"<!DOCTYPE html><title>404</title>", "damaged"),
-    "empty": (lambda: b"", "damaged"),
+    "empty": (lambda: b"", "ends too early"),
     "zeros": (lambda: bytes(4096), "damaged"),
+    "numbers of several parts": (lambda: pickle.dumps({"w": np.ones(2, np.complex64)}), "holds complex64 numbers"),
+    "long numbers": (lambda: pickle.dumps({"w": np.ones(2, np.longdouble)}), "save it as float32"),
+    "number as a name": (lambda: pickle.dumps({10**9999: WEIGHTS["conv.bias"]}), "a name is a int"),
     "not a table": (lambda: pickle.dumps([1, 2]), "holds a list, not a table of named arrays"),
     "numbers instead of arrays": (lambda: pickle.dumps({"w": 1.0}), "entry 'w' is a float"),
 }
@@ -193,6 +198,83 @@ def test_flipped_bits_give_arrays_or_one_line(tmp_path):
             assert str(path) in str(error) and "\n" not in str(error)
         else:
             assert all(value.dtype.kind in "biufc" for value in weights.values())
+
+
+def doubled(times):
+    """An empty tuple, a tuple that holds it twice, and so on: 4 bytes more in the file make it twice as large."""
+    return b"\x80\x04)\x94" + b"".join(b"h%ch%c\x86\x94" % (i, i) for i in range(times))
+
+
+def in_list(parts):
+    return b"\x80\x04" + parts[0] + b"\x94]" + parts[1] * 2000 + b"."
+
+
+_MEGABYTE = 1 << 20
+# Small files that claim to be large, or name one thing again and again.
+BOMBS = {
+    "place in the memo": b"\x80\x04Nr" + struct.pack("<I", 1 << 24) + b".",
+    "length of bytes": b"\x80\x04\x8e" + struct.pack("<Q", 1 << 40) + b"abc.",
+    "length of a bytearray": b"\x80\x05\x96" + struct.pack("<Q", 1 << 28) + b"abc.",
+    "length of a frame": b"\x80\x04\x95" + struct.pack("<Q", 1 << 28) + b"N.",
+    "doubled tuples": doubled(60) + b".",
+    "doubled tuples as a key": doubled(60) + b"}h\x3cNs.",
+    "doubled tuples as a dtype": doubled(60) + b"cnumpy\ndtype\nh\x3c\x85R.",
+    "tuples nested too deeply as a key": b"\x80\x04})" + b"\x85" * 200_000 + b"Ns.",
+    "tuples nested too deeply": b"\x80\x04)" + b"\x85" * 200_000 + b".",
+    "the same bytes in each array": in_list(
+        (
+            b"C\x80" + bytes(128) + b"\x94cnumpy\ndtype\n" + _text("f8") + b"\x85R",
+            b"cnumpy.core.numeric\n_frombuffer\n(h\x00h\x01K\x10\x85" + _text("C") + b"tRa",
+        )
+    ).replace(b"C\x80" + bytes(128), b"B" + struct.pack("<I", _MEGABYTE) + bytes(_MEGABYTE))
+    .replace(b"K\x10\x85", b"J" + struct.pack("<I", _MEGABYTE // 8) + b"\x85"),
+    "the same text in each bytes": in_list(
+        (_text("a" * _MEGABYTE), b"c_codecs\nencode\nh\x00" + _text("latin1") + b"\x86Ra")
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_small_file_takes_little_memory_whatever_it_claims(name, tmp_path):
+    path = tmp_path / "model.pdparams"
+    path.write_bytes(BOMBS[name])
+    tracemalloc.start()
+    try:
+        refusal(read_weights, path)
+        assert tracemalloc.get_traced_memory()[1] < 10 * _MEGABYTE + 40 * len(BOMBS[name])
+    finally:
+        tracemalloc.stop()
+
+
+def test_bytes_that_python_2_wrote_are_read(tmp_path):
+    path = tmp_path / "model.pdparams"
+    path.write_bytes(
+        b"\x80\x02}U\x01wcnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
+        b"(K\x01K\x02\x85cnumpy\ndtype\nU\x02f4K\x00K\x01\x87R(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+        b"\x89U\x08\x00\x00\xc0\xbf\x00\x00\x80\x3ftbs."
+    )
+    assert read_weights(path)[0]["w"].tolist() == [-1.5, 1]
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("dtype", ["f4", ">f4", "f2", "f8", "?", ">i2", "u1", "i8", "c8"])
+def test_arrays_of_every_kind_and_protocol_are_read_as_they_were(dtype, protocol, tmp_path):
+    array = np.arange(6).astype(dtype).reshape(2, 3)
+    wanted = {
+        "ä": array,
+        "columns": np.asfortranarray(array),
+        "none": array[:0],
+        "one": array[1, 2],
+        "part": array[:, ::2],
+    }
+    path = tmp_path / "file"
+    path.write_bytes(pickle.dumps(wanted, protocol=protocol))
+    found = read_pickle(path)
+    assert list(found) == list(wanted)
+    for name, value in found.items():
+        assert np.array_equal(value, wanted[name]) and value.shape == wanted[name].shape
+        assert value.dtype == array.dtype.newbyteorder("=")
+        assert np.isscalar(value) or value.flags.writeable
 
 
 @pytest.mark.parametrize("file", [checkpoint.WEIGHTS, checkpoint.OPTIMIZER, checkpoint.STATES, checkpoint.EMA_WEIGHTS])

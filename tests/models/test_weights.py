@@ -5,6 +5,7 @@
 import pickle
 
 import numpy as np
+import paddle
 import pytest
 
 from paddleseg.models import DDRNet_23, DDRNet_23_slim, DDRNet_23_slim_cls
@@ -28,6 +29,54 @@ def test_saved_weights_load_and_give_back_their_meta(tmp_path):
     meta = load_weights(other, path)
     assert meta["arch"] == "DDRNet_23_slim" and meta["step"] == 7 and meta["padding_mode"] == "official"
     assert all((a == b).all() for a, b in zip(arrays(model).values(), arrays(other).values()))
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4])
+def test_what_paddle_saves_is_read(protocol, tmp_path):
+    model, path = paddle.nn.Linear(2, 3), tmp_path / "m.pdparams"
+    paddle.save(model.state_dict(), str(path), protocol=protocol)
+    weights, meta = read_weights(path)
+    assert meta is None and sorted(weights) == ["bias", "weight"]
+    assert all((weights[name] == value.numpy()).all() for name, value in model.state_dict().items())
+
+
+def test_bfloat16_of_paddle_is_read_as_the_numbers_that_it_stands_for(tmp_path):
+    model, path = paddle.nn.Linear(2, 3), tmp_path / "m.pdparams"
+    model.to(dtype="bfloat16")
+    paddle.save(model.state_dict(), str(path))
+    weights, _ = read_weights(path)
+    assert weights["weight"].dtype == np.float32
+    assert (weights["weight"] == model.weight.astype("float32").numpy()).all() and weights["weight"].any()
+
+
+@pytest.mark.parametrize("dtype", [">f4", ">f8", "f2", "i8", ">i4", "u1", ">u4", "?"])
+def test_numbers_of_any_kind_fill_a_network(dtype, tmp_path):
+    model = paddle.nn.Linear(2, 3)
+    wanted = {"weight": np.arange(6).reshape(2, 3).astype(dtype), "bias": np.ones(3, dtype)}
+    assert apply_weights(model, read_weights(save(tmp_path / "m.pdparams", wanted))[0]).complete
+    assert all((value.numpy() == wanted[name]).all() for name, value in model.state_dict().items())
+
+
+def test_a_network_inside_of_something_else_is_no_weight_file_but_nothing_hostile(tmp_path):
+    path = tmp_path / "m.pdparams"
+    paddle.save({"state_dict": paddle.nn.Linear(2, 3).state_dict(), "epoch": 3}, str(path))
+    with pytest.raises(WeightsError, match="entry 'state_dict' is a OrderedDict, not an array") as caught:
+        read_weights(path)
+    assert "trust" not in str(caught.value)
+
+
+def test_names_of_a_file_cannot_write_on_the_terminal(tmp_path):
+    weights = {"head\x1b[2J\nfine" + "x" * 9999: np.ones(1, np.float32)}
+    with pytest.raises(WeightsError, match="1 unexpected: head") as caught:
+        load_weights(DDRNet_23_slim(num_classes=3), save(tmp_path / "m.pdparams", weights))
+    assert str(caught.value).isprintable() and len(str(caught.value)) < 2000
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[1]", "1", "{"])
+def test_a_description_that_cannot_be_read_is_one_line(text, tmp_path):
+    with pytest.raises(WeightsError, match="its entry __meta__ is no") as caught:
+        read_weights(save(tmp_path / "m.pdparams", {"w": np.ones(1)}, text))
+    assert "\n" not in str(caught.value)
 
 
 def test_a_folder_stands_for_its_model_pdparams(tmp_path):
@@ -120,3 +169,9 @@ def test_apply_weights_leaves_what_does_not_fit_untouched():
     assert coverage.unexpected == ["no.such"]
     assert not coverage.loaded
     assert (model.head.conv.bias.numpy() == before).all()
+
+
+def test_a_path_through_a_file_is_not_called_damage(tmp_path):
+    save(tmp_path / "m.pdparams", {"w": np.ones(1)})
+    with pytest.raises(WeightsError, match=r"m.pdparams/model: cannot be read \(Not a directory\)"):
+        read_weights(tmp_path / "m.pdparams/model")

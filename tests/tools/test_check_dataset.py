@@ -3,6 +3,7 @@
 """``tools/check_dataset.py`` as a user runs it."""
 
 import json
+import re
 
 import cv2
 import numpy as np
@@ -34,3 +35,10 @@ def test_it_prints_the_table_writes_all_it_found_and_fails_where_training_would(
     assert "the data has 2 problems" in result.stderr and "17 (3 pixels in 1 file)" in result.stderr
     values = json.loads(report.read_text())["datasets"]["val_dataset"]["values_not_allowed"]
     assert values == [{"value": 17, "pixels": 3, "labels": 1, "first": str(path)}]
+
+
+def test_a_report_that_cannot_be_written_is_found_before_anything_is_read(run_command, tiny_config, tmp_path):
+    for name, words in (("missing/data.json", "there is no folder"), ("", "give a file in a folder")):
+        result = run_command("tools/check_dataset.py", "--config", tiny_config, "--json", tmp_path / name)
+        assert result.returncode == 1 and result.stdout == ""
+        assert re.search(f"error: --json {tmp_path}.*{words}", result.stderr)
