@@ -206,6 +206,7 @@ def _build_trainer(task: TrainingTask, options: TrainOptions, stop_hook: StopHoo
             "shuffle": sampling.shuffle,
             "optimizer.type": type(task.optimizer).__name__,
             "precision": options.precision,
+            "amp_level": None if options.precision == "fp32" else options.amp_level,
         },
         hooks=[stop_hook, *_build_hooks(task, options, num_workers)],
         config_text=task.config_text,

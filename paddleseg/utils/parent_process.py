@@ -31,6 +31,26 @@ def end_with_parent(parent: int) -> None:
         threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
+def heed_sigterm_of(parent: int) -> None:
+    """Let SIGTERM end this process only when it comes from ``parent``; called in the child after a fork.
+
+    systemd and Slurm send it to all processes of a job, and the parent needs this one to finish what it has begun. The
+    parent's own comes when it leaves: ``multiprocessing`` ends what is still there.
+
+    Args:
+        parent: The parent's process id.
+    """
+    if hasattr(signal, "sigwaitinfo"):  # Linux, where alone the loader has processes
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        threading.Thread(target=_wait_for_sigterm, args=(parent,), daemon=True).start()
+
+
+def _wait_for_sigterm(sender: int) -> None:
+    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != sender:
+        pass
+    os._exit(0)
+
+
 def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(_LOOK_SECONDS)

@@ -66,6 +66,37 @@ def test_several_signals_in_a_moment_are_one(runs):
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes in /proc")
+def test_a_signal_to_the_workers_too_leaves_them_to_finish_what_the_run_needs(runs, straight):
+    """A scheduler may signal all processes of a job."""
+    process = runs.start("run", slow_step=0.5, workers=2)
+    runs.wait_for("run", "iter: 1/8", process)
+    workers = runs.descendants(process.pid)
+    assert len(workers) >= 2
+    for number in (signal.SIGTERM, signal.SIGINT):
+        for worker in workers:
+            os.kill(worker, number)
+    assert process.wait(120) == 0, runs.log("run")
+    assert runs.state("run", 8) == straight.state("run", 8)
+    assert wait_until_gone(workers, 3) == []
+
+
+def test_a_signal_is_heeded_also_when_nobody_reads_the_output_any_more(runs):
+    """Ctrl-C ends the ``tee`` of ``train.py 2>&1 | tee log`` before the training."""
+    reader, writer = os.pipe()
+    process = runs.start("run", slow_step=0.2, save_interval=100, steps=40, output=writer)
+    os.close(writer)
+    seen = b""
+    while b"iter: 2/40" not in seen:
+        read = os.read(reader, 4096)
+        assert read, seen.decode()
+        seen += read
+    os.close(reader)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert len(runs.checkpoints("run")) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes in /proc")
 def test_loader_workers_end_with_a_main_process_that_is_killed(runs):
     process = runs.start("run", slow_step=0.5, workers=2)
     runs.wait_for("run", "iter: 1/8", process)
