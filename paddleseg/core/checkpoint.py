@@ -175,8 +175,8 @@ def check_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         wanted = {name: (facts["size"], facts["sha256"]) for name, facts in manifest["files"].items()}
-    except FileNotFoundError:
-        reason = "it has no manifest" if folder.is_dir() else "no such folder"
+    except (FileNotFoundError, NotADirectoryError):
+        reason = "it has no manifest" if folder.is_dir() else "it is a file" if folder.exists() else "no such folder"
         raise WeightsError(
             f"{folder} is not a complete checkpoint: {reason}; give an iter_N or best_model folder, or auto"
         ) from None

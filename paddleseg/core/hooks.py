@@ -308,8 +308,16 @@ class CheckpointHook(Hook):
         self._keep = keep
 
     def before_train(self, trainer: Trainer) -> None:
-        if dist.rank() == 0:  # a run that was killed may have left one too many
-            checkpoint.prune(self._save_dir, self._keep)
+        if dist.rank() == 0:
+            self._save_what_is_missing(trainer)
+            checkpoint.prune(self._save_dir, self._keep)  # a run that was killed may have left one too many
+
+    def _save_what_is_missing(self, trainer: Trainer) -> None:
+        """A run that was killed between ``best_model`` and the ``iter_N`` of the same step goes on from the first."""
+        start, place = trainer.resumed_from, Path(self._save_dir, f"iter_{trainer.step}")
+        is_best = start is not None and start.resolve() == Path(self._save_dir, checkpoint.BEST_MODEL).resolve()
+        if is_best and checkpoint.step_of(place) != trainer.step:
+            checkpoint.copy_checkpoint(start, place)
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         is_last = trainer.step == trainer.total_steps or trainer.stop_reason is not None

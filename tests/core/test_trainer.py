@@ -354,8 +354,10 @@ def test_checkpoints_of_later_steps_are_found_the_best_model_among_them(tmp_path
 def test_a_folder_without_manifest_is_not_resumed(tmp_path):
     (tmp_path / "iter_5").mkdir()
     (tmp_path / "iter_5/model.pdparams").write_bytes(pickle.dumps({}))
-    with pytest.raises(WeightsError, match="no manifest"):
-        make_trainer().restore(str(tmp_path / "iter_5"))
+    reasons = {"iter_5": "it has no manifest", "iter_5/model.pdparams": "it is a file", "x": "no such folder"}
+    for place, reason in reasons.items():
+        with pytest.raises(WeightsError, match=rf"{place} is not a complete checkpoint: {reason}.*give an iter_N"):
+            make_trainer().restore(str(tmp_path / place))
 
 
 def skipping_trainer(bad_steps, max_skipped, hooks=(), total_steps=TOTAL_STEPS):
@@ -442,6 +444,8 @@ def test_a_run_killed_between_best_model_and_the_checkpoint_of_its_step_goes_on_
     shutil.rmtree(tmp_path / "iter_6")
     start = find_start(str(tmp_path), "auto")
     assert start == tmp_path / "best_model"
+    run_with_figures(tmp_path, [], start=start, total_steps=6)
+    assert checkpoint.latest_checkpoint(tmp_path) == tmp_path / "iter_6"
     hook = run_with_figures(tmp_path, [0.3, 0.4], start=start)
     assert (hook.best_mean_iou, hook.best_step) == (0.6, 6)
     assert best_of(tmp_path) == (6, 0.6)

@@ -16,7 +16,8 @@ from tests.core.test_trainer import Result, best_of, make_trainer, same, weights
 from tests.faults.test_full_disk import FailingDisk
 
 STEPS = 8
-FIGURES = {2: 0.2, 4: 0.5, 6: 0.3, 8: 0.4}  # saved as the best twice, the second time over the first
+BEST_IN_THE_MIDDLE = {2: 0.2, 4: 0.5, 6: 0.3, 8: 0.4}  # saved as the best twice, the second time over the first
+BEST_AT_THE_END = {2: 0.2, 4: 0.1, 6: 0.1, 8: 0.6}
 
 
 class Killed(BaseException):
@@ -36,11 +37,11 @@ class KillingDisk(FailingDisk):
             raise Killed
 
 
-def go_on(folder):
+def go_on(folder, figures):
     """What the same command with ``--resume_model auto`` does at each start."""
     start = find_start(str(folder), "auto")
     hook = EvaluateHook(
-        lambda model: Result(FIGURES[trainer.step]), lambda result, title: None,
+        lambda model: Result(figures[trainer.step]), lambda result, title: None,
         interval=2, folder=str(folder / "best_model"),
     )  # fmt: skip
     trainer = make_trainer(hooks=[hook, CheckpointHook(2, str(folder), keep=1)], total_steps=STEPS)
@@ -52,23 +53,25 @@ def go_on(folder):
 
 
 @pytest.mark.slow
-def test_killed_at_each_call_it_ends_as_if_it_had_not_been(tmp_path, monkeypatch):
+@pytest.mark.parametrize("figures", [BEST_IN_THE_MIDDLE, BEST_AT_THE_END])
+def test_killed_at_each_call_it_ends_as_if_it_had_not_been(figures, tmp_path, monkeypatch):
+    best_step = max(figures, key=figures.get)
+    best = best_step, figures[best_step]
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # this machine goes on, and it takes most of the time
     disk = KillingDisk(monkeypatch)
     disk.start()
-    straight, _ = go_on(tmp_path / "straight")
+    straight, _ = go_on(tmp_path / "straight", figures)
     calls = disk.calls
     assert calls > 100
     for call in range(1, calls + 1):
         folder = tmp_path / str(call)
         disk.start(call)
         with pytest.raises(Killed):
-            go_on(folder)
+            go_on(folder, figures)
         disk.start()
-        trainer, hook = go_on(folder)
+        trainer, hook = go_on(folder, figures)
         assert same(weights(trainer), weights(straight)), call
-        assert (hook.best_mean_iou, hook.best_step) == (0.5, 4), call
-        assert best_of(folder) == (4, 0.5), call
+        assert (hook.best_step, hook.best_mean_iou) == best_of(folder) == best, call
         assert checkpoint.step_of(folder / f"iter_{STEPS}") == STEPS, call
         left = {path.name for path in folder.iterdir() if not path.name.startswith("earlier_run_")}
         assert left == {"best_model", f"iter_{STEPS}", "config.yml"}, call

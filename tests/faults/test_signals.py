@@ -8,6 +8,7 @@ import signal
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.slow  # each starts processes that import Paddle
@@ -145,6 +146,20 @@ def test_a_process_that_fails_ends_the_job_within_30_seconds_with_its_message(wa
     assert time.monotonic() - started < 30
     assert status != 0
     assert re.search(message, runs.log("run"))
+
+
+def test_a_step_that_is_not_finite_in_one_process_is_left_out_in_all(runs):
+    process = runs.start("run", launch=LAUNCH, fail="nan")
+    assert process.wait(240) == 0, runs.log("run")
+    logs = [(runs.folder / "log" / f"workerlog.{rank}").read_text() for rank in (0, 1)]
+    assert re.search(r"step 4 is not finite \(loss: loss [\d.]+, .*the loss of another process is not: see", logs[0])
+    assert re.search(r"step 4 is not finite \(loss: loss nan\).* Left out, 1 of at most 1", logs[1])
+    states = [runs.state("run", step) for step in (6, 8)]
+    assert all(np.isfinite(np.frombuffer(value, "float32")).all() for state in states for value in numbers(state))
+
+
+def numbers(state):
+    return [value for (_, key), value in state.items() if isinstance(value, bytes) and key != "__meta__"]
 
 
 def test_processes_that_were_told_different_things_are_refused_by_name(runs):
