@@ -35,7 +35,7 @@ from paddleseg.transforms.functional import without_uint16
 from paddleseg.utils import errors
 from paddleseg.utils.errors import DataError, UserError
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.parent_process import end_with_parent, heed_sigterm_of
+from paddleseg.utils.parent_process import end_with_parent, heed_sigterm_of_parent_alone
 from paddleseg.utils.seeding import sample_rng
 
 # paddle.Tensor "img" (N, H, W, C) in the pictures' dtype, float32 for 16 bits, and "label" (N, H, W) uint8 (absent
@@ -220,7 +220,7 @@ def _prepare_worker(worker_id: int, *, parent: int) -> None:
     # workers to finish the step.
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    heed_sigterm_of(parent)
+    heed_sigterm_of_parent_alone()
     end_with_parent(parent)
 
 
