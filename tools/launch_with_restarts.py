@@ -5,7 +5,8 @@
     python tools/launch_with_restarts.py --max_restarts 3 -- --gpus 0,1,2,3 train.py --config CONFIG --do_eval
 
 What stands after ``--`` are the launcher's arguments. Each restart adds ``--resume_model auto``, and so goes on from
-the newest complete checkpoint. SIGTERM and Ctrl-C are passed on, and end it.
+the newest complete checkpoint of ``--save_dir``, also of a run that was there before. SIGTERM and Ctrl-C are passed on,
+and end it.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import sys
 import time
 from types import FrameType
 
-# How train.py leaves when it was asked to: not a failure.
-_ASKED_TO_STOP = (128 + signal.SIGINT, 128 + signal.SIGTERM)
+# How train.py leaves when it was asked to, and the launcher itself: not a failure. An argument that is wrong is 2 too.
+_ASKED_TO_STOP = (128 + signal.SIGINT, 128 + signal.SIGTERM, signal.SIGINT, signal.SIGTERM)
 
 
 class Launcher:
@@ -36,6 +37,8 @@ class Launcher:
         """Run it to its end, and give its exit status as a shell would."""
         # In a session of its own it gets a Ctrl-C of the terminal once, from here, and not twice.
         self._process = subprocess.Popen(command, start_new_session=True)
+        if self.asked:  # since the last look, when there was no process to pass it on to
+            self._process.send_signal(self.asked)
         status = self._process.wait()
         return status if status >= 0 else 128 - status
 
@@ -58,6 +61,13 @@ def main() -> int:
         parser.error("give the arguments of paddle.distributed.launch after --")
     if options.max_restarts < 0 or options.pause < 0:
         parser.error("--max_restarts and --pause must be 0 or more")
+    finder = argparse.ArgumentParser(add_help=False)
+    finder.add_argument("--resume_model")
+    if finder.parse_known_args(given)[0].resume_model not in (None, "auto"):
+        parser.error(
+            "--resume_model names a folder, but a restart goes on from the newest checkpoint of --save_dir; give auto, "
+            "or resume it with paddle.distributed.launch"
+        )
     launcher = Launcher()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, launcher.pass_on)

@@ -18,7 +18,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Callable
 
 import paddle
 
@@ -50,14 +50,40 @@ def write_checkpoint(folder: str | os.PathLike[str], contents: Mapping[str, Any]
     Raises:
         WeightsError: The disk is full or the folder cannot be written; a checkpoint that was there is untouched.
     """
-    folder = Path(folder)
+
+    def write_into(writing: Path) -> None:
+        files = {name: _write_file(writing / name, content) for name, content in contents.items()}
+        manifest = json.dumps({**facts, "files": files}, indent=2)
+        _write_file(writing / MANIFEST, manifest)
+
+    _publish(Path(folder), write_into)
+
+
+def copy_checkpoint(source: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None:
+    """Publish a copy of a complete checkpoint as ``folder``, as ``write_checkpoint`` does.
+
+    Raises:
+        WeightsError: ``source`` is not a complete checkpoint, or the copy cannot be written.
+    """
+    check_manifest(source)
+
+    def copy_into(writing: Path) -> None:
+        for path in Path(source).iterdir():
+            with open(path, "rb") as original, open(writing / path.name, "wb") as copy:
+                shutil.copyfileobj(original, copy)
+                copy.flush()
+                os.fsync(copy.fileno())
+
+    _publish(Path(folder), copy_into)
+
+
+def _publish(folder: Path, write_into: Callable[[Path], None]) -> None:
+    """Let a folder beside ``folder`` be filled, and rename it."""
     writing, replaced = _beside(folder, _WRITING), _beside(folder, _REPLACED)
     try:
         _mend(folder)
         writing.mkdir(parents=True)
-        files = {name: _write_file(writing / name, content) for name, content in contents.items()}
-        manifest = json.dumps({**facts, "files": files}, indent=2)
-        _write_file(writing / MANIFEST, manifest)
+        write_into(writing)
         _sync_folder(writing)
         if folder.exists():
             os.rename(folder, replaced)
@@ -121,8 +147,15 @@ def iteration_folders(save_dir: str | os.PathLike[str]) -> list[Path]:
 
 
 def latest_checkpoint(save_dir: str | os.PathLike[str]) -> Path | None:
-    """The newest complete ``iter_N`` folder; damaged ones are named and passed over."""
-    for folder in reversed(iteration_folders(save_dir)):
+    """The newest complete checkpoint; damaged ones are named and passed over.
+
+    That is ``best_model`` where a run was killed after it and before the ``iter_N`` of the same step, or where the
+    later ones are damaged.
+    """
+    best = Path(save_dir) / BEST_MODEL
+    folders = [*iteration_folders(save_dir), *([best] if best.is_dir() else [])]
+    # Of the same step ``iter_N`` comes first, for sorting keeps the order of equals.
+    for folder in sorted(folders, key=lambda one: step_of(one) if one == best else _iteration(one), reverse=True):
         try:
             check_manifest(folder)
         except WeightsError as error:
@@ -142,8 +175,8 @@ def check_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         wanted = {name: (facts["size"], facts["sha256"]) for name, facts in manifest["files"].items()}
-    except FileNotFoundError:
-        reason = "it has no manifest" if folder.is_dir() else "no such folder"
+    except (FileNotFoundError, NotADirectoryError):
+        reason = "it has no manifest" if folder.is_dir() else "it is a file" if folder.exists() else "no such folder"
         raise WeightsError(
             f"{folder} is not a complete checkpoint: {reason}; give an iter_N or best_model folder, or auto"
         ) from None
@@ -187,11 +220,19 @@ def read_states(folder: str | os.PathLike[str]) -> dict[str, Any]:
     return states
 
 
+def step_of(folder: str | os.PathLike[str]) -> float:
+    """The step a checkpoint was saved at; infinity where it does not say, as a damaged one or none."""
+    try:
+        return check_manifest(folder)["step"]
+    except (WeightsError, KeyError):
+        return float("inf")
+
+
 def newer_than(save_dir: str | os.PathLike[str], step: int) -> list[Path]:
     """The checkpoints in ``save_dir``, ``best_model`` among them, of a later step than ``step``."""
     newer = [folder for folder in iteration_folders(save_dir) if _iteration(folder) > step]
     best = Path(save_dir) / BEST_MODEL
-    if best.is_dir() and _step_in_manifest(best) > step:
+    if best.is_dir() and step_of(best) > step:
         newer.append(best)
     return newer
 
@@ -264,14 +305,6 @@ def _sync_folder(folder: Path) -> None:
 
 def _beside(folder: Path, suffix: str) -> Path:
     return folder.with_name(folder.name + suffix)
-
-
-def _step_in_manifest(folder: Path) -> float:
-    """The step a checkpoint was saved at; infinity where it does not say, as a damaged one."""
-    try:
-        return check_manifest(folder)["step"]
-    except (WeightsError, KeyError):
-        return float("inf")
 
 
 def _iteration(folder: Path) -> int:

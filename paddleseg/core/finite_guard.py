@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import paddle
 from paddle import Tensor, nn
 
-from paddleseg.core.distributed import maximum_over_processes, running_statistics
+from paddleseg.core.distributed import maximum_over_processes, running_statistics, world_size
 from paddleseg.utils.errors import TrainingError
 from paddleseg.utils.logging import get_logger
 
@@ -71,7 +72,9 @@ class FiniteGuard:
         gradients = [p.grad for p in self._parameters if p.grad is not None]
         if self._clears_gradients:
             # A sum is finite only if every summand is.
-            finite = finite & paddle.isfinite(paddle.stack([g.sum() for g in gradients])).all()
+            # With O2 some gradients are in half precision and some are not, which cannot be stacked.
+            sums = paddle.stack([g.astype("float32").sum() for g in gradients])
+            finite = finite & paddle.isfinite(sums).all()
         if self._max_skipped:
             # The losses of the processes differ, and all must take the same decision.
             if not int(maximum_over_processes((~finite).astype("int32"))):
@@ -104,6 +107,9 @@ class FiniteGuard:
 
     def _describe(self, step: int, terms: Tensor, paths: Sequence[str]) -> str:
         values = ", ".join(f"{name} {value:g}" for name, value in zip(self._names, terms.tolist()))
+        if all(map(math.isfinite, terms.tolist())):
+            other = ", or the loss of another process is not: see its log" if world_size() > 1 else ""
+            values += f", but gradients are not finite{other}"
         return (
             f"step {step} is not finite (loss: {values}); it did not reach the weights. Pictures of this step: "
             f"{', '.join(paths)}"

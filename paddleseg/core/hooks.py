@@ -11,8 +11,10 @@ import math
 import os
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
+import paddle
 from paddle import Tensor
 
 from paddleseg.core import checkpoint
@@ -202,6 +204,34 @@ class EvaluateHook(Hook):
         self.best_file = checkpoint.WEIGHTS
         self.evaluations_since_best = 0
 
+    def before_train(self, trainer: Trainer) -> None:
+        """Take up a resumed run where it stands: with its best model, and stopped if that is what it was."""
+        if self.best_mean_iou is None:
+            return
+        is_lost = dist.rank() == 0 and not self._has_best_model(trainer.resumed_from)
+        if int(dist.maximum_over_processes(paddle.to_tensor([is_lost], dtype="int32"))[0]):
+            get_logger().warning(
+                "the model with the best validation mIoU so far (%.4f, of iter %d) is not in %s; the next evaluation "
+                "begins anew", self.best_mean_iou, self.best_step, self._folder,
+            )  # fmt: skip
+            self.best_mean_iou, self.best_step, self.evaluations_since_best = None, 0, 0
+        self._stop_early(trainer)
+
+    def _has_best_model(self, resumed_from: Path | None) -> bool:
+        """Whether the best model is in its folder, or was where the run was resumed from, and is copied.
+
+        It is elsewhere when the run goes on in another folder, and when it had become better after the checkpoint.
+        """
+        if checkpoint.step_of(self._folder) == self.best_step:
+            return True
+        if resumed_from is not None:
+            beside = resumed_from.parent
+            for place in (resumed_from, beside / checkpoint.BEST_MODEL, beside / f"iter_{self.best_step}"):
+                if checkpoint.step_of(place) == self.best_step:
+                    checkpoint.copy_checkpoint(place, self._folder)
+                    return True
+        return False
+
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         if trainer.step % self._interval and trainer.step != trainer.total_steps:
             return
@@ -223,6 +253,9 @@ class EvaluateHook(Hook):
         )
         if trainer.ema is not None:
             get_logger().info("It is %s.", os.path.join(self._folder, self.best_file))
+        self._stop_early(trainer)
+
+    def _stop_early(self, trainer: Trainer) -> None:
         if self._early_stop_intervals and self.evaluations_since_best >= self._early_stop_intervals:
             trainer.stop(f"mIoU did not rise in {self.evaluations_since_best} evaluations (early stop)")
 
@@ -275,8 +308,16 @@ class CheckpointHook(Hook):
         self._keep = keep
 
     def before_train(self, trainer: Trainer) -> None:
-        if dist.rank() == 0:  # a run that was killed may have left one too many
-            checkpoint.prune(self._save_dir, self._keep)
+        if dist.rank() == 0:
+            self._save_what_is_missing(trainer)
+            checkpoint.prune(self._save_dir, self._keep)  # a run that was killed may have left one too many
+
+    def _save_what_is_missing(self, trainer: Trainer) -> None:
+        """A run that was killed between ``best_model`` and the ``iter_N`` of the same step goes on from the first."""
+        start, place = trainer.resumed_from, Path(self._save_dir, f"iter_{trainer.step}")
+        is_best = start is not None and start.resolve() == Path(self._save_dir, checkpoint.BEST_MODEL).resolve()
+        if is_best and checkpoint.step_of(place) != trainer.step:
+            checkpoint.copy_checkpoint(start, place)
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         is_last = trainer.step == trainer.total_steps or trainer.stop_reason is not None

@@ -194,7 +194,7 @@ class ProfilerHook(Hook):
 
     def _finish(self, trainer: Trainer) -> None:
         self._is_recording = False
-        steps = trainer.step - self._start_step
+        steps = max(trainer.step - self._start_step, 1)  # none where an early stop is resumed
         batch_cost = (time.perf_counter() - self._since - (trainer.paused_seconds - self._paused_before)) / steps
         reader_cost = (trainer.reader_seconds - self._reader_before) / steps
         get_logger().info(

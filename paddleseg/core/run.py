@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -200,10 +201,12 @@ def _build_trainer(task: TrainingTask, options: TrainOptions, stop_hook: StopHoo
             "number of processes": dist.world_size(),
             "grad_accum_steps": sampling.grad_accum_steps,
             "number of training pictures": sampling.num_samples,
+            "order of training pictures (checksum)": _order_of(dataset),
             "repeats": sampling.repeats,
             "shuffle": sampling.shuffle,
             "optimizer.type": type(task.optimizer).__name__,
             "precision": options.precision,
+            "amp_level": None if options.precision == "fp32" else options.amp_level,
         },
         hooks=[stop_hook, *_build_hooks(task, options, num_workers)],
         config_text=task.config_text,
@@ -211,6 +214,12 @@ def _build_trainer(task: TrainingTask, options: TrainOptions, stop_hook: StopHoo
         max_skipped_steps=task.max_skipped_steps,
         seed=sampling.seed,
     )
+
+
+def _order_of(dataset: SegmentationDataset) -> str:
+    """Changes with the names of the pictures and their order in the list, not with the folders they are in."""
+    names = [os.path.basename(str(image)) for image, _ in dataset.file_list]
+    return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
 def _build_hooks(task: TrainingTask, options: TrainOptions, num_workers: int) -> list[Hook]:

@@ -13,7 +13,8 @@ from typing import Any
 from paddleseg.config.yaml_text import parse_yaml, read_yaml
 from paddleseg.core import checkpoint
 from paddleseg.core import distributed as dist
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.errors import ConfigError, UserError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.nested import describe_changes
 
@@ -62,9 +63,16 @@ def prepare_folder(save_dir: str, start: Path | None, step: int, config_text: st
                 os.rename(path, aside / path.name)
             get_logger().warning("%s held checkpoints of another run; they were moved to %s", save_dir, aside)
         if config_text is not None:
-            (folder / checkpoint.CONFIG).write_text(config_text, encoding="utf-8")
+            _write_config(folder / checkpoint.CONFIG, config_text)
     except OSError as error:
         raise ConfigError(f"--save_dir {save_dir} cannot be written: {error.strerror}") from None
+
+
+def _write_config(path: Path, text: str) -> None:
+    try:
+        write_atomically(path, text.encode("utf-8"))
+    except UserError as error:
+        raise ConfigError(f"--save_dir: {error}") from None
 
 
 def check_same_run(checkpoint_folder: str, saved: Mapping[str, Any], now: Mapping[str, Any]) -> None:

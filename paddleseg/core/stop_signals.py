@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -58,9 +59,11 @@ class StopSignals:
         now = time.monotonic()
         if not self.received:
             self.received, self._first_at = number, now
-            # os.write, because the signal may have come in the middle of a print.
+            # os.write, because the signal may have come in the middle of a print. Whoever read it may be gone: Ctrl-C
+            # ends the ``tee`` of ``train.py 2>&1 | tee log`` too.
             name = signal.Signals(number).name
-            os.write(2, f"{name}: saving after this step; once more ends at once\n".encode())
+            with contextlib.suppress(OSError):
+                os.write(2, f"{name}: saving after this step; once more ends at once\n".encode())
         elif now - self._first_at > _ONE_WISH_SECONDS:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)

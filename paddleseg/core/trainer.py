@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Callable
 
@@ -63,6 +64,7 @@ class Trainer:
 
     Attributes:
         last_step_counts: False after a step that was left out because it was not finite.
+        resumed_from: The checkpoint that was restored, or None.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class Trainer:
         self.step = 0
         self.stop_reason: str | None = None
         self.last_step_counts = True
+        self.resumed_from: Path | None = None
         self.figures: dict[str, float] = {}  # mIoU of each weight file, when this step has been evaluated
         self.reader_seconds = self.paused_seconds = 0.0
         self.last_learning_rate = optimizer.get_lr()
@@ -236,6 +239,8 @@ class Trainer:
             if checkpoint.EMA_WEIGHTS not in contents:
                 raise WeightsError(f"{folder} has no {checkpoint.EMA_WEIGHTS}; resume without --use_ema")
             self.ema.load_state_dict(contents[checkpoint.EMA_WEIGHTS])
+        elif checkpoint.EMA_WEIGHTS in contents:
+            get_logger().warning("%s has a moving average of the weights; without --use_ema it ends there", folder)
         # What belongs to hooks that this run does not have is kept for the next one: a run without --do_eval between
         # two with it must not make them forget the best figure.
         self._absent_hooks = dict(states["hooks"])
@@ -244,7 +249,7 @@ class Trainer:
             if state is not None:
                 hook.load_state_dict(state)
         self._guard.skipped = states.get("skipped_steps", 0)  # absent in checkpoints of older versions
-        self.step = states["step"]
+        self.step, self.resumed_from = states["step"], Path(folder)
 
     def _forward(self, batch: Batch) -> dict[str, Tensor]:
         images = to_network_input(batch["img"], self._normalize)
@@ -265,8 +270,8 @@ class Trainer:
         return {"loss": total, **terms} if len(terms) > 1 else {"loss": total}
 
     def _update(self) -> None:
-        if self._scaler is not None:  # lowers its scale when it finds gradients that are not finite
-            self._scaler.step(self.optimizer)
+        if self.last_step_counts and self._scaler is not None:
+            self._scaler.step(self.optimizer)  # not where it finds gradients that are not finite; lowers its scale then
             self._scaler.update()
         elif self.last_step_counts:
             self.optimizer.step()

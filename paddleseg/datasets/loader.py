@@ -35,7 +35,7 @@ from paddleseg.transforms.functional import without_uint16
 from paddleseg.utils import errors
 from paddleseg.utils.errors import DataError, UserError
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.parent_process import end_with_parent
+from paddleseg.utils.parent_process import end_with_parent, heed_sigterm_of_parent_alone
 from paddleseg.utils.seeding import sample_rng
 
 # paddle.Tensor "img" (N, H, W, C) in the pictures' dtype, float32 for 16 bits, and "label" (N, H, W) uint8 (absent
@@ -216,8 +216,11 @@ def _describe_shared_memory() -> str:
 
 def _prepare_worker(worker_id: int, *, parent: int) -> None:
     cv2.setNumThreads(0)  # the workers share the cores already
-    # Ctrl-C and the launcher signal whole process groups, but the main process needs its workers to finish the step.
+    # Ctrl-C, the launcher and schedulers signal whole groups or all processes of a job, but the main process needs its
+    # workers to finish the step.
     os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    heed_sigterm_of_parent_alone()
     end_with_parent(parent)
 
 

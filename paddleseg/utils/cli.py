@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 import traceback
 import warnings
@@ -71,21 +72,31 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
     except UserError as error:
         if arguments.debug:
             traceback.print_exc()
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        _say(f"{parser.prog}: error: {error}")
         if is_behind_others():
             leave_before_others(1)
-        _leave(1)
+        sys.exit(1)
     except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted", file=sys.stderr)
-        _leave(130)
+        _say(f"{parser.prog}: interrupted")
+        sys.exit(130)
     except Exception:
         if is_behind_others():
             traceback.print_exc()
             leave_before_others(1)
         raise
+    finally:
+        _let_go_of_readers_that_left()
 
 
-def _leave(status: int) -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    sys.exit(status)
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):  # nobody reads it any more
+        print(text, file=sys.stderr, flush=True)
+
+
+def _let_go_of_readers_that_left() -> None:
+    """Keep the exit status when a pipe's reader is gone; Python would leave with 120 for what it cannot write."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

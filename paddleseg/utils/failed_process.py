@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -28,8 +29,9 @@ def leave_before_others(status: int) -> None:
     Args:
         status: The exit status.
     """
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # nobody reads it any more
+            stream.flush()
     if hasattr(os, "fork"):
         with warnings.catch_warnings():
             # Python 3.12 warns of locks that other threads hold. The copy takes none.

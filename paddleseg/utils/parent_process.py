@@ -4,15 +4,20 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
+import mmap
+import multiprocessing.util  # noqa: F401  (registers its own exit function)
 import os
 import signal
 import sys
 import threading
 import time
+from types import FrameType
 
 _PR_SET_PDEATHSIG = 1  # from Linux's sys/prctl.h
 _LOOK_SECONDS = 1.0
+_parent_leaves = mmap.mmap(-1, 1)  # one byte, shared with the processes that are forked
 
 
 def end_with_parent(parent: int) -> None:
@@ -29,6 +34,25 @@ def end_with_parent(parent: int) -> None:
             os._exit(1)
     else:
         threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def heed_sigterm_of_parent_alone() -> None:
+    """Let SIGTERM end this process only when its parent is about to leave; called in the child after a fork.
+
+    systemd and Slurm send it to all processes of a job, and the parent needs this one to finish what it has begun. The
+    parent's own comes when it leaves: ``multiprocessing`` ends what is still there, and waits for it.
+    """
+    signal.signal(signal.SIGTERM, _end_if_parent_leaves)
+
+
+def _end_if_parent_leaves(number: int, frame: FrameType | None) -> None:
+    if _parent_leaves[0]:
+        os._exit(0)
+
+
+@atexit.register  # before that of multiprocessing, which comes last because it was registered first
+def _say_that_parent_leaves() -> None:
+    _parent_leaves[0] = 1
 
 
 def _watch(parent: int) -> None:

@@ -5,6 +5,7 @@
 import json
 import pickle
 import re
+import shutil
 
 import numpy as np
 import paddle
@@ -13,9 +14,11 @@ from paddle import nn
 
 from paddleseg.core import checkpoint
 from paddleseg.core.ema import ExponentialMovingAverage
+from paddleseg.core.finite_guard import FiniteGuard
 from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, format_train_line
 from paddleseg.core.loss_hooks import SpikeHook
 from paddleseg.core.optimizer_state import rename_optimizer_state
+from paddleseg.core.run_folder import find_start, prepare_folder
 from paddleseg.core.trainer import Trainer
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models.weights import apply_weights, read_weights
@@ -351,8 +354,10 @@ def test_checkpoints_of_later_steps_are_found_the_best_model_among_them(tmp_path
 def test_a_folder_without_manifest_is_not_resumed(tmp_path):
     (tmp_path / "iter_5").mkdir()
     (tmp_path / "iter_5/model.pdparams").write_bytes(pickle.dumps({}))
-    with pytest.raises(WeightsError, match="no manifest"):
-        make_trainer().restore(str(tmp_path / "iter_5"))
+    reasons = {"iter_5": "it has no manifest", "iter_5/model.pdparams": "it is a file", "x": "no such folder"}
+    for place, reason in reasons.items():
+        with pytest.raises(WeightsError, match=rf"{place} is not a complete checkpoint: {reason}.*give an iter_N"):
+            make_trainer().restore(str(tmp_path / place))
 
 
 def skipping_trainer(bad_steps, max_skipped, hooks=(), total_steps=TOTAL_STEPS):
@@ -414,3 +419,142 @@ def test_a_jump_of_the_loss_is_reported_with_its_step(log):
     assert re.findall(r"jumped to ([\d.]+) at iter (\d+), from about ([\d.]+)", log.text) == [
         ("5.0000", "12", "1.0000")
     ]
+
+
+def run_with_figures(folder, figures, *, start=None, total_steps=TOTAL_STEPS, **options):
+    """A run that evaluates and saves each second step, as far as there are figures; gives its evaluation hook."""
+    hook = evaluate_hook(figures, folder / "best_model", interval=2, **options)
+    trainer = make_trainer(hooks=[hook, CheckpointHook(2, str(folder), keep=9)], total_steps=total_steps)
+    if start is not None:
+        trainer.restore(str(start))
+        prepare_folder(str(folder), start, trainer.step, None)
+    trainer.train()
+    return hook
+
+
+def best_of(folder):
+    """Step and figure of the best model, as its files say."""
+    meta = read_weights(folder / "best_model" / "model.pdparams")[1]
+    assert json.loads((folder / "best_model" / "manifest.json").read_text())["step"] == meta["step"]
+    return meta["step"], meta["metric"]["mIoU"]
+
+
+def test_a_run_killed_between_best_model_and_the_checkpoint_of_its_step_goes_on_from_the_best_model(tmp_path):
+    run_with_figures(tmp_path, [0.2, 0.5, 0.6], total_steps=6)
+    shutil.rmtree(tmp_path / "iter_6")
+    start = find_start(str(tmp_path), "auto")
+    assert start == tmp_path / "best_model"
+    run_with_figures(tmp_path, [], start=start, total_steps=6)
+    assert checkpoint.latest_checkpoint(tmp_path) == tmp_path / "iter_6"
+    hook = run_with_figures(tmp_path, [0.3, 0.4], start=start)
+    assert (hook.best_mean_iou, hook.best_step) == (0.6, 6)
+    assert best_of(tmp_path) == (6, 0.6)
+    assert not list(tmp_path.glob("earlier_run_*"))
+
+
+def test_of_one_step_the_checkpoint_is_taken_and_where_it_is_damaged_the_best_model(tmp_path):
+    run_with_figures(tmp_path, [0.2, 0.5], total_steps=4)
+    assert checkpoint.latest_checkpoint(tmp_path) == tmp_path / "iter_4"
+    (tmp_path / "iter_4" / "model.pdopt").write_bytes(b"")
+    assert checkpoint.latest_checkpoint(tmp_path) == tmp_path / "best_model"
+    (tmp_path / "best_model" / "model.pdopt").write_bytes(b"")
+    assert checkpoint.latest_checkpoint(tmp_path) == tmp_path / "iter_2"
+
+
+def test_going_back_behind_the_best_model_brings_back_the_one_of_that_time(tmp_path):
+    run_with_figures(tmp_path, [0.5, 0.4, 0.3, 0.6], total_steps=8)
+    assert best_of(tmp_path) == (8, 0.6)
+    hook = run_with_figures(tmp_path, [0.1, 0.2, 0.3], start=tmp_path / "iter_4")
+    assert (hook.best_mean_iou, hook.best_step) == (0.5, 2)
+    assert best_of(tmp_path) == (2, 0.5)
+    [aside] = tmp_path.glob("earlier_run_*")
+    assert best_of(aside) == (8, 0.6)
+
+
+def test_a_best_model_that_is_nowhere_is_forgotten_aloud(tmp_path, log):
+    run_with_figures(tmp_path, [0.5, 0.4, 0.3, 0.6], total_steps=8)
+    shutil.rmtree(tmp_path / "iter_2")
+    hook = run_with_figures(tmp_path, [0.1, 0.2, 0.15], start=tmp_path / "iter_4")
+    assert "the model with the best validation mIoU so far (0.5000, of iter 2) is not in" in log.text
+    assert (hook.best_mean_iou, hook.best_step) == (0.2, 8)
+    assert best_of(tmp_path) == (8, 0.2)
+
+
+def test_a_run_that_goes_on_in_another_folder_takes_its_best_model_along(tmp_path):
+    run_with_figures(tmp_path / "one", [0.5, 0.4], total_steps=4)
+    run_with_figures(tmp_path / "two", [0.1, 0.2, 0.3], start=tmp_path / "one" / "iter_4")
+    assert best_of(tmp_path / "two") == best_of(tmp_path / "one") == (2, 0.5)
+
+
+def test_a_run_that_was_stopped_early_is_not_begun_again(tmp_path, log):
+    run_with_figures(tmp_path, [0.5, 0.4, 0.3, 0.9], early_stop_intervals=2)
+    assert (tmp_path / "iter_6").is_dir()
+    run_with_figures(tmp_path, [0.9, 0.9], start=tmp_path / "iter_6", early_stop_intervals=2)
+    assert log.text.count("stopped at iter 6: mIoU did not rise in 2 evaluations (early stop)") == 2
+    assert best_of(tmp_path) == (2, 0.5)
+    run_with_figures(tmp_path, [0.9, 0.9], start=tmp_path / "iter_6", early_stop_intervals=3)
+    assert best_of(tmp_path) == (8, 0.9)
+
+
+def test_a_moving_average_that_is_given_up_is_said(tmp_path, log):
+    make_trainer(use_ema=True).save(str(tmp_path / "c"))
+    make_trainer().restore(str(tmp_path / "c"))
+    assert "has a moving average of the weights; without --use_ema it ends there" in log.text
+
+
+def test_a_step_that_is_left_out_does_not_reach_the_weights_through_a_loss_scaler(monkeypatch):
+    """A loss may be infinite where its gradients are not, and those the scaler lets pass."""
+    updates = []
+
+    class Scaler:
+        def __init__(self, enable):
+            pass
+
+        def scale(self, loss):
+            return loss
+
+        def step(self, optimizer):
+            updates.append("step")
+            optimizer.step()
+
+        def update(self):
+            updates.append("update")
+
+    class InfiniteInStepTwo(CrossEntropyLoss):
+        calls = 0
+
+        def forward(self, logits, label):
+            self.calls += 1
+            return super().forward(logits, label) + (np.inf if self.calls == 2 else 0.0)
+
+    monkeypatch.setattr(paddle.amp, "GradScaler", Scaler)
+    trainer = make_trainer(total_steps=3, max_skipped_steps=1, precision="fp16")
+    trainer._losses = [(InfiniteInStepTwo(), 1.0)]
+    seen = []
+    batches = iter([make_batch(0), make_batch(1), make_batch(2)])
+    for _ in range(3):
+        trainer.train_step(batches)
+        seen.append(weights(trainer))
+    assert same(seen[0], seen[1])
+    assert not same(seen[1], seen[2])
+    assert updates == ["step", "update"] * 2
+
+
+def test_gradients_in_several_precisions_are_judged_together(log):
+    """With bf16 and O2 on a card the batch norm stays in float32."""
+
+    class Mixed(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.coarse = self.create_parameter([2], dtype="bfloat16")
+            self.fine = self.create_parameter([2], dtype="float32")
+
+    model = Mixed()
+    loss = model.coarse.astype("float32").sum() + model.fine.sum()
+    loss.backward()
+    guard = FiniteGuard(model, max_skipped=1)  # which does not touch the gradients: the CPU has no kernel for these
+    guard.start_step()
+    assert guard.finish_step(1, {"loss": loss.detach()}, ["picture.png"])
+    model.coarse.grad.set_value(model.coarse.grad * float("inf"))
+    assert not guard.finish_step(2, {"loss": loss.detach()}, ["picture.png"])
+    assert re.search(r"step 2 is not finite \(loss: loss \S+, but gradients are not finite\)", log.text)

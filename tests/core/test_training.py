@@ -78,6 +78,18 @@ def test_an_order_of_pictures_that_would_change_is_refused(train_here):
         train_here("--resume_model", "auto", **{"train_dataset.shuffle": False})
 
 
+def test_a_list_in_another_order_is_refused_and_pictures_in_another_folder_are_not(train_here, tiny_dataset, tmp_path):
+    train_here("--iters", 1)
+    moved = shutil.copytree(tiny_dataset, tmp_path / "moved")
+    places = {"dataset_root": moved, "train_path": moved / "train.txt"}
+    sections = {f"train_dataset.{key}": place for key, place in places.items()}
+    assert "iter: 2/2" in train_here("--iters", 2, "--resume_model", "auto", **sections)
+    lines = (moved / "train.txt").read_text().splitlines()
+    (moved / "train.txt").write_text("\n".join(reversed(lines)))
+    with pytest.raises(ConfigError, match=r"order of training pictures \(checksum\) was \w+, now it is \w+\. Give"):
+        train_here("--iters", 3, "--resume_model", "auto", **sections)
+
+
 def test_the_loss_of_each_step_drives_a_plateau(train_here):
     never_better = schedule("ReduceOnPlateau", patience=1, factor=0.5, threshold=99, threshold_mode="abs")
     log = train_here("--iters", 5, lr_scheduler=never_better)

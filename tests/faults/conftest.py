@@ -31,12 +31,13 @@ class Runs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def start(self, save_dir, *, launch=(), log=None, **options) -> subprocess.Popen:
+    def start(self, save_dir, *, launch=(), log=None, output=None, **options) -> subprocess.Popen:
         given = []
         for name, value in options.items():
             given += [f"--{name}"] if value is True else [f"--{name}", str(value)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-        with open(self.folder / f"{log or save_dir}.log", "a") as output:
+        with open(self.folder / f"{log or save_dir}.log", "a") as file:
+            output = file if output is None else output
             return subprocess.Popen(
                 [sys.executable, *map(str, launch), PROGRAM, "--save_dir", self.folder / save_dir, *given],
                 env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=self.folder,

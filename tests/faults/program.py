@@ -3,6 +3,7 @@
 """Trains a network of one layer in the toolkit's own way: steps take milliseconds, and many runs fit into a test."""
 
 import argparse
+import contextlib
 import os
 import signal
 import time
@@ -30,11 +31,14 @@ class OneLayer(nn.Layer):
         self.seconds, self.fail, self.passes = seconds, fail, 0
 
     def forward(self, x):
-        print("forward", flush=True)
+        with contextlib.suppress(BrokenPipeError):
+            print("forward", flush=True)
         self.passes += 1
         if self.fail and RANK == 1 and self.passes == 7:  # in the fourth step, for each has two batches
             if self.fail == "kill":
                 os.kill(os.getpid(), signal.SIGKILL)
+            if self.fail == "nan":
+                return [self.bn(self.conv(x)) * float("nan")]
             raise DataError("picture_7.png is damaged") if self.fail == "error" else IndexError("a bug")
         time.sleep(self.seconds)
         return [self.bn(self.conv(x))]
@@ -87,6 +91,7 @@ def main(arguments):
         use_ema=True,
         grad_accum_steps=2,
         keep_checkpoint_max=3,
+        max_skipped_steps=int(arguments.fail == "nan"),
     )
 
 
@@ -97,7 +102,7 @@ def make_parser():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--slow_step", type=float, default=0.0, help="seconds that each pass takes more")
     parser.add_argument("--slow_write", type=float, default=0.0, help="seconds that each kilobyte takes more")
-    parser.add_argument("--fail", choices=["error", "bug", "kill"], help="how process 1 ends in its fourth step")
+    parser.add_argument("--fail", choices=["error", "bug", "kill", "nan"], help="how process 1 fails in step 4")
     parser.add_argument("--differ", action="store_true", help="process 1 has another batch size")
     return parser
 

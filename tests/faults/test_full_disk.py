@@ -30,6 +30,12 @@ def save(folder, step):
     checkpoint.write_checkpoint(folder, contents(step), {"step": step})
 
 
+def copy(folder, step):
+    """A checkpoint that comes from another folder."""
+    source = folder.parent.with_name("source") / f"iter_{step}"
+    checkpoint.copy_checkpoint(source, folder)
+
+
 def step_of(folder):
     """The step of a complete checkpoint whose arrays are those of that step."""
     step = checkpoint.check_manifest(folder)["step"]
@@ -104,7 +110,10 @@ class _File:
 
 @pytest.mark.parametrize("stays_full", [False, True])
 @pytest.mark.parametrize("there_before", [False, True])
-def test_a_full_disk_at_any_call_loses_nothing_and_says_so_in_a_line(there_before, stays_full, tmp_path, monkeypatch):
+@pytest.mark.parametrize("publish", [save, copy])
+def test_a_full_disk_at_any_call_loses_nothing_and_says_so_in_a_line(
+    publish, there_before, stays_full, tmp_path, monkeypatch
+):
     disk = FailingDisk(monkeypatch)
     place = "best_model" if there_before else "iter_2"
 
@@ -113,10 +122,11 @@ def test_a_full_disk_at_any_call_loses_nothing_and_says_so_in_a_line(there_befor
         save(folder / "iter_1", 1)
         if there_before:
             save(folder / place, 1)
+        save(tmp_path / "source" / "iter_2", 2)
         disk.start()
 
     prepare(tmp_path / "healthy")
-    save(tmp_path / "healthy" / place, 2)
+    publish(tmp_path / "healthy" / place, 2)
     calls = disk.calls
     assert calls > 20
     for call in range(1, calls + 1):
@@ -124,11 +134,12 @@ def test_a_full_disk_at_any_call_loses_nothing_and_says_so_in_a_line(there_befor
         prepare(folder)
         disk.start(call, stays_full)
         try:
-            save(folder / place, 2)
+            publish(folder / place, 2)
             failed = False
         except WeightsError as error:
             failed = True
-            assert f"cannot write checkpoint {folder / place}: No space left on device" in str(error)
+            is_read = publish is copy and "cannot be read: No space left on device" in str(error)
+            assert is_read or f"cannot write checkpoint {folder / place}: No space left on device" in str(error)
             assert "\n" not in str(error)
         disk.start()
         if there_before and not stays_full:
@@ -145,6 +156,23 @@ def test_a_full_disk_at_any_call_loses_nothing_and_says_so_in_a_line(there_befor
         assert step_of(folder / place) == 3
 
 
+def test_a_disk_that_is_full_when_a_run_starts_leaves_the_configuration_of_the_one_before(tmp_path, monkeypatch):
+    (tmp_path / "config.yml").write_text("batch_size: 2\n")
+    save(tmp_path / "iter_1", 1)
+
+    def write_half(path, data):
+        with open(path, "wb") as file:
+            file.write(data[: len(data) // 2])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "write_bytes", write_half)
+    monkeypatch.setattr(Path, "write_text", lambda path, text, encoding: write_half(path, text.encode(encoding)))
+    with pytest.raises(UserError, match=r"config\.yml.* cannot be written.*No space left on device"):
+        prepare_folder(str(tmp_path), tmp_path / "iter_1", 1, "batch_size: 4\n")
+    assert (tmp_path / "config.yml").read_text() == "batch_size: 2\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"config.yml", "iter_1"}
+
+
 def test_a_read_only_folder_is_named_and_left_as_it_is(tmp_path, monkeypatch):
     save(tmp_path / "iter_1", 1)
     disk = FailingDisk(monkeypatch, errno.EROFS)
@@ -158,7 +186,8 @@ def test_a_read_only_folder_is_named_and_left_as_it_is(tmp_path, monkeypatch):
 @NEEDS_RIGHTS
 def test_a_folder_without_the_right_to_write_is_refused_before_training(open_folder):
     (open_folder / "run").mkdir(mode=0o555)
-    with without_rights_of_root(), pytest.raises(UserError, match=r"run cannot be written: Permission denied"):
+    message = r"--save_dir: .*run/config\.yml: cannot be written \(Permission denied\)"
+    with without_rights_of_root(), pytest.raises(UserError, match=message):
         prepare_folder(str(open_folder / "run"), None, 0, "batch_size: 2\n")
     assert list((open_folder / "run").iterdir()) == []
 

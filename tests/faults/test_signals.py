@@ -8,6 +8,7 @@ import signal
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.slow  # each starts processes that import Paddle
@@ -66,6 +67,37 @@ def test_several_signals_in_a_moment_are_one(runs):
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes in /proc")
+def test_a_signal_to_the_workers_too_leaves_them_to_finish_what_the_run_needs(runs, straight):
+    """A scheduler may signal all processes of a job."""
+    process = runs.start("run", slow_step=0.5, workers=2)
+    runs.wait_for("run", "iter: 1/8", process)
+    workers = runs.descendants(process.pid)
+    assert len(workers) >= 2
+    for number in (signal.SIGTERM, signal.SIGINT):
+        for worker in workers:
+            os.kill(worker, number)
+    assert process.wait(120) == 0, runs.log("run")
+    assert runs.state("run", 8) == straight.state("run", 8)
+    assert wait_until_gone(workers, 3) == []
+
+
+def test_a_signal_is_heeded_also_when_nobody_reads_the_output_any_more(runs):
+    """Ctrl-C ends the ``tee`` of ``train.py 2>&1 | tee log`` before the training."""
+    reader, writer = os.pipe()
+    process = runs.start("run", slow_step=0.2, save_interval=100, steps=40, output=writer)
+    os.close(writer)
+    seen = b""
+    while b"iter: 2/40" not in seen:
+        read = os.read(reader, 4096)
+        assert read, seen.decode()
+        seen += read
+    os.close(reader)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert len(runs.checkpoints("run")) == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes in /proc")
 def test_loader_workers_end_with_a_main_process_that_is_killed(runs):
     process = runs.start("run", slow_step=0.5, workers=2)
     runs.wait_for("run", "iter: 1/8", process)
@@ -114,6 +146,20 @@ def test_a_process_that_fails_ends_the_job_within_30_seconds_with_its_message(wa
     assert time.monotonic() - started < 30
     assert status != 0
     assert re.search(message, runs.log("run"))
+
+
+def test_a_step_that_is_not_finite_in_one_process_is_left_out_in_all(runs):
+    process = runs.start("run", launch=LAUNCH, fail="nan")
+    assert process.wait(240) == 0, runs.log("run")
+    logs = [(runs.folder / "log" / f"workerlog.{rank}").read_text() for rank in (0, 1)]
+    assert re.search(r"step 4 is not finite \(loss: loss [\d.]+, .*the loss of another process is not: see", logs[0])
+    assert re.search(r"step 4 is not finite \(loss: loss nan\).* Left out, 1 of at most 1", logs[1])
+    states = [runs.state("run", step) for step in (6, 8)]
+    assert all(np.isfinite(np.frombuffer(value, "float32")).all() for state in states for value in numbers(state))
+
+
+def numbers(state):
+    return [value for (_, key), value in state.items() if isinstance(value, bytes) and key != "__meta__"]
 
 
 def test_processes_that_were_told_different_things_are_refused_by_name(runs):

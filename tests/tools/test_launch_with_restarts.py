@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """tools/launch_with_restarts.py with a program in the place of Paddle's launcher."""
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -72,7 +73,7 @@ def test_after_the_last_restart_the_status_is_the_launchers(start):
     assert len(calls(start)) == 3
 
 
-@pytest.mark.parametrize("status", ["0", "130", "143"])
+@pytest.mark.parametrize("status", ["0", "130", "143", "2", "15"])
 def test_a_run_that_ends_well_or_was_asked_to_stop_is_not_started_again(status, start):
     process = start(f"{status} 0", "--", "train.py")
     process.communicate(timeout=60)
@@ -92,8 +93,32 @@ def test_a_signal_is_passed_on_and_ends_it(start):
     assert len(calls(start)) == 1
 
 
-@pytest.mark.parametrize("options", [[], ["--"], ["--max_restarts", "-1", "--", "train.py"]])
-def test_nothing_to_launch_and_negative_numbers_are_refused(options, start):
+def test_a_signal_that_came_just_before_a_launcher_was_there_reaches_it(monkeypatch):
+    spec = importlib.util.spec_from_file_location("launch_with_restarts", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    launcher, start = module.Launcher(), subprocess.Popen
+
+    def start_slowly(*arguments, **options):
+        process = start(*arguments, **options)
+        launcher.pass_on(signal.SIGTERM, None)
+        return process
+
+    monkeypatch.setattr(module.subprocess, "Popen", start_slowly)
+    assert launcher.run([sys.executable, "-c", "import time; time.sleep(60)"]) == 143
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--"],
+        ["--max_restarts", "-1", "--", "train.py"],
+        ["--", "train.py", "--resume_model", "other/iter_4"],  # a restart would not go on from it
+        ["--", "train.py", "--resume_model=other/iter_4"],
+    ],
+)
+def test_what_cannot_be_launched_or_repeated_is_refused(options, start):
     process = start("0", *options)
     process.communicate(timeout=60)
     assert process.returncode == 2

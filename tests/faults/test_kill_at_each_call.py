@@ -1,0 +1,77 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A run that is killed at any one thing it asks of the disk goes on to the end of one that never was.
+
+The kill is an exception that nothing catches, raised in this process; ``test_kills.py`` kills real ones.
+"""
+
+import os
+
+import pytest
+
+from paddleseg.core import checkpoint
+from paddleseg.core.hooks import CheckpointHook, EvaluateHook
+from paddleseg.core.run_folder import find_start, prepare_folder
+from tests.core.test_trainer import Result, best_of, make_trainer, same, weights
+from tests.faults.test_full_disk import FailingDisk
+
+STEPS = 8
+BEST_IN_THE_MIDDLE = {2: 0.2, 4: 0.5, 6: 0.3, 8: 0.4}  # saved as the best twice, the second time over the first
+BEST_AT_THE_END = {2: 0.2, 4: 0.1, 6: 0.1, 8: 0.6}
+
+
+class Killed(BaseException):
+    """What a kill is here."""
+
+
+class KillingDisk(FailingDisk):
+    """Kills at a call; deleting a folder has as many calls as it has files."""
+
+    def __init__(self, monkeypatch):
+        super().__init__(monkeypatch)
+        monkeypatch.setattr(os, "unlink", self._counted(os.unlink))
+
+    def _call(self):
+        self.calls += 1
+        if self.calls == self.fail_at:
+            raise Killed
+
+
+def go_on(folder, figures):
+    """What the same command with ``--resume_model auto`` does at each start."""
+    start = find_start(str(folder), "auto")
+    hook = EvaluateHook(
+        lambda model: Result(figures[trainer.step]), lambda result, title: None,
+        interval=2, folder=str(folder / "best_model"),
+    )  # fmt: skip
+    trainer = make_trainer(hooks=[hook, CheckpointHook(2, str(folder), keep=1)], total_steps=STEPS)
+    if start is not None:
+        trainer.restore(str(start))
+    prepare_folder(str(folder), start, trainer.step, "batch_size: 2\n")
+    trainer.train()
+    return trainer, hook
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("figures", [BEST_IN_THE_MIDDLE, BEST_AT_THE_END])
+def test_killed_at_each_call_it_ends_as_if_it_had_not_been(figures, tmp_path, monkeypatch):
+    best_step = max(figures, key=figures.get)
+    best = best_step, figures[best_step]
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # this machine goes on, and it takes most of the time
+    disk = KillingDisk(monkeypatch)
+    disk.start()
+    straight, _ = go_on(tmp_path / "straight", figures)
+    calls = disk.calls
+    assert calls > 100
+    for call in range(1, calls + 1):
+        folder = tmp_path / str(call)
+        disk.start(call)
+        with pytest.raises(Killed):
+            go_on(folder, figures)
+        disk.start()
+        trainer, hook = go_on(folder, figures)
+        assert same(weights(trainer), weights(straight)), call
+        assert (hook.best_step, hook.best_mean_iou) == best_of(folder) == best, call
+        assert checkpoint.step_of(folder / f"iter_{STEPS}") == STEPS, call
+        left = {path.name for path in folder.iterdir() if not path.name.startswith("earlier_run_")}
+        assert left == {"best_model", f"iter_{STEPS}", "config.yml"}, call
