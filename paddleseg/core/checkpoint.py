@@ -180,7 +180,7 @@ def check_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
         raise WeightsError(
             f"{folder} is not a complete checkpoint: {reason}; give an iter_N or best_model folder, or auto"
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
         raise WeightsError(f"{folder / MANIFEST} is damaged ({type(error).__name__}: {error})") from None
     for name, (size, sha256) in wanted.items():
         path = folder / name
@@ -216,7 +216,7 @@ def read_states(folder: str | os.PathLike[str]) -> dict[str, Any]:
     manifest = check_manifest(folder)
     states = read_pickle(Path(folder) / STATES) if STATES in manifest["files"] else None
     if not isinstance(states, dict) or "run" not in states:
-        raise WeightsError(f"{folder} has no {STATES} of this toolkit; use it as model.pretrained")
+        raise WeightsError(f"{folder} has no {STATES} of this toolkit; give its {WEIGHTS} as model.pretrained")
     return states
 
 

@@ -201,18 +201,25 @@ class Trainer:
                 self.ema.copy_statistics()
 
     def save(self, folder: str) -> None:
-        """Publish a checkpoint of the whole state; only the first process writes."""
-        if dist.rank() == 0:
-            contents = {checkpoint.WEIGHTS: self._with_meta(checkpoint.WEIGHTS, self.model)}
-            contents[checkpoint.OPTIMIZER] = checkpoint.to_arrays(self.optimizer.state_dict())
-            contents[checkpoint.STATES] = self._states()
-            if self.ema is not None:
-                contents[checkpoint.EMA_WEIGHTS] = self._with_meta(checkpoint.EMA_WEIGHTS, self.ema)
-            if self._config_text is not None:
-                contents[checkpoint.CONFIG] = self._config_text
-            facts = {"step": self.step, "versions": {"toolkit": __version__, "paddle": paddle.__version__}}
-            checkpoint.write_checkpoint(folder, contents, facts)
-        dist.barrier()
+        """Publish a checkpoint of the whole state; only the first process writes.
+
+        Raises:
+            UserError: It cannot be written; all processes raise it.
+        """
+        contents = self._contents() if dist.rank() == 0 else {}
+        facts = {"step": self.step, "versions": {"toolkit": __version__, "paddle": paddle.__version__}}
+        dist.in_first_process(lambda: checkpoint.write_checkpoint(folder, contents, facts))
+
+    def _contents(self) -> dict[str, Any]:
+        """The files of a checkpoint by name."""
+        contents = {checkpoint.WEIGHTS: self._with_meta(checkpoint.WEIGHTS, self.model)}
+        contents[checkpoint.OPTIMIZER] = checkpoint.to_arrays(self.optimizer.state_dict())
+        contents[checkpoint.STATES] = self._states()
+        if self.ema is not None:
+            contents[checkpoint.EMA_WEIGHTS] = self._with_meta(checkpoint.EMA_WEIGHTS, self.ema)
+        if self._config_text is not None:
+            contents[checkpoint.CONFIG] = self._config_text
+        return contents
 
     def restore(self, folder: str) -> None:
         """Go on from a checkpoint that ``save`` wrote.

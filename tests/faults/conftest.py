@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+LAUNCH = ("-m", "paddle.distributed.launch", "--nproc_per_node", 2)
 PROGRAM = Path(__file__).resolve().parent / "program.py"
 
 

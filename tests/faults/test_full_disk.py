@@ -212,7 +212,9 @@ def test_an_old_checkpoint_that_cannot_be_deleted_does_not_end_the_run(tmp_path,
     assert sorted(path.name for path in tmp_path.iterdir()) == ["iter_1", "iter_3"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": 3}', '{"files": {"model.pdparams": {}}}', "\x00\xff"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"files": 3}', '{"files": {"model.pdparams": {}}}', "\x00\xff", "[" * 10**5]
+)
 def test_a_damaged_manifest_is_named_and_the_checkpoint_before_is_taken(text, tmp_path, monkeypatch, log):
     for step in (1, 2):
         save(tmp_path / f"iter_{step}", step)

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.slow  # each starts processes that import Paddle
+from tests.faults.conftest import LAUNCH
 
-LAUNCH = ("-m", "paddle.distributed.launch", "--nproc_per_node", 2)
+pytestmark = pytest.mark.slow  # each starts processes that import Paddle
 
 
 def runs_still(pid):

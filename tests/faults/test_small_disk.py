@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from tests.faults.conftest import LAUNCH
+
 pytestmark = pytest.mark.slow  # starts processes that import Paddle
 
 
@@ -41,3 +43,11 @@ def test_a_disk_that_is_full_ends_the_run_in_one_line_and_room_lets_it_go_on(run
     assert f"{saved[-1]} at iter {saved[-1][5:]}" in runs.log("run")
     assert runs.state("run", 8) == straight.state("run", 8)
     assert runs.losses("run") == straight.losses("run")
+
+
+def test_a_disk_that_is_full_ends_both_processes(runs, small_disk):
+    process = runs.start("run", launch=LAUNCH)
+    assert process.wait(240) != 0
+    assert "error: cannot write checkpoint" in runs.log("run")
+    other = (runs.folder / "log" / "workerlog.1").read_text()
+    assert "error: the first process of this run has failed; its log says why" in other
