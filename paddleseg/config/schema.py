@@ -173,11 +173,8 @@ def _check_top_level(config: Config, command: Command, do_eval: bool, problems: 
     needed = _NEEDED[command] + (("val_dataset",) if command == "train" and do_eval else ())
     for key in needed:
         if config.data.get(key) in (None, {}):
-            problems.add(
-                key,
-                f"missing; {command}.py needs it"
-                + (" with --do_eval" if (command, key) == ("train", "val_dataset") else ""),
-            )
+            only_with = " with --do_eval" if (command, key) == ("train", "val_dataset") else ""
+            problems.add(key, f"missing; {command}.py needs it{only_with}")
     if command == "train" and not {"iters", "epochs"} & set(config.data):
         problems.add("iters", "missing; give the length of the training as iters or as epochs")
 

@@ -213,7 +213,9 @@ def test_an_old_checkpoint_that_cannot_be_deleted_does_not_end_the_run(tmp_path,
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"files": 3}', '{"files": {"model.pdparams": {}}}', "\x00\xff", "[" * 10**5]
+    "text",
+    ["", "[]", "{}", '{"files": 3}', '{"files": {"model.pdparams": {}}}', "\x00\xff", "[" * 10**5],
+    ids=lambda text: text[:20],
 )
 def test_a_damaged_manifest_is_named_and_the_checkpoint_before_is_taken(text, tmp_path, monkeypatch, log):
     for step in (1, 2):
