@@ -20,8 +20,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Callable
 
-import paddle
-
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.safe_pickle import read_pickle
@@ -243,21 +241,6 @@ def prune(save_dir: str | os.PathLike[str], keep: int) -> None:
     if keep > 0:
         for folder in folders[:-keep]:
             _delete(folder)
-
-
-def to_arrays(state: Any) -> Any:
-    """Tensors within nested dicts and lists as numpy arrays; half-precision ones as float32.
-
-    numpy has no bfloat16: Paddle would give its bits as integers, which load as wrong numbers without a word.
-    """
-    if isinstance(state, paddle.Tensor):
-        is_half = state.dtype in (paddle.float16, paddle.bfloat16)
-        return (state.astype("float32") if is_half else state).numpy()
-    if isinstance(state, dict):
-        return {key: to_arrays(value) for key, value in state.items()}
-    if isinstance(state, (list, tuple)):
-        return [to_arrays(value) for value in state]
-    return state
 
 
 class _HashingWriter:

@@ -18,8 +18,9 @@ from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
 from paddleseg.core import checkpoint
 from paddleseg.core import distributed as dist
 from paddleseg.core.ema import ExponentialMovingAverage
+from paddleseg.core.evaluate_hook import EvaluateHook
 from paddleseg.core.evaluation import EvaluationResult, evaluate, log_result, rehearse
-from paddleseg.core.hooks import CheckpointHook, EmaHook, EvaluateHook, Hook, LogHook, ScalarWriter
+from paddleseg.core.hooks import CheckpointHook, EmaHook, Hook, LogHook, ScalarWriter
 from paddleseg.core.loss_hooks import PlateauHook, SpikeHook
 from paddleseg.core.memory import MemoryHook
 from paddleseg.core.profiler import ProfilerHook

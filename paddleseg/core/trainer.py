@@ -30,6 +30,7 @@ from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.errors import ConfigError, WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.seeding import step_seed
+from paddleseg.utils.tensors import to_arrays
 
 Batch = Mapping[str, Any]
 
@@ -120,7 +121,7 @@ class Trainer:
         network = paddle.jit.to_static(model) if to_static else model
         self._network = paddle.DataParallel(network) if dist.world_size() > 1 else network
         if ema is not None and dist.world_size() > 1:  # all processes have the weights of the first only now
-            ema.load_state_dict(checkpoint.to_arrays(dict(model.state_dict())))
+            ema.load_state_dict(to_arrays(dict(model.state_dict())))
         self._seed = seed
         self._absent_hooks: dict[str, Any] = {}
         self.run, self._config_text, self._classes = dict(run), config_text, classes
@@ -213,7 +214,7 @@ class Trainer:
     def _contents(self) -> dict[str, Any]:
         """The files of a checkpoint by name."""
         contents = {checkpoint.WEIGHTS: self._with_meta(checkpoint.WEIGHTS, self.model)}
-        contents[checkpoint.OPTIMIZER] = checkpoint.to_arrays(self.optimizer.state_dict())
+        contents[checkpoint.OPTIMIZER] = to_arrays(self.optimizer.state_dict())
         contents[checkpoint.STATES] = self._states()
         if self.ema is not None:
             contents[checkpoint.EMA_WEIGHTS] = self._with_meta(checkpoint.EMA_WEIGHTS, self.ema)
@@ -296,7 +297,7 @@ class Trainer:
         """The content of a weight file: arrays by name, and what they are."""
         metric = {"mIoU": self.figures[file]} if file in self.figures else None
         meta = make_meta(self.model, step=self.step, classes=self._classes, metric=metric)
-        return {**checkpoint.to_arrays(dict(weights.state_dict())), META_KEY: meta}
+        return {**to_arrays(dict(weights.state_dict())), META_KEY: meta}
 
     def _states(self) -> dict[str, Any]:
         return {
@@ -304,6 +305,6 @@ class Trainer:
             "skipped_steps": self._guard.skipped,
             "run": self.run,
             "parameter_names": self._parameter_names(),
-            "scaler": None if self._scaler is None else checkpoint.to_arrays(self._scaler.state_dict()),
+            "scaler": None if self._scaler is None else to_arrays(self._scaler.state_dict()),
             "hooks": {**self._absent_hooks, **{type(hook).__name__: hook.state_dict() for hook in self.hooks}},
         }

@@ -9,8 +9,8 @@ import paddle
 import pytest
 
 from paddleseg.core import run
+from paddleseg.core.evaluate_hook import EvaluateHook
 from paddleseg.core.evaluation import evaluate
-from paddleseg.core.hooks import EvaluateHook
 from paddleseg.core.precision import MixedPrecisionNetwork, mixed_precision
 from paddleseg.core.run import Sampling, TrainingTask
 from paddleseg.core.train_options import TrainOptions

@@ -10,9 +10,10 @@ import os
 import pytest
 
 from paddleseg.core import checkpoint
-from paddleseg.core.hooks import CheckpointHook, EvaluateHook
+from paddleseg.core.evaluate_hook import EvaluateHook
+from paddleseg.core.hooks import CheckpointHook
 from paddleseg.core.run_folder import find_start, prepare_folder
-from tests.core.test_trainer import Result, best_of, make_trainer, same, weights
+from tests.core.small_trainer import Result, best_of, make_trainer, same, weights
 from tests.faults.test_full_disk import FailingDisk
 
 STEPS = 8
