@@ -14,7 +14,7 @@ from paddle import Tensor
 
 from paddleseg.core import checkpoint
 from paddleseg.core import distributed as dist
-from paddleseg.core.evaluation import EvaluationResult
+from paddleseg.core.evaluation import EvaluationResult, EvaluationStopped
 from paddleseg.core.hooks import Hook, ScalarWriter
 from paddleseg.utils.logging import get_logger
 
@@ -29,7 +29,8 @@ class EvaluateHook(Hook):
     holds both files, and the log says which of them is meant.
 
     Args:
-        evaluate: Takes the model and returns the result; prints nothing.
+        evaluate: Takes the model and returns the result; prints nothing. It raises ``EvaluationStopped`` when the run
+            shall end; a resumed run begins with this evaluation then.
         report: Prints a result; gets the result and its title.
         interval: Steps between two evaluations; the last step is evaluated always.
         folder: Where the best model is kept.
@@ -60,11 +61,18 @@ class EvaluateHook(Hook):
         self.best_step = 0
         self.best_file = checkpoint.WEIGHTS
         self.evaluations_since_best = 0
+        self.is_due = False  # the evaluation of the last step was stopped
 
     def before_train(self, trainer: Trainer) -> None:
         """Take up a resumed run where it stands: with its best model, and stopped if that is what it was."""
-        if self.best_mean_iou is None:
-            return
+        if self.best_mean_iou is not None:
+            self._find_best_model(trainer)
+        if self.is_due:
+            self._evaluate_and_keep(trainer)
+        else:
+            self._stop_early(trainer)
+
+    def _find_best_model(self, trainer: Trainer) -> None:
         is_lost = dist.rank() == 0 and not self._has_best_model(trainer.resumed_from)
         if int(dist.maximum_over_processes(paddle.to_tensor([is_lost], dtype="int32"))[0]):
             get_logger().warning(
@@ -72,7 +80,6 @@ class EvaluateHook(Hook):
                 "begins anew", self.best_mean_iou, self.best_step, self._folder,
             )  # fmt: skip
             self.best_mean_iou, self.best_step, self.evaluations_since_best = None, 0, 0
-        self._stop_early(trainer)
 
     def _has_best_model(self, resumed_from: Path | None) -> bool:
         """Whether the best model is in its folder, or was where the run was resumed from, and is copied.
@@ -90,11 +97,20 @@ class EvaluateHook(Hook):
         return False
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
-        if trainer.step % self._interval and trainer.step != trainer.total_steps:
-            return
+        if trainer.step % self._interval == 0 or trainer.step == trainer.total_steps:
+            self._evaluate_and_keep(trainer)
+
+    def _evaluate_and_keep(self, trainer: Trainer) -> None:
         with trainer.paused():
             trainer.check_finite()
-            file, mean_iou = self._evaluate_all(trainer)
+            self.is_due = True
+            try:
+                file, mean_iou = self._evaluate_all(trainer)
+            except EvaluationStopped:
+                trainer.figures = {}
+                trainer.stop("the evaluation was stopped; --resume_model auto begins with it")
+                return
+            self.is_due = False
             if self._observe is not None:
                 self._observe(mean_iou)
             if self.best_mean_iou is None or mean_iou > self.best_mean_iou:
@@ -141,6 +157,7 @@ class EvaluateHook(Hook):
             "best_step": self.best_step,
             "best_file": self.best_file,
             "evaluations_since_best": self.evaluations_since_best,
+            "is_due": self.is_due,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -148,3 +165,4 @@ class EvaluateHook(Hook):
         self.best_step = state["best_step"]
         self.best_file = state["best_file"]
         self.evaluations_since_best = state["evaluations_since_best"]
+        self.is_due = state.get("is_due", False)  # absent in checkpoints of older versions

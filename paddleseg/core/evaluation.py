@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 import paddle
@@ -107,6 +107,10 @@ class EvaluationResult:
         }
 
 
+class EvaluationStopped(Exception):
+    """Somebody asked for the end of the evaluation before it was there."""
+
+
 def evaluate(
     model: paddle.nn.Layer,
     dataset: SegmentationDataset,
@@ -117,6 +121,7 @@ def evaluate(
     precision: str = "fp32",
     amp_level: str = "O1",
     progress: bool = True,
+    should_stop: Callable[[], bool] | None = None,
 ) -> EvaluationResult:
     """Compare the label maps of a network with the untouched labels of a data set.
 
@@ -133,11 +138,13 @@ def evaluate(
         precision: ``fp32``, ``fp16`` or ``bf16``, in which the network computes.
         amp_level: ``O1``, or ``O2`` for a network whose weights are in half precision; nothing with ``fp32``.
         progress: Whether to show a progress bar where the output is a terminal.
+        should_stop: Asked after each batch; all processes must get the same answer.
 
     Returns:
         The counts over all pictures.
 
     Raises:
+        EvaluationStopped: ``should_stop`` said so.
         ConfigError: A transform is random, or the predictions do not fit the labels in size or number of classes.
         DataError: A picture or label is missing, damaged or out of range, or no pixel at all is labelled.
     """
@@ -154,6 +161,8 @@ def evaluate(
             _count_batch(confusion, network, dataset, batch, options, batch_size)
             num_images += len(batch["paths"])
             bar.update(len(batch["paths"]) * world_size)
+            if should_stop is not None and should_stop():
+                raise EvaluationStopped
     confusion.reduce()
     num_images = int(sum_over_ranks(np.array([num_images], np.int64))[0])
     if not confusion.matrix.any():

@@ -209,7 +209,7 @@ def _build_trainer(task: TrainingTask, options: TrainOptions, stop_hook: StopHoo
             "precision": options.precision,
             "amp_level": None if options.precision == "fp32" else options.amp_level,
         },
-        hooks=[stop_hook, *_build_hooks(task, options, num_workers)],
+        hooks=_build_hooks(task, options, num_workers, stop_hook),
         config_text=task.config_text,
         classes=dataset.class_names,
         max_skipped_steps=task.max_skipped_steps,
@@ -223,9 +223,9 @@ def _order_of(dataset: SegmentationDataset) -> str:
     return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()[:12]
 
 
-def _build_hooks(task: TrainingTask, options: TrainOptions, num_workers: int) -> list[Hook]:
+def _build_hooks(task: TrainingTask, options: TrainOptions, num_workers: int, stop_hook: StopHook) -> list[Hook]:
     writer = ScalarWriter(options.save_dir) if options.use_vdl and dist.rank() == 0 else None
-    hooks: list[Hook] = [LogHook(options.log_iters, writer), SpikeHook(options.log_iters), MemoryHook()]
+    hooks: list[Hook] = [stop_hook, LogHook(options.log_iters, writer), SpikeHook(options.log_iters), MemoryHook()]
     if options.use_ema:
         hooks.append(EmaHook())
     schedule = task.lr_schedule
@@ -240,8 +240,9 @@ def _build_hooks(task: TrainingTask, options: TrainOptions, num_workers: int) ->
 
         def evaluate_model(model: paddle.nn.Layer) -> EvaluationResult:
             return evaluate(
-                model, task.val_dataset, task.inference, num_workers=num_workers, precision=precision, amp_level="O2"
-            )
+                model, task.val_dataset, task.inference, num_workers=num_workers, precision=precision, amp_level="O2",
+                should_stop=stop_hook.ends_evaluations,
+            )  # fmt: skip
 
         hooks.append(
             EvaluateHook(

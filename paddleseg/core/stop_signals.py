@@ -93,6 +93,13 @@ class StopHook(Hook):
         if self.number:
             trainer.stop(f"{signal.Signals(self.number).name} was received; --resume_model auto goes on from here")
 
+    def ends_evaluations(self) -> bool:
+        """Whether an evaluation shall end now. With several processes never: they would have to agree all the time."""
+        if dist.world_size() > 1:
+            return False
+        self.number = self._signals.received
+        return bool(self.number)
+
     def leave(self) -> None:
         """End the program as the signal would have done, if the run was stopped for one.
 

@@ -5,11 +5,15 @@
 import json
 import shutil
 
+import pytest
+
 from paddleseg.core import checkpoint
+from paddleseg.core.evaluate_hook import EvaluateHook
+from paddleseg.core.evaluation import EvaluationStopped
 from paddleseg.core.hooks import CheckpointHook, EmaHook
 from paddleseg.core.run_folder import find_start, prepare_folder
 from paddleseg.models.weights import read_weights
-from tests.core.small_trainer import TOTAL_STEPS, best_of, evaluate_hook, make_trainer
+from tests.core.small_trainer import TOTAL_STEPS, Result, best_of, evaluate_hook, make_trainer, same, weights
 
 
 def test_the_best_model_is_kept_and_not_overwritten_by_a_worse_one(tmp_path):
@@ -125,6 +129,33 @@ def test_a_run_that_goes_on_in_another_folder_takes_its_best_model_along(tmp_pat
     run_with_figures(tmp_path / "one", [0.5, 0.4], total_steps=4)
     run_with_figures(tmp_path / "two", [0.1, 0.2, 0.3], start=tmp_path / "one" / "iter_4")
     assert best_of(tmp_path / "two") == best_of(tmp_path / "one") == (2, 0.5)
+
+
+@pytest.mark.parametrize("stopped_at", [2, 4, TOTAL_STEPS])
+def test_an_evaluation_that_is_stopped_is_made_up_for_by_the_resumed_run(stopped_at, tmp_path):
+    figures = {2: 0.2, 4: 0.6, 6: 0.3, 8: 0.4, 10: 0.5}
+
+    def run(folder, stopped_at=None):
+        def evaluate(model):
+            if trainer.step == stopped_at:
+                raise EvaluationStopped
+            return Result(figures[trainer.step])
+
+        start = find_start(str(folder), "auto")
+        hook = EvaluateHook(evaluate, lambda result, title: None, interval=2, folder=str(folder / "best_model"))
+        trainer = make_trainer(hooks=[hook, CheckpointHook(4, str(folder), keep=0)])
+        if start is not None:
+            trainer.restore(str(start))
+        trainer.train()
+        return trainer, hook
+
+    straight, wanted = run(tmp_path / "straight")
+    trainer, hook = run(tmp_path / "run", stopped_at)
+    assert trainer.step == stopped_at and hook.is_due
+    trainer, hook = run(tmp_path / "run")
+    assert same(weights(trainer), weights(straight))
+    assert hook.state_dict() == wanted.state_dict()
+    assert best_of(tmp_path / "run") == best_of(tmp_path / "straight") == (4, 0.6)
 
 
 def test_a_run_that_was_stopped_early_is_not_begun_again(tmp_path, log):

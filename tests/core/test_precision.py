@@ -13,6 +13,7 @@ from paddleseg.core.evaluate_hook import EvaluateHook
 from paddleseg.core.evaluation import evaluate
 from paddleseg.core.precision import MixedPrecisionNetwork, mixed_precision
 from paddleseg.core.run import Sampling, TrainingTask
+from paddleseg.core.stop_signals import StopHook, StopSignals
 from paddleseg.core.train_options import TrainOptions
 from paddleseg.datasets import RoadScenes
 
@@ -84,6 +85,7 @@ def test_half_precision_weights_are_evaluated_in_half_precision(precision, amp_l
         sampling=Sampling(num_samples=1, batch_size=1, seed=0), total_steps=1,
     )  # fmt: skip
     options = TrainOptions(save_dir=str(tmp_path), do_eval=True, precision=precision, amp_level=amp_level)
-    (hook,) = [hook for hook in run._build_hooks(task, options, 0) if isinstance(hook, EvaluateHook)]
+    hooks = run._build_hooks(task, options, 0, StopHook(StopSignals()))
+    (hook,) = [hook for hook in hooks if isinstance(hook, EvaluateHook)]
     hook._evaluate(model)
     assert model.seen == [expected]

@@ -3,6 +3,7 @@
 """Trainings that are signalled and killed from outside, and what they leave."""
 
 import contextlib
+import json
 import os
 import pickle
 import re
@@ -77,6 +78,11 @@ class Runs:
             content = pickle.loads((folder / name).read_bytes())
             state.update({(name, key): _plain(value) for key, value in content.items()})
         return state
+
+    def best(self, save_dir) -> tuple:
+        """Lines of the log about the best model, and the step that is kept."""
+        lines = re.findall(r"\[EVAL\] The model with the best validation mIoU .*", self.log(save_dir))
+        return lines, json.loads((self.folder / save_dir / "best_model" / "manifest.json").read_text())["step"]
 
     def checkpoints(self, save_dir) -> list:
         return sorted(path.name for path in (self.folder / save_dir).glob("iter_*"))

@@ -22,17 +22,18 @@ RANK = int(os.environ.get("PADDLE_TRAINER_ID", "0"))
 
 
 class OneLayer(nn.Layer):
-    """Sleeps in each pass, and fails in the seventh of process 1 if it shall."""
+    """Sleeps in each pass, longer in evaluation, and fails in the seventh pass of process 1 if it shall."""
 
-    def __init__(self, seconds, fail):
+    def __init__(self, seconds, fail, evaluation_seconds):
         super().__init__()
         self.conv = nn.Conv2D(3, 19, 3, padding=1)
         self.bn = nn.BatchNorm2D(19)
         self.seconds, self.fail, self.passes = seconds, fail, 0
+        self.evaluation_seconds = evaluation_seconds
 
     def forward(self, x):
         with contextlib.suppress(BrokenPipeError):
-            print("forward", flush=True)
+            print("forward" if self.training else "evaluating", flush=True)
         self.passes += 1
         if self.fail and RANK == 1 and self.passes == 7:  # in the fourth step, for each has two batches
             if self.fail == "kill":
@@ -40,7 +41,7 @@ class OneLayer(nn.Layer):
             if self.fail == "nan":
                 return [self.bn(self.conv(x)) * float("nan")]
             raise DataError("picture_7.png is damaged") if self.fail == "error" else IndexError("a bug")
-        time.sleep(self.seconds)
+        time.sleep(self.seconds if self.training else self.evaluation_seconds)
         return [self.bn(self.conv(x))]
 
 
@@ -72,12 +73,13 @@ def main(arguments):
     if pause:
         checkpoint.open = lambda path, mode: SlowFile(open(path, mode), pause) if "w" in mode else open(path, mode)
     paddle.seed(7)
-    model = OneLayer(arguments.slow_step, arguments.fail)
+    model = OneLayer(arguments.slow_step, arguments.fail, arguments.slow_evaluation)
     rate = paddle.optimizer.lr.PolynomialDecay(0.1, 40)
     parameters = [p for p in model.parameters() if not p.stop_gradient]
     train(
         model,
         RoadScenes([Normalize()], mode="train", num_samples=6, size=(64, 32)),
+        RoadScenes([Normalize()], mode="val", num_samples=20, size=(64, 32)) if arguments.evaluate else None,
         optimizer=paddle.optimizer.Momentum(rate, 0.9, parameters),
         losses={"types": [CrossEntropyLoss()], "coef": [1.0]},
         save_dir=arguments.save_dir,
@@ -101,6 +103,8 @@ def make_parser():
     for name, default in (("steps", 8), ("workers", 0), ("save_interval", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--slow_step", type=float, default=0.0, help="seconds that each pass takes more")
+    parser.add_argument("--evaluate", action="store_true", help="evaluate 20 pictures every save_interval steps")
+    parser.add_argument("--slow_evaluation", type=float, default=0.0, help="seconds that each picture takes more")
     parser.add_argument("--slow_write", type=float, default=0.0, help="seconds that each kilobyte takes more")
     parser.add_argument("--fail", choices=["error", "bug", "kill", "nan"], help="how process 1 fails in step 4")
     parser.add_argument("--differ", action="store_true", help="process 1 has another batch size")

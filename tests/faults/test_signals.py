@@ -56,6 +56,20 @@ def test_a_second_signal_ends_at_once_and_leaves_no_half_checkpoint(runs):
     assert runs.checkpoints("run") == []
 
 
+def test_a_signal_during_an_evaluation_saves_at_once_and_the_resumed_run_begins_with_the_evaluation(runs):
+    runs.finish("undisturbed", evaluate=True, save_interval=4)
+    process = runs.start("run", evaluate=True, save_interval=4, slow_evaluation=1.5)  # of 20 pictures
+    runs.wait_for("run", r"iter: 4/8(?s:.*)evaluating\nevaluating", process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(15) == 143, runs.log("run")
+    assert runs.checkpoints("run") == ["iter_4"]
+    assert "the evaluation was stopped; --resume_model auto begins with it" in runs.log("run")
+    assert "best validation mIoU" not in runs.log("run")
+    runs.finish("run", evaluate=True, save_interval=4)
+    assert runs.state("run", 8) == runs.state("undisturbed", 8)
+    assert runs.best("run") == runs.best("undisturbed")
+
+
 def test_several_signals_in_a_moment_are_one(runs):
     process = runs.start("run", slow_step=0.3, save_interval=100)
     runs.wait_for("run", "iter: 1/8", process)
