@@ -189,6 +189,14 @@ def tiny_config(tiny_dataset, tmp_path) -> Path:
     return path
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests that run commands are slow, for each command imports Paddle."""
+    for item in items:
+        if "run_command" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def open_folder():
     """A folder that every user may enter, unlike ``tmp_path``."""
