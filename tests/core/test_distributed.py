@@ -10,6 +10,19 @@ import pytest
 from paddleseg.core import distributed
 from tests.core.evaluating_program import evaluated
 
+
+@pytest.fixture
+def run_in_two(run_command, tmp_path):
+    """``run_in_two(program)``: in two processes, with ``tmp_path`` as its argument; it must succeed."""
+
+    def run(program):
+        launch = ("-m", "paddle.distributed.launch", "--nproc_per_node", 2, "--log_dir", tmp_path / "log")
+        done = run_command(*launch, program, tmp_path)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
+
+
 SCRIPT = """\
 import sys
 import paddle
@@ -25,11 +38,9 @@ with open(f"{sys.argv[1]}/{distributed.rank()}.txt", "w") as file:
 
 
 @pytest.mark.slow
-def test_two_processes_get_the_same_mean_and_keep_their_own_value(run_command, tmp_path):
+def test_two_processes_get_the_same_mean_and_keep_their_own_value(run_in_two, tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
-    launch = ("-m", "paddle.distributed.launch", "--nproc_per_node", 2, "--log_dir", tmp_path / "log")
-    done = run_command(*launch, tmp_path / "script.py", tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_in_two(tmp_path / "script.py")
     assert [(tmp_path / f"{rank}.txt").read_text() for rank in (0, 1)] == ["2.0 of 1.0", "2.0 of 3.0"]
 
 
@@ -64,11 +75,9 @@ distributed.barrier()
 
 
 @pytest.mark.slow
-def test_the_others_wait_for_the_first_process_and_hear_of_its_failure(run_command, tmp_path):
+def test_the_others_wait_for_the_first_process_and_hear_of_its_failure(run_in_two, tmp_path):
     (tmp_path / "script.py").write_text(LONG_WORK)
-    launch = ("-m", "paddle.distributed.launch", "--nproc_per_node", 2, "--log_dir", tmp_path / "log")
-    done = run_command(*launch, tmp_path / "script.py", tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_in_two(tmp_path / "script.py")
     first, second = ((tmp_path / f"{rank}.txt").read_text() for rank in (0, 1))
     assert first == "[0] damaged"
     assert second == "[] the first process of this run has failed; its log says why"
@@ -81,10 +90,8 @@ def test_one_process_does_the_work_itself():
 
 
 @pytest.mark.slow
-def test_a_program_in_two_processes_evaluates_the_whole_and_averages_the_same_weights(run_command, tmp_path):
-    launch = ("-m", "paddle.distributed.launch", "--nproc_per_node", 2, "--log_dir", tmp_path / "log")
-    done = run_command(*launch, "tests/core/evaluating_program.py", tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_a_program_in_two_processes_evaluates_the_whole_and_averages_the_same_weights(run_in_two, tmp_path):
+    run_in_two("tests/core/evaluating_program.py")
     first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1))
     assert first == second
     assert first["weights"][0] == first["weights"][1]

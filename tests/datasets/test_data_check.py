@@ -183,19 +183,25 @@ def test_threads_find_the_same_as_one(tmp_path):
     assert {**one, "seconds": 0} == {**many, "seconds": 0}
 
 
+class Own(SegmentationDataset):
+    """One picture of 2x1 pixels, read in its own way, that has this label."""
+
+    def __init__(self, label, mode="train"):
+        super().__init__([], mode=mode, num_classes=2)
+        self.label = label
+
+    def __len__(self):
+        return 1
+
+    def read(self, index):
+        return {"img": np.zeros((1, 2, 3), np.uint8), "label": self.label, "path": "own 0", "trans_info": []}
+
+
 def test_values_of_a_data_set_that_reads_without_looking_at_them_are_compared_too():
-    class Own(SegmentationDataset):
-        def __len__(self):
-            return 1
-
-        def read(self, index):
-            label = np.array([[0, 5]], np.uint8)
-            return {"img": np.zeros((1, 2, 3), np.uint8), "label": label, "path": "own 0", "trans_info": []}
-
-    dataset = Own([], mode="train", num_classes=2)
+    dataset = Own(np.array([[0, 5]], np.uint8))
     (line,) = problems(dataset)
     assert "5 (1 pixel in 1 file)" in line and line.endswith("First: own 0")
-    assert examine(dataset, Own([], mode="val", num_classes=2)).shared == []
+    assert examine(dataset, Own(dataset.label, mode="val")).shared == []
 
 
 @pytest.mark.parametrize(
@@ -210,27 +216,12 @@ def test_values_of_a_data_set_that_reads_without_looking_at_them_are_compared_to
     ],
 )
 def test_what_is_no_label_at_all_is_named_too(label, words):
-    class Own(SegmentationDataset):
-        def __len__(self):
-            return 1
-
-        def read(self, index):
-            return {"img": np.zeros((1, 2, 3), np.uint8), "label": label, "path": "own 0", "trans_info": []}
-
-    (line,) = problems(Own([], mode="train", num_classes=2))
+    (line,) = problems(Own(label))
     assert re.match(f"train_dataset: own 0: {words}", line)
 
 
 def test_labels_of_other_whole_numbers_are_counted_as_they_are():
-    class Own(SegmentationDataset):
-        def __len__(self):
-            return 1
-
-        def read(self, index):
-            label = np.array([[0, 1]], np.int64)
-            return {"img": np.zeros((1, 2, 3), np.uint8), "label": label, "path": "own 0", "trans_info": []}
-
-    findings = examine(Own([], mode="train", num_classes=2))
+    findings = examine(Own(np.array([[0, 1]], np.int64)))
     assert find_problems(findings) == [] and findings.statistics[0].class_pixels.tolist() == [1, 1]
 
 
