@@ -12,7 +12,7 @@ from paddleseg.utils.cli import require_packages, run_command
 
 if TYPE_CHECKING:
     from paddleseg.config.load import Config
-    from paddleseg.core.verify_export import Picture
+    from paddleseg.export.verify import Picture
 
 _PICTURES_OF_VAL_SET = 4
 
@@ -73,8 +73,8 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.shared_values import shared_value
-    from paddleseg.core.export import ExportOptions, export_model
-    from paddleseg.core.verify_export import verify_export
+    from paddleseg.export.graph import ExportOptions, export_model
+    from paddleseg.export.verify import verify_export
     from paddleseg.models.weights import load_weights
     from paddleseg.transforms.pipeline import Pipeline
     from paddleseg.utils.logging import get_logger
@@ -136,7 +136,7 @@ def output_op_of(arguments: argparse.Namespace) -> str:
 def pictures_to_compare(config: Config, path: str | None, channels: int, size_hw: Iterable[int]) -> Iterable[Picture]:
     """The pictures of ``path``, else some of the validation set, else generated ones."""
     from paddleseg.config.build import build_dataset
-    from paddleseg.core.verify_export import Picture, generated_pictures, read_pictures
+    from paddleseg.export.verify import Picture, generated_pictures, read_pictures
     from paddleseg.utils.errors import DataError
     from paddleseg.utils.image_io import list_images
     from paddleseg.utils.logging import get_logger

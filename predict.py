@@ -48,7 +48,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.shared_values import shared_value
-    from paddleseg.core.prediction import predict
+    from paddleseg.inference.prediction import predict
     from paddleseg.models.weights import load_weights
     from paddleseg.transforms.pipeline import Pipeline
     from paddleseg.utils.device import select_device

@@ -57,9 +57,9 @@ def make_parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> None:
     require_packages("paddle", "cv2")
     from paddleseg.config.load import load_config
-    from paddleseg.core.profiler import parse_profiler_options
-    from paddleseg.core.train_options import TrainOptions
-    from paddleseg.core.training import train_from_config
+    from paddleseg.config.training import train_from_config
+    from paddleseg.training.hooks.profiler import parse_profiler_options
+    from paddleseg.training.run_settings import TrainOptions
     from paddleseg.utils.errors import ConfigError
 
     for name, advice in _REFUSED.items():

@@ -45,10 +45,10 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.build import build_dataset, build_model
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
-    from paddleseg.core import distributed
-    from paddleseg.core.evaluation import evaluate, log_result
-    from paddleseg.core.train_options import default_num_workers
+    from paddleseg.inference.evaluation import evaluate, log_result
     from paddleseg.models.weights import load_weights
+    from paddleseg.training.run_settings import default_num_workers
+    from paddleseg.utils import distributed
     from paddleseg.utils.atomic_file import write_atomically
     from paddleseg.utils.device import select_device
     from paddleseg.utils.logging import get_logger

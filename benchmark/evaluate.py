@@ -24,9 +24,9 @@ import numpy as np
 import paddle
 from paddle.nn import functional as F
 
-from paddleseg.core.label_map import label_map
 from paddleseg.datasets.road_scenes import RoadScenes
 from paddleseg.metrics.confusion import ConfusionMatrix
+from paddleseg.utils.label_map import label_map
 
 SIZE_HW = (1024, 2048)
 NUM_CLASSES = 19

@@ -33,9 +33,9 @@ def main() -> None:
     import numpy as np
     import paddle
 
-    from paddleseg.core.export import export_model
     from paddleseg.deploy.deploy_config import read_deploy_config
     from paddleseg.deploy.predictor import EngineOptions, Predictor
+    from paddleseg.export.graph import export_model
     from paddleseg.models import DDRNet_23_slim
 
     height, width = map(int, arguments.size.split("x"))

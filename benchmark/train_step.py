@@ -58,7 +58,7 @@ def plain_step(batch: dict) -> Callable[[], None]:
     import paddle
 
     from benchmark.reference_losses import plain_ohem
-    from paddleseg.core.preprocess import to_network_input
+    from paddleseg.inference.preprocess import to_network_input
     from paddleseg.transforms.transforms import Normalize
 
     model = make_model("NCHW")
@@ -87,8 +87,8 @@ def trainer_step(batch: dict, data_format: str, precision: str) -> Callable[[], 
     """Return a step of this toolkit's trainer; ends when the device has done it."""
     import paddle
 
-    from paddleseg.core.trainer import Trainer
     from paddleseg.losses import OhemCrossEntropyLoss
+    from paddleseg.training.trainer import Trainer
     from paddleseg.transforms.transforms import Normalize
 
     model = make_model(data_format)

@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 import zlib
 from pathlib import Path
 
@@ -187,6 +188,19 @@ def tiny_config(tiny_dataset, tmp_path) -> Path:
     path = tmp_path / "tiny.yml"
     path.write_text(TINY_CONFIG.format(root=tiny_dataset))
     return path
+
+
+@pytest.fixture
+def write_yaml(tmp_path):
+    """Write a YAML file (indentation taken off) into a fresh folder and return its path."""
+
+    def write(text: str, name: str = "config.yml") -> str:
+        path = Path(tmp_path, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        return str(path)
+
+    return write
 
 
 @pytest.hookimpl(tryfirst=True)

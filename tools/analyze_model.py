@@ -85,7 +85,7 @@ def build_network(args: argparse.Namespace) -> tuple[str, Any, int]:
         return config.data["model"]["type"], network, network.in_channels
 
     import paddleseg.models  # noqa: F401 (registers the networks)
-    from paddleseg.config.registry import MODELS
+    from paddleseg.registry import MODELS
 
     if args.model not in MODELS:
         raise ConfigError(f"--model: no network {args.model!r}; known: {', '.join(MODELS)}")
@@ -100,7 +100,7 @@ def main(args: argparse.Namespace) -> None:
     """Print the counts, and write them to a file when asked to."""
     check_arguments(args)
     require_packages("paddle")
-    from paddleseg.core.cost import analyze
+    from paddleseg.profiling.cost import analyze
 
     sizes = [parse_size(text) for text in args.sizes]
     name, network, in_channels = build_network(args)

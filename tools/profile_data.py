@@ -56,10 +56,10 @@ def check_arguments(args: argparse.Namespace) -> None:
 def time_step(config: Any, dataset: Any) -> float:
     """Seconds that the network of the configuration takes for forward, losses and backward of one batch."""
     from paddleseg.config.build import build_losses, build_model
-    from paddleseg.core.data_profile import measure_step
-    from paddleseg.core.preprocess import to_network_input
     from paddleseg.datasets.loader import train_batches
     from paddleseg.datasets.sampler import EpochBatchSampler
+    from paddleseg.inference.preprocess import to_network_input
+    from paddleseg.profiling.data import measure_step
 
     model, losses = build_model(config, use_pretrained=False), build_losses(config)
     model.train()
@@ -84,8 +84,8 @@ def main(args: argparse.Namespace) -> None:
     from paddleseg.config.build import build_dataset
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
-    from paddleseg.core.data_profile import advise, profile_data, waiting_share
-    from paddleseg.core.train_options import default_num_workers
+    from paddleseg.profiling.data import advise, profile_data, waiting_share
+    from paddleseg.training.run_settings import default_num_workers
     from paddleseg.utils.allocator import keep_freed_memory
     from paddleseg.utils.device import select_device
 

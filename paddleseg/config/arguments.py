@@ -18,7 +18,7 @@ from typing import Any, Callable, Literal, Union
 
 from paddleseg.config.load import INHERIT_KEY
 from paddleseg.config.problems import Problems, place_of, suggest
-from paddleseg.config.registry import Registry, is_built_in
+from paddleseg.registry import Registry, is_built_in
 
 MAX_CLASSES = 255
 """Labels have 8 bits, and one of their 256 values is left for the pixels to ignore."""

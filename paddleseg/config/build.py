@@ -16,7 +16,8 @@ from typing import Any, Callable, Literal
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import place_of
-from paddleseg.config.registry import (
+from paddleseg.config.shared_values import DATASET_NAMES, shared_value
+from paddleseg.registry import (
     BACKBONES,
     DATASETS,
     LOSSES,
@@ -26,7 +27,6 @@ from paddleseg.config.registry import (
     TRANSFORMS,
     import_components,
 )
-from paddleseg.config.shared_values import DATASET_NAMES, shared_value
 from paddleseg.utils.errors import ConfigError
 
 

@@ -17,8 +17,8 @@ from typing import Any
 
 from paddleseg.config.overrides import apply_overrides
 from paddleseg.config.problems import Problems
-from paddleseg.config.yaml_text import read_yaml, to_yaml
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.yaml_text import read_yaml, to_yaml
 
 BASE_KEY, INHERIT_KEY = "_base_", "_inherited_"
 CUSTOM_IMPORTS_KEY = "custom_imports"

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from paddleseg.config.problems import Problems
-from paddleseg.config.yaml_text import MAX_DEPTH, parse_yaml
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.yaml_text import MAX_DEPTH, parse_yaml
 
 _NULLS = ("None", "null", "~")
 

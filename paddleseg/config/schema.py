@@ -15,15 +15,6 @@ from paddleseg.config.inference_options import check_test_config
 from paddleseg.config.load import Config
 from paddleseg.config.loss_lists import check_losses
 from paddleseg.config.problems import Problems, suggest
-from paddleseg.config.registry import (
-    BACKBONES,
-    DATASETS,
-    LR_SCHEDULERS,
-    MODELS,
-    OPTIMIZERS,
-    import_components,
-    is_built_in,
-)
 from paddleseg.config.shared_values import (
     DATASET_NAMES,
     DATASET_SECTIONS,
@@ -33,6 +24,15 @@ from paddleseg.config.shared_values import (
     statements,
 )
 from paddleseg.config.transform_lists import check_normalization, check_transforms
+from paddleseg.registry import (
+    BACKBONES,
+    DATASETS,
+    LR_SCHEDULERS,
+    MODELS,
+    OPTIMIZERS,
+    import_components,
+    is_built_in,
+)
 from paddleseg.utils.errors import ConfigError
 
 Command = Literal["train", "val", "predict", "export"]

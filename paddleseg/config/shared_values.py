@@ -15,7 +15,7 @@ from typing import Any, Callable
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
-from paddleseg.config.registry import DATASETS, import_components
+from paddleseg.registry import DATASETS, import_components
 
 DATASET_SECTIONS = ("train_dataset", "val_dataset")
 # What a data set calls each shared value.

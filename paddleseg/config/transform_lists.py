@@ -13,8 +13,8 @@ import numpy as np
 from paddleseg.config.arguments import check_component
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
-from paddleseg.config.registry import TRANSFORMS
 from paddleseg.config.shared_values import DATASET_SECTIONS
+from paddleseg.registry import TRANSFORMS
 from paddleseg.utils.errors import ConfigError
 
 

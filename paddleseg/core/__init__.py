@@ -13,7 +13,7 @@ __all__ = ["evaluate", "predict", "train"]
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from paddleseg.core import api
+        from paddleseg.training import api
 
         return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The registries of ``paddleseg.config.registry``, for code that was written for PaddleSeg.
+"""The registries of ``paddleseg.registry``, for code that was written for PaddleSeg.
 
 ``@manager.MODELS.add_component`` above a class makes its name a ``type`` in YAML.
 """
 
-from paddleseg.config.registry import BACKBONES, DATASETS, LOSSES, LR_SCHEDULERS, MODELS, OPTIMIZERS, TRANSFORMS
+from paddleseg.registry import BACKBONES, DATASETS, LOSSES, LR_SCHEDULERS, MODELS, OPTIMIZERS, TRANSFORMS
 
 __all__ = ["BACKBONES", "DATASETS", "LOSSES", "LR_SCHEDULERS", "MODELS", "OPTIMIZERS", "TRANSFORMS"]

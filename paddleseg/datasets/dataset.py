@@ -7,9 +7,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from paddleseg.config.registry import DATASETS
 from paddleseg.datasets.base import SegmentationDataset, check_mode, check_root, refuse_edge
 from paddleseg.datasets.decoded_cache import CacheKind, cache_folder
+from paddleseg.registry import DATASETS
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_list_lines

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from paddleseg import __version__
-from paddleseg.config.registry import DATASETS
 from paddleseg.datasets.base import MODES, SegmentationDataset, check_mode
 from paddleseg.datasets.cityscapes import CITYSCAPES_CLASSES
 from paddleseg.datasets.decoded_cache import CacheKind
-from paddleseg.datasets.scenes import VOID, draw_scene
+from paddleseg.registry import DATASETS
+from paddleseg.scenes import VOID, draw_scene
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.seeding import scene_rng

@@ -19,7 +19,7 @@ import yaml
 import paddleseg.transforms  # noqa: F401  (registers the transforms)
 from paddleseg.config.arguments import check_arguments
 from paddleseg.config.problems import Problems, suggest
-from paddleseg.config.registry import TRANSFORMS
+from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.errors import ConfigError
 

@@ -10,9 +10,9 @@ from typing import Any
 import paddle
 from paddle import Tensor, nn
 
-from paddleseg.config.registry import LOSSES
 from paddleseg.losses.checks import Fault, below_zero, refuse
 from paddleseg.losses.functional import mean_over, pixel_cross_entropy, weigh_by_class
+from paddleseg.registry import LOSSES
 
 
 @LOSSES.add_component

@@ -11,9 +11,9 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
-from paddleseg.config.registry import LOSSES
 from paddleseg.losses.checks import Fault, refuse
 from paddleseg.losses.functional import class_masks, inner_boundaries, mean_over, ratio, window_max
+from paddleseg.registry import LOSSES
 
 _WIDEST_WINDOW = 255
 

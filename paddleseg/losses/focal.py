@@ -14,9 +14,9 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
-from paddleseg.config.registry import LOSSES
 from paddleseg.losses.checks import Fault, below_zero, refuse
 from paddleseg.losses.functional import class_masks, mean_over, pixel_cross_entropy, weigh_by_class
+from paddleseg.registry import LOSSES
 from paddleseg.utils.errors import ConfigError
 
 

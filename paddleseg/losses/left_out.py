@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """PaddleSeg's losses that are not here, each with what to use in its place."""
 
-from paddleseg.config.registry import LOSSES
+from paddleseg.registry import LOSSES
 
 _TWO_CLASSES = "Each class has an output of its own here: give num_classes: 2, the rest being class 0, and use"
 _MIXED = "beside a cross entropy in a MixedLoss"

@@ -11,9 +11,9 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
-from paddleseg.config.registry import LOSSES
 from paddleseg.losses.checks import Fault, refuse
 from paddleseg.losses.functional import lovasz_weights, mean_over
+from paddleseg.registry import LOSSES
 
 
 @LOSSES.add_component

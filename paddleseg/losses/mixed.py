@@ -9,8 +9,8 @@ from typing import Any, Callable
 
 from paddle import Tensor, nn
 
-from paddleseg.config.registry import LOSSES
 from paddleseg.losses.checks import Fault, refuse
+from paddleseg.registry import LOSSES
 
 
 @LOSSES.add_component

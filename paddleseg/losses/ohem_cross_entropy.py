@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import paddle
 from paddle import Tensor, nn
 
-from paddleseg.config.registry import LOSSES
 from paddleseg.losses.functional import hard_pixels, mean_over, pixel_cross_entropy, weigh_by_class
+from paddleseg.registry import LOSSES
 
 
 @LOSSES.add_component

@@ -11,9 +11,9 @@ from __future__ import annotations
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
-from paddleseg.config.registry import MODELS
 from paddleseg.models.ddrnet import DDRNet_23, DDRNet_23_slim, DDRNet_39, DualResolutionTrunk, Variant
 from paddleseg.models.layers import Bottleneck, ConvBN, ConvBNReLU, initialize_weights
+from paddleseg.registry import MODELS
 
 
 class DDRNetClassifier(DualResolutionTrunk):

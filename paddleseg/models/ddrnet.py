@@ -20,7 +20,6 @@ from typing import Any, Literal
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
-from paddleseg.config.registry import MODELS
 from paddleseg.models.heads import DAPPM, SegmentationHead
 from paddleseg.models.layers import (
     DATA_FORMATS,
@@ -34,6 +33,7 @@ from paddleseg.models.layers import (
     spatial_size,
     upsample_logits,
 )
+from paddleseg.registry import MODELS
 
 PaddingMode = Literal["official", "paddleseg"]
 PADDING_MODES = ("official", "paddleseg")

@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, Callable
 
-from paddleseg.config.registry import OPTIMIZERS, is_built_in
+from paddleseg.registry import OPTIMIZERS, is_built_in
 
 _FROM_BUILDER = ("parameters", "learning_rate")
 

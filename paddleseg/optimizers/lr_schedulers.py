@@ -17,8 +17,8 @@ from typing import Any
 
 from paddle.optimizer.lr import LRScheduler
 
-from paddleseg.config.registry import LR_SCHEDULERS
 from paddleseg.optimizers.checks import require
+from paddleseg.registry import LR_SCHEDULERS
 from paddleseg.utils.logging import get_logger
 
 __all__ = ["CosineAnnealingDecay", "MultiStepDecay", "PolynomialDecay", "StepDecay"]

@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from paddleseg.config.registry import LR_SCHEDULERS
 from paddleseg.optimizers.checks import require
 from paddleseg.optimizers.lr_schedulers import WarmupSchedule
+from paddleseg.registry import LR_SCHEDULERS
 
 __all__ = ["OneCycleLR"]
 

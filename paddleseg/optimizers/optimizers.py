@@ -14,11 +14,11 @@ import paddle
 from paddle.optimizer.lr import LRScheduler
 from paddle.regularizer import L2Decay
 
-from paddleseg.config.registry import OPTIMIZERS
 from paddleseg.optimizers.checks import require
 from paddleseg.optimizers.description import with_defaults
 from paddleseg.optimizers.gradient_clip import gradient_clip
 from paddleseg.optimizers.parameter_groups import parameter_multipliers, read_entries, trainable_parameters
+from paddleseg.registry import OPTIMIZERS
 from paddleseg.utils.errors import ConfigError
 
 __all__ = ["SGD", "Adam", "AdamW", "Momentum", "RMSProp"]

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from paddleseg.config.registry import LR_SCHEDULERS
 from paddleseg.optimizers.checks import require
 from paddleseg.optimizers.lr_schedulers import WarmupSchedule
+from paddleseg.registry import LR_SCHEDULERS
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
 

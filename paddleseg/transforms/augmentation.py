@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from paddleseg.config.registry import TRANSFORMS
+from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
 from paddleseg.transforms.checks import (
     check_number,

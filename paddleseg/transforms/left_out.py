@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """PaddleSeg's transforms that are not here, each with what to do instead."""
 
-from paddleseg.config.registry import TRANSFORMS
+from paddleseg.registry import TRANSFORMS
 
 for _name, _advice in {
     "AddEdgeLabel": "No loss here needs edge labels: remove it; BoundaryLoss finds the edges of the labels itself",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from paddleseg.config.registry import TRANSFORMS
+from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
 from paddleseg.transforms.checks import (
     check_label_padding_value,

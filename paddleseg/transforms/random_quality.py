@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from paddleseg.config.registry import TRANSFORMS
+from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
 from paddleseg.transforms.checks import check_number, check_probability
 from paddleseg.transforms.sample import Sample

@@ -72,7 +72,9 @@ def test_transforms_of_export_come_first_and_without_any_it_is_refused(
     tiny_config, weights, pictures, tmp_path, monkeypatch
 ):
     used = []
-    monkeypatch.setattr("paddleseg.core.prediction.predict", lambda model, pipeline, *_, **__: used.append(pipeline))
+    monkeypatch.setattr(
+        "paddleseg.inference.prediction.predict", lambda model, pipeline, *_, **__: used.append(pipeline)
+    )
     source = ("--config", tiny_config, "--model_path", weights, "--image_path", pictures, "--save_dir", tmp_path)
     run_here(*source)
     run_here(*source, "--opts", "export.transforms=[{type: Resize, target_size: [32, 32]}, {type: Normalize}]")
@@ -119,7 +121,7 @@ def test_colours_that_are_not_whole_are_refused(tiny_config, weights, pictures):
 
 def test_windows_and_views_are_looked_at_as_flags_and_test_config_say(tiny_config, weights, pictures, monkeypatch):
     used = []
-    monkeypatch.setattr("paddleseg.core.prediction.predict", lambda *arguments, **_: used.append(arguments[4]))
+    monkeypatch.setattr("paddleseg.inference.prediction.predict", lambda *arguments, **_: used.append(arguments[4]))
     source = ("--config", tiny_config, "--model_path", weights, "--image_path", pictures)
     section = "test_config={is_slide: True, crop_size: [40, 30], stride: [24, 18], aug_eval: True, scales: [0.5, 1]}"
     windows = dict(is_slide=True, crop_size=[40, 30], stride=[24, 18])

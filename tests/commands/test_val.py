@@ -14,7 +14,7 @@ from PIL import Image
 
 import train
 import val
-from paddleseg.core import evaluation
+from paddleseg.inference import evaluation
 from paddleseg.utils.errors import ConfigError, DataError, UserError, WeightsError
 
 

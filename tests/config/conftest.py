@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-import textwrap
-from pathlib import Path
-
 import pytest
 
 # Each section once, small enough to build.
@@ -43,19 +40,6 @@ lr_scheduler:
   type: PolynomialDecay
   learning_rate: 0.01
 """
-
-
-@pytest.fixture
-def write_yaml(tmp_path):
-    """Write a YAML file (indentation taken off) into a fresh folder and return its path."""
-
-    def write(text: str, name: str = "config.yml") -> str:
-        path = Path(tmp_path, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text), encoding="utf-8")
-        return str(path)
-
-    return write
 
 
 @pytest.fixture

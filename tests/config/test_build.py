@@ -5,7 +5,8 @@ import pytest
 
 from paddleseg.config import build
 from paddleseg.config.load import Config, load_config
-from paddleseg.config.registry import (
+from paddleseg.config.schema import check_config
+from paddleseg.registry import (
     DATASETS,
     LOSSES,
     LR_SCHEDULERS,
@@ -14,7 +15,6 @@ from paddleseg.config.registry import (
     TRANSFORMS,
     Registry,
 )
-from paddleseg.config.schema import check_config
 from paddleseg.utils.errors import ConfigError, DataError
 
 

@@ -9,9 +9,9 @@ import pytest
 from paddleseg.config import custom_imports
 from paddleseg.config.custom_imports import import_custom_modules
 from paddleseg.config.load import load_config
-from paddleseg.config.registry import LOSSES, Registry, import_components
 from paddleseg.config.schema import check_config
 from paddleseg.cvlibs import manager
+from paddleseg.registry import LOSSES, Registry, import_components
 from paddleseg.utils.errors import ConfigError
 
 

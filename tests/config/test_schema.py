@@ -7,8 +7,8 @@ import re
 import pytest
 
 from paddleseg.config.load import load_config
-from paddleseg.config.registry import DATASETS, TRANSFORMS
 from paddleseg.config.schema import check_config
+from paddleseg.registry import DATASETS, TRANSFORMS
 from tests.config.messages import message_of
 
 

@@ -12,11 +12,11 @@ import paddle
 import pytest
 
 from paddleseg.core import evaluate, predict, train
-from paddleseg.core.run import Sampling
 from paddleseg.datasets import Dataset
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.models.weights import read_weights
+from paddleseg.training.run import Sampling
 from paddleseg.transforms import Normalize, RandomHorizontalFlip, Resize
 from paddleseg.utils.errors import ConfigError, DeviceError
 

@@ -8,12 +8,12 @@ import pytest
 
 from paddleseg.datasets import RoadScenes
 from paddleseg.datasets.cityscapes import CITYSCAPES_CLASSES
-from paddleseg.datasets.scenes import VOID, StreetClass, draw_scene
-from paddleseg.datasets.scenes.bodies import Body, Face, paint_bodies
-from paddleseg.datasets.scenes.canvas import Camera, Canvas
-from paddleseg.datasets.scenes.layout import Scene, draw_street
-from paddleseg.datasets.scenes.light import draw_light
-from paddleseg.datasets.scenes.plan import Item, from_far_to_near
+from paddleseg.scenes import VOID, StreetClass, draw_scene
+from paddleseg.scenes.bodies import Body, Face, paint_bodies
+from paddleseg.scenes.canvas import Camera, Canvas
+from paddleseg.scenes.layout import Scene, draw_street
+from paddleseg.scenes.light import draw_light
+from paddleseg.scenes.plan import Item, from_far_to_near
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.seeding import scene_rng

@@ -11,9 +11,10 @@ import time
 import paddle
 from paddle import nn
 
-from paddleseg.core import checkpoint, train
+from paddleseg.core import train
 from paddleseg.datasets import RoadScenes
 from paddleseg.losses import CrossEntropyLoss
+from paddleseg.training import checkpoint
 from paddleseg.transforms import Normalize
 from paddleseg.utils.cli import run_command
 from paddleseg.utils.errors import DataError

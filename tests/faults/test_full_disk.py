@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paddleseg.core import checkpoint
-from paddleseg.core.run_folder import prepare_folder
+from paddleseg.training import checkpoint
+from paddleseg.training.run_folder import prepare_folder
 from paddleseg.utils.errors import UserError, WeightsError
 from tests.conftest import without_rights_of_root
 

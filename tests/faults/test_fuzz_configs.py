@@ -17,9 +17,9 @@ from paddleseg.config import build
 from paddleseg.config.inference_options import InferenceOptions
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
-from paddleseg.config.yaml_text import parse_yaml
-from paddleseg.core.run import Sampling
+from paddleseg.training.run import Sampling
 from paddleseg.utils.errors import UserError
+from paddleseg.utils.yaml_text import parse_yaml
 from tests.conftest import make_dataset
 from tests.faults.configurations import VALUES, complete, places, spoilt
 from tests.faults.limits import CASES, SEED, no_hang

@@ -12,12 +12,12 @@ import paddle
 import pytest
 from PIL import Image
 
-from paddleseg.core.export import export_model
-from paddleseg.core.prediction import predict
 from paddleseg.datasets import Dataset
 from paddleseg.datasets.data_check import examine
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.segmenter import Segmenter
+from paddleseg.export.graph import export_model
+from paddleseg.inference.prediction import predict
 from paddleseg.transforms import Normalize, Pipeline, RandomHorizontalFlip, RandomPaddingCrop
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_image

@@ -19,8 +19,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from paddleseg.core import checkpoint
 from paddleseg.models.weights import read_weights
+from paddleseg.training import checkpoint
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.safe_pickle import read_pickle
 

@@ -9,12 +9,12 @@ import os
 
 import pytest
 
-from paddleseg.core import checkpoint
-from paddleseg.core.evaluate_hook import EvaluateHook
-from paddleseg.core.hooks import CheckpointHook
-from paddleseg.core.run_folder import find_start, prepare_folder
-from tests.core.small_trainer import Result, best_of, make_trainer, same, weights
+from paddleseg.training import checkpoint
+from paddleseg.training.hooks.base import CheckpointHook
+from paddleseg.training.hooks.evaluate import EvaluateHook
+from paddleseg.training.run_folder import find_start, prepare_folder
 from tests.faults.test_full_disk import FailingDisk
+from tests.training.small_trainer import Result, best_of, make_trainer, same, weights
 
 STEPS = 8
 BEST_IN_THE_MIDDLE = {2: 0.2, 4: 0.5, 6: 0.3, 8: 0.4}  # saved as the best twice, the second time over the first

@@ -13,12 +13,12 @@ import yaml
 
 from paddleseg.config.build import build_losses, build_model
 from paddleseg.config.load import Config, load_config
-from paddleseg.config.registry import LOSSES, import_components
-from paddleseg.core.train_options import TrainOptions
-from paddleseg.core.trainer import Trainer
-from paddleseg.core.training import train_from_config
+from paddleseg.config.training import train_from_config
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models.weights import read_weights
+from paddleseg.registry import LOSSES, import_components
+from paddleseg.training.run_settings import TrainOptions
+from paddleseg.training.trainer import Trainer
 
 import_components()
 

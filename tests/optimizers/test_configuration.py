@@ -9,9 +9,9 @@ from paddle.optimizer import lr
 
 from paddleseg.config.build import build_lr_schedule, build_optimizer, describe_optimizer
 from paddleseg.config.load import load_config
-from paddleseg.config.registry import LR_SCHEDULERS, OPTIMIZERS
 from paddleseg.config.schema import check_config
 from paddleseg.models import DDRNet_23_slim
+from paddleseg.registry import LR_SCHEDULERS, OPTIMIZERS
 from paddleseg.utils.errors import ConfigError
 
 

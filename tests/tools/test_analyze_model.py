@@ -9,8 +9,8 @@ from pathlib import Path
 import paddle
 import pytest
 
-from paddleseg.core.cost import analyze, count_macs, count_parameters
 from paddleseg.models import DDRNet_23, DDRNet_23_slim, DDRNet_23_slim_cls, DDRNet_39
+from paddleseg.profiling.cost import analyze, count_macs, count_parameters
 from paddleseg.utils.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,8 +10,8 @@ import pytest
 
 import paddleseg.transforms  # noqa: F401  (registers the transforms)
 from paddleseg.config.problems import Problems
-from paddleseg.config.registry import TRANSFORMS
 from paddleseg.config.transform_lists import check_transforms
+from paddleseg.registry import TRANSFORMS
 from paddleseg.utils.errors import ConfigError, DataError
 
 # (transform, arguments, how many pixels of the source picture and label may be apart). Bilinear interpolation takes

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from paddleseg import transforms as T
-from paddleseg.config.registry import TRANSFORMS
+from paddleseg.registry import TRANSFORMS
 from paddleseg.utils.errors import ConfigError, DataError
 
 

@@ -1,0 +1,180 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""From pictures to label maps with a network in memory; evaluation and prediction both go through here.
+
+``predict_label_maps`` is the one entry. A picture that is looked at once and whole gets its label map from the
+logits at 1/8. Every other way (windows, scales, flips), and a network that has no such logits, needs scores at
+full size: they are computed for one picture at a time, so that they take the memory of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle.nn import functional as F
+
+from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
+from paddleseg.inference.preprocess import to_network_input
+from paddleseg.inference.sliding_window import slide_logits
+from paddleseg.transforms.functional import restore_size
+from paddleseg.transforms.pipeline import Pipeline
+from paddleseg.transforms.transforms import Normalize
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.label_map import label_map
+
+# Scaled views have sides that are multiples of this, the stride of the networks' output. Off them the cells of the
+# output do not lie on the picture's grid of 8: CamVid at 600 x 450 instead of 600 x 448 cost DDRNet-23-slim 3.9
+# points of pixel accuracy (21 validation pictures). PaddleSeg's DDRNet runs at such sizes only.
+_STRIDE = 8
+
+
+def predict_label_maps(
+    model: paddle.nn.Layer,
+    batch: Mapping[str, Any],
+    normalize: Normalize | None,
+    options: InferenceOptions = WHOLE_PICTURE,
+    *,
+    window_batch_size: int = 1,
+) -> list[np.ndarray]:
+    """Classes of each pixel of the original pictures.
+
+    Args:
+        model: A network, in evaluation mode; with ``forward_stride8`` whole pictures are faster.
+        batch: ``img`` (N, H, W, C) as the transforms left it, not normalised, and ``trans_info``, for each
+            picture the list of the changes of its size.
+        normalize: The normalisation the network was trained with.
+        options: How to look at a picture; sizes and scales refer to the picture as the transforms left it.
+        window_batch_size: Most windows of a picture in one pass of the network.
+
+    Returns:
+        For each picture (height, width) uint8 class ids at its size before the transforms.
+    """
+    images = to_network_input(batch["img"], normalize)
+    size_hw = tuple(images.shape[2:])
+    if options.see_whole(size_hw) and hasattr(model, "forward_stride8"):
+        logits = predict_logits8(model, images)
+        labels = label_map(logits.numpy(), size_hw) if logits.place.is_cpu_place() else dense_label_map(logits, size_hw)
+    else:
+        scores = (class_scores(model, image, options, window_batch_size) for image in images.split(len(images)))
+        labels = (score.argmax(axis=1).numpy()[0].astype(np.uint8) for score in scores)
+    return [restore_size(label, trans_info) for label, trans_info in zip(labels, batch["trans_info"])]
+
+
+@paddle.no_grad()
+def predict_logits8(model: paddle.nn.Layer, images: paddle.Tensor) -> paddle.Tensor:
+    """Logits of the main output at 1/8.
+
+    Args:
+        model: A network with ``forward_stride8``, in evaluation mode.
+        images: (N, C, H, W) float32, normalised.
+
+    Returns:
+        (N, K, ceil(H/8), ceil(W/8)) float32.
+    """
+    return model.forward_stride8(images)[0].astype("float32")
+
+
+@paddle.no_grad()
+def dense_label_map(logits: paddle.Tensor, size_hw: tuple[int, int]) -> np.ndarray:
+    """The label map by upsampling all logits where they are: on a card that is fast, and little has to be fetched.
+
+    It differs from ``label_map`` only where the best two classes are equal up to rounding.
+
+    Args:
+        logits: (N, K, h, w) float32 at 1/8, K at most 256.
+        size_hw: Height and width of the result.
+
+    Returns:
+        (N, H, W) uint8 class ids.
+    """
+    # One picture at a time: 19 classes at 1024 x 2048 take 160 MB.
+    classes = [_resize(one, size_hw).argmax(axis=1).astype("uint8") for one in logits.split(len(logits))]
+    return paddle.concat(classes).numpy()
+
+
+@paddle.no_grad()
+def class_scores(
+    model: paddle.nn.Layer, image: paddle.Tensor, options: InferenceOptions, window_batch_size: int = 1
+) -> paddle.Tensor:
+    """Scores of the classes at the size of the network's input.
+
+    Several views (scales, flips) are summed as probabilities, so that each has the same say; DDRNet_paddle
+    does so too, while PaddleSeg averages logits since its version 2.8. A single view gives its logits.
+
+    Args:
+        model: A network, in evaluation mode.
+        image: (1, C, H, W) float32, normalised.
+        options: The views, and whether each of them is looked at in windows.
+        window_batch_size: Most windows in one pass of the network.
+
+    Returns:
+        (1, K, H, W) float32.
+    """
+    views = options.views
+    total = None
+    for scale, flipped_axes in views:
+        logits = _view_logits(model, image, scale, flipped_axes, options, window_batch_size)
+        if len(views) == 1:
+            return logits
+        probabilities = F.softmax(logits, axis=1)
+        total = probabilities if total is None else total.add_(probabilities)
+    return total
+
+
+def refuse_random_transforms(pipeline: Pipeline) -> None:
+    """Raise ConfigError for transforms that change a picture by chance: its label map would be of another picture."""
+    for transform in pipeline.transforms:
+        if getattr(transform, "is_random", False):
+            raise ConfigError(
+                f"{type(transform).__name__} is random; evaluation and prediction need the same picture each time. "
+                "Leave it out of their transforms; only training may have it"
+            )
+
+
+def scaled_length(length: int, scale: float) -> int:
+    """Side of a scaled view: the nearest multiple of 8; scale 1 leaves the picture as it is.
+
+    Example:
+        >>> [scaled_length(length, 1.25) for length in (360, 480)]  # 450 becomes 448
+        [448, 600]
+    """
+    return length if scale == 1 else max(1, int(length * scale / _STRIDE + 0.5)) * _STRIDE
+
+
+def _view_logits(
+    model: paddle.nn.Layer,
+    image: paddle.Tensor,
+    scale: float,
+    flipped_axes: tuple[int, ...],
+    options: InferenceOptions,
+    window_batch_size: int,
+) -> paddle.Tensor:
+    """Logits (1, K, H, W) of one view, brought back to the picture's place and size."""
+
+    def logits_of(x: paddle.Tensor) -> paddle.Tensor:
+        # Not forward(), which would resize the auxiliary output too.
+        logits = model.forward_stride8(x)[0] if hasattr(model, "forward_stride8") else model(x)[0]
+        return _resize(logits.astype("float32"), x.shape[2:])
+
+    size_hw = image.shape[2:]
+    view = _resize(image, [scaled_length(length, scale) for length in size_hw])
+    view = _flip(view, flipped_axes)
+    if options.is_slide:
+        logits = paddle.to_tensor(slide_logits(logits_of, view, options.crop_size, options.stride, window_batch_size))
+    else:
+        logits = logits_of(view)
+    return _resize(_flip(logits, flipped_axes), size_hw)
+
+
+def _resize(x: paddle.Tensor, size_hw: list[int]) -> paddle.Tensor:
+    # Not that of models.layers: prediction works without the built-in networks.
+    if list(x.shape[2:]) == list(size_hw):
+        return x
+    return F.interpolate(x, size=size_hw, mode="bilinear", align_corners=False)
+
+
+def _flip(x: paddle.Tensor, axes: tuple[int, ...]) -> paddle.Tensor:
+    return x.flip(list(axes)) if axes else x

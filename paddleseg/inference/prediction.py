@@ -1,0 +1,129 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Prediction: from picture files to files of label maps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import paddle
+from tqdm import tqdm
+
+from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
+from paddleseg.inference.label_maps import predict_label_maps, refuse_random_transforms
+from paddleseg.transforms.pipeline import Pipeline
+from paddleseg.utils import distributed, visualize
+from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.image_io import read_image
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.result_paths import (
+    COLOR_FOLDER,
+    LABEL_FOLDER,
+    OVERLAY_FOLDER,
+    ResultPaths,
+    pictures_to_predict,
+    result_paths,
+)
+from paddleseg.utils.seeding import sample_rng
+
+
+def predict(
+    model: paddle.nn.Layer,
+    pipeline: Pipeline,
+    images: Sequence[str],
+    save_dir: str | os.PathLike[str],
+    options: InferenceOptions = WHOLE_PICTURE,
+    *,
+    root: str = "",
+    channels: int = 3,
+    palette: visualize.Palette | None = None,
+    class_names: Sequence[str] | None = None,
+    progress: bool = True,
+) -> None:
+    """Predict the label maps of pictures and save them at the size of the pictures.
+
+    For a picture ``<root>/<name>.jpg`` there appear in ``save_dir``
+
+    * ``label/<name>.png``: class ids,
+    * ``pseudo_color_prediction/<name>.png``: palette picture of the class ids,
+    * ``added_prediction/<name>.jpg``: the picture under the colours, and a legend below it.
+
+    The three of one picture are written when all are ready, each whole or not at all. A damaged picture ends
+    the work; what was predicted before it stays. In a distributed run each process takes its part of the pictures.
+
+    Args:
+        model: A network; it leaves in the mode (training or evaluation) it came in.
+        pipeline: The transforms of evaluation.
+        images: Picture files.
+        save_dir: Where to save.
+        options: How the network looks at each picture.
+        root: The folder whose sub-folders are kept in ``save_dir``.
+        channels: Channels that the network takes.
+        palette: Colours of the classes; PaddleSeg's default colours if None.
+        class_names: Names for the legend.
+        progress: Whether to show a progress bar where the output is a terminal.
+
+    Raises:
+        ConfigError: A transform is random.
+        DataError: A picture is missing or damaged; or all pictures are results of an earlier prediction.
+    """
+    refuse_random_transforms(pipeline)
+    palette = visualize.default_palette() if palette is None else palette
+    logger = get_logger()
+    paths = result_paths(pictures_to_predict(images, save_dir), root, save_dir)
+    logger.info("predicting %d pictures (%s)", len(paths), options.describe())
+    own_part = list(paths.items())[distributed.rank() :: distributed.world_size()]
+    was_training = model.training
+    model.eval()
+    try:
+        # disable=None: a bar only where the output is a terminal.
+        bar = tqdm(own_part, desc="predicting", unit="picture", disable=None if progress else True, leave=False)
+        for index, (path, results) in enumerate(bar):
+            image = read_image(path, channels)
+            picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place
+            labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index), options)
+            _save(results, picture, labels, palette, class_names)
+    finally:
+        if was_training:
+            model.train()
+    logger.info(
+        "saved in %s: %s (class ids), %s (colours), %s (overlays with legend)",
+        save_dir,
+        LABEL_FOLDER,
+        COLOR_FOLDER,
+        OVERLAY_FOLDER,
+    )
+
+
+def _predict_one(
+    model: paddle.nn.Layer,
+    pipeline: Pipeline,
+    image: np.ndarray,
+    path: str,
+    rng: np.random.Generator,
+    options: InferenceOptions,
+) -> np.ndarray:
+    """Label map (H, W) of a picture (H, W, C)."""
+    sample = pipeline({"img": image, "path": path, "trans_info": []}, rng)
+    batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]]}
+    return predict_label_maps(model, batch, pipeline.normalize, options)[0]
+
+
+def _save(
+    paths: ResultPaths,
+    picture: np.ndarray,
+    labels: np.ndarray,
+    palette: visualize.Palette,
+    class_names: Sequence[str] | None,
+) -> None:
+    overlay = visualize.overlay(picture, labels, palette)
+    overlay = visualize.add_legend(overlay, labels, palette, class_names)
+    files = {
+        paths.label: visualize.encode_image(labels),
+        paths.color: visualize.encode_image(visualize.palette_image(labels, palette)),
+        paths.overlay: visualize.encode_image(overlay, paths.overlay.suffix),
+    }
+    for path, data in files.items():
+        write_atomically(path, data)

@@ -1,0 +1,3 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What happens around the steps of training."""

@@ -1,0 +1,118 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The folder of a run before its first step: what to go on from, and what of other runs is moved aside."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from paddleseg.training import checkpoint
+from paddleseg.utils import distributed as dist
+from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.errors import ConfigError, UserError
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.nested import describe_changes
+from paddleseg.utils.yaml_text import parse_yaml, read_yaml
+
+
+def find_start(save_dir: str, resume_model: str | None) -> Path | None:
+    """The checkpoint to go on from: the one asked for, with ``auto`` the newest in ``save_dir``, or none."""
+    if dist.rank() == 0:
+        checkpoint.recover(save_dir)
+    dist.barrier()
+    if resume_model is None:
+        return None
+    if resume_model != "auto":
+        return Path(resume_model)
+    start = checkpoint.latest_checkpoint(save_dir)
+    if start is None:
+        get_logger().info("--resume_model auto: no complete checkpoint in %s, starting from scratch", save_dir)
+    return start
+
+
+def prepare_folder(save_dir: str, start: Path | None, step: int, config_text: str | None) -> None:
+    """Make the run's folder and write its configuration; what is there of other runs is moved aside, never lost.
+
+    A resumed run keeps what it goes on from. Checkpoints of later steps belong to a branch that is left: kept in
+    place, ``auto`` and the pruning would take them for this run's.
+
+    Args:
+        save_dir: The folder.
+        start: The checkpoint that the run goes on from, or None.
+        step: The step of ``start``.
+        config_text: The resolved configuration, or None for a run without one.
+
+    Raises:
+        ConfigError: The folder cannot be written.
+    """
+    folder = Path(save_dir)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if start is not None and start.resolve().parent == folder.resolve():
+            other = checkpoint.newer_than(save_dir, step)
+        else:
+            other = checkpoint.newer_than(save_dir, -1)
+            other += [path for path in [folder / checkpoint.CONFIG] if path.exists()]
+        if other:
+            aside = _make_aside(folder)
+            for path in other:
+                os.rename(path, aside / path.name)
+            get_logger().warning("%s held checkpoints of another run; they were moved to %s", save_dir, aside)
+        if config_text is not None:
+            _write_config(folder / checkpoint.CONFIG, config_text)
+    except OSError as error:
+        raise ConfigError(f"--save_dir {save_dir} cannot be written: {error.strerror}") from None
+
+
+def _write_config(path: Path, text: str) -> None:
+    try:
+        write_atomically(path, text.encode("utf-8"))
+    except UserError as error:
+        raise ConfigError(f"--save_dir: {error}") from None
+
+
+def check_same_run(checkpoint_folder: str, saved: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse to go on from a checkpoint whose samples or steps would be others.
+
+    Args:
+        checkpoint_folder: The checkpoint, for the message.
+        saved: Its seed, batch size and so on.
+        now: Those of this run.
+
+    Raises:
+        ConfigError: Names what differs.
+    """
+    both = saved.keys() & now.keys()  # older versions saved less
+    differing = describe_changes(
+        {name: saved[name] for name in both}, {name: now[name] for name in now if name in both}
+    )
+    if differing:
+        raise ConfigError(
+            f"{checkpoint_folder} cannot be resumed, because the samples or steps would be others: "
+            f"{'; '.join(differing)}. Give the former values, or start a new run with model.pretrained"
+        )
+
+
+def log_changed_settings(checkpoint_folder: Path, config_text: str) -> None:
+    """Say in what a resumed run's configuration is another than that of its checkpoint, if that has one."""
+    path = checkpoint_folder / checkpoint.CONFIG
+    if not path.is_file():
+        return
+    changes = describe_changes(read_yaml(str(path))[0], parse_yaml(config_text, "configuration")[0])
+    if changes:
+        get_logger().warning("settings are not those of %s: %s", checkpoint_folder, "; ".join(changes))
+
+
+def _make_aside(folder: Path) -> Path:
+    """A new folder for what is moved aside; its name has the time, and a number where one second has several."""
+    name = time.strftime("earlier_run_%Y%m%d_%H%M%S")
+    aside, number = folder / name, 1
+    while aside.exists():
+        number += 1
+        aside = folder / f"{name}_{number}"
+    aside.mkdir()
+    return aside

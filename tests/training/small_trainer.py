@@ -1,0 +1,100 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A trainer of a network of one layer, with which a whole training takes milliseconds."""
+
+import json
+
+import numpy as np
+import paddle
+from paddle import nn
+
+from paddleseg.losses import CrossEntropyLoss
+from paddleseg.models.weights import read_weights
+from paddleseg.training.ema import ExponentialMovingAverage
+from paddleseg.training.hooks.evaluate import EvaluateHook
+from paddleseg.training.trainer import Trainer
+from paddleseg.transforms.transforms import Normalize
+
+TOTAL_STEPS = 10
+
+
+class OneLayer(nn.Layer):
+    arch = "OneLayer"
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2D(3, 2, 1)
+        self.bn = nn.BatchNorm2D(2)
+
+    def forward(self, x):
+        return [self.bn(self.conv(x))]
+
+
+def make_batch(number, bad=False):
+    random = np.random.default_rng(number)
+    image = random.integers(0, 256, (2, 8, 8, 3)).astype("uint8")
+    if bad:
+        image = np.where(np.arange(8)[:, None] == 3, np.nan, image.astype("float32"))
+    label = random.integers(0, 2, (2, 8, 8)).astype("uint8")
+    return {
+        "img": paddle.to_tensor(image),
+        "label": paddle.to_tensor(label),
+        "paths": [f"picture_{number}.png"],
+    }
+
+
+def make_trainer(
+    *, hooks=(), seed=0, total_steps=TOTAL_STEPS, accumulate=1, use_ema=False, bad_step=None, batches=None, **options
+):
+    paddle.seed(seed)
+    model = OneLayer()
+    schedule = paddle.optimizer.lr.PolynomialDecay(0.5, total_steps, end_lr=0.0)
+    parameters = [p for p in model.parameters() if not p.stop_gradient]
+    optimizer = paddle.optimizer.Momentum(schedule, 0.9, parameters)
+
+    def batches_from(step):
+        return (make_batch(n, n + 1 == bad_step) for n in range(step * accumulate, total_steps * accumulate))
+
+    return Trainer(
+        model,
+        [(CrossEntropyLoss(), 1.0)],
+        optimizer,
+        schedule,
+        batches or batches_from,
+        normalize=Normalize(),
+        total_steps=total_steps,
+        batches_per_epoch=4,
+        samples_per_step=2 * accumulate,
+        grad_accum_steps=accumulate,
+        ema=ExponentialMovingAverage(model, 0.9) if use_ema else None,
+        run={"seed": seed, "batch_size": 2},
+        hooks=hooks,
+        **options,
+    )
+
+
+class Result:
+    """What the evaluation hook reads of an evaluation."""
+
+    def __init__(self, mean_iou):
+        self.mean_iou = self.pixel_accuracy = mean_iou
+
+
+def evaluate_hook(figures, folder, **options):
+    figures = iter(figures)
+    return EvaluateHook(lambda model: Result(next(figures)), lambda result, title: None, folder=str(folder), **options)
+
+
+def weights(trainer):
+    return {name: tensor.numpy().copy() for name, tensor in trainer.model.state_dict().items()}
+
+
+def same(a, b):
+    return all((a[name] == b[name]).all() for name in a)
+
+
+def best_of(folder):
+    """Step and figure of the best model, as its files say."""
+    meta = read_weights(folder / "best_model" / "model.pdparams")[1]
+    assert json.loads((folder / "best_model" / "manifest.json").read_text())["step"] == meta["step"]
+    return meta["step"], meta["metric"]["mIoU"]

@@ -1,0 +1,135 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Losses and gradients that are not finite, or jump."""
+
+import re
+
+import numpy as np
+import paddle
+import pytest
+from paddle import nn
+
+from paddleseg.losses import CrossEntropyLoss
+from paddleseg.training.finite_guard import FiniteGuard
+from paddleseg.training.hooks.base import CheckpointHook, Hook, LogHook
+from paddleseg.training.hooks.loss import SpikeHook
+from paddleseg.utils.errors import TrainingError
+from tests.training.small_trainer import TOTAL_STEPS, make_batch, make_trainer, same, weights
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_naming_step_and_pictures_and_spares_the_weights(tmp_path):
+    class Record(Hook):
+        def after_step(self, trainer, losses):
+            seen.append(weights(trainer))
+
+    seen = []
+    trainer = make_trainer(hooks=[Record(), LogHook(5), CheckpointHook(5, str(tmp_path), keep=5)], bad_step=3)
+    with pytest.raises(TrainingError, match=r"step 3 is not finite \(loss: loss nan\).*picture_2\.png"):
+        trainer.train()
+    assert all(np.isfinite(value).all() for state in seen for value in state.values())
+    assert same({n: v for n, v in seen[1].items() if "_mean" in n}, {n: v for n, v in seen[4].items() if "_mean" in n})
+    assert not list(tmp_path.iterdir())
+
+
+def skipping_trainer(bad_steps, max_skipped, hooks=(), total_steps=TOTAL_STEPS):
+    def batches_from(step):
+        return (make_batch(n, n + 1 in bad_steps) for n in range(step, total_steps))
+
+    return make_trainer(hooks=hooks, batches=batches_from, total_steps=total_steps, max_skipped_steps=max_skipped)
+
+
+def test_steps_that_are_not_finite_are_left_out_as_if_they_had_not_been(log):
+    class Record(Hook):
+        def after_step(self, trainer, losses):
+            seen.append((weights(trainer), {n: t.numpy().copy() for n, t in trainer.optimizer.state_dict().items()
+                                            if hasattr(t, "numpy")}))  # fmt: skip
+
+    seen = []
+    skipping_trainer({3, 4}, 2, hooks=[Record(), LogHook(5)]).train()
+    for before, after in ((1, 2), (2, 3)):
+        assert all(same(a, b) for a, b in zip(seen[before], seen[after]))  # momentum and statistics too
+    assert not same(seen[3][0], seen[4][0])
+    assert re.search(r"step 3 is not finite .*picture_2\.png\. Left out, 1 of at most 2", log.text)
+    assert "Left out, 2 of at most 2" in log.text
+    assert "loss: nan" not in log.text.replace("(loss: loss nan)", "")
+
+
+def test_one_more_than_max_skipped_steps_ends_the_run_and_a_resume_goes_on_counting(tmp_path):
+    trainer = skipping_trainer({2, 5}, 1)
+    with pytest.raises(TrainingError, match=r"step 5 is not finite .*picture_4\.png\. 1 steps were left out before it"):
+        trainer.train()
+    first = skipping_trainer({2}, 1, total_steps=3)
+    first.train()
+    first.save(str(tmp_path / "c"))
+    again = skipping_trainer({5}, 1)
+    again.restore(str(tmp_path / "c"))
+    with pytest.raises(TrainingError, match="step 5 is not finite"):
+        again.train()
+
+
+def test_a_jump_of_the_loss_is_reported_with_its_step(log):
+    hook = SpikeHook(interval=2, window=4)
+    trainer = make_trainer()
+    for trainer.step in range(1, 13):
+        hook.after_step(trainer, {"loss": paddle.to_tensor(9.0 if trainer.step in (2, 12) else 1.0)})
+    assert re.findall(r"jumped to ([\d.]+) at iter (\d+), from about ([\d.]+)", log.text) == [
+        ("5.0000", "12", "1.0000")
+    ]
+
+
+def test_a_step_that_is_left_out_does_not_reach_the_weights_through_a_loss_scaler(monkeypatch):
+    """A loss may be infinite where its gradients are not, and those the scaler lets pass."""
+    updates = []
+
+    class Scaler:
+        def __init__(self, enable):
+            pass
+
+        def scale(self, loss):
+            return loss
+
+        def step(self, optimizer):
+            updates.append("step")
+            optimizer.step()
+
+        def update(self):
+            updates.append("update")
+
+    class InfiniteInStepTwo(CrossEntropyLoss):
+        calls = 0
+
+        def forward(self, logits, label):
+            self.calls += 1
+            return super().forward(logits, label) + (np.inf if self.calls == 2 else 0.0)
+
+    monkeypatch.setattr(paddle.amp, "GradScaler", Scaler)
+    trainer = make_trainer(total_steps=3, max_skipped_steps=1, precision="fp16")
+    trainer._losses = [(InfiniteInStepTwo(), 1.0)]
+    seen = []
+    batches = iter([make_batch(0), make_batch(1), make_batch(2)])
+    for _ in range(3):
+        trainer.train_step(batches)
+        seen.append(weights(trainer))
+    assert same(seen[0], seen[1])
+    assert not same(seen[1], seen[2])
+    assert updates == ["step", "update"] * 2
+
+
+def test_gradients_in_several_precisions_are_judged_together(log):
+    """With bf16 and O2 on a card the batch norm stays in float32."""
+
+    class Mixed(nn.Layer):
+        def __init__(self):
+            super().__init__()
+            self.coarse = self.create_parameter([2], dtype="bfloat16")
+            self.fine = self.create_parameter([2], dtype="float32")
+
+    model = Mixed()
+    loss = model.coarse.astype("float32").sum() + model.fine.sum()
+    loss.backward()
+    guard = FiniteGuard(model, max_skipped=1)  # which does not touch the gradients: the CPU has no kernel for these
+    guard.start_step()
+    assert guard.finish_step(1, {"loss": loss.detach()}, ["picture.png"])
+    model.coarse.grad.set_value(model.coarse.grad * float("inf"))
+    assert not guard.finish_step(2, {"loss": loss.detach()}, ["picture.png"])
+    assert re.search(r"step 2 is not finite \(loss: loss \S+, but gradients are not finite\)", log.text)

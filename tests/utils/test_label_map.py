@@ -1,0 +1,157 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The label map against dense interpolation and against paddle."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddleseg.datasets.road_scenes import RoadScenes
+from paddleseg.inference.label_maps import predict_logits8
+from paddleseg.models.ddrnet import DDRNet_23_slim
+from paddleseg.transforms.functional import resize
+from paddleseg.utils.label_map import label_map
+
+
+def dense_logits(logits, size_hw):
+    """Bilinear upsampling of (K, h, w) by two matrices in float64: the definition, written down."""
+
+    def matrix(source, target):
+        weights = np.zeros((target, source))
+        for i in range(target):
+            position = min(max((i + 0.5) * source / target - 0.5, 0), source - 1)
+            before = int(position)
+            weights[i, before] += 1 - (position - before)
+            weights[i, min(before + 1, source - 1)] += position - before
+        return weights
+
+    rows, columns = matrix(logits.shape[1], size_hw[0]), matrix(logits.shape[2], size_hw[1])
+    return np.einsum("yh,khw,xw->kyx", rows, logits.astype(np.float64), columns)
+
+
+def street_like_logits(seed, num_classes, height, width):
+    """Smooth logits, so that regions of one class and borders both occur."""
+    coarse = np.random.default_rng(seed).normal(size=(num_classes, 3, 4))
+    return (10 * dense_logits(coarse, (height, width))).astype(np.float32)
+
+
+@pytest.mark.parametrize("size_hw", [(128, 192), (127, 185), (121, 192), (8, 8), (1, 1), (33, 300)])
+def test_label_map_is_the_argmax_of_the_dense_upsampled_logits(size_hw):
+    grid = tuple(-(-side // 8) for side in size_hw)
+    logits = np.stack([street_like_logits(seed, 7, *grid) for seed in (0, 1)])
+    labels = label_map(logits, size_hw)
+    assert labels.dtype == np.uint8
+    assert labels.shape == (2, *size_hw)
+    for one, found in zip(logits, labels):
+        dense = dense_logits(one, size_hw)
+        best = dense.max(axis=0)
+        chosen = np.take_along_axis(dense, found[None].astype(np.intp), axis=0)[0]
+        # Engines may differ only where the best two classes are as good as equal.
+        assert (best - chosen <= 1e-5 * np.abs(dense).max()).all()
+        assert (found == dense.argmax(axis=0)).mean() > 0.999
+
+
+def test_white_noise_where_every_cell_is_a_border_gives_the_same():
+    logits = np.random.default_rng(2).normal(size=(1, 5, 40, 40)).astype(np.float32)
+    labels = label_map(logits, (320, 320))  # more pixels than one chunk
+    assert (labels[0] == dense_logits(logits[0], (320, 320)).argmax(axis=0)).mean() > 0.9999
+
+
+def test_label_map_equals_paddle_interpolate_and_argmax():
+    logits = street_like_logits(3, 11, 45, 60)[None]
+    full = paddle.nn.functional.interpolate(paddle.to_tensor(logits), [360, 480], mode="bilinear")
+    expected = full.argmax(axis=1).numpy()
+    assert (label_map(logits, (360, 480)) == expected).mean() > 0.9999
+
+
+def test_ties_go_to_the_lowest_class():
+    logits = np.zeros((1, 4, 3, 3), np.float32)
+    logits[:, 1:3] = 1.0 / 3.0
+    assert (label_map(logits, (24, 24)) == 1).all()
+
+
+def test_a_single_class_gives_zeros():
+    assert (label_map(np.ones((1, 1, 2, 2), np.float32), (16, 16)) == 0).all()
+
+
+def test_a_class_that_wins_only_between_grid_points_is_found():
+    # Class 2 is second at both points and beats both in the middle.
+    logits = np.array([9.0, 0.0, 0.0, 9.0, 8.0, 8.0], np.float32).reshape(1, 3, 1, 2)
+    assert label_map(logits, (1, 16)).tolist() == [[[0, 0, 0, 0, 0] + [2] * 6 + [1, 1, 1, 1, 1]]]
+
+
+def dense_label_map(logits, size_hw):
+    """The label map without short cuts: every class at every pixel, in the float32 arithmetic of the fast one."""
+    grid = np.pad(logits, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    (i, down), (j, across) = (_cells_and_weights(source, target) for source, target in zip(logits.shape[1:], size_hw))
+    down = down[:, None]
+    best = winner = None
+    for number, plane in enumerate(grid):
+        left = plane[i][:, j] * (1 - down) + plane[i + 1][:, j] * down
+        right = plane[i][:, j + 1] * (1 - down) + plane[i + 1][:, j + 1] * down
+        full = left * (1 - across) + right * across
+        if best is None:
+            best, winner = full, np.zeros(full.shape, np.uint8)
+        winner[full > best] = number
+        best = np.maximum(best, full)
+    return winner
+
+
+def _cells_and_weights(source, target):
+    position = (np.arange(target) + 0.5) * (source / target) + 0.5
+    cell = np.floor(position).astype(int)
+    return cell, (position - cell).astype(np.float32)
+
+
+def random_logits(rng):
+    return rng.normal(size=(5, 200, 200)).astype(np.float32)
+
+
+def logits_with_a_winner_one_ulp_ahead(rng):
+    logits = np.repeat(rng.normal(size=(1, 200, 200)), 5, axis=0).astype(np.float32)
+    winner = rng.integers(0, 5, (1, 25, 25)).repeat(8, axis=1).repeat(8, axis=2)
+    ahead = np.nextafter(np.take_along_axis(logits, winner, axis=0), np.float32(np.inf))
+    np.put_along_axis(logits, winner, ahead, axis=0)
+    return logits
+
+
+def logits_with_exact_ties(rng):
+    # Thirds are not exact in float32, and few values make many ties between all numbers of classes.
+    return (rng.integers(0, 3, (5, 200, 200)) / 3).astype(np.float32)
+
+
+def logits_of_a_network_on_a_street_scene(rng):
+    paddle.seed(1)
+    network = DDRNet_23_slim(num_classes=5)
+    network.eval()
+    scene = RoadScenes([], mode="val", num_samples=1, size=[1024, 1024]).sample(0, rng)["img"]
+    scene = resize(scene, (1600, 1600))
+    picture = paddle.to_tensor(scene.transpose(2, 0, 1)[None].astype(np.float32) / 128 - 1)
+    return predict_logits8(network, picture).numpy()[0]
+
+
+@pytest.mark.parametrize(
+    "make_logits",
+    [
+        random_logits,
+        logits_with_a_winner_one_ulp_ahead,
+        logits_with_exact_ties,
+        logits_of_a_network_on_a_street_scene,
+    ],
+)
+def test_no_pixel_of_40000_cells_differs_from_dense_float32_arithmetic(make_logits):
+    logits = make_logits(np.random.default_rng(4))
+    assert logits.shape == (5, 200, 200)
+    assert (label_map(logits[None], (1600, 1600))[0] == dense_label_map(logits, (1600, 1600))).all()
+
+
+def test_sizes_that_are_no_multiple_of_the_stride_equal_dense_float32_arithmetic_too():
+    logits = street_like_logits(5, 7, 46, 61)
+    for size_hw in ((361, 481), (365, 483), (362, 485)):
+        assert (label_map(logits[None], size_hw)[0] == dense_label_map(logits, size_hw)).all()
+
+
+def test_a_network_that_gives_nan_still_has_a_label_map():
+    for logits in (np.full((1, 3, 2, 2), np.nan, np.float32), np.float32([1, np.nan, 3, 4]).reshape(1, 1, 2, 2)):
+        labels = label_map(np.concatenate([logits, logits], axis=1), (16, 16))
+        assert (labels.shape, labels.dtype) == ((1, 16, 16), np.uint8)
