@@ -8,17 +8,16 @@ here.
 
 from __future__ import annotations
 
-import ast
-import collections.abc
 import inspect
 import math
-import typing
 from collections.abc import Mapping, Sequence
-from typing import Any, Callable, Literal, Union
+from typing import Any, Callable
 
 from paddleseg.config.load import INHERIT_KEY
-from paddleseg.config.problems import Problems, place_of, suggest
+from paddleseg.config.problems import Problems, place_of
 from paddleseg.registry import Registry, is_built_in
+from paddleseg.utils.near_miss import suggest
+from paddleseg.utils.type_hints import describe_hint, is_number, matches, resolve_hint
 
 MAX_CLASSES = 255
 """Labels have 8 bits, and one of their 256 values is left for the pixels to ignore."""
@@ -145,100 +144,6 @@ def check_value(value: Any, hint: Any, key: str, problems: Problems, ranges: Map
         if number < low or (high is not None and number > high):
             problems.add(key, f"found {value!r}; it must be {words}")
             return
-
-
-def is_number(value: Any) -> bool:
-    """Whether a YAML value is an integer or a float, which a truth value is not."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def matches(value: Any, hint: Any) -> bool:
-    """Whether a YAML value fits a type hint; a hint that YAML cannot express fits everything.
-
-    An integer is a float (``end_lr: 0``), a truth value is no integer, and a YAML list is any sequence.
-    """
-    origin, parts = typing.get_origin(hint), typing.get_args(hint)
-    if hint is None or hint is type(None):
-        return value is None
-    if _is_union(hint):
-        return any(matches(value, part) for part in parts)
-    if origin is Literal:
-        return any(value == part and type(value) is type(part) for part in parts)
-    if hint is bool or hint is str:
-        return isinstance(value, hint)
-    if hint is int:
-        return is_number(value) and isinstance(value, int)
-    if hint is float:
-        return is_number(value) and math.isfinite(value)
-    kind = origin or hint
-    if kind in (list, tuple) or kind in (collections.abc.Sequence, collections.abc.Iterable):
-        return isinstance(value, (list, tuple)) and _entries_match(value, kind, parts)
-    if kind in (dict, collections.abc.Mapping):
-        return isinstance(value, dict)
-    return True
-
-
-def _entries_match(values: Sequence[Any], kind: Any, parts: tuple[Any, ...]) -> bool:
-    if not parts:
-        return True
-    if kind is tuple and parts[-1] is not Ellipsis:
-        return len(values) == len(parts) and all(map(matches, values, parts))
-    return all(matches(value, parts[0]) for value in values)
-
-
-def describe_hint(hint: Any) -> str:
-    """Say in a user's words what a type hint allows."""
-    origin, parts = typing.get_origin(hint), typing.get_args(hint)
-    if hint is None or hint is type(None):
-        return "null"
-    if _is_union(hint):
-        return " or ".join(dict.fromkeys(describe_hint(part) for part in parts))
-    if origin is Literal:
-        return f"one of {', '.join(map(str, parts))}"
-    names = {bool: "True or False", int: "an integer", float: "a number", str: "text"}
-    kind = origin or hint
-    if kind in names:
-        return names[kind]
-    if kind is tuple and parts and parts[-1] is not Ellipsis:
-        return f"a list of {len(parts)} ({', '.join(describe_hint(part) for part in parts)})"
-    if kind in (list, tuple, collections.abc.Sequence, collections.abc.Iterable):
-        plurals = {bool: "truth values", int: "integers", float: "numbers", str: "texts"}
-        return f"a list of {plurals.get(parts[0], 'entries')}" if parts else "a list"
-    if kind in (dict, collections.abc.Mapping):
-        return "a mapping of keys to values"
-    return getattr(kind, "__name__", str(kind))
-
-
-def resolve_hint(component: Callable[..., Any], annotation: Any) -> Any:
-    """Turn the annotation of a parameter into a type; ``Any`` when there is none or it cannot be resolved.
-
-    ``typing.get_type_hints`` cannot evaluate ``int | None`` on Python 3.9, where ``from __future__ import
-    annotations`` lets modules write it. Its unions are rewritten to ``Union[int, None]`` first.
-    """
-    if annotation is inspect.Parameter.empty:
-        return Any
-    if not isinstance(annotation, str):
-        return annotation
-    function = inspect.unwrap(component.__init__ if inspect.isclass(component) else component)
-    tree = ast.fix_missing_locations(_UnionRewriter().visit(ast.parse(annotation, mode="eval")))
-    try:
-        return eval(compile(tree, "<annotation>", "eval"), {**function.__globals__, "_Union": Union})  # noqa: S307
-    except NameError:  # imported for type checkers only
-        return Any
-
-
-class _UnionRewriter(ast.NodeTransformer):
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:  # noqa: N802 (the name is ast's)
-        self.generic_visit(node)
-        if not isinstance(node.op, ast.BitOr):
-            return node
-        pair = ast.Tuple(elts=[node.left, node.right], ctx=ast.Load())
-        return ast.Subscript(value=ast.Name(id="_Union", ctx=ast.Load()), slice=pair, ctx=ast.Load())
-
-
-def _is_union(hint: Any) -> bool:
-    # types.UnionType (``int | None`` evaluated) exists from Python 3.10 on.
-    return typing.get_origin(hint) is Union or type(hint).__name__ == "UnionType"
 
 
 def _unknown_argument(

@@ -17,8 +17,9 @@ from typing import Any, Literal, Union
 
 from paddleseg.config.arguments import check_value
 from paddleseg.config.load import Config
-from paddleseg.config.problems import Problems, suggest
+from paddleseg.config.problems import Problems
 from paddleseg.utils.cli import str2bool
+from paddleseg.utils.near_miss import suggest
 
 SECTION = "test_config"
 

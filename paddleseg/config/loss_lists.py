@@ -13,9 +13,10 @@ from typing import Any
 
 from paddleseg.config.arguments import check_component, check_value
 from paddleseg.config.load import Config
-from paddleseg.config.problems import Problems, suggest
+from paddleseg.config.problems import Problems
 from paddleseg.config.shared_values import check_one_per_class, shared_value
 from paddleseg.registry import LOSSES, MODELS
+from paddleseg.utils.near_miss import suggest
 
 
 def check_losses(config: Config, problems: Problems, *, has_auxiliary_output: bool) -> None:

@@ -4,9 +4,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from paddleseg.utils.errors import ConfigError
 
@@ -59,18 +57,3 @@ def place_of(key: str, sources: Mapping[str, str], default: str) -> str:
             return sources[key]
         key = key.rpartition(".")[0]
     return default
-
-
-def suggest(name: object, known: Iterable[str]) -> str:
-    """``Did you mean 'x'? Known: x, y``; the first half only when a known name is near."""
-    names = list(known)
-    scores = {candidate: _likeness(str(name).lower(), candidate.lower()) for candidate in names}
-    best = max(names, key=scores.__getitem__, default=None)
-    hint = f"Did you mean {best!r}? " if best is not None and scores[best][0] >= 0.6 else ""
-    return f"{hint}Known: {', '.join(names) or 'none'}"
-
-
-def _likeness(name: str, candidate: str) -> tuple[float, int]:
-    """Similarity from 0 to 1, then the number of common letters: swapped ones are the likelier slip."""
-    common = Counter(name) & Counter(candidate)
-    return difflib.SequenceMatcher(None, name, candidate).ratio(), sum(common.values())

@@ -8,13 +8,13 @@ import inspect
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from paddleseg.config.arguments import check_component, check_value, matches
+from paddleseg.config.arguments import check_component, check_value
 from paddleseg.config.custom_imports import import_custom_modules
 from paddleseg.config.files import check_files_exist
 from paddleseg.config.inference_options import check_test_config
 from paddleseg.config.load import Config
 from paddleseg.config.loss_lists import check_losses
-from paddleseg.config.problems import Problems, suggest
+from paddleseg.config.problems import Problems
 from paddleseg.config.shared_values import (
     DATASET_NAMES,
     DATASET_SECTIONS,
@@ -34,6 +34,8 @@ from paddleseg.registry import (
     is_built_in,
 )
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.near_miss import suggest
+from paddleseg.utils.type_hints import matches
 
 Command = Literal["train", "val", "predict", "export"]
 

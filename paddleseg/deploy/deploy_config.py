@@ -18,10 +18,11 @@ import yaml
 
 import paddleseg.transforms  # noqa: F401  (registers the transforms)
 from paddleseg.config.arguments import check_arguments
-from paddleseg.config.problems import Problems, suggest
+from paddleseg.config.problems import Problems
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.near_miss import suggest
 
 FILE_NAME = "deploy.yaml"
 OUTPUT_OPS = ("argmax", "softmax", "none")

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, Optional, Sequence, Union, get_a
 
 import pytest
 
-from paddleseg.config.arguments import check_arguments, describe_hint, matches, resolve_hint
+from paddleseg.config.arguments import check_arguments
 from paddleseg.config.problems import Problems
 from paddleseg.transforms import RandomAffine
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.type_hints import describe_hint, matches, resolve_hint
 
 if TYPE_CHECKING:
     from somewhere import Something
