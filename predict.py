@@ -6,11 +6,8 @@ from __future__ import annotations
 
 import argparse
 
-from paddleseg.config.inference_options import (
-    InferenceOptions,
-    add_inference_arguments,
-    apply_inference_arguments,
-)
+from paddleseg.config.test_config import add_view_arguments, apply_view_arguments
+from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.cli import require_packages, run_command
 
 
@@ -37,7 +34,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="colours of the first classes: R G B R G B ...",
     )
     parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
-    add_inference_arguments(parser, switch="aug_pred", refused=("use_multilabel",))
+    add_view_arguments(parser, switch="aug_pred", refused=("use_multilabel",))
     return parser
 
 
@@ -57,7 +54,7 @@ def main(arguments: argparse.Namespace) -> None:
 
     device = device_name(arguments)
     config = load_config(arguments.config, opts=arguments.opts)
-    apply_inference_arguments(config, arguments, switch="aug_pred")
+    apply_view_arguments(config, arguments, switch="aug_pred")
     check_config(config, command="predict")
     section = section_with_transforms(config)
     images, root = list_images(arguments.image_path)
@@ -71,7 +68,7 @@ def main(arguments: argparse.Namespace) -> None:
         Pipeline(build_transforms(config, section)),
         images,
         arguments.save_dir,
-        InferenceOptions.from_test_config(config.section("test_config")),
+        ViewOptions.from_test_config(config.section("test_config")),
         root=root,
         channels=model.in_channels,
         palette=make_palette(model.num_classes, colors, arguments.custom_color),

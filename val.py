@@ -9,11 +9,8 @@ import dataclasses
 import json
 import os
 
-from paddleseg.config.inference_options import (
-    InferenceOptions,
-    add_inference_arguments,
-    apply_inference_arguments,
-)
+from paddleseg.config.test_config import add_view_arguments, apply_view_arguments
+from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.cli import require_packages, run_command
 
 
@@ -34,7 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", metavar="FILE", help="write all figures and the confusion matrix to this file")
     parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
-    add_inference_arguments(parser, switch="aug_eval", refused=("auc_roc", "use_multilabel"))
+    add_view_arguments(parser, switch="aug_eval", refused=("auc_roc", "use_multilabel"))
     return parser
 
 
@@ -54,9 +51,9 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.logging import get_logger
 
     config = load_config(arguments.config, opts=arguments.opts, data_format=arguments.data_format)
-    apply_inference_arguments(config, arguments, switch="aug_eval")
+    apply_view_arguments(config, arguments, switch="aug_eval")
     check_config(config, command="val")
-    options = InferenceOptions.from_test_config(config.section("test_config"))
+    options = ViewOptions.from_test_config(config.section("test_config"))
     select_device(arguments.device)
     distributed.init()
     dataset = build_dataset(config, "val")

@@ -11,7 +11,6 @@ from typing import Any, Literal
 from paddleseg.config.arguments import check_component, check_value
 from paddleseg.config.custom_imports import import_custom_modules
 from paddleseg.config.files import check_files_exist
-from paddleseg.config.inference_options import check_test_config
 from paddleseg.config.load import Config
 from paddleseg.config.loss_lists import check_losses
 from paddleseg.config.problems import Problems
@@ -23,6 +22,7 @@ from paddleseg.config.shared_values import (
     shared_value,
     statements,
 )
+from paddleseg.config.test_config import check_test_config
 from paddleseg.config.transform_lists import check_normalization, check_transforms
 from paddleseg.registry import (
     BACKBONES,

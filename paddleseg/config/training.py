@@ -9,9 +9,9 @@ import dataclasses
 import paddle
 
 from paddleseg.config import build
-from paddleseg.config.inference_options import InferenceOptions
 from paddleseg.config.load import Config
 from paddleseg.config.schema import check_config
+from paddleseg.inference.views import ViewOptions
 from paddleseg.training.run import Sampling, TrainingTask, run_training
 from paddleseg.training.run_settings import TrainOptions
 from paddleseg.training.run_start import choose_seed, start_run
@@ -72,7 +72,7 @@ def _build_task(config: Config, options: TrainOptions) -> TrainingTask:
         sampling=sampling,
         total_steps=total_steps,
         ema_decay=config.data["ema_decay"],
-        inference=InferenceOptions.from_test_config(config.section("test_config")),
+        inference=ViewOptions.from_test_config(config.section("test_config")),
         config_text=config.to_text(),
         check_labels=config.data["check_labels"],
         max_skipped_steps=config.data["max_skipped_steps"],

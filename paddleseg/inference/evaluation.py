@@ -13,10 +13,10 @@ import numpy as np
 import paddle
 from tqdm import tqdm
 
-from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
 from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.datasets.loader import Batch, eval_batches
 from paddleseg.inference.label_maps import predict_label_maps, refuse_random_transforms
+from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.metrics import scores
 from paddleseg.metrics.confusion import ConfusionMatrix, sum_over_ranks
 from paddleseg.utils import distributed
@@ -114,7 +114,7 @@ class EvaluationStopped(Exception):
 def evaluate(
     model: paddle.nn.Layer,
     dataset: SegmentationDataset,
-    options: InferenceOptions = WHOLE_PICTURE,
+    options: ViewOptions = WHOLE_PICTURE,
     *,
     batch_size: int = 1,
     num_workers: int = 0,
@@ -176,7 +176,7 @@ def evaluate(
 def rehearse(
     model: paddle.nn.Layer,
     dataset: SegmentationDataset,
-    options: InferenceOptions = WHOLE_PICTURE,
+    options: ViewOptions = WHOLE_PICTURE,
     *,
     precision: str = "fp32",
     amp_level: str = "O1",
@@ -212,7 +212,7 @@ def _count_batch(
     network: paddle.nn.Layer | MixedPrecisionNetwork,
     dataset: SegmentationDataset,
     batch: Batch,
-    options: InferenceOptions,
+    options: ViewOptions,
     window_batch_size: int,
 ) -> None:
     if "label" not in batch:

@@ -16,9 +16,9 @@ import numpy as np
 import paddle
 from paddle.nn import functional as F
 
-from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
 from paddleseg.inference.preprocess import to_network_input
 from paddleseg.inference.sliding_window import slide_logits
+from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.transforms.functional import restore_size
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.transforms.transforms import Normalize
@@ -35,7 +35,7 @@ def predict_label_maps(
     model: paddle.nn.Layer,
     batch: Mapping[str, Any],
     normalize: Normalize | None,
-    options: InferenceOptions = WHOLE_PICTURE,
+    options: ViewOptions = WHOLE_PICTURE,
     *,
     window_batch_size: int = 1,
 ) -> list[np.ndarray]:
@@ -97,7 +97,7 @@ def dense_label_map(logits: paddle.Tensor, size_hw: tuple[int, int]) -> np.ndarr
 
 @paddle.no_grad()
 def class_scores(
-    model: paddle.nn.Layer, image: paddle.Tensor, options: InferenceOptions, window_batch_size: int = 1
+    model: paddle.nn.Layer, image: paddle.Tensor, options: ViewOptions, window_batch_size: int = 1
 ) -> paddle.Tensor:
     """Scores of the classes at the size of the network's input.
 
@@ -149,7 +149,7 @@ def _view_logits(
     image: paddle.Tensor,
     scale: float,
     flipped_axes: tuple[int, ...],
-    options: InferenceOptions,
+    options: ViewOptions,
     window_batch_size: int,
 ) -> paddle.Tensor:
     """Logits (1, K, H, W) of one view, brought back to the picture's place and size."""

@@ -11,8 +11,8 @@ import numpy as np
 import paddle
 from tqdm import tqdm
 
-from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
 from paddleseg.inference.label_maps import predict_label_maps, refuse_random_transforms
+from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils import distributed, visualize
 from paddleseg.utils.atomic_file import write_atomically
@@ -34,7 +34,7 @@ def predict(
     pipeline: Pipeline,
     images: Sequence[str],
     save_dir: str | os.PathLike[str],
-    options: InferenceOptions = WHOLE_PICTURE,
+    options: ViewOptions = WHOLE_PICTURE,
     *,
     root: str = "",
     channels: int = 3,
@@ -103,7 +103,7 @@ def _predict_one(
     image: np.ndarray,
     path: str,
     rng: np.random.Generator,
-    options: InferenceOptions,
+    options: ViewOptions,
 ) -> np.ndarray:
     """Label map (H, W) of a picture (H, W, C)."""
     sample = pipeline({"img": image, "path": path, "trans_info": []}, rng)

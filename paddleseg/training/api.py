@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import paddle
 
-from paddleseg.config.inference_options import InferenceOptions
 from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.datasets.data_check import CheckLevel
 from paddleseg.inference import evaluation, prediction
+from paddleseg.inference.views import ViewOptions
 from paddleseg.models.weights import load_weights
 from paddleseg.training.api_arguments import check_at_least, pair_losses, prepare_datasets, schedule_of
 from paddleseg.training.hooks.profiler import parse_profiler_options
@@ -129,7 +129,7 @@ def train(
         to_static_training=to_static_training,
         profiler_options=None if profiler_options is None else parse_profiler_options(profiler_options),
     )
-    inference = InferenceOptions.from_test_config(test_config or {})
+    inference = ViewOptions.from_test_config(test_config or {})
     weighted_losses = pair_losses(losses)
     lr_schedule = schedule_of(optimizer)
     train_dataset, val_dataset = prepare_datasets(train_dataset, val_dataset)
@@ -206,7 +206,7 @@ def evaluate(
     check_names(precision, amp_level)
     check_precision(precision)
     distributed.init()
-    inference = InferenceOptions(
+    inference = ViewOptions(
         aug_eval=aug_eval,
         scales=scales,
         flip_horizontal=flip_horizontal,
@@ -273,7 +273,7 @@ def predict(
     Raises:
         UserError: An argument or a picture is wrong.
     """
-    inference = InferenceOptions(
+    inference = ViewOptions(
         aug_eval=aug_pred,
         scales=scales,
         flip_horizontal=flip_horizontal,

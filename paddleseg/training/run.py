@@ -14,13 +14,13 @@ from typing import Any, Callable
 import paddle
 from paddle.optimizer.lr import LRScheduler
 
-from paddleseg.config.inference_options import WHOLE_PICTURE, InferenceOptions
 from paddleseg.datasets import data_report
 from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.datasets.data_check import CheckLevel, examine
 from paddleseg.datasets.loader import train_batches
 from paddleseg.datasets.sampler import EpochBatchSampler
 from paddleseg.inference.evaluation import EvaluationResult, evaluate, log_result, rehearse
+from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.optimizers import ReduceOnPlateau
 from paddleseg.training import checkpoint
 from paddleseg.training.ema import ExponentialMovingAverage
@@ -105,7 +105,7 @@ class TrainingTask:
     sampling: Sampling
     total_steps: int
     ema_decay: float = 0.999
-    inference: InferenceOptions = WHOLE_PICTURE
+    inference: ViewOptions = WHOLE_PICTURE
     config_text: str | None = None
     check_labels: CheckLevel = "sample"
     max_skipped_steps: int = 0

@@ -6,6 +6,10 @@ Each message names the file or key, what was found, what is allowed and what to 
 one line and exit with status 1; every other exception is a bug of ours and keeps its traceback.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 
 class UserError(Exception):
     """Base of all errors that the user, and not the code, has to correct."""
@@ -29,3 +33,17 @@ class DeviceError(UserError, ValueError):
 
 class TrainingError(UserError, RuntimeError):
     """Training cannot go on, for instance because a loss is not finite."""
+
+
+def raise_faults(about: str, faults: Sequence[tuple[str, str]]) -> None:
+    """Raise one ConfigError that lists (name, what is wrong with it); nothing where the list is empty.
+
+    Args:
+        about: Whose faults they are, for the beginning of the message.
+        faults: Name of an argument or key, and what was found and is allowed.
+    """
+    lines = [f"{about}: {name}: {message}" for name, message in faults]
+    if len(lines) == 1:
+        raise ConfigError(lines[0])
+    if lines:
+        raise ConfigError("\n  ".join([f"{about} has {len(lines)} problems:", *lines]))

@@ -49,6 +49,7 @@ POSITIVE = Bound(_TINY, _LARGE, f"above 0, at most {_LARGE:.0f}")
 FROM_0_TO_1 = Bound(0, 1, "from 0 to 1")
 ABOVE_0_TO_1 = Bound(math.ulp(0.0), 1, "above 0, at most 1")
 BELOW_ONE = Bound(0, math.nextafter(1.0, 0.0), "from 0 to below 1")
+SCALE = Bound(math.ulp(0.0), 100, "above 0, at most 100")
 SIDE = Bound(1, _LONGEST_SIDE, f"1 or more, at most {_LONGEST_SIDE}")
 SEED = Bound(0, 2**31 - 1, f"0 or more, at most {2**31 - 1}")
 
@@ -59,6 +60,7 @@ PositiveFloat = Annotated[float, POSITIVE]
 Probability = Annotated[float, FROM_0_TO_1]
 Share = Annotated[float, ABOVE_0_TO_1]
 BelowOne = Annotated[float, BELOW_ONE]
+ScaleFactor = Annotated[float, SCALE]
 SideLength = Annotated[int, SIDE]
 Seed = Annotated[int, SEED]
 
@@ -145,6 +147,12 @@ def describe_hint(hint: Any) -> str:
     if kind in (dict, collections.abc.Mapping):
         return "a mapping of keys to values"
     return getattr(kind, "__name__", str(kind))
+
+
+def without_null(hint: Any) -> Any:
+    """A hint without its None: in YAML a null is a key that is not given."""
+    parts = [part for part in typing.get_args(hint) if part is not type(None)]
+    return Union[tuple(parts)] if _is_union(typing.get_origin(hint)) else hint
 
 
 def plain(hint: Any) -> Any:

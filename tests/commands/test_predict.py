@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import predict
-from paddleseg.config.inference_options import InferenceOptions
+from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.errors import ConfigError, DataError
 
 
@@ -130,10 +130,10 @@ def test_windows_and_views_are_looked_at_as_flags_and_test_config_say(tiny_confi
     run_here(*source, "--aug_pred", "--flip_vertical", "--opts", section)
     run_here(*source, "--aug_pred", "--scales", 0.75, 1.25, "--flip_horizontal")
     assert used == [
-        InferenceOptions(**windows),
-        InferenceOptions(**windows),  # test_config.aug_eval is for evaluation
-        InferenceOptions(**windows, aug_eval=True, scales=[0.5, 1], flip_vertical=True),
-        InferenceOptions(aug_eval=True, scales=[0.75, 1.25], flip_horizontal=True),
+        ViewOptions(**windows),
+        ViewOptions(**windows),  # test_config.aug_eval is for evaluation
+        ViewOptions(**windows, aug_eval=True, scales=[0.5, 1], flip_vertical=True),
+        ViewOptions(aug_eval=True, scales=[0.75, 1.25], flip_horizontal=True),
     ]
 
 

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from paddleseg.config import build
-from paddleseg.config.inference_options import InferenceOptions
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
+from paddleseg.inference.views import ViewOptions
 from paddleseg.training.run import Sampling
 from paddleseg.utils.errors import UserError
 from paddleseg.utils.yaml_text import parse_yaml
@@ -66,7 +66,7 @@ def build_model(config):
 def build_all(config, command) -> None:
     """Build what a command builds, and run each part once."""
     random = np.random.default_rng(0)
-    InferenceOptions.from_test_config(config.section("test_config"))
+    ViewOptions.from_test_config(config.section("test_config"))
     if command in ("predict", "export"):
         for transform in build.build_transforms(config, build.section_with_transforms(config)):
             sample = {"img": np.zeros((40, 48, 3), np.uint8), "path": "picture.png", "trans_info": []}

@@ -9,7 +9,6 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg.config.inference_options import InferenceOptions
 from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.inference.evaluation import (
     EvaluationResult,
@@ -18,6 +17,7 @@ from paddleseg.inference.evaluation import (
     format_eval_line,
     format_table,
 )
+from paddleseg.inference.views import ViewOptions
 from paddleseg.transforms.transforms import Resize
 from paddleseg.utils import distributed
 from paddleseg.utils.errors import DataError
@@ -247,16 +247,16 @@ def test_the_options_reach_the_network_and_decide_the_figures():
     dataset = PicturesInMemory([picture], 2)
     assert evaluate(LeftHalf(), dataset).pixel_accuracy == 1
     model = LeftHalf()
-    in_windows = evaluate(model, dataset, InferenceOptions(is_slide=True, crop_size=[4, 4], stride=[4, 4]))
+    in_windows = evaluate(model, dataset, ViewOptions(is_slide=True, crop_size=[4, 4], stride=[4, 4]))
     assert in_windows.matrix.tolist() == [[8, 8], [8, 8]]
     assert model.batch_sizes == [1, 1]
     # Both views together leave no difference between the halves.
-    flipped = evaluate(LeftHalf(), dataset, InferenceOptions(aug_eval=True, flip_horizontal=True))
+    flipped = evaluate(LeftHalf(), dataset, ViewOptions(aug_eval=True, flip_horizontal=True))
     assert flipped.matrix.tolist() in ([[16, 0], [16, 0]], [[0, 16], [0, 16]])
 
 
 def test_windows_share_batches_of_the_evaluations_size():
     model = LeftHalf()
-    options = InferenceOptions(is_slide=True, crop_size=[4, 4], stride=[4, 4])
+    options = ViewOptions(is_slide=True, crop_size=[4, 4], stride=[4, 4])
     evaluate(model, PicturesInMemory([(0, label_of(8, 8, shape=(4, 20)))], 2), options, batch_size=3)
     assert model.batch_sizes == [3, 2]

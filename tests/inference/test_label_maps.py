@@ -6,7 +6,6 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg.config.inference_options import InferenceOptions
 from paddleseg.inference.label_maps import (
     class_scores,
     dense_label_map,
@@ -14,6 +13,7 @@ from paddleseg.inference.label_maps import (
     predict_logits8,
     scaled_length,
 )
+from paddleseg.inference.views import ViewOptions
 from paddleseg.models.ddrnet import DDRNet_23_slim
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.label_map import label_map
@@ -155,7 +155,7 @@ def as_batch(images):
 
 def scores_of(model, images, **options):
     x = paddle.to_tensor(images).transpose([0, 3, 1, 2])
-    return class_scores(model, x, InferenceOptions(**options)).numpy()
+    return class_scores(model, x, ViewOptions(**options)).numpy()
 
 
 ODD_SIZES = [(97, 131), (41, 33), (32, 64)]
@@ -177,7 +177,7 @@ def test_windows_and_flips_change_nothing_where_a_pixel_is_judged_by_itself(mode
     if "flips" in mode:
         whole = 4 * softmax_plainly(whole[0])[np.newaxis]
     np.testing.assert_allclose(found, whole, rtol=1e-6, atol=1e-6)
-    (labels,) = predict_label_maps(Pointwise(), as_batch(images), None, InferenceOptions(**MODES[mode]))
+    (labels,) = predict_label_maps(Pointwise(), as_batch(images), None, ViewOptions(**MODES[mode]))
     np.testing.assert_array_equal(labels, whole[0].argmax(axis=0))
 
 
@@ -188,7 +188,7 @@ def test_a_window_that_covers_the_picture_gives_what_the_whole_gives_bit_by_bit(
     for crop_size in ([131, 97], [200, 97], [131, 200]):
         options = dict(is_slide=True, crop_size=crop_size, stride=[9, 9])
         np.testing.assert_array_equal(scores_of(model, images[:1], **options), scores_of(model, images[:1]))
-        found = predict_label_maps(model, as_batch(images), None, InferenceOptions(**options))
+        found = predict_label_maps(model, as_batch(images), None, ViewOptions(**options))
         np.testing.assert_array_equal(found, expected)
 
 
@@ -265,7 +265,7 @@ def test_a_single_scale_gives_logits_resized_to_the_picture():
 
 @pytest.mark.parametrize("mode", [{}, *MODES.values(), dict(aug_eval=True, scales=[0.5, 1.25])])
 def test_each_picture_of_a_batch_gets_what_it_gets_alone(mode):
-    images, options = noise(41, 33, count=3), InferenceOptions(**mode)
+    images, options = noise(41, 33, count=3), ViewOptions(**mode)
     together = predict_label_maps(Tilted(), as_batch(images), None, options, window_batch_size=3)
     alone = [predict_label_maps(Tilted(), as_batch(images[[i]]), None, options)[0] for i in range(3)]
     np.testing.assert_array_equal(together, alone)
@@ -277,7 +277,7 @@ def test_changes_of_size_are_undone_in_every_mode(mode):
     padded = np.zeros((48, 96, 3), np.uint8)
     padded[:40, :72] = striped_picture(40, 72)
     batch = {"img": padded[np.newaxis], "trans_info": [[("resize", (20, 36)), ("padding", (40, 72))]]}
-    (labels,) = predict_label_maps(MODEL, batch, None, InferenceOptions(**mode))
+    (labels,) = predict_label_maps(MODEL, batch, None, ViewOptions(**mode))
     assert labels.shape == (20, 36)
     assert (labels == np.repeat([0, 1, 2], 12)).mean() > 0.85
 
@@ -289,7 +289,7 @@ def test_the_network_itself_works_at_odd_sizes_and_scales(size):
     batch = as_batch(noise(*size))
     windows = dict(is_slide=True, crop_size=[64, 64], stride=[50, 45])
     for mode in (windows, dict(aug_eval=True, scales=[0.3, 0.77], flip_horizontal=True)):
-        (labels,) = predict_label_maps(model, batch, None, InferenceOptions(**mode), window_batch_size=2)
+        (labels,) = predict_label_maps(model, batch, None, ViewOptions(**mode), window_batch_size=2)
         assert labels.shape == size
 
 

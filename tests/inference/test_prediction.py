@@ -7,8 +7,8 @@ import paddle
 import pytest
 from PIL import Image
 
-from paddleseg.config.inference_options import InferenceOptions
 from paddleseg.inference.prediction import predict
+from paddleseg.inference.views import ViewOptions
 from paddleseg.transforms.padding import Padding
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.transforms.transforms import Normalize, Resize
@@ -87,7 +87,7 @@ def test_the_options_reach_the_network(tmp_path):
             sizes.append(tuple(x.shape[2:]))
             return super().forward_stride8(x)
 
-    options = InferenceOptions(is_slide=True, crop_size=[41, 64], stride=[40, 64])
+    options = ViewOptions(is_slide=True, crop_size=[41, 64], stride=[40, 64])
     predict(Watched(), PIPELINE, [str(tmp_path / "a.png")], tmp_path / "out", options, root=str(tmp_path))
     assert sizes == [(37, 41), (37, 41)]
     labels = np.asarray(Image.open(tmp_path / "out" / "label" / "a.png"))

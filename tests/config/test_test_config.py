@@ -6,14 +6,10 @@ import argparse
 
 import pytest
 
-from paddleseg.config.inference_options import (
-    InferenceOptions,
-    add_inference_arguments,
-    apply_inference_arguments,
-    check_test_config,
-)
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
+from paddleseg.config.test_config import add_view_arguments, apply_view_arguments, check_test_config
+from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.errors import ConfigError
 
 WINDOWS = {"is_slide": True, "crop_size": [64, 48], "stride": [32, 24]}
@@ -29,16 +25,16 @@ def check(test_config, sources=None):
 def from_command_line(text, test_config=None, switch="aug_eval"):
     """The configuration after the flags in ``text``, checked."""
     parser = argparse.ArgumentParser()
-    add_inference_arguments(parser, switch=switch, refused=("auc_roc", "use_multilabel"))
+    add_view_arguments(parser, switch=switch, refused=("auc_roc", "use_multilabel"))
     config = Config("mine.yml", {} if test_config is None else {"test_config": test_config})
-    apply_inference_arguments(config, parser.parse_args(text.split()), switch=switch)
+    apply_view_arguments(config, parser.parse_args(text.split()), switch=switch)
     check(config.section("test_config"), config.sources)
-    return InferenceOptions.from_test_config(config.section("test_config"))
+    return ViewOptions.from_test_config(config.section("test_config"))
 
 
 def test_the_default_looks_once_at_the_whole():
-    options = InferenceOptions.from_test_config({})
-    assert options == InferenceOptions()
+    options = ViewOptions.from_test_config({})
+    assert options == ViewOptions()
     assert options.views == [(1.0, ())]
     assert options.see_whole((1, 1))
     assert options.describe() == "whole"
@@ -46,10 +42,8 @@ def test_the_default_looks_once_at_the_whole():
 
 def test_views_are_all_scales_with_all_combinations_of_flips():
     # Axis 3 of (N, C, H, W) is the width, axis 2 the height.
-    assert InferenceOptions(**VIEWS).views == [
-        (scale, axes) for scale in (0.75, 1.0) for axes in ((), (3,), (2,), (2, 3))
-    ]
-    assert InferenceOptions(aug_eval=True, flip_vertical=True).views == [(1.0, ()), (1.0, (2,))]
+    assert ViewOptions(**VIEWS).views == [(scale, axes) for scale in (0.75, 1.0) for axes in ((), (3,), (2,), (2, 3))]
+    assert ViewOptions(aug_eval=True, flip_vertical=True).views == [(1.0, ()), (1.0, (2,))]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +59,7 @@ def test_views_are_all_scales_with_all_combinations_of_flips():
 )
 def test_a_picture_is_seen_whole_when_one_window_covers_it_and_nothing_else_is_asked_for(values, size_hw, expected):
     check(values)
-    assert InferenceOptions.from_test_config(values).see_whole(size_hw) is expected
+    assert ViewOptions.from_test_config(values).see_whole(size_hw) is expected
 
 
 @pytest.mark.parametrize(
@@ -80,25 +74,25 @@ def test_a_picture_is_seen_whole_when_one_window_covers_it_and_nothing_else_is_a
 )
 def test_flags_and_yaml_mean_the_same(text, expected):
     check(expected)
-    assert from_command_line(text) == InferenceOptions.from_test_config(expected)
+    assert from_command_line(text) == ViewOptions.from_test_config(expected)
 
 
 def test_a_flag_wins_and_the_rest_of_the_section_stays():
     found = from_command_line("--stride 64 48 --scales 1.5", {**WINDOWS, **VIEWS})
-    assert found == InferenceOptions(**{**WINDOWS, **VIEWS, "stride": [64, 48], "scales": [1.5]})
+    assert found == ViewOptions(**{**WINDOWS, **VIEWS, "stride": [64, 48], "scales": [1.5]})
 
 
 def test_a_switch_that_is_false_puts_what_stands_beside_it_to_rest():
     section = {**WINDOWS, **VIEWS, "is_slide": False, "aug_eval": False}
     check(section)
-    assert InferenceOptions.from_test_config(section) == InferenceOptions()
-    assert from_command_line("--is_slide", section) == InferenceOptions(**WINDOWS)
+    assert ViewOptions.from_test_config(section) == ViewOptions()
+    assert from_command_line("--is_slide", section) == ViewOptions(**WINDOWS)
 
 
 def test_prediction_takes_windows_from_the_section_and_views_only_when_asked():
     section = {**WINDOWS, **VIEWS}
-    assert from_command_line("", dict(section), "aug_pred") == InferenceOptions(**WINDOWS)
-    assert from_command_line("--aug_pred", dict(section), "aug_pred") == InferenceOptions(**section)
+    assert from_command_line("", dict(section), "aug_pred") == ViewOptions(**WINDOWS)
+    assert from_command_line("--aug_pred", dict(section), "aug_pred") == ViewOptions(**section)
     with pytest.raises(ConfigError, match=r"^--scales: test_config\.scales: has no effect without aug_eval.*aug_pred"):
         from_command_line("--scales 0.5", dict(section), "aug_pred")
 
@@ -128,14 +122,14 @@ def test_what_cannot_be_meant_is_refused_in_yaml_and_in_the_library(test_config,
     with pytest.raises(ConfigError, match=rf"mine\.yml: test_config\.{message}"):
         check(test_config)
     with pytest.raises(ConfigError, match=message):
-        InferenceOptions(**test_config)
+        ViewOptions(**test_config)
 
 
 def test_what_is_given_without_asking_for_anything_needs_no_switch():
     # The defaults of PaddleSeg's functions.
     values = dict(aug_eval=False, scales=1.0, flip_horizontal=False, flip_vertical=False)
-    options = InferenceOptions(**values, is_slide=False, stride=None, crop_size=None)
-    assert options == InferenceOptions()
+    options = ViewOptions(**values, is_slide=False, stride=None, crop_size=None)
+    assert options == ViewOptions()
     check({"scales": 1.0, "flip_vertical": False})
 
 
@@ -172,10 +166,10 @@ def test_an_unknown_key_is_told_with_the_nearest_one():
 
 
 def test_a_description_names_everything_that_differs_from_the_default():
-    text = InferenceOptions(**WINDOWS, **VIEWS).describe()
+    text = ViewOptions(**WINDOWS, **VIEWS).describe()
     assert text == "windows of 64x48 every 32x24; scales 0.75, 1; flipped horizontally and vertically"
 
 
 def test_equal_options_are_equal_however_they_are_written():
-    as_tuples = InferenceOptions(is_slide=True, crop_size=(64, 48), stride=(32, 24), scales=1)
-    assert {InferenceOptions(**WINDOWS), InferenceOptions(**WINDOWS, scales=None), as_tuples} == {as_tuples}
+    as_tuples = ViewOptions(is_slide=True, crop_size=(64, 48), stride=(32, 24), scales=1)
+    assert {ViewOptions(**WINDOWS), ViewOptions(**WINDOWS, scales=None), as_tuples} == {as_tuples}

@@ -1,0 +1,97 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The section ``test_config`` and the flags that win over it: how evaluation and prediction look at a picture."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from paddleseg.config.load import Config
+from paddleseg.config.problems import Problems
+from paddleseg.inference.views import OPTION_NAMES, SWITCHES, find_conflicts, find_type_faults, switched_on
+from paddleseg.utils.cli import str2bool
+from paddleseg.utils.near_miss import suggest
+
+SECTION = "test_config"
+
+_REFUSED = {
+    "auc_roc": "the area under the ROC curve is not computed here: it needs the scores of all pixels in memory; "
+    "remove it, and use IoU, precision, recall and Dice of the classes, which every evaluation gives",
+    "use_multilabel": "each pixel has exactly one class here; remove it, and give labels of class ids",
+}
+
+
+def check_test_config(test_config: Mapping[str, Any], problems: Problems) -> None:
+    """Note what is wrong with the section ``test_config``: keys, types, ranges and what does not go together."""
+    before = len(problems)
+    for name, value in test_config.items():
+        if name in _REFUSED and value is not False:
+            problems.add(f"{SECTION}.{name}", _REFUSED[name])
+        elif name not in OPTION_NAMES and name not in _REFUSED:
+            problems.add(f"{SECTION}.{name}", f"there is no such key. {suggest(name, OPTION_NAMES)}")
+    for name, message in find_type_faults(test_config):
+        problems.add(f"{SECTION}.{name}", message)
+    if len(problems) == before:
+        for name, message in find_conflicts(switched_on(test_config)):
+            problems.add(f"{SECTION}.{name}", message)
+
+
+def add_view_arguments(
+    parser: argparse.ArgumentParser, *, switch: Literal["aug_eval", "aug_pred"], refused: Sequence[str]
+) -> None:
+    """Add PaddleSeg's flags to the parser of a command.
+
+    Args:
+        parser: The command's parser.
+        switch: What the command calls the switch of scales and flips.
+        refused: PaddleSeg's flags of this command that are refused by name.
+    """
+    group = parser.add_argument_group(
+        "how to look at a picture", f"each flag wins over its key under {SECTION}; see docs/config.md"
+    )
+    given = {"action": "store_true", "default": None}
+    size = {"nargs": 2, "type": int, "metavar": ("W", "H")}
+    group.add_argument(f"--{switch}", **given, help="sum the probabilities over --scales and flips")
+    group.add_argument(
+        "--scales", nargs="+", type=float, metavar="S", help=f"factors for the size, with --{switch} (default 1.0)"
+    )
+    group.add_argument("--flip_horizontal", **given, help=f"the mirror image too, with --{switch}")
+    group.add_argument("--flip_vertical", **given, help=f"the upside-down picture too, with --{switch}")
+    group.add_argument("--is_slide", **given, help="average over windows of --crop_size, --stride apart")
+    group.add_argument("--crop_size", **size, help="width and height of a window, with --is_slide")
+    group.add_argument("--stride", **size, help="steps to the right and down, at most --crop_size, with --is_slide")
+    for name in refused:
+        group.add_argument(f"--{name}", nargs="?", type=str2bool, const=True, help=argparse.SUPPRESS)
+
+
+def apply_view_arguments(
+    config: Config, arguments: argparse.Namespace, *, switch: Literal["aug_eval", "aug_pred"]
+) -> None:
+    """Write the flags that were given into ``test_config``, where ``check_config`` looks at them.
+
+    Prediction looks at scales and flips only when ``--aug_pred`` says so; ``test_config.aug_eval`` is for
+    evaluation, as in PaddleSeg. Windows are for both.
+
+    Args:
+        config: A loaded configuration, not checked yet; it is changed.
+        arguments: What a parser with ``add_view_arguments`` gave.
+        switch: As there.
+    """
+    section = config.data.setdefault(SECTION, {})
+    if not isinstance(section, dict):
+        return  # for check_config to say
+    if switch == "aug_pred" and not arguments.aug_pred:
+        for name in ("aug_eval", *SWITCHES["aug_eval"]):
+            section.pop(name, None)
+    for name in (*OPTION_NAMES, *_REFUSED):
+        flag = switch if name == "aug_eval" else name
+        value = getattr(arguments, flag, None)
+        if value is not None:
+            section[name] = value
+            config.sources[f"{SECTION}.{name}"] = f"--{flag}"
+    for own_switch, names in SWITCHES.items():
+        # A False in the file must not silence a flag.
+        if section.get(own_switch) is False and any(getattr(arguments, name) is not None for name in names):
+            del section[own_switch]
