@@ -39,18 +39,17 @@ def main(arguments: argparse.Namespace) -> None:
     require_packages("paddle", "cv2")
     check_arguments(arguments)
 
-    from paddleseg.config.build import build_dataset, build_model
+    from paddleseg.config.build import build_dataset, build_model, build_task
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
-    from paddleseg.inference.evaluation import evaluate, log_result
     from paddleseg.models.weights import load_weights
-    from paddleseg.training.run_settings import default_num_workers
     from paddleseg.utils import distributed
     from paddleseg.utils.atomic_file import write_atomically
+    from paddleseg.utils.cpus import default_num_workers
     from paddleseg.utils.device import select_device
     from paddleseg.utils.logging import get_logger
 
-    config = load_config(arguments.config, opts=arguments.opts, data_format=arguments.data_format)
+    config = load_config(arguments.config, opts=arguments.opts, flags={"model.data_format": arguments.data_format})
     apply_view_arguments(config, arguments, switch="aug_eval")
     check_config(config, command="val")
     options = ViewOptions.from_test_config(config.section("test_config"))
@@ -61,14 +60,16 @@ def main(arguments: argparse.Namespace) -> None:
     load_weights(model, arguments.model_path)
     get_logger().info("evaluating %s on %d pictures (%s)", arguments.model_path, len(dataset), options.describe())
     num_workers = default_num_workers() if arguments.num_workers is None else arguments.num_workers
-    result = evaluate(model, dataset, options, batch_size=arguments.batch_size, num_workers=num_workers)
-    log_result(result)
+    task = build_task(config, val_dataset=dataset)
+    scores = task.evaluate(model, batch_size=arguments.batch_size, num_workers=num_workers)
+    for line in scores.report:
+        get_logger().info(line)
     if arguments.json is not None and distributed.rank() == 0:
         figures = {
             "config": arguments.config,
             "model_path": arguments.model_path,
             "inference": dataclasses.asdict(options),
-            **result.to_dict(),
+            **scores.details,
         }
         write_atomically(arguments.json, json.dumps(figures, indent=2, ensure_ascii=False).encode())
         get_logger().info("figures written to %s", arguments.json)

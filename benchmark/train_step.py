@@ -87,25 +87,20 @@ def trainer_step(batch: dict, data_format: str, precision: str) -> Callable[[], 
     """Return a step of this toolkit's trainer; ends when the device has done it."""
     import paddle
 
+    from paddleseg.datasets import RoadScenes
     from paddleseg.losses import OhemCrossEntropyLoss
+    from paddleseg.tasks import SegmentationTask
+    from paddleseg.training.run_settings import RunSettings
     from paddleseg.training.trainer import Trainer
     from paddleseg.transforms.transforms import Normalize
 
     model = make_model(data_format)
     parameters = trained(model)
     optimizer = paddle.optimizer.Momentum(parameters=parameters, **RATE)
-    trainer = Trainer(
-        model,
-        [(OhemCrossEntropyLoss(THRESH, MIN_KEPT), coefficient) for coefficient in COEFFICIENTS],
-        optimizer,
-        paddle.optimizer.lr.PolynomialDecay(RATE["learning_rate"], 1000),
-        lambda step: iter(()),
-        normalize=Normalize(),
-        total_steps=1000,
-        batches_per_epoch=1000,
-        samples_per_step=BATCH_SIZE,
-        precision=precision,
-    )
+    losses = [(OhemCrossEntropyLoss(THRESH, MIN_KEPT), coefficient) for coefficient in COEFFICIENTS]
+    dataset = RoadScenes([Normalize()], mode="train", num_samples=1)  # says only how pictures are normalised
+    settings = RunSettings(iters=1000, batch_size=BATCH_SIZE, seed=0, precision=precision)
+    trainer = Trainer(model, SegmentationTask(losses, dataset), optimizer, None, settings)
 
     def step() -> None:
         trainer.train_step(iter([batch]))

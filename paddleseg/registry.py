@@ -82,6 +82,14 @@ TRANSFORMS = Registry(
 DATASETS = Registry(
     "dataset", "A paddleseg.datasets.SegmentationDataset: len(), read(index) and the numbers of its classes."
 )
+TASKS = Registry(
+    "task",
+    "A paddleseg.tasks.Task: what a step and a score are. Called with those of losses, train_dataset, val_dataset, "
+    "views and task (the one that the model has by itself) that it has parameters for, and with its own settings.",
+)
+HOOKS = Registry(
+    "hook", "A paddleseg.training.hooks.Hook, called around the steps of a training; made with its own settings."
+)
 OPTIMIZERS = Registry(
     "optimizer",
     "Called with parameters, learning_rate and its own settings; gives a paddle.optimizer.Optimizer.",
@@ -100,5 +108,5 @@ def is_built_in(component: Callable[..., Any]) -> bool:
 
 def import_components() -> None:
     """Import the packages whose classes and functions register themselves."""
-    for package in ("models", "losses", "transforms", "datasets", "optimizers"):
+    for package in ("models", "losses", "transforms", "datasets", "optimizers", "tasks"):
         importlib.import_module(f"paddleseg.{package}")

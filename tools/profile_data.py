@@ -85,8 +85,8 @@ def main(args: argparse.Namespace) -> None:
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.profiling.data import advise, profile_data, waiting_share
-    from paddleseg.training.run_settings import default_num_workers
     from paddleseg.utils.allocator import keep_freed_memory
+    from paddleseg.utils.cpus import default_num_workers
     from paddleseg.utils.device import select_device
 
     config = load_config(args.config, opts=args.opts)

@@ -16,14 +16,17 @@ from typing import Any, Callable, Literal
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import place_of
-from paddleseg.config.shared_values import DATASET_NAMES, shared_value
+from paddleseg.config.shared_values import DATASET_NAMES, shared_value, task_of_model
+from paddleseg.inference.views import ViewOptions
 from paddleseg.registry import (
     BACKBONES,
     DATASETS,
+    HOOKS,
     LOSSES,
     LR_SCHEDULERS,
     MODELS,
     OPTIMIZERS,
+    TASKS,
     TRANSFORMS,
     import_components,
 )
@@ -120,6 +123,36 @@ def build_losses(config: Config) -> list[tuple[Callable[..., Any], float]]:
     if len(losses) == 1:
         losses *= len(coef)
     return [(loss, float(weight)) for loss, weight in zip(losses, coef)]
+
+
+def build_task(config: Config, train_dataset: Any = None, val_dataset: Any = None) -> Any:
+    """Build what is learnt: the task that ``model.type`` has by itself, or the one under ``task``, which may wrap it.
+
+    Args:
+        config: A checked configuration.
+        train_dataset: What is trained on; without one, no losses are built.
+        val_dataset: What is evaluated, or None.
+    """
+    supplied = {
+        "losses": build_losses(config) if config.section("loss") and train_dataset is not None else None,
+        "train_dataset": train_dataset,
+        "val_dataset": val_dataset,
+        "views": ViewOptions.from_test_config(config.section("test_config")),
+    }
+    section = config.section("task")
+    own = task_of_model(config)
+    wraps = section and "task" in inspect.signature(TASKS[section["type"]]).parameters
+    if not section or wraps:
+        supplied["task"] = _construct(config, "task", TASKS, {"type": own}, supplied)
+    return _construct(config, "task", TASKS, section, supplied) if section else supplied["task"]
+
+
+def build_hooks(config: Config) -> list[Any]:
+    """Build the hooks of the list ``hooks``, a user's own."""
+    return [
+        _construct(config, f"hooks.{index}", HOOKS, section, {})
+        for index, section in enumerate(config.data.get("hooks", []))
+    ]
 
 
 def _build_loss_list(config: Config, sections: list[Any], key: str, shared: dict[str, Any]) -> list[Any]:

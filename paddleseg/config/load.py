@@ -13,17 +13,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from paddleseg.config.overrides import apply_overrides
 from paddleseg.config.problems import Problems
+from paddleseg.training.run_settings import resolved_defaults
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.yaml_text import read_yaml, to_yaml
 
 BASE_KEY, INHERIT_KEY = "_base_", "_inherited_"
 CUSTOM_IMPORTS_KEY = "custom_imports"
-
-DEFAULTS = {"grad_accum_steps": 1, "ema_decay": 0.999, "check_labels": "sample", "max_skipped_steps": 0}
 
 # Second names: section, key there -> the one name that the rest of the toolkit knows.
 _KEY_ALIASES = {
@@ -68,20 +68,15 @@ def load_config(
     path: str | os.PathLike[str],
     *,
     opts: Sequence[str] | None = None,
-    iters: int | None = None,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    data_format: str | None = None,
+    flags: Mapping[str, Any] = MappingProxyType({}),
 ) -> Config:
     """Load a configuration, its bases and the command line's overrides.
 
     Args:
         path: A .yml or .yaml file.
         opts: ``key=value`` items, see :func:`paddleseg.config.overrides.apply_overrides`.
-        iters: Replaces ``iters`` (and ``epochs``).
-        batch_size: Replaces ``batch_size``.
-        learning_rate: Replaces ``lr_scheduler.learning_rate``.
-        data_format: Replaces ``model.data_format``.
+        flags: Values that replace those of the files, by dotted key: ``{"iters": 100, "model.data_format": "NHWC"}``;
+            None where a flag was not given. ``iters`` takes the place of ``epochs`` too.
 
     Returns:
         The resolved configuration. Loading twice gives equal, independent objects. It is not checked yet: see
@@ -96,9 +91,7 @@ def load_config(
     data = _strip_inherit_keys(data)
     sources = {key: sources[key] for key in _dotted_keys(data) if key in sources}  # of what was replaced: gone
     problems = Problems(path, sources)
-    _apply_flags(data, sources, {"iters": iters, "batch_size": batch_size})
-    _apply_nested_flag(data, sources, ("lr_scheduler", "learning_rate"), learning_rate)
-    _apply_nested_flag(data, sources, ("model", "data_format"), data_format)
+    _apply_flags(data, sources, flags)
     for key in apply_overrides(data, [_rename_override(item) for item in opts or ()], problems):
         _forget(sources, key)
         sources[key] = "--opts"
@@ -111,7 +104,9 @@ def load_config(
     _resolve_optimizer_name(data)
     if data.get("check_labels") is False:  # what YAML 1.1 makes of ``off``
         data["check_labels"] = "off"
-    return Config(path, {**data, **{key: value for key, value in DEFAULTS.items() if key not in data}}, sources)
+    return Config(
+        path, {**data, **{key: value for key, value in resolved_defaults().items() if key not in data}}, sources
+    )
 
 
 def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -231,22 +226,15 @@ def _make_files_absolute(data: dict[str, Any], folder: str) -> None:
 
 
 def _apply_flags(data: dict[str, Any], sources: dict[str, str], flags: Mapping[str, Any]) -> None:
-    for key, value in flags.items():
-        if value is not None:
-            data[key] = value
-            sources[key] = f"--{key}"
-            _keep_one_duration(data, key)
-
-
-def _apply_nested_flag(data: dict[str, Any], sources: dict[str, str], place: tuple[str, str], value: Any) -> None:
-    """Set the key ``place[1]`` within the section ``place[0]`` to a flag's value, if it was given."""
-    if value is None:
-        return
-    section, key = place
-    if not isinstance(data.get(section), dict):
-        data[section] = {}
-    data[section][key] = value
-    sources[f"{section}.{key}"] = f"--{key}"
+    for dotted, value in flags.items():
+        if value is None:
+            continue
+        section, _, key = dotted.rpartition(".")
+        if section and not isinstance(data.get(section), dict):
+            data[section] = {}
+        (data[section] if section else data)[key] = value
+        sources[dotted] = f"--{key}"
+        _keep_one_duration(data, dotted)
 
 
 def _keep_one_duration(data: dict[str, Any], key: str) -> None:

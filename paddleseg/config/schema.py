@@ -27,12 +27,15 @@ from paddleseg.config.transform_lists import check_normalization, check_transfor
 from paddleseg.registry import (
     BACKBONES,
     DATASETS,
+    HOOKS,
     LR_SCHEDULERS,
     MODELS,
     OPTIMIZERS,
+    TASKS,
     import_components,
     is_built_in,
 )
+from paddleseg.training.run_settings import yaml_hints
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.type_hints import matches
@@ -41,17 +44,10 @@ Command = Literal["train", "val", "predict", "export"]
 
 # Top-level keys. A mapping is a section, which is checked further below.
 TOP_LEVEL: dict[str, Any] = {
-    "batch_size": int,
-    "iters": int,
-    "epochs": int,
-    "grad_accum_steps": int,
-    "ema_decay": float,
-    "check_labels": Literal["full", "sample", "off"],
-    "max_skipped_steps": int,
-    "seed": int,
-    "to_static_training": bool,
+    **yaml_hints(),
     "custom_imports": list,
     "model": dict,
+    "task": dict,
     "loss": dict,
     "optimizer": dict,
     "lr_scheduler": dict,
@@ -59,6 +55,7 @@ TOP_LEVEL: dict[str, Any] = {
     "val_dataset": dict,
     "test_config": dict,
     "export": dict,
+    "hooks": list,
 }
 _NEEDED: dict[str, tuple[str, ...]] = {
     "train": ("batch_size", "model", "loss", "optimizer", "lr_scheduler", "train_dataset"),
@@ -97,6 +94,7 @@ def check_config(
     problems = Problems(config.path, config.sources)
     _check_top_level(config, command, do_eval, problems)
     _check_model(config, command, problems)
+    _check_task(config, problems)
     check_losses(config, problems, has_auxiliary_output=command == "train")
     if config.section("optimizer"):
         _check_optimizer(config.section("optimizer"), problems)
@@ -179,6 +177,15 @@ def _check_top_level(config: Config, command: Command, do_eval: bool, problems: 
             problems.add(key, f"missing; {command}.py needs it{only_with}")
     if command == "train" and not {"iters", "epochs"} & set(config.data):
         problems.add("iters", "missing; give the length of the training as iters or as epochs")
+
+
+def _check_task(config: Config, problems: Problems) -> None:
+    supplied = ("losses", "train_dataset", "val_dataset", "views", "task")
+    if config.section("task"):
+        check_component(config.section("task"), TASKS, "task", problems, supplied=supplied)
+    hooks = config.data.get("hooks", [])
+    for index, section in enumerate(hooks if isinstance(hooks, list) else []):
+        check_component(section, HOOKS, f"hooks.{index}", problems)
 
 
 def _check_model(config: Config, command: Command, problems: Problems) -> None:

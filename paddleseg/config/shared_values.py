@@ -15,7 +15,7 @@ from typing import Any, Callable
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
-from paddleseg.registry import DATASETS, import_components
+from paddleseg.registry import DATASETS, MODELS, import_components
 
 DATASET_SECTIONS = ("train_dataset", "val_dataset")
 # What a data set calls each shared value.
@@ -35,6 +35,12 @@ def shared_value(config: Config, name: str) -> Any:
     Works without the data: no data set is built for it.
     """
     return next((value for _, value in statements(config, name)), None)
+
+
+def task_of_model(config: Config) -> str:
+    """The task, by its name in TASKS, that the network of a configuration learns unless it says otherwise."""
+    component = MODELS[config.section("model")["type"]]
+    return getattr(component, "task", "SegmentationTask")
 
 
 def statements(config: Config, name: str) -> Iterator[tuple[str, Any]]:

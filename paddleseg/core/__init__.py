@@ -1,19 +1,23 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Training, evaluation, prediction and export of built objects.
+"""PaddleSeg's face.
 
 ``train``, ``evaluate`` and ``predict`` are PaddleSeg's library functions; they are imported when they are asked for,
 so that importing this package does not import paddle.
 """
 
+import importlib
 from typing import Any
 
+_HOMES = {
+    "evaluate": "paddleseg.inference.api",
+    "predict": "paddleseg.inference.api",
+    "train": "paddleseg.training.api",
+}
 __all__ = ["evaluate", "predict", "train"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
-        from paddleseg.training import api
-
-        return getattr(api, name)
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

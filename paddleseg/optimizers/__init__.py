@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Optimisers and learning-rate schedules; importing this package registers them."""
 
+from paddleseg.optimizers.attached import schedule_of
 from paddleseg.optimizers.description import describe, name_values, with_defaults
 from paddleseg.optimizers.lr_schedulers import (
     CosineAnnealingDecay,
@@ -28,5 +29,6 @@ __all__ = [
     "describe",
     "find_faults",
     "name_values",
+    "schedule_of",
     "with_defaults",
 ]

@@ -12,11 +12,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import pickle
 import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Callable
 
@@ -43,7 +46,7 @@ def write_checkpoint(folder: str | os.PathLike[str], contents: Mapping[str, Any]
     Args:
         folder: Where it shall be.
         contents: For each file name, a text, or a table of arrays and plain values to be pickled.
-        facts: What the manifest says beside the files: step, metric, versions.
+        facts: What the manifest says beside the files: step, metric (None where the step was not evaluated), versions.
 
     Raises:
         WeightsError: The disk is full or the folder cannot be written; a checkpoint that was there is untouched.
@@ -57,16 +60,15 @@ def write_checkpoint(folder: str | os.PathLike[str], contents: Mapping[str, Any]
     _publish(Path(folder), write_into)
 
 
-def copy_checkpoint(source: str | os.PathLike[str], folder: str | os.PathLike[str]) -> None:
+def copy_checkpoint(source: Checkpoint, folder: str | os.PathLike[str]) -> None:
     """Publish a copy of a complete checkpoint as ``folder``, as ``write_checkpoint`` does.
 
     Raises:
-        WeightsError: ``source`` is not a complete checkpoint, or the copy cannot be written.
+        WeightsError: The copy cannot be written.
     """
-    check_manifest(source)
 
     def copy_into(writing: Path) -> None:
-        for path in Path(source).iterdir():
+        for path in source.folder.iterdir():
             with open(path, "rb") as original, open(writing / path.name, "wb") as copy:
                 shutil.copyfileobj(original, copy)
                 copy.flush()
@@ -144,7 +146,64 @@ def iteration_folders(save_dir: str | os.PathLike[str]) -> list[Path]:
     return sorted(found, key=_iteration)
 
 
-def latest_checkpoint(save_dir: str | os.PathLike[str]) -> Path | None:
+@dataclass(frozen=True)
+class Checkpoint:
+    """A complete checkpoint; ``open_checkpoint`` has compared all of its files with their checksums.
+
+    Attributes:
+        folder: Where it is.
+        manifest: What its manifest says.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def step(self) -> int:
+        """The optimiser step it was saved at."""
+        return self.manifest["step"]
+
+    def has(self, name: str) -> bool:
+        """Whether a file of this name belongs to it."""
+        return name in self.manifest["files"]
+
+    def read(self, name: str) -> dict[str, Any]:
+        """The content of one of its pickled files."""
+        return read_pickle(self.folder / name)
+
+    @cached_property
+    def states(self) -> dict[str, Any]:
+        """What it says of its run beside weights and optimiser.
+
+        Raises:
+            WeightsError: It is not a checkpoint of this toolkit.
+        """
+        states = self.read(STATES) if self.has(STATES) else None
+        if not isinstance(states, dict) or "run" not in states:
+            raise WeightsError(f"{self.folder} has no {STATES} of this toolkit; give its {WEIGHTS} as model.pretrained")
+        return states
+
+
+def open_checkpoint(folder: str | os.PathLike[str]) -> Checkpoint:
+    """Compare all files of a checkpoint with its manifest.
+
+    Raises:
+        WeightsError: There is no manifest, or a file is missing or damaged.
+    """
+    folder = Path(folder)
+    manifest = _read_manifest(folder)
+    for name, facts in manifest["files"].items():
+        path = folder / name
+        try:
+            is_whole = path.is_file() and path.stat().st_size == facts["size"] and _sha256(path) == facts["sha256"]
+        except OSError as error:
+            raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from None
+        if not is_whole:
+            raise WeightsError(f"{path} is missing or damaged")
+    return Checkpoint(folder, manifest)
+
+
+def latest_checkpoint(save_dir: str | os.PathLike[str]) -> Checkpoint | None:
     """The newest complete checkpoint; damaged ones are named and passed over.
 
     That is ``best_model`` where a run was killed after it and before the ``iter_N`` of the same step, or where the
@@ -155,24 +214,26 @@ def latest_checkpoint(save_dir: str | os.PathLike[str]) -> Path | None:
     # Of the same step ``iter_N`` comes first, for sorting keeps the order of equals.
     for folder in sorted(folders, key=lambda one: step_of(one) if one == best else _iteration(one), reverse=True):
         try:
-            check_manifest(folder)
+            return open_checkpoint(folder)
         except WeightsError as error:
             get_logger().warning("%s; trying the one before", error)
-            continue
-        return folder
     return None
 
 
-def check_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """Compare all files of a checkpoint with its manifest and return the manifest.
-
-    Raises:
-        WeightsError: There is no manifest, or a file is missing or damaged.
-    """
-    folder = Path(folder)
+def find_checkpoint(folder: str | os.PathLike[str], step: int) -> Checkpoint | None:
+    """The checkpoint in a folder if it is complete and of this step, else None."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        wanted = {name: (facts["size"], facts["sha256"]) for name, facts in manifest["files"].items()}
+        found = open_checkpoint(folder) if step_of(folder) == step else None
+    except WeightsError:
+        found = None
+    return found
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    try:
+        text = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        files = {name: {"size": facts["size"], "sha256": facts["sha256"]} for name, facts in text["files"].items()}
+        return {**text, "step": int(text["step"]), "files": files}
     except (FileNotFoundError, NotADirectoryError):
         reason = "it has no manifest" if folder.is_dir() else "it is a file" if folder.exists() else "no such folder"
         raise WeightsError(
@@ -180,50 +241,14 @@ def check_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
         raise WeightsError(f"{folder / MANIFEST} is damaged ({type(error).__name__}: {error})") from None
-    for name, (size, sha256) in wanted.items():
-        path = folder / name
-        try:
-            is_whole = path.is_file() and path.stat().st_size == size and _sha256(path) == sha256
-        except OSError as error:
-            raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from None
-        if not is_whole:
-            raise WeightsError(f"{path} is missing or damaged")
-    return manifest
-
-
-def read_checkpoint(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a complete checkpoint.
-
-    Returns:
-        File name to content, for those of the pickled files that are there.
-
-    Raises:
-        WeightsError: The folder is not a complete checkpoint.
-    """
-    manifest = check_manifest(folder)
-    names = [name for name in manifest["files"] if name.endswith((".pdparams", ".pdopt", ".pdstates"))]
-    return {name: read_pickle(Path(folder) / name) for name in names}
-
-
-def read_states(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """What a checkpoint says of its run beside weights and optimiser.
-
-    Raises:
-        WeightsError: The folder is not a complete checkpoint of this toolkit.
-    """
-    manifest = check_manifest(folder)
-    states = read_pickle(Path(folder) / STATES) if STATES in manifest["files"] else None
-    if not isinstance(states, dict) or "run" not in states:
-        raise WeightsError(f"{folder} has no {STATES} of this toolkit; give its {WEIGHTS} as model.pretrained")
-    return states
 
 
 def step_of(folder: str | os.PathLike[str]) -> float:
-    """The step a checkpoint was saved at; infinity where it does not say, as a damaged one or none."""
+    """The step that a checkpoint's manifest names; infinity where there is none or it is damaged."""
     try:
-        return check_manifest(folder)["step"]
-    except (WeightsError, KeyError):
-        return float("inf")
+        return _read_manifest(Path(folder))["step"]
+    except WeightsError:
+        return math.inf
 
 
 def newer_than(save_dir: str | os.PathLike[str], step: int) -> list[Path]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from paddleseg.training import checkpoint
+from paddleseg.training.run_settings import resolved_defaults
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.errors import ConfigError, UserError
@@ -19,22 +20,26 @@ from paddleseg.utils.nested import describe_changes
 from paddleseg.utils.yaml_text import parse_yaml, read_yaml
 
 
-def find_start(save_dir: str, resume_model: str | None) -> Path | None:
-    """The checkpoint to go on from: the one asked for, with ``auto`` the newest in ``save_dir``, or none."""
+def find_start(save_dir: str, resume_model: str | None) -> checkpoint.Checkpoint | None:
+    """The checkpoint to go on from: the one asked for, with ``auto`` the newest in ``save_dir``, or none.
+
+    Raises:
+        WeightsError: The one asked for is not complete.
+    """
     if dist.rank() == 0:
         checkpoint.recover(save_dir)
     dist.barrier()
     if resume_model is None:
         return None
     if resume_model != "auto":
-        return Path(resume_model)
+        return checkpoint.open_checkpoint(resume_model)
     start = checkpoint.latest_checkpoint(save_dir)
     if start is None:
         get_logger().info("--resume_model auto: no complete checkpoint in %s, starting from scratch", save_dir)
     return start
 
 
-def prepare_folder(save_dir: str, start: Path | None, step: int, config_text: str | None) -> None:
+def prepare_folder(save_dir: str, start: checkpoint.Checkpoint | None, config_text: str | None) -> None:
     """Make the run's folder and write its configuration; what is there of other runs is moved aside, never lost.
 
     A resumed run keeps what it goes on from. Checkpoints of later steps belong to a branch that is left: kept in
@@ -43,7 +48,6 @@ def prepare_folder(save_dir: str, start: Path | None, step: int, config_text: st
     Args:
         save_dir: The folder.
         start: The checkpoint that the run goes on from, or None.
-        step: The step of ``start``.
         config_text: The resolved configuration, or None for a run without one.
 
     Raises:
@@ -52,8 +56,8 @@ def prepare_folder(save_dir: str, start: Path | None, step: int, config_text: st
     folder = Path(save_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if start is not None and start.resolve().parent == folder.resolve():
-            other = checkpoint.newer_than(save_dir, step)
+        if start is not None and start.folder.resolve().parent == folder.resolve():
+            other = checkpoint.newer_than(save_dir, start.step)
         else:
             other = checkpoint.newer_than(save_dir, -1)
             other += [path for path in [folder / checkpoint.CONFIG] if path.exists()]
@@ -75,7 +79,7 @@ def _write_config(path: Path, text: str) -> None:
         raise ConfigError(f"--save_dir: {error}") from None
 
 
-def check_same_run(checkpoint_folder: str, saved: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+def check_same_run(checkpoint_folder: Path, saved: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     """Refuse to go on from a checkpoint whose samples or steps would be others.
 
     Args:
@@ -102,7 +106,9 @@ def log_changed_settings(checkpoint_folder: Path, config_text: str) -> None:
     path = checkpoint_folder / checkpoint.CONFIG
     if not path.is_file():
         return
-    changes = describe_changes(read_yaml(str(path))[0], parse_yaml(config_text, "configuration")[0])
+    before, now = read_yaml(str(path))[0], parse_yaml(config_text, "configuration")[0]
+    defaults = resolved_defaults()  # an older version may have had no such key
+    changes = describe_changes({**defaults, **before}, {**defaults, **now})
     if changes:
         get_logger().warning("settings are not those of %s: %s", checkpoint_folder, "; ".join(changes))
 

@@ -1,75 +1,193 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a training is told beside its network and data: the flags of train.py, and their check."""
+"""The knobs of a run, each written once: name, type with bound, words and default.
+
+What comes from a knob: its YAML key at the top level, its flag of train.py, its argument of ``paddleseg.core.train``,
+the check of its value, and its row in docs/config.md. A new knob is one line here, and the code that heeds it.
+"""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
+from typing import Any, Literal
 
-import paddle
-
-from paddleseg.training.hooks.profiler import ProfilerOptions
-from paddleseg.utils import distributed as dist
-from paddleseg.utils.cpus import usable_cpus
-from paddleseg.utils.errors import ConfigError
-from paddleseg.utils.precision import check_names
+from paddleseg.training.profiler_options import parse_profiler_options
+from paddleseg.utils.cpus import default_num_workers
+from paddleseg.utils.errors import ConfigError, raise_faults
+from paddleseg.utils.type_hints import BelowOne, Count, CountOrZero, Seed, fault_of, resolve_hint
 
 
-@dataclass
-class TrainOptions:
-    """What the command line says beside the configuration; names and defaults are PaddleSeg's flags.
+@dataclass(frozen=True)
+class Knob:
+    """One setting of a run.
+
+    Attributes:
+        name: Its name everywhere.
+        hint: Type and bound.
+        default: What holds when it is not given.
+        words: What it does, for users.
+        in_yaml: Whether it is a top-level key of a configuration.
+        is_flag: Whether it is a flag of train.py, which wins over the key.
+        is_argument: Whether ``paddleseg.core.train`` takes it.
+        may_differ: Whether the processes of one run may have different values.
+    """
+
+    name: str
+    hint: Any
+    default: Any
+    words: str
+    in_yaml: bool
+    is_flag: bool
+    is_argument: bool
+    may_differ: bool
+
+
+def _knob(
+    default: Any,
+    words: str,
+    *,
+    in_yaml: bool = True,
+    is_flag: bool = False,
+    is_argument: bool = True,
+    may_differ: bool = False,
+) -> Any:
+    surfaces = {"in_yaml": in_yaml, "is_flag": is_flag, "is_argument": is_argument, "may_differ": may_differ}
+    return field(default=default, metadata={"words": words, **surfaces})
+
+
+_FLAG = {"in_yaml": False, "is_flag": True}
+_BOTH = {"in_yaml": True, "is_flag": True}
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How a run goes, beside what it trains; names and defaults are PaddleSeg's where it has them.
 
     Where PaddleSeg's default hurts, ours is None: ``device`` (first card, else CPU), ``num_workers`` (from the
     machine) and ``seed`` (drawn and logged).
     """
 
-    save_dir: str = "./output"
-    device: str | None = None
-    num_workers: int | None = None
-    do_eval: bool = False
-    use_vdl: bool = False
-    use_ema: bool = False
-    resume_model: str | None = None
-    save_interval: int = 1000
-    log_iters: int = 10
-    keep_checkpoint_max: int = 5
-    early_stop_intervals: int | None = None
-    seed: int | None = None
-    precision: str = "fp32"
-    amp_level: str = "O1"
-    to_static_training: bool = False
-    repeats: int = 1
-    profiler_options: ProfilerOptions | None = None
+    device: str | None = _knob(
+        None,
+        "cpu, gpu, gpu:1, xpu, npu, ...; not given: the first card, else the CPU",
+        **_FLAG,
+        is_argument=False,
+        may_differ=True,
+    )
+    save_dir: str = _knob("./output", "folder of the run", **_FLAG, may_differ=True)
+    num_workers: CountOrZero | None = _knob(
+        None,
+        "processes that read data; 0 reads in the main one; not given: chosen from the machine",
+        **_FLAG,
+        may_differ=True,
+    )
+    do_eval: bool = _knob(
+        False, "evaluate every save_interval steps and keep the best model", **_FLAG, is_argument=False
+    )
+    use_vdl: bool = _knob(False, "write VisualDL records into save_dir", **_FLAG)
+    use_ema: bool = _knob(False, "keep a moving average of the weights, see ema_decay", **_FLAG)
+    ema_decay: BelowOne = _knob(0.999, "decay of the moving average of the weights that use_ema keeps")
+    resume_model: str | None = _knob(
+        None, "checkpoint folder to go on from, or auto for the newest in save_dir", **_FLAG, may_differ=True
+    )
+    iters: Count | None = _knob(
+        None, "length of the training in optimiser steps; a flag replaces iters or epochs of the YAML", **_BOTH
+    )
+    epochs: Count | None = _knob(
+        None, "length of the training in passes over the data, in place of iters", is_argument=False
+    )
+    batch_size: Count = _knob(2, "pictures per process and batch; has to be given in a configuration", **_BOTH)
+    grad_accum_steps: Count = _knob(1, "batches whose gradients are averaged for one optimiser step")
+    repeats: Count = _knob(1, "how often an epoch goes through the data", **_FLAG, is_argument=False)
+    save_interval: Count = _knob(1000, "steps between checkpoints, and between evaluations", **_FLAG)
+    log_iters: Count = _knob(10, "steps between log lines", **_FLAG, may_differ=True)
+    keep_checkpoint_max: int = _knob(5, "checkpoints kept; 0 keeps all", **_FLAG)
+    early_stop_intervals: Count | None = _knob(None, "stop after so many evaluations without a better one", **_FLAG)
+    seed: Seed | None = _knob(None, "seed of weights, order and augmentations; not given: drawn and logged", **_BOTH)
+    precision: Literal["fp32", "fp16", "bf16"] = _knob("fp32", "in which the network computes", **_FLAG)
+    amp_level: Literal["O1", "O2"] = _knob("O1", "mixed precision level: O2 has weights in half precision too", **_FLAG)
+    to_static_training: bool = _knob(False, "train on the static graph", **_BOTH)
+    check_labels: Literal["full", "sample", "off"] = _knob(
+        "sample", "what is looked at before the first step, see below"
+    )
+    max_skipped_steps: CountOrZero = _knob(
+        0,
+        "how many steps of a run may have a loss or gradient that is not finite: each is left out, with a warning that "
+        "names its pictures; one more ends the run (0: the first ends it). Above 0, each step waits for its loss",
+    )
+    profiler_options: str | None = _knob(
+        None,
+        "profile some steps: 'batch_range=[10,20];profile_path=model.profile', see below",
+        **_FLAG,
+        may_differ=True,
+    )
 
-    def check(self) -> None:
+    @property
+    def workers(self) -> int:
+        """Processes that read data."""
+        return default_num_workers() if self.num_workers is None else self.num_workers
+
+    def with_values(self, **values: Any) -> RunSettings:
+        """A copy in which these are others."""
+        return replace(self, **values)
+
+    def check(self, spell: Callable[[str], str] = str) -> None:
         """Refuse values that no run can use.
 
+        Args:
+            spell: How the user has written a name: ``"--{}".format`` for flags.
+
         Raises:
-            ConfigError: Names the flag.
+            ConfigError: Names all that is wrong, with what is allowed.
         """
+        raise_faults("", [(spell(name), message) for name, message in self._find_faults(spell)])
+
+    def _find_faults(self, spell: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+        for knob in knobs():
+            fault = fault_of(getattr(self, knob.name), knob.hint)
+            if fault is not None:
+                yield knob.name, fault
         if self.early_stop_intervals is not None and not self.do_eval:
-            raise ConfigError("--early_stop_intervals counts evaluations; give --do_eval too")
-        check_names(self.precision, self.amp_level)
-        for name in ("save_interval", "log_iters", "repeats", "early_stop_intervals"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ConfigError(f"--{name} is {value}; allowed: 1 and above")
-        if self.seed is not None and not 0 <= self.seed < 2**31:
-            raise ConfigError(f"--seed is {self.seed}; allowed: 0 to {2**31 - 1}")
+            yield "early_stop_intervals", f"counts evaluations; give {spell('do_eval')} too"
         if Path(self.save_dir).exists() and not Path(self.save_dir).is_dir():
-            raise ConfigError(f"--save_dir {self.save_dir} is a file; give a folder")
-        if self.num_workers is not None and self.num_workers < 0:
-            raise ConfigError(f"--num_workers is {self.num_workers}; allowed: 0 and above")
+            yield "save_dir", f"{self.save_dir} is a file; give a folder"
+        if self.profiler_options is not None:
+            try:
+                parse_profiler_options(self.profiler_options)
+            except ConfigError as error:
+                yield "profiler_options", str(error)
+
+    def common(self) -> dict[str, Any]:
+        """The values that all processes of a run must have in common."""
+        return {knob.name: getattr(self, knob.name) for knob in knobs() if not knob.may_differ}
 
 
-def default_num_workers() -> int:
-    """Processes that read data, when none are asked for: this process's share of the cores, at most 8.
+@cache
+def knobs() -> tuple[Knob, ...]:
+    """All knobs, in the order in which they are written."""
+    return tuple(
+        Knob(one.name, resolve_hint(RunSettings, one.type), one.default, **one.metadata) for one in fields(RunSettings)
+    )
 
-    On the CPU the network needs the cores itself, and two workers feed it.
-    """
-    most = 2 if paddle.device.get_device() == "cpu" else 8
-    # Several machines: the cores of this one are shared by the processes that were started here.
-    processes_here = int(os.environ.get("PADDLE_LOCAL_SIZE", dist.world_size()))
-    return max(1, min(most, usable_cpus() // processes_here))
+
+def yaml_hints() -> dict[str, Any]:
+    """Type and bound of each top-level YAML key that is a knob."""
+    return {knob.name: knob.hint for knob in knobs() if knob.in_yaml}
+
+
+def resolved_defaults() -> dict[str, Any]:
+    """What a resolved configuration says of knobs that only YAML can turn and that it does not give."""
+    return {one.name: one.default for one in knobs() if one.in_yaml and not one.is_flag and one.default is not None}
+
+
+def markdown_table() -> str:
+    """The table of docs/config.md."""
+    lines = ["| name | YAML | flag | `train()` | meaning (default) |", "|-|-|-|-|-|"]
+    for knob in knobs():
+        places = ["x" if there else "" for there in (knob.in_yaml, knob.is_flag, knob.is_argument)]
+        default = "" if knob.default is None else f" ({knob.default})"
+        lines.append(f"| `{knob.name}` | {' | '.join(places)} | {knob.words}{default} |")
+    return "\n".join(lines)

@@ -7,63 +7,72 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import paddle
 from paddle import Tensor, nn
 
 from paddleseg import __version__
-from paddleseg.inference.preprocess import to_network_input
+from paddleseg.datasets.loader import Batch
 from paddleseg.models.weights import META_KEY, apply_weights, make_meta
+from paddleseg.optimizers import schedule_of
+from paddleseg.tasks.base import Task
 from paddleseg.training import checkpoint
 from paddleseg.training.ema import ExponentialMovingAverage
 from paddleseg.training.finite_guard import FiniteGuard
-from paddleseg.training.hooks.base import Hook
+from paddleseg.training.hooks.base import Hook, keyed
 from paddleseg.training.optimizer_state import rename_optimizer_state
 from paddleseg.training.run_folder import check_same_run
-from paddleseg.transforms.transforms import Normalize
+from paddleseg.training.run_settings import RunSettings
 from paddleseg.utils import distributed as dist
-from paddleseg.utils.errors import ConfigError, WeightsError
+from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.precision import DTYPES, mixed_precision
 from paddleseg.utils.seeding import step_seed
 from paddleseg.utils.tensors import to_arrays
 
-Batch = Mapping[str, Any]
+
+class Batches(Protocol):
+    """Where a trainer's batches come from; ``TrainingBatches`` in a run."""
+
+    per_epoch: int
+
+    def from_step(self, step: int, total_steps: int) -> Iterator[Batch]:
+        """``grad_accum_steps`` batches for each step after ``step``, see ``datasets.loader.Batch``."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a checkpoint says of its run beside the state.
+
+    Attributes:
+        identity: What decides which samples a step sees and how it is taken: seed, batch size, number of processes
+            and so on. A checkpoint with other values is not resumed.
+        config_text: The resolved configuration, or None for a run without one.
+    """
+
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    config_text: str | None = None
 
 
 class Trainer:
     """Trains a network for a number of optimiser steps.
 
     Args:
-        model: The network; its forward gives a list of logits at the input's size.
-        losses: For each output the loss and its coefficient.
-        optimizer: Steps the model's parameters at the rate of ``lr_schedule``.
-        lr_schedule: Stepped once per optimiser step.
-        batches_from: Given the number of steps done, gives the batches of all that follow: ``grad_accum_steps``
-            for each step, see ``datasets.loader.Batch``.
-        normalize: The normalisation, done on the device; None where the transforms did it.
-        total_steps: Optimiser steps in all.
-        batches_per_epoch: Batches of one process that go through the training set once.
-        samples_per_step: Pictures that one process sees in a step.
-        grad_accum_steps: Batches whose gradients are averaged for one step.
-        precision: ``fp32``, ``fp16`` or ``bf16``.
-        amp_level: ``O1`` or ``O2``, see ``paddle.amp``.
-        to_static: Whether the network is compiled to a static graph for training.
-        ema: The moving average, or None.
-        run: What decides which samples a step sees and how it is taken: seed, batch size, number of processes and
-            so on. A checkpoint keeps it, and one with other values is not resumed.
+        model: The network.
+        task: What a step and a score mean.
+        optimizer: Steps the model's parameters; its learning-rate schedule is stepped once per optimiser step.
+        batches: What is trained on.
+        settings: The run's, with ``iters`` and ``seed`` chosen. Layers such as dropout draw from numbers of each step
+            and process, which follow from the seed, so that a resumed run draws what it would have drawn.
         hooks: Called around the steps in this order.
-        config_text: The resolved configuration, saved with each checkpoint.
-        classes: Names of the classes, saved with the weights.
-        max_skipped_steps: How many steps that are not finite are left out; one more ends the training.
-        seed: Of what layers such as dropout draw. Each step and process has numbers of its own, so that a resumed
-            run draws what it would have drawn.
+        record: Saved with each checkpoint.
 
     Attributes:
+        step: Optimiser steps done.
+        ema: The moving average of the weights, or None.
+        figures: Of each weight file the task's primary figure by its name, when this step has been evaluated.
         last_step_counts: False after a step that was left out because it was not finite.
         resumed_from: The checkpoint that was restored, or None.
     """
@@ -71,69 +80,51 @@ class Trainer:
     def __init__(
         self,
         model: nn.Layer,
-        losses: Sequence[tuple[Callable[[Tensor, Tensor], Tensor], float]],
+        task: Task,
         optimizer: paddle.optimizer.Optimizer,
-        lr_schedule: paddle.optimizer.lr.LRScheduler,
-        batches_from: Callable[[int], Iterator[Batch]],
+        batches: Batches,
+        settings: RunSettings,
         *,
-        normalize: Normalize | None,
-        total_steps: int,
-        batches_per_epoch: int,
-        samples_per_step: int,
-        grad_accum_steps: int = 1,
-        precision: str = "fp32",
-        amp_level: str = "O1",
-        to_static: bool = False,
-        ema: ExponentialMovingAverage | None = None,
-        run: Mapping[str, Any] = MappingProxyType({}),
         hooks: Sequence[Hook] = (),
-        config_text: str | None = None,
-        classes: Sequence[str] | None = None,
-        max_skipped_steps: int = 0,
-        seed: int = 0,
+        record: RunRecord = RunRecord(),
     ) -> None:
-        self.model, self.optimizer, self.ema, self.hooks = model, optimizer, ema, list(hooks)
-        self.total_steps = total_steps
-        self.batches_per_epoch = batches_per_epoch
-        self.samples_per_step = samples_per_step
+        self.model, self.task, self.optimizer, self.settings = model, task, optimizer, settings
+        self.hooks, self.record = list(hooks), record
+        self.total_steps = settings.iters
+        self.samples_per_step = settings.batch_size * settings.grad_accum_steps
         self.step = 0
         self.stop_reason: str | None = None
         self.last_step_counts = True
-        self.resumed_from: Path | None = None
-        self.figures: dict[str, float] = {}  # mIoU of each weight file, when this step has been evaluated
+        self.resumed_from: checkpoint.Checkpoint | None = None
+        self.figures: dict[str, dict[str, float]] = {}
         self.reader_seconds = self.paused_seconds = 0.0
         self.last_learning_rate = optimizer.get_lr()
-        self._lr_schedule = lr_schedule
-        self._losses = losses
-        self._loss_names = ["main", "auxiliary", *(f"output_{i}" for i in range(2, len(losses)))][: len(losses)]
-        self._batches_from = batches_from
-        self._normalize = normalize
-        self._grad_accum_steps = grad_accum_steps
-        self._mixed_precision = partial(mixed_precision, precision, amp_level)
-        if precision != "fp32" and amp_level == "O2":
-            model, optimizer = paddle.amp.decorate(
-                models=model, optimizers=optimizer, level="O2", dtype=DTYPES[precision], master_weight=True
+        self.ema = ExponentialMovingAverage(model, settings.ema_decay) if settings.use_ema else None
+        self._lr_schedule = schedule_of(optimizer)
+        self._batches = batches
+        if settings.precision != "fp32" and settings.amp_level == "O2":
+            self.model, self.optimizer = paddle.amp.decorate(
+                models=model, optimizers=optimizer, level="O2", dtype=DTYPES[settings.precision], master_weight=True
             )
-            self.model, self.optimizer = model, optimizer
         # bfloat16 has the range of float32 and needs no scaling.
-        self._scaler = paddle.amp.GradScaler(enable=True) if precision == "fp16" else None
-        self._guard = FiniteGuard(model, clears_gradients=self._scaler is None, max_skipped=max_skipped_steps)
-        network = paddle.jit.to_static(model) if to_static else model
+        self._scaler = paddle.amp.GradScaler(enable=True) if settings.precision == "fp16" else None
+        self._guard = FiniteGuard(
+            self.model, clears_gradients=self._scaler is None, max_skipped=settings.max_skipped_steps
+        )
+        network = paddle.jit.to_static(self.model) if settings.to_static_training else self.model
         self._network = paddle.DataParallel(network) if dist.world_size() > 1 else network
-        if ema is not None and dist.world_size() > 1:  # all processes have the weights of the first only now
-            ema.load_state_dict(to_arrays(dict(model.state_dict())))
-        self._seed = seed
+        if self.ema is not None and dist.world_size() > 1:  # all processes have the weights of the first only now
+            self.ema.load_state_dict(to_arrays(dict(self.model.state_dict())))
         self._absent_hooks: dict[str, Any] = {}
-        self.run, self._config_text, self._classes = dict(run), config_text, classes
 
     @property
     def epoch(self) -> int:
         """Number of the epoch that the last step belongs to, from 1."""
-        return (max(self.step * self._grad_accum_steps, 1) - 1) // self.batches_per_epoch + 1
+        return (max(self.step * self.settings.grad_accum_steps, 1) - 1) // self._batches.per_epoch + 1
 
     def train(self) -> None:
         """Run from the current step to the last one, or until a hook stops it."""
-        batches = iter(self._batches_from(self.step))
+        batches = iter(self._batches.from_step(self.step, self.total_steps))
         self.model.train()
         for hook in self.hooks:
             hook.before_train(self)
@@ -155,21 +146,22 @@ class Trainer:
             Detached scalars: ``loss`` is the weighted sum, then each term without its coefficient.
         """
         self._guard.start_step()
-        paddle.seed(step_seed(self._seed, self.step, dist.rank()))
+        paddle.seed(step_seed(self.settings.seed, self.step, dist.rank()))
         self.last_learning_rate = self.optimizer.get_lr()
         sums: dict[str, Tensor] = {}
         paths: list[str] = []
-        for i in range(self._grad_accum_steps):
+        accumulated = self.settings.grad_accum_steps
+        for i in range(accumulated):
             started = time.perf_counter()
             batch = next(batches)
             self.reader_seconds += time.perf_counter() - started
             paths += batch["paths"]
-            with self._gradients_stay_local(i < self._grad_accum_steps - 1):
-                terms = self._forward(batch)
-                total = terms["loss"] / self._grad_accum_steps
+            with self._gradients_stay_local(i < accumulated - 1):
+                terms = self.task.loss_terms(self._run_network, batch)
+                total = terms["loss"] / accumulated
                 (total if self._scaler is None else self._scaler.scale(total)).backward()
             for name, value in terms.items():
-                value = value.detach() / self._grad_accum_steps
+                value = value.detach() / accumulated
                 sums[name] = sums[name] + value if name in sums else value
         self.last_step_counts = self._guard.finish_step(self.step + 1, sums, paths)
         self._update()
@@ -208,7 +200,11 @@ class Trainer:
             UserError: It cannot be written; all processes raise it.
         """
         contents = self._contents() if dist.rank() == 0 else {}
-        facts = {"step": self.step, "versions": {"toolkit": __version__, "paddle": paddle.__version__}}
+        facts = {
+            "step": self.step,
+            "metric": max(self.figures.values(), key=lambda metric: metric[self.task.primary], default=None),
+            "versions": {"toolkit": __version__, "paddle": paddle.__version__},
+        }
         dist.in_first_process(lambda: checkpoint.write_checkpoint(folder, contents, facts))
 
     def _contents(self) -> dict[str, Any]:
@@ -218,64 +214,55 @@ class Trainer:
         contents[checkpoint.STATES] = self._states()
         if self.ema is not None:
             contents[checkpoint.EMA_WEIGHTS] = self._with_meta(checkpoint.EMA_WEIGHTS, self.ema)
-        if self._config_text is not None:
-            contents[checkpoint.CONFIG] = self._config_text
+        if self.record.config_text is not None:
+            contents[checkpoint.CONFIG] = self.record.config_text
         return contents
 
-    def restore(self, folder: str) -> None:
+    def restore(self, start: checkpoint.Checkpoint) -> None:
         """Go on from a checkpoint that ``save`` wrote.
 
         Raises:
-            WeightsError: The folder is not a complete checkpoint of such a run.
+            WeightsError: It is not one of such a run.
             ConfigError: Its seed, batch size or the like is another, so that it would not be the same run.
         """
-        states = checkpoint.read_states(folder)
-        contents = checkpoint.read_checkpoint(folder)
-        check_same_run(folder, states["run"], self.run)
-        weights = contents[checkpoint.WEIGHTS]
+        states = start.states
+        check_same_run(start.folder, states["run"], self.record.identity)
+        weights = start.read(checkpoint.WEIGHTS)
         weights.pop(META_KEY, None)
         coverage = apply_weights(self.model, weights)
         if not coverage.complete:
-            raise WeightsError(f"{folder} does not fit the network: {coverage.describe()}")
+            raise WeightsError(f"{start.folder} does not fit the network: {coverage.describe()}")
         optimizer_state = rename_optimizer_state(
-            contents[checkpoint.OPTIMIZER], states["parameter_names"], self._parameter_names()
+            start.read(checkpoint.OPTIMIZER), states["parameter_names"], self._parameter_names()
         )
         self.optimizer.set_state_dict(optimizer_state)
         if self._scaler is not None and states["scaler"]:
             self._scaler.load_state_dict(states["scaler"])
-        if self.ema is not None:
-            if checkpoint.EMA_WEIGHTS not in contents:
-                raise WeightsError(f"{folder} has no {checkpoint.EMA_WEIGHTS}; resume without --use_ema")
-            self.ema.load_state_dict(contents[checkpoint.EMA_WEIGHTS])
-        elif checkpoint.EMA_WEIGHTS in contents:
-            get_logger().warning("%s has a moving average of the weights; without --use_ema it ends there", folder)
+        self._restore_average(start)
         # What belongs to hooks that this run does not have is kept for the next one: a run without --do_eval between
         # two with it must not make them forget the best figure.
         self._absent_hooks = dict(states["hooks"])
-        for hook in self.hooks:
-            state = self._absent_hooks.pop(type(hook).__name__, None)
+        for key, hook in keyed(self.hooks).items():
+            state = self._absent_hooks.pop(key, None)
             if state is not None:
                 hook.load_state_dict(state)
         self._guard.skipped = states.get("skipped_steps", 0)  # absent in checkpoints of older versions
-        self.step, self.resumed_from = states["step"], Path(folder)
+        self.step, self.resumed_from = states["step"], start
 
-    def _forward(self, batch: Batch) -> dict[str, Tensor]:
-        images = to_network_input(batch["img"], self._normalize)
-        label = batch["label"].astype("int64")
-        with self._mixed_precision():
-            outputs = self._network(images)
-        if len(outputs) != len(self._losses):
-            raise ConfigError(
-                f"loss.coef: {len(self._losses)} weights, but the network gives {len(outputs)} outputs; "
-                "give one for each"
+    def _restore_average(self, start: checkpoint.Checkpoint) -> None:
+        has_average = start.has(checkpoint.EMA_WEIGHTS)
+        if self.ema is None and has_average:
+            get_logger().warning(
+                "%s has a moving average of the weights; without --use_ema it ends there", start.folder
             )
-        # Outside of it: O2 would run the losses' own sums and products in half precision.
-        terms = {
-            name: loss(logits.astype("float32"), label)
-            for name, logits, (loss, _) in zip(self._loss_names, outputs, self._losses)
-        }
-        total = sum(term * coef for term, (_, coef) in zip(terms.values(), self._losses))
-        return {"loss": total, **terms} if len(terms) > 1 else {"loss": total}
+        elif self.ema is not None and not has_average:
+            raise WeightsError(f"{start.folder} has no {checkpoint.EMA_WEIGHTS}; resume without --use_ema")
+        elif self.ema is not None:
+            self.ema.load_state_dict(start.read(checkpoint.EMA_WEIGHTS))
+
+    def _run_network(self, *inputs: Tensor) -> Any:
+        with mixed_precision(self.settings.precision, self.settings.amp_level):
+            return self._network(*inputs)
 
     def _update(self) -> None:
         if self.last_step_counts and self._scaler is not None:
@@ -295,16 +282,15 @@ class Trainer:
 
     def _with_meta(self, file: str, weights: nn.Layer | ExponentialMovingAverage) -> dict[str, Any]:
         """The content of a weight file: arrays by name, and what they are."""
-        metric = {"mIoU": self.figures[file]} if file in self.figures else None
-        meta = make_meta(self.model, step=self.step, classes=self._classes, metric=metric)
+        meta = make_meta(self.model, step=self.step, **self.task.facts(), metric=self.figures.get(file))
         return {**to_arrays(dict(weights.state_dict())), META_KEY: meta}
 
     def _states(self) -> dict[str, Any]:
         return {
             "step": self.step,
             "skipped_steps": self._guard.skipped,
-            "run": self.run,
+            "run": dict(self.record.identity),
             "parameter_names": self._parameter_names(),
             "scaler": None if self._scaler is None else to_arrays(self._scaler.state_dict()),
-            "hooks": {**self._absent_hooks, **{type(hook).__name__: hook.state_dict() for hook in self.hooks}},
+            "hooks": {**self._absent_hooks, **{key: hook.state_dict() for key, hook in keyed(self.hooks).items()}},
         }

@@ -10,11 +10,13 @@ import importlib
 import os
 import sys
 import traceback
+import typing
 import warnings
-from typing import Callable
+from typing import Any, Callable, Literal
 
 from paddleseg.utils.errors import UserError
 from paddleseg.utils.failed_process import is_behind_others, leave_before_others
+from paddleseg.utils.type_hints import plain, without_null
 
 # Paddle's warnings about itself, which say nothing to somebody who trains a network.
 _PADDLE_CHATTER = ("No ccache found", "When training, we now always track global mean and variance")
@@ -36,6 +38,23 @@ def str2bool(text: str) -> bool:
     if lowered in ("false", "0", "no"):
         return False
     raise argparse.ArgumentTypeError(f"{text!r} is neither True nor False")
+
+
+def add_flag(parser: argparse.ArgumentParser, name: str, hint: Any, default: Any, words: str) -> None:
+    """Add ``--name`` as its type hint wants it: a truth value is a switch, a choice has its values, null is optional.
+
+    Bounds are not looked at here. A default of None stays None, so that a flag that was not given can be told.
+    """
+    hint = without_null(plain(hint))
+    shown = "" if default in (None, False) else f" (default: {default})"
+    options: dict[str, Any] = {"default": default, "help": (words + shown).replace("%", "%%")}
+    if hint is bool:
+        options["action"] = "store_true"
+    elif typing.get_origin(hint) is Literal:
+        options["choices"] = list(typing.get_args(hint))
+    else:
+        options["type"] = plain(hint)
+    parser.add_argument(f"--{name}", **options)
 
 
 def require_packages(*names: str) -> None:

@@ -10,3 +10,18 @@ def usable_cpus() -> int:
     if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def default_num_workers() -> int:
+    """Processes that read data, when none are asked for: this process's share of the cores, at most 8.
+
+    On the CPU the network needs the cores itself, and two workers feed it.
+    """
+    import paddle
+
+    from paddleseg.utils import distributed
+
+    most = 2 if paddle.device.get_device() == "cpu" else 8
+    # Several machines: the cores of this one are shared by the processes that were started here.
+    processes_here = int(os.environ.get("PADDLE_LOCAL_SIZE", distributed.world_size()))
+    return max(1, min(most, usable_cpus() // processes_here))

@@ -39,11 +39,12 @@ def raise_faults(about: str, faults: Sequence[tuple[str, str]]) -> None:
     """Raise one ConfigError that lists (name, what is wrong with it); nothing where the list is empty.
 
     Args:
-        about: Whose faults they are, for the beginning of the message.
+        about: Whose faults they are, for the beginning of the message; may be empty.
         faults: Name of an argument or key, and what was found and is allowed.
     """
-    lines = [f"{about}: {name}: {message}" for name, message in faults]
+    prefix = f"{about}: " if about else ""
+    lines = [f"{prefix}{name}: {message}" for name, message in faults]
     if len(lines) == 1:
         raise ConfigError(lines[0])
     if lines:
-        raise ConfigError("\n  ".join([f"{about} has {len(lines)} problems:", *lines]))
+        raise ConfigError("\n  ".join([f"{prefix}{len(lines)} problems:", *lines]))

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
+MAX_CLASSES = 255
+"""Labels have 8 bits, and one of their 256 values is left for the pixels to ignore."""
+
 # Two classes closer than this, relative to the largest logit, could change places by rounding in the
 # interpolation (about 4 ulp of float32): such a cell is interpolated.
 _ROUNDING = 16 * np.finfo(np.float32).eps

@@ -90,7 +90,7 @@ def test_loading_twice_gives_equal_and_independent_results(write_yaml):
 
 def test_flags_replace_values_and_zero_is_a_value(write_yaml):
     path = write_yaml("iters: 10\nbatch_size: 2\nlr_scheduler: {type: A, learning_rate: 0.1}\n")
-    config = load_config(path, iters=0, batch_size=0, learning_rate=0.0)
+    config = load_config(path, flags={"iters": 0, "batch_size": 0, "lr_scheduler.learning_rate": 0.0})
     assert (config.data["iters"], config.data["batch_size"]) == (0, 0)
     assert config.data["lr_scheduler"] == {"type": "A", "learning_rate": 0.0}
     assert config.sources["iters"] == "--iters"
@@ -103,7 +103,7 @@ def test_the_nearer_file_decides_between_iterations_and_epochs(write_yaml):
     path = write_yaml("_base_: base.yml\nepochs: 3\n")
     assert "iters" not in load_config(path).data
     assert load_config(path).data["epochs"] == 3
-    assert load_config(path, iters=7).data.get("epochs") is None
+    assert load_config(path, flags={"iters": 7}).data.get("epochs") is None
     assert load_config(path, opts=["iters=7"]).data["iters"] == 7
 
 
@@ -184,6 +184,6 @@ def test_defaults_are_filled_in_without_hiding_what_is_given(write_yaml):
 
 def test_the_dump_loads_to_the_same(write_yaml, tmp_path):
     write_yaml("model: {type: '1e-3', x: [1, {y: 2.5e-7}]}\nmore: text\n", "base.yml")
-    config = load_config(write_yaml("_base_: base.yml\nmodel: {augment: no}\n"), opts=["a.b=0.1"], iters=3)
+    config = load_config(write_yaml("_base_: base.yml\nmodel: {augment: no}\n"), opts=["a.b=0.1"], flags={"iters": 3})
     config.dump(tmp_path / "dump.yml")
     assert load_config(tmp_path / "dump.yml").data == config.data

@@ -17,7 +17,7 @@ from tests.config.messages import message_of
     [
         (
             "batch_sise=4",
-            "--opts: batch_sise: there is no such key. Did you mean 'batch_size'? Known: batch_size, iters",
+            "--opts: batch_sise: there is no such key. Did you mean 'batch_size'? Known: ",
         ),
         ("batch_size=0", "--opts: batch_size: found 0; it must be 1 or more"),
         ("batch_size=2.5", "--opts: batch_size: found 2.5; it must be an integer"),

@@ -33,13 +33,14 @@ def save(folder, step):
 def copy(folder, step):
     """A checkpoint that comes from another folder."""
     source = folder.parent.with_name("source") / f"iter_{step}"
-    checkpoint.copy_checkpoint(source, folder)
+    checkpoint.copy_checkpoint(checkpoint.open_checkpoint(source), folder)
 
 
 def step_of(folder):
     """The step of a complete checkpoint whose arrays are those of that step."""
-    step = checkpoint.check_manifest(folder)["step"]
-    assert (checkpoint.read_checkpoint(folder)[checkpoint.WEIGHTS]["conv.weight"] == step).all()
+    found = checkpoint.open_checkpoint(folder)
+    step = found.step
+    assert (found.read(checkpoint.WEIGHTS)["conv.weight"] == step).all()
     return step
 
 
@@ -149,7 +150,7 @@ def test_a_full_disk_at_any_call_loses_nothing_and_says_so_in_a_line(
             assert step_of(folder / place) in ((1, 2) if failed else (2,))
         elif not failed:
             assert step_of(folder / place) == 2
-        assert step_of(checkpoint.latest_checkpoint(folder)) in (1, 2)
+        assert checkpoint.latest_checkpoint(folder).step in (1, 2)
         assert step_of(folder / "iter_1") == 1
         assert {path.name for path in folder.iterdir()} <= {"iter_1", place}
         save(folder / place, 3)
@@ -168,7 +169,7 @@ def test_a_disk_that_is_full_when_a_run_starts_leaves_the_configuration_of_the_o
     monkeypatch.setattr(Path, "write_bytes", write_half)
     monkeypatch.setattr(Path, "write_text", lambda path, text, encoding: write_half(path, text.encode(encoding)))
     with pytest.raises(UserError, match=r"config\.yml.* cannot be written.*No space left on device"):
-        prepare_folder(str(tmp_path), tmp_path / "iter_1", 1, "batch_size: 4\n")
+        prepare_folder(str(tmp_path), checkpoint.open_checkpoint(tmp_path / "iter_1"), "batch_size: 4\n")
     assert (tmp_path / "config.yml").read_text() == "batch_size: 2\n"
     assert {path.name for path in tmp_path.iterdir()} == {"config.yml", "iter_1"}
 
@@ -188,7 +189,7 @@ def test_a_folder_without_the_right_to_write_is_refused_before_training(open_fol
     (open_folder / "run").mkdir(mode=0o555)
     message = r"--save_dir: .*run/config\.yml: cannot be written \(Permission denied\)"
     with without_rights_of_root(), pytest.raises(UserError, match=message):
-        prepare_folder(str(open_folder / "run"), None, 0, "batch_size: 2\n")
+        prepare_folder(str(open_folder / "run"), None, "batch_size: 2\n")
     assert list((open_folder / "run").iterdir()) == []
 
 
@@ -221,6 +222,6 @@ def test_a_damaged_manifest_is_named_and_the_checkpoint_before_is_taken(text, tm
     for step in (1, 2):
         save(tmp_path / f"iter_{step}", step)
     (tmp_path / "iter_2" / "manifest.json").write_bytes(text.encode("latin-1"))
-    assert checkpoint.latest_checkpoint(tmp_path) == tmp_path / "iter_1"
+    assert checkpoint.latest_checkpoint(tmp_path).folder == tmp_path / "iter_1"
     assert "manifest.json is damaged" in log.text
     assert "trying the one before" in log.text

@@ -17,7 +17,8 @@ from paddleseg.config import build
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 from paddleseg.inference.views import ViewOptions
-from paddleseg.training.run import Sampling
+from paddleseg.training.batches import TrainingBatches
+from paddleseg.training.run_settings import RunSettings
 from paddleseg.utils.errors import UserError
 from paddleseg.utils.yaml_text import parse_yaml
 from tests.conftest import make_dataset
@@ -79,9 +80,10 @@ def build_all(config, command) -> None:
         return
     assert sample["img"].shape[:2] == sample["label"].shape
     assert parse_yaml(config.to_text(), "text")[0].keys() == config.data.keys()
-    sampling = Sampling(len(dataset), config.data["batch_size"], config.data.get("seed", 0))
-    total_steps = build.total_iters(config, sampling.batches_per_epoch)
-    assert len(next(iter(sampling.sampler(0, total_steps)))) == config.data["batch_size"]
+    settings = RunSettings(batch_size=config.data["batch_size"], seed=config.data.get("seed", 0), num_workers=0)
+    batches = TrainingBatches(dataset, settings)
+    total_steps = build.total_iters(config, batches.per_epoch)
+    assert len(next(iter(batches.sampler(0, total_steps)))) == config.data["batch_size"]
     paddle.seed(config.data.get("seed", 0))
     model = build_model(config)
     schedule = build.build_lr_schedule(config, total_steps)

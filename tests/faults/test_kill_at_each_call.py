@@ -10,11 +10,11 @@ import os
 import pytest
 
 from paddleseg.training import checkpoint
-from paddleseg.training.hooks.base import CheckpointHook
+from paddleseg.training.hooks.checkpoint import CheckpointHook
 from paddleseg.training.hooks.evaluate import EvaluateHook
 from paddleseg.training.run_folder import find_start, prepare_folder
 from tests.faults.test_full_disk import FailingDisk
-from tests.training.small_trainer import Result, best_of, make_trainer, same, weights
+from tests.training.small_trainer import best_of, make_trainer, same, scores, weights
 
 STEPS = 8
 BEST_IN_THE_MIDDLE = {2: 0.2, 4: 0.5, 6: 0.3, 8: 0.4}  # saved as the best twice, the second time over the first
@@ -41,14 +41,11 @@ class KillingDisk(FailingDisk):
 def go_on(folder, figures):
     """What the same command with ``--resume_model auto`` does at each start."""
     start = find_start(str(folder), "auto")
-    hook = EvaluateHook(
-        lambda model: Result(figures[trainer.step]), lambda result, title: None,
-        interval=2, folder=str(folder / "best_model"),
-    )  # fmt: skip
+    hook = EvaluateHook(lambda model: scores(figures[trainer.step]), interval=2, folder=str(folder / "best_model"))
     trainer = make_trainer(hooks=[hook, CheckpointHook(2, str(folder), keep=1)], total_steps=STEPS)
     if start is not None:
-        trainer.restore(str(start))
-    prepare_folder(str(folder), start, trainer.step, "batch_size: 2\n")
+        trainer.restore(start)
+    prepare_folder(str(folder), start, "batch_size: 2\n")
     trainer.train()
     return trainer, hook
 
@@ -72,7 +69,7 @@ def test_killed_at_each_call_it_ends_as_if_it_had_not_been(figures, tmp_path, mo
         disk.start()
         trainer, hook = go_on(folder, figures)
         assert same(weights(trainer), weights(straight)), call
-        assert (hook.best_step, hook.best_mean_iou) == best_of(folder) == best, call
+        assert (hook.best_step, hook.best_figure) == best_of(folder) == best, call
         assert checkpoint.step_of(folder / f"iter_{STEPS}") == STEPS, call
         left = {path.name for path in folder.iterdir() if not path.name.startswith("earlier_run_")}
         assert left == {"best_model", f"iter_{STEPS}", "config.yml"}, call

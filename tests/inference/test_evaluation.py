@@ -10,14 +10,9 @@ import paddle
 import pytest
 
 from paddleseg.datasets.base import SegmentationDataset
-from paddleseg.inference.evaluation import (
-    EvaluationResult,
-    evaluate,
-    format_class_lines,
-    format_eval_line,
-    format_table,
-)
+from paddleseg.inference.evaluation import evaluate
 from paddleseg.inference.views import ViewOptions
+from paddleseg.metrics.result import EvaluationResult, format_class_lines, format_eval_line, format_table
 from paddleseg.transforms.transforms import Resize
 from paddleseg.utils import distributed
 from paddleseg.utils.errors import DataError

@@ -4,6 +4,7 @@
 
 import contextlib
 import re
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -17,8 +18,11 @@ from paddleseg.config.training import train_from_config
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models.weights import read_weights
 from paddleseg.registry import LOSSES, import_components
-from paddleseg.training.run_settings import TrainOptions
+from paddleseg.tasks import SegmentationTask
+from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.trainer import Trainer
+from paddleseg.transforms import Pipeline
+from tests.training.small_trainer import InMemory
 
 import_components()
 
@@ -137,10 +141,9 @@ def test_one_step_of_training_with_it_changes_the_weights(name, tiny_config, tin
     for dataset in ("train_dataset", "val_dataset"):
         data[dataset]["num_classes"] = num_classes(name)
     tiny_config.write_text(yaml.safe_dump(data))
-    config = load_config(tiny_config, iters=1)
-    train_from_config(
-        config, TrainOptions(save_dir=str(tmp_path / "run"), device="cpu", num_workers=0, log_iters=1, seed=3)
-    )
+    config = load_config(tiny_config, flags={"iters": 1})
+    config.data["seed"] = 3
+    train_from_config(config, save_dir=str(tmp_path / "run"), device="cpu", num_workers=0, log_iters=1)
     trained, _ = read_weights(tmp_path / "run" / "iter_1" / "model.pdparams")
     paddle.seed(3)
     initial = {key: tensor.numpy() for key, tensor in build_model(config).state_dict().items()}
@@ -185,14 +188,8 @@ def test_the_trainer_leaves_mixed_precision_before_the_losses(monkeypatch):
     batch = {"img": paddle.rand([1, 4, 4, 3]), "label": paddle.zeros([1, 4, 4], "uint8"), "paths": ["a.png"]}
     Trainer(
         model,
-        [(loss, 1.0)],
+        SegmentationTask([(loss, 1.0)], SimpleNamespace(pipeline=Pipeline(), class_names=None)),
         paddle.optimizer.SGD(schedule, network.parameters()),
-        schedule,
-        lambda step: iter([batch]),
-        normalize=None,
-        total_steps=1,
-        batches_per_epoch=1,
-        samples_per_step=1,
-        precision="bf16",
-        run={},
+        InMemory(lambda step: iter([batch])),
+        RunSettings(iters=1, batch_size=1, seed=0, precision="bf16"),
     ).train()

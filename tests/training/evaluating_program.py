@@ -10,7 +10,8 @@ import paddle
 
 from paddleseg.core import evaluate
 from paddleseg.datasets import RoadScenes
-from paddleseg.training.ema import ExponentialMovingAverage
+from paddleseg.tasks import SegmentationTask
+from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.trainer import Trainer
 from paddleseg.transforms import Normalize
 
@@ -37,12 +38,8 @@ def sums_of_weights(rank):
     paddle.seed(rank)
     model = Pointwise()
     optimizer = paddle.optimizer.SGD(0.1, parameters=model.parameters())
-    average = ExponentialMovingAverage(model)
-    Trainer(
-        model, [(None, 1.0)], optimizer, None, None, normalize=None, total_steps=1, batches_per_epoch=1,
-        samples_per_step=1, ema=average,
-    )  # fmt: skip
-    return [state["conv.weight"].sum().item() for state in (model.state_dict(), average.state_dict())]
+    trainer = Trainer(model, SegmentationTask(), optimizer, None, RunSettings(iters=1, seed=0, use_ema=True))
+    return [state["conv.weight"].sum().item() for state in (model.state_dict(), trainer.ema.state_dict())]
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 """A trainer of a network of one layer, with which a whole training takes milliseconds."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import paddle
@@ -10,9 +11,11 @@ from paddle import nn
 
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models.weights import read_weights
-from paddleseg.training.ema import ExponentialMovingAverage
+from paddleseg.tasks import Scores, SegmentationTask
 from paddleseg.training.hooks.evaluate import EvaluateHook
-from paddleseg.training.trainer import Trainer
+from paddleseg.training.run_settings import RunSettings
+from paddleseg.training.trainer import RunRecord, Trainer
+from paddleseg.transforms import Pipeline
 from paddleseg.transforms.transforms import Normalize
 
 TOTAL_STEPS = 10
@@ -43,46 +46,55 @@ def make_batch(number, bad=False):
     }
 
 
+class InMemory:
+    """Batches from a function of the step."""
+
+    per_epoch = 4
+
+    def __init__(self, from_step):
+        self.from_step = lambda step, total_steps: from_step(step)
+
+
+class Toy(SegmentationTask):
+    """Two classes, pictures of ``make_batch``."""
+
+    def __init__(self, losses=None):
+        dataset = SimpleNamespace(pipeline=Pipeline([Normalize()]), class_names=None)
+        super().__init__(losses or [(CrossEntropyLoss(), 1.0)], dataset)
+
+
 def make_trainer(
-    *, hooks=(), seed=0, total_steps=TOTAL_STEPS, accumulate=1, use_ema=False, bad_step=None, batches=None, **options
-):
+    *, hooks=(), seed=0, total_steps=TOTAL_STEPS, accumulate=1, use_ema=False, bad_step=None, batches=None, task=None,
+    **settings,
+):  # fmt: skip
     paddle.seed(seed)
     model = OneLayer()
     schedule = paddle.optimizer.lr.PolynomialDecay(0.5, total_steps, end_lr=0.0)
     parameters = [p for p in model.parameters() if not p.stop_gradient]
     optimizer = paddle.optimizer.Momentum(schedule, 0.9, parameters)
 
-    def batches_from(step):
+    def from_step(step):
         return (make_batch(n, n + 1 == bad_step) for n in range(step * accumulate, total_steps * accumulate))
 
     return Trainer(
         model,
-        [(CrossEntropyLoss(), 1.0)],
+        task or Toy(),
         optimizer,
-        schedule,
-        batches or batches_from,
-        normalize=Normalize(),
-        total_steps=total_steps,
-        batches_per_epoch=4,
-        samples_per_step=2 * accumulate,
-        grad_accum_steps=accumulate,
-        ema=ExponentialMovingAverage(model, 0.9) if use_ema else None,
-        run={"seed": seed, "batch_size": 2},
+        InMemory(batches or from_step),
+        RunSettings(iters=total_steps, grad_accum_steps=accumulate, use_ema=use_ema, ema_decay=0.9, seed=0, **settings),
         hooks=hooks,
-        **options,
+        record=RunRecord({"seed": seed, "batch_size": 2}),
     )
 
 
-class Result:
-    """What the evaluation hook reads of an evaluation."""
-
-    def __init__(self, mean_iou):
-        self.mean_iou = self.pixel_accuracy = mean_iou
+def scores(mean_iou):
+    """What an evaluation gives."""
+    return Scores({"mIoU": mean_iou, "Acc": mean_iou}, "mIoU")
 
 
 def evaluate_hook(figures, folder, **options):
     figures = iter(figures)
-    return EvaluateHook(lambda model: Result(next(figures)), lambda result, title: None, folder=str(folder), **options)
+    return EvaluateHook(lambda model: scores(next(figures)), folder=str(folder), **options)
 
 
 def weights(trainer):

@@ -10,16 +10,18 @@ import pytest
 from paddleseg.inference.evaluation import EvaluationStopped
 from paddleseg.models.weights import read_weights
 from paddleseg.training import checkpoint
-from paddleseg.training.hooks.base import CheckpointHook, EmaHook
+from paddleseg.training.checkpoint import open_checkpoint
+from paddleseg.training.hooks.checkpoint import CheckpointHook
+from paddleseg.training.hooks.ema import EmaHook
 from paddleseg.training.hooks.evaluate import EvaluateHook
 from paddleseg.training.run_folder import find_start, prepare_folder
-from tests.training.small_trainer import TOTAL_STEPS, Result, best_of, evaluate_hook, make_trainer, same, weights
+from tests.training.small_trainer import TOTAL_STEPS, best_of, evaluate_hook, make_trainer, same, scores, weights
 
 
 def test_the_best_model_is_kept_and_not_overwritten_by_a_worse_one(tmp_path):
     hook = evaluate_hook([0.2, 0.5, 0.3, 0.4, 0.4], tmp_path / "best_model", interval=2)
     make_trainer(hooks=[hook]).train()
-    assert (hook.best_mean_iou, hook.best_step) == (0.5, 4)
+    assert (hook.best_figure, hook.best_step) == (0.5, 4)
     assert json.loads((tmp_path / "best_model/manifest.json").read_text())["step"] == 4
 
 
@@ -38,8 +40,8 @@ def test_the_best_metric_survives_a_resume(tmp_path):
     trainer.train()
     trainer.save(str(tmp_path / "c"))
     again = evaluate_hook([], tmp_path / "best_model", interval=TOTAL_STEPS)
-    make_trainer(hooks=[again]).restore(str(tmp_path / "c"))
-    assert (again.best_mean_iou, again.best_step) == (0.5, TOTAL_STEPS)
+    make_trainer(hooks=[again]).restore(open_checkpoint(tmp_path / "c"))
+    assert (again.best_figure, again.best_step) == (0.5, TOTAL_STEPS)
 
 
 def test_each_weight_file_names_its_own_figure(tmp_path):
@@ -53,7 +55,7 @@ def test_each_weight_file_names_its_own_figure(tmp_path):
 def test_with_a_moving_average_the_better_figure_counts_and_both_files_are_kept(tmp_path):
     hook = evaluate_hook([0.2, 0.6], tmp_path / "best_model", interval=TOTAL_STEPS)
     make_trainer(hooks=[EmaHook(), hook], use_ema=True).train()
-    assert hook.best_mean_iou == 0.6
+    assert hook.best_figure == 0.6
     assert (tmp_path / "best_model/ema_model.pdparams").is_file()
     assert (tmp_path / "best_model/model.pdparams").is_file()
 
@@ -63,13 +65,13 @@ def test_a_run_without_evaluation_does_not_forget_the_best_figure(tmp_path):
     first.train()
     first.save(str(tmp_path / "a"))
     between = make_trainer()
-    between.restore(str(tmp_path / "a"))
+    between.restore(open_checkpoint(tmp_path / "a"))
     between.save(str(tmp_path / "b"))
     hook = evaluate_hook([0.4], tmp_path / "best_model", interval=TOTAL_STEPS)
     last = make_trainer(hooks=[hook])
-    last.restore(str(tmp_path / "b"))
+    last.restore(open_checkpoint(tmp_path / "b"))
     last.train()
-    assert (hook.best_mean_iou, hook.best_step) == (0.5, 5)
+    assert (hook.best_figure, hook.best_step) == (0.5, 5)
     assert json.loads((tmp_path / "best_model/manifest.json").read_text())["step"] == 5
 
 
@@ -78,8 +80,9 @@ def run_with_figures(folder, figures, *, start=None, total_steps=TOTAL_STEPS, **
     hook = evaluate_hook(figures, folder / "best_model", interval=2, **options)
     trainer = make_trainer(hooks=[hook, CheckpointHook(2, str(folder), keep=9)], total_steps=total_steps)
     if start is not None:
-        trainer.restore(str(start))
-        prepare_folder(str(folder), start, trainer.step, None)
+        start = open_checkpoint(start)
+        trainer.restore(start)
+        prepare_folder(str(folder), start, None)
     trainer.train()
     return hook
 
@@ -88,29 +91,29 @@ def test_a_run_killed_between_best_model_and_the_checkpoint_of_its_step_goes_on_
     run_with_figures(tmp_path, [0.2, 0.5, 0.6], total_steps=6)
     shutil.rmtree(tmp_path / "iter_6")
     start = find_start(str(tmp_path), "auto")
-    assert start == tmp_path / "best_model"
-    run_with_figures(tmp_path, [], start=start, total_steps=6)
-    assert checkpoint.latest_checkpoint(tmp_path) == tmp_path / "iter_6"
-    hook = run_with_figures(tmp_path, [0.3, 0.4], start=start)
-    assert (hook.best_mean_iou, hook.best_step) == (0.6, 6)
+    assert start.folder == tmp_path / "best_model"
+    run_with_figures(tmp_path, [], start=start.folder, total_steps=6)
+    assert checkpoint.latest_checkpoint(tmp_path).folder == tmp_path / "iter_6"
+    hook = run_with_figures(tmp_path, [0.3, 0.4], start=start.folder)
+    assert (hook.best_figure, hook.best_step) == (0.6, 6)
     assert best_of(tmp_path) == (6, 0.6)
     assert not list(tmp_path.glob("earlier_run_*"))
 
 
 def test_of_one_step_the_checkpoint_is_taken_and_where_it_is_damaged_the_best_model(tmp_path):
     run_with_figures(tmp_path, [0.2, 0.5], total_steps=4)
-    assert checkpoint.latest_checkpoint(tmp_path) == tmp_path / "iter_4"
+    assert checkpoint.latest_checkpoint(tmp_path).folder == tmp_path / "iter_4"
     (tmp_path / "iter_4" / "model.pdopt").write_bytes(b"")
-    assert checkpoint.latest_checkpoint(tmp_path) == tmp_path / "best_model"
+    assert checkpoint.latest_checkpoint(tmp_path).folder == tmp_path / "best_model"
     (tmp_path / "best_model" / "model.pdopt").write_bytes(b"")
-    assert checkpoint.latest_checkpoint(tmp_path) == tmp_path / "iter_2"
+    assert checkpoint.latest_checkpoint(tmp_path).folder == tmp_path / "iter_2"
 
 
 def test_going_back_behind_the_best_model_brings_back_the_one_of_that_time(tmp_path):
     run_with_figures(tmp_path, [0.5, 0.4, 0.3, 0.6], total_steps=8)
     assert best_of(tmp_path) == (8, 0.6)
     hook = run_with_figures(tmp_path, [0.1, 0.2, 0.3], start=tmp_path / "iter_4")
-    assert (hook.best_mean_iou, hook.best_step) == (0.5, 2)
+    assert (hook.best_figure, hook.best_step) == (0.5, 2)
     assert best_of(tmp_path) == (2, 0.5)
     [aside] = tmp_path.glob("earlier_run_*")
     assert best_of(aside) == (8, 0.6)
@@ -121,7 +124,7 @@ def test_a_best_model_that_is_nowhere_is_forgotten_aloud(tmp_path, log):
     shutil.rmtree(tmp_path / "iter_2")
     hook = run_with_figures(tmp_path, [0.1, 0.2, 0.15], start=tmp_path / "iter_4")
     assert "the model with the best validation mIoU so far (0.5000, of iter 2) is not in" in log.text
-    assert (hook.best_mean_iou, hook.best_step) == (0.2, 8)
+    assert (hook.best_figure, hook.best_step) == (0.2, 8)
     assert best_of(tmp_path) == (8, 0.2)
 
 
@@ -139,13 +142,13 @@ def test_an_evaluation_that_is_stopped_is_made_up_for_by_the_resumed_run(stopped
         def evaluate(model):
             if trainer.step == stopped_at:
                 raise EvaluationStopped
-            return Result(figures[trainer.step])
+            return scores(figures[trainer.step])
 
         start = find_start(str(folder), "auto")
-        hook = EvaluateHook(evaluate, lambda result, title: None, interval=2, folder=str(folder / "best_model"))
+        hook = EvaluateHook(evaluate, interval=2, folder=str(folder / "best_model"))
         trainer = make_trainer(hooks=[hook, CheckpointHook(4, str(folder), keep=0)])
         if start is not None:
-            trainer.restore(str(start))
+            trainer.restore(start)
         trainer.train()
         return trainer, hook
 

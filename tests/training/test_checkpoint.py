@@ -10,7 +10,8 @@ import pytest
 
 from paddleseg.models.weights import apply_weights
 from paddleseg.training import checkpoint
-from paddleseg.training.hooks.base import CheckpointHook
+from paddleseg.training.checkpoint import open_checkpoint
+from paddleseg.training.hooks.checkpoint import CheckpointHook
 from paddleseg.training.optimizer_state import rename_optimizer_state
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.tensors import to_arrays
@@ -50,7 +51,7 @@ def test_the_optimizer_state_finds_its_parameters_in_a_process_that_built_other_
     trainer.train_step(iter([make_batch(7)]))
     trainer.save(str(tmp_path / "c"))
     other = make_trainer()  # Paddle counts layers, so its parameters have other internal names
-    other.restore(str(tmp_path / "c"))
+    other.restore(open_checkpoint(tmp_path / "c"))
     for one in (trainer, other):
         one.train_step(iter([make_batch(0)]))
     assert same(weights(trainer), weights(other))
@@ -74,11 +75,11 @@ def test_similar_internal_names_are_told_apart():
 
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(tmp_path, log):
     make_trainer(hooks=[CheckpointHook(5, str(tmp_path), keep=5)]).train()
-    assert checkpoint.latest_checkpoint(tmp_path).name == "iter_10"
+    assert checkpoint.latest_checkpoint(tmp_path).folder.name == "iter_10"
     with open(tmp_path / "iter_10/model.pdparams", "r+b") as file:
         file.seek(100)
         file.write(b"\xff")
-    assert checkpoint.latest_checkpoint(tmp_path).name == "iter_5"
+    assert checkpoint.latest_checkpoint(tmp_path).folder.name == "iter_5"
     assert "iter_10" in log.text
 
 
@@ -91,7 +92,7 @@ def test_an_interrupted_replacement_is_brought_back(tmp_path):
     (tmp_path / "iter_x.replaced").write_text("the user's own")
     checkpoint.recover(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["best_model", "iter_x.replaced", "notes.writing"]
-    checkpoint.check_manifest(tmp_path / "best_model")
+    checkpoint.open_checkpoint(tmp_path / "best_model")
 
 
 def test_checkpoints_of_later_steps_are_found_the_best_model_among_them(tmp_path):
@@ -108,4 +109,4 @@ def test_a_folder_without_manifest_is_not_resumed(tmp_path):
     reasons = {"iter_5": "it has no manifest", "iter_5/model.pdparams": "it is a file", "x": "no such folder"}
     for place, reason in reasons.items():
         with pytest.raises(WeightsError, match=rf"{place} is not a complete checkpoint: {reason}.*give an iter_N"):
-            make_trainer().restore(str(tmp_path / place))
+            make_trainer().restore(open_checkpoint(tmp_path / place))

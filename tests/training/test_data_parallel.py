@@ -14,8 +14,8 @@ LAUNCH = ("-m", "paddle.distributed.launch", "--nproc_per_node", 2, "--log_dir")
 
 def trained(folder):
     """Weights, statistics and velocities of the last checkpoint, in the order in which they were saved."""
-    contents = checkpoint.read_checkpoint(folder / f"iter_{STEPS}")
-    files = contents[checkpoint.WEIGHTS], contents[checkpoint.OPTIMIZER]
+    found = checkpoint.open_checkpoint(folder / f"iter_{STEPS}")
+    files = found.read(checkpoint.WEIGHTS), found.read(checkpoint.OPTIMIZER)
     # By place and not by name: Paddle numbers the optimiser's within a process.
     return [value for file in files for value in file.values() if isinstance(value, np.ndarray)]
 

@@ -10,11 +10,11 @@ import pytest
 
 from paddleseg.datasets import RoadScenes
 from paddleseg.inference.evaluation import evaluate
+from paddleseg.tasks import SegmentationTask
 from paddleseg.training import run
 from paddleseg.training.hooks.evaluate import EvaluateHook
 from paddleseg.training.hooks.stop import StopHook, StopSignals
-from paddleseg.training.run import Sampling, TrainingTask
-from paddleseg.training.run_settings import TrainOptions
+from paddleseg.training.run_settings import RunSettings
 from paddleseg.utils.precision import MixedPrecisionNetwork, mixed_precision
 
 
@@ -80,12 +80,9 @@ def test_the_network_alone_runs_in_mixed_precision(kind, precision, dtype, conte
 def test_half_precision_weights_are_evaluated_in_half_precision(precision, amp_level, expected, contexts, tmp_path):
     dataset = RoadScenes([], mode="val", num_samples=1, size=(64, 32))
     model = Watched(contexts)
-    task = TrainingTask(
-        model=model, losses=[], optimizer=None, lr_schedule=None, train_dataset=dataset, val_dataset=dataset,
-        sampling=Sampling(num_samples=1, batch_size=1, seed=0), total_steps=1,
-    )  # fmt: skip
-    options = TrainOptions(save_dir=str(tmp_path), do_eval=True, precision=precision, amp_level=amp_level)
-    hooks = run._build_hooks(task, options, 0, StopHook(StopSignals()))
+    settings = RunSettings(save_dir=str(tmp_path), num_workers=0, precision=precision, amp_level=amp_level)
+    optimizer = paddle.optimizer.SGD(0.1, parameters=model.parameters())
+    hooks = run._build_hooks(SegmentationTask(val_dataset=dataset), optimizer, settings, StopHook(StopSignals()))
     (hook,) = [hook for hook in hooks if isinstance(hook, EvaluateHook)]
     hook._evaluate(model)
     assert model.seen == [expected]

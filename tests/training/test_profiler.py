@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from paddleseg.training.hooks.profiler import ProfilerOptions, parse_profiler_options
+from paddleseg.training.profiler_options import ProfilerOptions, parse_profiler_options
 from paddleseg.utils.errors import ConfigError
 
 

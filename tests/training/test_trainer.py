@@ -7,8 +7,11 @@ import re
 import numpy as np
 import pytest
 
+from paddleseg.training.checkpoint import open_checkpoint
 from paddleseg.training.ema import ExponentialMovingAverage
-from paddleseg.training.hooks.base import EmaHook, Hook, LogHook, format_train_line
+from paddleseg.training.hooks.base import Hook
+from paddleseg.training.hooks.ema import EmaHook
+from paddleseg.training.hooks.log import LogHook, format_train_line
 from paddleseg.utils.errors import ConfigError
 from tests.training.small_trainer import OneLayer, make_batch, make_trainer, same, weights
 
@@ -67,7 +70,7 @@ def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(tmp_path, stop
     second = make_trainer(hooks=[EmaHook()], use_ema=True, accumulate=accumulate)
     for tensor in second.model.state_dict().values():
         tensor.set_value(tensor + 1)  # what is not restored cannot pass unseen
-    second.restore(str(tmp_path / "c"))
+    second.restore(open_checkpoint(tmp_path / "c"))
     assert second.step == stop_at
     second.train()
     assert same(weights(straight), weights(second))
@@ -78,7 +81,7 @@ def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(tmp_path, stop
 def test_a_run_of_other_samples_is_refused_on_resume_by_name(tmp_path):
     make_trainer(seed=1).save(str(tmp_path / "c"))
     with pytest.raises(ConfigError, match="seed was 1, now it is 2"):
-        make_trainer(seed=2).restore(str(tmp_path / "c"))
+        make_trainer(seed=2).restore(open_checkpoint(tmp_path / "c"))
 
 
 def test_the_epoch_counts_batches_and_not_optimiser_steps():
@@ -122,5 +125,5 @@ def test_the_moving_average_follows_by_its_formula_and_copies_statistics():
 
 def test_a_moving_average_that_is_given_up_is_said(tmp_path, log):
     make_trainer(use_ema=True).save(str(tmp_path / "c"))
-    make_trainer().restore(str(tmp_path / "c"))
+    make_trainer().restore(open_checkpoint(tmp_path / "c"))
     assert "has a moving average of the weights; without --use_ema it ends there" in log.text

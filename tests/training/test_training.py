@@ -10,8 +10,10 @@ import paddle
 import pytest
 
 from paddleseg import optimizers
+from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.trainer import Trainer
 from paddleseg.utils.errors import ConfigError
+from tests.training.small_trainer import InMemory, Toy
 
 
 def steps(log):
@@ -140,7 +142,7 @@ def test_resuming_a_finished_run_says_so_and_changes_nothing(train_here, tmp_pat
 
 @pytest.mark.parametrize("seed", [-1, 2**31])
 def test_a_seed_out_of_range_is_refused(seed, train_here):
-    with pytest.raises(ConfigError, match=f"--seed is {seed}; allowed: 0 to 2147483647"):
+    with pytest.raises(ConfigError, match=f"--seed: seed: found {seed}; it must be 0 or more, at most 2147483647"):
         train_here("--seed", seed)
 
 
@@ -177,10 +179,8 @@ def test_o2_asks_paddle_for_master_weights_in_the_optimiser(kind, monkeypatch):
     monkeypatch.setattr(paddle.amp, "decorate", decorate)
     model = paddle.nn.Conv2D(3, 2, 1)
     rate = optimizers.PolynomialDecay(0.1, 10)
-    settings = {"normalize": None, "total_steps": 1, "batches_per_epoch": 1, "samples_per_step": 1}
     optimizer = getattr(optimizers, kind)(model, rate)
-    trainer = Trainer(
-        model, [(None, 1.0)], optimizer, rate, lambda step: iter(()), precision="bf16", amp_level="O2", **settings
-    )
+    settings = RunSettings(iters=1, seed=0, precision="bf16", amp_level="O2")
+    trainer = Trainer(model, Toy(), optimizer, InMemory(lambda step: iter(())), settings)
     assert asked == {"level": "O2", "dtype": "bfloat16", "master_weight": True}
     assert trainer.optimizer._multi_precision is True

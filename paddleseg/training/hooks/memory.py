@@ -8,14 +8,17 @@ import contextlib
 import os
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import paddle
 from paddle import Tensor
 
 from paddleseg.datasets.memory_cache import memory_bytes
 from paddleseg.training.hooks.base import Hook
-from paddleseg.training.trainer import Trainer
 from paddleseg.utils.logging import get_logger
+
+if TYPE_CHECKING:
+    from paddleseg.training.trainer import Trainer
 
 try:
     import resource

@@ -1,144 +1,25 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Profiling some steps of a training: ``train.py --profiler_options``, in PaddleSeg's format.
-
-The keys and most defaults are PaddleSeg's. It times only, unless told otherwise, and so never writes
-``profile_path``; here ``timer_only`` is False by default, and the file is written.
-"""
+"""Profiling some steps of a training."""
 
 from __future__ import annotations
 
-import argparse
-import difflib
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING
 
 import paddle
 from paddle import Tensor, profiler
 
 from paddleseg.training.hooks.base import Hook
+from paddleseg.training.profiler_options import FLAG, SORTED_KEYS, ProfilerOptions
 from paddleseg.utils import distributed as dist
-from paddleseg.utils.cli import str2bool
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
 
 if TYPE_CHECKING:
     from paddleseg.training.trainer import Trainer
-
-_FLAG = "--profiler_options"
-_SORTED_KEYS = {"total": "Total", "ave": "Avg", "max": "Max", "min": "Min"}
-_ONLY_WITH_A_PROFILE = ("state", "sorted_key", "tracer_option", "profile_path")
-
-
-@dataclass(frozen=True)
-class ProfilerOptions:
-    """What ``--profiler_options`` says.
-
-    Attributes:
-        batch_range: First step that is recorded and the one after the last, counted from 0 where this run starts
-            (a resumed one too).
-        state: ``CPU``, or ``GPU`` or ``All`` for the card as well.
-        sorted_key: What the printed table of operators is ordered by: ``total``, ``ave``, ``max`` or ``min`` time.
-        tracer_option: ``Default`` has one line per kind of operator, ``OpDetail`` its inner parts too,
-            ``AllOpDetail`` records what is allocated and freed besides.
-        profile_path: File for the timeline, which chrome://tracing and ui.perfetto.dev show; None for
-            ``profile.json`` in the run's folder.
-        exit_on_finished: End the run after the recorded steps, with a checkpoint, or go on.
-        timer_only: Take times only; there is no table and no file.
-    """
-
-    batch_range: tuple[int, int] = (10, 20)
-    state: str = "All"
-    sorted_key: str = "total"
-    tracer_option: str = "Default"
-    profile_path: str | None = None
-    exit_on_finished: bool = True
-    timer_only: bool = False
-
-    def check_length(self, num_steps: int) -> None:
-        """Raise ConfigError when a run of ``num_steps`` ends before the recorded ones do."""
-        start, end = self.batch_range
-        if end > num_steps:
-            raise ConfigError(
-                f"{_FLAG}: batch_range is [{start},{end}], but this run has {num_steps} steps; end it at {num_steps} "
-                "at the latest, or give more steps with --iters"
-            )
-
-
-def parse_profiler_options(text: str) -> ProfilerOptions:
-    """Read ``key=value;key=value``, such as ``batch_range=[10,20];state=GPU;profile_path=model.profile``.
-
-    Raises:
-        ConfigError: A key or value is unknown, or is given twice.
-    """
-    found: dict[str, object] = {}
-    # A pair of quotes is what is left of the shell's in the text files of TIPC.
-    for item in text.strip().strip("'\"").split(";"):
-        if not item.strip():
-            continue
-        key, equals, value = (part.strip() for part in item.partition("="))
-        if not equals or not value:
-            raise ConfigError(f"{_FLAG}: found {item.strip()!r}; it must be key=value pairs with ; between them")
-        if key not in _PARSERS:
-            near = difflib.get_close_matches(key, _PARSERS, n=1)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise ConfigError(f"{_FLAG}: there is no key {key!r}. {hint}Known: {', '.join(_PARSERS)}")
-        if key in found:
-            raise ConfigError(f"{_FLAG}: {key} is given twice; keep one")
-        found[key] = _PARSERS[key](key, value)
-    options = ProfilerOptions(**found)
-    unused = [key for key in _ONLY_WITH_A_PROFILE if key in found]
-    if options.timer_only and unused:
-        raise ConfigError(
-            f"{_FLAG}: timer_only=True takes times only, so {', '.join(unused)} would have no effect; remove one or "
-            "the other"
-        )
-    return options
-
-
-def _parse_range(key: str, value: str) -> tuple[int, int]:
-    words = value[1:-1].split(",") if value.startswith("[") and value.endswith("]") else value.split(",")
-    if len(words) != 2 or not all(word.strip().isdigit() for word in words) or int(words[0]) >= int(words[1]):
-        raise ConfigError(
-            f"{_FLAG}: {key} is {value}; it must be the first step and the one after the last, such as [10,20]"
-        )
-    return int(words[0]), int(words[1])
-
-
-def _parse_truth(key: str, value: str) -> bool:
-    try:
-        return str2bool(value)
-    except argparse.ArgumentTypeError:
-        raise ConfigError(f"{_FLAG}: {key} is {value}; it must be True or False") from None
-
-
-def _one_of(*allowed: str) -> Callable[[str, str], str]:
-    def parse(key: str, value: str) -> str:
-        if value not in allowed:
-            raise ConfigError(f"{_FLAG}: {key} is {value}; it must be one of {', '.join(allowed)}")
-        return value
-
-    return parse
-
-
-def _parse_path(key: str, value: str) -> str:
-    if os.path.isdir(value):
-        raise ConfigError(f"{_FLAG}: {key} {value} is a folder; give a file")
-    return value
-
-
-_PARSERS: Mapping[str, Callable[[str, str], object]] = {
-    "batch_range": _parse_range,
-    "state": _one_of("CPU", "GPU", "All"),
-    "sorted_key": _one_of(*_SORTED_KEYS),
-    "tracer_option": _one_of("Default", "OpDetail", "AllOpDetail"),
-    "profile_path": _parse_path,
-    "exit_on_finished": _parse_truth,
-    "timer_only": _parse_truth,
-}
 
 
 class ProfilerHook(Hook):
@@ -174,13 +55,13 @@ class ProfilerHook(Hook):
         elif done == end:
             self._finish(trainer)
             if self._options.exit_on_finished:
-                trainer.stop(f"{_FLAG} asks for no more (exit_on_finished)")
+                trainer.stop(f"{FLAG} asks for no more (exit_on_finished)")
         elif self._profiler is not None:
             self._profiler.step()
 
     def after_train(self, trainer: Trainer) -> None:
         if self._is_recording:
-            get_logger().warning("%s: the run ended before the last step of batch_range", _FLAG)
+            get_logger().warning("%s: the run ended before the last step of batch_range", FLAG)
             self._finish(trainer)
 
     def _start(self, trainer: Trainer) -> None:
@@ -227,7 +108,7 @@ def _make_room(path: str) -> None:
         if not was_there:
             os.remove(path)
     except OSError as error:
-        raise ConfigError(f"{_FLAG}: profile_path {path} cannot be written: {error.strerror}") from None
+        raise ConfigError(f"{FLAG}: profile_path {path} cannot be written: {error.strerror}") from None
 
 
 def _make_profiler(options: ProfilerOptions, path: str) -> profiler.Profiler:
@@ -239,7 +120,7 @@ def _make_profiler(options: ProfilerOptions, path: str) -> profiler.Profiler:
             targets = [profiler.ProfilerTarget.CPU, profiler.ProfilerTarget.GPU]
         else:
             get_logger().warning(
-                "%s: state is GPU, but training runs on %s, and that is recorded", _FLAG, paddle.device.get_device()
+                "%s: state is GPU, but training runs on %s, and that is recorded", FLAG, paddle.device.get_device()
             )
     return profiler.Profiler(
         targets=targets,
@@ -250,7 +131,7 @@ def _make_profiler(options: ProfilerOptions, path: str) -> profiler.Profiler:
 
 def _sorted_by(options: ProfilerOptions) -> profiler.SortedKeys:
     device = "GPU" if options.state != "CPU" and _trains_on_gpu() else "CPU"
-    return getattr(profiler.SortedKeys, device + _SORTED_KEYS[options.sorted_key])
+    return getattr(profiler.SortedKeys, device + SORTED_KEYS[options.sorted_key])
 
 
 def _trains_on_gpu() -> bool:

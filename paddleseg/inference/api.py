@@ -1,0 +1,179 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""PaddleSeg's ``evaluate`` and ``predict``, for programs that build network and data set themselves.
+
+``from paddleseg.core import evaluate, predict``. Names and order of the arguments are PaddleSeg's, and their defaults
+where nothing else is said; what their values mean is what the same flags of the commands mean.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import paddle
+
+from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.inference import evaluation, prediction
+from paddleseg.inference.views import ViewOptions
+from paddleseg.models.weights import load_weights
+from paddleseg.transforms.pipeline import Pipeline, Transform
+from paddleseg.utils import distributed
+from paddleseg.utils.cpus import default_num_workers
+from paddleseg.utils.device import check_precision
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.image_io import list_images
+from paddleseg.utils.precision import check_names
+from paddleseg.utils.visualize import make_palette
+
+
+def evaluate(
+    model: paddle.nn.Layer,
+    eval_dataset: SegmentationDataset,
+    aug_eval: bool = False,
+    scales: float | Sequence[float] = 1.0,
+    flip_horizontal: bool = False,
+    flip_vertical: bool = False,
+    is_slide: bool = False,
+    stride: Sequence[int] | None = None,
+    crop_size: Sequence[int] | None = None,
+    precision: str = "fp32",
+    amp_level: str = "O1",
+    num_workers: int | None = None,
+    print_detail: bool = True,
+    *,
+    batch_size: int = 1,
+) -> tuple[float, float, np.ndarray, np.ndarray, float]:
+    """Evaluate a network on the current device.
+
+    Args:
+        model: A network.
+        eval_dataset: Pictures with labels.
+        aug_eval: Whether to sum the class probabilities over ``scales`` and flips.
+        scales: One factor or several for the size of the network's input.
+        flip_horizontal: Whether to look at the mirror image too.
+        flip_vertical: Whether to look at the upside-down picture too.
+        is_slide: Whether to average the logits over windows.
+        stride: [width, height] of the steps between windows.
+        crop_size: [width, height] of the windows.
+        precision: ``fp32``, ``fp16`` or ``bf16``.
+        amp_level: ``O1``, or ``O2`` for weights in half precision.
+        num_workers: Processes that read pictures; None: chosen from the machine.
+        print_detail: Whether to log the table of classes and PaddleSeg's [EVAL] lines.
+        batch_size: Most pictures (or windows) in a batch.
+
+    Returns:
+        mIoU, pixel accuracy, IoU of each class, precision of each class, Kappa. The arrays are (K,) float64, NaN for
+        a class that does not occur.
+
+    Raises:
+        UserError: An argument or the data is wrong.
+    """
+    _check_at_least(1, batch_size=batch_size)
+    _check_at_least(0, num_workers=num_workers)
+    check_names(precision, amp_level)
+    check_precision(precision)
+    distributed.init()
+    inference = ViewOptions(
+        aug_eval=aug_eval,
+        scales=scales,
+        flip_horizontal=flip_horizontal,
+        flip_vertical=flip_vertical,
+        is_slide=is_slide,
+        stride=stride,
+        crop_size=crop_size,
+    )
+    eval_dataset.use_for("val")
+    result = evaluation.evaluate(
+        model,
+        eval_dataset,
+        inference,
+        batch_size=batch_size,
+        num_workers=default_num_workers() if num_workers is None else num_workers,
+        precision=precision,
+        amp_level=amp_level,
+    )
+    if print_detail:
+        evaluation.log_result(result)
+    return result.mean_iou, result.pixel_accuracy, result.class_iou, result.class_precision, result.kappa
+
+
+def predict(
+    model: paddle.nn.Layer,
+    model_path: str | os.PathLike[str] | None = None,
+    transforms: Pipeline | Sequence[Transform] = (),
+    image_list: Sequence[str] | str = (),
+    image_dir: str | None = None,
+    save_dir: str | os.PathLike[str] = "output",
+    aug_pred: bool = False,
+    scales: float | Sequence[float] = 1.0,
+    flip_horizontal: bool = False,
+    flip_vertical: bool = False,
+    is_slide: bool = False,
+    stride: Sequence[int] | None = None,
+    crop_size: Sequence[int] | None = None,
+    custom_color: Sequence[int] | None = None,
+    *,
+    class_names: Sequence[str] | None = None,
+    palette: Sequence[Sequence[int]] | None = None,
+) -> None:
+    """Predict pictures and save class ids, colours and overlays; see ``inference.prediction.predict``.
+
+    Args:
+        model: A network.
+        model_path: Weights to load into it first, or None.
+        transforms: The transforms of evaluation.
+        image_list: Picture files; or one of what predict.py takes as ``--image_path``.
+        image_dir: The folder whose sub-folders are kept in ``save_dir``.
+        save_dir: Where to save.
+        aug_pred: Whether to sum the class probabilities over ``scales`` and flips.
+        scales: One factor or several for the size of the network's input.
+        flip_horizontal: Whether to look at the mirror image too; PaddleSeg's function has True here,
+            its flag False.
+        flip_vertical: Whether to look at the upside-down picture too.
+        is_slide: Whether to average the logits over windows.
+        stride: [width, height] of the steps between windows.
+        crop_size: [width, height] of the windows.
+        custom_color: Colours of the first classes: R, G, B, R, G, B, ...
+        class_names: Names for the legend.
+        palette: One [red, green, blue] per class.
+
+    Raises:
+        UserError: An argument or a picture is wrong.
+    """
+    inference = ViewOptions(
+        aug_eval=aug_pred,
+        scales=scales,
+        flip_horizontal=flip_horizontal,
+        flip_vertical=flip_vertical,
+        is_slide=is_slide,
+        stride=stride,
+        crop_size=crop_size,
+    )
+    root = image_dir or ""
+    if isinstance(image_list, str):
+        image_list, found_root = list_images(image_list)
+        root = image_dir or found_root
+    if len(image_list) == 0:
+        raise ConfigError("image_list is empty; give picture files, or what predict.py takes as --image_path")
+    if model_path is not None:
+        load_weights(model, os.fspath(model_path))
+    prediction.predict(
+        model,
+        transforms if isinstance(transforms, Pipeline) else Pipeline(transforms),
+        image_list,
+        save_dir,
+        inference,
+        root=root,
+        channels=getattr(model, "in_channels", 3),
+        palette=make_palette(getattr(model, "num_classes", 256), palette, custom_color),
+        class_names=class_names,
+    )
+
+
+def _check_at_least(lowest: int, **counts: int | None) -> None:
+    """Refuse smaller counts; one that is None is not given."""
+    for name, count in counts.items():
+        if count is not None and count < lowest:
+            raise ConfigError(f"{name} is {count}; allowed: {lowest} and above")

@@ -1,0 +1,8 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is learnt: the meaning of a step and of a score. Importing the package registers the tasks."""
+
+from paddleseg.tasks.base import EvaluationStopped, Scores, Task
+from paddleseg.tasks.segmentation import SegmentationTask
+
+__all__ = ["EvaluationStopped", "Scores", "SegmentationTask", "Task"]

@@ -1,0 +1,112 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The seam between the training loop and what is learnt.
+
+The trainer, the keeper of the best model, early stopping, schedules that follow a score, logs and files know a task by
+this interface alone. A task may wrap another one: distillation adds the distance to a teacher to the terms of the task
+it is given, and leaves the rest to it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from paddle import Tensor, nn
+
+from paddleseg.inference.evaluation import EvaluationStopped as EvaluationStopped
+
+CheckLevel = Literal["full", "sample", "off"]
+Network = Callable[[Tensor], Any]
+"""The network as a step sees it: called with a batch of inputs; distribution and mixed precision are its own affair."""
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What an evaluation found.
+
+    Attributes:
+        values: Figures by name, recorded as VisualDL's ``Evaluate/<name>``.
+        primary: The one of them that says which model is best; more is better.
+        report: Lines for the log, in order.
+        details: Everything that was found as plain values, for a JSON file.
+    """
+
+    values: Mapping[str, float]
+    primary: str
+    report: Sequence[str] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def figure(self) -> float:
+        """The primary value."""
+        return self.values[self.primary]
+
+
+class Task(ABC):
+    """What a step and a score mean.
+
+    Attributes:
+        primary: Name of the figure by which models are compared; more is better.
+    """
+
+    primary: str
+
+    @abstractmethod
+    def loss_terms(self, network: Network, batch: Mapping[str, Any]) -> dict[str, Tensor]:
+        """Run the network on a batch and give the terms of its loss.
+
+        Args:
+            network: Called with what the network takes.
+            batch: See ``datasets.loader.Batch``.
+
+        Returns:
+            Scalars by name: first ``loss``, from which the gradients are taken, then what the log shows beside it.
+        """
+
+    @abstractmethod
+    def evaluate(
+        self,
+        model: nn.Layer,
+        *,
+        batch_size: int = 1,
+        num_workers: int = 0,
+        precision: str = "fp32",
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Scores:
+        """Score a model on the task's evaluation data; all processes of a run take part and get the same scores.
+
+        Args:
+            model: The network; it leaves in the mode it came in.
+            batch_size: Most samples in a batch.
+            num_workers: Processes that read data.
+            precision: In which the network computes; other than ``fp32`` where its weights are in half precision.
+            should_stop: Asked after each batch.
+
+        Raises:
+            EvaluationStopped: ``should_stop`` said so.
+        """
+
+    @property
+    def can_evaluate(self) -> bool:
+        """Whether there is anything to evaluate on."""
+        return True
+
+    def check_data(self, level: CheckLevel, num_workers: int) -> None:  # noqa: B027 (a task need not check)
+        """Look at the data before the first step, as thoroughly as ``level`` says.
+
+        Raises:
+            DataError: Training or evaluation would stop at some of them; lists all that were found.
+        """
+
+    def rehearse(self, model: nn.Layer, *, precision: str = "fp32") -> None:  # noqa: B027 (likewise)
+        """Evaluate as little as possible and forget the result, so that what would end an evaluation ends it now.
+
+        Nothing is exchanged with other processes, and the model is left as it was.
+        """
+
+    def facts(self) -> dict[str, Any]:
+        """What a weight file shall say of the task in its ``__meta__``, as plain values."""
+        return {}

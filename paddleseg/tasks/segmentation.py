@@ -1,0 +1,116 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Semantic segmentation: losses on the logits of each output, scored by the mean IoU of label maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from paddle import Tensor, nn
+
+from paddleseg.datasets import data_report
+from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.datasets.data_check import examine
+from paddleseg.inference.evaluation import evaluate, rehearse
+from paddleseg.inference.preprocess import to_network_input
+from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
+from paddleseg.metrics.result import EvaluationResult, report_lines
+from paddleseg.registry import TASKS
+from paddleseg.tasks.base import CheckLevel, Network, Scores, Task
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.label_map import MAX_CLASSES
+from paddleseg.utils.logging import get_logger
+
+WeightedLoss = tuple[Callable[[Tensor, Tensor], Tensor], float]
+
+
+@TASKS.add_component
+class SegmentationTask(Task):
+    """Each pixel has one class.
+
+    Args:
+        losses: For each output of the network, the main one first, the loss and its weight; training needs them.
+        train_dataset: What is trained on, or None.
+        val_dataset: What is evaluated, or None.
+        views: How ``val_dataset`` is looked at.
+    """
+
+    primary = "mIoU"
+    max_classes = MAX_CLASSES
+
+    def __init__(
+        self,
+        losses: Sequence[WeightedLoss] = (),
+        train_dataset: SegmentationDataset | None = None,
+        val_dataset: SegmentationDataset | None = None,
+        views: ViewOptions = WHOLE_PICTURE,
+    ) -> None:
+        self._losses = list(losses)
+        self._train_dataset, self._val_dataset, self._views = train_dataset, val_dataset, views
+        names = ["main", "auxiliary", *(f"output_{i}" for i in range(2, len(losses)))]
+        self._names = names[: len(losses)]
+
+    @property
+    def can_evaluate(self) -> bool:
+        return self._val_dataset is not None
+
+    def loss_terms(self, network: Network, batch: Mapping[str, Any]) -> dict[str, Tensor]:
+        """``loss``, the weighted sum; with several outputs also the loss of each, without its weight."""
+        outputs = network(to_network_input(batch["img"], self._train_dataset.pipeline.normalize))
+        label = batch["label"].astype("int64")
+        if len(outputs) != len(self._losses):
+            raise ConfigError(
+                f"loss.coef: {len(self._losses)} weights, but the network gives {len(outputs)} outputs; "
+                "give one for each"
+            )
+        # In float32 whatever the network computes in: half precision would spoil the losses' own sums and products.
+        terms = {
+            name: loss(logits.astype("float32"), label)
+            for name, logits, (loss, _) in zip(self._names, outputs, self._losses)
+        }
+        total = sum(term * weight for term, (_, weight) in zip(terms.values(), self._losses))
+        return {"loss": total, **terms} if len(terms) > 1 else {"loss": total}
+
+    def evaluate(
+        self,
+        model: nn.Layer,
+        *,
+        batch_size: int = 1,
+        num_workers: int = 0,
+        precision: str = "fp32",
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Scores:
+        result = evaluate(
+            model, self._val_dataset, self._views, batch_size=batch_size, num_workers=num_workers,
+            precision=precision, amp_level="O2", should_stop=should_stop,
+        )  # fmt: skip
+        return scores_of(result)
+
+    def rehearse(self, model: nn.Layer, *, precision: str = "fp32") -> None:
+        rehearse(model, self._val_dataset, self._views, precision=precision, amp_level="O2")
+        get_logger().info("one picture of val_dataset evaluated: evaluation works")
+
+    def check_data(self, level: CheckLevel, num_workers: int) -> None:
+        if level == "off":
+            return
+        findings = examine(self._train_dataset, self._val_dataset, level=level, num_workers=num_workers)
+        logger = get_logger()
+        table = data_report.format_table(findings)
+        logger.info("check_labels: %s, %s\n%s", level, data_report.describe_extent(findings), table)
+        for warning in data_report.find_warnings(findings):
+            logger.warning(warning)
+        data_report.raise_problems(data_report.find_problems(findings))
+
+    def facts(self) -> dict[str, Any]:
+        return {"classes": self._train_dataset.class_names}
+
+
+def scores_of(result: EvaluationResult) -> Scores:
+    """A segmentation's result as a training knows it."""
+    return Scores(
+        values={"mIoU": result.mean_iou, "Acc": result.pixel_accuracy},
+        primary=SegmentationTask.primary,
+        report=report_lines(result),
+        details=result.to_dict(),
+    )

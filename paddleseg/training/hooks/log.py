@@ -1,0 +1,125 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The line of training progress, and the same figures for VisualDL."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from paddle import Tensor
+
+from paddleseg.training.hooks.base import Hook
+from paddleseg.utils.logging import get_logger
+
+if TYPE_CHECKING:
+    from paddleseg.training.trainer import Trainer
+
+
+def format_train_line(
+    *,
+    epoch: int,
+    step: int,
+    total_steps: int,
+    loss: float,
+    learning_rate: float,
+    batch_cost: float,
+    reader_cost: float,
+    ips: float,
+) -> str:
+    """PaddleSeg's line of training progress; scripts parse it, so it stays as it is.
+
+    Args:
+        epoch: Number of the epoch, from 1.
+        step: Optimiser steps done.
+        total_steps: Optimiser steps in all.
+        loss: Mean total loss since the last line.
+        learning_rate: The rate of the last step.
+        batch_cost: Seconds for a step.
+        reader_cost: Seconds of it that were spent waiting for data.
+        ips: Samples per second of this process.
+    """
+    eta = int((total_steps - step) * batch_cost)
+    return (
+        f"[TRAIN] epoch: {epoch}, iter: {step}/{total_steps}, loss: {loss:.4f}, lr: {learning_rate:.6f}, "
+        f"batch_cost: {batch_cost:.4f}, reader_cost: {reader_cost:.5f}, ips: {ips:.4f} samples/sec | "
+        f"ETA {eta // 3600:02d}:{eta % 3600 // 60:02d}:{eta % 60:02d}"
+    )
+
+
+class ScalarWriter:
+    """A VisualDL writer whose file appears with the first figure, and not before the run has begun.
+
+    Args:
+        folder: Where the records go.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._writer: Any = None
+
+    def add_scalar(self, tag: str, value: float, step: int) -> None:
+        """Record a figure."""
+        if self._writer is None:
+            from visualdl import LogWriter
+
+            self._writer = LogWriter(self._folder)
+        self._writer.add_scalar(tag, value, step)
+
+
+class LogHook(Hook):
+    """Prints the progress line and, with ``writer``, sends the same numbers to VisualDL.
+
+    Losses are summed on the device and fetched once per line.
+
+    Args:
+        interval: Steps between two lines.
+        writer: Where the figures are recorded as well, or None.
+    """
+
+    def __init__(self, interval: int, writer: ScalarWriter | None = None) -> None:
+        self._interval = interval
+        self._writer = writer
+
+    def before_train(self, trainer: Trainer) -> None:
+        self._restart(trainer)
+
+    def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
+        self._count += 1
+        if trainer.last_step_counts:
+            self._summed += 1
+            for name, value in losses.items():
+                self._sums[name] = self._sums[name] + value if name in self._sums else value
+        if trainer.step % self._interval and trainer.step != trainer.total_steps:
+            return
+        means = {name: float(value) / self._summed for name, value in self._sums.items()} or {"loss": math.nan}
+        trainer.check_finite()
+        seconds = time.perf_counter() - self._since - (trainer.paused_seconds - self._paused_before)
+        batch_cost = seconds / self._count
+        reader_cost = (trainer.reader_seconds - self._reader_before) / self._count
+        ips = trainer.samples_per_step / batch_cost
+        line = format_train_line(
+            epoch=trainer.epoch,
+            step=trainer.step,
+            total_steps=trainer.total_steps,
+            loss=means["loss"],
+            learning_rate=trainer.last_learning_rate,
+            batch_cost=batch_cost,
+            reader_cost=reader_cost,
+            ips=ips,
+        )
+        get_logger().info(line)
+        if self._writer is not None:
+            rates = {"lr": trainer.last_learning_rate, "batch_cost": batch_cost, "reader_cost": reader_cost, "ips": ips}
+            for name, value in {**means, **rates}.items():
+                self._writer.add_scalar(f"Train/{name}", value, trainer.step)
+        self._restart(trainer)
+
+    def _restart(self, trainer: Trainer) -> None:
+        self._sums: dict[str, Tensor] = {}
+        self._count = self._summed = 0
+        self._since = time.perf_counter()
+        self._paused_before = trainer.paused_seconds
+        self._reader_before = trainer.reader_seconds

@@ -1,0 +1,40 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which hook comes when after a step, written once with the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from paddleseg.training.hooks.base import Hook
+from paddleseg.training.hooks.checkpoint import CheckpointHook
+from paddleseg.training.hooks.ema import EmaHook
+from paddleseg.training.hooks.evaluate import EvaluateHook
+from paddleseg.training.hooks.log import LogHook
+from paddleseg.training.hooks.loss import PlateauHook, SpikeHook
+from paddleseg.training.hooks.memory import MemoryHook
+from paddleseg.training.hooks.profiler import ProfilerHook
+from paddleseg.training.hooks.stop import StopHook
+
+ORDER: tuple[type[Hook], ...] = (
+    StopHook,  # first: whoever follows sees that this step is the last, and the last of them saves it
+    LogHook,  # the line of a step stands before what others say of it
+    SpikeHook,
+    MemoryHook,
+    EmaHook,  # before all that evaluates or saves the average
+    PlateauHook,  # before what is saved: the schedule's state is part of it
+    ProfilerHook,  # before evaluating and saving, whose time is not meant
+    Hook,  # a user's own: what it does to weights, schedule or settings is evaluated and saved with the step
+    EvaluateHook,  # before saving, so that iter_N knows the best figure, and its own
+    CheckpointHook,  # last: it saves what all others have done, and the state of each of them
+)
+
+
+def in_order(hooks: Sequence[Hook]) -> list[Hook]:
+    """The hooks as they are called; those of one kind stay in the order they are given in."""
+    return sorted(hooks, key=_place)
+
+
+def _place(hook: Hook) -> int:
+    own = (place for place, kind in enumerate(ORDER) if kind is not Hook and isinstance(hook, kind))
+    return next(own, ORDER.index(Hook))
