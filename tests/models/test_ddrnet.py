@@ -103,8 +103,8 @@ def test_without_the_auxiliary_head_there_is_one_output():
     model = models.DDRNet_23_slim(num_classes=2)
     model.eval()
     assert len(model(paddle.zeros([1, 3, 32, 32]))) == 1
-    assert models.DDRNet_23_slim.count_outputs({}) == 1
-    assert models.DDRNet_23_slim.count_outputs({"enable_auxiliary_loss": True}) == 2
+    assert models.DDRNet_23_slim.output_names({}) == ("main",)
+    assert models.DDRNet_23_slim.output_names({"enable_auxiliary_loss": True}) == ("main", "auxiliary")
 
 
 def test_state_dict_round_trip_keeps_the_outputs(slim):
