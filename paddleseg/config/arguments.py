@@ -79,7 +79,10 @@ def check_component(
     if kind not in registry:
         article = "an" if registry.role[0] in "aeiou" else "a"
         fault = f"no {registry.role} {kind!r}" if "type" in section else f"missing; name {article} {registry.role}"
-        usable = [name for name in registry if not getattr(registry[name], "is_classifier", False)]
+        # Imported here, for it brings Paddle, which looking at transforms alone must not need.
+        from paddleseg.models.facts import ModelFacts
+
+        usable = [name for name in registry if ModelFacts.of(registry[name]).task == "segmentation"]
         advice = registry.advice_for(kind) or suggest(kind, usable)
         problems.add(f"{key}.type", f"{fault}. {advice}")
         return False

@@ -15,6 +15,7 @@ from paddleseg.config.arguments import check_component, check_value
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.config.shared_values import check_one_per_class, shared_value
+from paddleseg.models.facts import output_names
 from paddleseg.registry import LOSSES, MODELS
 from paddleseg.utils.near_miss import suggest
 
@@ -79,12 +80,13 @@ def _check_faults(config: Config, loss: Mapping[str, Any], key: str, problems: P
 def _check_output_weights(config: Config, num_losses: int, num_weights: int, problems: Problems) -> None:
     """As many ``coef`` as the model has outputs, and one loss for all of them or one for each."""
     model = config.section("model")
-    count = getattr(MODELS[model["type"]], "count_outputs", None) if model.get("type") in MODELS else None
-    if count is not None and count(model) != num_weights:
-        if count(model) == 1:
+    names = output_names(MODELS[model["type"]], model) if model.get("type") in MODELS else None
+    if names is not None and len(names) != num_weights:
+        if len(names) == 1:
             advice = "1 model output; give 1, e.g. [1.0], or set model.enable_auxiliary_loss: True"
         else:
-            advice = f"{count(model)} model outputs (main, auxiliary); give {count(model)}, e.g. [1.0, 0.4]"
+            example = [1.0, *[0.4] * (len(names) - 1)]
+            advice = f"{len(names)} model outputs ({', '.join(names)}); give {len(names)}, e.g. {example}"
         problems.add("loss.coef", f"{num_weights} weight{'s' * (num_weights != 1)} for {advice}")
     if num_losses not in (1, num_weights):
         problems.add(

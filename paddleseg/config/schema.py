@@ -24,6 +24,7 @@ from paddleseg.config.shared_values import (
 )
 from paddleseg.config.test_config import check_test_config
 from paddleseg.config.transform_lists import check_normalization, check_transforms
+from paddleseg.models.facts import ModelFacts
 from paddleseg.registry import (
     BACKBONES,
     DATASETS,
@@ -195,9 +196,8 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
     check_component(model, MODELS, "model", problems, supplied=("num_classes", "in_channels"))
     if isinstance(model.get("backbone"), dict):
         check_component(model["backbone"], BACKBONES, "model.backbone", problems, supplied=("in_channels",))
-    component = MODELS[model["type"]] if model.get("type") in MODELS else None
-    if getattr(component, "is_classifier", False):
-        segmenters = [name for name in MODELS if not getattr(MODELS[name], "is_classifier", False)]
+    segmenters = [name for name in MODELS if ModelFacts.of(MODELS[name]).task == "segmentation"]
+    if model.get("type") in MODELS and model["type"] not in segmenters:
         problems.add("model.type", f"{model['type']} does no segmentation. {suggest(model['type'], segmenters)}")
     if command == "train" and shared_value(config, "num_classes") == 1:
         key, _ = next(statements(config, "num_classes"))

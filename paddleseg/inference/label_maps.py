@@ -19,16 +19,12 @@ from paddle.nn import functional as F
 from paddleseg.inference.preprocess import to_network_input
 from paddleseg.inference.sliding_window import slide_logits
 from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
+from paddleseg.models.facts import ModelFacts
 from paddleseg.transforms.functional import restore_size
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.label_map import label_map
-
-# Scaled views have sides that are multiples of this, the stride of the networks' output. Off them the cells of the
-# output do not lie on the picture's grid of 8: CamVid at 600 x 450 instead of 600 x 448 cost DDRNet-23-slim 3.9
-# points of pixel accuracy (21 validation pictures). PaddleSeg's DDRNet runs at such sizes only.
-_STRIDE = 8
 
 
 def predict_label_maps(
@@ -134,14 +130,18 @@ def refuse_random_transforms(pipeline: Pipeline) -> None:
             )
 
 
-def scaled_length(length: int, scale: float) -> int:
-    """Side of a scaled view: the nearest multiple of 8; scale 1 leaves the picture as it is.
+def scaled_length(length: int, scale: float, stride: int) -> int:
+    """Side of a scaled view: the nearest multiple of the network's stride; scale 1 leaves the picture as it is.
+
+    Off the multiples, the cells of the output do not lie on the picture's grid: CamVid at 600 x 450 instead of
+    600 x 448 cost DDRNet-23-slim 3.9 points of pixel accuracy (21 validation pictures). PaddleSeg's DDRNet runs at
+    such sizes only.
 
     Example:
-        >>> [scaled_length(length, 1.25) for length in (360, 480)]  # 450 becomes 448
+        >>> [scaled_length(length, 1.25, 8) for length in (360, 480)]  # 450 becomes 448
         [448, 600]
     """
-    return length if scale == 1 else max(1, int(length * scale / _STRIDE + 0.5)) * _STRIDE
+    return length if scale == 1 else max(1, int(length * scale / stride + 0.5)) * stride
 
 
 def _view_logits(
@@ -160,7 +160,8 @@ def _view_logits(
         return _resize(logits.astype("float32"), x.shape[2:])
 
     size_hw = image.shape[2:]
-    view = _resize(image, [scaled_length(length, scale) for length in size_hw])
+    stride = ModelFacts.of(model).output_stride
+    view = _resize(image, [scaled_length(length, scale, stride) for length in size_hw])
     view = _flip(view, flipped_axes)
     if options.is_slide:
         logits = paddle.to_tensor(slide_logits(logits_of, view, options.crop_size, options.stride, window_batch_size))

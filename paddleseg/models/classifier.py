@@ -24,10 +24,14 @@ class DDRNetClassifier(DualResolutionTrunk):
         in_channels: Channels of the pictures.
     """
 
-    is_classifier = True
     arch: str
     variant: Variant
     last_channels: int
+    task: str = "classification"
+    output_stride: int = 32
+    head_parts: tuple[str, ...] = ("down5", "last_layer", "linear")
+    training_only_parts: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ("main",)
 
     def __init__(self, num_classes: int = 1000, in_channels: int = 3) -> None:
         super().__init__(self.variant, in_channels, "official")

@@ -54,7 +54,8 @@ class Variant:
 class DualResolutionTrunk(nn.Layer):
     """Stem, both branches and their bilateral fusions, as far as layer5 (paper, section 3.2 and figure 4).
 
-    The segmentation network and the ImageNet classifier derive from it, so that their trunks share all names.
+    The segmentation network and the ImageNet classifier derive from it, so that their trunks share all names. What
+    they say of themselves beside it is explained in ``models.facts``.
 
     Args:
         variant: The numbers of the size.
@@ -62,6 +63,8 @@ class DualResolutionTrunk(nn.Layer):
         padding_mode: See ``DDRNet``.
         data_format: Order of the axes within the network; see ``DDRNet``.
     """
+
+    smallest_side: int = 32
 
     def __init__(
         self, variant: Variant, in_channels: int, padding_mode: PaddingMode, data_format: DataFormat = "NCHW"
@@ -146,6 +149,11 @@ class DDRNet(DualResolutionTrunk):
 
     arch: str
     variant: Variant
+    task: str = "segmentation"
+    output_stride: int = 8
+    head_parts: tuple[str, ...] = ("head", "aux_head", "spp")  # a classifier has no pyramid pooling
+    training_only_parts: tuple[str, ...] = ("aux_head",)
+    has_weights_of_paddleseg: bool = False
 
     def __init__(
         self,
@@ -170,6 +178,7 @@ class DDRNet(DualResolutionTrunk):
         self.padding_mode = padding_mode
         self.padding_mode_is_named = padding_mode_is_named
         self.enable_auxiliary_loss = enable_auxiliary_loss
+        self.outputs = self.output_names({"enable_auxiliary_loss": enable_auxiliary_loss})
         self.layer5 = _make_layer(Bottleneck, 8 * c, 8 * c, 1, stride=2, data_format=data_format)
         self.layer5_ = _make_layer(Bottleneck, 2 * c, 2 * c, 1, data_format=data_format)
         exclusive = padding_mode == "paddleseg"
@@ -185,9 +194,9 @@ class DDRNet(DualResolutionTrunk):
             load_pretrained(self, pretrained)
 
     @staticmethod
-    def count_outputs(arguments: Mapping[str, Any]) -> int:
-        """How many logits a network built with these arguments gives; configurations are checked with it."""
-        return 2 if arguments.get("enable_auxiliary_loss") else 1
+    def output_names(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+        """Names of the logits that a network built with these arguments gives; configurations are checked with it."""
+        return ("main", "auxiliary") if arguments.get("enable_auxiliary_loss") else ("main",)
 
     def forward_stride8(self, x: Tensor) -> list[Tensor]:
         """Logits before the last upsampling.
@@ -226,6 +235,7 @@ class DDRNet_23(DDRNet):
     """DDRNet-23: 20.1 M parameters, 143.1 GMACs at 1024 x 2048."""
 
     arch = "DDRNet_23"
+    has_weights_of_paddleseg = True
     variant = Variant(64, (2, 2, 2, 2), (2, 2), ("3", "4"), head_channels=128)
 
 

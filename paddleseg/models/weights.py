@@ -19,6 +19,7 @@ import numpy as np
 import paddle
 from paddle import nn
 
+from paddleseg.models.facts import ModelFacts
 from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.download import cached_download, is_url
 from paddleseg.utils.errors import WeightsError
@@ -29,8 +30,6 @@ from paddleseg.utils.safetensors_file import is_safetensors, read_safetensors, w
 META_KEY = "__meta__"
 # paddle.save adds a table of internal names under this key.
 _NAME_TABLE_KEY = "StructuredToParameterName@@"
-# Heads depend on the number of classes and on the task, so that fine-tuning may start without them.
-_HEADS = ("head", "aux_head", "linear", "last_layer", "down5", "spp")
 
 
 @dataclass
@@ -72,7 +71,7 @@ class Coverage:
         loaded = set(self.loaded)
         parts: dict[str, list[bool]] = {}
         for name in wanted:
-            parts.setdefault(name.split(".")[0], []).append(name in loaded)
+            parts.setdefault(_part_of(name), []).append(name in loaded)
         width = max(len(part) for part in parts)
         return "\n".join(f"  {part:<{width}}  {sum(has)}/{len(has)}" for part, has in sorted(parts.items()))
 
@@ -184,14 +183,13 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
         The file's ``__meta__``, or None.
 
     Raises:
-        WeightsError: The file cannot be read, or a name or shape does not fit. An auxiliary head that the file
-            has and the network does not is left out, because only training needs it.
+        WeightsError: The file cannot be read, or a name or shape does not fit. What only training needs, as an
+            auxiliary head, is left out where the file has it and the network does not.
     """
     path = weight_file(path)
     weights, meta = read_weights(path)
-    own = model.state_dict()
-    if not any(name.startswith("aux_head.") for name in own):
-        weights = {name: value for name, value in weights.items() if not name.startswith("aux_head.")}
+    unneeded = set(ModelFacts.of(model).training_only_parts) - {_part_of(name) for name in model.state_dict()}
+    weights = {name: value for name, value in weights.items() if _part_of(name) not in unneeded}
     _check_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, weights)
     if not coverage.complete:
@@ -210,14 +208,15 @@ def load_pretrained(model: nn.Layer, source: str) -> Coverage:
         The coverage, which is also logged as a table.
 
     Raises:
-        WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only heads
-            and DAPPM, which a classifier does not have, may stay untrained.
+        WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only the
+            network's ``head_parts`` may stay untrained.
     """
     path = cached_download(source) if is_url(source) else source
     weights, meta = read_weights(path)
     _check_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, weights)
-    left = [name for name in coverage.missing + list(coverage.misshaped) if name.split(".")[0] not in _HEADS]
+    heads = ModelFacts.of(model).head_parts
+    left = [name for name in coverage.missing + list(coverage.misshaped) if _part_of(name) not in heads]
     if left:
         raise WeightsError(
             f"{path} leaves parts of the trunk of {_describe_model(model)} without weights: {_first(left)}. "
@@ -244,7 +243,7 @@ def make_meta(model: nn.Layer, **facts: Any) -> str:
 def _check_padding_mode(
     model: nn.Layer, path: str, weights: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None
 ) -> None:
-    """Refuse weights of the other padding mode; warn where a trained DDRNet_23 does not say its mode."""
+    """Refuse weights of the other padding mode; warn where trained ones that may be of either do not say theirs."""
     padding_mode = getattr(model, "padding_mode", None)
     if padding_mode is None:
         return
@@ -256,13 +255,23 @@ def _check_padding_mode(
                 f"{path} was trained with padding_mode {found}, the network has {padding_mode}; "
                 f"set model.padding_mode: {found}"
             )
-    elif model.arch == "DDRNet_23" and "head.conv.weight" in weights and not model.padding_mode_is_named:
+        return
+    facts = ModelFacts.of(model)
+    # A file without heads is a classifier's, and those have one kind of paddings only.
+    has_heads = any(_part_of(name) in facts.head_parts for name in weights)
+    if facts.has_weights_of_paddleseg and has_heads and not model.padding_mode_is_named:
         get_logger().warning(
-            "%s does not say how it was trained. If it is PaddleSeg's DDRNet_23, two paddings differ and most "
+            "%s does not say how it was trained. If it is PaddleSeg's %s, two paddings differ and most "
             "pixels come out wrong: set model.padding_mode: paddleseg. If it is not, set model.padding_mode: "
             "official, and this warning ends.",
             path,
+            model.arch,
         )
+
+
+def _part_of(name: str) -> str:
+    """The part of the network, a sublayer of the top level, that a name of the state dict belongs to."""
+    return name.partition(".")[0]
 
 
 def _describe_model(model: nn.Layer) -> str:

@@ -35,7 +35,7 @@ class MixedPrecisionNetwork:
     """A network that computes in mixed precision, for inference; what is done with its logits stays in float32.
 
     Args:
-        network: Gives a list of logits; one with ``forward_stride8`` keeps it.
+        network: Gives a list of logits; one with ``forward_stride8`` keeps it, and its facts are said here too.
         precision: ``fp16`` or ``bf16``.
         amp_level: ``O1``, or ``O2`` for a network whose weights are in half precision themselves.
     """
@@ -44,6 +44,9 @@ class MixedPrecisionNetwork:
         self._network, self._context = network, partial(mixed_precision, precision, amp_level)
         if hasattr(network, "forward_stride8"):
             self.forward_stride8 = partial(self._run, network.forward_stride8)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._network, name)
 
     def __call__(self, x: paddle.Tensor) -> list[paddle.Tensor]:
         return self._run(self._network, x)

@@ -84,14 +84,16 @@ REFUSED_FLAGS = [
     ("export", "--for_fd", "infer.py"),
     ("infer", "--enable_auto_tune True", "--use_trt True"),
 ]
-# Flags of ours that PaddleSeg does not have; everything added to a command is here.
+# Flags of ours that PaddleSeg does not have, with their defaults; everything added to a command is here.
 ADDITIONS = {
-    "train": set(),
-    "val": {"batch_size", "json"},
-    "predict": {"opts"},
-    "export": {"opts", "graph_format", "no_verify", "verify_images", "verify_threshold"},
-    "infer": set(),
-}
+    "train": {},
+    "val": {"batch_size": 1, "json": None},
+    "predict": {"opts": None},
+    "export": {
+        "opts": None, "graph_format": None, "no_verify": False, "verify_images": None, "verify_threshold": 0.999,
+    },
+    "infer": {},
+}  # fmt: skip
 
 
 def parser_of(command):
@@ -112,7 +114,7 @@ def test_each_flag_is_there_with_its_default_and_every_addition_is_listed(comman
     ours = options_of(parser_of(command)[1])
     missing = set(FLAGS[command]) - set(ours)
     assert not missing
-    assert set(ours) - set(FLAGS[command]) == ADDITIONS[command]
+    assert {name: ours[name] for name in set(ours) - set(FLAGS[command])} == ADDITIONS[command]
     refused = {words.split()[0].lstrip("-") for other, words, _ in REFUSED_FLAGS if other == command}
     for name, default in FLAGS[command].items():
         if name in refused:

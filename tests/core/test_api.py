@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """paddleseg.core.train, evaluate and predict: PaddleSeg's functions, on objects that a program built."""
 
-import inspect
 import subprocess
 import sys
 
@@ -19,18 +18,6 @@ from paddleseg.models.weights import read_weights
 from paddleseg.transforms import Normalize, RandomHorizontalFlip, Resize
 from paddleseg.utils.errors import ConfigError, DeviceError
 
-# PaddleSeg's names in their order; some are typed by position.
-PADDLESEG = {
-    train: "model train_dataset val_dataset optimizer save_dir iters batch_size early_stop_intervals resume_model "
-    "save_interval log_iters num_workers use_vdl use_ema losses keep_checkpoint_max test_config precision amp_level "
-    "profiler_options to_static_training",
-    evaluate: "model eval_dataset aug_eval scales flip_horizontal flip_vertical is_slide stride crop_size precision "
-    "amp_level num_workers print_detail",
-    predict: "model model_path transforms image_list image_dir save_dir aug_pred scales flip_horizontal "
-    "flip_vertical is_slide stride crop_size custom_color",
-}
-
-
 LOSSES = {"types": [CrossEntropyLoss()], "coef": [1]}
 
 
@@ -43,12 +30,6 @@ def datasets(tiny_dataset):
         )  # fmt: skip
 
     return build("train", RandomHorizontalFlip()), build("val")
-
-
-@pytest.mark.parametrize("function", PADDLESEG, ids=lambda function: function.__name__)
-def test_the_arguments_have_paddlesegs_names_and_order(function):
-    ours = list(inspect.signature(function).parameters)
-    assert ours[: len(PADDLESEG[function].split())] == PADDLESEG[function].split()
 
 
 class Pointwise(paddle.nn.Layer):

@@ -249,10 +249,11 @@ def test_windows_are_cut_from_the_scaled_picture():
 
 
 def test_scaled_sides_are_the_nearest_multiples_of_8_and_scale_1_keeps_the_picture():
-    assert [scaled_length(length, 1.25) for length in (360, 480, 361)] == [448, 600, 448]
-    assert [scaled_length(1024, scale) for scale in (0.5, 0.75, 1.5, 2)] == [512, 768, 1536, 2048]
-    assert [scaled_length(length, 0.5) for length in (8, 24, 5, 1)] == [8, 16, 8, 8]  # a half goes up; never nothing
-    assert [scaled_length(length, 1.0) for length in (97, 131, 1)] == [97, 131, 1]
+    assert [scaled_length(length, 1.25, 8) for length in (360, 480, 361)] == [448, 600, 448]
+    assert [scaled_length(1024, scale, 8) for scale in (0.5, 0.75, 1.5, 2)] == [512, 768, 1536, 2048]
+    assert [scaled_length(length, 0.5, 8) for length in (8, 24, 5, 1)] == [8, 16, 8, 8]  # a half goes up; never nothing
+    assert [scaled_length(length, 1.0, 8) for length in (97, 131, 1)] == [97, 131, 1]
+    assert scaled_length(100, 1.5, 32) == 160  # a network of another stride
 
 
 def test_a_single_scale_gives_logits_resized_to_the_picture():

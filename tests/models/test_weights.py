@@ -8,7 +8,9 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg.models import DDRNet_23, DDRNet_23_slim, DDRNet_23_slim_cls
+from paddleseg import models
+from paddleseg.models import DDRNet_23_slim, DDRNet_23_slim_cls
+from paddleseg.models.facts import ModelFacts
 from paddleseg.models.weights import META_KEY, apply_weights, load_pretrained, load_weights, make_meta, read_weights
 from paddleseg.utils.errors import WeightsError
 
@@ -129,21 +131,35 @@ def test_other_classes_fine_tune_from_a_trained_network(tmp_path):
     assert set(coverage.misshaped) == {"head.conv.weight", "head.conv.bias"}
 
 
-def test_an_unmarked_trained_ddrnet23_warns_unless_the_padding_is_named(tmp_path, log):
-    path = save(tmp_path / "m.pdparams", arrays(DDRNet_23(num_classes=2)))
-    load_weights(DDRNet_23(num_classes=2), path)
-    assert "padding_mode: paddleseg" in log.text
+class SmallerOne(DDRNet_23_slim):
+    """Stands for DDRNet_23, of which PaddleSeg has weights with its own paddings."""
+
+    arch = "SmallerOne"
+    has_weights_of_paddleseg = True
+
+
+def test_only_of_ddrnet23_there_are_weights_with_paddlesegs_paddings():
+    of_paddleseg = [name for name in models.__all__ if ModelFacts.of(getattr(models, name)).has_weights_of_paddleseg]
+    assert of_paddleseg == ["DDRNet_23"]
+
+
+def test_unmarked_trained_weights_that_may_be_paddlesegs_warn_unless_the_padding_is_named(tmp_path, log):
+    path = save(tmp_path / "m.pdparams", arrays(SmallerOne(num_classes=2)))
+    load_weights(SmallerOne(num_classes=2), path)
+    assert "PaddleSeg's SmallerOne" in log.text and "padding_mode: paddleseg" in log.text
     log.clear()
-    load_weights(DDRNet_23(num_classes=2, padding_mode="official"), path)
-    load_weights(DDRNet_23(num_classes=2, padding_mode="paddleseg"), path)
+    load_weights(SmallerOne(num_classes=2, padding_mode="official"), path)
+    load_weights(SmallerOne(num_classes=2, padding_mode="paddleseg"), path)
+    load_weights(DDRNet_23_slim(num_classes=2), path)
+    load_pretrained(SmallerOne(num_classes=2), str(save(tmp_path / "cls.pdparams", arrays(DDRNet_23_slim_cls()))))
     assert "padding_mode" not in log.text
 
 
 def test_weights_marked_with_the_other_padding_are_refused(tmp_path):
-    model = DDRNet_23(num_classes=2, padding_mode="paddleseg")
+    model = DDRNet_23_slim(num_classes=2, padding_mode="paddleseg")
     path = save(tmp_path / "m.pdparams", arrays(model), make_meta(model))
     with pytest.raises(WeightsError, match="set model.padding_mode: paddleseg"):
-        load_weights(DDRNet_23(num_classes=2), path)
+        load_weights(DDRNet_23_slim(num_classes=2), path)
 
 
 def test_what_is_no_table_of_arrays_is_refused(tmp_path):
@@ -155,10 +171,11 @@ def test_what_is_no_table_of_arrays_is_refused(tmp_path):
 
 
 def test_a_description_that_is_no_mapping_is_refused(tmp_path):
+    model = DDRNet_23_slim(num_classes=3)
     for meta in ("[1]", "3", "no JSON"):
-        path = save(tmp_path / "m.pdparams", arrays(DDRNet_23_slim(num_classes=3)), meta)
+        path = save(tmp_path / "m.pdparams", arrays(model), meta)
         with pytest.raises(WeightsError, match="m.pdparams: its entry __meta__ is "):
-            load_weights(DDRNet_23_slim(num_classes=3), path)
+            load_weights(model, path)
 
 
 def test_apply_weights_leaves_what_does_not_fit_untouched():
