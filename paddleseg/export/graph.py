@@ -25,6 +25,7 @@ from paddleseg.deploy import deploy_config
 from paddleseg.deploy.deploy_config import OUTPUT_OPS
 from paddleseg.registry import TRANSFORMS
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.evaluation_mode import evaluation_mode
 from paddleseg.utils.logging import get_logger
 
 GRAPH_FORMATS = ("pdmodel", "json")
@@ -173,18 +174,12 @@ def check_input_shape(shape: Sequence[int] | None, in_channels: int) -> list[int
 
 
 def _save_graph(model: nn.Layer, stem: Path, output_op: str, input_shape: list[int], graph_format: str) -> None:
-    was_training = model.training
-    try:
-        with _intermediate_representation(graph_format):
-            exported = ExportedNetwork(model, output_op)
-            exported.eval()  # the network in it too
-            # full_graph: without it, what cannot be traced would silently run in Python.
-            spec = paddle.static.InputSpec(input_shape, "float32", "x")
-            static = paddle.jit.to_static(exported, input_spec=[spec], full_graph=True)
-            paddle.jit.save(static, str(stem))
-    finally:
-        if was_training:
-            model.train()
+    exported = ExportedNetwork(model, output_op)
+    with evaluation_mode(exported), _intermediate_representation(graph_format):
+        # full_graph: without it, what cannot be traced would silently run in Python.
+        spec = paddle.static.InputSpec(input_shape, "float32", "x")
+        static = paddle.jit.to_static(exported, input_spec=[spec], full_graph=True)
+        paddle.jit.save(static, str(stem))
 
 
 def _argmax(logits: Tensor) -> Tensor:
