@@ -13,18 +13,16 @@ from __future__ import annotations
 
 import argparse
 import inspect
-import json
 import os
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.cli import require_packages, run_command
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
 _NUM_CLASSES = 19  # as for Cityscapes, on which the paper counts
 
@@ -48,8 +46,7 @@ def check_arguments(args: argparse.Namespace) -> None:
         raise ConfigError("--opts goes with --config; with --model give --num_classes and --aux")
     if args.num_classes is not None and args.num_classes < 1:
         raise ConfigError(f"--num_classes {args.num_classes}: must be at least 1")
-    if args.json is not None and not Path(args.json).parent.is_dir():
-        raise ConfigError(f"--json {args.json}: there is no folder {Path(args.json).parent}; make it first")
+    check_json_flag(args.json)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -68,7 +65,7 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="HxW",
         help="picture sizes, height first (default: 1024x2048 512x1024 360x480)",
     )
-    parser.add_argument("--json", metavar="FILE", help="also write the numbers to this file")
+    add_json_flag(parser, "the numbers")
     return parser
 
 
@@ -108,8 +105,7 @@ def main(args: argparse.Namespace) -> None:
     print(f"{name}: {result['parameters']:,} parameters")
     for size, gmacs in result["gmacs"].items():
         print(f"  {size:>11}  {gmacs:9.3f} GMACs")
-    if args.json is not None:
-        write_atomically(args.json, f"{json.dumps(result, indent=2)}\n".encode())
+    write_json(args.json, result)
 
 
 if __name__ == "__main__":
