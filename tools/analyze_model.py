@@ -5,8 +5,8 @@
     python tools/analyze_model.py --model DDRNet_23_slim --sizes 1024x2048 512x1024
     python tools/analyze_model.py --config my_config.yml --json cost.json
 
-Only convolutions are counted, as in DDRNet's paper, whose "GFLOPs" are these GMACs. Nothing is run, so that
-large sizes need no memory.
+Convolutions and linear layers are counted, as in DDRNet's paper, whose "GFLOPs" are these GMACs. Nothing is run, so
+that large sizes need no memory.
 """
 
 from __future__ import annotations
