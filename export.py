@@ -73,7 +73,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.shared_values import shared_value
-    from paddleseg.export.graph import ExportOptions, export_model
+    from paddleseg.export.folder import ExportOptions, export_model
     from paddleseg.export.verify import verify_export
     from paddleseg.models.weights import load_weights
     from paddleseg.transforms.pipeline import Pipeline

@@ -35,7 +35,7 @@ def main() -> None:
 
     from paddleseg.deploy.deploy_config import read_deploy_config
     from paddleseg.deploy.predictor import EngineOptions, Predictor
-    from paddleseg.export.graph import export_model
+    from paddleseg.export.folder import export_model
     from paddleseg.models import DDRNet_23_slim
 
     height, width = map(int, arguments.size.split("x"))

@@ -13,7 +13,7 @@ from paddle.nn import functional as F
 
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.predictor import EngineOptions, Predictor
-from paddleseg.export.graph import ExportOptions, check_input_shape, export_model
+from paddleseg.export.folder import ExportOptions, check_input_shape, export_model
 from paddleseg.export.verify import (
     Picture,
     VerificationError,
