@@ -16,6 +16,7 @@ import inspect
 import os
 import re
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -32,10 +33,14 @@ def parse_size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d+)x(\d+)", text)
     if not match:
         raise ConfigError(f"--sizes: {text!r} is no size; write HEIGHTxWIDTH, such as 1024x2048")
-    height, width = int(match[1]), int(match[2])
-    if min(height, width) < 32:
-        raise ConfigError(f"--sizes: {text} is too small; the networks take 32x32 and more")
-    return height, width
+    return int(match[1]), int(match[2])
+
+
+def check_sizes(sizes: Iterable[tuple[int, int]], name: str, smallest: int) -> None:
+    """Refuse pictures that are smaller than a network takes."""
+    for height, width in sizes:
+        if min(height, width) < smallest:
+            raise ConfigError(f"--sizes: {height}x{width} is too small; {name} takes {smallest}x{smallest} and more")
 
 
 def check_arguments(args: argparse.Namespace) -> None:
@@ -101,6 +106,7 @@ def main(args: argparse.Namespace) -> None:
 
     sizes = [parse_size(text) for text in args.sizes]
     name, network, in_channels = build_network(args)
+    check_sizes(sizes, name, getattr(network, "smallest_side", 1))
     result = {"model": name, **analyze(network, sizes, in_channels=in_channels)}
     print(f"{name}: {result['parameters']:,} parameters")
     for size, gmacs in result["gmacs"].items():
