@@ -114,7 +114,7 @@ def main(arguments: argparse.Namespace) -> None:
 
     from paddleseg.deploy.benchmark import print_report, report_lines
     from paddleseg.deploy.deploy_config import read_deploy_config
-    from paddleseg.deploy.predictor import EngineOptions
+    from paddleseg.deploy.engine import EngineOptions
     from paddleseg.deploy.segmenter import Segmenter
     from paddleseg.utils.device import select_device
     from paddleseg.utils.image_io import list_images
@@ -145,7 +145,7 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.benchmark:
         report = report_lines(
             config,
-            segmenter.predictor.options,
+            segmenter.engine.options,
             segmenter.seconds,
             num_pictures=len(targets),
             batch_size=arguments.batch_size,
@@ -245,7 +245,7 @@ def tune_shapes(config, options, images: Sequence[str], shape_file: str):
     collector = Segmenter(config, dataclasses.replace(options, collect_shapes_in=shape_file))
     for batch in collector.batches(images[:_PICTURES_TO_TUNE_ON], 1):
         collector.run(batch)
-    del collector  # Paddle writes the file when the predictor goes
+    del collector  # Paddle writes the file when the engine goes
     return dataclasses.replace(options, tuned_shape_file=shape_file)
 
 

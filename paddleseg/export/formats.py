@@ -76,7 +76,7 @@ def default_format() -> str:
     """The format that is right and fast on the installed Paddle.
 
     Paddle 3 runs .json graphs with bilinear resizes on oneDNN only after one of its passes is taken out (see
-    ``deploy.predictor``), and other programs do not know of that; .pdmodel runs as it is, and on older Paddles too.
+    ``deploy.engine``), and other programs do not know of that; .pdmodel runs as it is, and on older Paddles too.
     """
     from paddleseg.export.graph import can_trace
 

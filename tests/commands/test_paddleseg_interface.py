@@ -74,7 +74,7 @@ OTHER_DEFAULTS = {
     ("infer", "auto_tuned_shape_file"): None,  # not given: PaddleSeg's auto_tune_tmp.pbtxt, when shapes are collected
 }
 # Refused by name: what is typed, and what the message says to use instead. (--use_trt without a GPU is refused when
-# the device is known: tests/deploy/test_predictor.py.)
+# the device is known: tests/deploy/test_engine.py.)
 REFUSED_FLAGS = [
     ("train", "--use_multilabel", "class"),
     ("train", "--for_fd", "infer.py"),

@@ -10,7 +10,7 @@ from paddle import nn
 from paddle.nn import functional as F
 
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.deploy.predictor import Predictor
+from paddleseg.deploy.engine import Engine
 from paddleseg.export.folder import ExportOptions, export_model
 
 NORMALIZE = [{"type": "Normalize"}]
@@ -50,6 +50,6 @@ def outputs(network, x: np.ndarray) -> np.ndarray:
         return network(paddle.to_tensor(x))[0].numpy()
 
 
-def export_and_load(network, folder: Path, options: ExportOptions = ExportOptions()) -> Predictor:  # noqa: B008
+def export_and_load(network, folder: Path, options: ExportOptions = ExportOptions()) -> Engine:  # noqa: B008
     config = read_deploy_config(export_model(network, folder, transforms=NORMALIZE, options=options))
-    return Predictor(config.model, config.params)
+    return Engine(config.model, config.params)

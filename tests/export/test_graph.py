@@ -9,7 +9,7 @@ import paddle
 import pytest
 
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.deploy.predictor import EngineOptions, Predictor
+from paddleseg.deploy.engine import Engine, EngineOptions
 from paddleseg.export.folder import ExportOptions, export_model
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.utils.errors import WeightsError
@@ -18,15 +18,15 @@ from tests.export.small_network import GRAPH_FORMATS, NORMALIZE, SmallNetwork, e
 
 @pytest.mark.parametrize("graph_format", GRAPH_FORMATS)
 def test_the_argmax_graph_gives_the_networks_classes_at_any_size_and_batch(network, tmp_path, graph_format):
-    predictor = export_and_load(network, tmp_path / "out", ExportOptions(graph_format=graph_format))
+    engine = export_and_load(network, tmp_path / "out", ExportOptions(graph_format=graph_format))
     for shape in [(1, 3, 64, 96), (2, 3, 321, 255), (1, 3, 33, 47)]:
         x = normal(*shape)
-        labels = predictor(x)
+        labels = engine(x)
         assert labels.dtype == np.int32
         assert labels.shape == (shape[0], *shape[2:])
         assert (labels == outputs(network, x).argmax(axis=1)).mean() > 0.9999
     batch = normal(2, 3, 48, 64)
-    assert (predictor(batch) == np.concatenate([predictor(batch[:1]), predictor(batch[1:])])).all()
+    assert (engine(batch) == np.concatenate([engine(batch[:1]), engine(batch[1:])])).all()
 
 
 @pytest.mark.parametrize("graph_format", GRAPH_FORMATS)
@@ -35,19 +35,19 @@ def test_of_equal_logits_the_lowest_class_wins(tmp_path, graph_format):
     network = SmallNetwork(num_classes=19)
     network.head.weight.set_value(np.zeros([19, 8, 1, 1], "float32"))
     network.head.bias.set_value(np.array([0, 0, 0] + 16 * [1], "float32"))
-    predictor = export_and_load(network, tmp_path / "out", ExportOptions(graph_format=graph_format))
-    assert (predictor(normal(1, 3, 40, 40)) == 3).all()
+    engine = export_and_load(network, tmp_path / "out", ExportOptions(graph_format=graph_format))
+    assert (engine(normal(1, 3, 40, 40)) == 3).all()
 
 
 @pytest.mark.parametrize("graph_format", GRAPH_FORMATS)
 def test_logits_and_probabilities_come_at_the_size_of_the_input(network, tmp_path, graph_format):
     x = normal(1, 3, 50, 41)
     logits = outputs(network, x)
-    predictor = export_and_load(network, tmp_path / "a", ExportOptions("none", graph_format=graph_format))
-    np.testing.assert_allclose(predictor(x), logits, atol=1e-5)
-    predictor = export_and_load(network, tmp_path / "b", ExportOptions("softmax", graph_format=graph_format))
+    engine = export_and_load(network, tmp_path / "a", ExportOptions("none", graph_format=graph_format))
+    np.testing.assert_allclose(engine(x), logits, atol=1e-5)
+    engine = export_and_load(network, tmp_path / "b", ExportOptions("softmax", graph_format=graph_format))
     exponentials = np.exp(logits)
-    np.testing.assert_allclose(predictor(x), exponentials / exponentials.sum(axis=1, keepdims=True), atol=1e-5)
+    np.testing.assert_allclose(engine(x), exponentials / exponentials.sum(axis=1, keepdims=True), atol=1e-5)
 
 
 @pytest.mark.parametrize("graph_format", GRAPH_FORMATS)
@@ -64,12 +64,12 @@ def test_the_auxiliary_head_is_not_exported(tmp_path, graph_format):
 
 def test_a_network_in_training_mode_is_exported_in_evaluation_mode(network, tmp_path):
     network.train()
-    predictor = export_and_load(network, tmp_path / "out", ExportOptions("none"))
+    engine = export_and_load(network, tmp_path / "out", ExportOptions("none"))
     assert network.training
     assert network.norm.training
     network.eval()
     x = normal(2, 3, 32, 32)
-    np.testing.assert_allclose(predictor(x), outputs(network, x), atol=1e-5)
+    np.testing.assert_allclose(engine(x), outputs(network, x), atol=1e-5)
 
 
 def test_eager_and_static_work_go_on_after_an_export_in_the_older_format(network, tmp_path):
@@ -101,11 +101,11 @@ def test_ddrnet_is_exported_without_its_auxiliary_head(exported_ddrnet):
     num_weights = sum(int(np.prod(value.shape)) for name, value in state.items() if "aux_head" not in name)
     # Each tensor has a header of a few dozen bytes; the head would add 150 kB.
     assert 4 * num_weights < config.params.stat().st_size < 4 * num_weights + 64 * len(state)
-    predictor = Predictor(config.model, config.params)
+    engine = Engine(config.model, config.params)
     for shape in [(2, 3, 65, 97), (1, 3, 64, 128)]:
         x = normal(*shape)
         reference = outputs(network, x)
-        assert np.abs(predictor(x) - reference).max() < 2e-5 * np.abs(reference).max()
+        assert np.abs(engine(x) - reference).max() < 2e-5 * np.abs(reference).max()
 
 
 def test_bf16_is_close_where_the_cpu_has_it(exported_ddrnet):
@@ -113,11 +113,11 @@ def test_bf16_is_close_where_the_cpu_has_it(exported_ddrnet):
     if not cpu_info.exists() or "avx512bw" not in cpu_info.read_text():
         pytest.skip("needs a CPU with AVX512")
     network, config = exported_ddrnet
-    predictor = Predictor(config.model, config.params, EngineOptions(precision="bf16"))
+    engine = Engine(config.model, config.params, EngineOptions(precision="bf16"))
     x = normal(1, 3, 64, 128)
     reference = outputs(network, x)
     # More than float32's rounding: it really was bf16, with 8 bits of mantissa.
-    assert 1e-4 < np.abs(predictor(x) - reference).max() / np.abs(reference).max() < 0.05
+    assert 1e-4 < np.abs(engine(x) - reference).max() / np.abs(reference).max() < 0.05
 
 
 def test_a_damaged_export_is_a_one_line_error(network, tmp_path):
@@ -125,6 +125,6 @@ def test_a_damaged_export_is_a_one_line_error(network, tmp_path):
     for file in (config.params, config.model):
         file.write_bytes(file.read_bytes()[:100])
         with pytest.raises(WeightsError, match="cannot load") as caught:
-            Predictor(config.model, config.params)
+            Engine(config.model, config.params)
         assert str(file) in str(caught.value)
         assert "\n" not in str(caught.value)
