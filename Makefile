@@ -9,7 +9,7 @@ VENV_262 ?= .venv-262
 TIPC_MODELS ?= ddrnet23_slim ddrnet ddrnet39
 # How often `make faults` kills a training.
 FAULT_ROUNDS ?= 50
-BENCHMARKS ?= data loss evaluate train_step scaling infer
+BENCHMARKS ?= data loss evaluate train_step scaling exported
 BENCHMARK_DIR ?= output/benchmark
 # Test processes that run side by side; Paddle uses one core in each.
 TEST_PROCESSES ?= 2
@@ -26,7 +26,7 @@ help:
 	@echo 'make benchmark   speed against plain implementations, side by side (CPU, minutes)'
 	@echo 'make test        all tests'
 	@echo 'make test-262    tests of the package and its commands with Paddle 2.6.2, in $(VENV_262) (6 minutes on 2 cores)'
-	@echo 'make test-fast   the tests that take less than five seconds each'
+	@echo 'make test-fast   all tests but those that run commands and those marked slow'
 	@echo 'make faults      trainings killed at random moments, FAULT_ROUNDS of them (50; CPU, a quarter of an hour)'
 	@echo 'make lint        style and documentation checks'
 	@echo 'make format      put the code into the common format'

@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from paddleseg.export.formats import FORMATS
 from paddleseg.utils.cli import require_packages, run_command
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add(
         "--graph_format",
-        choices=["pdmodel", "json"],
-        help="pdmodel is Paddle's older format, json that of Paddle 3 (default: pdmodel where this Paddle "
-        "writes it; it needs no special engine settings)",
+        choices=list(FORMATS),
+        help=f"{', '.join(f'{name}: {kind.about}' for name, kind in FORMATS.items())} (default: pdmodel where this "
+        "Paddle writes it; it needs no special engine settings)",
     )
     add("--no_verify", action="store_true", help="export without comparing the graph with the network")
     add(
@@ -73,7 +74,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.shared_values import shared_value
-    from paddleseg.export.graph import ExportOptions, export_model
+    from paddleseg.export.folder import ExportOptions, export_model
     from paddleseg.export.verify import verify_export
     from paddleseg.models.weights import load_weights
     from paddleseg.transforms.pipeline import Pipeline

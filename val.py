@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
-import os
 
 from paddleseg.config.test_config import add_view_arguments, apply_view_arguments
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.cli import require_packages, run_command
+from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -29,7 +28,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data_format", choices=["NCHW", "NHWC"], help="replaces model.data_format (default there: NCHW)"
     )
-    parser.add_argument("--json", metavar="FILE", help="write all figures and the confusion matrix to this file")
+    add_json_flag(parser, "all figures and the confusion matrix")
     parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
     add_view_arguments(parser, switch="aug_eval", refused=("auc_roc", "use_multilabel"))
     return parser
@@ -44,7 +43,6 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.schema import check_config
     from paddleseg.models.weights import load_weights
     from paddleseg.utils import distributed
-    from paddleseg.utils.atomic_file import write_atomically
     from paddleseg.utils.cpus import default_num_workers
     from paddleseg.utils.device import select_device
     from paddleseg.utils.logging import get_logger
@@ -71,7 +69,7 @@ def main(arguments: argparse.Namespace) -> None:
             "inference": dataclasses.asdict(options),
             **scores.details,
         }
-        write_atomically(arguments.json, json.dumps(figures, indent=2, ensure_ascii=False).encode())
+        write_json(arguments.json, figures)
         get_logger().info("figures written to %s", arguments.json)
 
 
@@ -83,11 +81,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         raise ConfigError(f"--batch_size {arguments.batch_size}: must be at least 1")
     if arguments.num_workers is not None and arguments.num_workers < 0:
         raise ConfigError(f"--num_workers {arguments.num_workers}: must be 0 (no extra process) or more")
-    if arguments.json is not None:
-        # Better now than after an hour of evaluation.
-        folder = os.path.dirname(arguments.json) or "."
-        if os.path.isdir(arguments.json) or not os.access(folder, os.W_OK):
-            raise ConfigError(f"--json {arguments.json}: give a file in an existing folder that can be written to")
+    check_json_flag(arguments.json)
 
 
 if __name__ == "__main__":

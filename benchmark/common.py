@@ -12,7 +12,6 @@ imports them afterwards.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import statistics
@@ -26,7 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.json_report import add_json_flag, write_json
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -74,7 +73,7 @@ def parse_arguments(
 ) -> argparse.Namespace:
     """Read the command line of a benchmark."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--json", metavar="FILE", help="Also write the measurements to this file.")
+    add_json_flag(parser, "the measurements")
     parser.add_argument("--repeats", type=int, help="Rounds of each comparison; not given: each one's own number.")
     parser.add_argument("--threads", type=int, default=1, help="Cores to pin to, and threads of the libraries.")
     if add_flags is not None:
@@ -113,9 +112,7 @@ def report(measurements: Sequence[Measurement], arguments: argparse.Namespace) -
         reference = "-" if line.reference is None else f"{line.reference:.2f}"
         ratio = "-" if line.ratio is None else f"{line.ratio:.2f}"
         print(f"{line.name:<28}{line.value:>10.2f}{reference:>11}{ratio:>8}  {line.unit}")
-    if arguments.json:
-        rows = [asdict(line) for line in measurements]
-        write_atomically(arguments.json, json.dumps(rows, indent=1).encode())
+    write_json(arguments.json, [asdict(line) for line in measurements])
 
 
 def _conditions(threads: int) -> str:

@@ -108,5 +108,7 @@ def is_built_in(component: Callable[..., Any]) -> bool:
 
 def import_components() -> None:
     """Import the packages whose classes and functions register themselves."""
-    for package in ("models", "losses", "transforms", "datasets", "optimizers", "tasks"):
-        importlib.import_module(f"paddleseg.{package}")
+    for name in ("models", "losses", "transforms", "datasets", "optimizers", "tasks"):
+        package = importlib.import_module(f"paddleseg.{name}")
+        for member in package.__all__:  # transforms loads its modules when their members are asked for
+            getattr(package, member)

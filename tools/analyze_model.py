@@ -5,26 +5,25 @@
     python tools/analyze_model.py --model DDRNet_23_slim --sizes 1024x2048 512x1024
     python tools/analyze_model.py --config my_config.yml --json cost.json
 
-Only convolutions are counted, as in DDRNet's paper, whose "GFLOPs" are these GMACs. Nothing is run, so that
-large sizes need no memory.
+Convolutions and linear layers are counted, as in DDRNet's paper, whose "GFLOPs" are these GMACs. Nothing is run, so
+that large sizes need no memory.
 """
 
 from __future__ import annotations
 
 import argparse
 import inspect
-import json
 import os
 import re
 import sys
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.cli import require_packages, run_command
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
 _NUM_CLASSES = 19  # as for Cityscapes, on which the paper counts
 
@@ -34,10 +33,14 @@ def parse_size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d+)x(\d+)", text)
     if not match:
         raise ConfigError(f"--sizes: {text!r} is no size; write HEIGHTxWIDTH, such as 1024x2048")
-    height, width = int(match[1]), int(match[2])
-    if min(height, width) < 32:
-        raise ConfigError(f"--sizes: {text} is too small; the networks take 32x32 and more")
-    return height, width
+    return int(match[1]), int(match[2])
+
+
+def check_sizes(sizes: Iterable[tuple[int, int]], name: str, smallest: int) -> None:
+    """Refuse pictures that are smaller than a network takes."""
+    for height, width in sizes:
+        if min(height, width) < smallest:
+            raise ConfigError(f"--sizes: {height}x{width} is too small; {name} takes {smallest}x{smallest} and more")
 
 
 def check_arguments(args: argparse.Namespace) -> None:
@@ -48,8 +51,7 @@ def check_arguments(args: argparse.Namespace) -> None:
         raise ConfigError("--opts goes with --config; with --model give --num_classes and --aux")
     if args.num_classes is not None and args.num_classes < 1:
         raise ConfigError(f"--num_classes {args.num_classes}: must be at least 1")
-    if args.json is not None and not Path(args.json).parent.is_dir():
-        raise ConfigError(f"--json {args.json}: there is no folder {Path(args.json).parent}; make it first")
+    check_json_flag(args.json)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -68,7 +70,7 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="HxW",
         help="picture sizes, height first (default: 1024x2048 512x1024 360x480)",
     )
-    parser.add_argument("--json", metavar="FILE", help="also write the numbers to this file")
+    add_json_flag(parser, "the numbers")
     return parser
 
 
@@ -104,12 +106,12 @@ def main(args: argparse.Namespace) -> None:
 
     sizes = [parse_size(text) for text in args.sizes]
     name, network, in_channels = build_network(args)
+    check_sizes(sizes, name, getattr(network, "smallest_side", 1))
     result = {"model": name, **analyze(network, sizes, in_channels=in_channels)}
     print(f"{name}: {result['parameters']:,} parameters")
     for size, gmacs in result["gmacs"].items():
         print(f"  {size:>11}  {gmacs:9.3f} GMACs")
-    if args.json is not None:
-        write_atomically(args.json, f"{json.dumps(result, indent=2)}\n".encode())
+    write_json(args.json, result)
 
 
 if __name__ == "__main__":

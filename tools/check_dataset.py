@@ -14,24 +14,22 @@ starts (check_labels, docs/config.md).
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-from pathlib import Path
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.cli import require_packages, run_command
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", required=True, help="the configuration that trains")
-    parser.add_argument("--json", metavar="FILE", help="also write everything that was found to this file")
+    add_json_flag(parser, "everything that was found")
     parser.add_argument("--num_workers", type=int, help="threads that read (default: one per core, at most 8)")
     parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
     return parser
@@ -41,12 +39,7 @@ def check_arguments(args: argparse.Namespace) -> None:
     """Refuse values that cannot work, before anything is read."""
     if args.num_workers is not None and args.num_workers < 0:
         raise ConfigError(f"--num_workers {args.num_workers}: must be 0 (no extra thread) or more")
-    if args.json is not None:
-        folder = Path(args.json).parent
-        if not folder.is_dir():
-            raise ConfigError(f"--json {args.json}: there is no folder {folder}; make it first")
-        if Path(args.json).is_dir() or not os.access(folder, os.W_OK):
-            raise ConfigError(f"--json {args.json}: give a file in a folder that can be written to")
+    check_json_flag(args.json)
 
 
 def main(args: argparse.Namespace) -> None:
@@ -68,8 +61,7 @@ def main(args: argparse.Namespace) -> None:
     print(f"{data_report.describe_extent(findings)}\n{data_report.format_table(findings)}")
     for warning in data_report.find_warnings(findings):
         print(f"warning: {warning}")
-    if args.json is not None:
-        write_atomically(args.json, f"{json.dumps(data_report.to_dict(findings), indent=2)}\n".encode())
+    write_json(args.json, data_report.to_dict(findings))
     data_report.raise_problems(data_report.find_problems(findings))
     print("training can use all of it")
 

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from pathlib import Path
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
+from paddleseg.utils.atomic_file import folder_beside
 from paddleseg.utils.cli import require_packages, run_command
 from paddleseg.utils.errors import ConfigError, DataError
 
@@ -64,18 +64,13 @@ def main(args: argparse.Namespace) -> None:
     ]
     save_dir = Path(args.save_dir)
     check_is_free(save_dir)
-    unfinished = save_dir.absolute().with_name(f".{save_dir.absolute().name}.{os.getpid()}.tmp")
     try:
-        unfinished.mkdir(parents=True)
-        try:
+        with folder_beside(save_dir.absolute()) as unfinished:
             for dataset in scenes:
                 write_scenes(dataset, unfinished)
             if save_dir.exists():
                 save_dir.rmdir()
             unfinished.rename(save_dir)
-        except BaseException:
-            shutil.rmtree(unfinished)
-            raise
     except OSError as error:
         raise DataError(f"--save_dir: {save_dir} cannot be written ({error.strerror or error})") from error
     print(f"{save_dir}: {args.train} training and {args.val} validation scenes, {args.size[0]}x{args.size[1]}")

@@ -14,18 +14,16 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.cli import require_packages, run_command
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -37,7 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--num_workers", type=int, help="processes that read in the training (default: as train.py)")
     parser.add_argument("--num_batches", type=int, default=8, help="batches to read (default: 8)")
     parser.add_argument("--step_time", type=float, metavar="SECONDS", help="time of a step (default: measured)")
-    parser.add_argument("--json", metavar="FILE", help="also write the figures to this file")
+    add_json_flag(parser, "the figures")
     return parser
 
 
@@ -49,8 +47,7 @@ def check_arguments(args: argparse.Namespace) -> None:
         raise ConfigError(f"--num_batches {args.num_batches}: must be at least 1")
     if args.step_time is not None and args.step_time <= 0:
         raise ConfigError(f"--step_time {args.step_time}: must be above 0 seconds")
-    if args.json is not None and not Path(args.json).parent.is_dir():
-        raise ConfigError(f"--json {args.json}: there is no folder {Path(args.json).parent}; make it first")
+    check_json_flag(args.json)
 
 
 def time_step(config: Any, dataset: Any) -> float:
@@ -105,16 +102,15 @@ def main(args: argparse.Namespace) -> None:
     print(f"\na step of {profile.batch_size} pictures takes {step_seconds * 1000:.1f} ms ({source})")
     print(f"with {num_workers} data processes the training waits for data {share:.0%} of its time")
     print("what to change:", *advice, sep="\n  - ")
-    if args.json is not None:
-        figures = {
-            **dataclasses.asdict(profile),
-            "step_seconds": step_seconds,
-            "num_workers": num_workers,
-            "cache": dataset.cache_kind,
-            "waiting_share": share,
-            "advice": advice,
-        }
-        write_atomically(args.json, f"{json.dumps(figures, indent=2)}\n".encode())
+    figures = {
+        **dataclasses.asdict(profile),
+        "step_seconds": step_seconds,
+        "num_workers": num_workers,
+        "cache": dataset.cache_kind,
+        "waiting_share": share,
+        "advice": advice,
+    }
+    write_json(args.json, figures)
 
 
 def print_table(profile: Any) -> None:

@@ -68,15 +68,15 @@ def main() -> None:
     run_step("Predict", "predict.py", *network, *predictions, *on_cpu)
     run_step("Export", "export.py", *network, "--save_dir", run / "exported")
     infer = ("deploy/python/infer.py", "--config", run / "exported" / "deploy.yaml", "--print_detail", False)
-    inferred = ("--image_path", pictures, "--save_dir", run / "inferred")
-    run_step("Run the exported model", *infer, *inferred, *on_cpu)
+    deployed = ("--image_path", pictures, "--save_dir", run / "deployed")
+    run_step("Run the exported model", *infer, *deployed, *on_cpu)
 
     scores = json.loads((ROOT / run / "scores.json").read_text(encoding="utf-8"))
     print(f"\nDone in {(time.monotonic() - start) / 60:.1f} minutes. On scenes that were not trained on:")
     print(f"mIoU {scores['mean_iou']:.3f}, pixel accuracy {scores['pixel_accuracy']:.3f}")
     print("Look at")
     print(f"  {run}/predictions/added_prediction/  pictures under their predicted classes, with a legend")
-    print(f"  {run}/inferred/                      their class maps from the exported model")
+    print(f"  {run}/deployed/                      their class maps from the exported model")
     print(f"  {run}/exported/deploy.yaml           the model to take away: preprocessing, classes, files")
     print("Next: docs/train_own_data.md")
 

@@ -22,12 +22,17 @@ from paddleseg.utils.cli import require_packages, run_command, str2bool
 if TYPE_CHECKING:
     from paddleseg.deploy.segmenter import Segmenter
 
+_SHAPE_FILE = "auto_tune_tmp.pbtxt"
 _WARM_UP_RUNS = 5
 _PICTURES_TO_TUNE_ON = 10
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The command line; names and defaults are PaddleSeg's where the help does not say otherwise."""
+    """The command line; names and defaults are PaddleSeg's where the help does not say otherwise.
+
+    Flags that have an effect only on some devices, or with others, have no default here, so that it is seen whether
+    they were given.
+    """
     parser = argparse.ArgumentParser(prog="infer.py", description=__doc__)
     add = parser.add_argument
     add("--config", required=True, help="the deploy.yaml that export.py wrote")
@@ -55,8 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
     add(
         "--min_subgraph_size",
         type=int,
-        default=3,
-        help="smallest part of the graph for TensorRT (default: 3)",
+        help="smallest part of the graph for TensorRT, with --use_trt (default: 3)",
     )
     add(
         "--enable_auto_tune",
@@ -65,7 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="BOOL",
         help=f"collect the shapes for TensorRT from the first {_PICTURES_TO_TUNE_ON} pictures (default: False)",
     )
-    add("--auto_tuned_shape_file", default="auto_tune_tmp.pbtxt", help="the file these shapes are written to")
+    add("--auto_tuned_shape_file", help=f"the file these shapes are written to (default: {_SHAPE_FILE})")
     add(
         "--cpu_threads",
         type=int,
@@ -74,7 +78,6 @@ def make_parser() -> argparse.ArgumentParser:
     add(
         "--enable_mkldnn",
         type=str2bool,
-        default=True,
         metavar="BOOL",
         help="use oneDNN on the CPU (default: True; PaddleSeg's False takes several times as long)",
     )
@@ -111,7 +114,7 @@ def main(arguments: argparse.Namespace) -> None:
 
     from paddleseg.deploy.benchmark import print_report, report_lines
     from paddleseg.deploy.deploy_config import read_deploy_config
-    from paddleseg.deploy.predictor import EngineOptions
+    from paddleseg.deploy.engine import EngineOptions
     from paddleseg.deploy.segmenter import Segmenter
     from paddleseg.utils.device import select_device
     from paddleseg.utils.image_io import list_images
@@ -122,17 +125,17 @@ def main(arguments: argparse.Namespace) -> None:
     targets = label_paths(*list_images(arguments.image_path), arguments.save_dir)
     images = list(targets)
     device = select_device(arguments.device)
+    refuse_flags_of_the_cpu(arguments, device)
+    given = {name: getattr(arguments, name) for name in ("cpu_threads", "enable_mkldnn", "min_subgraph_size")}
     options = EngineOptions(
         device=device,
         precision=arguments.precision,
-        cpu_threads=arguments.cpu_threads,
-        enable_mkldnn=arguments.enable_mkldnn,
         use_trt=arguments.use_trt,
-        min_subgraph_size=arguments.min_subgraph_size,
         print_detail=arguments.print_detail,
+        **{name: value for name, value in given.items() if value is not None},
     )
     if arguments.enable_auto_tune:
-        options = tune_shapes(config, options, images, arguments.auto_tuned_shape_file)
+        options = tune_shapes(config, options, images, arguments.auto_tuned_shape_file or _SHAPE_FILE)
     segmenter = Segmenter(config, options, gives_scores=True if arguments.with_argmax else None)
     if arguments.benchmark:
         warm_up(segmenter, images, arguments.batch_size)
@@ -142,7 +145,7 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.benchmark:
         report = report_lines(
             config,
-            segmenter.predictor.options,
+            segmenter.engine.options,
             segmenter.seconds,
             num_pictures=len(targets),
             batch_size=arguments.batch_size,
@@ -152,7 +155,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def check_arguments(arguments: argparse.Namespace) -> None:
-    """Refuse values that no run can use, before anything is loaded."""
+    """Refuse values that no run can use, and flags that would be ignored, before anything is loaded."""
     from paddleseg.utils.errors import ConfigError
 
     for flag in ("batch_size", "min_subgraph_size", "cpu_threads"):
@@ -163,6 +166,33 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         raise ConfigError(
             "--enable_auto_tune True: it tunes TensorRT; give --device gpu --use_trt True, or leave it out"
         )
+    if arguments.min_subgraph_size is not None and not arguments.use_trt:
+        raise ConfigError(
+            f"--min_subgraph_size {arguments.min_subgraph_size}: it is a setting of TensorRT, which is not used; give "
+            "--device gpu --use_trt True, or leave it out"
+        )
+    if arguments.auto_tuned_shape_file is not None and not arguments.enable_auto_tune:
+        raise ConfigError(
+            f"--auto_tuned_shape_file {arguments.auto_tuned_shape_file}: no shapes are collected that could be written "
+            "there; give --enable_auto_tune True, or leave it out"
+        )
+
+
+def refuse_flags_of_the_cpu(arguments: argparse.Namespace, device: str) -> None:
+    """Refuse flags that would be ignored on this device. TIPC gives them in its lines for the CPU only.
+
+    Args:
+        arguments: The command line.
+        device: Where the graph will run, as ``select_device`` names it.
+    """
+    from paddleseg.utils.errors import ConfigError
+
+    for flag in ("cpu_threads", "enable_mkldnn"):
+        value = getattr(arguments, flag)
+        if value is not None and device != "cpu":
+            raise ConfigError(
+                f"--{flag} {value}: it is for the CPU, but the device is {device}; give --device cpu, or leave it out"
+            )
 
 
 def segment(segmenter: Segmenter, targets: dict[str, Path], batch_size: int) -> None:
@@ -215,7 +245,7 @@ def tune_shapes(config, options, images: Sequence[str], shape_file: str):
     collector = Segmenter(config, dataclasses.replace(options, collect_shapes_in=shape_file))
     for batch in collector.batches(images[:_PICTURES_TO_TUNE_ON], 1):
         collector.run(batch)
-    del collector  # Paddle writes the file when the predictor goes
+    del collector  # Paddle writes the file when the engine goes
     return dataclasses.replace(options, tuned_shape_file=shape_file)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from paddleseg.config.arguments import MAX_CLASSES
 from paddleseg.datasets.decoded_cache import CacheKey, CacheKind, DecodedCache, DiskCache, check_cache
 from paddleseg.datasets.memory_cache import make_memory_cache
+from paddleseg.transforms.fused_crop import fuse
 from paddleseg.transforms.pipeline import Pipeline, Transform
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_image, read_label
@@ -56,7 +57,7 @@ class SegmentationDataset:
         cache_dir: Folder of the cache on disk.
 
     Attributes:
-        pipeline: The transforms with the normalisation set apart.
+        pipeline: The transforms with the normalisation set apart; scale, crop and flips run as one.
         labels_move: Whether the transforms change the label with the picture; see ``use_for``.
 
     Raises:
@@ -99,7 +100,7 @@ class SegmentationDataset:
         self.file_list = list(file_list)
         self.cache_kind, self.cache_dir = cache, cache_dir
         self._cache: DecodedCache | None = None
-        self.pipeline = Pipeline(transforms)
+        self.pipeline = Pipeline(transforms, rewrite=fuse)
         if self.pipeline.normalize is not None:
             self.pipeline.normalize.check_channels(img_channels)
         # 1 where a label value is not allowed: one table look-up checks a whole label.

@@ -18,7 +18,6 @@ import json
 import mmap
 import multiprocessing
 import os
-import secrets
 import shutil
 import time
 import typing
@@ -29,6 +28,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from paddleseg.utils.atomic_file import replacing, temporary_beside
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
 
@@ -127,7 +127,7 @@ class DiskCache(DecodedCache):
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._remove_left_overs()
-            probe = self._temporary("probe")
+            probe = temporary_beside(self._folder / "probe")
             probe.touch()
             probe.unlink()
         except OSError as error:
@@ -152,25 +152,13 @@ class DiskCache(DecodedCache):
         path = self._path(key)
         if path.exists() and not _is_entry(path):
             raise FileExistsError(0, f"{path.name} is no file of a cache and is left alone")
-        temporary = self._temporary(path.name)
-        try:
-            with open(temporary, "wb") as file:
-                for part in pack_entry(key, image, label):
-                    file.write(part)
-                file.flush()
-                os.fsync(file.fileno())  # or a power cut could leave the name without the content
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        with replacing(path, sync=True) as file:
+            for part in pack_entry(key, image, label):
+                file.write(part)
 
     def _path(self, key: CacheKey) -> Path:
         # Without the state: a changed picture replaces its entry.
         return self._folder / f"{hashlib.sha256(key.name.encode()).hexdigest()[:32]}.decoded"
-
-    def _temporary(self, name: str) -> Path:
-        # Neither process number nor host name would do: containers may share both, and the folder.
-        return self._folder / f".{name}.{secrets.token_hex(8)}.tmp"
 
     def _remove_left_overs(self) -> None:
         for path in self._folder.glob(".*.decoded.*.tmp"):

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import paddle
 
 from paddleseg.deploy.deploy_config import DeployConfig
-from paddleseg.deploy.predictor import EngineOptions
+from paddleseg.deploy.engine import EngineOptions
 
 # What these sections hold has not changed since the package's first version.
 _LOG_API_VERSION = "1.0"

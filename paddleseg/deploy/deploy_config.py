@@ -16,7 +16,9 @@ from typing import Any
 
 import yaml
 
-import paddleseg.transforms  # noqa: F401  (registers the transforms)
+# What stands in a deploy.yaml draws nothing: these two register it, and the random transforms stay unloaded.
+import paddleseg.transforms.padding
+import paddleseg.transforms.transforms  # noqa: F401
 from paddleseg.config.arguments import check_arguments
 from paddleseg.config.problems import Problems
 from paddleseg.registry import TRANSFORMS

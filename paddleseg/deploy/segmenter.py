@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from paddleseg.deploy.deploy_config import DeployConfig
-from paddleseg.deploy.predictor import DEFAULT_OPTIONS, EngineOptions, Predictor
+from paddleseg.deploy.engine import DEFAULT_OPTIONS, Engine, EngineOptions
 from paddleseg.transforms.functional import restore_size
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_image
 
-STAGES = ("preprocess", "inference", "postprocess")
+STAGES = ("preprocess", "inference", "postprocess")  # as AutoLog calls them
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Segmenter:
             raise ConfigError(
                 f"{config.path}: the graph gives class ids already (output_op: argmax); drop --with_argmax"
             )
-        self.predictor = Predictor(config.model, config.params, options, config.input_shape)
+        self.engine = Engine(config.model, config.params, options, config.input_shape)
         self.seconds = dict.fromkeys(STAGES, 0.0)
 
     def read(self, path: str | Path) -> NetworkInput:
@@ -114,7 +114,7 @@ class Segmenter:
             # A graph of fixed batch size gets copies of the last picture where pictures lack.
             padding = max(0, fixed - len(inputs))
             batch = np.stack([item.image for item in inputs] + [inputs[-1].image] * padding)
-            output = self.predictor(batch)[: len(inputs)]
+            output = self.engine(batch)[: len(inputs)]
         dimensions = 4 if self.gives_scores else 3
         if output.ndim != dimensions:
             raise ConfigError(

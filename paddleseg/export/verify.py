@@ -147,7 +147,7 @@ def generated_pictures(channels: int, size_hw: Sequence[int] = (-1, -1)) -> Iter
     for index, (height, width) in enumerate(_GENERATED_SIZES_HW):
         height, width = (any_size if fixed == -1 else fixed for any_size, fixed in zip((height, width), size_hw))
         rng = np.random.default_rng(index)
-        clouds = rng.uniform(0, 255, (height // 24, width // 24, channels)).astype(np.float32)
+        clouds = rng.uniform(0, 255, (max(1, height // 24), max(1, width // 24), channels)).astype(np.float32)
         clouds = cv2.resize(clouds, (width, height), interpolation=cv2.INTER_CUBIC).reshape(height, width, channels)
         pixels = clouds + rng.normal(0, 8, clouds.shape)
         yield Picture(f"generated picture {index}", np.clip(pixels, 0, 255).astype(np.uint8))

@@ -20,6 +20,7 @@ from paddleseg.metrics.confusion import ConfusionMatrix, sum_over_ranks
 from paddleseg.metrics.result import EvaluationResult, report_lines
 from paddleseg.utils import distributed
 from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.evaluation_mode import evaluation_mode
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.precision import MixedPrecisionNetwork
 
@@ -115,13 +116,8 @@ def _for_evaluation(
     model: paddle.nn.Layer, precision: str, amp_level: str
 ) -> Iterator[paddle.nn.Layer | MixedPrecisionNetwork]:
     """The network in evaluation mode and as ``precision`` says; it leaves in the mode it came in."""
-    was_training = model.training
-    model.eval()
-    try:
+    with evaluation_mode(model):
         yield model if precision == "fp32" else MixedPrecisionNetwork(model, precision, amp_level)
-    finally:
-        if was_training:
-            model.train()
 
 
 def _count_batch(

@@ -16,6 +16,7 @@ from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils import distributed, visualize
 from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.evaluation_mode import evaluation_mode
 from paddleseg.utils.image_io import read_image
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.result_paths import (
@@ -75,9 +76,7 @@ def predict(
     paths = result_paths(pictures_to_predict(images, save_dir), root, save_dir)
     logger.info("predicting %d pictures (%s)", len(paths), options.describe())
     own_part = list(paths.items())[distributed.rank() :: distributed.world_size()]
-    was_training = model.training
-    model.eval()
-    try:
+    with evaluation_mode(model):
         # disable=None: a bar only where the output is a terminal.
         bar = tqdm(own_part, desc="predicting", unit="picture", disable=None if progress else True, leave=False)
         for index, (path, results) in enumerate(bar):
@@ -85,9 +84,6 @@ def predict(
             picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place
             labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index), options)
             _save(results, picture, labels, palette, class_names)
-    finally:
-        if was_training:
-            model.train()
     logger.info(
         "saved in %s: %s (class ids), %s (colours), %s (overlays with legend)",
         save_dir,

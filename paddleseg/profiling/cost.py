@@ -19,6 +19,8 @@ import paddle
 from paddle import nn
 from paddle.static import InputSpec
 
+from paddleseg.utils.evaluation_mode import evaluation_mode
+
 
 class _TracingInput(nn.Layer):
     """Holds the network during tracing: ``to_static`` replaces the ``forward`` of the layer it is given."""
@@ -40,7 +42,7 @@ def count_macs(network: nn.Layer, height: int, width: int, *, in_channels: int =
     """Multiply-accumulate operations of all convolutions and linear layers for one picture, biases left out.
 
     Args:
-        network: Called with (1, in_channels, height, width) float32.
+        network: Called with (1, in_channels, height, width) float32; it leaves in the mode it came in.
         height: Height of the picture.
         width: Width of the picture.
         in_channels: Channels of the picture.
@@ -54,8 +56,7 @@ def count_macs(network: nn.Layer, height: int, width: int, *, in_channels: int =
         positions = output.shape[2:] if isinstance(layer, nn.Conv2D) else output.shape[1:-1]
         macs += math.prod(positions) * math.prod(layer.weight.shape)
 
-    network.eval()
-    with _hooked(network, (nn.Conv2D, nn.Linear), add_layer):
+    with evaluation_mode(network), _hooked(network, (nn.Conv2D, nn.Linear), add_layer):
         spec = InputSpec([1, in_channels, height, width], "float32", "image")
         traced = paddle.jit.to_static(_TracingInput(network), input_spec=[spec], full_graph=True)
         traced.forward.concrete_program  # noqa: B018 (reading it traces the network)

@@ -16,7 +16,6 @@ import paddle
 
 from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.datasets.loader import collate_one_size, finish_batch
-from paddleseg.transforms.fused_crop import fuse
 from paddleseg.utils.seeding import sample_rng
 
 _NO_WAIT = 0.05
@@ -66,7 +65,7 @@ def profile_data(dataset: SegmentationDataset, batch_size: int, num_batches: int
     if dataset.cache_kind != "none":
         for index in set(indices):
             dataset.read_through_cache(index)
-    names, steps = _named(fuse(dataset.pipeline.transforms))
+    names, steps = _named(dataset.pipeline.steps)
     seconds = {part: 0.0 for part in ("decode", "collate", "transfer", *names)}
 
     def timed(part: str, function: Callable[..., Any], *arguments: Any) -> Any:

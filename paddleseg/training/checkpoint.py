@@ -9,7 +9,6 @@ PaddleSeg's names; ``model.pdstates`` holds the rest of a run's state.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import math
@@ -23,6 +22,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Callable
 
+from paddleseg.utils.atomic_file import REPLACED, WRITING, delete_folder, mend_folder, replace_folder, synced_file
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.safe_pickle import read_pickle
@@ -36,7 +36,6 @@ WEIGHTS, OPTIMIZER, STATES, EMA_WEIGHTS, CONFIG = (
     "config.yml",
 )
 BEST_MODEL = "best_model"
-_WRITING, _REPLACED = ".writing", ".replaced"
 _ITERATION = re.compile(r"iter_(\d+)")
 
 
@@ -69,35 +68,20 @@ def copy_checkpoint(source: Checkpoint, folder: str | os.PathLike[str]) -> None:
 
     def copy_into(writing: Path) -> None:
         for path in source.folder.iterdir():
-            with open(path, "rb") as original, open(writing / path.name, "wb") as copy:
+            with open(path, "rb") as original, synced_file(writing / path.name) as copy:
                 shutil.copyfileobj(original, copy)
-                copy.flush()
-                os.fsync(copy.fileno())
 
     _publish(Path(folder), copy_into)
 
 
 def _publish(folder: Path, write_into: Callable[[Path], None]) -> None:
-    """Let a folder beside ``folder`` be filled, and rename it."""
-    writing, replaced = _beside(folder, _WRITING), _beside(folder, _REPLACED)
     try:
-        _mend(folder)
-        writing.mkdir(parents=True)
-        write_into(writing)
-        _sync_folder(writing)
-        if folder.exists():
-            os.rename(folder, replaced)
-        os.rename(writing, folder)
-        _sync_folder(folder.parent)
+        replace_folder(folder, write_into)
     except OSError as error:
-        shutil.rmtree(writing, ignore_errors=True)
-        with contextlib.suppress(OSError):  # what fails here as well is left to the next start's ``recover``
-            _mend(folder)
         raise WeightsError(
             f"cannot write checkpoint {folder}: {error.strerror or error}. Those before it are untouched; "
             "--resume_model auto goes on from the newest"
         ) from None
-    _delete(replaced)
 
 
 def recover(save_dir: str | os.PathLike[str]) -> None:
@@ -107,35 +91,15 @@ def recover(save_dir: str | os.PathLike[str]) -> None:
         WeightsError: The folder cannot be written.
     """
     save_dir = Path(save_dir)
-    for left in [*_leftovers(save_dir, _REPLACED), *_leftovers(save_dir, _WRITING)]:
+    for left in [*_leftovers(save_dir, REPLACED), *_leftovers(save_dir, WRITING)]:
         try:
-            _mend(left.with_suffix(""))
+            mend_folder(left.with_suffix(""))
         except OSError as error:
             raise WeightsError(f"{left}, left by a killed run, cannot be removed: {error.strerror or error}") from None
 
 
-def _mend(folder: Path) -> None:
-    """Undo what an interrupted ``write_checkpoint`` of ``folder`` left."""
-    writing, replaced = _beside(folder, _WRITING), _beside(folder, _REPLACED)
-    if replaced.is_dir() and not folder.exists():
-        os.rename(replaced, folder)
-        get_logger().warning("%s: brought back after an interrupted save", folder)
-    for left in (replaced, writing):
-        if left.is_dir():
-            shutil.rmtree(left)
-
-
-def _delete(folder: Path) -> None:
-    """Delete a checkpoint that is no longer needed; where that fails, the run need not end for it."""
-    try:
-        if folder.is_dir():
-            shutil.rmtree(folder)
-    except OSError as error:
-        get_logger().warning("%s: cannot be deleted: %s", folder, error.strerror or error)
-
-
 def _leftovers(save_dir: Path, suffix: str) -> list[Path]:
-    """The folders that ``write_checkpoint`` makes beside a checkpoint's place; others of such a name are not ours."""
+    """The folders that saving makes beside a checkpoint's place; others of such a name are not ours."""
     ours = (path for path in save_dir.glob(f"*{suffix}") if path.is_dir())
     return [path for path in ours if path.stem == BEST_MODEL or _ITERATION.fullmatch(path.stem)]
 
@@ -265,7 +229,7 @@ def prune(save_dir: str | os.PathLike[str], keep: int) -> None:
     folders = iteration_folders(save_dir)
     if keep > 0:
         for folder in folders[:-keep]:
-            _delete(folder)
+            delete_folder(folder)
 
 
 class _HashingWriter:
@@ -283,15 +247,13 @@ class _HashingWriter:
 
 
 def _write_file(path: Path, content: Any) -> dict[str, Any]:
-    with open(path, "wb") as file:
+    with synced_file(path) as file:
         writer = _HashingWriter(file)
         if isinstance(content, str):
             writer.write(content.encode("utf-8"))
         else:
             # What paddle.save writes: a pickle of arrays by name. Ours does not depend on Paddle's version.
             pickle.dump(content, writer, protocol=4)
-        file.flush()
-        os.fsync(file.fileno())
     return {"size": writer.size, "sha256": writer.sha256.hexdigest()}
 
 
@@ -301,18 +263,6 @@ def _sha256(path: Path) -> str:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _beside(folder: Path, suffix: str) -> Path:
-    return folder.with_name(folder.name + suffix)
 
 
 def _iteration(folder: Path) -> int:

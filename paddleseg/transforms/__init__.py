@@ -1,55 +1,46 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Transforms of samples: importing this package registers them."""
+"""Transforms of samples. A name's module is loaded when the name is asked for, and registers its transforms.
+
+Deployment needs resizing, padding and normalisation: what is random it does not load.
+``registry.import_components`` asks for all names.
+"""
+
+from importlib import import_module
+from typing import Any
 
 from paddleseg.transforms import left_out as left_out
-from paddleseg.transforms.augmentation import (
-    RandomDistort,
-    RandomHorizontalFlip,
-    RandomPaddingCrop,
-    RandomVerticalFlip,
-    ResizeStepScaling,
-)
-from paddleseg.transforms.padding import Padding, PaddingByAspectRatio, ScalePadding
-from paddleseg.transforms.pipeline import Pipeline
-from paddleseg.transforms.random_geometry import (
-    RandomAffine,
-    RandomCenterCrop,
-    RandomRotation,
-    RandomScaleAspect,
-    ResizeRangeScaling,
-)
-from paddleseg.transforms.random_quality import RandomBlur, RandomNoise
-from paddleseg.transforms.transforms import (
-    LimitLong,
-    LimitShort,
-    Normalize,
-    Resize,
-    ResizeByLong,
-    ResizeByShort,
-)
 
-__all__ = [
-    "LimitLong",
-    "LimitShort",
-    "Normalize",
-    "Padding",
-    "PaddingByAspectRatio",
-    "Pipeline",
-    "RandomAffine",
-    "RandomBlur",
-    "RandomCenterCrop",
-    "RandomDistort",
-    "RandomHorizontalFlip",
-    "RandomNoise",
-    "RandomPaddingCrop",
-    "RandomRotation",
-    "RandomScaleAspect",
-    "RandomVerticalFlip",
-    "Resize",
-    "ResizeByLong",
-    "ResizeByShort",
-    "ResizeRangeScaling",
-    "ResizeStepScaling",
-    "ScalePadding",
-]
+_MODULES = {
+    "augmentation": (
+        "RandomDistort",
+        "RandomHorizontalFlip",
+        "RandomPaddingCrop",
+        "RandomVerticalFlip",
+        "ResizeStepScaling",
+    ),
+    "padding": ("Padding", "PaddingByAspectRatio", "ScalePadding"),
+    "pipeline": ("Pipeline",),
+    "random_geometry": (
+        "RandomAffine",
+        "RandomCenterCrop",
+        "RandomRotation",
+        "RandomScaleAspect",
+        "ResizeRangeScaling",
+    ),
+    "random_quality": ("RandomBlur", "RandomNoise"),
+    "transforms": ("LimitLong", "LimitShort", "Normalize", "Resize", "ResizeByLong", "ResizeByShort"),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,17 +1,30 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all.
+
+Each is made beside its place, on the same disk, and renamed. What must outlive a power cut is flushed to the disk
+before that: a rename may get there earlier than the content.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from paddleseg.utils.errors import UserError
+from paddleseg.utils.logging import get_logger
+
+WRITING, REPLACED = ".writing", ".replaced"
+"""What ``replace_folder`` adds to a folder's name for the new one that is being filled and for the old one."""
 
 
 def write_atomically(path: str | os.PathLike, data: bytes) -> None:
-    """Write a file beside its place and move it there; missing folders are made.
+    """Write a file; missing folders are made.
 
     Whoever reads ``path`` finds the old content or the new one, also when the program is killed in between.
 
@@ -19,14 +32,145 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
         UserError: The disk is full or the place not writable; nothing is left behind.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.write_bytes(data)
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        with replacing(path) as file:
+            file.write(data)
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
+    """A file to write, which takes the place of ``path`` when the block ends; not if it ends with an error.
+
+    Args:
+        path: The place.
+        sync: Flush the content to the disk first, so that the name never outlives it.
+
+    Raises:
+        OSError: The file cannot be written; nothing is left behind.
+    """
+    temporary = temporary_beside(path)
+    try:
+        with synced_file(temporary) if sync else open(temporary, "wb") as file:
+            yield file
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def synced_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write, which is on the disk when the block ends."""
+    with open(path, "wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def move_into_place(temporary: Path, path: Path) -> None:
+    """Flush a finished file to the disk and rename it."""
+    _sync(temporary, os.O_RDWR)  # Windows flushes only what may be written
+    os.replace(temporary, path)
+
+
+def temporary_beside(path: Path) -> Path:
+    """A free hidden name beside ``path``.
+
+    Neither process number nor host name would do: containers may share both, and the folder.
+    """
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+
+
+@contextlib.contextmanager
+def folder_beside(folder: Path) -> Iterator[Path]:
+    """An empty folder on the disk of ``folder``, to be renamed or emptied by moving; gone afterwards."""
+    temporary = temporary_beside(folder)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary)
+
+
+def move_files(source: Path, target: Path, names: Sequence[str], *, obsolete: Sequence[str] = ()) -> None:
+    """Move files into a folder whose last one says that all are there; others in it stay.
+
+    Args:
+        source: Where they are, on the same disk.
+        target: The folder; made if it is not there.
+        names: The files, the one that completes them last. It is taken away first: without it, a folder in which this
+            is interrupted is seen to be incomplete.
+        obsolete: Files in ``target`` that go, for nothing in ``names`` replaces them.
+    """
+    target.mkdir(exist_ok=True)
+    for name in (names[-1], *obsolete):
+        (target / name).unlink(missing_ok=True)
+    for name in names:
+        os.replace(source / name, target / name)
+
+
+def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
+    """Let a folder beside ``folder`` be filled, flush it to the disk, and put it in the place of the old one.
+
+    There is no call that exchanges two folders: between two renames none is there, and ``mend_folder`` brings the old
+    one back if the program dies then.
+
+    Args:
+        folder: The place.
+        fill: Writes the files into the folder it is given; each is to be flushed, as by ``synced_file``.
+
+    Raises:
+        OSError: The disk is full or the place not writable; what was there is there.
+    """
+    writing, replaced = _with_suffix(folder, WRITING), _with_suffix(folder, REPLACED)
+    try:
+        mend_folder(folder)
+        writing.mkdir(parents=True)
+        fill(writing)
+        _sync(writing)
+        if folder.exists():
+            os.rename(folder, replaced)
+        os.rename(writing, folder)
+        _sync(folder.parent)
+    except OSError:
+        shutil.rmtree(writing, ignore_errors=True)
+        with contextlib.suppress(OSError):  # what fails here as well is left to the next ``mend_folder``
+            mend_folder(folder)
+        raise
+    delete_folder(replaced)
+
+
+def mend_folder(folder: Path) -> None:
+    """Undo what an interrupted ``replace_folder`` of ``folder`` left."""
+    writing, replaced = _with_suffix(folder, WRITING), _with_suffix(folder, REPLACED)
+    if replaced.is_dir() and not folder.exists():
+        os.rename(replaced, folder)
+        get_logger().warning("%s: brought back after an interrupted save", folder)
+    for left in (replaced, writing):
+        if left.is_dir():
+            shutil.rmtree(left)
+
+
+def delete_folder(folder: Path) -> None:
+    """Delete a folder that is no longer needed, if it is there; where that fails, the program need not end for it."""
+    try:
+        if folder.is_dir():
+            shutil.rmtree(folder)
+    except OSError as error:
+        get_logger().warning("%s: cannot be deleted: %s", folder, error.strerror or error)
+
+
+def _with_suffix(folder: Path, suffix: str) -> Path:
+    return folder.with_name(folder.name + suffix)
+
+
+def _sync(path: Path, flags: int = os.O_RDONLY) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

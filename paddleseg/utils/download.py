@@ -21,6 +21,7 @@ except ImportError:  # Windows
 
 from tqdm import tqdm
 
+from paddleseg.utils.atomic_file import move_into_place
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
 
@@ -61,7 +62,7 @@ def cached_download(url: str) -> str:
                 get_logger().info("downloading %s to %s", url, path)
                 part = path.with_name(path.name + ".part")
                 _fetch(url, part)
-                os.replace(part, path)
+                move_into_place(part, path)
     except urllib.error.HTTPError as error:
         raise WeightsError(f"cannot download {url}: the server answers {error.code} {error.reason}") from None
     except (OSError, http.client.HTTPException) as error:

@@ -32,7 +32,7 @@ def mixed_precision(precision: str, amp_level: str) -> AbstractContextManager[An
 
 
 class MixedPrecisionNetwork:
-    """A network that computes in mixed precision, for inference; what is done with its logits stays in float32.
+    """A network that computes in mixed precision and is not trained; what is done with its logits stays in float32.
 
     Args:
         network: Gives a list of logits; one with ``forward_stride8`` keeps it, and its facts are said here too.

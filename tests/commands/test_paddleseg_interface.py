@@ -69,10 +69,12 @@ OTHER_DEFAULTS = {
     ("export", "output_op"): None,  # not given: an alias may say it, else argmax
     ("infer", "device"): None,
     ("infer", "cpu_threads"): None,
-    ("infer", "enable_mkldnn"): True,
+    ("infer", "enable_mkldnn"): None,  # not given: True, on the CPU
+    ("infer", "min_subgraph_size"): None,  # not given: PaddleSeg's 3, with TensorRT
+    ("infer", "auto_tuned_shape_file"): None,  # not given: PaddleSeg's auto_tune_tmp.pbtxt, when shapes are collected
 }
 # Refused by name: what is typed, and what the message says to use instead. (--use_trt without a GPU is refused when
-# the device is known: tests/deploy/test_predictor.py.)
+# the device is known: tests/deploy/test_engine.py.)
 REFUSED_FLAGS = [
     ("train", "--use_multilabel", "class"),
     ("train", "--for_fd", "infer.py"),

@@ -145,7 +145,7 @@ def test_weights_of_another_number_of_classes_are_refused(tiny_config, weights, 
     [
         (("--batch_size", "0"), "--batch_size 0: must be at least 1"),
         (("--num_workers", "-1"), "--num_workers -1: must be 0"),
-        (("--json", "/nowhere/figures.json"), "--json /nowhere/figures.json: give a file"),
+        (("--json", "/nowhere/figures.json"), "--json /nowhere/figures.json: there is no folder /nowhere"),
     ],
 )
 def test_values_that_no_run_can_use_are_refused_first(option, message):

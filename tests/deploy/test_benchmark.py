@@ -8,7 +8,7 @@ import pytest
 
 from paddleseg.deploy.benchmark import CardState, card_state, print_report, report_lines
 from paddleseg.deploy.deploy_config import DeployConfig
-from paddleseg.deploy.predictor import EngineOptions
+from paddleseg.deploy.engine import EngineOptions
 
 SECONDS = {"preprocess": 0.2, "inference": 0.04, "postprocess": 0.000002}
 # Says what it is asked, then answers for one card.

@@ -49,11 +49,11 @@ def test_the_pages_parts_train_evaluate_predict_export_and_infer(project, run_co
         "--save_dir", "predicted", "--device", "cpu")  # fmt: skip
     run("export.py", "--config", config, "--model_path", weights, "--save_dir", "exported")
     run("deploy/python/infer.py", "--config", "exported/deploy.yaml", "--image_path", "data/mine/val/images",
-        "--save_dir", "inferred", "--device", "cpu")  # fmt: skip
+        "--save_dir", "deployed", "--device", "cpu")  # fmt: skip
     for i in range(3):
         predicted = cv2.imread(str(project / f"predicted/label/val_{i}.png"), cv2.IMREAD_UNCHANGED)
-        inferred = cv2.imread(str(project / f"inferred/val_{i}.png"), cv2.IMREAD_UNCHANGED)
-        assert predicted.shape[:2] == inferred.shape[:2] == (48, 64)
+        deployed = cv2.imread(str(project / f"deployed/val_{i}.png"), cv2.IMREAD_UNCHANGED)
+        assert predicted.shape[:2] == deployed.shape[:2] == (48, 64)
         assert np.isin(predicted, range(4)).all()
 
 

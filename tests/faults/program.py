@@ -14,8 +14,8 @@ from paddle import nn
 from paddleseg.core import train
 from paddleseg.datasets import RoadScenes
 from paddleseg.losses import CrossEntropyLoss
-from paddleseg.training import checkpoint
 from paddleseg.transforms import Normalize
+from paddleseg.utils import atomic_file
 from paddleseg.utils.cli import run_command
 from paddleseg.utils.errors import DataError
 
@@ -72,7 +72,7 @@ def main(arguments):
     paddle.set_device("cpu")
     pause = arguments.slow_write
     if pause:
-        checkpoint.open = lambda path, mode: SlowFile(open(path, mode), pause) if "w" in mode else open(path, mode)
+        atomic_file.open = lambda path, mode: SlowFile(open(path, mode), pause)
     paddle.seed(7)
     model = OneLayer(arguments.slow_step, arguments.fail, arguments.slow_evaluation)
     rate = paddle.optimizer.lr.PolynomialDecay(0.1, 40)

@@ -12,6 +12,7 @@ import pytest
 
 from paddleseg.training import checkpoint
 from paddleseg.training.run_folder import prepare_folder
+from paddleseg.utils import atomic_file
 from paddleseg.utils.errors import UserError, WeightsError
 from tests.conftest import without_rights_of_root
 
@@ -45,17 +46,18 @@ def step_of(folder):
 
 
 class FailingDisk:
-    """Counts what ``checkpoint`` asks of the system, and lets one call fail, or all from that one on."""
+    """Counts what saving asks of the system, and lets one call fail, or all from that one on."""
 
     def __init__(self, monkeypatch, number=errno.ENOSPC):
         self.calls = 0
         self.fail_at = self.stays_full = None
         self.number = number
         for owner, name in (
-            (os, "fsync"), (os, "rename"), (os, "open"), (Path, "mkdir"), (shutil, "rmtree"),
+            (os, "fsync"), (os, "rename"), (os, "replace"), (os, "open"), (Path, "mkdir"), (shutil, "rmtree"),
         ):  # fmt: skip
             monkeypatch.setattr(owner, name, self._counted(getattr(owner, name)))
-        monkeypatch.setattr(checkpoint, "open", self._open, raising=False)
+        for module in (atomic_file, checkpoint):  # what is written, and what is read
+            monkeypatch.setattr(module, "open", self._open, raising=False)
 
     def start(self, fail_at=None, stays_full=False):
         self.calls, self.fail_at, self.stays_full = 0, fail_at, stays_full
@@ -158,20 +160,20 @@ def test_a_full_disk_at_any_call_loses_nothing_and_says_so_in_a_line(
 
 
 def test_a_disk_that_is_full_when_a_run_starts_leaves_the_configuration_of_the_one_before(tmp_path, monkeypatch):
+    disk = FailingDisk(monkeypatch)
     (tmp_path / "config.yml").write_text("batch_size: 2\n")
     save(tmp_path / "iter_1", 1)
-
-    def write_half(path, data):
-        with open(path, "wb") as file:
-            file.write(data[: len(data) // 2])
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Path, "write_bytes", write_half)
-    monkeypatch.setattr(Path, "write_text", lambda path, text, encoding: write_half(path, text.encode(encoding)))
-    with pytest.raises(UserError, match=r"config\.yml.* cannot be written.*No space left on device"):
-        prepare_folder(str(tmp_path), checkpoint.open_checkpoint(tmp_path / "iter_1"), "batch_size: 4\n")
-    assert (tmp_path / "config.yml").read_text() == "batch_size: 2\n"
-    assert {path.name for path in tmp_path.iterdir()} == {"config.yml", "iter_1"}
+    start = checkpoint.open_checkpoint(tmp_path / "iter_1")
+    disk.start()
+    prepare_folder(str(tmp_path), start, "batch_size: 2\n")
+    calls = disk.calls
+    assert calls >= 4  # the folder, the file, its content, its name
+    for call in range(1, calls + 1):
+        disk.start(call)
+        with pytest.raises(UserError, match=r"--save_dir.* cannot be written.*No space left on device"):
+            prepare_folder(str(tmp_path), start, "batch_size: 4\n")
+        assert (tmp_path / "config.yml").read_text() == "batch_size: 2\n"
+        assert {path.name for path in tmp_path.iterdir()} == {"config.yml", "iter_1"}
 
 
 def test_a_read_only_folder_is_named_and_left_as_it_is(tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ from paddleseg.datasets import Dataset
 from paddleseg.datasets.data_check import examine
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.segmenter import Segmenter
-from paddleseg.export.graph import export_model
+from paddleseg.export.folder import export_model
 from paddleseg.inference.prediction import predict
 from paddleseg.transforms import Normalize, Pipeline, RandomHorizontalFlip, RandomPaddingCrop
 from paddleseg.utils.errors import DataError

@@ -66,11 +66,14 @@ def test_macs_of_strided_and_grouped_convolutions_are_the_hand_worked_ones():
     assert count_macs(network, 40, 33, in_channels=4) == 6 * 4 * 9 * 340 + 8 * 3 * 340
 
 
-def test_counting_leaves_the_network_as_it_was():
-    network = paddle.nn.Sequential(paddle.nn.Conv2D(3, 2, 3))
+@pytest.mark.parametrize("training", [True, False])
+def test_counting_leaves_the_network_as_it_was(training):
+    network = paddle.nn.Sequential(paddle.nn.Conv2D(3, 2, 3), paddle.nn.BatchNorm2D(2))
+    network.train() if training else network.eval()
     picture = paddle.rand([1, 3, 40, 40])
     before = network(picture).numpy()
     assert count_macs(network, 40, 40) == count_macs(network, 40, 40)
+    assert [layer.training for layer in network.sublayers(include_self=True)] == [training] * 3
     assert (network(picture).numpy() == before).all()
 
 

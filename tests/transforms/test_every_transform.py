@@ -8,11 +8,12 @@ import random
 import numpy as np
 import pytest
 
-import paddleseg.transforms  # noqa: F401  (registers the transforms)
 from paddleseg.config.problems import Problems
 from paddleseg.config.transform_lists import check_transforms
-from paddleseg.registry import TRANSFORMS
+from paddleseg.registry import TRANSFORMS, import_components
 from paddleseg.utils.errors import ConfigError, DataError
+
+import_components()
 
 # (transform, arguments, how many pixels of the source picture and label may be apart). Bilinear interpolation takes
 # the middle of a pixel and OpenCV's nearest neighbour its corner: half a pixel, and another half for the neighbour's

@@ -8,6 +8,7 @@ import pytest
 
 from benchmark.reference_data import plain_crop
 from paddleseg import transforms as T
+from paddleseg.datasets import SegmentationDataset
 from paddleseg.transforms import fused_crop
 from paddleseg.transforms.fused_crop import FusedCrop, fuse
 
@@ -188,10 +189,11 @@ def test_fusing_leaves_everything_else_in_its_place():
     assert fuse([scaling, AtCorner([8, 8])])[0] is scaling
 
 
-def test_the_pipeline_fuses_and_shows_the_transforms_as_they_were_written():
+def test_a_data_sets_pipeline_fuses_and_shows_the_transforms_as_they_were_written():
     transforms = [T.ResizeStepScaling(0.5, 2), T.RandomPaddingCrop([16, 16]), T.RandomDistort()]
-    pipeline = T.Pipeline([*transforms, T.Normalize()])
+    pipeline = SegmentationDataset([*transforms, T.Normalize()], mode="train", num_classes=4).pipeline
     assert pipeline.transforms == transforms
+    assert [type(step) for step in pipeline.steps] == [FusedCrop, T.RandomDistort]
     sample = noise(64, 96)
     for seed in range(10):
         found = pipeline(dict(sample), np.random.default_rng(seed))

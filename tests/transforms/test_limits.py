@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from paddleseg import transforms as T
+from paddleseg.transforms.fused_crop import fuse
 from paddleseg.utils.errors import ConfigError, DataError
 
 
@@ -71,6 +72,6 @@ def test_an_argument_that_does_not_suit_a_picture_is_named_with_it():
     message = "^wide.png: Padding: im_padding_value 256 does not fit into pictures of uint8 numbers"
     with pytest.raises(ConfigError, match=message):
         pipeline(make_sample(20, 30), np.random.default_rng(0))
-    fused = T.Pipeline([T.ResizeStepScaling(), T.RandomPaddingCrop([90, 90], im_padding_value=-1)])
+    fused = T.Pipeline([T.ResizeStepScaling(), T.RandomPaddingCrop([90, 90], im_padding_value=-1)], rewrite=fuse)
     with pytest.raises(ConfigError, match=r"^wide.png: ResizeStepScaling \+ RandomPaddingCrop: im_padding_value -1"):
         fused(make_sample(20, 30), np.random.default_rng(0))

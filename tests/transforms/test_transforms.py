@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from paddleseg import transforms as T
-from paddleseg.registry import TRANSFORMS
 from paddleseg.utils.errors import ConfigError, DataError
 
 
@@ -83,7 +82,7 @@ DEFAULTS = {
 
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_names_arguments_and_defaults_are_paddlesegs(name):
-    parameters = inspect.signature(TRANSFORMS[name]).parameters
+    parameters = inspect.signature(getattr(T, name)).parameters
     assert {key: parameter.default for key, parameter in parameters.items()} == DEFAULTS[name]
 
 
@@ -381,4 +380,10 @@ def test_label_values_stay_in_the_class_set_and_pictures_in_8_bits():
 )
 def test_wrong_arguments_name_the_key_and_what_is_allowed(name, arguments, message):
     with pytest.raises(ConfigError, match=message):
-        TRANSFORMS[name](**arguments)
+        getattr(T, name)(**arguments)
+
+
+def test_each_transform_is_loaded_when_its_name_is_asked_for_and_other_names_are_unknown():
+    assert all(getattr(T, name).__name__ == name for name in T.__all__) and set(T.__all__) <= set(dir(T))
+    with pytest.raises(AttributeError, match="no attribute 'RandomDistrot'"):
+        T.RandomDistrot  # noqa: B018 (asking is what fails)

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files appear whole or not at all."""
 
+import contextlib
 import os
 
 import pytest
 
-from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.atomic_file import folder_beside, move_files, move_into_place, write_atomically
 from paddleseg.utils.errors import UserError
 
 
@@ -36,3 +37,35 @@ def test_a_place_that_cannot_be_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"file/below: cannot be written"):
         write_atomically(tmp_path / "file" / "below", b"")
+
+
+def test_a_file_that_grew_by_itself_is_moved_into_place(tmp_path):
+    (tmp_path / "file.part").write_bytes(b"whole")
+    move_into_place(tmp_path / "file.part", tmp_path / "file")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"] and (tmp_path / "file").read_bytes() == b"whole"
+
+
+@pytest.mark.parametrize("renamed", [True, False])
+def test_a_folder_beside_is_gone_afterwards_whether_it_was_renamed_or_the_work_failed(renamed, tmp_path):
+    with contextlib.suppress(KeyboardInterrupt), folder_beside(tmp_path / "new" / "folder") as folder:
+        (folder / "file").write_text("")
+        if not renamed:
+            raise KeyboardInterrupt
+        folder.rename(tmp_path / "new" / "folder")
+    assert os.listdir(tmp_path / "new") == (["folder"] if renamed else [])
+
+
+def test_the_file_that_completes_a_folder_is_taken_away_first_and_moved_last(tmp_path, monkeypatch):
+    source, target = tmp_path / "source", tmp_path / "target"
+    for folder, names in ((source, ["graph", "seal"]), (target, ["graph", "seal", "old", "mine"])):
+        folder.mkdir()
+        for name in names:
+            (folder / name).write_text(folder.name)
+    seen = []
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda *paths: (seen.append(sorted(os.listdir(target))), replace(*paths)))
+    move_files(source, target, ["graph", "seal"], obsolete=["old", "never there"])
+    assert seen == [["graph", "mine"], ["graph", "mine"]]
+    assert {path.name: path.read_text() for path in target.iterdir()} == {
+        "graph": "source", "seal": "source", "mine": "target",
+    }  # fmt: skip

@@ -59,7 +59,7 @@ class EngineOptions:
 DEFAULT_OPTIONS = EngineOptions()
 
 
-class Predictor:
+class Engine:
     """A loaded graph: float32 batch in, array out.
 
     Args:
@@ -73,9 +73,9 @@ class Predictor:
         WeightsError: The files are damaged, or not of this Paddle.
 
     Example:
-        >>> predictor = Predictor("export/model.pdmodel", "export/model.pdiparams")
+        >>> engine = Engine("export/model.pdmodel", "export/model.pdiparams")
         >>> images = np.zeros([1, 3, 512, 1024], np.float32)
-        >>> labels = predictor(images)  # (1, 512, 1024) int32, if exported with argmax
+        >>> labels = engine(images)  # (1, 512, 1024) int32, if exported with argmax
     """
 
     def __init__(

@@ -7,8 +7,8 @@ from unittest.mock import Mock
 import paddle
 import pytest
 
-from paddleseg.deploy import predictor
-from paddleseg.deploy.predictor import EngineOptions
+from paddleseg.deploy import engine
+from paddleseg.deploy.engine import EngineOptions
 
 
 @pytest.fixture
@@ -23,12 +23,12 @@ def graph(tmp_path):
 
 def test_tensorrt_gets_name_channels_and_fixed_sides_of_the_input(graph):
     config = Mock(prog_file=lambda: graph[0], params_file=lambda: graph[1])
-    predictor._configure_tensorrt(config, EngineOptions(device="gpu:0", use_trt=True), (-1, 4, -1, 64))
+    engine._configure_tensorrt(config, EngineOptions(device="gpu:0", use_trt=True), (-1, 4, -1, 64))
     config.set_trt_dynamic_shape_info.assert_called_once_with(
         {"image": [1, 4, 100, 64]}, {"image": [1, 4, 2000, 64]}, {"image": [1, 4, 512, 64]}
     )
 
 
 def test_a_fixed_batch_is_told_to_tensorrt(graph):
-    shapes = predictor.tensorrt_shapes(*graph, (2, 4, -1, -1))
+    shapes = engine.tensorrt_shapes(*graph, (2, 4, -1, -1))
     assert shapes == ({"image": [2, 4, 100, 100]}, {"image": [2, 4, 2000, 3000]}, {"image": [2, 4, 512, 1024]})

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exported DDRNet-23-slim on Paddle Inference, from a normalised picture to its label map.
 
-    python benchmark/infer.py [--json FILE] [--size 512x1024]
+    python benchmark/exported.py [--json FILE] [--size 512x1024]
 
 The reference is the same graph without oneDNN, which is what remains of PaddleSeg's deployment on a CPU with
 Paddle 3: with oneDNN its graphs crash.
@@ -34,8 +34,8 @@ def main() -> None:
     import paddle
 
     from paddleseg.deploy.deploy_config import read_deploy_config
-    from paddleseg.deploy.predictor import EngineOptions, Predictor
-    from paddleseg.export.graph import export_model
+    from paddleseg.deploy.engine import Engine, EngineOptions
+    from paddleseg.export.folder import export_model
     from paddleseg.models import DDRNet_23_slim
 
     height, width = map(int, arguments.size.split("x"))
@@ -46,7 +46,7 @@ def main() -> None:
         deploy_file = export_model(DDRNet_23_slim(NUM_CLASSES), Path(folder), transforms=[{"type": "Normalize"}])
         config = read_deploy_config(deploy_file)
         ours, plain = (
-            Predictor(
+            Engine(
                 config.model,
                 config.params,
                 EngineOptions(cpu_threads=arguments.threads, enable_mkldnn=onednn),
@@ -59,7 +59,7 @@ def main() -> None:
         seconds = common.median_seconds(
             {"ours": lambda: ours(picture), "plain": lambda: plain(picture)}, arguments.repeats or ROUNDS
         )
-    line = common.compare(f"infer_{arguments.size}", "ms", 1e3 * seconds["ours"], 1e3 * seconds["plain"])
+    line = common.compare(f"exported_{arguments.size}", "ms", 1e3 * seconds["ours"], 1e3 * seconds["plain"])
     common.report([line], arguments)
 
 

@@ -1,0 +1,157 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Export: from a network in memory to a folder with a static graph, its weights and deploy.yaml."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable
+
+import paddle
+from paddle import nn
+
+from paddleseg.deploy import deploy_config
+from paddleseg.deploy.deploy_config import OUTPUT_OPS
+from paddleseg.export.formats import FORMATS, default_format
+from paddleseg.export.graph import ExportedNetwork
+from paddleseg.transforms.transforms import Normalize
+from paddleseg.utils.atomic_file import folder_beside, move_files
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.logging import get_logger
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What the exported graph is to be.
+
+    Attributes:
+        output_op: ``argmax``: int32 class ids (N, H, W), the lowest of equally good classes; ``softmax``:
+            float32 probabilities (N, K, H, W); ``none``: float32 logits (N, K, H, W). All at the size of the
+            input.
+        input_shape: (N, C, H, W), -1 where any size goes; None: any batch and size.
+        graph_format: A name in ``FORMATS``; None: see ``default_format``.
+    """
+
+    output_op: str = "argmax"
+    input_shape: Sequence[int] | None = None
+    graph_format: str | None = None
+
+
+def export_model(
+    model: nn.Layer,
+    save_dir: str | Path,
+    *,
+    transforms: Sequence[dict[str, Any]],
+    options: ExportOptions = ExportOptions(),
+    class_names: Sequence[str] | None = None,
+    palette: Sequence[Sequence[int]] | None = None,
+    verify: Callable[[Path], object] | None = None,
+) -> Path:
+    """Export a network.
+
+    The export is made and verified in a temporary folder beside ``save_dir`` and moved at the end,
+    deploy.yaml last: a folder with a deploy.yaml is a complete export. Files of an earlier export are
+    replaced, others stay.
+
+    Args:
+        model: A segmentation network with ``num_classes``, ``in_channels`` and ``arch``, and ``smallest_side`` where
+            it does not take pictures of any size; it is exported in evaluation mode and leaves in the mode it came in.
+        save_dir: Folder for the export; made if it is not there.
+        transforms: Preprocessing as written in YAML, ``[{"type": "Normalize", "mean": ...}]``.
+        options: What the graph is to be.
+        class_names: Names of the classes.
+        palette: Colours [r, g, b] of the classes.
+        verify: Called with the temporary folder; what it raises ends the export, and ``save_dir`` stays as it
+            was.
+
+    Returns:
+        The path of deploy.yaml.
+
+    Raises:
+        ConfigError: An option is wrong, this Paddle cannot write the format, or ``save_dir`` cannot be
+            written.
+    """
+    graph_format = options.graph_format or default_format()
+    input_shape = check_input_shape(options.input_shape, model.in_channels, getattr(model, "smallest_side", 1))
+    _check_choice("--output_op", options.output_op, OUTPUT_OPS)
+    _check_choice("--graph_format", graph_format, FORMATS)
+    written = FORMATS[graph_format]
+    save_dir = Path(save_dir).absolute()
+    if save_dir.exists() and not save_dir.is_dir():
+        raise ConfigError(f"--save_dir {save_dir}: this is a file; give a folder")
+    with contextlib.ExitStack() as stack:
+        with _naming(save_dir):
+            folder = stack.enter_context(folder_beside(save_dir))
+        written.write(ExportedNetwork(model, options.output_op), folder, input_shape)
+        content = {
+            "model": written.graph,
+            "params": written.params,
+            "input_shape": input_shape,
+            "output_op": options.output_op,
+            "output_dtype": "int32" if options.output_op == "argmax" else "float32",
+            "transforms": [_with_explicit_numbers(spec) for spec in transforms],
+            "num_classes": model.num_classes,
+            "class_names": None if class_names is None else list(class_names),
+            "palette": None if palette is None else [list(map(int, colour)) for colour in palette],
+            "arch": model.arch,
+            "paddle_version": paddle.__version__,
+        }
+        with _naming(save_dir):
+            deploy_config.write_deploy_config(folder / deploy_config.FILE_NAME, content)
+        if verify is not None:
+            verify(folder)
+        names = [name for name in (*written.files, deploy_config.FILE_NAME) if (folder / name).is_file()]
+        others = {name for other in FORMATS.values() for name in other.files} - set(names)
+        with _naming(save_dir):
+            move_files(folder, save_dir, names, obsolete=sorted(others))
+    get_logger().info("exported to %s: %s", save_dir, ", ".join(names))
+    return save_dir / deploy_config.FILE_NAME
+
+
+def check_input_shape(shape: Sequence[int] | None, in_channels: int, smallest_side: int = 1) -> list[int]:
+    """The shape of the graph's input, -1 where any size goes.
+
+    Args:
+        shape: N C H W; None: any batch and size.
+        in_channels: Channels that the network takes.
+        smallest_side: Smallest height and width that it takes.
+
+    Raises:
+        ConfigError: It is not N C H W, has other channels than the network, or is too small for it.
+    """
+    if shape is None:
+        return [-1, in_channels, -1, -1]
+    shape = list(shape)
+    found = f"--input_shape {' '.join(map(str, shape))}"
+    if len(shape) != 4 or any(size == 0 or size < -1 for size in shape):
+        raise ConfigError(f"{found}: give four numbers N C H W, -1 for any size, e.g. 1 {in_channels} 512 1024")
+    if shape[1] != in_channels:
+        raise ConfigError(f"{found}: the network takes {in_channels} channels; give N {in_channels} H W")
+    if any(0 < size < smallest_side for size in shape[2:]):
+        raise ConfigError(f"{found}: height and width must be at least {smallest_side}")
+    return shape
+
+
+def _with_explicit_numbers(spec: dict[str, Any]) -> dict[str, Any]:
+    """Write out Normalize's numbers, which programs in other languages need and its defaults would hide."""
+    if spec["type"] != "Normalize":
+        return dict(spec)
+    normalize = Normalize(**{key: value for key, value in spec.items() if key != "type"})
+    return {"type": "Normalize", "mean": normalize.mean, "std": normalize.std}
+
+
+@contextlib.contextmanager
+def _naming(save_dir: Path) -> Iterator[None]:
+    """Errors of the disk within the block name the flag."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(f"--save_dir {save_dir}: {error.strerror}: {error.filename}") from error
+
+
+def _check_choice(flag: str, value: str, allowed: Collection[str]) -> None:
+    if value not in allowed:
+        raise ConfigError(f"{flag} {value}: allowed are {', '.join(allowed)}")

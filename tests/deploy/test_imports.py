@@ -1,0 +1,28 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What running a network loads, seen in a fresh interpreter."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import REPOSITORY
+
+TRAINING = {"config", "datasets", "losses", "metrics", "models", "optimizers", "profiling", "tasks", "training"}
+RANDOM = {f"transforms.{name}" for name in ("augmentation", "fused_crop", "random_geometry", "random_quality")}
+
+
+@pytest.mark.parametrize(
+    ("started", "left_out"),
+    [
+        ("deploy.segmenter, paddleseg.deploy.benchmark", TRAINING | RANDOM | {"export", "inference"}),
+        ("inference.prediction", TRAINING | RANDOM | {"export", "deploy"}),
+    ],
+)
+def test_running_a_network_loads_nothing_that_only_training_needs(started, left_out):
+    code = f"import sys, paddleseg.{started}\nprint(*(name for name in sys.modules if name.startswith('paddleseg.')))"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    loaded = set(process.stdout.split())
+    assert "paddleseg.transforms.transforms" in loaded
+    assert not loaded & {f"paddleseg.{name}" for name in left_out}

@@ -1,0 +1,105 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The folder of an export: what is written, what is replaced and what stays."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from paddleseg.deploy.deploy_config import read_deploy_config
+from paddleseg.export.folder import ExportOptions, check_input_shape, export_model
+from paddleseg.export.verify import VerificationError
+from paddleseg.utils.errors import ConfigError
+from tests.conftest import without_rights_of_root
+from tests.export.small_network import GRAPH_FORMATS, NORMALIZE
+
+
+@pytest.mark.parametrize("graph_format", GRAPH_FORMATS)
+def test_deploy_yaml_names_the_written_files_and_all_numbers(network, tmp_path, graph_format):
+    path = export_model(
+        network,
+        tmp_path / "out",
+        transforms=[{"type": "Resize", "target_size": [64, 32]}, {"type": "Normalize"}],
+        options=ExportOptions(graph_format=graph_format),
+        class_names=("a", "b", "c", "d"),
+        palette=np.arange(12).reshape(4, 3),
+    )
+    deploy = yaml.safe_load(path.read_text())["Deploy"]
+    assert {deploy["model"], deploy["params"], "deploy.yaml"} <= {p.name for p in path.parent.iterdir()}
+    assert deploy["model"] == f"model.{graph_format}"
+    assert deploy["transforms"] == [
+        {"type": "Resize", "target_size": [64, 32]},
+        {"type": "Normalize", "mean": [0.5], "std": [0.5]},
+    ] or deploy["transforms"][1] == {"type": "Normalize", "mean": [0.5] * 3, "std": [0.5] * 3}
+    assert (deploy["input_shape"], deploy["output_op"]) == ([-1, 3, -1, -1], "argmax")
+    assert (deploy["output_dtype"], deploy["num_classes"], deploy["arch"]) == ("int32", 4, "SmallNetwork")
+    assert deploy["class_names"] == ["a", "b", "c", "d"]
+    assert deploy["palette"][1] == [3, 4, 5]
+
+
+def test_an_export_replaces_an_earlier_one_and_nothing_else(network, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name in ("notes.txt", "model.pdparams", "model.json", "model.pdiparams", "deploy.yaml"):
+        (folder / name).write_text("old")
+    export_model(network, folder, transforms=NORMALIZE, options=ExportOptions(graph_format="pdmodel"))
+    assert (folder / "notes.txt").read_text() == "old"
+    assert (folder / "model.pdparams").read_text() == "old"
+    assert not (folder / "model.json").exists()
+    assert (folder / "model.pdiparams").stat().st_size > 1000
+    assert read_deploy_config(folder).model.name == "model.pdmodel"
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_failed_verification_leaves_everything_as_it_was(network, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "deploy.yaml").write_text("old")
+
+    def refuse(export: Path) -> None:
+        assert (export / "deploy.yaml").is_file()
+        raise VerificationError("no")
+
+    with pytest.raises(VerificationError):
+        export_model(network, folder, transforms=NORMALIZE, verify=refuse)
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    assert [(p.name, p.read_text()) for p in folder.iterdir()] == [("deploy.yaml", "old")]
+
+
+@pytest.mark.parametrize(
+    ("shape", "part"),
+    [
+        ([1, 3, 64], "four numbers"),
+        ([1, 4, 64, 64], "3 channels"),
+        ([1, 3, 16, 64], "at least 32"),
+        ([1, 3, 0, 64], "four"),
+    ],
+)
+def test_a_wrong_input_shape_is_refused(shape, part):
+    with pytest.raises(ConfigError, match=part) as caught:
+        check_input_shape(shape, 3, smallest_side=32)
+    assert f"--input_shape {' '.join(map(str, shape))}" in str(caught.value)
+
+
+def test_how_small_a_picture_may_be_is_said_by_the_network(network, tmp_path):
+    options = ExportOptions(input_shape=[1, 3, 8, 16])
+    assert read_deploy_config(export_model(network, tmp_path / "a", transforms=NORMALIZE, options=options))
+    network.smallest_side = 16
+    with pytest.raises(ConfigError, match="--input_shape 1 3 8 16: height and width must be at least 16"):
+        export_model(network, tmp_path / "b", transforms=NORMALIZE, options=options)
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(network, tmp_path):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(ConfigError, match="this is a file"):
+        export_model(network, tmp_path / "out", transforms=NORMALIZE)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="is about the rights of users")
+def test_a_place_that_cannot_be_written_is_named(network, open_folder):
+    (open_folder / "read_only").mkdir(mode=0o555)
+    with without_rights_of_root(), pytest.raises(ConfigError, match="--save_dir .*read_only/out: Permission denied"):
+        export_model(network, open_folder / "read_only" / "out", transforms=NORMALIZE)

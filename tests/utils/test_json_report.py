@@ -1,0 +1,42 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The flag --json of all commands."""
+
+import argparse
+import json
+import os
+
+import pytest
+
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
+
+
+def test_figures_are_written_where_the_flag_says_and_nowhere_without_it(tmp_path):
+    parser = argparse.ArgumentParser()
+    add_json_flag(parser, "the figures")
+    file = parser.parse_args(["--json", str(tmp_path / "a.json")]).json
+    check_json_flag(file)
+    write_json(file, {"name": "trottoir é"})
+    assert (tmp_path / "a.json").read_text(encoding="utf-8") == '{\n  "name": "trottoir é"\n}\n'
+    write_json(file, [1])  # an older file is replaced
+    nothing = parser.parse_args([]).json
+    check_json_flag(nothing)
+    write_json(nothing, [2])
+    assert json.loads((tmp_path / "a.json").read_text()) == [1]
+    assert "also write the figures to this file" in parser.format_help()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", "this is a folder; give a file"),
+        ("missing/a.json", "there is no folder .*missing; make it first"),
+        ("read_only/a.json", "the folder .*read_only cannot be written to"),
+    ],
+)
+def test_what_cannot_become_a_file_is_refused_before_the_work(name, message, tmp_path, monkeypatch):
+    (tmp_path / "read_only").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: path.name != "read_only")  # root may write everywhere
+    with pytest.raises(ConfigError, match=f"--json {tmp_path}.*: {message}"):
+        check_json_flag(str(tmp_path / name))
