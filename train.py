@@ -7,15 +7,10 @@ Several processes: ``python -m paddle.distributed.launch train.py ...``.
 
 import argparse
 
+from paddleseg.config.paddleseg_names import REFUSED_FLAGS
 from paddleseg.utils.cli import require_packages, run_command
 
-# PaddleSeg's flags that do nothing useful here, and what to use instead.
-_REFUSED = {
-    "use_multilabel": "each pixel has exactly one class here; leave it out, and give labels of class ids",
-    "output_op": "training exports nothing; give it to export.py",
-    "input_shape": "training exports nothing; give it to export.py",
-    "for_fd": "an export always has what deploy/python/infer.py needs; leave it out",
-}
+_REFUSED = REFUSED_FLAGS["train.py"]
 
 
 def make_parser() -> argparse.ArgumentParser:

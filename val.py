@@ -9,6 +9,7 @@ import dataclasses
 import json
 import os
 
+from paddleseg.config.paddleseg_names import REFUSED_FLAGS
 from paddleseg.config.test_config import add_view_arguments, apply_view_arguments
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.cli import require_packages, run_command
@@ -31,7 +32,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", metavar="FILE", help="write all figures and the confusion matrix to this file")
     parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
-    add_view_arguments(parser, switch="aug_eval", refused=("auc_roc", "use_multilabel"))
+    add_view_arguments(parser, switch="aug_eval", refused=REFUSED_FLAGS["val.py"])
     return parser
 
 

@@ -17,11 +17,10 @@ from typing import Any
 import yaml
 
 import paddleseg.transforms  # noqa: F401  (registers the transforms)
-from paddleseg.config.arguments import check_arguments
-from paddleseg.config.problems import Problems
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms.pipeline import Pipeline
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.arguments import faults_of, relation_faults_of
+from paddleseg.utils.errors import ConfigError, raise_faults
 from paddleseg.utils.near_miss import suggest
 
 FILE_NAME = "deploy.yaml"
@@ -184,10 +183,6 @@ def _build_transform(spec: Any, index: int, path: Path) -> Any:
     if name not in TRANSFORMS:
         raise ConfigError(f"{path}: {key}.type: no transform {name!r}. {suggest(name, TRANSFORMS)}")
     arguments = {argument: value for argument, value in spec.items() if argument != "type"}
-    problems = Problems(str(path), {})
-    check_arguments(TRANSFORMS[name], arguments, key, problems)
-    problems.raise_if_any()
-    try:
-        return TRANSFORMS[name](**arguments)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {key}: {error}") from error
+    faults = list(faults_of(TRANSFORMS[name], arguments)) or list(relation_faults_of(TRANSFORMS[name], arguments))
+    raise_faults(str(path), [(f"{key}.{argument}", message) for argument, message in faults])
+    return TRANSFORMS[name](**arguments)

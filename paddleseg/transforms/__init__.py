@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Transforms of samples: importing this package registers them."""
 
-from paddleseg.transforms import left_out as left_out
 from paddleseg.transforms.augmentation import (
     RandomDistort,
     RandomHorizontalFlip,

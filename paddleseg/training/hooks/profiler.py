@@ -9,7 +9,6 @@ The keys and most defaults are PaddleSeg's. It times only, unless told otherwise
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import time
 from collections.abc import Mapping
@@ -24,6 +23,7 @@ from paddleseg.utils import distributed as dist
 from paddleseg.utils.cli import str2bool
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.near_miss import suggest
 
 if TYPE_CHECKING:
     from paddleseg.training.trainer import Trainer
@@ -83,9 +83,7 @@ def parse_profiler_options(text: str) -> ProfilerOptions:
         if not equals or not value:
             raise ConfigError(f"{_FLAG}: found {item.strip()!r}; it must be key=value pairs with ; between them")
         if key not in _PARSERS:
-            near = difflib.get_close_matches(key, _PARSERS, n=1)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise ConfigError(f"{_FLAG}: there is no key {key!r}. {hint}Known: {', '.join(_PARSERS)}")
+            raise ConfigError(f"{_FLAG}: there is no key {key!r}. {suggest(key, _PARSERS)}")
         if key in found:
             raise ConfigError(f"{_FLAG}: {key} is given twice; keep one")
         found[key] = _PARSERS[key](key, value)
