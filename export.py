@@ -8,6 +8,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from paddleseg.config.paddleseg_names import REFUSED_FLAGS
 from paddleseg.export.formats import FORMATS
 from paddleseg.utils.cli import require_packages, run_command
 
@@ -60,7 +61,8 @@ def make_parser() -> argparse.ArgumentParser:
         help="share of the pixels that must get the same class (default: %(default)s)",
     )
     add("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
-    add("--for_fd", action="store_true", help=argparse.SUPPRESS)
+    for name in REFUSED_FLAGS["export.py"]:
+        add(f"--{name}", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
@@ -112,8 +114,9 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     """Refuse values that no export can use, before anything is loaded."""
     from paddleseg.utils.errors import ConfigError
 
-    if arguments.for_fd:
-        raise ConfigError("--for_fd: FastDeploy is not supported; leave it out and use deploy/python/infer.py")
+    for name, advice in REFUSED_FLAGS["export.py"].items():
+        if getattr(arguments, name):
+            raise ConfigError(f"--{name}: {advice}")
     if not 0 < arguments.verify_threshold <= 1:
         raise ConfigError(f"--verify_threshold {arguments.verify_threshold}: must be above 0 and at most 1")
     if arguments.no_verify and arguments.verify_images is not None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 
+from paddleseg.config.paddleseg_names import REFUSED_FLAGS
 from paddleseg.config.test_config import add_view_arguments, apply_view_arguments
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.cli import require_packages, run_command
@@ -34,7 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
         help="colours of the first classes: R G B R G B ...",
     )
     parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
-    add_view_arguments(parser, switch="aug_pred", refused=("use_multilabel",))
+    add_view_arguments(parser, switch="aug_pred", refused=REFUSED_FLAGS["predict.py"])
     return parser
 
 

@@ -7,16 +7,11 @@ Several processes: ``python -m paddle.distributed.launch train.py ...``.
 
 import argparse
 
+from paddleseg.config.paddleseg_names import REFUSED_FLAGS
 from paddleseg.training.run_settings import knobs
 from paddleseg.utils.cli import add_flag, require_packages, run_command
 
-# PaddleSeg's flags that do nothing useful here, and what to use instead.
-_REFUSED = {
-    "use_multilabel": "each pixel has exactly one class here; leave it out, and give labels of class ids",
-    "output_op": "training exports nothing; give it to export.py",
-    "input_shape": "training exports nothing; give it to export.py",
-    "for_fd": "an export always has what deploy/python/infer.py needs; leave it out",
-}
+_REFUSED = REFUSED_FLAGS["train.py"]
 
 
 # Flags that replace a key within a section of the YAML.

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
+from paddleseg.config.paddleseg_names import REFUSED_FLAGS
 from paddleseg.config.test_config import add_view_arguments, apply_view_arguments
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.cli import require_packages, run_command
@@ -30,7 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add_json_flag(parser, "all figures and the confusion matrix")
     parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
-    add_view_arguments(parser, switch="aug_eval", refused=("auc_roc", "use_multilabel"))
+    add_view_arguments(parser, switch="aug_eval", refused=REFUSED_FLAGS["val.py"])
     return parser
 
 

@@ -24,7 +24,6 @@ class Registry:
         self.role = role
         self.contract = contract
         self._components: dict[str, Callable[..., Any]] = {}
-        self._advice: dict[str, str] = {}
 
     def add_component(self, component: Any) -> Any:
         """Register a class or function, or each of a list of them, under its own name; usable as a decorator.
@@ -44,14 +43,6 @@ class Registry:
             raise KeyError(f"there is a {self.role} {name!r} already; give the new one another name")
         self._components[name] = component
         return component
-
-    def leave_out(self, name: str, advice: str) -> None:
-        """Note a name of PaddleSeg that is not built in, with a sentence that says what to use instead."""
-        self._advice[name] = advice
-
-    def advice_for(self, name: object) -> str | None:
-        """What to use instead of a name given to ``leave_out``; None for all others."""
-        return self._advice.get(name) if isinstance(name, str) else None
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
         return self._components[name]

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any, Callable, Literal
 
 from paddleseg.config.load import Config
-from paddleseg.config.problems import place_of
+from paddleseg.config.problems import Problems, place_of
 from paddleseg.config.shared_values import DATASET_NAMES, shared_value, task_of_model
 from paddleseg.inference.views import ViewOptions
 from paddleseg.registry import (
@@ -30,7 +30,7 @@ from paddleseg.registry import (
     TRANSFORMS,
     import_components,
 )
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.errors import ArgumentError, ConfigError
 
 
 def build_model(config: Config, *, use_pretrained: bool = True, use_auxiliary_head: bool = True) -> Any:
@@ -237,7 +237,10 @@ def _errors_with_place(config: Config, key: str) -> Iterator[None]:
         yield
     except ValueError as error:
         # Errors about data and weights name their own file.
-        if type(error) not in (ValueError, ConfigError):
+        if type(error) not in (ValueError, ConfigError, ArgumentError):
             raise
-        text = str(error) if str(error).startswith(f"{key}.") else f"{key}: {error}"
-        raise ConfigError(f"{place_of(key, config.sources, config.path)}: {text}") from error
+        problems = Problems(config.path, config.sources)
+        for name, message in getattr(error, "faults", ()):
+            problems.add(f"{key}.{name}", message)
+        problems.raise_if_any()
+        raise ConfigError(f"{place_of(key, config.sources, config.path)}: {key}: {error}") from error

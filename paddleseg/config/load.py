@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from paddleseg.config.overrides import apply_overrides
+from paddleseg.config.paddleseg_names import KEY_ALIASES, OPTIMIZER_SPELLINGS
 from paddleseg.config.problems import Problems
 from paddleseg.training.run_settings import resolved_defaults
 from paddleseg.utils.errors import ConfigError
@@ -25,12 +26,6 @@ from paddleseg.utils.yaml_text import read_yaml, to_yaml
 BASE_KEY, INHERIT_KEY = "_base_", "_inherited_"
 CUSTOM_IMPORTS_KEY = "custom_imports"
 
-# Second names: section, key there -> the one name that the rest of the toolkit knows.
-_KEY_ALIASES = {
-    ("model", "augment"): "enable_auxiliary_loss",  # DDRNet_paddle and the official code
-    ("optimizer", "use_nesterov"): "nesterov",  # PaddleSeg and Paddle
-    ("lr_scheduler", "max_learning_rate"): "learning_rate",  # Paddle's OneCycleLR
-}
 # The length of a training is given in one of these; the nearer file decides in which.
 _DURATIONS = ("iters", "epochs")
 
@@ -194,7 +189,7 @@ def _drop_nulls(value: Any) -> Any:
 
 def _rename_keys(data: dict[str, Any], sources: dict[str, str], problems: Problems) -> None:
     """Give second names of keys their first name, file by file, so that merging sees one name only."""
-    for (section, alias), name in _KEY_ALIASES.items():
+    for (section, alias), name in KEY_ALIASES.items():
         values = data.get(section)
         if not isinstance(values, dict) or alias not in values:
             continue
@@ -207,7 +202,7 @@ def _rename_keys(data: dict[str, Any], sources: dict[str, str], problems: Proble
 def _rename_override(item: str) -> str:
     key, equals, value = item.partition("=")
     section, _, alias = key.strip().partition(".")
-    name = _KEY_ALIASES.get((section, alias))
+    name = KEY_ALIASES.get((section, alias))
     return f"{section}.{name}{equals}{value}" if name else item
 
 
@@ -251,12 +246,12 @@ def _forget(sources: dict[str, str], key: str) -> None:
 
 
 def _resolve_optimizer_name(data: dict[str, Any]) -> None:
-    """PaddleSeg's first spelling: ``sgd`` meant momentum 0.9 unless told otherwise, ``adam`` was Adam."""
+    """PaddleSeg's first spelling of an optimiser, and the defaults that went with it."""
     optimizer = data.get("optimizer")
-    if not isinstance(optimizer, dict):
+    if not (isinstance(optimizer, dict) and isinstance(optimizer.get("type"), str)):
         return
-    if optimizer.get("type") == "sgd":
-        optimizer["type"] = "SGD"
-        optimizer.setdefault("momentum", 0.9)
-    elif optimizer.get("type") == "adam":
-        optimizer["type"] = "Adam"
+    meant = OPTIMIZER_SPELLINGS.get(optimizer["type"], {})
+    if meant:
+        optimizer["type"] = meant["type"]
+    for name, value in meant.items():
+        optimizer.setdefault(name, value)

@@ -7,17 +7,17 @@ A loss that is made of losses takes them as its argument ``losses``, a list like
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from paddleseg.config.arguments import check_component, check_value
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
-from paddleseg.config.shared_values import check_one_per_class, shared_value
+from paddleseg.config.shared_values import check_one_per_class, known_values
 from paddleseg.models.facts import output_names
 from paddleseg.registry import LOSSES, MODELS
 from paddleseg.utils.near_miss import suggest
+from paddleseg.utils.type_hints import NonNegativeFloat
 
 
 def check_losses(config: Config, problems: Problems, *, has_auxiliary_output: bool) -> None:
@@ -37,7 +37,7 @@ def check_losses(config: Config, problems: Problems, *, has_auxiliary_output: bo
     types, coef = loss.get("types"), loss.get("coef")
     _check_list(config, types, "loss.types", problems)
     before = len(problems)
-    check_value(coef, Sequence[float], "loss.coef", problems)
+    check_value(coef, Sequence[NonNegativeFloat], "loss.coef", problems)
     if has_auxiliary_output and isinstance(types, list) and types and len(problems) == before:
         _check_output_weights(config, len(types), len(coef), problems)
 
@@ -51,30 +51,21 @@ def _check_list(config: Config, losses: Any, key: str, problems: Problems) -> No
 
 
 def _check_loss(config: Config, loss: Any, key: str, problems: Problems) -> None:
-    before = len(problems)
-    arguments = loss
+    since = len(problems)
     if isinstance(loss, dict):
         check_one_per_class(config, loss.get("weight"), f"{key}.weight", problems)
         if "losses" in loss:
             _check_list(config, loss["losses"], f"{key}.losses", problems)
-            arguments = {**loss, "losses": []}  # checked; the constructor's hint could say less of it
-    check_component(arguments, LOSSES, key, problems, supplied=("ignore_index", "num_classes"))
-    if len(problems) == before:
-        _check_faults(config, loss, key, problems)
-
-
-def _check_faults(config: Config, loss: Mapping[str, Any], key: str, problems: Problems) -> None:
-    """Ask the loss about arguments whose types are right, see :mod:`paddleseg.losses.checks`."""
-    component = LOSSES[loss["type"]]
-    if not hasattr(component, "faults"):
-        return
-    arguments = {name: value for name, value in loss.items() if name != "type"}
-    bound = inspect.signature(component).bind_partial(**arguments)
-    bound.apply_defaults()
-    num_classes = shared_value(config, "num_classes")
-    stated = {} if num_classes is None else {"num_classes": num_classes}
-    for argument, message in component.faults(**{**bound.arguments, **stated}):
-        problems.add(f"{key}.{argument}", message)
+    check_component(
+        loss,
+        LOSSES,
+        key,
+        problems,
+        supplied=("ignore_index", "num_classes"),
+        looked_at=("losses",),
+        known=known_values(config, "num_classes"),
+        since=since,
+    )
 
 
 def _check_output_weights(config: Config, num_losses: int, num_weights: int, problems: Problems) -> None:

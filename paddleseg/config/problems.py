@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.errors import ConfigError, join_lines, printable_line
 
 
 class Problems:
@@ -21,33 +21,26 @@ class Problems:
         self.path = path
         self.sources = sources
         self._lines: list[str] = []
+        self._keys: set[str] = set()
 
     def add(self, key: str, message: str) -> None:
         """Note that ``key`` (dotted) is wrong, and how."""
-        line = _as_line(f"{place_of(key, self.sources, self.path)}: {key}: {message}")
+        self._keys.add(key)
+        line = printable_line(f"{place_of(key, self.sources, self.path)}: {key}: {message}")
         if line not in self._lines:
             self._lines.append(line)
+
+    def is_noted(self, key: str) -> bool:
+        """Whether something is known to be wrong with ``key``."""
+        return key in self._keys
 
     def __len__(self) -> int:
         return len(self._lines)
 
     def raise_if_any(self) -> None:
         """Raise one ConfigError that lists everything noted; one problem makes one line."""
-        if len(self._lines) == 1:
-            raise ConfigError(self._lines[0])
         if self._lines:
-            raise ConfigError("\n  ".join([f"{self.path} has {len(self._lines)} problems:", *self._lines]))
-
-
-_LONGEST_LINE, _END_OF_LINE = 1500, 400
-
-
-def _as_line(text: str) -> str:
-    """The text without line breaks and control characters that a key may have; of a very long one both ends."""
-    line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
-    if len(line) <= _LONGEST_LINE:
-        return line
-    return f"{line[: _LONGEST_LINE - _END_OF_LINE]} ... {line[-_END_OF_LINE:]}"
+            raise ConfigError(join_lines(self.path, self._lines))
 
 
 def place_of(key: str, sources: Mapping[str, str], default: str) -> str:

@@ -13,12 +13,15 @@ from paddleseg.config.custom_imports import import_custom_modules
 from paddleseg.config.files import check_files_exist
 from paddleseg.config.load import Config
 from paddleseg.config.loss_lists import check_losses
+from paddleseg.config.paddleseg_names import REFUSED_KEYS
 from paddleseg.config.problems import Problems
 from paddleseg.config.shared_values import (
     DATASET_NAMES,
     DATASET_SECTIONS,
     SHARED_NUMBERS,
+    check_bounds,
     check_one_per_class,
+    known_values,
     shared_value,
     statements,
 )
@@ -37,9 +40,9 @@ from paddleseg.registry import (
     is_built_in,
 )
 from paddleseg.training.run_settings import yaml_hints
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.label_map import LABEL_CLASSES
 from paddleseg.utils.near_miss import suggest
-from paddleseg.utils.type_hints import matches
+from paddleseg.utils.type_hints import Bound, matches
 
 Command = Literal["train", "val", "predict", "export"]
 
@@ -64,28 +67,26 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "predict": ("model",),
     "export": ("model",),
 }
-# Keys of PaddleSeg that have no meaning here, and what to do instead.
-_REFUSED = {
-    "distill_loss": "there is no distillation here; remove it, and give the losses of the labels under loss",
-    "uniform_output_enabled": "a run and an export always write the same file names here; remove it",
-    "use_multilabel": "each pixel has exactly one class here; remove it, and give labels of class ids",
-    "print_mem_info": "the log says once how much memory the first step took; remove it, and look with nvidia-smi",
-    "log_ranks": "rank 0 logs, and paddle.distributed.launch keeps what each rank prints in log/workerlog.N; remove it",
-    "learning_rate": "this is lr_scheduler.learning_rate here, e.g. lr_scheduler: {type: PolynomialDecay, "
-    "learning_rate: 0.01, end_lr: 0, power: 0.9}",
-}
 
 
 def check_config(
-    config: Config, *, command: Command = "train", do_eval: bool = False, check_files: bool = True
+    config: Config,
+    *,
+    command: Command = "train",
+    do_eval: bool = False,
+    check_files: bool = True,
+    class_numbers: Bound = LABEL_CLASSES,
 ) -> None:
     """Check a whole configuration: keys, types, ranges, files, and what must agree.
+
+    No network, loss or schedule is built and no random number drawn: what comes after is as if there had been no check.
 
     Args:
         config: The loaded configuration.
         command: What it is for: ``train`` needs more sections than ``export``, and other files.
         do_eval: Whether training evaluates, and so needs ``val_dataset`` and its files too.
         check_files: Whether the data and pretrained weights that the command reads must be on this machine.
+        class_numbers: What the task allows as ``num_classes``; not given: as many as labels of 8 bits can hold.
 
     Raises:
         ConfigError: Lists all problems, each with its file, line and key.
@@ -98,13 +99,14 @@ def check_config(
     _check_task(config, problems)
     check_losses(config, problems, has_auxiliary_output=command == "train")
     if config.section("optimizer"):
-        _check_optimizer(config.section("optimizer"), problems)
+        check_component(config.section("optimizer"), OPTIMIZERS, "optimizer", problems)
     if config.section("lr_scheduler"):
         _check_schedule(config.section("lr_scheduler"), command, do_eval, problems)
     for section in DATASET_SECTIONS:
         _check_dataset(config, section, problems)
     check_test_config(config.section("test_config"), problems)
     _check_export(config.section("export"), problems)
+    check_bounds(config, problems, class_numbers=class_numbers)
     _check_agreement(config, problems)
     check_normalization(config, problems)
     if check_files:
@@ -112,49 +114,10 @@ def check_config(
     problems.raise_if_any()
 
 
-_OPTIMIZER_FORBIDDEN = {
-    "parameters": "the parameters are the model's; remove it",
-    "learning_rate": "the learning rate belongs under lr_scheduler; move it there",
-    "layerwise_decay": "a rate that falls from layer to layer is for transformer backbones; remove it, and give parts "
-    "of the network their own rate with custom_cfg, e.g. [{name: layer1, lr_mult: 0.5}]",
-    "lazy_mode": "it is for sparse gradients, which no layer here has; remove it",
-}
-_SCHEDULE_FORBIDDEN = {
-    "total_steps": "the length of the training is iters or epochs at the top level; remove it",
-    "last_epoch": "train.py --resume_model goes on where a run ended; remove it",
-    "verbose": "the learning rate stands in each line of the training log; remove it",
-}
-
-
-def _check_optimizer(section: Mapping[str, Any], problems: Problems) -> None:
-    before = len(problems)
-    is_known = check_component(section, OPTIMIZERS, "optimizer", problems, forbidden=_OPTIMIZER_FORBIDDEN)
-    if is_known and len(problems) == before and is_built_in(OPTIMIZERS[section["type"]]):
-        from paddleseg.optimizers import find_faults
-
-        for fault in find_faults(section):
-            problems.add("optimizer", fault)
-
-
-# Only the signs of mistakes that need no length are wanted here; no warm-up is longer than this.
-_ANY_LENGTH = 10**9
-
-
 def _check_schedule(section: Mapping[str, Any], command: Command, do_eval: bool, problems: Problems) -> None:
-    before = len(problems)
-    is_known = check_component(section, LR_SCHEDULERS, "lr_scheduler", problems, forbidden=_SCHEDULE_FORBIDDEN)
-    if not is_known or len(problems) > before:
-        return
-    arguments = {name: value for name, value in section.items() if name != "type"}
-    component = LR_SCHEDULERS[section["type"]]
-    if not is_built_in(component):
-        return  # a user's own may want its true length, and is built when that is known
-    try:  # arguments that are right one by one may not go together; building a schedule costs nothing
-        schedule = component(**arguments, total_steps=_ANY_LENGTH)
-    except ConfigError as error:
-        problems.add("lr_scheduler", str(error).removeprefix("lr_scheduler."))
-        return
-    if command == "train" and not do_eval and getattr(schedule, "metric", None) == "mIoU":
+    check_component(section, LR_SCHEDULERS, "lr_scheduler", problems)
+    needs_evaluations = section.get("type") == "ReduceOnPlateau" and section.get("metric") == "mIoU"
+    if needs_evaluations and command == "train" and not do_eval:
         problems.add(
             "lr_scheduler.metric", "mIoU is known only after evaluations; give --do_eval too, or set metric: loss"
         )
@@ -162,8 +125,8 @@ def _check_schedule(section: Mapping[str, Any], command: Command, do_eval: bool,
 
 def _check_top_level(config: Config, command: Command, do_eval: bool, problems: Problems) -> None:
     for key, value in config.data.items():
-        if key in _REFUSED:
-            problems.add(key, _REFUSED[key])
+        if key in REFUSED_KEYS:
+            problems.add(key, REFUSED_KEYS[key])
         elif key not in TOP_LEVEL:
             problems.add(str(key), f"there is no such key. {suggest(key, TOP_LEVEL)}")
         elif TOP_LEVEL[key] is dict:
@@ -212,18 +175,26 @@ def _check_dataset(config: Config, section: str, problems: Problems) -> None:
     arguments = dict(config.section(section))
     if not arguments:
         return
+    since = len(problems)
     is_training = section == "train_dataset"
     if is_training and "shuffle" in arguments:
         check_value(arguments.pop("shuffle"), bool, f"{section}.shuffle", problems)
     if "transforms" in arguments:
         check_transforms(arguments["transforms"], f"{section}.transforms", problems, may_be_random=is_training)
-        arguments["transforms"] = []  # checked; the constructor's hint could say less of it
     if "palette" in arguments:
         _check_palette(config, arguments["palette"], f"{section}.palette", problems)
-        arguments["palette"] = []  # likewise
     check_one_per_class(config, arguments.get("class_names"), f"{section}.class_names", problems)
     stated = [here for name, here in DATASET_NAMES.items() if shared_value(config, name) is not None]
-    is_known = check_component(arguments, DATASETS, section, problems, supplied=("mode", *stated))
+    is_known = check_component(
+        arguments,
+        DATASETS,
+        section,
+        problems,
+        supplied=("mode", *stated),
+        looked_at=("transforms", "palette"),
+        known=known_values(config, "num_classes"),
+        since=since,
+    )
     component = DATASETS[arguments["type"]] if is_known else None
     if is_known and is_built_in(component) and "cache_dir" in arguments and "cache" not in arguments:
         problems.add(f"{section}.cache_dir", "has no effect without cache; add cache: disk, or cache: none to rest it")

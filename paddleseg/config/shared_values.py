@@ -16,6 +16,8 @@ from typing import Any, Callable
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.registry import DATASETS, MODELS, import_components
+from paddleseg.utils.label_map import LABEL_CLASSES, LABEL_VALUES
+from paddleseg.utils.type_hints import CHANNELS, POSITIVE, Bound, matches
 
 DATASET_SECTIONS = ("train_dataset", "val_dataset")
 # What a data set calls each shared value.
@@ -26,6 +28,9 @@ DATASET_NAMES = {
     "class_names": "class_names",
     "palette": "palette",
 }
+# What each shared number may be, whoever states it. num_classes has the task's limit, see check_bounds.
+_BOUNDS = {"in_channels": CHANNELS, "ignore_index": LABEL_VALUES, "learning_rate": POSITIVE}
+_HINTS = {"num_classes": int, "in_channels": int, "ignore_index": int, "learning_rate": float}
 SHARED_NUMBERS = ("num_classes", "in_channels", "ignore_index")
 
 
@@ -43,6 +48,25 @@ def task_of_model(config: Config) -> str:
     return getattr(component, "task", "SegmentationTask")
 
 
+def known_values(config: Config, *names: str) -> dict[str, Any]:
+    """The shared values of these names that something in the configuration states."""
+    return {name: value for name in names if (value := shared_value(config, name)) is not None}
+
+
+def check_bounds(config: Config, problems: Problems, *, class_numbers: Bound = LABEL_CLASSES) -> None:
+    """Note shared numbers out of their bounds, in the toolkit's own parts and in users' own.
+
+    Args:
+        config: The whole configuration.
+        problems: Takes what is found, where nothing is known to be wrong with a key.
+        class_numbers: What the task allows as ``num_classes``.
+    """
+    for name, bound in {"num_classes": class_numbers, **_BOUNDS}.items():
+        for key, value in statements(config, name):
+            if not (bound.holds(value) or problems.is_noted(key)):
+                problems.add(key, f"found {value!r}; it must be {bound.words}")
+
+
 def statements(config: Config, name: str) -> Iterator[tuple[str, Any]]:
     """Every place that states the shared value, as (dotted key, value); mistyped ones are left out."""
     import_components()
@@ -51,9 +75,11 @@ def statements(config: Config, name: str) -> Iterator[tuple[str, Any]]:
     elif name == "ignore_index":
         for key, loss in loss_sections(config.section("loss").get("types"), "loss.types"):
             yield from _given(loss, name, f"{key}.{name}")
+    elif name == "learning_rate":
+        yield from _given(config.section("lr_scheduler"), name, f"lr_scheduler.{name}")
     for section in DATASET_SECTIONS:
         arguments = config.section(section)
-        if arguments.get("type") in DATASETS:
+        if name in DATASET_NAMES and arguments.get("type") in DATASETS:
             own_name = DATASET_NAMES[name]
             stated = _stated_by_dataset(DATASETS[arguments["type"]], arguments, own_name)
             yield from _given({name: stated}, name, f"{section}.{own_name}")
@@ -83,6 +109,5 @@ def _stated_by_dataset(dataset: Callable[..., Any], arguments: Mapping[str, Any]
 
 def _given(values: Mapping[str, Any], name: str, key: str) -> Iterator[tuple[str, Any]]:
     value = values.get(name)
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
-    if is_integer if name in SHARED_NUMBERS else isinstance(value, (list, tuple)):
+    if matches(value, _HINTS.get(name, list)):
         yield key, value

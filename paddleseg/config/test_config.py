@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from paddleseg.config.load import Config
+from paddleseg.config.paddleseg_names import REFUSED_IN_TEST_CONFIG
 from paddleseg.config.problems import Problems
 from paddleseg.inference.views import OPTION_NAMES, SWITCHES, find_conflicts, find_type_faults, switched_on
 from paddleseg.utils.cli import str2bool
@@ -16,20 +17,14 @@ from paddleseg.utils.near_miss import suggest
 
 SECTION = "test_config"
 
-_REFUSED = {
-    "auc_roc": "the area under the ROC curve is not computed here: it needs the scores of all pixels in memory; "
-    "remove it, and use IoU, precision, recall and Dice of the classes, which every evaluation gives",
-    "use_multilabel": "each pixel has exactly one class here; remove it, and give labels of class ids",
-}
-
 
 def check_test_config(test_config: Mapping[str, Any], problems: Problems) -> None:
     """Note what is wrong with the section ``test_config``: keys, types, ranges and what does not go together."""
     before = len(problems)
     for name, value in test_config.items():
-        if name in _REFUSED and value is not False:
-            problems.add(f"{SECTION}.{name}", _REFUSED[name])
-        elif name not in OPTION_NAMES and name not in _REFUSED:
+        if name in REFUSED_IN_TEST_CONFIG and value is not False:
+            problems.add(f"{SECTION}.{name}", REFUSED_IN_TEST_CONFIG[name])
+        elif name not in OPTION_NAMES and name not in REFUSED_IN_TEST_CONFIG:
             problems.add(f"{SECTION}.{name}", f"there is no such key. {suggest(name, OPTION_NAMES)}")
     for name, message in find_type_faults(test_config):
         problems.add(f"{SECTION}.{name}", message)
@@ -39,7 +34,7 @@ def check_test_config(test_config: Mapping[str, Any], problems: Problems) -> Non
 
 
 def add_view_arguments(
-    parser: argparse.ArgumentParser, *, switch: Literal["aug_eval", "aug_pred"], refused: Sequence[str]
+    parser: argparse.ArgumentParser, *, switch: Literal["aug_eval", "aug_pred"], refused: Iterable[str]
 ) -> None:
     """Add PaddleSeg's flags to the parser of a command.
 
@@ -85,7 +80,7 @@ def apply_view_arguments(
     if switch == "aug_pred" and not arguments.aug_pred:
         for name in ("aug_eval", *SWITCHES["aug_eval"]):
             section.pop(name, None)
-    for name in (*OPTION_NAMES, *_REFUSED):
+    for name in (*OPTION_NAMES, *REFUSED_IN_TEST_CONFIG):
         flag = switch if name == "aug_eval" else name
         value = getattr(arguments, flag, None)
         if value is not None:

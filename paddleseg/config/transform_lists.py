@@ -27,7 +27,7 @@ def check_transforms(transforms: Any, key: str, problems: Problems, *, may_be_ra
         item_key, before = f"{key}.{index}", len(problems)
         if not check_component(item, TRANSFORMS, item_key, problems) or len(problems) > before:
             continue
-        try:  # arguments that are right one by one may not go together; building one costs nothing
+        try:  # whether it is random may depend on its arguments; building one costs nothing
             transform = TRANSFORMS[item["type"]](**{name: value for name, value in item.items() if name != "type"})
         except ValueError as error:
             problems.add(item_key, str(error))

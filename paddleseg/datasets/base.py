@@ -5,20 +5,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 import cv2
 import numpy as np
 
-from paddleseg.config.arguments import MAX_CLASSES
-from paddleseg.datasets.decoded_cache import CacheKey, CacheKind, DecodedCache, DiskCache, check_cache
+from paddleseg.datasets.decoded_cache import (
+    CacheKey,
+    CacheKind,
+    DecodedCache,
+    DiskCache,
+    check_cache,
+)
 from paddleseg.datasets.memory_cache import make_memory_cache
 from paddleseg.transforms.fused_crop import fuse
 from paddleseg.transforms.pipeline import Pipeline, Transform
+from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_image, read_label
+from paddleseg.utils.label_map import LabelClassCount, LabelValue
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.type_hints import ChannelCount
 
 MODES = ("train", "val", "test")
 
@@ -65,15 +73,16 @@ class SegmentationDataset:
         DataError: Files of the list are missing.
     """
 
+    @checks_arguments(unchecked=("file_list",))
     def __init__(
         self,
         transforms: Sequence[Transform],
         *,
         mode: str,
-        num_classes: int,
+        num_classes: LabelClassCount,
         file_list: Sequence[tuple[str, str | None]] = (),
-        ignore_index: int = 255,
-        img_channels: int = 3,
+        ignore_index: LabelValue = 255,
+        img_channels: ChannelCount = 3,
         class_names: Sequence[str] | None = None,
         palette: Sequence[Sequence[int]] | None = None,
         cache: CacheKind = "none",
@@ -83,15 +92,6 @@ class SegmentationDataset:
         check_cache(cache, cache_dir)
         if cache != "none":
             _check_sample_state(type(self))
-        if not 1 <= num_classes <= MAX_CLASSES:
-            raise ConfigError(f"num_classes: {num_classes} is not from 1 to {MAX_CLASSES} (labels have 8 bits)")
-        if not 0 <= ignore_index <= 255:
-            raise ConfigError(f"ignore_index: {ignore_index} is not from 0 to 255 (labels have 8 bits)")
-        if img_channels < 1:
-            raise ConfigError(f"img_channels: {img_channels} must be at least 1")
-        for key, values in (("class_names", class_names), ("palette", palette)):
-            if values is not None and len(values) != num_classes:
-                raise ConfigError(f"{key}: {len(values)} entries for num_classes {num_classes}; give one per class")
         self.num_classes = num_classes
         self.ignore_index = ignore_index
         self.img_channels = img_channels
@@ -108,6 +108,25 @@ class SegmentationDataset:
         self._is_forbidden[:num_classes] = 0
         self._is_forbidden[ignore_index] = 0
         self.use_for("train" if self.mode == "train" else "val")
+
+    @staticmethod
+    def faults(
+        num_classes: int | None = None,
+        class_names: Sequence[str] | None = None,
+        palette: Sequence[Sequence[int]] | None = None,
+        cache: CacheKind = "none",
+        cache_dir: str | os.PathLike | None = None,
+        edge: bool = False,
+        **_: Any,
+    ) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        for name, values in (("class_names", class_names), ("palette", palette)):
+            if values is not None and num_classes not in (None, len(values)):
+                yield name, f"{len(values)} entries for {num_classes} classes; give one per class"
+        if cache == "ram" and cache_dir is not None:
+            yield "cache_dir", "cache: ram writes no files; remove it, or make it cache: disk"
+        if edge:  # PaddleSeg's option, which some of the data sets take
+            yield "edge", "found True; no loss here uses edge labels, remove the key"
 
     def use_for(self, purpose: Literal["train", "val"]) -> None:
         """Say what the samples are for, whichever part of the data they are.
@@ -286,12 +305,6 @@ def check_mode(mode: str) -> str:
     if mode.lower() not in MODES:
         raise ConfigError(f"mode: {mode!r} is unknown; known: {', '.join(MODES)}")
     return mode.lower()
-
-
-def refuse_edge(edge: bool) -> None:
-    """Raise ConfigError for PaddleSeg's option ``edge``: no loss here uses edge labels."""
-    if edge:
-        raise ConfigError("edge: True is not supported, no loss here uses edge labels; remove the key")
 
 
 def check_root(dataset_root: str | os.PathLike) -> str:

@@ -17,6 +17,7 @@ from paddleseg.datasets.dataset import read_file_list
 from paddleseg.datasets.decoded_cache import CacheKind, cache_folder
 from paddleseg.registry import DATASETS
 from paddleseg.transforms.pipeline import Transform
+from paddleseg.utils.arguments import checks_arguments
 from paddleseg.utils.errors import DataError
 
 # Name and the colour of CamVid's own label pictures, in the order of the class ids.
@@ -59,6 +60,7 @@ class CamVid(SegmentationDataset):
     class_names = tuple(name for name, _ in CAMVID_CLASSES)
     palette = tuple(colour for _, colour in CAMVID_CLASSES)
 
+    @checks_arguments
     def __init__(
         self,
         transforms: Sequence[Transform],

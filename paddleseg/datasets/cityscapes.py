@@ -8,10 +8,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from paddleseg.datasets.base import SegmentationDataset, check_mode, check_root, refuse_edge
+from paddleseg.datasets.base import SegmentationDataset, check_mode, check_root
 from paddleseg.datasets.decoded_cache import CacheKind, cache_folder
 from paddleseg.registry import DATASETS
 from paddleseg.transforms.pipeline import Transform
+from paddleseg.utils.arguments import checks_arguments
 from paddleseg.utils.errors import DataError
 
 # Name and official colour, in the order of the train ids.
@@ -68,6 +69,7 @@ class Cityscapes(SegmentationDataset):
     class_names = tuple(name for name, _ in CITYSCAPES_CLASSES)
     palette = tuple(colour for _, colour in CITYSCAPES_CLASSES)
 
+    @checks_arguments
     def __init__(
         self,
         transforms: Sequence[Transform],
@@ -77,7 +79,6 @@ class Cityscapes(SegmentationDataset):
         cache: CacheKind = "none",
         cache_dir: str | None = None,
     ) -> None:
-        refuse_edge(edge)
         mode = check_mode(mode)
         super().__init__(
             transforms,

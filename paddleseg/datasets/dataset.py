@@ -5,14 +5,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from paddleseg.datasets.base import SegmentationDataset, check_mode, check_root, refuse_edge
+from paddleseg.datasets.base import SegmentationDataset, check_mode, check_root
 from paddleseg.datasets.decoded_cache import CacheKind, cache_folder
 from paddleseg.registry import DATASETS
 from paddleseg.transforms.pipeline import Transform
+from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_list_lines
+from paddleseg.utils.label_map import LabelClassCount, LabelValue
+from paddleseg.utils.type_hints import ChannelCount
 
 
 @DATASETS.add_component
@@ -45,27 +49,25 @@ class Dataset(SegmentationDataset):
         DataError: The list is missing, has wrong lines or names files that do not exist.
     """
 
+    @checks_arguments
     def __init__(
         self,
         mode: str,
         dataset_root: str,
         transforms: Sequence[Transform],
-        num_classes: int,
+        num_classes: LabelClassCount,
         train_path: str | None = None,
         val_path: str | None = None,
         test_path: str | None = None,
         separator: str = " ",
-        ignore_index: int = 255,
-        img_channels: int = 3,
+        ignore_index: LabelValue = 255,
+        img_channels: ChannelCount = 3,
         edge: bool = False,
         class_names: Sequence[str] | None = None,
         palette: Sequence[Sequence[int]] | None = None,
         cache: CacheKind = "none",
         cache_dir: str | None = None,
     ) -> None:
-        refuse_edge(edge)
-        if not separator:
-            raise ConfigError("separator: is empty; give what stands between picture and label in a line of the list")
         mode = check_mode(mode)
         root = check_root(dataset_root)
         list_path = {"train": train_path, "val": val_path, "test": test_path}[mode]
@@ -83,6 +85,13 @@ class Dataset(SegmentationDataset):
             cache=cache,
             cache_dir=cache_folder(cache, cache_dir, root),
         )
+
+    @staticmethod
+    def faults(separator: str = " ", **others: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        if not separator:
+            yield "separator", "empty; give what stands between picture and label in a line of the list"
+        yield from SegmentationDataset.faults(**others)
 
 
 def read_file_list(

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
 
 from paddleseg import __version__
 from paddleseg.datasets.base import MODES, SegmentationDataset, check_mode
@@ -14,9 +14,11 @@ from paddleseg.datasets.decoded_cache import CacheKind
 from paddleseg.registry import DATASETS
 from paddleseg.scenes import VOID, draw_scene
 from paddleseg.transforms.pipeline import Transform
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.seeding import scene_rng
+from paddleseg.utils.type_hints import Bound, Seed, Size
 
+_SAMPLES = Bound(1, 10**7, "1 or more, at most 10000000")
 SMALLEST_SIZE, LARGEST_SIZE = (64, 32), (2048, 1024)
 """Width and height in pixels. Below, thin things vanish; above, nothing is drawn any finer."""
 
@@ -49,13 +51,14 @@ class RoadScenes(SegmentationDataset):
     class_names = tuple(name for name, _ in CITYSCAPES_CLASSES)
     palette = tuple(colour for _, colour in CITYSCAPES_CLASSES)
 
+    @checks_arguments
     def __init__(
         self,
         transforms: Sequence[Transform],
         mode: str = "train",
-        num_samples: int = 1000,
-        size: Sequence[int] = (256, 128),
-        seed: int = 0,
+        num_samples: Annotated[int, _SAMPLES] = 1000,
+        size: Size = (256, 128),
+        seed: Seed = 0,
         cache: CacheKind = "none",
         cache_dir: str | None = None,
     ) -> None:
@@ -70,13 +73,22 @@ class RoadScenes(SegmentationDataset):
             cache=cache,
             cache_dir=cache_dir,
         )
-        if num_samples < 1:
-            raise ConfigError(f"num_samples: {num_samples} is too small; give the number of scenes, 1 or more")
-        if seed < 0:
-            raise ConfigError(f"seed: {seed} is negative; give 0 or more")
         self.num_samples = num_samples
-        self.size_wh = check_scene_size(size)
+        self.size_wh = tuple(size)
         self.seed = seed
+
+    @staticmethod
+    def faults(
+        size: Sequence[int], cache: CacheKind = "none", cache_dir: str | None = None, **others: Any
+    ) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        if not all(low <= length <= high for low, length, high in zip(SMALLEST_SIZE, size, LARGEST_SIZE)):
+            (least_width, least_height), (most_width, most_height) = SMALLEST_SIZE, LARGEST_SIZE
+            allowed = f"width {least_width} to {most_width}, height {least_height} to {most_height}"
+            yield "size", f"found {size[0]}x{size[1]}; it must be {allowed}"
+        if cache == "disk" and cache_dir is None:
+            yield "cache_dir", "missing; cache: disk needs a folder here"
+        yield from SegmentationDataset.faults(cache=cache, cache_dir=cache_dir, **others)
 
     def __len__(self) -> int:
         return self.num_samples
@@ -98,15 +110,3 @@ class RoadScenes(SegmentationDataset):
         """See ``SegmentationDataset``; another version of the toolkit may draw other scenes."""
         width, height = self.size_wh
         return f"{self.picture_name(index)} {width}x{height}", f"version {__version__}"
-
-
-def check_scene_size(size: Sequence[int]) -> tuple[int, int]:
-    """Return [width, height] as a tuple; raise ConfigError if it is not within the limits."""
-    if len(size) != 2 or not all(isinstance(length, int) for length in size):
-        raise ConfigError(f"size: {size} is not [width, height] in whole pixels, such as [256, 128]")
-    if not all(low <= length <= high for low, length, high in zip(SMALLEST_SIZE, size, LARGEST_SIZE)):
-        raise ConfigError(
-            f"size: {size[0]}x{size[1]} is out of range; width {SMALLEST_SIZE[0]} to {LARGEST_SIZE[0]}, "
-            f"height {SMALLEST_SIZE[1]} to {LARGEST_SIZE[1]}"
-        )
-    return size[0], size[1]

@@ -19,11 +19,10 @@ import yaml
 # What stands in a deploy.yaml draws nothing: these two register it, and the random transforms stay unloaded.
 import paddleseg.transforms.padding
 import paddleseg.transforms.transforms  # noqa: F401
-from paddleseg.config.arguments import check_arguments
-from paddleseg.config.problems import Problems
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms.pipeline import Pipeline
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.arguments import faults_of, relation_faults_of
+from paddleseg.utils.errors import ConfigError, raise_faults
 from paddleseg.utils.near_miss import suggest
 
 FILE_NAME = "deploy.yaml"
@@ -186,10 +185,6 @@ def _build_transform(spec: Any, index: int, path: Path) -> Any:
     if name not in TRANSFORMS:
         raise ConfigError(f"{path}: {key}.type: no transform {name!r}. {suggest(name, TRANSFORMS)}")
     arguments = {argument: value for argument, value in spec.items() if argument != "type"}
-    problems = Problems(str(path), {})
-    check_arguments(TRANSFORMS[name], arguments, key, problems)
-    problems.raise_if_any()
-    try:
-        return TRANSFORMS[name](**arguments)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {key}: {error}") from error
+    faults = list(faults_of(TRANSFORMS[name], arguments)) or list(relation_faults_of(TRANSFORMS[name], arguments))
+    raise_faults(str(path), [(f"{key}.{argument}", message) for argument, message in faults])
+    return TRANSFORMS[name](**arguments)

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The losses; importing the package registers them."""
 
-from paddleseg.losses import left_out as left_out
 from paddleseg.losses.bootstrapped_cross_entropy import BootstrappedCrossEntropyLoss
 from paddleseg.losses.boundary import BoundaryLoss
 from paddleseg.losses.cross_entropy import CrossEntropyLoss

@@ -4,15 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import paddle
 from paddle import Tensor, nn
 
-from paddleseg.losses.checks import Fault, below_zero, refuse
 from paddleseg.losses.functional import mean_over, pixel_cross_entropy, weigh_by_class
 from paddleseg.registry import LOSSES
+from paddleseg.utils.arguments import checks_arguments
+from paddleseg.utils.type_hints import Count, NonNegativeFloat
 
 
 @LOSSES.add_component
@@ -33,22 +33,19 @@ class BootstrappedCrossEntropyLoss(nn.Layer):
         ignore_index: Label of the pixels that do not count.
     """
 
+    @checks_arguments
     def __init__(
-        self, min_K: int, loss_th: float, weight: Sequence[float] | None = None, ignore_index: int = 255
+        self,
+        min_K: Count,
+        loss_th: NonNegativeFloat,
+        weight: Sequence[NonNegativeFloat] | None = None,
+        ignore_index: int = 255,
     ) -> None:
         super().__init__()
-        refuse(self.faults(min_K, loss_th))
         self.min_K = min_K
         self.loss_th = loss_th
         self.weight = None if weight is None else paddle.to_tensor(list(weight), dtype="float32")
         self.ignore_index = ignore_index
-
-    @staticmethod
-    def faults(min_K: int, loss_th: float, **_: Any) -> Iterator[Fault]:
-        """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
-        if min_K < 1:
-            yield "min_K", f"found {min_K}; it must be 1 or more"
-        yield from below_zero(loss_th=loss_th)
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""

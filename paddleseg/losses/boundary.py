@@ -5,17 +5,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
-from paddleseg.losses.checks import Fault, refuse
 from paddleseg.losses.functional import class_masks, inner_boundaries, mean_over, ratio, window_max
 from paddleseg.registry import LOSSES
+from paddleseg.utils.arguments import Fault, checks_arguments
+from paddleseg.utils.type_hints import Bound
 
 _WIDEST_WINDOW = 255
+
+
+def _odd_from(lowest: int) -> Bound:
+    return Bound(lowest, _WIDEST_WINDOW, f"an odd number, {lowest} or more, at most {_WIDEST_WINDOW}")
 
 
 @LOSSES.add_component
@@ -40,19 +45,24 @@ class BoundaryLoss(nn.Layer):
         ignore_index: Label of the pixels that do not count.
     """
 
-    def __init__(self, theta0: int = 3, theta: int = 5, ignore_index: int = 255) -> None:
+    @checks_arguments
+    def __init__(
+        self,
+        theta0: Annotated[int, _odd_from(3)] = 3,
+        theta: Annotated[int, _odd_from(1)] = 5,
+        ignore_index: int = 255,
+    ) -> None:
         super().__init__()
-        refuse(self.faults(theta0, theta))
         self.theta0 = theta0
         self.theta = theta
         self.ignore_index = ignore_index
 
     @staticmethod
     def faults(theta0: int, theta: int, **_: Any) -> Iterator[Fault]:
-        """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
-        for name, side, lowest in (("theta0", theta0, 3), ("theta", theta, 1)):
-            if not lowest <= side <= _WIDEST_WINDOW or side % 2 == 0:
-                yield name, f"found {side}; it must be an odd number, {lowest} or more, at most {_WIDEST_WINDOW}"
+        """Which sides are even, see :mod:`paddleseg.utils.arguments`."""
+        for name, side in (("theta0", theta0), ("theta", theta)):
+            if side % 2 == 0:
+                yield name, f"found {side}; it must be an odd number, so that the window has a middle"
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 where the label has no boundary."""

@@ -11,6 +11,8 @@ from paddle import Tensor, nn
 
 from paddleseg.losses.functional import pixel_cross_entropy, weigh_by_class
 from paddleseg.registry import LOSSES
+from paddleseg.utils.arguments import checks_arguments
+from paddleseg.utils.type_hints import NonNegativeFloat, Share
 
 
 @LOSSES.add_component
@@ -27,16 +29,15 @@ class CrossEntropyLoss(nn.Layer):
         top_k_percent_pixels: Share of the pixels, those of highest loss, that is averaged, at least one; 1 means all.
     """
 
+    @checks_arguments
     def __init__(
         self,
-        weight: Sequence[float] | None = None,
+        weight: Sequence[NonNegativeFloat] | None = None,
         ignore_index: int = 255,
         avg_non_ignore: bool = True,
-        top_k_percent_pixels: float = 1.0,
+        top_k_percent_pixels: Share = 1.0,
     ) -> None:
         super().__init__()
-        if not 0 < top_k_percent_pixels <= 1:
-            raise ValueError(f"top_k_percent_pixels is {top_k_percent_pixels}; allowed: above 0, at most 1")
         self.weight = None if weight is None else paddle.to_tensor(list(weight), dtype="float32")
         self.ignore_index = ignore_index
         self.avg_non_ignore = avg_non_ignore

@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
-from paddleseg.losses.checks import Fault, below_zero, refuse
 from paddleseg.losses.functional import class_masks, ratio
 from paddleseg.registry import LOSSES
+from paddleseg.utils.arguments import checks_arguments
+from paddleseg.utils.type_hints import NonNegativeFloat
 
 
 @LOSSES.add_component
@@ -37,17 +37,17 @@ class DiceLoss(nn.Layer):
         smooth: Pixels that are added to both parts of the fraction.
     """
 
-    def __init__(self, weight: Sequence[float] | None = None, ignore_index: int = 255, smooth: float = 1.0) -> None:
+    @checks_arguments
+    def __init__(
+        self,
+        weight: Sequence[NonNegativeFloat] | None = None,
+        ignore_index: int = 255,
+        smooth: NonNegativeFloat = 1.0,
+    ) -> None:
         super().__init__()
-        refuse(self.faults(smooth))
         self.weight = None if weight is None else paddle.to_tensor(list(weight), dtype="float32")
         self.ignore_index = ignore_index
         self.smooth = smooth
-
-    @staticmethod
-    def faults(smooth: float, **_: Any) -> Iterator[Fault]:
-        """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
-        return below_zero(smooth=smooth)
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""

@@ -14,10 +14,11 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
-from paddleseg.losses.checks import Fault, below_zero, refuse
 from paddleseg.losses.functional import class_masks, mean_over, pixel_cross_entropy, weigh_by_class
 from paddleseg.registry import LOSSES
+from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.type_hints import NonNegativeFloat, Probability
 
 
 @LOSSES.add_component
@@ -35,19 +36,16 @@ class FocalLoss(nn.Layer):
         ignore_index: Label of the pixels that do not count.
     """
 
-    def __init__(self, alpha: float = 0.25, gamma: float = 2.0, ignore_index: int = 255) -> None:
+    @checks_arguments
+    def __init__(self, alpha: Probability = 0.25, gamma: NonNegativeFloat = 2.0, ignore_index: int = 255) -> None:
         super().__init__()
-        refuse(self.faults(alpha, gamma))
         self.alpha = alpha
         self.gamma = gamma
         self.ignore_index = ignore_index
 
     @staticmethod
-    def faults(alpha: float, gamma: float, num_classes: int = 2, **_: Any) -> Iterator[Fault]:
-        """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
-        if not 0 <= alpha <= 1:
-            yield "alpha", f"found {alpha}; it must be from 0 to 1"
-        yield from below_zero(gamma=gamma)
+    def faults(num_classes: int = 2, **_: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
         if num_classes != 2:
             yield "type", f"FocalLoss is for 2 classes, and there are {num_classes}; take MultiClassFocalLoss"
 
@@ -77,25 +75,23 @@ class MultiClassFocalLoss(nn.Layer):
         ignore_index: Label of the pixels that do not count.
     """
 
-    def __init__(self, alpha: float | Sequence[float] = 1.0, gamma: float = 2.0, ignore_index: int = 255) -> None:
+    @checks_arguments
+    def __init__(
+        self,
+        alpha: NonNegativeFloat | Sequence[NonNegativeFloat] = 1.0,
+        gamma: NonNegativeFloat = 2.0,
+        ignore_index: int = 255,
+    ) -> None:
         super().__init__()
-        refuse(self.faults(alpha, gamma))
         self.alpha = alpha if isinstance(alpha, (int, float)) else paddle.to_tensor(list(alpha), dtype="float32")
         self.gamma = gamma
         self.ignore_index = ignore_index
 
     @staticmethod
-    def faults(
-        alpha: float | Sequence[float], gamma: float, num_classes: int | None = None, **_: Any
-    ) -> Iterator[Fault]:
-        """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
-        if isinstance(alpha, (int, float)):
-            yield from below_zero(alpha=alpha)
-        elif min(alpha, default=0) < 0:
-            yield "alpha", f"found {list(alpha)}; each must be 0 or more"
-        elif num_classes not in (None, len(alpha)):
+    def faults(alpha: float | Sequence[float], num_classes: int | None = None, **_: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        if isinstance(alpha, list) and num_classes not in (None, len(alpha)):
             yield "alpha", f"{len(alpha)} entries for {num_classes} classes; give one per class"
-        yield from below_zero(gamma=gamma)
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""

@@ -11,9 +11,9 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
-from paddleseg.losses.checks import Fault, refuse
 from paddleseg.losses.functional import lovasz_weights, mean_over
 from paddleseg.registry import LOSSES
+from paddleseg.utils.arguments import Fault, checks_arguments
 
 
 @LOSSES.add_component
@@ -32,9 +32,9 @@ class LovaszSoftmaxLoss(nn.Layer):
             present or not. The loss of an absent class is its highest probability anywhere.
     """
 
+    @checks_arguments
     def __init__(self, ignore_index: int = 255, classes: Literal["present", "all"] | Sequence[int] = "present") -> None:
         super().__init__()
-        refuse(self.faults(classes))
         self.ignore_index = ignore_index
         self.classes = classes
 
@@ -42,11 +42,10 @@ class LovaszSoftmaxLoss(nn.Layer):
     def faults(
         classes: Literal["present", "all"] | Sequence[int], num_classes: int | None = None, **_: Any
     ) -> Iterator[Fault]:
-        """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
         if isinstance(classes, str):
-            if classes not in ("present", "all"):
-                yield "classes", f"found {classes!r}; it must be present, all or a list of classes"
-        elif not classes:
+            return
+        if not classes:
             yield "classes", "the list is empty; name at least one class"
         elif len(set(classes)) < len(classes):
             yield "classes", f"found {list(classes)}; each class may stand there once"

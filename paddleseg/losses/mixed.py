@@ -9,8 +9,9 @@ from typing import Any, Callable
 
 from paddle import Tensor, nn
 
-from paddleseg.losses.checks import Fault, refuse
 from paddleseg.registry import LOSSES
+from paddleseg.utils.arguments import Fault, checks_arguments
+from paddleseg.utils.type_hints import NonNegativeFloat
 
 
 @LOSSES.add_component
@@ -25,21 +26,19 @@ class MixedLoss(nn.Layer):
         coef: A number for each loss, at least 0.
     """
 
-    def __init__(self, losses: Sequence[Callable[[Tensor, Tensor], Tensor]], coef: Sequence[float]) -> None:
+    @checks_arguments
+    def __init__(self, losses: Sequence[Callable[[Tensor, Tensor], Tensor]], coef: Sequence[NonNegativeFloat]) -> None:
         super().__init__()
-        refuse(self.faults(losses, coef))
         self.losses = list(losses)
         self.coef = list(coef)
 
     @staticmethod
     def faults(losses: Sequence[Any], coef: Sequence[float], **_: Any) -> Iterator[Fault]:
-        """What is wrong with the arguments, see :mod:`paddleseg.losses.checks`."""
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
         if not losses:
             yield "losses", "the list is empty; give at least one loss"
         if len(losses) != len(coef):
             yield "coef", f"found {list(coef)}; it must have one number per loss, which are {len(losses)}"
-        if min(coef, default=0) < 0:
-            yield "coef", f"found {list(coef)}; it must be 0 or more"
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W)."""

@@ -11,6 +11,8 @@ from paddle import Tensor, nn
 
 from paddleseg.losses.functional import hard_pixels, mean_over, pixel_cross_entropy, weigh_by_class
 from paddleseg.registry import LOSSES
+from paddleseg.utils.arguments import checks_arguments
+from paddleseg.utils.type_hints import CountOrZero, NonNegativeFloat, Share
 
 
 @LOSSES.add_component
@@ -28,18 +30,15 @@ class OhemCrossEntropyLoss(nn.Layer):
             authors' code. Which pixels are hard does not depend on it.
     """
 
+    @checks_arguments
     def __init__(
         self,
-        thresh: float = 0.7,
-        min_kept: int = 10000,
+        thresh: Share = 0.7,
+        min_kept: CountOrZero = 10000,
         ignore_index: int = 255,
-        weight: Sequence[float] | None = None,
+        weight: Sequence[NonNegativeFloat] | None = None,
     ) -> None:
         super().__init__()
-        if not 0 < thresh <= 1:
-            raise ValueError(f"thresh is {thresh}; allowed: above 0, at most 1")
-        if min_kept < 0:
-            raise ValueError(f"min_kept is {min_kept}; allowed: 0 and above")
         self.thresh = thresh
         self.min_kept = min_kept
         self.ignore_index = ignore_index

@@ -14,6 +14,8 @@ from paddle.nn import functional as F
 from paddleseg.models.ddrnet import DDRNet_23, DDRNet_23_slim, DDRNet_39, DualResolutionTrunk, Variant
 from paddleseg.models.layers import Bottleneck, ConvBN, ConvBNReLU, initialize_weights
 from paddleseg.registry import MODELS
+from paddleseg.utils.arguments import checks_arguments
+from paddleseg.utils.type_hints import ChannelCount, Count
 
 
 class DDRNetClassifier(DualResolutionTrunk):
@@ -33,7 +35,8 @@ class DDRNetClassifier(DualResolutionTrunk):
     training_only_parts: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ("main",)
 
-    def __init__(self, num_classes: int = 1000, in_channels: int = 3) -> None:
+    @checks_arguments
+    def __init__(self, num_classes: Count = 1000, in_channels: ChannelCount = 3) -> None:
         super().__init__(self.variant, in_channels, "official")
         c = self.variant.base_channels
         self.num_classes = num_classes

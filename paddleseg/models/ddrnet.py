@@ -22,7 +22,6 @@ from paddle.nn import functional as F
 
 from paddleseg.models.heads import DAPPM, SegmentationHead
 from paddleseg.models.layers import (
-    DATA_FORMATS,
     BasicBlock,
     Bottleneck,
     ConvBN,
@@ -34,9 +33,10 @@ from paddleseg.models.layers import (
     upsample_logits,
 )
 from paddleseg.registry import MODELS
+from paddleseg.utils.arguments import checks_arguments
+from paddleseg.utils.type_hints import ChannelCount, Count
 
 PaddingMode = Literal["official", "paddleseg"]
-PADDING_MODES = ("official", "paddleseg")
 
 
 @dataclass(frozen=True)
@@ -155,19 +155,16 @@ class DDRNet(DualResolutionTrunk):
     training_only_parts: tuple[str, ...] = ("aux_head",)
     has_weights_of_paddleseg: bool = False
 
+    @checks_arguments
     def __init__(
         self,
-        num_classes: int,
-        in_channels: int = 3,
+        num_classes: Count,
+        in_channels: ChannelCount = 3,
         enable_auxiliary_loss: bool = False,
         padding_mode: PaddingMode | None = None,
         pretrained: str | None = None,
         data_format: DataFormat = "NCHW",
     ) -> None:
-        if data_format not in DATA_FORMATS:
-            raise ValueError(f"data_format is {data_format!r}; allowed: {', '.join(DATA_FORMATS)}")
-        if padding_mode not in (None, *PADDING_MODES):
-            raise ValueError(f"padding_mode is {padding_mode!r}; allowed: {', '.join(PADDING_MODES)}")
         padding_mode_is_named = padding_mode is not None
         padding_mode = padding_mode or "official"
         variant = self.variant

@@ -21,7 +21,6 @@ from paddle.nn import functional as F
 from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
 DataFormat = Literal["NCHW", "NHWC"]
-DATA_FORMATS = ("NCHW", "NHWC")
 
 # PyTorch's batch-norm momentum 0.1 is 0.9 in Paddle's convention; both defaults agree, as does epsilon 1e-5.
 

@@ -11,7 +11,7 @@ from paddleseg.optimizers.lr_schedulers import (
     StepDecay,
 )
 from paddleseg.optimizers.one_cycle import OneCycleLR
-from paddleseg.optimizers.optimizers import SGD, Adam, AdamW, Momentum, RMSProp, find_faults
+from paddleseg.optimizers.optimizers import SGD, Adam, AdamW, Momentum, RMSProp
 from paddleseg.optimizers.reduce_on_plateau import ReduceOnPlateau
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "SGD",
     "StepDecay",
     "describe",
-    "find_faults",
     "name_values",
     "schedule_of",
     "with_defaults",

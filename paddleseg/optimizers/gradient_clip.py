@@ -4,46 +4,50 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 import paddle
 
-from paddleseg.optimizers.checks import require
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.arguments import Fault
+from paddleseg.utils.near_miss import suggest
+from paddleseg.utils.type_hints import ABOVE_0, fault_of
 
+_Limit = Annotated[float, ABOVE_0]
 _CLIP_ARGUMENTS = {
-    "ClipGradByNorm": ("clip_norm",),
-    "ClipGradByGlobalNorm": ("clip_norm",),
-    "ClipGradByValue": ("max", "min"),
+    "ClipGradByNorm": {"clip_norm": _Limit},
+    "ClipGradByGlobalNorm": {"clip_norm": _Limit},
+    "ClipGradByValue": {"max": _Limit, "min": float},
 }
 
 
-def gradient_clip(grad_clip_cfg: dict[str, Any] | None) -> paddle.nn.clip.GradientClipBase | None:
-    """Build what ``grad_clip_cfg`` describes, ``{name: ClipGradByNorm, clip_norm: 1.0}`` for instance; None for None.
+def clip_faults(grad_clip_cfg: Mapping[str, Any] | None) -> Iterator[Fault]:
+    """What Paddle would not take of ``grad_clip_cfg``."""
+    if grad_clip_cfg is None:
+        return
+    arguments = dict(grad_clip_cfg)
+    name = arguments.pop("name", None)
+    if not (isinstance(name, str) and name in _CLIP_ARGUMENTS):  # YAML may have a list there
+        yield "grad_clip_cfg.name", f"found {name!r}; it must be one of {', '.join(_CLIP_ARGUMENTS)}"
+        return
+    hints = _CLIP_ARGUMENTS[name]
+    faults = {}
+    for key, value in arguments.items():
+        if key in hints:
+            faults[key] = fault_of(value, hints[key])
+        else:
+            faults[key] = f"{name} has no such setting. {suggest(key, hints)}"
+    needed = next(iter(hints))
+    if needed not in arguments:
+        faults[needed] = f"missing; {name} needs it"
+    elif "min" in arguments and not any(faults.values()) and arguments["min"] >= arguments["max"]:
+        faults["min"] = f"found {arguments['min']}; it must be below max, {arguments['max']}"
+    yield from ((f"grad_clip_cfg.{key}", fault) for key, fault in faults.items() if fault is not None)
 
-    Raises:
-        ConfigError: The name, a key or a value is not one that Paddle takes.
-    """
+
+def gradient_clip(grad_clip_cfg: dict[str, Any] | None) -> paddle.nn.clip.GradientClipBase | None:
+    """Build what ``grad_clip_cfg`` describes, ``{name: ClipGradByNorm, clip_norm: 1.0}`` for instance."""
     if grad_clip_cfg is None:
         return None
     arguments = dict(grad_clip_cfg)
-    name = arguments.pop("name", None)
-    is_known = isinstance(name, str) and name in _CLIP_ARGUMENTS  # YAML may have a list there
-    require(is_known, "optimizer.grad_clip_cfg.name", name, f"one of {', '.join(_CLIP_ARGUMENTS)}")
-    allowed = _CLIP_ARGUMENTS[name]
-    for key, value in arguments.items():
-        require(
-            key in allowed,
-            "optimizer.grad_clip_cfg key",
-            key,
-            f"name or, for {name}, {' or '.join(allowed)}",
-        )
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        is_valid = is_number and (value > 0 or key == "min")
-        require(is_valid, f"optimizer.grad_clip_cfg.{key}", value, "a number above 0")
-    if allowed[0] not in arguments:
-        raise ConfigError(f"optimizer.grad_clip_cfg lacks {allowed[0]}, which {name} needs")
-    if "min" in arguments:
-        is_valid = arguments["min"] < arguments["max"]
-        require(is_valid, "optimizer.grad_clip_cfg.min", arguments["min"], f"below max, {arguments['max']}")
-    return getattr(paddle.nn, name)(**arguments)
+    return getattr(paddle.nn, arguments.pop("name"))(**arguments)

@@ -12,32 +12,17 @@ rates.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from paddle.optimizer.lr import LRScheduler
 
-from paddleseg.optimizers.checks import require
 from paddleseg.registry import LR_SCHEDULERS
+from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.type_hints import Count, CountOrZero, NonNegativeFloat, PositiveFloat, Share
 
 __all__ = ["CosineAnnealingDecay", "MultiStepDecay", "PolynomialDecay", "StepDecay"]
-
-# The other schedules of Paddle, which PaddleSeg takes by their names.
-for _name, _advice in {
-    "LinearWarmup": "Give the schedule that follows it, with warmup_iters and warmup_start_lr",
-    "PiecewiseDecay": "Use MultiStepDecay with the boundaries as milestones, and the ratio of two values as gamma",
-    "ExponentialDecay": "Use StepDecay with step_size: 1 and the same gamma",
-    "NaturalExpDecay": "Use StepDecay with step_size: 1 and exp(-gamma) as gamma",
-    "InverseTimeDecay": "Use PolynomialDecay, or StepDecay",
-    "NoamDecay": "It is for transformers; use PolynomialDecay with warmup_iters",
-    "LinearLR": "Use PolynomialDecay with power: 1, and warmup_iters for a rise",
-    "CyclicLR": "Use OneCycleLR, which is one cycle over the whole run",
-    "CosineAnnealingWarmRestarts": "Use CosineAnnealingDecay, which does not restart",
-    "LambdaDecay": "YAML has no functions; register a schedule of your own",
-    "MultiplicativeDecay": "YAML has no functions; register a schedule of your own",
-}.items():
-    LR_SCHEDULERS.leave_out(_name, _advice)
 
 
 class WarmupSchedule(LRScheduler):
@@ -55,13 +40,15 @@ class WarmupSchedule(LRScheduler):
         ConfigError: A value is out of its range.
     """
 
+    @checks_arguments
     def __init__(
-        self, learning_rate: float, total_steps: int, *, warmup_iters: int = 0, warmup_start_lr: float = 0.0
+        self,
+        learning_rate: PositiveFloat,
+        total_steps: int,
+        *,
+        warmup_iters: CountOrZero = 0,
+        warmup_start_lr: NonNegativeFloat = 0.0,
     ) -> None:
-        require(learning_rate > 0, "lr_scheduler.learning_rate", learning_rate, "a number above 0")
-        require(warmup_iters >= 0, "lr_scheduler.warmup_iters", warmup_iters, "0 (no warm-up) or more")
-        is_valid = 0 <= warmup_start_lr <= learning_rate
-        require(is_valid, "lr_scheduler.warmup_start_lr", warmup_start_lr, f"0 to {learning_rate:g}")
         if warmup_iters >= total_steps:
             get_logger().warning(
                 f"lr_scheduler.warmup_iters is {warmup_iters}, but training has {total_steps} steps: "
@@ -72,6 +59,12 @@ class WarmupSchedule(LRScheduler):
         # The decay has at least one step even if the warm-up takes all of a (shortened) run.
         self.steps_after_warmup = max(total_steps - warmup_iters, 1)
         super().__init__(learning_rate)
+
+    @staticmethod
+    def faults(learning_rate: float, warmup_start_lr: float = 0.0, **_: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        if warmup_start_lr > learning_rate:
+            yield "warmup_start_lr", f"found {warmup_start_lr}; it must be 0 to {learning_rate:g}, the learning_rate"
 
     def get_lr(self) -> float:
         """Return the rate of the step that comes next; paddle calls this from ``step()``."""
@@ -113,20 +106,18 @@ class PolynomialDecay(WarmupSchedule):
         ConfigError: A value is out of its range.
     """
 
+    @checks_arguments
     def __init__(
         self,
-        learning_rate: float,
+        learning_rate: PositiveFloat,
         total_steps: int,
         *,
-        end_lr: float = 0.0001,
-        power: float = 1.0,
-        decay_steps: int | None = None,
-        warmup_iters: int = 0,
-        warmup_start_lr: float = 0.0,
+        end_lr: NonNegativeFloat = 0.0001,
+        power: PositiveFloat = 1.0,
+        decay_steps: Count | None = None,
+        warmup_iters: CountOrZero = 0,
+        warmup_start_lr: NonNegativeFloat = 0.0,
     ) -> None:
-        require(end_lr >= 0, "lr_scheduler.end_lr", end_lr, "0 or more")
-        require(power > 0, "lr_scheduler.power", power, "a number above 0")
-        require(decay_steps is None or decay_steps > 0, "lr_scheduler.decay_steps", decay_steps, "1 or more")
         self.end_lr = end_lr
         self.power = power
         self._decay_steps = decay_steps
@@ -157,18 +148,17 @@ class CosineAnnealingDecay(WarmupSchedule):
         ConfigError: A value is out of its range.
     """
 
+    @checks_arguments
     def __init__(
         self,
-        learning_rate: float,
+        learning_rate: PositiveFloat,
         total_steps: int,
         *,
-        T_max: int | None = None,
-        eta_min: float = 0.0,
-        warmup_iters: int = 0,
-        warmup_start_lr: float = 0.0,
+        T_max: Count | None = None,
+        eta_min: NonNegativeFloat = 0.0,
+        warmup_iters: CountOrZero = 0,
+        warmup_start_lr: NonNegativeFloat = 0.0,
     ) -> None:
-        require(T_max is None or T_max > 0, "lr_scheduler.T_max", T_max, "1 or more")
-        require(eta_min >= 0, "lr_scheduler.eta_min", eta_min, "0 or more")
         self.eta_min = eta_min
         self._decay_steps = T_max
         super().__init__(learning_rate, total_steps, warmup_iters=warmup_iters, warmup_start_lr=warmup_start_lr)
@@ -196,18 +186,17 @@ class StepDecay(WarmupSchedule):
         ConfigError: A value is out of its range.
     """
 
+    @checks_arguments
     def __init__(
         self,
-        learning_rate: float,
+        learning_rate: PositiveFloat,
         total_steps: int,
         *,
-        step_size: int,
-        gamma: float = 0.1,
-        warmup_iters: int = 0,
-        warmup_start_lr: float = 0.0,
+        step_size: Count,
+        gamma: Share = 0.1,
+        warmup_iters: CountOrZero = 0,
+        warmup_start_lr: NonNegativeFloat = 0.0,
     ) -> None:
-        require(step_size > 0, "lr_scheduler.step_size", step_size, "1 or more")
-        require(0 < gamma <= 1, "lr_scheduler.gamma", gamma, "above 0 and at most 1")
         self.step_size = step_size
         self.gamma = gamma
         super().__init__(learning_rate, total_steps, warmup_iters=warmup_iters, warmup_start_lr=warmup_start_lr)
@@ -233,22 +222,27 @@ class MultiStepDecay(WarmupSchedule):
         ConfigError: A value is out of its range or the milestones do not rise.
     """
 
+    @checks_arguments
     def __init__(
         self,
-        learning_rate: float,
+        learning_rate: PositiveFloat,
         total_steps: int,
         *,
-        milestones: Sequence[int],
-        gamma: float = 0.1,
-        warmup_iters: int = 0,
-        warmup_start_lr: float = 0.0,
+        milestones: Sequence[CountOrZero],
+        gamma: Share = 0.1,
+        warmup_iters: CountOrZero = 0,
+        warmup_start_lr: NonNegativeFloat = 0.0,
     ) -> None:
-        is_valid = len(milestones) > 0 and all(low < high for low, high in zip(milestones, milestones[1:]))
-        require(is_valid, "lr_scheduler.milestones", milestones, "step numbers that rise")
-        require(0 < gamma <= 1, "lr_scheduler.gamma", gamma, "above 0 and at most 1")
         self.milestones = list(milestones)
         self.gamma = gamma
         super().__init__(learning_rate, total_steps, warmup_iters=warmup_iters, warmup_start_lr=warmup_start_lr)
+
+    @staticmethod
+    def faults(milestones: Sequence[int], **others: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        if not milestones or any(low >= high for low, high in zip(milestones, milestones[1:])):
+            yield "milestones", f"found {milestones}; it must be step numbers that rise"
+        yield from WarmupSchedule.faults(**others)
 
     def decayed(self, step: int) -> float:
         """Return the reduced rate, see the class."""

@@ -9,18 +9,17 @@ arXiv 1708.07120, section 3; the phases and their lengths are those of ``paddle.
 from __future__ import annotations
 
 import math
-from typing import Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
-from paddleseg.optimizers.checks import require
 from paddleseg.optimizers.lr_schedulers import WarmupSchedule
 from paddleseg.registry import LR_SCHEDULERS
+from paddleseg.utils.arguments import Fault, checks_arguments
+from paddleseg.utils.type_hints import Bound, NonNegativeFloat, PositiveFloat, Probability
 
 __all__ = ["OneCycleLR"]
 
-_OWN_RISE = (
-    "OneCycleLR begins with a rise of its own; remove it (`_inherited_: False` under lr_scheduler leaves out what a "
-    "base file gives), and set phase_pct and divide_factor"
-)
+_DIVISORS = Bound(1e-6, 1e6, "from 0.000001 to 1000000")
 
 
 @LR_SCHEDULERS.add_component
@@ -47,27 +46,18 @@ class OneCycleLR(WarmupSchedule):
         0.01
     """
 
-    refused_arguments = {"warmup_iters": _OWN_RISE, "warmup_start_lr": _OWN_RISE}
-    """Arguments that other schedules have; the configuration's check gives these reasons."""
-
+    @checks_arguments
     def __init__(
         self,
-        learning_rate: float,
+        learning_rate: PositiveFloat,
         total_steps: int,
         *,
-        divide_factor: float = 25.0,
-        end_learning_rate: float = 0.0001,
-        phase_pct: float = 0.3,
+        divide_factor: Annotated[float, _DIVISORS] = 25.0,
+        end_learning_rate: NonNegativeFloat = 0.0001,
+        phase_pct: Probability = 0.3,
         anneal_strategy: Literal["cos", "linear"] = "cos",
         three_phase: bool = False,
     ) -> None:
-        require(divide_factor > 0, "lr_scheduler.divide_factor", divide_factor, "a number above 0")
-        require(end_learning_rate >= 0, "lr_scheduler.end_learning_rate", end_learning_rate, "0 or more")
-        strategies = " or ".join(_SHARES_DONE)
-        require(anneal_strategy in _SHARES_DONE, "lr_scheduler.anneal_strategy", anneal_strategy, strategies)
-        require(0 <= phase_pct <= 1, "lr_scheduler.phase_pct", phase_pct, "from 0 to 1")
-        if three_phase:
-            require(phase_pct < 0.5, "lr_scheduler.phase_pct", phase_pct, "below 0.5 with three_phase")
         self._share_done = _SHARES_DONE[anneal_strategy]
         first = learning_rate / divide_factor
         rise_end = phase_pct * total_steps - 1
@@ -77,6 +67,12 @@ class OneCycleLR(WarmupSchedule):
             self._knots.append((2 * phase_pct * total_steps - 2, first))
         self._knots.append((total_steps - 1.0, end_learning_rate))
         super().__init__(learning_rate, total_steps)
+
+    @staticmethod
+    def faults(phase_pct: float, three_phase: bool, **_: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        if three_phase and phase_pct >= 0.5:
+            yield "phase_pct", f"found {phase_pct}; it must be below 0.5 with three_phase"
 
     def decayed(self, step: int) -> float:
         """Return the rate of the cycle, see the class; at 0 it is the first one, not ``base_lr``."""

@@ -14,32 +14,50 @@ import paddle
 from paddle.optimizer.lr import LRScheduler
 from paddle.regularizer import L2Decay
 
-from paddleseg.optimizers.checks import require
-from paddleseg.optimizers.description import with_defaults
-from paddleseg.optimizers.gradient_clip import gradient_clip
-from paddleseg.optimizers.parameter_groups import parameter_multipliers, read_entries, trainable_parameters
+from paddleseg.optimizers.gradient_clip import clip_faults, gradient_clip
+from paddleseg.optimizers.parameter_groups import entry_faults, parameter_multipliers, trainable_parameters
 from paddleseg.registry import OPTIMIZERS
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.arguments import Fault, checks_arguments
+from paddleseg.utils.type_hints import BelowOne, NonNegativeFloat, PositiveFloat
 
 __all__ = ["SGD", "Adam", "AdamW", "Momentum", "RMSProp"]
 
-for _name in ("AdamWDL", "AdamWDL_CAE"):
-    OPTIMIZERS.leave_out(
-        _name,
-        "A rate that falls from layer to layer is for transformer backbones; use AdamW, and give parts of the network "
-        "their own rate with custom_cfg",
-    )
+
+def _faults(
+    momentum: float = 0.0,
+    nesterov: bool = False,
+    custom_cfg: Sequence[Any] | None = None,
+    grad_clip_cfg: Mapping[str, Any] | None = None,
+    **_: Any,
+) -> Iterator[Fault]:
+    """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+    if nesterov and momentum == 0:
+        yield "nesterov", "found True, but momentum is 0; set momentum, such as 0.9"
+    yield from entry_faults(custom_cfg)
+    yield from clip_faults(grad_clip_cfg)
+
+
+def _faults_of_adamw(custom_cfg: Sequence[Any] | None = None, **others: Any) -> Iterator[Fault]:
+    found = list(_faults(custom_cfg=custom_cfg, **others))
+    yield from found
+    if found:
+        return
+    for index, entry in enumerate(custom_cfg or ()):
+        decay = entry.get("weight_decay_mult", 1)
+        if decay not in (0, 1):
+            yield f"custom_cfg.{index}.weight_decay_mult", f"found {decay}; it must be 0 or 1 with AdamW"
 
 
 @OPTIMIZERS.add_component
+@checks_arguments(faults=_faults)
 def SGD(
     parameters: paddle.nn.Layer,
     learning_rate: float | LRScheduler,
     *,
-    momentum: float = 0.0,
+    momentum: BelowOne = 0.0,
     nesterov: bool = False,
-    weight_decay: float | None = None,
-    custom_cfg: Sequence[dict[str, Any]] | None = None,
+    weight_decay: NonNegativeFloat | None = None,
+    custom_cfg: Sequence[Any] | None = None,
     grad_clip_cfg: dict[str, Any] | None = None,
     no_decay_on_norm_and_bias: bool = False,
 ) -> paddle.optimizer.Optimizer:
@@ -59,8 +77,6 @@ def SGD(
     Raises:
         ConfigError: A value is out of its range or an entry of ``custom_cfg`` matches nothing.
     """
-    require(0 <= momentum < 1, "optimizer.momentum", momentum, "0 (plain SGD) to below 1, such as 0.9")
-    _check_nesterov(nesterov, momentum)
     settings = {
         "learning_rate": learning_rate,
         "parameters": _with_l2_decay(parameters, weight_decay, custom_cfg, no_decay_on_norm_and_bias),
@@ -72,14 +88,15 @@ def SGD(
 
 
 @OPTIMIZERS.add_component
+@checks_arguments(faults=_faults)
 def Momentum(
     parameters: paddle.nn.Layer,
     learning_rate: float | LRScheduler,
     *,
-    momentum: float = 0.9,
+    momentum: BelowOne = 0.9,
     nesterov: bool = False,
-    weight_decay: float | None = None,
-    custom_cfg: Sequence[dict[str, Any]] | None = None,
+    weight_decay: NonNegativeFloat | None = None,
+    custom_cfg: Sequence[Any] | None = None,
     grad_clip_cfg: dict[str, Any] | None = None,
     no_decay_on_norm_and_bias: bool = False,
 ) -> paddle.optimizer.Optimizer:
@@ -97,15 +114,16 @@ def Momentum(
 
 
 @OPTIMIZERS.add_component
+@checks_arguments(faults=_faults)
 def Adam(
     parameters: paddle.nn.Layer,
     learning_rate: float | LRScheduler,
     *,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    epsilon: float = 1e-8,
-    weight_decay: float | None = None,
-    custom_cfg: Sequence[dict[str, Any]] | None = None,
+    beta1: BelowOne = 0.9,
+    beta2: BelowOne = 0.999,
+    epsilon: PositiveFloat = 1e-8,
+    weight_decay: NonNegativeFloat | None = None,
+    custom_cfg: Sequence[Any] | None = None,
     grad_clip_cfg: dict[str, Any] | None = None,
     no_decay_on_norm_and_bias: bool = False,
 ) -> paddle.optimizer.Optimizer:
@@ -125,7 +143,6 @@ def Adam(
     Raises:
         ConfigError: A value is out of its range or an entry of ``custom_cfg`` matches nothing.
     """
-    _check_betas(beta1, beta2)
     return paddle.optimizer.Adam(
         learning_rate=learning_rate,
         beta1=beta1,
@@ -137,15 +154,16 @@ def Adam(
 
 
 @OPTIMIZERS.add_component
+@checks_arguments(faults=_faults_of_adamw)
 def AdamW(
     parameters: paddle.nn.Layer,
     learning_rate: float | LRScheduler,
     *,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    epsilon: float = 1e-8,
-    weight_decay: float = 0.01,
-    custom_cfg: Sequence[dict[str, Any]] | None = None,
+    beta1: BelowOne = 0.9,
+    beta2: BelowOne = 0.999,
+    epsilon: PositiveFloat = 1e-8,
+    weight_decay: NonNegativeFloat = 0.01,
+    custom_cfg: Sequence[Any] | None = None,
     grad_clip_cfg: dict[str, Any] | None = None,
     no_decay_on_norm_and_bias: bool = False,
 ) -> paddle.optimizer.Optimizer:
@@ -166,14 +184,11 @@ def AdamW(
     Raises:
         ConfigError: A value is out of its range or an entry of ``custom_cfg`` matches nothing.
     """
-    _check_betas(beta1, beta2)
-    require(weight_decay >= 0, "optimizer.weight_decay", weight_decay, "0 or more")
     named = trainable_parameters(parameters)
     multipliers = _multipliers(named, custom_cfg, no_decay_on_norm_and_bias)
     decayed = set()
     for name, parameter in named.items():
         decay = multipliers[name].weight_decay
-        require(decay in (0, 1), f"optimizer.custom_cfg: weight_decay_mult of {name}", decay, "0 or 1 with AdamW")
         if decay:
             decayed.add(parameter.name)
         _annotate(parameter, learning_rate_multiplier=multipliers[name].learning_rate, regularizer=None)
@@ -190,16 +205,17 @@ def AdamW(
 
 
 @OPTIMIZERS.add_component
+@checks_arguments(faults=_faults)
 def RMSProp(
     parameters: paddle.nn.Layer,
     learning_rate: float | LRScheduler,
     *,
-    rho: float = 0.95,
-    epsilon: float = 1e-6,
-    momentum: float = 0.0,
+    rho: BelowOne = 0.95,
+    epsilon: PositiveFloat = 1e-6,
+    momentum: BelowOne = 0.0,
     centered: bool = False,
-    weight_decay: float | None = None,
-    custom_cfg: Sequence[dict[str, Any]] | None = None,
+    weight_decay: NonNegativeFloat | None = None,
+    custom_cfg: Sequence[Any] | None = None,
     grad_clip_cfg: dict[str, Any] | None = None,
     no_decay_on_norm_and_bias: bool = False,
 ) -> paddle.optimizer.Optimizer:
@@ -223,9 +239,6 @@ def RMSProp(
     Raises:
         ConfigError: A value is out of its range or an entry of ``custom_cfg`` matches nothing.
     """
-    require(0 <= rho < 1, "optimizer.rho", rho, "0 to below 1, such as 0.95")
-    require(0 <= momentum < 1, "optimizer.momentum", momentum, "0 to below 1, such as 0.9")
-    require(epsilon > 0, "optimizer.epsilon", epsilon, "a number above 0")
     return paddle.optimizer.RMSProp(
         learning_rate=learning_rate,
         rho=rho,
@@ -245,7 +258,6 @@ def _with_l2_decay(
 ) -> list[paddle.Tensor]:
     """Note the rate's multiplier and the L2 term on each trainable parameter; return the parameters."""
     weight_decay = weight_decay or 0.0
-    require(weight_decay >= 0, "optimizer.weight_decay", weight_decay, "0 or more")
     named = trainable_parameters(model)
     multipliers = _multipliers(named, custom_cfg, no_decay_on_norm_and_bias)
     for name, parameter in named.items():
@@ -267,27 +279,3 @@ def _annotate(parameter: paddle.Tensor, *, learning_rate_multiplier: float, regu
     # Both are always set, so that nothing of an optimiser built earlier for the same model remains.
     parameter.optimize_attr = {"learning_rate": learning_rate_multiplier}
     parameter.regularizer = regularizer
-
-
-def find_faults(section: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with an ``optimizer`` section whose types are right, as far as it shows without a model."""
-    settings = with_defaults(OPTIMIZERS[section["type"]], section)
-    for check, arguments in (
-        (_check_nesterov, (settings.get("nesterov", False), settings.get("momentum"))),
-        (gradient_clip, (settings["grad_clip_cfg"],)),
-        (read_entries, (settings["custom_cfg"],)),
-    ):
-        try:
-            check(*arguments)
-        except ConfigError as error:
-            yield str(error).removeprefix("optimizer.")
-
-
-def _check_nesterov(nesterov: bool, momentum: float | None) -> None:
-    if nesterov and momentum == 0:
-        raise ConfigError("optimizer.nesterov is True, but momentum is 0; set momentum, such as 0.9")
-
-
-def _check_betas(beta1: float, beta2: float) -> None:
-    require(0 <= beta1 < 1, "optimizer.beta1", beta1, "0 to below 1")
-    require(0 <= beta2 < 1, "optimizer.beta2", beta2, "0 to below 1")

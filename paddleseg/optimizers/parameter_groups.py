@@ -9,13 +9,15 @@ where Paddle's optimisers look for them first.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import paddle
 
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.arguments import Fault
+from paddleseg.utils.errors import raise_faults
+from paddleseg.utils.near_miss import ask_for_nearest, suggest
+from paddleseg.utils.type_hints import NonNegativeFloat, fault_of
 
 _ENTRY_KEYS = ("name", "lr_mult", "weight_decay_mult")
 
@@ -51,9 +53,9 @@ def parameter_multipliers(
             shifts of normalisation layers and the biases. It goes before ``weight_decay_mult``.
 
     Raises:
-        ConfigError: An entry is malformed, matches no parameter, or only those of earlier entries.
+        ConfigError: An entry matches no parameter, or only those of earlier entries.
     """
-    entries = read_entries(custom_cfg)
+    entries = _read_entries(custom_cfg)
     used = set()
     result = {}
     for name, shape in shapes.items():
@@ -66,49 +68,44 @@ def parameter_multipliers(
         if no_decay_on_norm_and_bias and len(shape) <= 1:
             multipliers = multipliers._replace(weight_decay=0.0)
         result[name] = multipliers
-    for index, (pattern, _) in enumerate(entries):
-        if index not in used:
-            raise ConfigError(_unused_entry_message(index, pattern, shapes))
+    unused = [(index, pattern) for index, (pattern, _) in enumerate(entries) if index not in used]
+    raise_faults("optimizer", [(f"custom_cfg.{index}.name", _why_unused(name, shapes)) for index, name in unused])
     return result
 
 
-def read_entries(custom_cfg: Sequence[dict[str, Any]] | None) -> list[tuple[str, Multipliers]]:
-    """Read ``custom_cfg`` as (part of a name, multipliers), without knowing the names.
-
-    Raises:
-        ConfigError: An entry is malformed.
-    """
-    return [_checked_entry(index, entry) for index, entry in enumerate(custom_cfg or ())]
-
-
-def _checked_entry(index: int, entry: dict[str, Any]) -> tuple[str, Multipliers]:
-    where = f"optimizer.custom_cfg[{index}]"
-    if not isinstance(entry, dict):
-        raise ConfigError(f"{where} is {entry!r}; it must be a mapping with {', '.join(_ENTRY_KEYS)}")
-    for key in entry:
-        if key not in _ENTRY_KEYS:
-            close = difflib.get_close_matches(str(key), _ENTRY_KEYS, n=1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            raise ConfigError(f"{where} has the unknown key {key!r}; {hint}Known: {', '.join(_ENTRY_KEYS)}")
-    pattern = entry.get("name")
-    if not isinstance(pattern, str) or not pattern:
-        raise ConfigError(f"{where}.name is {pattern!r}; it must be a part of parameter names, such as 'head'")
-    factors = []
-    for key in ("lr_mult", "weight_decay_mult"):
-        # PaddleSeg reads a missing multiplier as 1.
-        value = entry.get(key, 1.0)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-            raise ConfigError(f"{where}.{key} is {value!r}; it must be a number, 0 or more")
-        factors.append(float(value))
-    return pattern, Multipliers(*factors)
+def entry_faults(custom_cfg: Sequence[Any] | None) -> Iterator[Fault]:
+    """What is wrong with the entries of ``custom_cfg``, as far as it shows without the parameters' names."""
+    for index, entry in enumerate(custom_cfg or ()):
+        where = f"custom_cfg.{index}"
+        if not isinstance(entry, dict):
+            yield where, f"found {entry!r}; it must be a mapping with {', '.join(_ENTRY_KEYS)}"
+            continue
+        for key in entry:
+            if key not in _ENTRY_KEYS:
+                yield f"{where}.{key}", f"there is no such key. {suggest(key, _ENTRY_KEYS)}"
+        pattern = entry.get("name")
+        if not isinstance(pattern, str) or not pattern:
+            yield f"{where}.name", f"found {pattern!r}; it must be a part of parameter names, such as 'head'"
+        for key in ("lr_mult", "weight_decay_mult"):
+            fault = fault_of(entry.get(key, 1.0), NonNegativeFloat)
+            if fault is not None:
+                yield f"{where}.{key}", fault
 
 
-def _unused_entry_message(index: int, pattern: str, names: Sequence[str]) -> str:
-    where = f"optimizer.custom_cfg[{index}].name: {pattern!r}"
+def _read_entries(custom_cfg: Sequence[dict[str, Any]] | None) -> list[tuple[str, Multipliers]]:
+    """The entries as (part of a name, multipliers); a multiplier that is not given is 1, as in PaddleSeg."""
+    return [
+        (entry["name"], Multipliers(float(entry.get("lr_mult", 1.0)), float(entry.get("weight_decay_mult", 1.0))))
+        for entry in custom_cfg or ()
+    ]
+
+
+def _why_unused(pattern: str, names: Collection[str]) -> str:
     if any(pattern in name for name in names):
-        return f"{where} has no effect: earlier entries hold for all parameters it matches; put it before them"
+        return f"{pattern!r} has no effect: earlier entries hold for all parameters it matches; put it before them"
     parts = sorted({part for name in names for part in name.split(".") if not part.isdigit()})
-    close = difflib.get_close_matches(pattern, parts, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
     first_parts = dict.fromkeys(name.split(".")[0] for name in names)
-    return f"{where} matches no parameter; {hint}The names begin with {', '.join(first_parts)}"
+    return (
+        f"{pattern!r} matches no parameter. {ask_for_nearest(pattern, parts)}The names begin with "
+        f"{', '.join(first_parts)}"
+    )

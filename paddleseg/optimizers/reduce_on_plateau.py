@@ -4,17 +4,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+import math
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
-from paddleseg.optimizers.checks import require
 from paddleseg.optimizers.lr_schedulers import WarmupSchedule
 from paddleseg.registry import LR_SCHEDULERS
+from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.type_hints import Bound, CountOrZero, NonNegativeFloat, PositiveFloat
 
 __all__ = ["ReduceOnPlateau"]
 
+_REDUCTIONS = Bound(math.ulp(0.0), math.nextafter(1.0, 0.0), "above 0 and below 1")
 _MODES = {"loss": "min", "mIoU": "max"}
 _STATE = ("reduced_lr", "best", "num_bad", "cooldown_left")
 
@@ -47,33 +50,24 @@ class ReduceOnPlateau(WarmupSchedule):
         ConfigError: A value is out of its range or ``mode`` contradicts ``metric``.
     """
 
+    @checks_arguments
     def __init__(
         self,
-        learning_rate: float,
+        learning_rate: PositiveFloat,
         total_steps: int,
         *,
         metric: Literal["loss", "mIoU"] = "loss",
         mode: Literal["min", "max"] | None = None,
-        factor: float = 0.1,
-        patience: int = 10,
-        threshold: float = 1e-4,
+        factor: Annotated[float, _REDUCTIONS] = 0.1,
+        patience: CountOrZero = 10,
+        threshold: NonNegativeFloat = 1e-4,
         threshold_mode: Literal["rel", "abs"] = "rel",
-        cooldown: int = 0,
-        min_lr: float = 0.0,
-        epsilon: float = 1e-8,
-        warmup_iters: int = 0,
-        warmup_start_lr: float = 0.0,
+        cooldown: CountOrZero = 0,
+        min_lr: NonNegativeFloat = 0.0,
+        epsilon: NonNegativeFloat = 1e-8,
+        warmup_iters: CountOrZero = 0,
+        warmup_start_lr: NonNegativeFloat = 0.0,
     ) -> None:
-        require(metric in _MODES, "lr_scheduler.metric", metric, " or ".join(_MODES))
-        require(threshold_mode in ("rel", "abs"), "lr_scheduler.threshold_mode", threshold_mode, "rel or abs")
-        is_valid = mode in (None, _MODES[metric])
-        require(is_valid, "lr_scheduler.mode", mode, f"{_MODES[metric]} with metric: {metric}")
-        require(0 < factor < 1, "lr_scheduler.factor", factor, "above 0 and below 1")
-        require(patience >= 0, "lr_scheduler.patience", patience, "0 or more")
-        require(threshold >= 0, "lr_scheduler.threshold", threshold, "0 or more")
-        require(cooldown >= 0, "lr_scheduler.cooldown", cooldown, "0 or more")
-        require(0 <= min_lr < learning_rate, "lr_scheduler.min_lr", min_lr, f"0 to below {learning_rate:g}")
-        require(epsilon >= 0, "lr_scheduler.epsilon", epsilon, "0 or more")
         self.metric = metric
         self.factor = factor
         self.patience = patience
@@ -87,6 +81,15 @@ class ReduceOnPlateau(WarmupSchedule):
         self.num_bad = 0
         self.cooldown_left = 0
         super().__init__(learning_rate, total_steps, warmup_iters=warmup_iters, warmup_start_lr=warmup_start_lr)
+
+    @staticmethod
+    def faults(learning_rate: float, metric: str, mode: str | None, min_lr: float, **others: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        if mode not in (None, _MODES[metric]):
+            yield "mode", f"found {mode!r}; it must be {_MODES[metric]} with metric: {metric}"
+        if min_lr >= learning_rate:
+            yield "min_lr", f"found {min_lr}; it must be 0 to below {learning_rate:g}, the learning_rate"
+        yield from WarmupSchedule.faults(learning_rate, **others)
 
     def decayed(self, step: int) -> float:
         """Return the rate as reduced so far, whatever the step."""

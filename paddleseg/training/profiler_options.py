@@ -9,7 +9,6 @@ The keys and most defaults are PaddleSeg's. It times only, unless told otherwise
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Callable
 
 from paddleseg.utils.cli import str2bool
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.near_miss import suggest
 
 FLAG = "--profiler_options"
 SORTED_KEYS = {"total": "Total", "ave": "Avg", "max": "Max", "min": "Min"}
@@ -73,9 +73,7 @@ def parse_profiler_options(text: str) -> ProfilerOptions:
         if not equals or not value:
             raise ConfigError(f"found {item.strip()!r}; it must be key=value pairs with ; between them")
         if key not in _PARSERS:
-            near = difflib.get_close_matches(key, _PARSERS, n=1)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise ConfigError(f"there is no key {key!r}. {hint}Known: {', '.join(_PARSERS)}")
+            raise ConfigError(f"there is no key {key!r}. {suggest(key, _PARSERS)}")
         if key in found:
             raise ConfigError(f"{key} is given twice; keep one")
         found[key] = _PARSERS[key](key, value)

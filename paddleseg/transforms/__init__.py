@@ -9,8 +9,6 @@ Deployment needs resizing, padding and normalisation: what is random it does not
 from importlib import import_module
 from typing import Any
 
-from paddleseg.transforms import left_out as left_out
-
 _MODULES = {
     "augmentation": (
         "RandomDistort",

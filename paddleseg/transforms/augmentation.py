@@ -8,21 +8,19 @@ Random transforms carry ``is_random``: evaluation and export refuse them. The le
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any
 
 import numpy as np
 
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
-from paddleseg.transforms.checks import (
-    check_number,
-    check_padding_values,
-    check_probability,
-    check_scale_factors,
-    check_size,
-)
+from paddleseg.transforms.limits import order_faults, up_to
 from paddleseg.transforms.sample import Sample, change_both, pad_sample, resize_sample
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.arguments import Fault, checks_arguments
+from paddleseg.utils.errors import DataError
+from paddleseg.utils.label_map import LabelValue
+from paddleseg.utils.type_hints import ABOVE_0, Count, NonNegativeFloat, Probability, ScaleFactor, Size
 
 _MOST_STEPS = 10_000
 
@@ -39,20 +37,26 @@ class ResizeStepScaling:
 
     is_random = True
 
+    @checks_arguments
     def __init__(
-        self, min_scale_factor: float = 0.75, max_scale_factor: float = 1.25, scale_step_size: float = 0.25
+        self,
+        min_scale_factor: ScaleFactor = 0.75,
+        max_scale_factor: ScaleFactor = 1.25,
+        scale_step_size: NonNegativeFloat = 0.25,
     ) -> None:
-        check_scale_factors("ResizeStepScaling", min_scale_factor, max_scale_factor)
-        if scale_step_size < 0:
-            raise ConfigError(f"ResizeStepScaling.scale_step_size: {scale_step_size} must not be below 0")
-        if max_scale_factor - min_scale_factor > _MOST_STEPS * scale_step_size > 0:
-            raise ConfigError(
-                f"ResizeStepScaling.scale_step_size: {scale_step_size} makes more than {_MOST_STEPS} factors; "
-                "give 0 to draw any factor of the range"
-            )
         self.min_scale_factor = min_scale_factor
         self.max_scale_factor = max_scale_factor
         self.scale_step_size = scale_step_size
+
+    @staticmethod
+    def faults(min_scale_factor: float, max_scale_factor: float, scale_step_size: float, **_: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        yield from order_faults(min_scale_factor=min_scale_factor, max_scale_factor=max_scale_factor)
+        if max_scale_factor - min_scale_factor > _MOST_STEPS * scale_step_size > 0:
+            yield (
+                "scale_step_size",
+                f"{scale_step_size} makes more than {_MOST_STEPS} factors; give 0 to draw any factor of the range",
+            )
 
     def draw_scale(self, rng: np.random.Generator) -> float:
         """Draw the factor of one sample."""
@@ -85,21 +89,17 @@ class RandomPaddingCrop:
 
     is_random = True
 
+    @checks_arguments
     def __init__(
         self,
-        crop_size: Sequence[int] = (512, 512),
+        crop_size: Size = (512, 512),
         im_padding_value: float = 127.5,
-        label_padding_value: int = 255,
-        category_max_ratio: float = 1.0,
-        ignore_index: int = 255,
-        loop_times: int = 10,
+        label_padding_value: LabelValue = 255,
+        category_max_ratio: Annotated[float, ABOVE_0] = 1.0,
+        ignore_index: LabelValue = 255,
+        loop_times: Count = 10,
     ) -> None:
-        self.crop_size = check_size("RandomPaddingCrop.crop_size", crop_size)
-        check_padding_values("RandomPaddingCrop", im_padding_value, label_padding_value)
-        if category_max_ratio <= 0:
-            raise ConfigError(f"RandomPaddingCrop.category_max_ratio: {category_max_ratio} must be above 0")
-        if loop_times <= 0:
-            raise ConfigError(f"RandomPaddingCrop.loop_times: {loop_times} must be above 0")
+        self.crop_size = tuple(crop_size)
         self.im_padding_value = im_padding_value
         self.label_padding_value = label_padding_value
         self.category_max_ratio = category_max_ratio
@@ -158,8 +158,9 @@ class RandomHorizontalFlip:
 
     is_random = True
 
-    def __init__(self, prob: float = 0.5) -> None:
-        self.prob = check_probability("RandomHorizontalFlip.prob", prob)
+    @checks_arguments
+    def __init__(self, prob: Probability = 0.5) -> None:
+        self.prob = prob
 
     def draw_axis(self, rng: np.random.Generator) -> int | None:
         """Draw whether to flip: 1, the axis that is turned round, or None."""
@@ -177,8 +178,9 @@ class RandomVerticalFlip:
 
     is_random = True
 
-    def __init__(self, prob: float = 0.1) -> None:
-        self.prob = check_probability("RandomVerticalFlip.prob", prob)
+    @checks_arguments
+    def __init__(self, prob: Probability = 0.1) -> None:
+        self.prob = prob
 
     def draw_axis(self, rng: np.random.Generator) -> int | None:
         """Draw whether to flip: 0, the axis that is turned round, or None."""
@@ -190,8 +192,8 @@ class RandomVerticalFlip:
         return sample
 
 
-_WIDEST_RANGE = 256
-"""Of ``RandomDistort``: the whole circle of hues; a factor that turns 1 into white."""
+_Width = Annotated[float, up_to(256)]
+"""Of a range of ``RandomDistort``; the most are the whole circle of hues, and a factor that turns 1 into white."""
 
 
 @TRANSFORMS.add_component
@@ -217,18 +219,19 @@ class RandomDistort:
 
     is_random = True
 
+    @checks_arguments
     def __init__(
         self,
-        brightness_range: float = 0.5,
-        brightness_prob: float = 0.5,
-        contrast_range: float = 0.5,
-        contrast_prob: float = 0.5,
-        saturation_range: float = 0.5,
-        saturation_prob: float = 0.5,
-        hue_range: float = 18,
-        hue_prob: float = 0.5,
-        sharpness_range: float = 0.5,
-        sharpness_prob: float = 0,
+        brightness_range: _Width = 0.5,
+        brightness_prob: Probability = 0.5,
+        contrast_range: _Width = 0.5,
+        contrast_prob: Probability = 0.5,
+        saturation_range: _Width = 0.5,
+        saturation_prob: Probability = 0.5,
+        hue_range: _Width = 18,
+        hue_prob: Probability = 0.5,
+        sharpness_range: _Width = 0.5,
+        sharpness_prob: Probability = 0,
     ) -> None:
         # (function, centre of the range, range, probability, whether it needs colours)
         self._changes = [
@@ -238,10 +241,6 @@ class RandomDistort:
             (functional.adjust_sharpness, 1.0, sharpness_range, sharpness_prob, False),
             (functional.shift_hue, 0.0, hue_range, hue_prob, True),
         ]
-        names = ("brightness", "contrast", "saturation", "sharpness", "hue")
-        for name, (_, _, width, probability, _) in zip(names, self._changes):
-            check_probability(f"RandomDistort.{name}_prob", probability)
-            check_number(f"RandomDistort.{name}_range", width, high=_WIDEST_RANGE)
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         image = sample["img"]

@@ -4,22 +4,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import cv2
 import numpy as np
 
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
-from paddleseg.transforms.checks import (
-    check_label_padding_value,
-    check_numbers,
-    check_padding_values,
-    check_ratio,
-    check_size,
-)
+from paddleseg.transforms.limits import PixelNumber, SideRatio
 from paddleseg.transforms.sample import Sample, check_area, pad_and_record, resize_and_record
+from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import DataError
+from paddleseg.utils.label_map import LabelValue
+from paddleseg.utils.type_hints import Size
 
 
 @TRANSFORMS.add_component
@@ -32,11 +30,11 @@ class Padding:
         label_padding_value: Value of the padding in the label.
     """
 
+    @checks_arguments
     def __init__(
-        self, target_size: Sequence[int], im_padding_value: float = 127.5, label_padding_value: int = 255
+        self, target_size: Size, im_padding_value: float = 127.5, label_padding_value: LabelValue = 255
     ) -> None:
-        self.target_size = check_size("Padding.target_size", target_size)
-        check_padding_values("Padding", im_padding_value, label_padding_value)
+        self.target_size = tuple(target_size)
         self.im_padding_value = im_padding_value
         self.label_padding_value = label_padding_value
 
@@ -60,11 +58,11 @@ class PaddingByAspectRatio:
         label_padding_value: Value of the padding in the label.
     """
 
+    @checks_arguments
     def __init__(
-        self, aspect_ratio: float = 1, im_padding_value: float = 127.5, label_padding_value: int = 255
+        self, aspect_ratio: SideRatio = 1, im_padding_value: float = 127.5, label_padding_value: LabelValue = 255
     ) -> None:
-        self.aspect_ratio = check_ratio("PaddingByAspectRatio.aspect_ratio", aspect_ratio)
-        check_padding_values("PaddingByAspectRatio", im_padding_value, label_padding_value)
+        self.aspect_ratio = aspect_ratio
         self.im_padding_value = im_padding_value
         self.label_padding_value = label_padding_value
 
@@ -92,17 +90,22 @@ class ScalePadding:
         label_padding_value: Value of the padding in the label.
     """
 
+    @checks_arguments
     def __init__(
         self,
-        target_size: Sequence[int] = (512, 512),
-        im_padding_value: float | Sequence[float] = 127.5,
-        label_padding_value: int = 255,
+        target_size: Size = (512, 512),
+        im_padding_value: PixelNumber | Sequence[PixelNumber] = 127.5,
+        label_padding_value: LabelValue = 255,
     ) -> None:
-        self.target_size = check_size("ScalePadding.target_size", target_size)
-        values = im_padding_value if isinstance(im_padding_value, (list, tuple)) else [im_padding_value]
-        self.im_padding_values = check_numbers("ScalePadding.im_padding_value", values)
-        check_label_padding_value("ScalePadding", label_padding_value)
+        self.target_size = tuple(target_size)
+        self.im_padding_values = list(im_padding_value) if np.ndim(im_padding_value) else [im_padding_value]
         self.label_padding_value = label_padding_value
+
+    @staticmethod
+    def faults(im_padding_value: float | Sequence[float], **_: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        if im_padding_value == []:
+            yield "im_padding_value", "the list is empty; give one number, or one per channel"
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         height, width, channels = sample["img"].shape

@@ -10,26 +10,21 @@ onto the middle of the result, the last possible window is drawn too, and pictur
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
 
 import numpy as np
 
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
-from paddleseg.transforms.checks import (
-    MAX_SIDE,
-    check_length,
-    check_number,
-    check_numbers,
-    check_padding_values,
-    check_ratio,
-    check_scale_factors,
-    check_size,
-)
+from paddleseg.transforms.limits import Degrees, order_faults, up_to
 from paddleseg.transforms.sample import Sample, change_both, resize_sample, warp_sample
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.arguments import Fault, checks_arguments
+from paddleseg.utils.label_map import LabelValue
+from paddleseg.utils.type_hints import Probability, ScaleFactor, SideLength, Size
 
 _SCALE_ASPECT_ATTEMPTS = 10
+_SMALLEST_RATIO = 0.001
 
 
 @TRANSFORMS.add_component
@@ -43,11 +38,15 @@ class ResizeRangeScaling:
 
     is_random = True
 
-    def __init__(self, min_value: int = 400, max_value: int = 600) -> None:
-        self.min_value = check_length("ResizeRangeScaling.min_value", min_value)
-        self.max_value = check_length("ResizeRangeScaling.max_value", max_value)
-        if min_value > max_value:
-            raise ConfigError(f"ResizeRangeScaling: min_value {min_value} is above max_value {max_value}")
+    @checks_arguments
+    def __init__(self, min_value: SideLength = 400, max_value: SideLength = 600) -> None:
+        self.min_value = min_value
+        self.max_value = max_value
+
+    @staticmethod
+    def faults(min_value: int, max_value: int, **_: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        return order_faults(min_value=min_value, max_value=max_value)
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         long_size = rng.integers(self.min_value, self.max_value + 1)
@@ -67,11 +66,11 @@ class RandomRotation:
 
     is_random = True
 
+    @checks_arguments
     def __init__(
-        self, max_rotation: float = 15, im_padding_value: float = 127.5, label_padding_value: int = 255
+        self, max_rotation: Degrees = 15, im_padding_value: float = 127.5, label_padding_value: LabelValue = 255
     ) -> None:
-        self.max_rotation = check_number("RandomRotation.max_rotation", max_rotation, high=360)
-        check_padding_values("RandomRotation", im_padding_value, label_padding_value)
+        self.max_rotation = max_rotation
         self.im_padding_value = im_padding_value
         self.label_padding_value = label_padding_value
 
@@ -104,25 +103,29 @@ class RandomAffine:
 
     is_random = True
 
+    @checks_arguments
     def __init__(
         self,
-        size: Sequence[int] = (224, 224),
-        translation_offset: float = 0,
-        max_rotation: float = 15,
-        min_scale_factor: float = 0.75,
-        max_scale_factor: float = 1.25,
+        size: Size = (224, 224),
+        translation_offset: Annotated[float, up_to(65536)] = 0,
+        max_rotation: Degrees = 15,
+        min_scale_factor: ScaleFactor = 0.75,
+        max_scale_factor: ScaleFactor = 1.25,
         im_padding_value: float = 128,
-        label_padding_value: int = 255,
+        label_padding_value: LabelValue = 255,
     ) -> None:
-        self.size = check_size("RandomAffine.size", size)
-        self.translation_offset = check_number("RandomAffine.translation_offset", translation_offset, high=MAX_SIDE)
-        self.max_rotation = check_number("RandomAffine.max_rotation", max_rotation, high=360)
-        check_scale_factors("RandomAffine", min_scale_factor, max_scale_factor)
-        check_padding_values("RandomAffine", im_padding_value, label_padding_value)
+        self.size = tuple(size)
+        self.translation_offset = translation_offset
+        self.max_rotation = max_rotation
         self.min_scale_factor = min_scale_factor
         self.max_scale_factor = max_scale_factor
         self.im_padding_value = im_padding_value
         self.label_padding_value = label_padding_value
+
+    @staticmethod
+    def faults(min_scale_factor: float, max_scale_factor: float, **_: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        return order_faults(min_scale_factor=min_scale_factor, max_scale_factor=max_scale_factor)
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         pivot_offset = rng.uniform(-self.translation_offset, self.translation_offset, size=2)
@@ -148,11 +151,16 @@ class RandomScaleAspect:
 
     is_random = True
 
-    def __init__(self, min_scale: float = 0.5, aspect_ratio: float = 0.33) -> None:
-        self.min_scale = check_number("RandomScaleAspect.min_scale", min_scale, high=1)
-        self.aspect_ratio = check_number("RandomScaleAspect.aspect_ratio", aspect_ratio, high=1)
-        if aspect_ratio != 0:
-            check_ratio("RandomScaleAspect.aspect_ratio", aspect_ratio)
+    @checks_arguments
+    def __init__(self, min_scale: Probability = 0.5, aspect_ratio: Probability = 0.33) -> None:
+        self.min_scale = min_scale
+        self.aspect_ratio = aspect_ratio
+
+    @staticmethod
+    def faults(aspect_ratio: float, **_: Any) -> Iterator[Fault]:
+        """A ratio that is too small, see :mod:`paddleseg.utils.arguments`."""
+        if 0 < aspect_ratio < _SMALLEST_RATIO:
+            yield "aspect_ratio", f"found {aspect_ratio}; it must be 0, or from {_SMALLEST_RATIO} to 1"
 
     def draw_window(
         self, size_hw: Sequence[int], rng: np.random.Generator
@@ -193,11 +201,9 @@ class RandomCenterCrop:
 
     is_random = True
 
-    def __init__(self, retain_ratio: Sequence[float] = (0.5, 0.5)) -> None:
-        ratios = check_numbers("RandomCenterCrop.retain_ratio", retain_ratio)
-        if len(ratios) != 2:
-            raise ConfigError(f"RandomCenterCrop.retain_ratio: {retain_ratio!r} has to be two shares [width, height]")
-        self.retain_ratio = tuple(check_number("RandomCenterCrop.retain_ratio", ratio, high=1) for ratio in ratios)
+    @checks_arguments
+    def __init__(self, retain_ratio: tuple[Probability, Probability] = (0.5, 0.5)) -> None:
+        self.retain_ratio = tuple(retain_ratio)
 
     def draw_window(self, size_hw: Sequence[int], rng: np.random.Generator) -> tuple[tuple[int, int], tuple[int, int]]:
         """Draw the window's corner (y, x) and size (width, height)."""

@@ -4,14 +4,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 import numpy as np
 
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
-from paddleseg.transforms.checks import check_number, check_probability
+from paddleseg.transforms.limits import up_to
 from paddleseg.transforms.sample import Sample
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.arguments import checks_arguments
+from paddleseg.utils.errors import DataError
+from paddleseg.utils.type_hints import Probability
 
+BlurType = Literal["gaussian", "median", "blur", "random"]
 _BLURS = {
     "gaussian": functional.gaussian_blur,
     "median": functional.median_blur,
@@ -36,10 +41,9 @@ class RandomBlur:
 
     is_random = True
 
-    def __init__(self, prob: float = 0.1, blur_type: str = "gaussian") -> None:
-        self.prob = check_probability("RandomBlur.prob", prob)
-        if blur_type != "random" and blur_type not in _BLURS:
-            raise ConfigError(f"RandomBlur.blur_type: {blur_type!r} is unknown; known: {', '.join(_BLURS)}, random")
+    @checks_arguments
+    def __init__(self, prob: Probability = 0.1, blur_type: BlurType = "gaussian") -> None:
+        self.prob = prob
         self.blur_type = blur_type
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
@@ -73,9 +77,10 @@ class RandomNoise:
 
     is_random = True
 
-    def __init__(self, prob: float = 0.5, max_sigma: float = 10.0) -> None:
-        self.prob = check_probability("RandomNoise.prob", prob)
-        self.max_sigma = check_number("RandomNoise.max_sigma", max_sigma, high=65535)
+    @checks_arguments
+    def __init__(self, prob: Probability = 0.5, max_sigma: Annotated[float, up_to(65535)] = 10.0) -> None:
+        self.prob = prob
+        self.max_sigma = max_sigma
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if rng.random() < self.prob:

@@ -9,21 +9,19 @@ Deployment uses these and ``padding.py`` as well as training; what is random is 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal
 
 import cv2
 import numpy as np
 
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import functional
-from paddleseg.transforms.checks import (
-    check_length,
-    check_limits,
-    check_numbers,
-    check_size,
-)
+from paddleseg.transforms.limits import PixelNumber, at_least, order_faults
 from paddleseg.transforms.sample import Sample, resize_and_record
+from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.type_hints import Bound, SideLength, Size
 
 _INTERPOLATIONS = {
     "NEAREST": cv2.INTER_NEAREST,
@@ -32,9 +30,8 @@ _INTERPOLATIONS = {
     "AREA": cv2.INTER_AREA,
     "LANCZOS4": cv2.INTER_LANCZOS4,
 }
-
-
-_SMALLEST_STD = 1e-6
+Interpolation = Literal["NEAREST", "LINEAR", "CUBIC", "AREA", "LANCZOS4", "RANDOM"]
+Deviation = Annotated[float, Bound(1e-6, 1e6, "from 0.000001 to 1000000")]
 
 
 @TRANSFORMS.add_component
@@ -49,18 +46,21 @@ class Normalize:
         std: Standard deviation of each channel in units of 255, above 0.
     """
 
-    def __init__(self, mean: Sequence[float] = (0.5,), std: Sequence[float] = (0.5,)) -> None:
-        self.mean = [float(value) for value in check_numbers("Normalize.mean", mean)]
-        self.std = [float(value) for value in check_numbers("Normalize.std", std)]
-        if min(self.std) < _SMALLEST_STD:
-            raise ConfigError(f"Normalize.std: {self.std} has a value that is not above 0 (at least {_SMALLEST_STD:g})")
-        if len(self.mean) != len(self.std) and 1 not in (len(self.mean), len(self.std)):
-            raise ConfigError(
-                f"Normalize: mean has {len(self.mean)} values and std {len(self.std)}; give one per channel to both"
-            )
+    @checks_arguments
+    def __init__(self, mean: Sequence[PixelNumber] = (0.5,), std: Sequence[Deviation] = (0.5,)) -> None:
+        self.mean = [float(value) for value in mean]
+        self.std = [float(value) for value in std]
         # (C,) float32 each, or (1,) for all channels.
         self.shift = (np.asarray(self.mean) * 255.0).astype(np.float32)
         self.scale = (1.0 / (np.asarray(self.std) * 255.0)).astype(np.float32)
+
+    @staticmethod
+    def faults(mean: Sequence[float], std: Sequence[float], **_: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        empty = [name for name, values in (("mean", mean), ("std", std)) if not values]
+        yield from ((name, "the list is empty; give one number per channel, or one for all") for name in empty)
+        if not empty and len(mean) != len(std) and 1 not in (len(mean), len(std)):
+            yield "std", f"mean has {len(mean)} values and std {len(std)}; give one per channel to both"
 
     def apply(self, image: np.ndarray) -> np.ndarray:
         """Normalise an (H, W, C) picture of any dtype to float32."""
@@ -94,18 +94,15 @@ class Resize:
             are always resized by nearest neighbour.
     """
 
+    @checks_arguments
     def __init__(
         self,
-        target_size: Sequence[int] = (512, 512),
+        target_size: Size = (512, 512),
         keep_ratio: bool = False,
-        size_divisor: int | None = None,
-        interp: str = "LINEAR",
+        size_divisor: SideLength | None = None,
+        interp: Interpolation = "LINEAR",
     ) -> None:
-        self.target_size = check_size("Resize.target_size", target_size)
-        if interp != "RANDOM" and interp not in _INTERPOLATIONS:
-            raise ConfigError(f"Resize.interp: {interp!r} is unknown; known: {', '.join(_INTERPOLATIONS)}, RANDOM")
-        if size_divisor is not None:
-            check_length("Resize.size_divisor", size_divisor)
+        self.target_size = tuple(target_size)
         self.keep_ratio = keep_ratio
         self.size_divisor = size_divisor
         self.interp = interp
@@ -129,8 +126,9 @@ class Resize:
 class ResizeByLong:
     """Resize so that the long side has ``long_size`` pixels; the aspect ratio is kept."""
 
-    def __init__(self, long_size: int) -> None:
-        self.long_size = check_length("ResizeByLong.long_size", long_size)
+    @checks_arguments
+    def __init__(self, long_size: SideLength) -> None:
+        self.long_size = long_size
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         scale = self.long_size / max(sample["img"].shape[:2])
@@ -146,15 +144,19 @@ class ResizeByShort:
         max_size: The long side does not get longer than this; the short side is then smaller.
     """
 
-    def __init__(self, short_size: int | Sequence[int], max_size: float = 1e10) -> None:
-        sizes = short_size if isinstance(short_size, (list, tuple)) else [short_size]
-        if not sizes:
-            raise ConfigError("ResizeByShort.short_size: the list is empty; give at least one length")
-        self.short_sizes = [check_length("ResizeByShort.short_size", size) for size in sizes]
-        if max_size < 1:
-            raise ConfigError(f"ResizeByShort.max_size: {max_size} must be at least 1")
+    @checks_arguments
+    def __init__(
+        self, short_size: SideLength | Sequence[SideLength], max_size: Annotated[float, at_least(1)] = 1e10
+    ) -> None:
+        self.short_sizes = list(short_size) if np.ndim(short_size) else [short_size]
         self.max_size = max_size
         self.is_random = len(self.short_sizes) > 1
+
+    @staticmethod
+    def faults(short_size: int | Sequence[int], **_: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        if short_size == []:
+            yield "short_size", "the list is empty; give at least one length"
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         short_size = self.short_sizes[0]
@@ -175,8 +177,14 @@ class LimitLong:
         min_long: A shorter long side is resized to this.
     """
 
-    def __init__(self, max_long: int | None = None, min_long: int | None = None) -> None:
-        self.max_long, self.min_long = check_limits("LimitLong", "long", max_long, min_long)
+    @checks_arguments
+    def __init__(self, max_long: SideLength | None = None, min_long: SideLength | None = None) -> None:
+        self.max_long, self.min_long = max_long, min_long
+
+    @staticmethod
+    def faults(max_long: int | None, min_long: int | None, **_: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        return order_faults(min_long=min_long, max_long=max_long)
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return _limit_side(sample, max(sample["img"].shape[:2]), self.max_long, self.min_long)
@@ -191,8 +199,14 @@ class LimitShort:
         min_short: A shorter short side is resized to this.
     """
 
-    def __init__(self, max_short: int | None = None, min_short: int | None = None) -> None:
-        self.max_short, self.min_short = check_limits("LimitShort", "short", max_short, min_short)
+    @checks_arguments
+    def __init__(self, max_short: SideLength | None = None, min_short: SideLength | None = None) -> None:
+        self.max_short, self.min_short = max_short, min_short
+
+    @staticmethod
+    def faults(max_short: int | None, min_short: int | None, **_: Any) -> Iterator[Fault]:
+        """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        return order_faults(min_short=min_short, max_short=max_short)
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return _limit_side(sample, min(sample["img"].shape[:2]), self.max_short, self.min_short)

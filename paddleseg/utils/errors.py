@@ -19,6 +19,18 @@ class ConfigError(UserError, ValueError):
     """A configuration file, a key in it or a command-line value is wrong."""
 
 
+class ArgumentError(ConfigError):
+    """Arguments of a class or function are wrong.
+
+    Attributes:
+        faults: Name of each wrong argument, and what was found and is allowed.
+    """
+
+    def __init__(self, message: str, faults: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
+
+
 class DataError(UserError, ValueError):
     """A picture, a label or a list file is missing, damaged or does not fit."""
 
@@ -36,15 +48,30 @@ class TrainingError(UserError, RuntimeError):
 
 
 def raise_faults(about: str, faults: Sequence[tuple[str, str]]) -> None:
-    """Raise one ConfigError that lists (name, what is wrong with it); nothing where the list is empty.
+    """Raise one ArgumentError that lists (name, what is wrong with it); nothing where the list is empty.
 
     Args:
         about: Whose faults they are, for the beginning of the message; may be empty.
         faults: Name of an argument or key, and what was found and is allowed.
     """
-    prefix = f"{about}: " if about else ""
-    lines = [f"{prefix}{name}: {message}" for name, message in faults]
-    if len(lines) == 1:
-        raise ConfigError(lines[0])
-    if lines:
-        raise ConfigError("\n  ".join([f"{prefix}{len(lines)} problems:", *lines]))
+    if faults:
+        prefix = f"{about}: " if about else ""
+        lines = [printable_line(f"{prefix}{name}: {message}") for name, message in faults]
+        raise ArgumentError(join_lines(about, lines), faults)
+
+
+def join_lines(about: str, lines: Sequence[str]) -> str:
+    """One problem as its line, several below a headline that counts them."""
+    headline = f"{about} has {len(lines)} problems:" if about else f"{len(lines)} problems:"
+    return lines[0] if len(lines) == 1 else "\n  ".join([headline, *lines])
+
+
+_LONGEST_LINE, _END_OF_LINE = 1500, 400
+
+
+def printable_line(text: str) -> str:
+    """The text without line breaks and control characters that a key may have; of a very long one both ends."""
+    line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    if len(line) <= _LONGEST_LINE:
+        return line
+    return f"{line[: _LONGEST_LINE - _END_OF_LINE]} ... {line[-_END_OF_LINE:]}"

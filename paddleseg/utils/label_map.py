@@ -10,10 +10,19 @@ that class. Only the cells at the borders of classes, a few per cent of a street
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
+
+from paddleseg.utils.type_hints import Bound
 
 MAX_CLASSES = 255
 """Labels have 8 bits, and one of their 256 values is left for the pixels to ignore."""
+LABEL_CLASSES = Bound(1, MAX_CLASSES, f"from 1 to {MAX_CLASSES}, for labels have 8 bits")
+LABEL_VALUES = Bound(0, 255, "from 0 to 255, for labels have 8 bits")
+
+LabelClassCount = Annotated[int, LABEL_CLASSES]
+LabelValue = Annotated[int, LABEL_VALUES]
 
 # Two classes closer than this, relative to the largest logit, could change places by rounding in the
 # interpolation (about 4 ulp of float32): such a cell is interpolated.

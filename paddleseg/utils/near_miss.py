@@ -12,10 +12,14 @@ from collections.abc import Iterable
 def suggest(name: object, known: Iterable[str]) -> str:
     """``Did you mean 'x'? Known: x, y``; the first half only when a known name is near."""
     names = list(known)
-    scores = {candidate: _likeness(str(name).lower(), candidate.lower()) for candidate in names}
-    best = max(names, key=scores.__getitem__, default=None)
-    hint = f"Did you mean {best!r}? " if best is not None and scores[best][0] >= 0.6 else ""
-    return f"{hint}Known: {', '.join(names) or 'none'}"
+    return f"{ask_for_nearest(name, names)}Known: {', '.join(names) or 'none'}"
+
+
+def ask_for_nearest(name: object, known: Iterable[str]) -> str:
+    """``Did you mean 'x'? `` with a space at its end, or nothing when no known name is near."""
+    scores = {candidate: _likeness(str(name).lower(), candidate.lower()) for candidate in known}
+    best = max(scores, key=scores.__getitem__, default=None)
+    return f"Did you mean {best!r}? " if best is not None and scores[best][0] >= 0.6 else ""
 
 
 def _likeness(name: str, candidate: str) -> tuple[float, int]:

@@ -46,11 +46,13 @@ AT_LEAST_ONE = Bound(1, _MANY, f"1 or more, at most {_MANY}")
 AT_LEAST_ZERO = Bound(0, _MANY, f"0 or more, at most {_MANY}")
 NOT_NEGATIVE = Bound(0, _LARGE, f"0 or more, at most {_LARGE:.0f}")
 POSITIVE = Bound(_TINY, _LARGE, f"above 0, at most {_LARGE:.0f}")
+ABOVE_0 = Bound(math.ulp(0.0), math.inf, "a number above 0")
 FROM_0_TO_1 = Bound(0, 1, "from 0 to 1")
 ABOVE_0_TO_1 = Bound(math.ulp(0.0), 1, "above 0, at most 1")
 BELOW_ONE = Bound(0, math.nextafter(1.0, 0.0), "from 0 to below 1")
 SCALE = Bound(math.ulp(0.0), 100, "above 0, at most 100")
 SIDE = Bound(1, _LONGEST_SIDE, f"1 or more, at most {_LONGEST_SIDE}")
+CHANNELS = Bound(1, 10_000, "1 or more, at most 10000")
 SEED = Bound(0, 2**31 - 1, f"0 or more, at most {2**31 - 1}")
 
 Count = Annotated[int, AT_LEAST_ONE]
@@ -62,7 +64,9 @@ Share = Annotated[float, ABOVE_0_TO_1]
 BelowOne = Annotated[float, BELOW_ONE]
 ScaleFactor = Annotated[float, SCALE]
 SideLength = Annotated[int, SIDE]
+ChannelCount = Annotated[int, CHANNELS]
 Seed = Annotated[int, SEED]
+Size = Annotated[tuple[SideLength, SideLength], "[width, height] in whole pixels"]
 
 
 def fault_of(value: Any, hint: Any) -> str | None:
@@ -125,10 +129,10 @@ def _entries_match(values: Sequence[Any], kind: Any, parts: tuple[Any, ...]) -> 
 
 
 def describe_hint(hint: Any) -> str:
-    """Say in a user's words what a type hint allows, bounds left out."""
+    """Say in a user's words what a type hint allows, bounds left out; a text in ``Annotated`` says it better."""
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
-        return describe_hint(parts[0])
+        return next((extra for extra in hint.__metadata__ if isinstance(extra, str)), describe_hint(parts[0]))
     if hint is None or hint is type(None):
         return "null"
     if _is_union(origin):

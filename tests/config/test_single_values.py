@@ -9,6 +9,7 @@ from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 from paddleseg.datasets import SegmentationDataset
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.type_hints import Bound
 from tests.config.messages import message_of
 
 
@@ -79,6 +80,7 @@ from tests.config.messages import message_of
             "loss.types.0.ignore_index=0",
             "loss.types.0.ignore_index: 0 here, but train_dataset.ignore_index is 255",
         ),
+        ("train_dataset.edge=True", "--opts: train_dataset.edge: found True; no loss here uses edge labels"),
         ("optimizer.type=Sgd2", "--opts: optimizer.type: no optimizer 'Sgd2'. Did you mean 'SGD'?"),
         ("optimizer.momentum=1", "--opts: optimizer.momentum: found 1.0; it must be from 0 to below 1"),
         (
@@ -111,7 +113,7 @@ from tests.config.messages import message_of
         ("train_dataset.transforms.0.min_scale_factor=0", "min_scale_factor: found 0.0; it must be above 0"),
         (
             "train_dataset.transforms.0.min_scale_factor=3",
-            "train_dataset.transforms.0: ResizeStepScaling: min_scale",
+            "transforms.0.min_scale_factor: found 3.0; it must not be above max_scale_factor, 1.25",
         ),
         ("val_dataset.num_classes=5", "val_dataset.num_classes is 5; they must be equal"),
         ("loss.types=[{}]", "--opts: loss.types.0.type: missing; name a loss. "),
@@ -177,15 +179,18 @@ from tests.config.messages import message_of
         ),
         (
             "train_dataset.transforms.0.scale_step_size=1e-12",
-            "transforms.0: ResizeStepScaling.scale_step_size: 1e-12 makes more than 10000 factors; give 0 to draw any",
+            "transforms.0.scale_step_size: 1e-12 makes more than 10000 factors; give 0 to draw any",
         ),
-        ("val_dataset.transforms.0.mean=[1e300]", "Normalize.mean: [1e+300] has a number that is not from -1e+06 to"),
+        ("val_dataset.transforms.0.mean=[1e300]", "mean: found [1e+300]; it must be from -1000000 to 1000000"),
         ("val_dataset.transforms.0.std=[1e-300]", "std: found [1e-300]; it must be from 0.000001 to 1000000"),
         (
             "test_config={aug_eval: True, scales: [1e9]}",
             "scales: found [1000000000.0]; it must be above 0, at most",
         ),
-        ("optimizer.grad_clip_cfg={name: [ClipGradByNorm]}", "optimizer: grad_clip_cfg.name is ['ClipGradByNorm']; it"),
+        (
+            "optimizer.grad_clip_cfg={name: [ClipGradByNorm]}",
+            "optimizer.grad_clip_cfg.name: found ['ClipGradByNorm']",
+        ),
         ("loss.types=[{type: BoundaryLoss, theta: 1000000001}]", "theta: found 1000000001; it must be an odd number"),
         ("epochs\n\x1b[2J=1", "--opts: epochs\\n\\x1b[2J: there is no such key."),
         (f"seed={'x' * 9000}", "xxx'; it must be an integer"),
@@ -195,6 +200,12 @@ def test_one_wrong_value_makes_one_line(training_yaml, opt, message):
     found = message_of(training_yaml, opt)
     assert message in found
     assert found.isprintable() and len(found) < 1600
+
+
+def test_the_task_says_how_many_classes_there_may_be(write_yaml):
+    path = write_yaml("model: {type: DDRNet_23_slim, num_classes: 1000}\n")
+    assert "model.num_classes: found 1000; it must be from 1 to 255" in message_of(path, command="export")
+    assert message_of(path, command="export", class_numbers=Bound(1, 1000, "from 1 to 1000")) == ""
 
 
 def test_the_number_of_classes_fits_into_a_label_of_8_bits(training_yaml):

@@ -77,5 +77,5 @@ def test_an_empty_folder_a_wrong_mode_and_edge_are_refused(root):
         Cityscapes([], str(root), mode="val")
     with pytest.raises(ConfigError, match="mode: 'trainval'"):
         Cityscapes([], str(root), mode="trainval")
-    with pytest.raises(ConfigError, match="edge: True"):
+    with pytest.raises(ConfigError, match="edge: found True"):
         Cityscapes([], str(root), edge=True)

@@ -137,13 +137,13 @@ def test_an_rgb_label_and_a_truncated_picture_are_named(root):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"num_classes": 0}, "num_classes: 0 is not from 1 to 255"),
-        ({"ignore_index": -100}, "ignore_index: -100 is not from 0 to 255"),
-        ({"img_channels": 0}, "img_channels: 0 must be at least 1"),
-        ({"class_names": ["a"]}, "class_names: 1 entries for num_classes 4"),
-        ({"palette": [[0, 0, 0]] * 5}, "palette: 5 entries for num_classes 4"),
-        ({"edge": True}, "edge: True is not supported"),
-        ({"separator": ""}, "separator: is empty; give what stands between picture and label"),
+        ({"num_classes": 0}, "num_classes: found 0; it must be from 1 to 255"),
+        ({"ignore_index": -100}, "ignore_index: found -100; it must be from 0 to 255"),
+        ({"img_channels": 0}, "img_channels: found 0; it must be 1 or more"),
+        ({"class_names": ["a"]}, "class_names: 1 entries for 4 classes"),
+        ({"palette": [[0, 0, 0]] * 5}, "palette: 5 entries for 4 classes"),
+        ({"edge": True}, "edge: found True; no loss here uses edge labels"),
+        ({"separator": ""}, "separator: empty; give what stands between picture and label"),
         ({"mode": "training"}, "mode: 'training' is unknown; known: train, val, test"),
         ({"transforms": [T.Normalize([0.5] * 4, [0.5] * 4)]}, "4 values of mean or std for pictures of 3"),
         (

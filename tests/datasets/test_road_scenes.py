@@ -144,12 +144,12 @@ def test_the_transforms_are_run_and_the_normalisation_is_left_to_the_device():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"num_samples": 0}, "num_samples: 0 is too small"),
-        ({"seed": -1}, "seed: -1 is negative"),
-        ({"size": [256]}, r"size: \[256\] is not \[width, height\]"),
-        ({"size": [256.5, 128]}, "whole pixels"),
-        ({"size": [32, 32]}, "size: 32x32 is out of range; width 64 to 2048, height 32 to 1024"),
-        ({"size": [128, 2048]}, "size: 128x2048 is out of range"),
+        ({"num_samples": 0}, "num_samples: found 0; it must be 1 or more"),
+        ({"seed": -1}, "seed: found -1; it must be 0 or more"),
+        ({"size": [256]}, r"size: found \[256\]; it must be \[width, height\] in whole pixels"),
+        ({"size": [256.5, 128]}, r"size: found \[256.5, 128\]"),
+        ({"size": [32, 32]}, "size: found 32x32; it must be width 64 to 2048, height 32 to 1024"),
+        ({"size": [128, 2048]}, "size: found 128x2048"),
         ({"mode": "training"}, "mode: 'training' is unknown"),
     ],
 )

@@ -95,7 +95,7 @@ def test_ignored_pixels_weigh_nothing():
 @pytest.mark.parametrize(
     ("classes", "message"),
     [
-        ("some", "found 'some'; it must be present, all or a list of classes"),
+        ("some", "found 'some'; it must be one of present, all or a list of integers"),
         ([], "the list is empty"),
         ([1, 1], "each class may stand there once"),
         ([-1], "each must be 0 or more"),

@@ -82,5 +82,5 @@ def test_channels_last_gives_the_same_gradients_from_the_same_weights():
 
 
 def test_a_layout_that_does_not_exist_is_refused():
-    with pytest.raises(ValueError, match="data_format is 'NCWH'; allowed: NCHW, NHWC"):
+    with pytest.raises(ValueError, match="data_format: found 'NCWH'; it must be one of NCHW, NHWC"):
         models.DDRNet_23_slim(num_classes=5, data_format="NCWH")

@@ -9,6 +9,7 @@ from paddle.optimizer import lr
 
 from paddleseg.config.build import build_lr_schedule, build_optimizer, describe_optimizer
 from paddleseg.config.load import load_config
+from paddleseg.config.paddleseg_names import advice_for
 from paddleseg.config.schema import check_config
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.registry import LR_SCHEDULERS, OPTIMIZERS
@@ -70,11 +71,11 @@ def test_a_plateau_of_miou_is_right_where_there_are_evaluations(checked):
         ("type: OneCycleLR, total_steps: 5", "lr_scheduler.total_steps: the length of the training is iters"),
         ("type: OneCycleLR, anneal_strategy: sin", "anneal_strategy: found 'sin'; it must be one of cos, linear"),
         ("type: StepDecay, step_size: 2, verbose: True", "lr_scheduler.verbose: the learning rate stands in each line"),
-        ("type: ReduceOnPlateau, mode: max", "lr_scheduler: mode is 'max'; it must be min with metric: loss"),
-        ("type: ReduceOnPlateau, factor: 1.5", "lr_scheduler: factor is 1.5; it must be above 0 and below 1"),
+        ("type: ReduceOnPlateau, mode: max", "lr_scheduler.mode: found 'max'; it must be min with metric: loss"),
+        ("type: ReduceOnPlateau, factor: 1.5", "lr_scheduler.factor: found 1.5; it must be above 0 and below 1"),
         ("type: ReduceOnPlateau, metric: Acc", "lr_scheduler.metric: found 'Acc'; it must be one of loss, mIoU"),
         ("type: ReduceOnPlateau, patience: -1", "lr_scheduler.patience: found -1; it must be 0 or more"),
-        ("type: PolynomialDecay, warmup_start_lr: 0.2", "lr_scheduler: warmup_start_lr is 0.2; it must be 0 to 0.1"),
+        ("type: PolynomialDecay, warmup_start_lr: 0.2", "lr_scheduler.warmup_start_lr: found 0.2; it must be 0 to 0.1"),
         (
             "type: LinearWarmup",
             "no learning-rate schedule 'LinearWarmup'. Give the schedule that follows it, with warm",
@@ -94,10 +95,17 @@ def test_schedules_refuse_by_name_before_anything_is_built(checked, settings, me
         ("{type: AdamWDL}", "no optimizer 'AdamWDL'. .* use AdamW, .* custom_cfg"),
         ("{type: Adam, lazy_mode: True}", "optimizer.lazy_mode: it is for sparse gradients"),
         ("{type: RMSProp, rho: 1.0}", "optimizer.rho: found 1.0; it must be from 0 to below 1"),
-        ("{type: SGD, nesterov: True}", "optimizer: nesterov is True, but momentum is 0; set momentum"),
-        ("{type: Momentum, momentum: 0, nesterov: True}", "optimizer: nesterov is True, but momentum is 0"),
-        ("{type: Adam, grad_clip_cfg: {name: Clip}}", "optimizer: grad_clip_cfg.name is 'Clip'; it must be one of "),
-        ("{type: Adam, custom_cfg: [{nam: x}]}", r"optimizer: custom_cfg\[0\] has the unknown key 'nam'"),
+        ("{type: SGD, nesterov: True}", "optimizer.nesterov: found True, but momentum is 0; set momentum"),
+        ("{type: Momentum, momentum: 0, nesterov: True}", "optimizer.nesterov: found True, but momentum is 0"),
+        ("{type: Adam, grad_clip_cfg: {name: Clip}}", "optimizer.grad_clip_cfg.name: found 'Clip'; it must be one of "),
+        (
+            "{type: Adam, custom_cfg: [{name: x, nam: y}]}",
+            "custom_cfg.0.nam: there is no such key. Did you mean 'name'",
+        ),
+        (
+            "{type: AdamW, custom_cfg: [{name: x, weight_decay_mult: 0.5}]}",
+            "optimizer.custom_cfg.0.weight_decay_mult: found 0.5; it must be 0 or 1 with AdamW",
+        ),
     ],
 )
 def test_optimisers_refuse_by_name_before_anything_is_built(checked, optimizer, message):
@@ -132,4 +140,4 @@ def test_a_users_own_optimiser_and_schedule_are_described_and_see_the_true_lengt
 
 def test_every_schedule_of_paddle_is_built_in_or_has_advice():
     for name in set(lr.__all__) - {"LRScheduler"}:
-        assert name in LR_SCHEDULERS or LR_SCHEDULERS.advice_for(name)
+        assert name in LR_SCHEDULERS or advice_for(LR_SCHEDULERS.role, name)

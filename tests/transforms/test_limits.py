@@ -18,16 +18,24 @@ def make_sample(height, width):
 @pytest.mark.parametrize(
     ("name", "arguments", "message"),
     [
-        ("RandomPaddingCrop", {"crop_size": [8, 65537]}, "crop_size: 65537 is not a whole number from 1 to 65536"),
+        (
+            "RandomPaddingCrop",
+            {"crop_size": [8, 65537]},
+            "crop_size: found .8, 65537.; .* at most 65536",
+        ),
         ("ResizeStepScaling", {"scale_step_size": 5e-324}, "5e-324 makes more than 10000 factors; give 0 to draw any"),
-        ("RandomScaleAspect", {"aspect_ratio": 5e-324}, "aspect_ratio: 5e-324 is not a number from 0.001 to 1000"),
-        ("RandomAffine", {"translation_offset": 1e308}, "translation_offset: 1e.308 is not a number from 0 to 65536"),
-        ("ResizeByShort", {"short_size": 8, "max_size": 1e-9}, "ResizeByShort.max_size: 1e-09 must be at least 1"),
-        ("Normalize", {"mean": [-1e308]}, "Normalize.mean: .* a number that is not from -1e.06 to 1e.06"),
-        ("Normalize", {"std": [5e-324]}, "Normalize.std: .* not above 0 .at least 1e-06"),
-        ("RandomRotation", {"max_rotation": 1e300}, "max_rotation: 1e.300 is not a number from 0 to 360"),
-        ("RandomNoise", {"max_sigma": 1e300}, "max_sigma: 1e.300 is not a number from 0 to 65535"),
-        ("RandomDistort", {"hue_range": 1e300}, "hue_range: 1e.300 is not a number from 0 to 256"),
+        ("RandomScaleAspect", {"aspect_ratio": 5e-324}, "aspect_ratio: found 5e-324; it must be 0, or from 0.001 to 1"),
+        ("RandomAffine", {"translation_offset": 1e308}, "translation_offset: found 1e.308; it must be from 0 to 65536"),
+        (
+            "ResizeByShort",
+            {"short_size": 8, "max_size": 1e-9},
+            "max_size: found 1e-09; it must be 1 or more",
+        ),
+        ("Normalize", {"mean": [-1e308]}, "Normalize: mean: found .*; it must be from -1000000 to 1000000"),
+        ("Normalize", {"std": [5e-324]}, "Normalize: std: found .*; it must be from 0.000001"),
+        ("RandomRotation", {"max_rotation": 1e300}, "max_rotation: found 1e.300; it must be from 0 to 360"),
+        ("RandomNoise", {"max_sigma": 1e300}, "max_sigma: found 1e.300; it must be from 0 to 65535"),
+        ("RandomDistort", {"hue_range": 1e300}, "hue_range: found 1e.300; it must be from 0 to 256"),
     ],
 )
 def test_numbers_beyond_all_use_are_refused_by_their_key(name, arguments, message):

@@ -1,0 +1,158 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is wrong with the arguments of a class or function, told by its own signature.
+
+Names, defaults and type hints with their bounds (see :mod:`paddleseg.utils.type_hints`) are the schema. What hints
+cannot say, that arguments do not go together, a component says itself by ``faults``: a static method of a class, or an
+attribute of a function, that takes arguments by name and yields (argument, what was found and what is allowed). It is
+asked about arguments whose types and bounds are right, as soon as all that it takes without a default is known.
+
+A constructor refuses by :func:`checks_arguments`, the check of a configuration collects by :func:`faults_of`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+from paddleseg.utils.errors import raise_faults
+from paddleseg.utils.near_miss import suggest
+from paddleseg.utils.type_hints import fault_of, resolve_hint
+
+Fault = tuple[str, str]
+"""Name of an argument, or dotted place within it, and what is wrong with it."""
+
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+
+
+def faults_of(
+    component: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    *,
+    supplied: Collection[str] = (),
+    reserved: Collection[str] = (),
+    looked_at: Collection[str] = (),
+) -> Iterator[Fault]:
+    """Faults of the arguments one by one: unknown, missing, of a wrong type, out of their bounds.
+
+    Args:
+        component: The class or function that will be called.
+        arguments: Plain values by name.
+        supplied: Parameters that the caller fills in when they are not given.
+        reserved: Parameters that only the caller may fill in; nobody is told of them.
+        looked_at: Arguments whose values are known to be right, or wrong, already.
+    """
+    parameters = inspect.signature(component).parameters.values()
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    named = {parameter.name: parameter for parameter in parameters if parameter.kind in _NAMED}
+    for name, value in arguments.items():
+        if name in named and name not in looked_at:
+            fault = fault_of(value, resolve_hint(component, named[name].annotation))
+            if fault is not None:
+                yield name, fault
+        elif name not in named and not takes_any:
+            known = [parameter for parameter in named if parameter not in reserved]
+            yield name, f"{component.__name__} has no such argument. {suggest(name, known)}"
+    for name, parameter in named.items():
+        if parameter.default is parameter.empty and not {name} & {*arguments, *supplied, *reserved}:
+            yield name, f"missing; {component.__name__} needs it"
+
+
+def relation_faults_of(component: Callable[..., Any], arguments: Mapping[str, Any]) -> Iterator[Fault]:
+    """Faults of arguments that are right one by one and do not go together, as the component itself says.
+
+    Args:
+        component: The class or function that will be called.
+        arguments: Plain values by name, and what else is known of where the component will be used, such as
+            ``num_classes``. Parameters that are not among them have their defaults.
+    """
+    faults = getattr(component, "faults", None)
+    if faults is None:
+        return
+    known = {**_defaults(component), **arguments}
+    if _defaults(faults, empty_too=True).keys() - _defaults(faults).keys() <= known.keys():
+        yield from faults(**known)
+
+
+def checks_arguments(
+    function: Any = None, *, faults: Callable[..., Iterator[Fault]] | None = None, unchecked: Collection[str] = ()
+) -> Any:
+    """Make a constructor refuse wrong arguments; a decorator of an ``__init__`` or of a function that builds something.
+
+    Refused is what the check of a configuration would refuse. Numbers and arrays of numpy count as plain numbers and
+    lists; what YAML cannot express, such as a function, is left to the constructor.
+
+    Args:
+        function: What is decorated.
+        faults: For functions: what their arguments' ``faults`` are, see the module. A class has a method for it.
+        unchecked: Arguments that code alone gives, and that are too long to be looked through.
+
+    Raises (when called):
+        ConfigError: Arguments are wrong; the message names all of them.
+
+    Example:
+        >>> class Blur:
+        ...     @checks_arguments
+        ...     def __init__(self, prob: Probability = 0.5) -> None: ...
+        >>> Blur(prob=2)
+        Traceback (most recent call last):
+        paddleseg.utils.errors.ConfigError: Blur: prob: found 2; it must be from 0 to 1
+    """
+    if function is None:
+        return functools.partial(checks_arguments, faults=faults, unchecked=unchecked)
+    signature = inspect.signature(function)
+    is_method = next(iter(signature.parameters)) == "self"
+    left_alone = {"self", *unchecked} if is_method else set(unchecked)
+
+    @functools.cache
+    def hints() -> dict[str, Any]:  # when first called: then all names in the hints are defined
+        return {name: resolve_hint(function, item.annotation) for name, item in signature.parameters.items()}
+
+    @functools.wraps(function)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+        except TypeError:
+            return function(*args, **kwargs)  # Python says best what does not fit a signature
+        plain = {name: _as_plain(value) for name, value in given.items() if name not in left_alone}
+        component = _constructed(type(args[0]), checked) if is_method else checked
+        found = [
+            (name, fault)
+            for name, value in plain.items()
+            if _is_plain(value) and (fault := fault_of(value, hints()[name])) is not None
+        ]
+        raise_faults(component.__name__, found or list(relation_faults_of(component, plain)))
+        return function(*args, **kwargs)
+
+    if faults is not None:
+        checked.faults = faults
+    return checked
+
+
+def _constructed(kind: type, constructor: Callable[..., Any]) -> type:
+    """The class of ``kind`` and its bases that ``constructor`` makes; a subclass may have called it for itself."""
+    return next(owner for owner in kind.__mro__ if owner.__init__ is constructor)
+
+
+def _defaults(function: Callable[..., Any], *, empty_too: bool = False) -> dict[str, Any]:
+    """The defaults of a function's named parameters."""
+    parameters = inspect.signature(function).parameters.values()
+    return {
+        item.name: item.default
+        for item in parameters
+        if item.kind in _NAMED and (empty_too or item.default is not item.empty)
+    }
+
+
+def _as_plain(value: Any) -> Any:
+    """Sequences as lists, and numpy's and Paddle's numbers and arrays as plain ones."""
+    if isinstance(value, (list, tuple, range)):
+        return [_as_plain(entry) for entry in value]
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether YAML can express a value, whatever a list or mapping holds."""
+    return value is None or isinstance(value, (bool, int, float, str, list, dict))
