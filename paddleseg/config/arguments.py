@@ -14,8 +14,8 @@ from typing import Any, Callable
 from paddleseg.config.load import INHERIT_KEY
 from paddleseg.config.paddleseg_names import advice_for, refused_arguments
 from paddleseg.config.problems import Problems, place_of
-from paddleseg.models.facts import ModelFacts
-from paddleseg.registry import Registry
+from paddleseg.config.shared_values import usable_models
+from paddleseg.registry import MODELS, Registry
 from paddleseg.utils.arguments import faults_of, relation_faults_of
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.type_hints import fault_of
@@ -53,7 +53,7 @@ def check_component(
     if kind not in registry:
         article = "an" if registry.role[0] in "aeiou" else "a"
         fault = f"no {registry.role} {kind!r}" if "type" in section else f"missing; name {article} {registry.role}"
-        usable = [name for name in registry if ModelFacts.of(registry[name]).task == "segmentation"]
+        usable = usable_models() if registry is MODELS else registry
         problems.add(f"{key}.type", f"{fault}. {advice_for(registry.role, kind) or suggest(kind, usable)}")
         return False
     component = registry[kind]

@@ -19,11 +19,14 @@ from paddleseg.config.shared_values import (
     DATASET_NAMES,
     DATASET_SECTIONS,
     SHARED_NUMBERS,
+    SUPPLIED_TO_TASKS,
     check_bounds,
     check_one_per_class,
     known_values,
     shared_value,
     statements,
+    task_of,
+    usable_models,
 )
 from paddleseg.config.test_config import check_test_config
 from paddleseg.config.transform_lists import check_normalization, check_transforms
@@ -39,10 +42,10 @@ from paddleseg.registry import (
     import_components,
     is_built_in,
 )
+from paddleseg.tasks import SegmentationTask
 from paddleseg.training.run_settings import yaml_hints
-from paddleseg.utils.label_map import LABEL_CLASSES
 from paddleseg.utils.near_miss import suggest
-from paddleseg.utils.type_hints import Bound, matches
+from paddleseg.utils.type_hints import matches
 
 Command = Literal["train", "val", "predict", "export"]
 
@@ -75,7 +78,6 @@ def check_config(
     command: Command = "train",
     do_eval: bool = False,
     check_files: bool = True,
-    class_numbers: Bound = LABEL_CLASSES,
 ) -> None:
     """Check a whole configuration: keys, types, ranges, files, and what must agree.
 
@@ -86,7 +88,6 @@ def check_config(
         command: What it is for: ``train`` needs more sections than ``export``, and other files.
         do_eval: Whether training evaluates, and so needs ``val_dataset`` and its files too.
         check_files: Whether the data and pretrained weights that the command reads must be on this machine.
-        class_numbers: What the task allows as ``num_classes``; not given: as many as labels of 8 bits can hold.
 
     Raises:
         ConfigError: Lists all problems, each with its file, line and key.
@@ -96,17 +97,17 @@ def check_config(
     problems = Problems(config.path, config.sources)
     _check_top_level(config, command, do_eval, problems)
     _check_model(config, command, problems)
-    _check_task(config, problems)
+    _check_task_and_hooks(config, problems)
     check_losses(config, problems, has_auxiliary_output=command == "train")
     if config.section("optimizer"):
         check_component(config.section("optimizer"), OPTIMIZERS, "optimizer", problems)
     if config.section("lr_scheduler"):
-        _check_schedule(config.section("lr_scheduler"), command, do_eval, problems)
+        _check_schedule(config.section("lr_scheduler"), task_of(config), command, do_eval, problems)
     for section in DATASET_SECTIONS:
         _check_dataset(config, section, problems)
     check_test_config(config.section("test_config"), problems)
     _check_export(config.section("export"), problems)
-    check_bounds(config, problems, class_numbers=class_numbers)
+    check_bounds(config, problems)
     _check_agreement(config, problems)
     check_normalization(config, problems)
     if check_files:
@@ -114,12 +115,15 @@ def check_config(
     problems.raise_if_any()
 
 
-def _check_schedule(section: Mapping[str, Any], command: Command, do_eval: bool, problems: Problems) -> None:
+def _check_schedule(section: Mapping[str, Any], task: str, command: Command, do_eval: bool, problems: Problems) -> None:
     check_component(section, LR_SCHEDULERS, "lr_scheduler", problems)
-    needs_evaluations = section.get("type") == "ReduceOnPlateau" and section.get("metric") == "mIoU"
-    if needs_evaluations and command == "train" and not do_eval:
+    metric = section.get("metric", "loss") if section.get("type") == "ReduceOnPlateau" else "loss"
+    known = ("loss", getattr(TASKS[task], "primary", metric))  # of a task made by a function it is not known yet
+    if metric not in known:
+        problems.add("lr_scheduler.metric", f"found {metric!r}; it must be one of {', '.join(known)}")
+    elif metric != "loss" and command == "train" and not do_eval:
         problems.add(
-            "lr_scheduler.metric", "mIoU is known only after evaluations; give --do_eval too, or set metric: loss"
+            "lr_scheduler.metric", f"{metric} is known only after evaluations; give --do_eval too, or set metric: loss"
         )
 
 
@@ -135,6 +139,8 @@ def _check_top_level(config: Config, command: Command, do_eval: bool, problems: 
         else:
             check_value(value, TOP_LEVEL[key], key, problems)
     needed = _NEEDED[command] + (("val_dataset",) if command == "train" and do_eval else ())
+    if "losses" not in inspect.signature(TASKS[task_of(config)]).parameters:
+        needed = tuple(key for key in needed if key != "loss")
     for key in needed:
         if config.data.get(key) in (None, {}):
             only_with = " with --do_eval" if (command, key) == ("train", "val_dataset") else ""
@@ -143,10 +149,9 @@ def _check_top_level(config: Config, command: Command, do_eval: bool, problems: 
         problems.add("iters", "missing; give the length of the training as iters or as epochs")
 
 
-def _check_task(config: Config, problems: Problems) -> None:
-    supplied = ("losses", "train_dataset", "val_dataset", "views", "task")
+def _check_task_and_hooks(config: Config, problems: Problems) -> None:
     if config.section("task"):
-        check_component(config.section("task"), TASKS, "task", problems, supplied=supplied)
+        check_component(config.section("task"), TASKS, "task", problems, supplied=SUPPLIED_TO_TASKS)
     hooks = config.data.get("hooks", [])
     for index, section in enumerate(hooks if isinstance(hooks, list) else []):
         check_component(section, HOOKS, f"hooks.{index}", problems)
@@ -159,9 +164,7 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
     check_component(model, MODELS, "model", problems, supplied=("num_classes", "in_channels"))
     if isinstance(model.get("backbone"), dict):
         check_component(model["backbone"], BACKBONES, "model.backbone", problems, supplied=("in_channels",))
-    segmenters = [name for name in MODELS if ModelFacts.of(MODELS[name]).task == "segmentation"]
-    if model.get("type") in MODELS and model["type"] not in segmenters:
-        problems.add("model.type", f"{model['type']} does no segmentation. {suggest(model['type'], segmenters)}")
+    _check_what_it_learns(model, command, problems)
     if command == "train" and shared_value(config, "num_classes") == 1:
         key, _ = next(statements(config, "num_classes"))
         problems.add(key, "found 1; then every prediction is right and the loss 0. Give 2: the rest is a class too")
@@ -169,6 +172,16 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
     # A misspelt data set is reported by itself; it might have stated the number.
     if shared_value(config, "num_classes") is None and all(kind in DATASETS for kind in types):
         problems.add("model.num_classes", "missing; give the number of classes here or under train_dataset")
+
+
+def _check_what_it_learns(model: Mapping[str, Any], command: Command, problems: Problems) -> None:
+    """Networks are for tasks that are there; prediction and export know label maps alone."""
+    if model.get("type") not in MODELS:
+        return
+    task = ModelFacts.of(MODELS[model["type"]]).task
+    if task not in TASKS or (command in ("predict", "export") and task != SegmentationTask.__name__):
+        usable = usable_models(SegmentationTask.__name__ if command in ("predict", "export") else None)
+        problems.add("model.type", f"{model['type']} is for the task {task}. {suggest(model['type'], usable)}")
 
 
 def _check_dataset(config: Config, section: str, problems: Problems) -> None:
@@ -201,8 +214,8 @@ def _check_dataset(config: Config, section: str, problems: Problems) -> None:
     if inspect.isclass(component) and not hasattr(component, "use_for"):
         problems.add(
             f"{section}.type",
-            f"{arguments['type']} is no paddleseg.datasets.SegmentationDataset; derive it from that, which reads, "
-            "checks and transforms the samples",
+            f"{arguments['type']} is no paddleseg.datasets.PictureDataset or SegmentationDataset; derive it from that, which "
+            "caches and transforms the samples",
         )
 
 

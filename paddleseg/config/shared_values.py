@@ -15,9 +15,10 @@ from typing import Any, Callable
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
-from paddleseg.registry import DATASETS, MODELS, import_components
-from paddleseg.utils.label_map import LABEL_CLASSES, LABEL_VALUES
-from paddleseg.utils.type_hints import CHANNELS, POSITIVE, Bound, matches
+from paddleseg.models.facts import ModelFacts
+from paddleseg.registry import DATASETS, MODELS, TASKS, import_components
+from paddleseg.utils.label_map import LABEL_VALUES
+from paddleseg.utils.type_hints import AT_LEAST_ONE, CHANNELS, POSITIVE, Bound, matches
 
 DATASET_SECTIONS = ("train_dataset", "val_dataset")
 # What a data set calls each shared value.
@@ -28,7 +29,7 @@ DATASET_NAMES = {
     "class_names": "class_names",
     "palette": "palette",
 }
-# What each shared number may be, whoever states it. num_classes has the task's limit, see check_bounds.
+# What each shared number may be, whoever states it. num_classes has the task's limit.
 _BOUNDS = {"in_channels": CHANNELS, "ignore_index": LABEL_VALUES, "learning_rate": POSITIVE}
 _HINTS = {"num_classes": int, "in_channels": int, "ignore_index": int, "learning_rate": float}
 SHARED_NUMBERS = ("num_classes", "in_channels", "ignore_index")
@@ -42,10 +43,34 @@ def shared_value(config: Config, name: str) -> Any:
     return next((value for _, value in statements(config, name)), None)
 
 
+SUPPLIED_TO_TASKS = ("losses", "train_dataset", "val_dataset", "views", "task")
+"""Parameters of a task that the builder fills in."""
+
+
+def task_of(config: Config) -> str:
+    """The task, by its name in TASKS, that a configuration is for: its own, or that of its network.
+
+    Where either is misspelt, which is reported by itself, it is segmentation.
+    """
+    return next(name for name in (config.section("task").get("type"), task_of_model(config)) if name in TASKS)
+
+
 def task_of_model(config: Config) -> str:
-    """The task, by its name in TASKS, that the network of a configuration learns unless it says otherwise."""
-    component = MODELS[config.section("model")["type"]]
-    return getattr(component, "task", "SegmentationTask")
+    """The task that the network of a configuration learns unless the configuration says otherwise."""
+    kind = config.section("model").get("type")
+    name = ModelFacts.of(MODELS[kind]).task if kind in MODELS else None
+    return name if name in TASKS else ModelFacts.task
+
+
+def usable_models(task: str | None = None) -> list[str]:
+    """The networks for this task; None: for any task that is there."""
+    tasks = TASKS if task is None else [task]
+    return [name for name in MODELS if ModelFacts.of(MODELS[name]).task in tasks]
+
+
+def class_numbers(config: Config) -> Bound:
+    """What the task of a configuration allows as ``num_classes``."""
+    return getattr(TASKS[task_of_model(config)], "class_numbers", AT_LEAST_ONE)
 
 
 def known_values(config: Config, *names: str) -> dict[str, Any]:
@@ -53,15 +78,14 @@ def known_values(config: Config, *names: str) -> dict[str, Any]:
     return {name: value for name in names if (value := shared_value(config, name)) is not None}
 
 
-def check_bounds(config: Config, problems: Problems, *, class_numbers: Bound = LABEL_CLASSES) -> None:
+def check_bounds(config: Config, problems: Problems) -> None:
     """Note shared numbers out of their bounds, in the toolkit's own parts and in users' own.
 
     Args:
         config: The whole configuration.
         problems: Takes what is found, where nothing is known to be wrong with a key.
-        class_numbers: What the task allows as ``num_classes``.
     """
-    for name, bound in {"num_classes": class_numbers, **_BOUNDS}.items():
+    for name, bound in {"num_classes": class_numbers(config), **_BOUNDS}.items():
         for key, value in statements(config, name):
             if not (bound.holds(value) or problems.is_noted(key)):
                 problems.add(key, f"found {value!r}; it must be {bound.words}")

@@ -5,10 +5,11 @@
 The loader is imported by itself, because it alone needs paddle.
 """
 
-from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.datasets.camvid import CamVid
 from paddleseg.datasets.cityscapes import Cityscapes
 from paddleseg.datasets.dataset import Dataset
+from paddleseg.datasets.pictures import PictureDataset
 from paddleseg.datasets.road_scenes import RoadScenes
+from paddleseg.datasets.segmentation import SegmentationDataset
 
-__all__ = ["CamVid", "Cityscapes", "Dataset", "RoadScenes", "SegmentationDataset"]
+__all__ = ["CamVid", "Cityscapes", "Dataset", "PictureDataset", "RoadScenes", "SegmentationDataset"]

@@ -12,9 +12,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from paddleseg.datasets.base import SegmentationDataset, check_mode, check_root
 from paddleseg.datasets.dataset import read_file_list
 from paddleseg.datasets.decoded_cache import CacheKind, cache_folder
+from paddleseg.datasets.pictures import check_mode, check_root
+from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.registry import DATASETS
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.arguments import checks_arguments

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from tqdm import tqdm
 
-from paddleseg.datasets.base import LabelValuesError, SegmentationDataset
+from paddleseg.datasets.segmentation import LabelValuesError, SegmentationDataset
 from paddleseg.datasets.shared_pictures import find_shared_pictures
 from paddleseg.utils.errors import DataError
 

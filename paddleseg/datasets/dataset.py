@@ -8,8 +8,9 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from paddleseg.datasets.base import SegmentationDataset, check_mode, check_root
 from paddleseg.datasets.decoded_cache import CacheKind, cache_folder
+from paddleseg.datasets.pictures import check_mode, check_root
+from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.registry import DATASETS
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.arguments import Fault, checks_arguments

@@ -29,7 +29,7 @@ import cv2
 import numpy as np
 import paddle
 
-from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.datasets.pictures import PictureDataset
 from paddleseg.datasets.sampler import EpochBatchSampler
 from paddleseg.transforms.functional import without_uint16
 from paddleseg.utils import errors
@@ -54,7 +54,7 @@ _PLATFORMS_WITHOUT_WORKERS = ("darwin", "win32")
 
 
 def train_batches(
-    dataset: SegmentationDataset, sampler: EpochBatchSampler, *, seed: int, num_workers: int
+    dataset: PictureDataset, sampler: EpochBatchSampler, *, seed: int, num_workers: int
 ) -> Iterator[Batch]:
     """Yield the training batches that the sampler names.
 
@@ -78,7 +78,7 @@ def train_batches(
 
 
 def eval_batches(
-    dataset: SegmentationDataset,
+    dataset: PictureDataset,
     batch_size: int = 1,
     num_workers: int = 0,
     rank: int = 0,
@@ -109,7 +109,7 @@ def eval_batches(
 class _Samples:
     """The data set as paddle's loader wants it: indexed by (epoch, position), errors returned as values."""
 
-    def __init__(self, dataset: SegmentationDataset, seed: int) -> None:
+    def __init__(self, dataset: PictureDataset, seed: int) -> None:
         self.dataset = dataset
         self.seed = seed
 

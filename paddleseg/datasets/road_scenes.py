@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 from paddleseg import __version__
-from paddleseg.datasets.base import MODES, SegmentationDataset, check_mode
 from paddleseg.datasets.cityscapes import CITYSCAPES_CLASSES
 from paddleseg.datasets.decoded_cache import CacheKind
+from paddleseg.datasets.pictures import MODES, check_mode
+from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.registry import DATASETS
 from paddleseg.scenes import VOID, draw_scene
 from paddleseg.transforms.pipeline import Transform

@@ -8,7 +8,7 @@ import hashlib
 import os
 from collections.abc import Callable, Hashable, Sequence
 
-from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.datasets.segmentation import SegmentationDataset
 
 _HEAD_BYTES = 1 << 16
 _CHUNK_BYTES = 1 << 20

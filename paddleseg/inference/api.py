@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import paddle
 
-from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.inference import evaluation, prediction
 from paddleseg.inference.views import ViewOptions
 from paddleseg.models.weights import load_weights

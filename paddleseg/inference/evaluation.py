@@ -12,8 +12,8 @@ import numpy as np
 import paddle
 from tqdm import tqdm
 
-from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.datasets.loader import Batch, eval_batches
+from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.inference.label_maps import predict_label_maps, refuse_random_transforms
 from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.metrics.confusion import ConfusionMatrix, sum_over_ranks

@@ -29,7 +29,7 @@ class DDRNetClassifier(DualResolutionTrunk):
     arch: str
     variant: Variant
     last_channels: int
-    task: str = "classification"
+    task: str = "ClassificationTask"
     output_stride: int = 32
     head_parts: tuple[str, ...] = ("down5", "last_layer", "linear")
     training_only_parts: tuple[str, ...] = ()

@@ -149,7 +149,7 @@ class DDRNet(DualResolutionTrunk):
 
     arch: str
     variant: Variant
-    task: str = "segmentation"
+    task: str = "SegmentationTask"
     output_stride: int = 8
     head_parts: tuple[str, ...] = ("head", "aux_head", "spp")  # a classifier has no pyramid pooling
     training_only_parts: tuple[str, ...] = ("aux_head",)

@@ -17,7 +17,7 @@ class ModelFacts:
     The networks here state them all. A user's own states those in which it differs from the defaults.
 
     Attributes:
-        task: ``segmentation``: gives a list of logits (N, K, H, W); ``classification``: logits (N, K).
+        task: Name in the registry TASKS of what it learns. ``SegmentationTask`` needs a list of logits (N, K, H, W).
         smallest_side: Pixels that height and width of a picture have at least.
         output_stride: Pixels that are between the cells of the output before its last resize.
         head_parts: Sublayers of the top level that depend on the classes or the task. Fine-tuning may start without
@@ -29,7 +29,7 @@ class ModelFacts:
             a file may be of either kind; the network has ``padding_mode`` and ``padding_mode_is_named`` then.
     """
 
-    task: str = "segmentation"
+    task: str = "SegmentationTask"
     smallest_side: int = 32
     output_stride: int = 8
     head_parts: tuple[str, ...] = ("head", "aux_head")

@@ -18,7 +18,6 @@ from paddleseg.utils.type_hints import Bound, CountOrZero, NonNegativeFloat, Pos
 __all__ = ["ReduceOnPlateau"]
 
 _REDUCTIONS = Bound(math.ulp(0.0), math.nextafter(1.0, 0.0), "above 0 and below 1")
-_MODES = {"loss": "min", "mIoU": "max"}
 _STATE = ("reduced_lr", "best", "num_bad", "cooldown_left")
 
 
@@ -27,14 +26,14 @@ class ReduceOnPlateau(WarmupSchedule):
     """Multiplies the rate by ``factor`` after more than ``patience`` figures in a row that are not better.
 
     The only schedule here that looks at results: `observe` gets them. The loss comes with every optimiser step, as
-    in PaddleSeg, and is that of a single batch; mIoU comes with every evaluation, and is the steadier guide. What
-    comes during the warm-up is not looked at.
+    in PaddleSeg, and is that of a single batch; the score of the task comes with every evaluation, and is the steadier
+    guide. What comes during the warm-up is not looked at.
 
     Args:
         learning_rate: See `WarmupSchedule`.
         total_steps: See `WarmupSchedule`.
-        metric: What has to get better: ``loss``, the total loss of each step, or ``mIoU`` of each evaluation (with a
-            moving average of the weights, the better of the two).
+        metric: What has to get better: ``loss``, the total loss of each step, or the task's primary score, by its name,
+            of each evaluation (with a moving average of the weights, the better of the two).
         mode: ``min`` or ``max``, whether less or more is better; follows from ``metric`` and need not be given.
         factor: Factor of each reduction, above 0 and below 1.
         patience: Figures in a row that may fail to be better; the next one reduces the rate.
@@ -56,7 +55,7 @@ class ReduceOnPlateau(WarmupSchedule):
         learning_rate: PositiveFloat,
         total_steps: int,
         *,
-        metric: Literal["loss", "mIoU"] = "loss",
+        metric: str = "loss",
         mode: Literal["min", "max"] | None = None,
         factor: Annotated[float, _REDUCTIONS] = 0.1,
         patience: CountOrZero = 10,
@@ -85,8 +84,9 @@ class ReduceOnPlateau(WarmupSchedule):
     @staticmethod
     def faults(learning_rate: float, metric: str, mode: str | None, min_lr: float, **others: Any) -> Iterator[Fault]:
         """What does not go together, see :mod:`paddleseg.utils.arguments`."""
-        if mode not in (None, _MODES[metric]):
-            yield "mode", f"found {mode!r}; it must be {_MODES[metric]} with metric: {metric}"
+        follows = "min" if metric == "loss" else "max"
+        if mode not in (None, follows):
+            yield "mode", f"found {mode!r}; it must be {follows} with metric: {metric}"
         if min_lr >= learning_rate:
             yield "min_lr", f"found {min_lr}; it must be 0 to below {learning_rate:g}, the learning_rate"
         yield from WarmupSchedule.faults(learning_rate, **others)
@@ -96,7 +96,7 @@ class ReduceOnPlateau(WarmupSchedule):
         return self.reduced_lr
 
     def observe(self, figure: float) -> None:
-        """Take the loss or mIoU after an optimiser step, whose ``step()`` has been called; may reduce the rate."""
+        """Take the loss or score after an optimiser step, whose ``step()`` has been called; may reduce the rate."""
         if self.last_epoch <= self.warmup_iters:
             return
         if self.cooldown_left > 0:

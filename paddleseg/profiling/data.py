@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import paddle
 
-from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.datasets.loader import collate_one_size, finish_batch
+from paddleseg.datasets.pictures import PictureDataset
 from paddleseg.utils.seeding import sample_rng
 
 _NO_WAIT = 0.05
@@ -50,7 +50,7 @@ class DataProfile:
         return self.decode + self.augmentation + self.collate
 
 
-def profile_data(dataset: SegmentationDataset, batch_size: int, num_batches: int, seed: int = 0) -> DataProfile:
+def profile_data(dataset: PictureDataset, batch_size: int, num_batches: int, seed: int = 0) -> DataProfile:
     """Read batches in this process and take the time of each part.
 
     Without a cache each picture may come from the disk or from the system's memory, as in training. One that is on is

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from paddle import Tensor, nn
 
 from paddleseg.inference.evaluation import EvaluationStopped as EvaluationStopped
+from paddleseg.utils.type_hints import AT_LEAST_ONE, Bound
 
 CheckLevel = Literal["full", "sample", "off"]
 Network = Callable[[Tensor], Any]
@@ -50,9 +51,11 @@ class Task(ABC):
 
     Attributes:
         primary: Name of the figure by which models are compared; more is better.
+        class_numbers: What it allows as ``num_classes``.
     """
 
     primary: str
+    class_numbers: Bound = AT_LEAST_ONE
 
     @abstractmethod
     def loss_terms(self, network: Network, batch: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -10,8 +10,8 @@ from typing import Any
 from paddle import Tensor, nn
 
 from paddleseg.datasets import data_report
-from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.datasets.data_check import examine
+from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.inference.evaluation import evaluate, rehearse
 from paddleseg.inference.preprocess import to_network_input
 from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
@@ -19,7 +19,7 @@ from paddleseg.metrics.result import EvaluationResult, report_lines
 from paddleseg.registry import TASKS
 from paddleseg.tasks.base import CheckLevel, Network, Scores, Task
 from paddleseg.utils.errors import ConfigError
-from paddleseg.utils.label_map import MAX_CLASSES
+from paddleseg.utils.label_map import LABEL_CLASSES
 from paddleseg.utils.logging import get_logger
 
 WeightedLoss = tuple[Callable[[Tensor, Tensor], Tensor], float]
@@ -37,7 +37,7 @@ class SegmentationTask(Task):
     """
 
     primary = "mIoU"
-    max_classes = MAX_CLASSES
+    class_numbers = LABEL_CLASSES
 
     def __init__(
         self,
@@ -48,8 +48,7 @@ class SegmentationTask(Task):
     ) -> None:
         self._losses = list(losses)
         self._train_dataset, self._val_dataset, self._views = train_dataset, val_dataset, views
-        names = ["main", "auxiliary", *(f"output_{i}" for i in range(2, len(losses)))]
-        self._names = names[: len(losses)]
+        self._names = ModelFacts().names_of_outputs(len(self._losses))
 
     @property
     def can_evaluate(self) -> bool:

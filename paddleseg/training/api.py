@@ -17,7 +17,7 @@ from typing import Any
 
 import paddle
 
-from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.datasets.pictures import PictureDataset
 from paddleseg.inference.label_maps import refuse_random_transforms
 from paddleseg.inference.views import ViewOptions
 from paddleseg.tasks import SegmentationTask, Task
@@ -103,8 +103,8 @@ train.__doc__ = train.__doc__.replace(
 def _train(
     *,
     model: paddle.nn.Layer,
-    train_dataset: SegmentationDataset,
-    val_dataset: SegmentationDataset | None,
+    train_dataset: PictureDataset,
+    val_dataset: PictureDataset | None,
     optimizer: paddle.optimizer.Optimizer | None,
     losses: Mapping[str, Sequence[Any]] | None,
     test_config: Mapping[str, Any] | None,
@@ -138,8 +138,8 @@ def _train(
 
 
 def _prepare_datasets(
-    train_dataset: SegmentationDataset, val_dataset: SegmentationDataset | None
-) -> tuple[SegmentationDataset, SegmentationDataset | None]:
+    train_dataset: PictureDataset, val_dataset: PictureDataset | None
+) -> tuple[PictureDataset, PictureDataset | None]:
     """Say to each data set what it is for; one that is for both is copied, for it can move its labels or not."""
     if val_dataset is train_dataset:
         val_dataset = copy.copy(train_dataset)

@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from paddleseg.datasets.base import SegmentationDataset
 from paddleseg.datasets.loader import Batch, train_batches
+from paddleseg.datasets.pictures import PictureDataset
 from paddleseg.datasets.sampler import EpochBatchSampler
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.utils import distributed as dist
@@ -31,7 +31,7 @@ class TrainingBatches:
         DataError: A batch of all processes is larger than the data.
     """
 
-    def __init__(self, dataset: SegmentationDataset, settings: RunSettings, *, shuffle: bool = True) -> None:
+    def __init__(self, dataset: PictureDataset, settings: RunSettings, *, shuffle: bool = True) -> None:
         self.dataset = dataset
         self._settings, self._shuffle = settings, shuffle
         self.per_epoch = self.sampler(0, 0).steps_per_epoch
@@ -78,7 +78,7 @@ class TrainingBatches:
         )
 
 
-def _order_of(dataset: SegmentationDataset) -> str:
+def _order_of(dataset: PictureDataset) -> str:
     """Changes with the names of the pictures and their order in the list, not with the folders they are in."""
-    names = [os.path.basename(str(image)) for image, _ in dataset.file_list]
+    names = [os.path.basename(str(files[0])) for files in dataset.file_list]
     return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()[:12]

@@ -28,6 +28,7 @@ from paddleseg.training.run_folder import log_changed_settings, prepare_folder
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.trainer import RunRecord, Trainer
 from paddleseg.utils import distributed as dist
+from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
 
 
@@ -113,6 +114,11 @@ def _build_hooks(
         hooks.append(EmaHook())
     schedule = schedule_of(optimizer)
     follows = schedule.metric if isinstance(schedule, ReduceOnPlateau) else None
+    known = {None, "loss", *([task.primary] if task.can_evaluate else [])}
+    if follows not in known:
+        raise ConfigError(
+            f"ReduceOnPlateau.metric: found {follows!r}; this run knows loss, and {task.primary} if it evaluates"
+        )
     if follows == "loss":
         hooks.append(PlateauHook(schedule.observe))
     if settings.profiler_options is not None:

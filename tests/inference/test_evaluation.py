@@ -9,7 +9,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg.datasets.base import SegmentationDataset
+from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.inference.evaluation import evaluate
 from paddleseg.inference.views import ViewOptions
 from paddleseg.metrics.result import EvaluationResult, format_class_lines, format_eval_line, format_table

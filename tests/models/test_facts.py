@@ -58,7 +58,7 @@ def test_a_network_that_says_nothing_has_the_defaults():
 
 def test_the_class_says_what_its_networks_say():
     assert ModelFacts.of(Described) == ModelFacts.of(Described()) != ModelFacts()
-    assert ModelFacts.of(models.DDRNet_23_slim_cls).task == "classification"
+    assert ModelFacts.of(models.DDRNet_23_slim_cls).task == "ClassificationTask"
 
 
 def test_a_built_network_names_the_outputs_that_it_has():

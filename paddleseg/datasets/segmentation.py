@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every data set of pictures and labels has in common: reading, checking and transforming a sample."""
+"""Pictures with label maps: reading and checking a sample."""
 
 from __future__ import annotations
 
@@ -11,24 +11,14 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
-from paddleseg.datasets.decoded_cache import (
-    CacheKey,
-    CacheKind,
-    DecodedCache,
-    DiskCache,
-    check_cache,
-)
-from paddleseg.datasets.memory_cache import make_memory_cache
-from paddleseg.transforms.fused_crop import fuse
-from paddleseg.transforms.pipeline import Pipeline, Transform
+from paddleseg.datasets.decoded_cache import CachedSample, CacheKind
+from paddleseg.datasets.pictures import PictureDataset
+from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_image, read_label
 from paddleseg.utils.label_map import LabelClassCount, LabelValue
-from paddleseg.utils.logging import get_logger
 from paddleseg.utils.type_hints import ChannelCount
-
-MODES = ("train", "val", "test")
 
 
 class LabelValuesError(DataError):
@@ -45,7 +35,7 @@ class LabelValuesError(DataError):
         self.path, self.pixels, self.size_wh = path, pixels, size_wh
 
 
-class SegmentationDataset:
+class SegmentationDataset(PictureDataset):
     """Pairs of pictures and labels.
 
     A subclass finds the pairs and calls this constructor; one that reads or makes its samples in its own way overrides
@@ -88,21 +78,18 @@ class SegmentationDataset:
         cache: CacheKind = "none",
         cache_dir: str | os.PathLike | None = None,
     ) -> None:
-        self.mode = check_mode(mode)
-        check_cache(cache, cache_dir)
-        if cache != "none":
-            _check_sample_state(type(self))
-        self.num_classes = num_classes
+        super().__init__(
+            transforms,
+            mode=mode,
+            num_classes=num_classes,
+            file_list=file_list,
+            img_channels=img_channels,
+            class_names=class_names,
+            cache=cache,
+            cache_dir=cache_dir,
+        )
         self.ignore_index = ignore_index
-        self.img_channels = img_channels
-        self.class_names = None if class_names is None else list(class_names)
         self.palette = None if palette is None else [list(colour) for colour in palette]
-        self.file_list = list(file_list)
-        self.cache_kind, self.cache_dir = cache, cache_dir
-        self._cache: DecodedCache | None = None
-        self.pipeline = Pipeline(transforms, rewrite=fuse)
-        if self.pipeline.normalize is not None:
-            self.pipeline.normalize.check_channels(img_channels)
         # 1 where a label value is not allowed: one table look-up checks a whole label.
         self._is_forbidden = np.ones(256, np.uint8)
         self._is_forbidden[:num_classes] = 0
@@ -138,16 +125,13 @@ class SegmentationDataset:
             ConfigError: A transform pads labels with a value that training cannot use.
             DataError: A picture to train on has no label.
         """
-        self.labels_move = purpose == "train"
+        super().use_for(purpose)
         if not self.labels_move:
             return
         self._check_label_padding()
         for image_path, label_path in self.file_list:
             if label_path is None:
                 raise DataError(f"{image_path}: has no label (mode {self.mode}); training needs one for each picture")
-
-    def __len__(self) -> int:
-        return len(self.file_list)
 
     def allows_value(self, value: int) -> bool:
         """Whether a label may hold ``value`` (0 to 255)."""
@@ -184,29 +168,6 @@ class SegmentationDataset:
             sample["label"] = label
         return sample
 
-    def sample(self, index: int, rng: np.random.Generator) -> dict[str, Any]:
-        """Read one sample and run the transforms on it.
-
-        Args:
-            index: Position in the data set.
-            rng: Decides everything that is random about the sample.
-
-        Returns:
-            The sample as after ``read``, with the picture transformed, and with the label transformed or as it
-            was read; see ``use_for``.
-        """
-        sample = self.read_through_cache(index)
-        if self.labels_move or "label" not in sample:
-            return self.pipeline(sample, rng)
-        label = sample.pop("label")
-        sample = self.pipeline(sample, rng)
-        sample["label"] = label
-        return sample
-
-    def picture_name(self, index: int) -> str:
-        """What a sample's ``path`` says: the picture's file."""
-        return self.file_list[index][0]
-
     def sample_state(self, index: int) -> tuple[str, str]:
         """What decides the content of a sample: its name, and a text that changes with its content.
 
@@ -220,53 +181,9 @@ class SegmentationDataset:
             " ".join(f"{state.st_size} bytes {state.st_mtime_ns} ns" for state in states),
         )
 
-    def open_cache(self) -> None:
-        """Make the cache ready and log how large it gets; nothing without a cache or when it is open.
-
-        To be called before processes are forked that shall share it.
-        """
-        if self.cache_kind == "none" or self._cache is not None:
-            return
-        # Sizes differ little within a data set: three samples tell enough.
-        sizes = [
-            sum(sample[key].nbytes for key in ("img", "label") if key in sample)
-            for sample in (self.read(index) for index in {0, len(self) // 2, len(self) - 1})
-        ]
-        total = sum(sizes) / len(sizes) * len(self)
-        self._cache = make_memory_cache(len(self)) if self.cache_kind == "ram" else DiskCache(self.cache_dir)
-        get_logger().info("cache: %.2f GB for %d decoded pictures %s", total / 1e9, len(self), self._cache.place())
-
-    def read_through_cache(self, index: int) -> dict[str, Any]:
-        """The same as ``read``, from the cache if the sample is there; what is not, gets there."""
-        self.open_cache()
-        if self._cache is None:
-            return self.read(index)
-        try:
-            name, state = self.sample_state(index)
-        except OSError:  # reading says what is missing
-            return self.read(index)
-        kind = type(self)
-        key = CacheKey(index, f"{kind.__module__}.{kind.__qualname__} {name}", state)
-        cached = self._cache.load(key)
+    def _may_be_used(self, cached: CachedSample) -> bool:
         # A label with values that are not allowed (any more) goes the way that says so.
-        if cached is not None and not self._is_forbidden[cached.label_values].any():
-            sample = {"img": cached.image, "path": self.picture_name(index), "trans_info": []}
-            return sample if cached.label is None else {**sample, "label": cached.label}
-        sample = self.read(index)
-        unknown = set(sample) - {"img", "label", "path", "trans_info"}
-        if unknown:
-            raise ConfigError(
-                f"cache: {kind.__name__} gives samples with {', '.join(sorted(unknown))}, but only img and label can "
-                "be cached; make it none"
-            )
-        label = sample.get("label")
-        if label is not None and label.dtype != np.uint8:
-            raise ConfigError(
-                f"cache: {kind.__name__} gives labels of {label.dtype}, but only labels of uint8 can be cached; make "
-                "them that, or cache: none"
-            )
-        self._cache.store(key, sample["img"], label)
-        return sample
+        return not self._is_forbidden[cached.label_values].any()
 
     def _check_label_values(self, label: np.ndarray, path: str) -> None:
         if not cv2.LUT(label, self._is_forbidden).any():
@@ -288,27 +205,3 @@ class SegmentationDataset:
                     f"ignore_index {self.ignore_index} nor a class 0..{self.num_classes - 1}; "
                     f"make it {self.ignore_index}"
                 )
-
-
-def _check_sample_state(kind: type[SegmentationDataset]) -> None:
-    """Refuse a cache of samples that may depend on more than ``sample_state`` knows: old ones would come back."""
-    nearest = next(owner for owner in kind.__mro__ if vars(owner).keys() & {"read", "sample_state"})
-    if "sample_state" not in vars(nearest):
-        raise ConfigError(
-            f"cache: {kind.__name__} has a read of its own, but no sample_state that says what its samples depend on; "
-            "write that too, or make it cache: none"
-        )
-
-
-def check_mode(mode: str) -> str:
-    """Return ``mode`` in lower case; raise ConfigError if it is none of MODES."""
-    if mode.lower() not in MODES:
-        raise ConfigError(f"mode: {mode!r} is unknown; known: {', '.join(MODES)}")
-    return mode.lower()
-
-
-def check_root(dataset_root: str | os.PathLike) -> str:
-    """Return the data set's folder as a string; raise DataError if it is none."""
-    if not os.path.isdir(dataset_root):
-        raise DataError(f"dataset_root: {dataset_root} is not a folder; give the folder of the data set")
-    return str(dataset_root)
