@@ -1,4 +1,4 @@
-# Everything below works on a machine with Python 3.9 or newer and make; packages go into .venv, and those of
+# Everything below works on a machine with Python 3.10 or newer and make; packages go into .venv, and those of
 # `make test-262` into .venv-262.
 
 PYTHON ?= python3
@@ -67,6 +67,7 @@ faults: venv-dev
 lint: venv-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 
 format: venv-dev
 	$(BIN)/ruff check --fix .

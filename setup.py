@@ -38,7 +38,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     author="The DDRNet Toolkit Authors",
-    python_requires=">=3.9",
+    python_requires=">=3.10",
     packages=find_packages(include=["paddleseg", "paddleseg.*"]),
     install_requires=[line for line in cpu if not is_chosen_by_the_user(line)],
     extras_require={

@@ -8,8 +8,8 @@ The name in YAML equals the name of the class or function, so that grep finds it
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
-from typing import Any, Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 
 class Registry:

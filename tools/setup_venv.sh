@@ -18,9 +18,9 @@ fail() {
     exit 1
 }
 
-command -v "$python" > /dev/null || fail "there is no $python; install Python 3.9 or newer, or name one: make PYTHON=..."
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' \
-    || fail "$("$python" --version) is too old; install Python 3.9 or newer, or name one: make PYTHON=..."
+command -v "$python" > /dev/null || fail "there is no $python; install Python 3.10 or newer, or name one: make PYTHON=..."
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+    || fail "$("$python" --version) is too old; install Python 3.10 or newer, or name one: make PYTHON=..."
 
 # A folder without pip is left over from an attempt that failed; venv completes it.
 if ! [ -x "$venv/bin/pip" ]; then

@@ -8,8 +8,8 @@ What is right is said by the component itself, see :mod:`paddleseg.utils.argumen
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Mapping
-from typing import Any, Callable
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from paddleseg.config.load import INHERIT_KEY
 from paddleseg.config.paddleseg_names import advice_for, refused_arguments

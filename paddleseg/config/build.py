@@ -11,8 +11,8 @@ from __future__ import annotations
 import contextlib
 import inspect
 import math
-from collections.abc import Iterator
-from typing import Any, Callable, Literal
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems, place_of

@@ -214,8 +214,8 @@ def _check_dataset(config: Config, section: str, problems: Problems) -> None:
     if inspect.isclass(component) and not hasattr(component, "use_for"):
         problems.add(
             f"{section}.type",
-            f"{arguments['type']} is no paddleseg.datasets.PictureDataset or SegmentationDataset; derive it from that, which "
-            "caches and transforms the samples",
+            f"{arguments['type']} is no paddleseg.datasets.SegmentationDataset or other PictureDataset; derive it from "
+            "that, which caches and transforms the samples",
         )
 
 

@@ -10,8 +10,8 @@ them by its arguments, their defaults or, when it can have only one value, by an
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
-from typing import Any, Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems

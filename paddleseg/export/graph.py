@@ -10,10 +10,10 @@ the old one (saved as .pdmodel).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import paddle
 from paddle import Tensor, nn

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 from paddleseg.scenes.board import Board
 from paddleseg.scenes.classes import Colour, StreetClass, draw_colour, scaled

@@ -16,6 +16,7 @@ from paddleseg.inference.evaluation import evaluate, rehearse
 from paddleseg.inference.preprocess import to_network_input
 from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.metrics.result import EvaluationResult, report_lines
+from paddleseg.models.facts import ModelFacts
 from paddleseg.registry import TASKS
 from paddleseg.tasks.base import CheckLevel, Network, Scores, Task
 from paddleseg.utils.errors import ConfigError

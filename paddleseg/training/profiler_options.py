@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Callable
 
 from paddleseg.utils.cli import str2bool
 from paddleseg.utils.errors import ConfigError

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Union
+from typing import Any
 
 import cv2
 import numpy as np
@@ -39,7 +39,7 @@ _MOST_CHANNELS = 4
 _WEIGHT_SCALE = 2048  # INTER_RESIZE_COEF_SCALE in OpenCV's resize.cpp
 _SOURCE_MARGIN = 2  # pixels that a resize looks at beyond a position: its right neighbour, and one for rounding
 
-Flip = Union[RandomHorizontalFlip, RandomVerticalFlip]
+Flip = RandomHorizontalFlip | RandomVerticalFlip
 
 
 def fuse(transforms: Sequence[Callable[..., Any]]) -> list[Callable[..., Any]]:

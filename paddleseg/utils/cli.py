@@ -12,7 +12,8 @@ import sys
 import traceback
 import typing
 import warnings
-from typing import Any, Callable, Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 from paddleseg.utils.errors import UserError
 from paddleseg.utils.failed_process import is_behind_others, leave_before_others

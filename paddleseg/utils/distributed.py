@@ -8,9 +8,9 @@ Processes are started by ``python -m paddle.distributed.launch``: Gloo on the CP
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent import futures
-from typing import Any, Callable
+from typing import Any
 
 import paddle
 from paddle import distributed as dist

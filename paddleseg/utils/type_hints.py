@@ -9,8 +9,10 @@ and the library's functions all read it there, so that a bound is written once.
 from __future__ import annotations
 
 import collections.abc
+import functools
 import inspect
 import math
+import operator
 import types
 import typing
 from collections.abc import Callable, Sequence
@@ -156,7 +158,7 @@ def describe_hint(hint: Any) -> str:
 def without_null(hint: Any) -> Any:
     """A hint without its None: in YAML a null is a key that is not given."""
     parts = [part for part in typing.get_args(hint) if part is not type(None)]
-    return Union[tuple(parts)] if _is_union(typing.get_origin(hint)) else hint
+    return functools.reduce(operator.or_, parts) if _is_union(typing.get_origin(hint)) else hint
 
 
 def plain(hint: Any) -> Any:

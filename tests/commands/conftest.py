@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The network of the tiny configuration with random weights, for the commands that read a weight file."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 import paddle
 import pytest

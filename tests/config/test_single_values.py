@@ -9,7 +9,6 @@ from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 from paddleseg.datasets import SegmentationDataset
 from paddleseg.utils.errors import ConfigError
-from paddleseg.utils.type_hints import Bound
 from tests.config.messages import message_of
 
 
@@ -202,10 +201,9 @@ def test_one_wrong_value_makes_one_line(training_yaml, opt, message):
     assert found.isprintable() and len(found) < 1600
 
 
-def test_the_task_says_how_many_classes_there_may_be(write_yaml):
+def test_label_maps_have_no_more_classes_than_fit_into_8_bits(write_yaml):
     path = write_yaml("model: {type: DDRNet_23_slim, num_classes: 1000}\n")
     assert "model.num_classes: found 1000; it must be from 1 to 255" in message_of(path, command="export")
-    assert message_of(path, command="export", class_numbers=Bound(1, 1000, "from 1 to 1000")) == ""
 
 
 def test_the_number_of_classes_fits_into_a_label_of_8_bits(training_yaml):
@@ -233,11 +231,17 @@ def test_a_type_that_is_a_list_is_no_type(write_yaml):
     assert "config.yml:1: model.type: no model ['DDRNet_23']. " in message
 
 
-def test_a_classifier_is_no_model_for_segmentation(write_yaml):
+@pytest.mark.parametrize("command", ["train", "val", "predict", "export"])
+def test_a_network_for_a_task_that_is_not_there_is_refused_with_one_that_is(command, write_yaml):
     path = write_yaml("model: {type: DDRNet_23_cls, num_classes: 4}\n")
-    assert "model.type: DDRNet_23_cls does no segmentation. Did you mean 'DDRNet_23'?" in message_of(
-        path, command="val"
-    )
+    message = "model.type: DDRNet_23_cls is for the task ClassificationTask. Did you mean 'DDRNet_23'?"
+    assert message in message_of(path, command=command)
+
+
+def test_a_schedule_may_follow_the_loss_or_the_score_of_the_task(training_yaml):
+    opts = "lr_scheduler={type: ReduceOnPlateau, learning_rate: 0.1, metric: Acc}"
+    assert "lr_scheduler.metric: found 'Acc'; it must be one of loss, mIoU" in message_of(training_yaml, opts)
+    assert message_of(training_yaml, opts.replace("Acc", "mIoU"), do_eval=True) == ""
 
 
 def test_losses_are_one_for_all_outputs_or_one_each(training_yaml):

@@ -62,9 +62,7 @@ def test_a_sample_in_use_stays_as_it_is_when_its_picture_changes(root):
 
 
 def test_without_workers_to_share_with_the_memory_of_the_process_serves(root, monkeypatch, tmp_path):
-    monkeypatch.setattr(
-        "paddleseg.datasets.segmentation.make_memory_cache", lambda _: memory_cache.ProcessMemoryCache()
-    )
+    monkeypatch.setattr("paddleseg.datasets.pictures.make_memory_cache", lambda _: memory_cache.ProcessMemoryCache())
     dataset = make(root, "ram", mode="val")
     dataset.open_cache()
     reads = count_reads(monkeypatch, tmp_path)

@@ -268,7 +268,6 @@ def test_a_run_shorter_than_the_warmup_works_and_is_reported(log):
             lambda: OneCycleLR(0.1, 10, anneal_strategy="sin"),
             "anneal_strategy: found 'sin'; .* cos, linear",
         ),
-        (lambda: ReduceOnPlateau(0.1, 10, metric="Acc"), "metric: found 'Acc'; it must be one of loss, mIoU"),
         (
             lambda: ReduceOnPlateau(0.1, 10, threshold_mode="no"),
             "threshold_mode: found 'no'; .* rel, abs",

@@ -31,7 +31,7 @@ def test_a_missing_python_is_named(set_up):
     status, message = set_up()
     assert status == 1
     assert "there is no" in message
-    assert "install Python 3.9 or newer" in message
+    assert "install Python 3.10 or newer" in message
 
 
 def test_an_old_python_is_refused(set_up):

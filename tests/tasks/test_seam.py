@@ -1,0 +1,22 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Only the task of segmentation and its metrics know by what figure a segmentation is judged."""
+
+import re
+
+# Where the word may stand, and why.
+ALLOWED = {
+    "inference/api.py",  # PaddleSeg's evaluate gives it
+    "training/hooks/evaluate.py",  # the key of the best figure in the state of a checkpoint, which is frozen
+    "models/layers.py",  # a measured figure in a comment
+}
+
+
+def test_outside_of_tasks_and_metrics_nothing_says_miou(request):
+    package = request.config.rootpath / "paddleseg"
+    found = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if re.search(r"m(ean_?)?iou", path.read_text(encoding="utf-8"), re.I)
+    }
+    assert {name for name in found if not name.startswith(("tasks/", "metrics/"))} == ALLOWED
