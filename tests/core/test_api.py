@@ -18,6 +18,7 @@ from paddleseg.models.weights import read_weights
 from paddleseg.training.run import Sampling
 from paddleseg.transforms import Normalize, RandomHorizontalFlip, Resize
 from paddleseg.utils.errors import ConfigError, DeviceError
+from tests.training.resumed import assert_same_state
 
 LOSSES = {"types": [CrossEntropyLoss()], "coef": [1]}
 
@@ -93,7 +94,7 @@ def test_a_program_trains_evaluates_and_predicts(datasets, tiny_dataset, tmp_pat
 
 @pytest.mark.slow
 def test_an_optimiser_of_constant_rate_keeps_it_and_its_run_can_be_resumed(datasets, tmp_path):
-    straight = train_tiny(datasets, tmp_path / "a", 0.01)
+    train_tiny(datasets, tmp_path / "a", 0.01)
     settings = {"batch_size": 2, "num_workers": 0, "losses": {"types": [CrossEntropyLoss()], "coef": [1]}, "seed": 7}
     for iters, resume in ((2, None), (3, "auto")):
         paddle.seed(4)
@@ -102,8 +103,7 @@ def test_an_optimiser_of_constant_rate_keeps_it_and_its_run_can_be_resumed(datas
         train(model, datasets[0], optimizer=optimizer, save_dir=str(tmp_path / "b"), iters=iters, save_interval=2,
               resume_model=resume, **settings)  # fmt: skip
         assert optimizer.get_lr() == pytest.approx(0.01)
-    for name, value in straight.state_dict().items():
-        np.testing.assert_array_equal(value.numpy(), model.state_dict()[name].numpy(), err_msg=name)
+    assert_same_state(tmp_path / "b/iter_3", tmp_path / "a/iter_3", with_meta=False)  # only the first was evaluated
 
 
 @pytest.mark.parametrize(
