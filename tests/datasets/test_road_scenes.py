@@ -17,6 +17,7 @@ from paddleseg.scenes.plan import Item, from_far_to_near
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.seeding import scene_rng
+from tests.messages import naming
 
 NUM_CLASSES = len(StreetClass)
 
@@ -148,7 +149,7 @@ def test_the_transforms_are_run_and_the_normalisation_is_left_to_the_device():
         ({"seed": -1}, "seed: -1 is negative"),
         ({"size": [256]}, r"size: \[256\] is not \[width, height\]"),
         ({"size": [256.5, 128]}, "whole pixels"),
-        ({"size": [32, 32]}, "size: 32x32 is out of range; width 64 to 2048, height 32 to 1024"),
+        ({"size": [32, 32]}, naming("size", "32x32", 64, 2048, 32, 1024)),
         ({"size": [128, 2048]}, "size: 128x2048 is out of range"),
         ({"mode": "training"}, "mode: 'training' is unknown"),
     ],
