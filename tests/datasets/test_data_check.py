@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is found in pictures and labels before a training, against counts that were worked out by hand."""
 
-import re
 import shutil
 
 import numpy as np
@@ -19,6 +18,7 @@ from paddleseg.datasets.data_report import (
     to_dict,
 )
 from paddleseg.utils.errors import DataError
+from tests.messages import assert_names
 
 
 def write(root, labels, *, name="train", num_classes=3, **arguments):
@@ -73,9 +73,8 @@ def test_pixels_and_labels_of_each_class_are_counted(tmp_path):
 def test_values_that_are_no_class_come_with_counts_files_and_the_first_of_them(tmp_path):
     dataset = write(tmp_path, [GOOD, [[7, 7], [0, 1]], [[7, 9], [0, 2]]])
     (line,) = problems(dataset)
-    assert "2 of 3 labels hold values that are no class: 7 (3 pixels in 2 files), 9 (1 pixel in 1 file)" in line
-    assert "allowed with num_classes 3 are 0..2 and 255 (ignored)" in line
-    assert line.endswith(f"First: {tmp_path}/train/1_label.png")
+    assert_names(line, "train_dataset", 2, 3, "7 (3 pixels in 2 files)", "9 (1 pixel in 1 file)")
+    assert_names(line, "num_classes 3", "0..2", 255, f"{tmp_path}/train/1_label.png")
 
 
 def test_all_problems_of_both_data_sets_are_raised_at_once(tmp_path):
@@ -88,22 +87,22 @@ def test_all_problems_of_both_data_sets_are_raised_at_once(tmp_path):
     with pytest.raises(DataError) as caught:
         raise_problems(find_problems(examine(train, val)))
     lines = str(caught.value).splitlines()
-    assert lines[0] == "the data has 4 problems:"
-    for line, words in zip(
+    assert_names(lines[0], "4 problems")
+    for line, parts in zip(
         lines[1:],
         (
-            "train_dataset: {}/train/0.png: the picture is an empty file",
-            "train_dataset: {}/train/1_label.png: the label is 2x3",
-            "train_dataset: 1 of 3 labels hold values that are no class: 3 (1 pixel in 1 file)",
-            "val_dataset: {}/val/0_label.png: the label is truncated",
+            ("train_dataset", f"{tmp_path}/train/0.png", "empty"),
+            ("train_dataset", f"{tmp_path}/train/1_label.png", "2x3"),
+            ("train_dataset", 1, 3, "3 (1 pixel in 1 file)"),
+            ("val_dataset", f"{tmp_path}/val/0_label.png", "truncated"),
         ),
     ):
-        assert line.strip().startswith(words.format(tmp_path))
+        assert_names(line, *parts)
 
 
 def test_labels_that_count_from_one_are_recognised(tmp_path):
     (line,) = problems(write(tmp_path, [[[1, 2], [3, 255]]]))
-    assert line.endswith("; classes are counted from 0, and here 0 never occurs")
+    assert_names(line, "classes are counted from 0")
 
 
 def test_a_label_with_many_values_is_called_resampled(tmp_path):
@@ -126,22 +125,21 @@ def test_nothing_but_ignored_pixels_cannot_be_used(tmp_path):
 
 def test_one_single_class_is_warned_of(tmp_path):
     (line,) = warnings(write(tmp_path, [np.zeros((2, 2))] * 2, class_names=["road", "car", "person"]))
-    assert line.startswith("train_dataset: only one class, class 0 (road), occurs in the 2 labels")
+    assert_names(line, "train_dataset", "only one class", "class 0 (road)", 2)
 
 
 def test_a_class_that_never_occurs_is_named_in_each_data_set(tmp_path):
     train = write(tmp_path, [[[0, 0], [1, 1]]])
     val = write(tmp_path, [[[0, 0], [2, 2]]], name="val")
-    assert warnings(train, val) == [
-        "train_dataset: class 2 never occurs in the 1 labels: cannot be learnt from them",
-        "val_dataset: class 1 never occurs in the 1 labels: gets no score from them",
-    ]
+    for_training, for_evaluation = warnings(train, val)
+    assert_names(for_training, "train_dataset", "class 2", 1)
+    assert_names(for_evaluation, "val_dataset", "class 1", 1)
 
 
 def test_masks_of_0_and_255_are_explained(tmp_path):
     first, second = warnings(write(tmp_path, [[[0, 0, 255], [0, 255, 255]]], num_classes=2))
     assert "only one class, class 0" in first
-    assert "50% of the pixels are 255 (ignored); if 255 stands for class 1, write 1 into the labels" in second
+    assert_names(second, "50%", 255, "write 1 into the labels")
 
 
 def test_an_ignored_value_within_the_classes_is_no_class(tmp_path):
@@ -205,19 +203,19 @@ def test_values_of_a_data_set_that_reads_without_looking_at_them_are_compared_to
 
 
 @pytest.mark.parametrize(
-    ("label", "words"),
+    ("label", "parts"),
     [
-        (np.array([[0, 300]], np.int32), "the label holds values from 0 to 300; class ids are from 0 to 255"),
-        (np.array([[0, -1]]), "the label holds values from -1 to 0"),
-        (np.array([[0, 1]], np.float32), "the label is float32; it must be an array of whole numbers"),
-        ([[0, 1]], "the label is list"),
-        (np.zeros((1, 2, 1), np.uint8), r"the label has the shape \(1, 2, 1\), its picture \(1, 2\)"),
-        (np.zeros((1, 3), np.uint8), r"the label has the shape \(1, 3\)"),
+        (np.array([[0, 300]], np.int32), (0, 300, 0, 255)),
+        (np.array([[0, -1]]), (-1, 0)),
+        (np.array([[0, 1]], np.float32), ("float32",)),
+        ([[0, 1]], ("list",)),
+        (np.zeros((1, 2, 1), np.uint8), ("(1, 2, 1)", "(1, 2)")),
+        (np.zeros((1, 3), np.uint8), ("(1, 3)", "(1, 2)")),
     ],
 )
-def test_what_is_no_label_at_all_is_named_too(label, words):
+def test_what_is_no_label_at_all_is_named_too(label, parts):
     (line,) = problems(Own(label))
-    assert re.match(f"train_dataset: own 0: {words}", line)
+    assert_names(line, "train_dataset: own 0: ", *parts)
 
 
 def test_labels_of_other_whole_numbers_are_counted_as_they_are():
@@ -264,7 +262,7 @@ class TestSharedPictures:
         (tmp_path / "val.txt").write_text("changed.png train/0_label.png\ncopy.png train/2_label.png\n")
         val = load(tmp_path, "val")
         assert examine(train, val).shared == [(str(picture), str(tmp_path / "copy.png"))]
-        assert "1 of 2 pictures of val_dataset are in train_dataset too" in warnings(train, val)[-1]
+        assert_names(warnings(train, val)[-1], 1, 2, "val_dataset", "train_dataset")
 
     def test_drawn_scenes_are_the_same_when_their_names_are(self):
         scenes = {"num_samples": 2, "size": (64, 32)}

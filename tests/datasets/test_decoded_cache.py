@@ -15,6 +15,7 @@ from paddleseg.datasets import Dataset, RoadScenes, SegmentationDataset
 from paddleseg.datasets.loader import eval_batches
 from paddleseg.utils.errors import ConfigError, DataError
 from tests.datasets.cached import KINDS, ON_LINUX, SIZES, assert_equal_samples, count_reads, in_processes, make, samples
+from tests.messages import naming
 
 
 @KINDS
@@ -129,7 +130,7 @@ def test_drawn_scenes_and_other_types_than_8_bits_are_cached(kind, tmp_path, mon
 def test_samples_with_more_than_picture_and_label_are_refused(root, monkeypatch):
     read = Dataset.read
     monkeypatch.setattr(SegmentationDataset, "read", lambda self, i: {**read(self, i), "depth": 1})
-    with pytest.raises(ConfigError, match="cache: Dataset gives samples with depth, but only img and label"):
+    with pytest.raises(ConfigError, match=naming("cache: Dataset", "depth", "img and label")):
         samples(make(root, "disk"))
 
 
@@ -154,7 +155,7 @@ class NamedRemapped(Remapped):
 @KINDS
 def test_a_read_of_its_own_is_cached_only_where_the_state_is_its_own_too(root, kind):
     options = {"num_classes": 200, "train_path": "train.txt", "cache": kind}
-    with pytest.raises(ConfigError, match="cache: Remapped has a read of its own, but no sample_state"):
+    with pytest.raises(ConfigError, match=naming("cache: Remapped", "read", "sample_state")):
         Remapped("train", str(root), [], **options)
     Remapped("train", str(root), [], **{**options, "cache": "none"})
     for shift in (1, 2, 1):
@@ -169,7 +170,7 @@ def test_labels_of_other_types_are_refused_and_not_cut_short(root, kind, monkeyp
     monkeypatch.setattr(
         SegmentationDataset, "read", lambda self, i: {**read(self, i), "label": read(self, i)["label"].astype(int)}
     )
-    with pytest.raises(ConfigError, match="cache: Dataset gives labels of int64, but only labels of uint8"):
+    with pytest.raises(ConfigError, match=naming("cache: Dataset", "int64", "uint8")):
         samples(make(root, kind))
 
 
@@ -188,22 +189,22 @@ def test_evaluation_batches_with_workers_are_the_same(root, kind):
 def test_wrong_options_name_the_key(root):
     (root / "file").touch()
     for options, message in (
-        ({"cache": "yes"}, "cache: found 'yes'; it must be one of none, disk, ram"),
+        ({"cache": "yes"}, naming("cache", "'yes'", "none, disk, ram")),
         ({"cache": "ram", "cache_dir": "x"}, "cache_dir: cache: ram writes no files"),
         ({"cache": "disk", "cache_dir": str(root / "file")}, "cache_dir: .*file is a file; give a folder"),
-        ({"cache": "disk", "cache_dir": "a\0b"}, r"cache_dir: 'a\\x00b' is no name that a folder can have"),
+        ({"cache": "disk", "cache_dir": "a\0b"}, naming("cache_dir", r"'a\x00b'")),
     ):
         with pytest.raises(ConfigError, match=message):
             make(root, **options)
-    with pytest.raises(ConfigError, match="cache_dir: missing; cache: disk needs a folder here"):
+    with pytest.raises(ConfigError, match=naming("cache_dir", "cache: disk")):
         RoadScenes([], cache="disk")
 
 
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("disc", "train_dataset.cache: found 'disc'; it must be one of none, disk, ram"),
-        ("yes", "train_dataset.cache: found True; it must be one of none, disk, ram"),
+        ("disc", naming("train_dataset.cache", "'disc'", "none, disk, ram")),
+        ("yes", naming("train_dataset.cache", "True", "none, disk, ram")),
     ],
 )
 def test_a_wrong_kind_is_a_problem_of_the_configuration(tiny_config, value, message):
@@ -214,7 +215,7 @@ def test_a_wrong_kind_is_a_problem_of_the_configuration(tiny_config, value, mess
 
 def test_a_folder_without_a_cache_is_a_problem_of_the_configuration(tiny_config):
     opts = ["train_dataset.cache_dir=mine"]
-    with pytest.raises(ConfigError, match="train_dataset.cache_dir: has no effect without cache; add cache: disk"):
+    with pytest.raises(ConfigError, match=naming("train_dataset.cache_dir", "cache: disk")):
         check_config(load_config(str(tiny_config), opts=opts))
     check_config(load_config(str(tiny_config), opts=[*opts, "train_dataset.cache=none"]))
 

@@ -17,6 +17,7 @@ from paddleseg.scenes.plan import Item, from_far_to_near
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.seeding import scene_rng
+from tests.messages import naming
 
 NUM_CLASSES = len(StreetClass)
 
@@ -148,7 +149,7 @@ def test_the_transforms_are_run_and_the_normalisation_is_left_to_the_device():
         ({"seed": -1}, "seed: found -1; it must be 0 or more"),
         ({"size": [256]}, r"size: found \[256\]; it must be \[width, height\] in whole pixels"),
         ({"size": [256.5, 128]}, r"size: found \[256.5, 128\]"),
-        ({"size": [32, 32]}, "size: found 32x32; it must be width 64 to 2048, height 32 to 1024"),
+        ({"size": [32, 32]}, naming("size", "32x32", 64, 2048, 32, 1024)),
         ({"size": [128, 2048]}, "size: found 128x2048"),
         ({"mode": "training"}, "mode: 'training' is unknown"),
     ],

@@ -6,6 +6,7 @@ import pytest
 
 from paddleseg.datasets.sampler import EpochBatchSampler
 from paddleseg.utils.errors import DataError
+from tests.messages import naming
 
 
 def batches(num_samples=10, batch_size=3, seed=5, *, total_steps=9, **options):
@@ -70,10 +71,10 @@ def test_a_jump_far_ahead_is_immediate():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"batch_size": 11}, "batch_size: 11 is more than the 10 training pictures; give at most 10"),
+        ({"batch_size": 11}, naming("batch_size", 11, 10, "at most 10")),
         (
             {"batch_size": 6, "world_size": 2},
-            "batch_size: 6 in each of 2 processes is more than .* at most 5",
+            naming("batch_size", 6, 2, "at most 5"),
         ),
     ],
 )

@@ -5,7 +5,6 @@
 import contextlib
 import json
 import os
-import pickle
 import re
 import signal
 import subprocess
@@ -14,6 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from tests.training.resumed import assert_same_losses, assert_same_state
 
 ROOT = Path(__file__).resolve().parents[2]
 LAUNCH = ("-m", "paddle.distributed.launch", "--nproc_per_node", 2)
@@ -63,21 +64,10 @@ class Runs:
             assert process.poll() is None and time.monotonic() < deadline, self.log(save_dir)
             time.sleep(0.02)
 
-    def losses(self, save_dir) -> dict:
-        """The loss of each step, as the log says; a step that was done twice must have had it twice."""
-        found = {}
-        for step, loss in re.findall(r"iter: (\d+)/\d+, loss: ([\d.]+)", self.log(save_dir)):
-            assert found.setdefault(int(step), loss) == loss
-        return found
-
-    def state(self, save_dir, step) -> dict:
-        """Bytes of weights, average and optimiser of a checkpoint, by name."""
-        folder = self.folder / save_dir / f"iter_{step}"
-        state = {}
-        for name in ("model.pdparams", "ema_model.pdparams", "model.pdopt"):
-            content = pickle.loads((folder / name).read_bytes())
-            state.update({(name, key): _plain(value) for key, value in content.items()})
-        return state
+    def assert_ends_as(self, straight) -> None:
+        """The run in the folder ``run`` has the losses and the last checkpoint of one that nothing disturbed."""
+        assert_same_losses(self.log("run"), straight.log("run"))
+        assert_same_state(self.folder / "run" / "iter_8", straight.folder / "run" / "iter_8")
 
     def best(self, save_dir) -> tuple:
         """Lines of the log about the best model, and the step that is kept."""
@@ -86,10 +76,6 @@ class Runs:
 
     def checkpoints(self, save_dir) -> list:
         return sorted(path.name for path in (self.folder / save_dir).glob("iter_*"))
-
-
-def _plain(value):
-    return value.tobytes() if hasattr(value, "tobytes") else value
 
 
 @pytest.fixture

@@ -24,8 +24,7 @@ def kill(process):
 
 def assert_ends_as_the_straight_one(runs, straight):
     runs.finish("run")
-    assert runs.state("run", 8) == straight.state("run", 8)
-    assert runs.losses("run") == straight.losses("run")
+    runs.assert_ends_as(straight)
     assert runs.checkpoints("run") == ["iter_6", "iter_7", "iter_8"]  # the old ones are pruned after a resume too
     assert not [path for path in (runs.folder / "run").iterdir() if path.suffix]
 

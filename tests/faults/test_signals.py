@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.faults.conftest import LAUNCH
+from tests.training.resumed import assert_same_state, saved_state
 
 pytestmark = pytest.mark.slow  # each starts processes that import Paddle
 
@@ -40,8 +41,7 @@ def test_a_signal_to_the_whole_group_finishes_the_step_saves_and_leaves_with_its
     assert f"{signal.Signals(number).name} was received; --resume_model auto goes on from here" in runs.log("run")
     runs.finish("run", save_interval=100)
     assert f"{saved} at iter" in runs.log("run")
-    assert runs.state("run", 8) == straight.state("run", 8)
-    assert runs.losses("run") == straight.losses("run")
+    runs.assert_ends_as(straight)
 
 
 def test_a_second_signal_ends_at_once_and_leaves_no_half_checkpoint(runs):
@@ -66,7 +66,7 @@ def test_a_signal_during_an_evaluation_saves_at_once_and_the_resumed_run_begins_
     assert "the evaluation was stopped; --resume_model auto begins with it" in runs.log("run")
     assert "best validation mIoU" not in runs.log("run")
     runs.finish("run", evaluate=True, save_interval=4)
-    assert runs.state("run", 8) == runs.state("undisturbed", 8)
+    assert_same_state(runs.folder / "run/iter_8", runs.folder / "undisturbed/iter_8")
     assert runs.best("run") == runs.best("undisturbed")
 
 
@@ -91,7 +91,7 @@ def test_a_signal_to_the_workers_too_leaves_them_to_finish_what_the_run_needs(ru
         for worker in workers:
             os.kill(worker, number)
     assert process.wait(120) == 0, runs.log("run")
-    assert runs.state("run", 8) == straight.state("run", 8)
+    runs.assert_ends_as(straight)
     assert wait_until_gone(workers, 3) == []
 
 
@@ -168,12 +168,9 @@ def test_a_step_that_is_not_finite_in_one_process_is_left_out_in_all(runs):
     logs = [(runs.folder / "log" / f"workerlog.{rank}").read_text() for rank in (0, 1)]
     assert re.search(r"step 4 is not finite \(loss: loss [\d.]+, .*the loss of another process is not: see", logs[0])
     assert re.search(r"step 4 is not finite \(loss: loss nan\).* Left out, 1 of at most 1", logs[1])
-    states = [runs.state("run", step) for step in (6, 8)]
-    assert all(np.isfinite(np.frombuffer(value, "float32")).all() for state in states for value in numbers(state))
-
-
-def numbers(state):
-    return [value for (_, key), value in state.items() if isinstance(value, bytes) and key != "__meta__"]
+    saved = [saved_state(runs.folder / f"run/iter_{step}").values() for step in (6, 8)]
+    arrays = [value for values in saved for value in values if isinstance(value, np.ndarray)]
+    assert arrays and all(np.isfinite(array).all() for array in arrays)
 
 
 def test_processes_that_were_told_different_things_are_refused_by_name(runs):

@@ -46,8 +46,7 @@ def test_a_disk_that_is_full_ends_the_run_in_one_line_and_room_lets_it_go_on(run
     small_disk("1m")
     runs.finish("run")
     assert f"{saved[-1]} at iter {saved[-1][5:]}" in runs.log("run")
-    assert runs.state("run", 8) == straight.state("run", 8)
-    assert runs.losses("run") == straight.losses("run")
+    runs.assert_ends_as(straight)
 
 
 def test_a_disk_that_is_full_ends_both_processes(runs, small_disk):

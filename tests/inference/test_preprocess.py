@@ -9,6 +9,7 @@ import pytest
 from paddleseg.inference.preprocess import to_network_input
 from paddleseg.transforms import Normalize
 from paddleseg.utils.errors import ConfigError
+from tests.messages import naming
 
 
 @pytest.fixture
@@ -43,5 +44,5 @@ def test_pictures_of_16_bits_keep_their_values(normalize):
 
 
 def test_a_normalisation_of_other_channels_is_refused(images):
-    with pytest.raises(ConfigError, match="3 values of mean or std for pictures of 4 channels"):
+    with pytest.raises(ConfigError, match=naming(3, "mean or std", 4)):
         to_network_input(np.zeros((1, 2, 2, 4), np.uint8), Normalize([0.5] * 3, [0.5] * 3))

@@ -7,6 +7,7 @@ import pytest
 
 from paddleseg.metrics.confusion import ConfusionMatrix, sum_over_ranks
 from paddleseg.utils.errors import DataError
+from tests.messages import naming
 
 
 def count_in_a_loop(prediction, label, num_classes, ignore_index):
@@ -57,7 +58,7 @@ def test_a_picture_that_is_ignored_as_a_whole_adds_nothing():
 
 def test_label_out_of_range_names_file_values_and_what_is_allowed():
     label = np.array([[0, 200], [255, 7]], np.uint8)
-    with pytest.raises(DataError, match=r"street\.png: label value 7, 200 found, allowed are 0 to 3 and 255") as info:
+    with pytest.raises(DataError, match=naming("street.png", "7, 200", "0 to 3", 255)) as info:
         ConfusionMatrix(4).update(np.zeros((2, 2), np.uint8), label, path="street.png")
     assert "\n" not in str(info.value)
 

@@ -8,6 +8,7 @@ from paddleseg import transforms as T
 from paddleseg.datasets import Dataset, SegmentationDataset
 from paddleseg.profiling.data import DataProfile, advise, measure_step, profile_data, waiting_share
 from paddleseg.utils.errors import DataError
+from tests.messages import assert_names, naming
 
 
 class Clock:
@@ -74,7 +75,7 @@ def test_decoding_is_timed_and_a_cache_is_filled_before(tiny_dataset, monkeypatc
 
 def test_pictures_of_different_sizes_in_a_batch_are_named_with_the_cure(tiny_dataset):
     resize = [T.ResizeStepScaling(0.5, 2.0)]
-    with pytest.raises(DataError, match="of the same batch is .*end the training transforms with a fixed size"):
+    with pytest.raises(DataError, match=naming("same batch", "fixed size")):
         profile_data(make(tiny_dataset, resize), batch_size=4, num_batches=4)
 
 
@@ -96,14 +97,14 @@ def test_advice_names_what_helps_most_first():
     assert "decoding takes 75% of the reading" in cached and "train_dataset.cache: disk" in cached
     assert more == "read with more processes: --num_workers 4"
     (only,) = advise(profile(transfer=0.3), 0.1, num_workers=2, cores=3, cache_kind="ram")
-    assert only.startswith("read with more processes: --num_workers 3, all cores of this machine; 4 would be needed")
+    assert_names(only, "--num_workers 3", 4)
 
 
 def test_advice_names_the_slowest_transform_and_a_slow_transfer():
     slow = profile(decode=1, augmentation=40, transforms={"RandomBlur": 35.0, "RandomDistort": 5.0}, transfer=3.0)
     lines = advise(slow, 0.1, num_workers=4, cores=4)
-    assert lines[0].startswith("of the transforms RandomBlur takes most, 35.0 of 43.0 ms per picture")
-    assert lines[1].startswith("moving a batch takes 30.0 ms")
+    assert_names(lines[0], "RandomBlur", "35.0", "43.0")
+    assert_names(lines[1], "moving a batch", "30.0 ms")
 
 
 def test_when_nothing_helps_it_is_said():

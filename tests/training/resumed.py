@@ -37,14 +37,18 @@ def _with_own_name(key, numbered):
     return key
 
 
-def assert_same_state(resumed, straight, tolerance=0.0):
-    """Compare two checkpoints: the same names, and the same numbers up to ``tolerance``; 0 is to the last bit."""
+def assert_same_state(resumed, straight, *, tolerance=0.0, with_meta=True):
+    """Compare two checkpoints: the same names, and the same numbers up to ``tolerance``; 0 is to the last bit.
+
+    What the weight files say of themselves has the figures of an evaluation. Where only one of the runs had made it
+    before it saved, or where rounding may differ, ``with_meta`` is False.
+    """
     ours, theirs = saved_state(resumed), saved_state(straight)
     assert ours.keys() == theirs.keys()
     for key, wanted in theirs.items():
         where = f"{resumed}: {key}"
-        if tolerance and key[1] == META_KEY:
-            continue  # its figures are those of rounded weights
+        if key[1] == META_KEY and not with_meta:
+            continue
         if not isinstance(wanted, np.ndarray):
             assert ours[key] == wanted, where
         elif tolerance:
@@ -55,8 +59,15 @@ def assert_same_state(resumed, straight, tolerance=0.0):
 
 
 def logged_losses(log):
-    """The loss of each step, as the log says; a step that was done twice must have had it twice."""
+    """Loss and learning rate of each step, as the log says; a step that was done twice must have had them twice."""
     found = {}
-    for step, loss in re.findall(r"iter: (\d+)/\d+, loss: ([\d.]+)", log):
-        assert found.setdefault(int(step), loss) == loss, f"step {step}"
+    for step, figures in re.findall(r"iter: (\d+)/\d+, (loss: [\d.]+, lr: [\d.]+)", log):
+        assert found.setdefault(int(step), figures) == figures, f"step {step}"
     return found
+
+
+def assert_same_losses(resumed_log, straight_log, done=0):
+    """Compare what two runs have logged; the first one's log may begin after ``done`` steps."""
+    wanted = logged_losses(straight_log)
+    assert len(wanted) > done
+    assert logged_losses(resumed_log) == {step: figures for step, figures in wanted.items() if step > done}

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A run in several parts has the bytes of one that was never interrupted, wherever it is cut."""
 
-import pickle
-import re
+from types import SimpleNamespace
 
 import paddle
 import pytest
@@ -13,6 +12,7 @@ from paddleseg.core import train
 from paddleseg.datasets import RoadScenes
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.transforms import Normalize, RandomHorizontalFlip, RandomPaddingCrop
+from tests.training.resumed import assert_same_losses, assert_same_state, logged_losses
 
 STEPS = 40
 
@@ -36,7 +36,7 @@ def scenes():
 
 @pytest.fixture
 def run(scenes, tmp_path, log):
-    """``run([13, 27, 40])``: train in parts that end at these steps; gives the losses, and the bytes at the end."""
+    """``run([13, 27, 40])``: train in parts that end at these steps; gives the log, and the checkpoint of the end."""
 
     def in_parts(ends, num_workers=0):
         log.clear()
@@ -54,46 +54,38 @@ def run(scenes, tmp_path, log):
                 seed=3, save_interval=1000, log_iters=1, num_workers=num_workers, resume_model="auto",
                 use_ema=True, ema_decay=0.9, grad_accum_steps=2,
             )  # fmt: skip
-        losses = dict(re.findall(r"iter: (\d+)/\d+, loss: ([\d.]+)", log.text))
-        return losses, state(folder / f"iter_{STEPS}")
+        return SimpleNamespace(log=log.text, checkpoint=folder / f"iter_{STEPS}")
 
     return in_parts
 
 
-def state(folder):
-    """Weights, average and optimiser as bytes. Paddle numbers the parameters in a process, so they are renamed."""
-    states = pickle.loads((folder / "model.pdstates").read_bytes())
-    found = {}
-    for file in ("model.pdparams", "ema_model.pdparams", "model.pdopt"):
-        for key, value in pickle.loads((folder / file).read_bytes()).items():
-            for name, internal in states["parameter_names"].items():
-                if file == "model.pdopt" and key.startswith(internal + "_"):
-                    key = name + key[len(internal) :]
-            found[file, key] = value.tobytes() if hasattr(value, "tobytes") else value
-    return found
-
-
 @pytest.fixture
 def straight(run):
-    losses, at_the_end = run([STEPS])
-    assert [int(step) for step in losses] == list(range(1, STEPS + 1))
+    made = run([STEPS])
+    losses = logged_losses(made.log)
+    assert list(losses) == list(range(1, STEPS + 1))
     assert len(set(losses.values())) > STEPS // 2
-    return losses, at_the_end
+    return made
+
+
+def assert_is(made, straight):
+    assert_same_losses(made.log, straight.log)
+    assert_same_state(made.checkpoint, straight.checkpoint)
 
 
 @pytest.mark.slow
 def test_every_split_into_two_is_the_straight_run_to_the_byte(run, straight):
     for cut in range(1, STEPS):
-        assert run([cut, STEPS]) == straight, f"cut after step {cut}"
+        assert_is(run([cut, STEPS]), straight)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ends", [[1, 2, STEPS], [13, 27, STEPS], [3, 38, STEPS]])
 def test_splits_into_three_are_the_straight_run_to_the_byte(ends, run, straight):
-    assert run(ends) == straight
+    assert_is(run(ends), straight)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ends", [[STEPS], [17, STEPS], [5, 20, STEPS]])
 def test_with_workers_it_is_the_straight_run_too(ends, run, straight):
-    assert run(ends, num_workers=2) == straight
+    assert_is(run(ends, num_workers=2), straight)

@@ -14,6 +14,7 @@ from PIL import Image
 from paddleseg.utils import image_io
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import list_images, read_image, read_label
+from tests.messages import naming
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_four_channels_are_read_as_stored_and_another_number_is_refused(tmp_path
     save(tmp_path / "rgba.png", rgba)
     np.testing.assert_array_equal(read_image(tmp_path / "rgba.png", channels=4), rgba[:, :, [2, 1, 0, 3]])
     save(tmp_path / "rgb.png", colours)
-    with pytest.raises(DataError, match="rgb.png: the picture has 3 channels, 4 are expected"):
+    with pytest.raises(DataError, match=naming("rgb.png", "3 channels", 4)):
         read_image(tmp_path / "rgb.png", channels=4)
 
 
@@ -95,13 +96,13 @@ def test_a_16_bit_label_is_accepted_up_to_255(tmp_path, ids):
     assert label.dtype == np.uint8
     np.testing.assert_array_equal(label, ids)
     cv2.imwrite(str(tmp_path / "deep.png"), ids.astype(np.uint16) + 256)
-    with pytest.raises(DataError, match="deep.png: the label holds uint16 values from 256 to 259"):
+    with pytest.raises(DataError, match=naming("deep.png", "uint16", 256, 259)):
         read_label(tmp_path / "deep.png")
 
 
 def test_an_rgb_label_is_refused(tmp_path, colours):
     save(tmp_path / "colour.png", colours)
-    with pytest.raises(DataError, match="colour.png: the label has 3 channels, .* convert its colours to ids"):
+    with pytest.raises(DataError, match=naming("colour.png", "3 channels", "ids")):
         read_label(tmp_path / "colour.png")
 
 
@@ -274,7 +275,7 @@ def test_a_jpeg_file_too_small_for_the_size_in_its_header_is_refused_at_once(tmp
         header = data[: place - 5] + fill + data[place - 5 : place]
         path.write_bytes(header + b"\x75\x30\x4e\x20" + data[place + 4 :])
         size = len(data + fill)
-        with pytest.raises(DataError, match=f"small.jpg: .* says 20000x30000 pixels, for which {size} bytes are"):
+        with pytest.raises(DataError, match=naming("small.jpg", "20000x30000", size)):
             read_image(path)
 
 
@@ -289,7 +290,7 @@ def test_a_jpeg_file_as_small_as_one_can_be_is_read(tmp_path):
 @pytest.mark.parametrize("container", ["GIF", "JPEG2000", "PCX"])
 def test_other_formats_are_refused_under_any_suffix(tmp_path, ids, reader, kind, container):
     path = save(tmp_path / "other.png", ids, format=container)
-    with pytest.raises(DataError, match=f"other.png: the {kind} is .* not an image file of a known format .* convert"):
+    with pytest.raises(DataError, match=naming("other.png", kind, "convert")):
         reader(path)
 
 
@@ -303,7 +304,7 @@ def test_a_palette_label_that_pillow_finds_too_large_is_named(tmp_path, ids, mon
     image.putpalette([0, 0, 0])
     image.save(tmp_path / "large.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
-    with pytest.raises(DataError, match="large.png: the label has a palette, and Pillow refuses it: Image size"):
+    with pytest.raises(DataError, match=naming("large.png", "palette", "Pillow")):
         read_label(tmp_path / "large.png")
 
 

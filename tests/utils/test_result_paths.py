@@ -6,6 +6,7 @@ import pytest
 
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.result_paths import label_paths, result_paths
+from tests.messages import naming
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_the_folder_of_the_results_may_lie_in_that_of_the_pictures(here):
         "in/a.jpg": "in/out/a.png",
         "in/output.png": "in/out/output.png",
     }
-    with pytest.raises(DataError, match="all pictures are earlier results, in in/out; save in another folder"):
+    with pytest.raises(DataError, match=naming("in/out", "another folder")):
         label_paths(["in/out/a.png"], "in", "in/out")
 
 
@@ -38,7 +39,7 @@ def test_pictures_in_a_folder_in_that_of_the_results_are_no_results(here):
 @pytest.mark.parametrize("save_dir", ["in", "./in/../in"])
 @pytest.mark.parametrize("images", [["in/a.png"], ["in/a.jpg", "in/a.png"], ["in/b.jpg", "in/c/a.jpg", "in/c/a.png"]])
 def test_a_picture_that_would_be_replaced_is_named(here, images, save_dir):
-    with pytest.raises(DataError, match=f"^{images[-1]}: the label map of .* belongs there too; save in another"):
+    with pytest.raises(DataError, match=f"^{images[-1]}: .*save in another"):
         label_paths(images, "in", save_dir)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.yaml_text import parse_yaml, read_yaml, to_yaml
+from tests.messages import naming
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_text_that_only_resembles_a_float_stays_text(text):
 
 
 def test_a_key_written_twice_is_an_error_with_both_lines():
-    with pytest.raises(ConfigError, match=r"^c\.yml:4: model\.type: the key is in line 2 already"):
+    with pytest.raises(ConfigError, match=naming("c.yml:4: model.type", 2)):
         parse_yaml("model:\n  type: A\n  x: 1\n  type: B\n", "c.yml")
 
 
@@ -74,14 +75,14 @@ def test_aliases_of_aliases_that_stand_for_billions_of_entries_are_refused_at_on
     lines = ["a0: &a0 {x: 1}"]
     for n in range(1, 12):
         lines.append(f"a{n}: &a{n} " + form.format(", ".join([f"*a{n - 1}"] * 9)))
-    with pytest.raises(ConfigError, match=r"^c\.yml: has more than 100000 keys and list entries"):
+    with pytest.raises(ConfigError, match=naming("c.yml", 100000)):
         parse_yaml("\n".join(lines), "c.yml")
 
 
 def test_integers_have_64_bits():
     assert parse_yaml(f"[{2**63 - 1}, {-(2**63)}]", "c.yml")[0] == [2**63 - 1, -(2**63)]
     for text in (str(2**63), str(-(2**63) - 1), "0x" + "f" * 5000, "9" * 400):
-        with pytest.raises(ConfigError, match=r"^c\.yml:2: .* this number has more than 64 bits"):
+        with pytest.raises(ConfigError, match=naming("c.yml:2", "64 bits")):
             parse_yaml(f"a: 1\nb: {text}", "c.yml")
 
 
@@ -150,5 +151,5 @@ def test_files_that_are_no_configuration_are_refused(tmp_path, write_yaml):
 def test_a_configuration_that_may_not_be_read_is_named(write_yaml, monkeypatch):
     path = write_yaml("a: 1\n")
     monkeypatch.setattr("builtins.open", Mock(side_effect=PermissionError(13, "Permission denied")))
-    with pytest.raises(ConfigError, match=r"config\.yml: the configuration cannot be read \(Permission denied\)"):
+    with pytest.raises(ConfigError, match=naming("config.yml", "Permission denied")):
         read_yaml(path)
