@@ -151,19 +151,19 @@ MESSAGES = {
     ),
     "a size is out of range": (
         lambda: RoadScenes([], size=[32, 32]),
-        "size: 32x32 is out of range; width 64 to 2048, height 32 to 1024",
+        "RoadScenes: size: found 32x32; it must be width 64 to 2048, height 32 to 1024",
     ),
     "a count is too small": (
         lambda: train_with(iters=0),
-        "iters is 0; allowed: 1 and above",
+        "iters: found 0; it must be 1 or more, at most 1000000000",
     ),
     "a name is not known": (
         lambda: a_data_set(cache="disc"),
-        "cache: 'disc' is unknown; known: none, disk, ram",
+        "SegmentationDataset: cache: found 'disc'; it must be one of none, disk, ram",
     ),
     "a choice is not known": (
         lambda: train_with(precision="half"),
-        "--precision is half; allowed: fp32, fp16, bf16",
+        "precision: found 'half'; it must be one of fp32, fp16, bf16",
     ),
     "an argument is of another form": (
         lambda: train_with(losses=[1]),

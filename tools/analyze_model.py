@@ -102,11 +102,12 @@ def main(args: argparse.Namespace) -> None:
     """Print the counts, and write them to a file when asked to."""
     check_arguments(args)
     require_packages("paddle")
+    from paddleseg.models.facts import ModelFacts
     from paddleseg.profiling.cost import analyze
 
     sizes = [parse_size(text) for text in args.sizes]
     name, network, in_channels = build_network(args)
-    check_sizes(sizes, name, getattr(network, "smallest_side", 1))
+    check_sizes(sizes, name, ModelFacts.of(network).smallest_side)
     result = {"model": name, **analyze(network, sizes, in_channels=in_channels)}
     print(f"{name}: {result['parameters']:,} parameters")
     for size, gmacs in result["gmacs"].items():

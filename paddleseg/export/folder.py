@@ -17,6 +17,7 @@ from paddleseg.deploy import deploy_config
 from paddleseg.deploy.deploy_config import OUTPUT_OPS
 from paddleseg.export.formats import FORMATS, default_format
 from paddleseg.export.graph import ExportedNetwork
+from paddleseg.models.facts import ModelFacts
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.atomic_file import folder_beside, move_files
 from paddleseg.utils.errors import ConfigError
@@ -57,8 +58,8 @@ def export_model(
     replaced, others stay.
 
     Args:
-        model: A segmentation network with ``num_classes``, ``in_channels`` and ``arch``, and ``smallest_side`` where
-            it does not take pictures of any size; it is exported in evaluation mode and leaves in the mode it came in.
+        model: A segmentation network with ``num_classes``, ``in_channels`` and ``arch``, and the facts of
+            ``ModelFacts``; it is exported in evaluation mode and leaves in the mode it came in.
         save_dir: Folder for the export; made if it is not there.
         transforms: Preprocessing as written in YAML, ``[{"type": "Normalize", "mean": ...}]``.
         options: What the graph is to be.
@@ -75,7 +76,7 @@ def export_model(
             written.
     """
     graph_format = options.graph_format or default_format()
-    input_shape = check_input_shape(options.input_shape, model.in_channels, getattr(model, "smallest_side", 1))
+    input_shape = check_input_shape(options.input_shape, model.in_channels, ModelFacts.of(model).smallest_side)
     _check_choice("--output_op", options.output_op, OUTPUT_OPS)
     _check_choice("--graph_format", graph_format, FORMATS)
     written = FORMATS[graph_format]

@@ -90,10 +90,8 @@ def check_same_run(checkpoint_folder: Path, saved: Mapping[str, Any], now: Mappi
     Raises:
         ConfigError: Names what differs.
     """
-    both = saved.keys() & now.keys()  # older versions saved less
-    differing = describe_changes(
-        {name: saved[name] for name in both}, {name: now[name] for name in now if name in both}
-    )
+    both = [name for name in now if name in saved]  # older versions saved less
+    differing = describe_changes({name: saved[name] for name in both}, {name: now[name] for name in both})
     if differing:
         raise ConfigError(
             f"{checkpoint_folder} cannot be resumed, because the samples or steps would be others: "

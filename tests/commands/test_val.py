@@ -14,7 +14,7 @@ from PIL import Image
 
 import train
 import val
-from paddleseg.inference import evaluation
+from paddleseg.tasks import segmentation
 from paddleseg.utils.errors import ConfigError, DataError, UserError, WeightsError
 from tests.messages import naming
 
@@ -239,8 +239,8 @@ def test_flags_that_do_not_go_together_are_refused_before_the_weights_are_read(f
 
 @pytest.mark.parametrize("test_config", ["{}", *TEST_CONFIG.values()])
 def test_train_time_evaluation_and_this_command_give_the_same_figures(tiny_config, tmp_path, test_config, monkeypatch):
-    seen, format_eval_line = [], evaluation.format_eval_line
-    monkeypatch.setattr(evaluation, "format_eval_line", lambda result: seen.append(result) or format_eval_line(result))
+    seen, report_lines = [], segmentation.report_lines
+    monkeypatch.setattr(segmentation, "report_lines", lambda result: seen.append(result) or report_lines(result))
     run = tmp_path / "run"
     command = ["--config", tiny_config, "--save_dir", run, "--do_eval", "--iters", 2, "--save_interval", 1, "--seed", 1]
     command += ["--num_workers", 0, "--device", "cpu", "--opts", f"test_config={test_config}"]
