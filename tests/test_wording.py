@@ -159,7 +159,7 @@ MESSAGES = {
     ),
     "a name is not known": (
         lambda: a_data_set(cache="disc"),
-        "SegmentationDataset: cache: found 'disc'; it must be one of none, disk, ram",
+        "Dataset: cache: found 'disc'; it must be one of none, disk, ram",
     ),
     "a choice is not known": (
         lambda: train_with(precision="half"),

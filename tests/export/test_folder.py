@@ -86,6 +86,7 @@ def test_a_wrong_input_shape_is_refused(shape, part):
 
 def test_how_small_a_picture_may_be_is_said_by_the_network(network, tmp_path):
     options = ExportOptions(input_shape=[1, 3, 8, 16])
+    network.smallest_side = 8
     assert read_deploy_config(export_model(network, tmp_path / "a", transforms=NORMALIZE, options=options))
     network.smallest_side = 16
     with pytest.raises(ConfigError, match="--input_shape 1 3 8 16: height and width must be at least 16"):
