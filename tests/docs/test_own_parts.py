@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
+from paddleseg.training.checkpoint import open_checkpoint
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "own_parts.md"
 
 
@@ -55,6 +57,32 @@ def test_the_pages_parts_train_evaluate_predict_export_and_infer(project, run_co
         deployed = cv2.imread(str(project / f"deployed/val_{i}.png"), cv2.IMREAD_UNCHANGED)
         assert predicted.shape[:2] == deployed.shape[:2] == (48, 64)
         assert np.isin(predicted, range(4)).all()
+
+
+@pytest.mark.slow
+def test_the_pages_task_and_hook_are_part_of_a_training(project, run_command):
+    """With a smaller teacher than the page's, whose weights are made here."""
+    from paddleseg.models import DDRNet_23_slim
+    from paddleseg.models.weights import write_weights
+
+    teacher = {name: tensor.numpy() for name, tensor in DDRNet_23_slim(4).state_dict().items()}
+    write_weights(project / "ddrnet39.pdparams", teacher, None)
+    task, hook = block("python", 1).replace("DDRNet_39", "DDRNet_23_slim"), block("python", 2)
+    (project / "my_distillation.py").write_text(task, encoding="utf-8")
+    (project / "my_hooks.py").write_text(hook, encoding="utf-8")
+    sections = "".join(block("yaml", number).partition("\n")[2] for number in (1, 2))
+    text = block("yaml").replace("[my_parts.py]", "[my_parts.py, my_distillation.py, my_hooks.py]") + sections
+    (project / "mine.yml").write_text(text.replace("num_classes: 19", "num_classes: 4"), encoding="utf-8")
+    done = run_command(
+        run_command.repository / "train.py", "--config", "mine.yml", "--iters", 2, "--save_dir", "run", "--device",
+        "cpu", "--num_workers", 0, "--use_vdl", "--log_iters", 1, "--opts", "hooks.0.ignored=0",
+        "train_dataset.transforms.0.crop_size=[64,48]", cwd=project,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    states = open_checkpoint(project / "run/iter_2").states
+    assert states["hooks"]["LargestLoss"]["largest"] > 0
+    [record] = (project / "run").glob("vdlrecords.*.log")
+    assert b"Train/teacher" in record.read_bytes()
 
 
 def test_a_misspelt_argument_of_an_own_part_ends_before_anything_is_built(project, run_command):
