@@ -21,8 +21,6 @@ from paddleseg.datasets.segmentation import LabelValuesError, SegmentationDatase
 from paddleseg.datasets.shared_pictures import find_shared_pictures
 from paddleseg.utils.errors import DataError
 
-CheckLevel = Literal["full", "sample", "off"]
-
 SAMPLE_SIZE = 64
 """Pictures of a data set that ``sample`` looks at: two seconds of decoding at 2048x1024, and enough to show labels
 that were made in a wrong way, which are wrong in most files."""

@@ -20,14 +20,17 @@ from paddleseg.inference.views import ViewOptions
 from paddleseg.models.weights import load_weights
 from paddleseg.transforms.pipeline import Pipeline, Transform
 from paddleseg.utils import distributed
+from paddleseg.utils.arguments import checks_arguments
+from paddleseg.utils.choices import AmpLevel, Precision
 from paddleseg.utils.cpus import default_num_workers
 from paddleseg.utils.device import check_precision
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.image_io import list_images
-from paddleseg.utils.precision import check_names
+from paddleseg.utils.type_hints import Count, CountOrZero
 from paddleseg.utils.visualize import make_palette
 
 
+@checks_arguments
 def evaluate(
     model: paddle.nn.Layer,
     eval_dataset: SegmentationDataset,
@@ -38,12 +41,12 @@ def evaluate(
     is_slide: bool = False,
     stride: Sequence[int] | None = None,
     crop_size: Sequence[int] | None = None,
-    precision: str = "fp32",
-    amp_level: str = "O1",
-    num_workers: int | None = None,
+    precision: Precision = "fp32",
+    amp_level: AmpLevel = "O1",
+    num_workers: CountOrZero | None = None,
     print_detail: bool = True,
     *,
-    batch_size: int = 1,
+    batch_size: Count = 1,
 ) -> tuple[float, float, np.ndarray, np.ndarray, float]:
     """Evaluate a network on the current device.
 
@@ -70,9 +73,6 @@ def evaluate(
     Raises:
         UserError: An argument or the data is wrong.
     """
-    _check_at_least(1, batch_size=batch_size)
-    _check_at_least(0, num_workers=num_workers)
-    check_names(precision, amp_level)
     check_precision(precision)
     distributed.init()
     inference = ViewOptions(
@@ -170,10 +170,3 @@ def predict(
         palette=make_palette(getattr(model, "num_classes", 256), palette, custom_color),
         class_names=class_names,
     )
-
-
-def _check_at_least(lowest: int, **counts: int | None) -> None:
-    """Refuse smaller counts; one that is None is not given."""
-    for name, count in counts.items():
-        if count is not None and count < lowest:
-            raise ConfigError(f"{name} is {count}; allowed: {lowest} and above")

@@ -12,14 +12,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from paddle import Tensor, nn
 
 from paddleseg.inference.evaluation import EvaluationStopped as EvaluationStopped
+from paddleseg.utils.choices import CheckLevel
 from paddleseg.utils.type_hints import AT_LEAST_ONE, Bound
 
-CheckLevel = Literal["full", "sample", "off"]
 Network = Callable[[Tensor], Any]
 """The network as a step sees it: called with a batch of inputs; distribution and mixed precision are its own affair."""
 

@@ -18,7 +18,8 @@ from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.metrics.result import EvaluationResult, report_lines
 from paddleseg.models.facts import ModelFacts
 from paddleseg.registry import TASKS
-from paddleseg.tasks.base import CheckLevel, Network, Scores, Task
+from paddleseg.tasks.base import Network, Scores, Task
+from paddleseg.utils.choices import CheckLevel
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.label_map import LABEL_CLASSES
 from paddleseg.utils.logging import get_logger

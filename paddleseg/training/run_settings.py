@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from paddleseg.training.profiler_options import parse_profiler_options
+from paddleseg.utils.choices import AmpLevel, CheckLevel, Precision
 from paddleseg.utils.cpus import default_num_workers
 from paddleseg.utils.errors import ConfigError, raise_faults
 from paddleseg.utils.type_hints import BelowOne, Count, CountOrZero, Seed, fault_of, resolve_hint
@@ -107,11 +108,11 @@ class RunSettings:
     keep_checkpoint_max: int = _knob(5, "checkpoints kept; 0 keeps all", **_FLAG)
     early_stop_intervals: Count | None = _knob(None, "stop after so many evaluations without a better one", **_FLAG)
     seed: Seed | None = _knob(None, "seed of weights, order and augmentations; not given: drawn and logged", **_BOTH)
-    precision: Literal["fp32", "fp16", "bf16"] = _knob("fp32", "in which the network computes", **_FLAG)
-    amp_level: Literal["O1", "O2"] = _knob("O1", "mixed precision level: O2 has weights in half precision too", **_FLAG)
+    precision: Precision = _knob("fp32", "in which the network computes", **_FLAG)
+    amp_level: AmpLevel = _knob("O1", "mixed precision level: O2 has weights in half precision too", **_FLAG)
     to_static_training: bool = _knob(False, "train on the static graph", **_BOTH)
-    check_labels: Literal["full", "sample", "off"] = _knob(
-        "sample", "what is looked at before the first step, see below"
+    check_labels: CheckLevel = _knob(
+        "sample", "how much of the data is looked at before the first step; see docs/config.md"
     )
     max_skipped_steps: CountOrZero = _knob(
         0,
@@ -120,7 +121,7 @@ class RunSettings:
     )
     profiler_options: str | None = _knob(
         None,
-        "profile some steps: 'batch_range=[10,20];profile_path=model.profile', see below",
+        "profile some steps: 'batch_range=[10,20];profile_path=model.profile'; see docs/config.md",
         **_FLAG,
         may_differ=True,
     )

@@ -11,18 +11,7 @@ from typing import Any
 
 import paddle
 
-from paddleseg.utils.errors import ConfigError
-
 DTYPES = {"fp16": "float16", "bf16": "bfloat16"}
-PRECISIONS = ("fp32", *DTYPES)
-AMP_LEVELS = ("O1", "O2")
-
-
-def check_names(precision: str, amp_level: str) -> None:
-    """Raise ConfigError for a precision or level that is not known."""
-    for flag, value, allowed in (("precision", precision, PRECISIONS), ("amp_level", amp_level, AMP_LEVELS)):
-        if value not in allowed:
-            raise ConfigError(f"--{flag} is {value}; allowed: {', '.join(allowed)}")
 
 
 def mixed_precision(precision: str, amp_level: str) -> AbstractContextManager[Any]:

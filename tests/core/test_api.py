@@ -173,9 +173,9 @@ def test_paddles_own_schedule_of_plateaus_is_refused_by_name(datasets, train_poi
 @pytest.mark.parametrize(
     ("settings", "error", "message"),
     [
-        ({"batch_size": 0}, ConfigError, "batch_size is 0; allowed: 1 and above"),
-        ({"num_workers": -1}, ConfigError, "num_workers is -1; allowed: 0 and above"),
-        ({"precision": "half"}, ConfigError, "--precision is half; allowed: fp32, fp16, bf16"),
+        ({"batch_size": 0}, ConfigError, "batch_size: found 0; it must be 1 or more"),
+        ({"num_workers": -1}, ConfigError, "num_workers: found -1; it must be 0 or more"),
+        ({"precision": "half"}, ConfigError, "precision: found 'half'; it must be one of fp32, fp16, bf16"),
         ({"precision": "fp16"}, DeviceError, "--precision fp16: the CPU trains in fp32 only"),
     ],
 )

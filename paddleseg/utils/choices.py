@@ -1,0 +1,14 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Names that are given in several places, each list written once."""
+
+from typing import Literal
+
+Precision = Literal["fp32", "fp16", "bf16"]
+"""In which a network computes."""
+
+AmpLevel = Literal["O1", "O2"]
+"""Paddle's levels of mixed precision: O2 has weights in half precision too."""
+
+CheckLevel = Literal["full", "sample", "off"]
+"""How much of the data is looked at before the first step."""
