@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 
 from paddleseg.config.paddleseg_names import REFUSED_FLAGS
-from paddleseg.config.test_config import add_view_arguments, apply_view_arguments
+from paddleseg.config.view_options import add_view_arguments, apply_view_arguments
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.cli import require_packages, run_command
 

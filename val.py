@@ -8,7 +8,7 @@ import argparse
 import dataclasses
 
 from paddleseg.config.paddleseg_names import REFUSED_FLAGS
-from paddleseg.config.test_config import add_view_arguments, apply_view_arguments
+from paddleseg.config.view_options import add_view_arguments, apply_view_arguments
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.cli import require_packages, run_command
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json

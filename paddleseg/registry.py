@@ -18,11 +18,15 @@ class Registry:
     Args:
         role: What the members are, in the singular, for messages: ``"model"``.
         contract: One sentence: what a member takes and gives.
+
+    Attributes:
+        kind: The class that what a member makes must be of, set where that class is defined; None: any.
     """
 
     def __init__(self, role: str, contract: str) -> None:
         self.role = role
         self.contract = contract
+        self.kind: type | None = None
         self._components: dict[str, Callable[..., Any]] = {}
 
     def add_component(self, component: Any) -> Any:
@@ -99,7 +103,7 @@ def is_built_in(component: Callable[..., Any]) -> bool:
 
 def import_components() -> None:
     """Import the packages whose classes and functions register themselves."""
-    for name in ("models", "losses", "transforms", "datasets", "optimizers", "tasks"):
+    for name in ("models", "losses", "transforms", "datasets", "optimizers", "tasks", "training.hooks"):
         package = importlib.import_module(f"paddleseg.{name}")
         for member in package.__all__:  # transforms loads its modules when their members are asked for
             getattr(package, member)

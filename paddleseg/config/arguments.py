@@ -14,8 +14,8 @@ from typing import Any
 from paddleseg.config.load import INHERIT_KEY
 from paddleseg.config.paddleseg_names import advice_for, refused_arguments
 from paddleseg.config.problems import Problems, place_of
-from paddleseg.config.shared_values import usable_models
-from paddleseg.registry import MODELS, Registry
+from paddleseg.models.facts import ModelFacts
+from paddleseg.registry import MODELS, TASKS, Registry
 from paddleseg.utils.arguments import faults_of, relation_faults_of
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.type_hints import fault_of
@@ -31,6 +31,7 @@ def check_component(
     looked_at: Collection[str] = (),
     known: Mapping[str, Any] | None = None,
     since: int | None = None,
+    kind: type | None = None,
 ) -> bool:
     """Check one ``{type: .., argument: ..}``; returns whether its type is known.
 
@@ -43,30 +44,50 @@ def check_component(
         looked_at: Arguments whose values have been checked already.
         known: What is known of where the component will be used, such as ``num_classes``.
         since: Number of problems before anything of the section was looked at; not given: there is nothing before.
+        kind: The class that what is built must be of; not given: that of the registry.
             Whether arguments go together is asked only where nothing else is wrong with them.
     """
     since = len(problems) if since is None else since
     if not isinstance(section, dict):
         problems.add(key, f"found {section!r}; it must be a mapping that begins with type: <{registry.role}>")
         return False
-    kind = section.get("type")
-    if kind not in registry:
+    name = section.get("type")
+    if name not in registry:
         article = "an" if registry.role[0] in "aeiou" else "a"
-        fault = f"no {registry.role} {kind!r}" if "type" in section else f"missing; name {article} {registry.role}"
-        usable = usable_models() if registry is MODELS else registry
-        problems.add(f"{key}.type", f"{fault}. {advice_for(registry.role, kind) or suggest(kind, usable)}")
+        fault = f"no {registry.role} {name!r}" if "type" in section else f"missing; name {article} {registry.role}"
+        usable = _usable(registry)
+        problems.add(f"{key}.type", f"{fault}. {advice_for(registry.role, name) or suggest(name, usable)}")
         return False
-    component = registry[kind]
-    refused = refused_arguments(registry.role, kind)
-    arguments = {name: value for name, value in section.items() if name != "type"}
-    for name in refused.keys() & arguments.keys():
-        problems.add(f"{key}.{name}", refused[name])
-    arguments = {name: value for name, value in arguments.items() if name not in refused}
+    component = registry[name]
+    fault = _fault_of_class(component, kind or registry.kind)
+    if fault is not None:
+        problems.add(f"{key}.type", f"{name} {fault}")
+        return False
+    refused = refused_arguments(registry.role, name)
+    arguments = {argument: value for argument, value in section.items() if argument != "type"}
+    for argument in refused.keys() & arguments.keys():
+        problems.add(f"{key}.{argument}", refused[argument])
+    arguments = {argument: value for argument, value in arguments.items() if argument not in refused}
     check_arguments(component, arguments, key, problems, supplied=supplied, reserved=refused, looked_at=looked_at)
     if len(problems) == since:
-        for name, message in relation_faults_of(component, {**arguments, **(known or {})}):
-            problems.add(f"{key}.{name}", message)
+        for argument, message in relation_faults_of(component, {**arguments, **(known or {})}):
+            problems.add(f"{key}.{argument}", message)
     return True
+
+
+def _usable(registry: Registry) -> list[str]:
+    """The names that may be meant: of networks those whose task is there."""
+    return [name for name in registry if registry is not MODELS or ModelFacts.of(registry[name]).task in TASKS]
+
+
+def _fault_of_class(component: Callable[..., Any], kind: type | None) -> str | None:
+    """Why a class cannot be what its registry is for; of a function that shows when it is called."""
+    if not inspect.isclass(component):
+        return None
+    if kind is not None and not issubclass(component, kind):
+        return f"is no {kind.__module__}.{kind.__name__}; derive it from that"
+    lacking = sorted(getattr(component, "__abstractmethods__", ()))
+    return f"lacks {', '.join(lacking)}; define it, see {kind.__module__}.{kind.__name__}" if lacking and kind else None
 
 
 def check_arguments(

@@ -14,10 +14,13 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
+from paddleseg.config.custom_imports import describe_error
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems, place_of
-from paddleseg.config.shared_values import DATASET_NAMES, shared_value, task_of_model
+from paddleseg.config.shared_values import DATASET_NAMES, shared_value
+from paddleseg.config.task_sections import task_of_model, wraps
 from paddleseg.inference.views import ViewOptions
+from paddleseg.models.facts import ModelFacts
 from paddleseg.registry import (
     BACKBONES,
     DATASETS,
@@ -29,8 +32,9 @@ from paddleseg.registry import (
     TASKS,
     TRANSFORMS,
     import_components,
+    is_built_in,
 )
-from paddleseg.utils.errors import ArgumentError, ConfigError
+from paddleseg.utils.errors import ArgumentError, ConfigError, UserError
 
 
 def build_model(config: Config, *, use_pretrained: bool = True, use_auxiliary_head: bool = True) -> Any:
@@ -80,7 +84,7 @@ def build_dataset(config: Config, mode: Literal["train", "val"]) -> Any:
     arguments["transforms"] = build_transforms(config, section)
     shared = {here: shared_value(config, name) for name, here in DATASET_NAMES.items()}
     dataset = _construct(config, section, DATASETS, arguments, {"mode": mode, **shared})
-    with _errors_with_place(config, section):
+    with errors_with_place(config, section):
         dataset.use_for(mode)
     return dataset
 
@@ -138,12 +142,12 @@ def build_task(config: Config, train_dataset: Any = None, val_dataset: Any = Non
         "train_dataset": train_dataset,
         "val_dataset": val_dataset,
         "views": ViewOptions.from_test_config(config.section("test_config")),
+        "output_names": ModelFacts.of(MODELS[config.section("model")["type"]]).outputs,
     }
     section = config.section("task")
-    own = task_of_model(config)
-    wraps = section and "task" in inspect.signature(TASKS[section["type"]]).parameters
-    if not section or wraps:
-        supplied["task"] = _construct(config, "task", TASKS, {"type": own}, supplied)
+    if not section or wraps(section["type"]):
+        key = "task" if not section else "model"
+        supplied["task"] = _construct(config, key, TASKS, {"type": task_of_model(config)}, supplied)
     return _construct(config, "task", TASKS, section, supplied) if section else supplied["task"]
 
 
@@ -213,34 +217,48 @@ def _construct(config: Config, key: str, registry: Any, section: dict[str, Any],
         key: Dotted key of the section.
         registry: Where the type is looked up.
         section: ``type`` and arguments; what it gives wins over ``supplied``.
-        supplied: Values for parameters that ``section`` does not give; None, and what the component has no
-            parameter for, is left out.
+        supplied: Values for parameters that ``section`` does not give; what the component has no parameter for is
+            left out, and None where it has a default.
 
     Raises:
-        ConfigError: The constructor refused its arguments with a ValueError; the message gains file and key.
+        ConfigError: The constructor refused its arguments with a ValueError, or gave something else than the
+            registry is for, or is a user's own and failed; the message gains file and key.
     """
     import_components()
     component = registry[section["type"]]
     arguments = {name: value for name, value in section.items() if name != "type"}
     known = inspect.signature(component).parameters
     for name, value in supplied.items():
-        if name in known and value is not None and arguments.get(name) is None:
-            arguments[name] = value
-    with _errors_with_place(config, key):
-        return component(**arguments)
+        if name in known and arguments.get(name) is None:
+            if value is not None or known[name].default is inspect.Parameter.empty:
+                arguments[name] = value
+    with errors_with_place(config, key, is_own=not is_built_in(component)):
+        built = component(**arguments)
+        if registry.kind is not None and not isinstance(built, registry.kind):
+            wanted = f"{registry.kind.__module__}.{registry.kind.__name__}"
+            raise ConfigError(f"{section['type']} gave {type(built).__name__}; it must give a {wanted}")
+    return built
 
 
 @contextlib.contextmanager
-def _errors_with_place(config: Config, key: str) -> Iterator[None]:
-    """Give the ValueErrors of a constructor the file and the key that its arguments come from."""
+def errors_with_place(config: Config, key: str, *, is_own: bool = False) -> Iterator[None]:
+    """Give the ValueErrors of a constructor the file and the key that its arguments come from.
+
+    Of a user's own, which may raise anything, every error becomes a line that names the user's own.
+    """
+    place = place_of(key, config.sources, config.path)
     try:
         yield
-    except ValueError as error:
+    except Exception as error:
         # Errors about data and weights name their own file.
-        if type(error) not in (ValueError, ConfigError, ArgumentError):
+        if isinstance(error, UserError) and type(error) not in (ConfigError, ArgumentError):
+            raise
+        if is_own and not isinstance(error, ValueError):
+            raise ConfigError(f"{place}: {key}: {describe_error(error)}") from error
+        if not isinstance(error, ValueError):
             raise
         problems = Problems(config.path, config.sources)
         for name, message in getattr(error, "faults", ()):
             problems.add(f"{key}.{name}", message)
         problems.raise_if_any()
-        raise ConfigError(f"{place_of(key, config.sources, config.path)}: {key}: {error}") from error
+        raise ConfigError(f"{place}: {key}: {error}") from error

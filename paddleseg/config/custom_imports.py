@@ -65,10 +65,10 @@ def _import(name: str, place: str) -> Any:
     try:
         return importlib.import_module(name)
     except Exception as error:  # whatever a user's file may raise
-        raise ConfigError(f"{place}: importing {name} failed: {_describe(error)}") from error
+        raise ConfigError(f"{place}: importing {name} failed: {describe_error(error)}") from error
 
 
-def _describe(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """One line: what was raised, and the last line of the user's own code that led to it."""
     folders = (os.path.dirname(os.path.dirname(__file__)), os.path.dirname(importlib.__file__))
     ours_and_pythons = (*(folder + os.sep for folder in folders), "<frozen")

@@ -86,13 +86,13 @@ def load_config(
     data = _strip_inherit_keys(data)
     sources = {key: sources[key] for key in _dotted_keys(data) if key in sources}  # of what was replaced: gone
     problems = Problems(path, sources)
-    _apply_flags(data, sources, flags)
     for key in apply_overrides(data, [_rename_override(item) for item in opts or ()], problems):
         _forget(sources, key)
         sources[key] = "--opts"
         for end in (end for end, letter in enumerate(key) if letter == "."):
             sources.setdefault(key[:end], "--opts")  # a mapping made for the key
         _keep_one_duration(data, key)
+    _apply_flags(data, sources, flags)
     problems.raise_if_any()
     _make_files_absolute(data, os.getcwd())  # those of --opts: the rest are so already
     data = _drop_nulls(data)

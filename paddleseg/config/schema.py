@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -19,30 +18,34 @@ from paddleseg.config.shared_values import (
     DATASET_NAMES,
     DATASET_SECTIONS,
     SHARED_NUMBERS,
-    SUPPLIED_TO_TASKS,
     check_bounds,
     check_one_per_class,
     known_values,
     shared_value,
     statements,
-    task_of,
-    usable_models,
 )
-from paddleseg.config.test_config import check_test_config
+from paddleseg.config.task_sections import (
+    bounds_of_task,
+    check_hooks,
+    check_metric,
+    check_sections_without_effect,
+    check_task,
+    dataset_type,
+    is_segmentation,
+    takes,
+    tasks_of,
+)
 from paddleseg.config.transform_lists import check_normalization, check_transforms
-from paddleseg.models.facts import ModelFacts
+from paddleseg.config.view_options import check_test_config
 from paddleseg.registry import (
     BACKBONES,
     DATASETS,
-    HOOKS,
     LR_SCHEDULERS,
     MODELS,
     OPTIMIZERS,
-    TASKS,
     import_components,
     is_built_in,
 )
-from paddleseg.tasks import SegmentationTask
 from paddleseg.training.run_settings import yaml_hints
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.type_hints import matches
@@ -97,34 +100,28 @@ def check_config(
     problems = Problems(config.path, config.sources)
     _check_top_level(config, command, do_eval, problems)
     _check_model(config, command, problems)
-    _check_task_and_hooks(config, problems)
+    before = len(problems)
+    check_task(config, command, problems)
+    if len(problems) == before:
+        check_sections_without_effect(config, problems)
+    check_hooks(config, problems)
     check_losses(config, problems, has_auxiliary_output=command == "train")
     if config.section("optimizer"):
         check_component(config.section("optimizer"), OPTIMIZERS, "optimizer", problems)
     if config.section("lr_scheduler"):
-        _check_schedule(config.section("lr_scheduler"), task_of(config), command, do_eval, problems)
+        check_component(config.section("lr_scheduler"), LR_SCHEDULERS, "lr_scheduler", problems)
+        evaluates = do_eval or command != "train"
+        check_metric(config, config.section("lr_scheduler"), evaluates=evaluates, problems=problems)
     for section in DATASET_SECTIONS:
         _check_dataset(config, section, problems)
     check_test_config(config.section("test_config"), problems)
     _check_export(config.section("export"), problems)
-    check_bounds(config, problems)
+    check_bounds(config, problems, bounds_of_task(config))
     _check_agreement(config, problems)
     check_normalization(config, problems)
     if check_files:
         check_files_exist(config, command, do_eval, problems)
     problems.raise_if_any()
-
-
-def _check_schedule(section: Mapping[str, Any], task: str, command: Command, do_eval: bool, problems: Problems) -> None:
-    check_component(section, LR_SCHEDULERS, "lr_scheduler", problems)
-    metric = section.get("metric", "loss") if section.get("type") == "ReduceOnPlateau" else "loss"
-    known = ("loss", getattr(TASKS[task], "primary", metric))  # of a task made by a function it is not known yet
-    if metric not in known:
-        problems.add("lr_scheduler.metric", f"found {metric!r}; it must be one of {', '.join(known)}")
-    elif metric != "loss" and command == "train" and not do_eval:
-        problems.add(
-            "lr_scheduler.metric", f"{metric} is known only after evaluations; give --do_eval too, or set metric: loss"
-        )
 
 
 def _check_top_level(config: Config, command: Command, do_eval: bool, problems: Problems) -> None:
@@ -139,7 +136,7 @@ def _check_top_level(config: Config, command: Command, do_eval: bool, problems: 
         else:
             check_value(value, TOP_LEVEL[key], key, problems)
     needed = _NEEDED[command] + (("val_dataset",) if command == "train" and do_eval else ())
-    if "losses" not in inspect.signature(TASKS[task_of(config)]).parameters:
+    if tasks_of(config) and not takes(config, "losses"):
         needed = tuple(key for key in needed if key != "loss")
     for key in needed:
         if config.data.get(key) in (None, {}):
@@ -149,14 +146,6 @@ def _check_top_level(config: Config, command: Command, do_eval: bool, problems: 
         problems.add("iters", "missing; give the length of the training as iters or as epochs")
 
 
-def _check_task_and_hooks(config: Config, problems: Problems) -> None:
-    if config.section("task"):
-        check_component(config.section("task"), TASKS, "task", problems, supplied=SUPPLIED_TO_TASKS)
-    hooks = config.data.get("hooks", [])
-    for index, section in enumerate(hooks if isinstance(hooks, list) else []):
-        check_component(section, HOOKS, f"hooks.{index}", problems)
-
-
 def _check_model(config: Config, command: Command, problems: Problems) -> None:
     model = config.section("model")
     if not model:
@@ -164,24 +153,14 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
     check_component(model, MODELS, "model", problems, supplied=("num_classes", "in_channels"))
     if isinstance(model.get("backbone"), dict):
         check_component(model["backbone"], BACKBONES, "model.backbone", problems, supplied=("in_channels",))
-    _check_what_it_learns(model, command, problems)
-    if command == "train" and shared_value(config, "num_classes") == 1:
+    if command == "train" and is_segmentation(config) and shared_value(config, "num_classes") == 1:
         key, _ = next(statements(config, "num_classes"))
         problems.add(key, "found 1; then every prediction is right and the loss 0. Give 2: the rest is a class too")
     types = [config.section(section).get("type") for section in DATASET_SECTIONS if section in config.data]
     # A misspelt data set is reported by itself; it might have stated the number.
-    if shared_value(config, "num_classes") is None and all(kind in DATASETS for kind in types):
+    is_missing = is_segmentation(config) and shared_value(config, "num_classes") is None
+    if is_missing and all(kind in DATASETS for kind in types):
         problems.add("model.num_classes", "missing; give the number of classes here or under train_dataset")
-
-
-def _check_what_it_learns(model: Mapping[str, Any], command: Command, problems: Problems) -> None:
-    """Networks are for tasks that are there; prediction and export know label maps alone."""
-    if model.get("type") not in MODELS:
-        return
-    task = ModelFacts.of(MODELS[model["type"]]).task
-    if task not in TASKS or (command in ("predict", "export") and task != SegmentationTask.__name__):
-        usable = usable_models(SegmentationTask.__name__ if command in ("predict", "export") else None)
-        problems.add("model.type", f"{model['type']} is for the task {task}. {suggest(model['type'], usable)}")
 
 
 def _check_dataset(config: Config, section: str, problems: Problems) -> None:
@@ -207,16 +186,11 @@ def _check_dataset(config: Config, section: str, problems: Problems) -> None:
         looked_at=("transforms", "palette"),
         known=known_values(config, "num_classes"),
         since=since,
+        kind=dataset_type(config),
     )
     component = DATASETS[arguments["type"]] if is_known else None
     if is_known and is_built_in(component) and "cache_dir" in arguments and "cache" not in arguments:
         problems.add(f"{section}.cache_dir", "has no effect without cache; add cache: disk, or cache: none to rest it")
-    if inspect.isclass(component) and not hasattr(component, "use_for"):
-        problems.add(
-            f"{section}.type",
-            f"{arguments['type']} is no paddleseg.datasets.SegmentationDataset or other PictureDataset; derive it from "
-            "that, which caches and transforms the samples",
-        )
 
 
 def _check_palette(config: Config, palette: Any, key: str, problems: Problems) -> None:

@@ -15,10 +15,8 @@ from typing import Any
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
-from paddleseg.models.facts import ModelFacts
-from paddleseg.registry import DATASETS, MODELS, TASKS, import_components
-from paddleseg.utils.label_map import LABEL_VALUES
-from paddleseg.utils.type_hints import AT_LEAST_ONE, CHANNELS, POSITIVE, Bound, matches
+from paddleseg.registry import DATASETS, import_components
+from paddleseg.utils.type_hints import CHANNELS, POSITIVE, Bound, matches
 
 DATASET_SECTIONS = ("train_dataset", "val_dataset")
 # What a data set calls each shared value.
@@ -29,8 +27,8 @@ DATASET_NAMES = {
     "class_names": "class_names",
     "palette": "palette",
 }
-# What each shared number may be, whoever states it. num_classes has the task's limit.
-_BOUNDS = {"in_channels": CHANNELS, "ignore_index": LABEL_VALUES, "learning_rate": POSITIVE}
+# What a shared number may be, whoever states it and whatever the task is.
+_BOUNDS = {"in_channels": CHANNELS, "learning_rate": POSITIVE}
 _HINTS = {"num_classes": int, "in_channels": int, "ignore_index": int, "learning_rate": float}
 SHARED_NUMBERS = ("num_classes", "in_channels", "ignore_index")
 
@@ -43,49 +41,20 @@ def shared_value(config: Config, name: str) -> Any:
     return next((value for _, value in statements(config, name)), None)
 
 
-SUPPLIED_TO_TASKS = ("losses", "train_dataset", "val_dataset", "views", "task")
-"""Parameters of a task that the builder fills in."""
-
-
-def task_of(config: Config) -> str:
-    """The task, by its name in TASKS, that a configuration is for: its own, or that of its network.
-
-    Where either is misspelt, which is reported by itself, it is segmentation.
-    """
-    return next(name for name in (config.section("task").get("type"), task_of_model(config)) if name in TASKS)
-
-
-def task_of_model(config: Config) -> str:
-    """The task that the network of a configuration learns unless the configuration says otherwise."""
-    kind = config.section("model").get("type")
-    name = ModelFacts.of(MODELS[kind]).task if kind in MODELS else None
-    return name if name in TASKS else ModelFacts.task
-
-
-def usable_models(task: str | None = None) -> list[str]:
-    """The networks for this task; None: for any task that is there."""
-    tasks = TASKS if task is None else [task]
-    return [name for name in MODELS if ModelFacts.of(MODELS[name]).task in tasks]
-
-
-def class_numbers(config: Config) -> Bound:
-    """What the task of a configuration allows as ``num_classes``."""
-    return getattr(TASKS[task_of_model(config)], "class_numbers", AT_LEAST_ONE)
-
-
 def known_values(config: Config, *names: str) -> dict[str, Any]:
     """The shared values of these names that something in the configuration states."""
     return {name: value for name in names if (value := shared_value(config, name)) is not None}
 
 
-def check_bounds(config: Config, problems: Problems) -> None:
+def check_bounds(config: Config, problems: Problems, bounds: Mapping[str, Bound]) -> None:
     """Note shared numbers out of their bounds, in the toolkit's own parts and in users' own.
 
     Args:
         config: The whole configuration.
         problems: Takes what is found, where nothing is known to be wrong with a key.
+        bounds: What the task of the configuration allows, beside what holds for all of them.
     """
-    for name, bound in {"num_classes": class_numbers(config), **_BOUNDS}.items():
+    for name, bound in {**_BOUNDS, **bounds}.items():
         for key, value in statements(config, name):
             if not (bound.holds(value) or problems.is_noted(key)):
                 problems.add(key, f"found {value!r}; it must be {bound.words}")

@@ -10,7 +10,8 @@ from paddleseg.config import build
 from paddleseg.config.load import Config
 from paddleseg.config.schema import check_config
 from paddleseg.training.batches import TrainingBatches
-from paddleseg.training.run import run_training
+from paddleseg.training.checkpoint import Checkpoint
+from paddleseg.training.run import followed_figure, run_training
 from paddleseg.training.run_settings import RunSettings, knobs
 from paddleseg.training.run_start import choose_seed, start_run
 from paddleseg.utils import distributed as dist
@@ -42,7 +43,7 @@ def train_from_config(config: Config, **flags: object) -> None:
     _build_and_run(config, settings, start)
 
 
-def _build_and_run(config: Config, settings: RunSettings, start) -> None:
+def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | None) -> None:
     train_dataset = build.build_dataset(config, "train")
     val_dataset = build.build_dataset(config, "val") if settings.do_eval else None
     batches = TrainingBatches(train_dataset, settings, shuffle=build.shuffles_training_set(config))
@@ -52,9 +53,12 @@ def _build_and_run(config: Config, settings: RunSettings, start) -> None:
     schedule = build.build_lr_schedule(config, settings.iters)
     optimizer = build.build_optimizer(config, model, schedule)
     get_logger().info("optimizer: %s", build.describe_optimizer(config))
+    task = build.build_task(config, train_dataset, val_dataset)
+    with build.errors_with_place(config, "lr_scheduler"):
+        followed_figure(schedule, task, settings)
     run_training(
         model,
-        build.build_task(config, train_dataset, val_dataset),
+        task,
         optimizer,
         batches,
         settings,

@@ -13,6 +13,7 @@ import numpy as np
 
 from paddleseg.datasets.decoded_cache import CachedSample, CacheKey, CacheKind, DecodedCache, DiskCache, check_cache
 from paddleseg.datasets.memory_cache import make_memory_cache
+from paddleseg.registry import DATASETS
 from paddleseg.transforms.fused_crop import fuse
 from paddleseg.transforms.pipeline import Pipeline, Transform
 from paddleseg.utils.errors import ConfigError, DataError
@@ -175,6 +176,9 @@ class PictureDataset(ABC):
     def _may_be_used(self, cached: CachedSample) -> bool:
         """Whether a sample of the cache is one that ``read`` would give."""
         return True
+
+
+DATASETS.kind = PictureDataset
 
 
 def _check_sample_state(kind: type[PictureDataset]) -> None:

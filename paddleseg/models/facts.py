@@ -61,4 +61,5 @@ def output_names(component: Callable[..., Any], arguments: Mapping[str, Any]) ->
         The names, the main output first, or None where the component does not say.
     """
     say = getattr(component, "output_names", None)
-    return None if say is None else tuple(say(arguments))
+    names = None if say is None else say(arguments)
+    return None if names is None else tuple(names)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is learnt: the meaning of a step and of a score. Importing the package registers the tasks."""
 
-from paddleseg.tasks.base import EvaluationStopped, Scores, Task
+from paddleseg.inference.evaluation import EvaluationStopped
+from paddleseg.tasks.base import Scores, Task
 from paddleseg.tasks.segmentation import SegmentationTask
 
 __all__ = ["EvaluationStopped", "Scores", "SegmentationTask", "Task"]

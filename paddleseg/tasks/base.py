@@ -16,7 +16,8 @@ from typing import Any
 
 from paddle import Tensor, nn
 
-from paddleseg.inference.evaluation import EvaluationStopped as EvaluationStopped
+from paddleseg.datasets.pictures import PictureDataset
+from paddleseg.registry import TASKS
 from paddleseg.utils.choices import CheckLevel
 from paddleseg.utils.type_hints import AT_LEAST_ONE, Bound
 
@@ -40,6 +41,12 @@ class Scores:
     report: Sequence[str] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        # A tensor or a number of numpy could not be written into a checkpoint.
+        object.__setattr__(self, "values", {name: float(value) for name, value in self.values.items()})
+        if self.primary not in self.values:
+            raise ValueError(f"primary: found {self.primary!r}; it must be one of {', '.join(self.values)}")
+
     @property
     def figure(self) -> float:
         """The primary value."""
@@ -52,10 +59,12 @@ class Task(ABC):
     Attributes:
         primary: Name of the figure by which models are compared; more is better.
         class_numbers: What it allows as ``num_classes``.
+        dataset_type: The class that its data sets must be of.
     """
 
     primary: str
     class_numbers: Bound = AT_LEAST_ONE
+    dataset_type: type[PictureDataset] = PictureDataset
 
     @abstractmethod
     def loss_terms(self, network: Network, batch: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -113,3 +122,6 @@ class Task(ABC):
     def facts(self) -> dict[str, Any]:
         """What a weight file shall say of the task in its ``__meta__``, as plain values."""
         return {}
+
+
+TASKS.kind = Task

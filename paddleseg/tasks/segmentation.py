@@ -36,10 +36,12 @@ class SegmentationTask(Task):
         train_dataset: What is trained on, or None.
         val_dataset: What is evaluated, or None.
         views: How ``val_dataset`` is looked at.
+        output_names: What the network calls its outputs, for the log.
     """
 
     primary = "mIoU"
     class_numbers = LABEL_CLASSES
+    dataset_type = SegmentationDataset
 
     def __init__(
         self,
@@ -47,10 +49,11 @@ class SegmentationTask(Task):
         train_dataset: SegmentationDataset | None = None,
         val_dataset: SegmentationDataset | None = None,
         views: ViewOptions = WHOLE_PICTURE,
+        output_names: Sequence[str] = ModelFacts.outputs,
     ) -> None:
         self._losses = list(losses)
         self._train_dataset, self._val_dataset, self._views = train_dataset, val_dataset, views
-        self._names = ModelFacts().names_of_outputs(len(self._losses))
+        self._names = ModelFacts(outputs=tuple(output_names)).names_of_outputs(len(self._losses))
 
     @property
     def can_evaluate(self) -> bool:

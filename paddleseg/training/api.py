@@ -20,6 +20,7 @@ import paddle
 from paddleseg.datasets.pictures import PictureDataset
 from paddleseg.inference.label_maps import refuse_random_transforms
 from paddleseg.inference.views import ViewOptions
+from paddleseg.models.facts import ModelFacts
 from paddleseg.tasks import SegmentationTask, Task
 from paddleseg.training.batches import TrainingBatches
 from paddleseg.training.hooks import Hook
@@ -66,13 +67,16 @@ def train(*arguments: Any, **named: Any) -> None:  # noqa: D417 (the signature i
         shuffle: Whether each epoch has its own order.
         hooks: Hooks of your own, called around the steps; ``training.hooks.order`` says where they stand.
         task: What is learnt, in place of segmentation with ``losses``.
-    SETTINGS
+        SETTINGS
     Raises:
         UserError: An argument or the data is wrong.
         KeyboardInterrupt: Ctrl-C (SIGINT) was received; the step was finished and saved.
         SystemExit: SIGTERM was received; the step was finished and saved.
     """
-    bound = _SIGNATURE.bind(*arguments, **named)
+    try:
+        bound = _SIGNATURE.bind(*arguments, **named)
+    except TypeError as error:
+        raise TypeError(f"train() {error}") from None
     bound.apply_defaults()
     _train(**bound.arguments)
 
@@ -95,9 +99,8 @@ def _make_signature() -> inspect.Signature:
 
 _SIGNATURE = _make_signature()
 train.__signature__ = _SIGNATURE
-train.__doc__ = train.__doc__.replace(
-    "SETTINGS\n", "".join(f"        {knob.name}: {knob.words}.\n" for knob in knobs() if knob.is_argument) + "\n"
-)
+_LINES = [f"        {knob.name}: {knob.words}.\n" for knob in knobs() if knob.is_argument]
+train.__doc__ = train.__doc__.replace("        SETTINGS\n", "".join(_LINES) + "\n")
 
 
 def _train(
@@ -115,15 +118,19 @@ def _train(
 ) -> None:
     if optimizer is None or (losses is None and task is None):
         raise ConfigError("train() needs an optimizer and losses={'types': [...], 'coef': [...]}")
-    values["save_dir"] = os.fspath(values["save_dir"])
+    _check_own(task, hooks, {"val_dataset": val_dataset, "losses": losses, "test_config": test_config})
     do_eval = val_dataset is not None if task is None else task.can_evaluate
-    settings = RunSettings(device=paddle.device.get_device(), do_eval=do_eval, **values)
+    settings = RunSettings(device=paddle.device.get_device(), do_eval=do_eval, **_as_plain(values))
     settings.check()
+    if settings.iters is None:
+        raise ConfigError("iters: found None; give the length of the training in optimiser steps")
     if task is None:
         views = ViewOptions.from_test_config(test_config or {})
         weighted_losses = _pair_losses(losses)
         train_dataset, val_dataset = _prepare_datasets(train_dataset, val_dataset)
-        task = SegmentationTask(weighted_losses, train_dataset, val_dataset, views)
+        task = SegmentationTask(weighted_losses, train_dataset, val_dataset, views, ModelFacts.of(model).outputs)
+    else:
+        train_dataset.use_for("train")
     start = start_run(settings)
     settings = settings.with_values(seed=choose_seed(settings.seed, start))
     run_training(
@@ -135,6 +142,25 @@ def _train(
         start=start,
         hooks=hooks,
     )
+
+
+def _as_plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Paths as texts, and numbers of numpy as Python's."""
+    return {
+        name: os.fspath(value) if isinstance(value, os.PathLike) else value.item() if hasattr(value, "item") else value
+        for name, value in values.items()
+    }
+
+
+def _check_own(task: Any, hooks: Any, beside: Mapping[str, Any]) -> None:
+    """Refuse a task or hooks that are none, and what a task of the caller's own makes useless."""
+    if task is not None and not isinstance(task, Task):
+        raise ConfigError(f"task: found {type(task).__name__}; give a paddleseg.tasks.Task")
+    if not isinstance(hooks, (list, tuple)) or not all(isinstance(hook, Hook) for hook in hooks):
+        raise ConfigError(f"hooks: found {hooks!r}; give a list of paddleseg.training.hooks.Hook objects")
+    useless = [name for name, value in beside.items() if task is not None and value is not None]
+    if useless:
+        raise ConfigError(f"{', '.join(useless)}: given beside task, which has its own; leave out one or the other")
 
 
 def _prepare_datasets(

@@ -16,6 +16,7 @@ import os
 import pickle
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -230,6 +231,20 @@ def prune(save_dir: str | os.PathLike[str], keep: int) -> None:
     if keep > 0:
         for folder in folders[:-keep]:
             delete_folder(folder)
+
+
+def fault_of_content(content: Any) -> str | None:
+    """Why a content cannot be written into a checkpoint and read from it again; None where it can."""
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, STATES)
+            path.write_bytes(pickle.dumps(content, protocol=4))
+            read_pickle(path)
+    except WeightsError as error:
+        return str(error).partition(": ")[2]
+    except Exception as error:  # whatever pickling a user's object may raise
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 class _HashingWriter:

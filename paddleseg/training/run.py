@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 
 import paddle
+from paddle.optimizer.lr import LRScheduler
 
 from paddleseg.optimizers import ReduceOnPlateau, schedule_of
 from paddleseg.tasks.base import Scores, Task
@@ -60,22 +61,24 @@ def run_training(
         KeyboardInterrupt: SIGINT was received; the run is saved.
         SystemExit: SIGTERM was received; the run is saved, the status is 143.
     """
-    dist.in_first_process(lambda: task.check_data(settings.check_labels, settings.workers))
-    get_logger().info("data: %s", batches.describe())
+    _check_task(task, settings)
     signals = StopSignals()
     stop_hook = StopHook(signals)
     own_hooks = _build_hooks(task, optimizer, settings, stop_hook)
+    dist.in_first_process(lambda: task.check_data(settings.check_labels, settings.workers))
+    get_logger().info("data: %s", batches.describe())
     record = RunRecord(_identity(batches, optimizer, settings), config_text)
     trainer = Trainer(
         model, task, optimizer, batches, settings, hooks=in_order([*own_hooks, *hooks]), record=record
     )  # fmt: skip
+    trainer.check_savable()
     if start is not None:
         _resume(trainer, start)
     # A machine that does not see the others' files has other pictures, or no checkpoint where they have one.
     dist.check_equal({"first step": trainer.step, "last step": trainer.total_steps, **record.identity})
     if settings.profiler_options is not None:
         parse_profiler_options(settings.profiler_options).check_length(trainer.total_steps - trainer.step)
-    if task.can_evaluate and trainer.step < trainer.total_steps:
+    if settings.do_eval and trainer.step < trainer.total_steps:
         task.rehearse(trainer.model, precision=_eval_precision(settings))
     if dist.rank() == 0:
         prepare_folder(settings.save_dir, start, config_text)
@@ -83,6 +86,14 @@ def run_training(
     with signals:
         trainer.train()
     stop_hook.leave()
+
+
+def _check_task(task: Task, settings: RunSettings) -> None:
+    name = type(task).__name__
+    if not isinstance(getattr(task, "primary", None), str):
+        raise ConfigError(f"{name}.primary: found none; give the name of the figure by which models are compared")
+    if settings.do_eval and not task.can_evaluate:
+        raise ConfigError(f"--do_eval: the task {name} has nothing to evaluate; leave it out")
 
 
 def _resume(trainer: Trainer, start: checkpoint.Checkpoint) -> None:
@@ -113,19 +124,14 @@ def _build_hooks(
     if settings.use_ema:
         hooks.append(EmaHook())
     schedule = schedule_of(optimizer)
-    follows = schedule.metric if isinstance(schedule, ReduceOnPlateau) else None
-    known = {None, "loss", *([task.primary] if task.can_evaluate else [])}
-    if follows not in known:
-        raise ConfigError(
-            f"ReduceOnPlateau.metric: found {follows!r}; this run knows loss, and {task.primary} if it evaluates"
-        )
+    follows = followed_figure(schedule, task, settings)
     if follows == "loss":
         hooks.append(PlateauHook(schedule.observe))
     if settings.profiler_options is not None:
         options = parse_profiler_options(settings.profiler_options)
         path = options.profile_path or os.path.join(settings.save_dir, "profile.json")
         hooks.append(ProfilerHook(options, path))
-    if task.can_evaluate:
+    if settings.do_eval:
 
         def evaluate_model(model: paddle.nn.Layer) -> Scores:
             return task.evaluate(
@@ -145,6 +151,20 @@ def _build_hooks(
         )
     hooks.append(CheckpointHook(settings.save_interval, settings.save_dir, settings.keep_checkpoint_max))
     return hooks
+
+
+def followed_figure(schedule: LRScheduler, task: Task, settings: RunSettings) -> str | None:
+    """The name of the figure that a schedule looks at; None for one that looks at none.
+
+    Raises:
+        ConfigError: The run does not know that figure.
+    """
+    if not isinstance(schedule, ReduceOnPlateau):
+        return None
+    known = ["loss", task.primary] if settings.do_eval else ["loss"]
+    if schedule.metric not in known:
+        raise ConfigError(f"metric: found {schedule.metric!r}; this run knows {' and '.join(known)}")
+    return schedule.metric
 
 
 def _eval_precision(settings: RunSettings) -> str:

@@ -95,12 +95,10 @@ class RunSettings:
         None, "checkpoint folder to go on from, or auto for the newest in save_dir", **_FLAG, may_differ=True
     )
     iters: Count | None = _knob(
-        None, "length of the training in optimiser steps; a flag replaces iters or epochs of the YAML", **_BOTH
+        None, "length of the training in optimiser steps; in a configuration this or epochs", **_BOTH
     )
-    epochs: Count | None = _knob(
-        None, "length of the training in passes over the data, in place of iters", is_argument=False
-    )
-    batch_size: Count = _knob(2, "pictures per process and batch; has to be given in a configuration", **_BOTH)
+    epochs: Count | None = _knob(None, "length of the training in passes over the data", is_argument=False)
+    batch_size: Count = _knob(2, "pictures per process and batch", **_BOTH)
     grad_accum_steps: Count = _knob(1, "batches whose gradients are averaged for one optimiser step")
     repeats: Count = _knob(1, "how often an epoch goes through the data", **_FLAG, is_argument=False)
     save_interval: Count = _knob(1000, "steps between checkpoints, and between evaluations", **_FLAG)

@@ -26,7 +26,7 @@ from paddleseg.training.optimizer_state import rename_optimizer_state
 from paddleseg.training.run_folder import check_same_run
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.utils import distributed as dist
-from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.errors import ConfigError, TrainingError, WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.precision import DTYPES, mixed_precision
 from paddleseg.utils.seeding import step_seed
@@ -158,6 +158,9 @@ class Trainer:
             paths += batch["paths"]
             with self._gradients_stay_local(i < accumulated - 1):
                 terms = self.task.loss_terms(self._run_network, batch)
+                if "loss" not in terms:
+                    name = type(self.task).__name__
+                    raise TrainingError(f"{name}.loss_terms gave {', '.join(terms) or 'nothing'}; it must give a loss")
                 total = terms["loss"] / accumulated
                 (total if self._scaler is None else self._scaler.scale(total)).backward()
             for name, value in terms.items():
@@ -218,6 +221,21 @@ class Trainer:
             contents[checkpoint.CONFIG] = self.record.config_text
         return contents
 
+    def check_savable(self) -> None:
+        """Refuse what could not be saved, or not be read again, before there is anything to lose.
+
+        Raises:
+            ConfigError: Names the hook or task.
+        """
+        try:
+            self._with_meta(checkpoint.WEIGHTS, self.model)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"{type(self.task).__name__}.facts: {error}; give plain values") from error
+        for key, hook in keyed(self.hooks).items():
+            fault = checkpoint.fault_of_content(hook.state_dict())
+            if fault is not None:
+                raise ConfigError(f"hook {key}: its state_dict cannot be saved and read again: {fault}")
+
     def restore(self, start: checkpoint.Checkpoint) -> None:
         """Go on from a checkpoint that ``save`` wrote.
 
@@ -245,7 +263,7 @@ class Trainer:
         for key, hook in keyed(self.hooks).items():
             state = self._absent_hooks.pop(key, None)
             if state is not None:
-                hook.load_state_dict(state)
+                _load_state(hook, state, f"{start.folder}: the state of hook {key}")
         self._guard.skipped = states.get("skipped_steps", 0)  # absent in checkpoints of older versions
         self.step, self.resumed_from = states["step"], start
 
@@ -282,7 +300,8 @@ class Trainer:
 
     def _with_meta(self, file: str, weights: nn.Layer | ExponentialMovingAverage) -> dict[str, Any]:
         """The content of a weight file: arrays by name, and what they are."""
-        meta = make_meta(self.model, step=self.step, **self.task.facts(), metric=self.figures.get(file))
+        own = {"step": self.step, "metric": self.figures.get(file)}
+        meta = make_meta(self.model, **{"step": self.step, **self.task.facts(), **own})
         return {**to_arrays(dict(weights.state_dict())), META_KEY: meta}
 
     def _states(self) -> dict[str, Any]:
@@ -294,3 +313,11 @@ class Trainer:
             "scaler": None if self._scaler is None else to_arrays(self._scaler.state_dict()),
             "hooks": {**self._absent_hooks, **{key: hook.state_dict() for key, hook in keyed(self.hooks).items()}},
         }
+
+
+def _load_state(hook: Hook, state: Mapping[str, Any], what: str) -> None:
+    try:
+        hook.load_state_dict(state)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise WeightsError(f"{what} does not fit the present class ({reason}); train without it, or mend it") from error

@@ -73,7 +73,7 @@ def relation_faults_of(component: Callable[..., Any], arguments: Mapping[str, An
         return
     known = {**_defaults(component), **arguments}
     if _defaults(faults, empty_too=True).keys() - _defaults(faults).keys() <= known.keys():
-        yield from faults(**known)
+        yield from faults(**known) or ()
 
 
 def checks_arguments(

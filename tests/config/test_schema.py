@@ -86,7 +86,10 @@ class PlainData:
     [
         ("train_dataset.transforms=[{type: Touchy, size: -1}, %s]", "transforms.0: size must not be below 0"),
         ("train_dataset.transforms=[{type: WithoutGenerator}, %s]", "transforms.0: WithoutGenerator cannot be called"),
-        ("train_dataset={type: PlainData, transforms: [%s]}", "type: PlainData is no paddleseg.datasets.Segmentation"),
+        (
+            "train_dataset={type: PlainData, transforms: [%s]}",
+            "type: PlainData is no paddleseg.datasets.",
+        ),
     ],
 )
 def test_users_own_parts_that_cannot_work_are_told_before_anything_is_built(

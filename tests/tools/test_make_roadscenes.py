@@ -46,8 +46,8 @@ def test_a_folder_with_files_is_refused_and_left_as_it_is(run_command, tmp_path)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--size", 32, 32), "size: 32x32 is out of range; width 64 to 2048, height 32 to 1024"),
-        (("--seed", -1), "seed: -1 is negative; give 0 or more"),
+        (("--size", 32, 32), "RoadScenes: size: found 32x32; it must be width 64 to 2048, height 32 to 1024"),
+        (("--seed", -1), "RoadScenes: seed: found -1; it must be 0 or more, at most 2147483647"),
         (("--train", -3), "--train -3, --val 50: give numbers of 0 or more, not both 0"),
         (("--train", 0, "--val", 0), "--train 0, --val 0: give numbers of 0 or more, not both 0"),
     ],

@@ -24,10 +24,10 @@ TOTAL_STEPS = 10
 class OneLayer(nn.Layer):
     arch = "OneLayer"
 
-    def __init__(self):
+    def __init__(self, num_classes=2):
         super().__init__()
-        self.conv = nn.Conv2D(3, 2, 1)
-        self.bn = nn.BatchNorm2D(2)
+        self.conv = nn.Conv2D(3, num_classes, 1)
+        self.bn = nn.BatchNorm2D(num_classes)
 
     def forward(self, x):
         return [self.bn(self.conv(x))]

@@ -63,7 +63,13 @@ class Evaluating(Toy):
 
 def test_all_hooks_stand_in_the_order_that_is_written_once(tmp_path):
     settings = RunSettings(
-        save_dir=str(tmp_path), iters=1, seed=0, num_workers=0, use_ema=True, profiler_options="timer_only=True"
+        save_dir=str(tmp_path),
+        iters=1,
+        seed=0,
+        num_workers=0,
+        use_ema=True,
+        do_eval=True,
+        profiler_options="timer_only=True",
     )
     model = OneLayer()
     optimizer = paddle.optimizer.SGD(ReduceOnPlateau(0.1, 10, metric="loss"), parameters=model.parameters())

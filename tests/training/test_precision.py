@@ -80,7 +80,9 @@ def test_the_network_alone_runs_in_mixed_precision(kind, precision, dtype, conte
 def test_half_precision_weights_are_evaluated_in_half_precision(precision, amp_level, expected, contexts, tmp_path):
     dataset = RoadScenes([], mode="val", num_samples=1, size=(64, 32))
     model = Watched(contexts)
-    settings = RunSettings(save_dir=str(tmp_path), num_workers=0, precision=precision, amp_level=amp_level)
+    settings = RunSettings(
+        do_eval=True, save_dir=str(tmp_path), num_workers=0, precision=precision, amp_level=amp_level
+    )
     optimizer = paddle.optimizer.SGD(0.1, parameters=model.parameters())
     hooks = run._build_hooks(SegmentationTask(val_dataset=dataset), optimizer, settings, StopHook(StopSignals()))
     (hook,) = [hook for hook in hooks if isinstance(hook, EvaluateHook)]

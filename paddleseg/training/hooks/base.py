@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from paddle import Tensor
 
+from paddleseg.registry import HOOKS, is_built_in
+
 if TYPE_CHECKING:
     from paddleseg.training.trainer import Trainer
 
@@ -41,14 +43,21 @@ class Hook:
         """Take up what ``state_dict`` gave."""
 
 
+HOOKS.kind = Hook
+
+
 def keyed(hooks: Sequence[Hook]) -> dict[str, Hook]:
-    """The hooks by the keys of their states in a checkpoint: the class's name, with a number from the second on."""
-    result: dict[str, Hook] = {}
-    for hook in hooks:
+    """The hooks by the keys of their states in a checkpoint: the class's name, with a number from the second on.
+
+    The toolkit's own have theirs whatever a user's are called.
+    """
+    keys: dict[str, Hook] = {}
+    for hook in sorted(hooks, key=lambda one: not is_built_in(type(one))):
         name = key = type(hook).__name__
         number = 1
-        while key in result:
+        while key in keys:
             number += 1
             key = f"{name}_{number}"
-        result[key] = hook
-    return result
+        keys[key] = hook
+    place = {id(hook): number for number, hook in enumerate(hooks)}
+    return dict(sorted(keys.items(), key=lambda item: place[id(item[1])]))

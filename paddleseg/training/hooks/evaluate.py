@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import paddle
 from paddle import Tensor, nn
 
-from paddleseg.tasks.base import EvaluationStopped, Scores
+from paddleseg.inference.evaluation import EvaluationStopped
+from paddleseg.tasks.base import Scores
 from paddleseg.training import checkpoint
 from paddleseg.training.hooks.base import Hook
 from paddleseg.training.hooks.log import ScalarWriter
 from paddleseg.utils import distributed as dist
+from paddleseg.utils.errors import TrainingError
 from paddleseg.utils.logging import get_logger
 
 if TYPE_CHECKING:
@@ -115,7 +118,7 @@ class EvaluateHook(Hook):
             self.is_due = False
             if self._observe is not None:
                 self._observe(figure)
-            if self.best_figure is None or figure > self.best_figure:
+            if self.best_figure is None or _rank(figure) > _rank(self.best_figure):
                 self.best_figure, self.best_step, self.best_file = figure, trainer.step, file
                 self.evaluations_since_best = 0
                 trainer.save(self._folder)
@@ -144,10 +147,15 @@ class EvaluateHook(Hook):
             with trainer.ema.applied():
                 figures[checkpoint.EMA_WEIGHTS] = self._evaluate_one(trainer, "EMA")
         trainer.figures = {file: {trainer.task.primary: figure} for file, figure in figures.items()}
-        return max(figures.items(), key=lambda item: item[1])
+        return max(figures.items(), key=lambda item: _rank(item[1]))
 
     def _evaluate_one(self, trainer: Trainer, title: str) -> float:
         scores = self._evaluate(trainer.model)
+        if not isinstance(scores, Scores) or scores.primary != trainer.task.primary:
+            found = f"scores by {scores.primary!r}" if isinstance(scores, Scores) else type(scores).__name__
+            raise TrainingError(
+                f"{type(trainer.task).__name__}.evaluate gave {found}; it must be Scores by {trainer.task.primary!r}"
+            )
         if dist.rank() == 0:
             if title:
                 get_logger().info("%s weights:", title)
@@ -174,3 +182,8 @@ class EvaluateHook(Hook):
         self.best_file = state["best_file"]
         self.evaluations_since_best = state["evaluations_since_best"]
         self.is_due = state.get("is_due", False)  # absent in checkpoints of older versions
+
+
+def _rank(figure: float) -> float:
+    """The figure to compare by: one that is no number is worse than all others."""
+    return -math.inf if math.isnan(figure) else figure

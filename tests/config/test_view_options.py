@@ -8,7 +8,7 @@ import pytest
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
-from paddleseg.config.test_config import add_view_arguments, apply_view_arguments, check_test_config
+from paddleseg.config.view_options import add_view_arguments, apply_view_arguments, check_test_config
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.errors import ConfigError
 
