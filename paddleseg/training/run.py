@@ -68,9 +68,8 @@ def run_training(
     dist.in_first_process(lambda: task.check_data(settings.check_labels, settings.workers))
     get_logger().info("data: %s", batches.describe())
     record = RunRecord(_identity(batches, optimizer, settings), config_text)
-    trainer = Trainer(
-        model, task, optimizer, batches, settings, hooks=in_order([*own_hooks, *hooks]), record=record
-    )  # fmt: skip
+    all_hooks = in_order([*own_hooks, *hooks])
+    trainer = Trainer(model, task, optimizer, batches, settings, hooks=all_hooks, record=record)
     trainer.check_savable()
     if start is not None:
         _resume(trainer, start)
