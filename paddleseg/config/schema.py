@@ -161,9 +161,17 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
     model = config.section("model")
     if not model:
         return
-    check_component(model, MODELS, "model", problems, supplied=("num_classes", "in_channels"))
-    if isinstance(model.get("backbone"), dict):
+    has_backbone = isinstance(model.get("backbone"), dict)
+    if has_backbone:
         check_component(model["backbone"], BACKBONES, "model.backbone", problems, supplied=("in_channels",))
+    check_component(
+        model,
+        MODELS,
+        "model",
+        problems,
+        supplied=("num_classes", "in_channels"),
+        looked_at=("backbone",) if has_backbone else (),
+    )
     _check_what_it_learns(model, command, problems)
     if command == "train" and shared_value(config, "num_classes") == 1:
         key, _ = next(statements(config, "num_classes"))
