@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
+from paddleseg.config.components import import_components
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems, place_of
 from paddleseg.config.shared_values import DATASET_NAMES, shared_value, task_of_model
@@ -28,7 +29,6 @@ from paddleseg.registry import (
     OPTIMIZERS,
     TASKS,
     TRANSFORMS,
-    import_components,
 )
 from paddleseg.utils.errors import ArgumentError, ConfigError
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from paddleseg.config.arguments import check_component, check_value
+from paddleseg.config.components import import_components
 from paddleseg.config.custom_imports import import_custom_modules
 from paddleseg.config.files import check_files_exist
 from paddleseg.config.load import Config
@@ -39,7 +40,6 @@ from paddleseg.registry import (
     MODELS,
     OPTIMIZERS,
     TASKS,
-    import_components,
     is_built_in,
 )
 from paddleseg.tasks import SegmentationTask

@@ -13,10 +13,11 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from paddleseg.config.components import import_components
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.models.facts import ModelFacts
-from paddleseg.registry import DATASETS, MODELS, TASKS, import_components
+from paddleseg.registry import DATASETS, MODELS, TASKS
 from paddleseg.utils.label_map import LABEL_VALUES
 from paddleseg.utils.type_hints import AT_LEAST_ONE, CHANNELS, POSITIVE, Bound, matches
 

@@ -42,7 +42,8 @@ def count_macs(network: nn.Layer, height: int, width: int, *, in_channels: int =
     """Multiply-accumulate operations of all convolutions and linear layers for one picture, biases left out.
 
     Args:
-        network: Called with (1, in_channels, height, width) float32, whatever the order of the axes within it; it leaves in the mode it came in.
+        network: Called with (1, in_channels, height, width) float32, whatever the order of the axes within it. It
+            leaves in the mode it came in.
         height: Height of the picture.
         width: Width of the picture.
         in_channels: Channels of the picture.

@@ -3,7 +3,7 @@
 """Transforms of samples. A name's module is loaded when the name is asked for, and registers its transforms.
 
 Deployment needs resizing, padding and normalisation: what is random it does not load.
-``registry.import_components`` asks for all names.
+``config.components`` asks for all names.
 """
 
 from importlib import import_module

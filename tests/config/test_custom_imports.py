@@ -7,11 +7,12 @@ import sys
 import pytest
 
 from paddleseg.config import custom_imports
+from paddleseg.config.components import import_components
 from paddleseg.config.custom_imports import import_custom_modules
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 from paddleseg.cvlibs import manager
-from paddleseg.registry import BACKBONES, LOSSES, MODELS, Registry, import_components
+from paddleseg.registry import BACKBONES, LOSSES, MODELS, Registry
 from paddleseg.utils.errors import ConfigError
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from paddleseg import registry
+from paddleseg.config.components import import_components
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import TOP_LEVEL, check_config
-from paddleseg.registry import import_components
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", "docs/config.md", "docs/train_own_data.md", "CONTRIBUTING.md", "CHANGELOG.md"]

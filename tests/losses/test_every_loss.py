@@ -13,12 +13,13 @@ import pytest
 import yaml
 
 from paddleseg.config.build import build_losses, build_model
+from paddleseg.config.components import import_components
 from paddleseg.config.load import Config, load_config
 from paddleseg.config.paddleseg_names import advice_for
 from paddleseg.config.training import train_from_config
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models.weights import read_weights
-from paddleseg.registry import LOSSES, import_components
+from paddleseg.registry import LOSSES
 from paddleseg.tasks import SegmentationTask
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.trainer import Trainer

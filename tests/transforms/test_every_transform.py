@@ -9,9 +9,10 @@ import numpy as np
 import paddle
 import pytest
 
+from paddleseg.config.components import import_components
 from paddleseg.config.problems import Problems
 from paddleseg.config.transform_lists import check_transforms
-from paddleseg.registry import TRANSFORMS, import_components
+from paddleseg.registry import TRANSFORMS
 from paddleseg.utils.errors import ConfigError, DataError
 
 import_components()
