@@ -25,7 +25,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from paddleseg.utils.json_report import add_json_flag, write_json
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -78,7 +79,12 @@ def parse_arguments(
     parser.add_argument("--threads", type=int, default=1, help="Cores to pin to, and threads of the libraries.")
     if add_flags is not None:
         add_flags(parser)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    try:
+        check_json_flag(arguments.json)
+    except ConfigError as error:
+        parser.error(str(error))
+    return arguments
 
 
 def median_seconds(candidates: Mapping[str, Callable[[], object]], rounds: int, warm_up: int = 1) -> dict[str, float]:

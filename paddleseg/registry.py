@@ -7,7 +7,6 @@ The name in YAML equals the name of the class or function, so that grep finds it
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -44,7 +43,8 @@ class Registry:
             return component
         name = component.__name__
         if name in self._components:
-            raise KeyError(f"there is a {self.role} {name!r} already; give the new one another name")
+            owner = self._components[name].__module__
+            raise KeyError(f"there is a {self.role} {name!r} already, in {owner}; give the new one another name")
         self._components[name] = component
         return component
 
@@ -99,11 +99,3 @@ LR_SCHEDULERS = Registry(
 def is_built_in(component: Callable[..., Any]) -> bool:
     """Whether a component is the toolkit's own; a user's own may mean something else by the same names."""
     return component.__module__.partition(".")[0] == __name__.partition(".")[0]
-
-
-def import_components() -> None:
-    """Import the packages whose classes and functions register themselves."""
-    for name in ("models", "losses", "transforms", "datasets", "optimizers", "tasks", "training.hooks"):
-        package = importlib.import_module(f"paddleseg.{name}")
-        for member in package.__all__:  # transforms loads its modules when their members are asked for
-            getattr(package, member)

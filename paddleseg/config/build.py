@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
+from paddleseg.config.components import import_components
 from paddleseg.config.custom_imports import describe_error
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems, place_of
@@ -31,7 +32,6 @@ from paddleseg.registry import (
     OPTIMIZERS,
     TASKS,
     TRANSFORMS,
-    import_components,
     is_built_in,
 )
 from paddleseg.utils.errors import ArgumentError, ConfigError, UserError

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from paddleseg.config.arguments import check_component, check_value
+from paddleseg.config.components import import_components
 from paddleseg.config.custom_imports import import_custom_modules
 from paddleseg.config.files import check_files_exist
 from paddleseg.config.load import Config
@@ -43,7 +44,6 @@ from paddleseg.registry import (
     LR_SCHEDULERS,
     MODELS,
     OPTIMIZERS,
-    import_components,
     is_built_in,
 )
 from paddleseg.training.run_settings import yaml_hints
@@ -150,9 +150,17 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
     model = config.section("model")
     if not model:
         return
-    check_component(model, MODELS, "model", problems, supplied=("num_classes", "in_channels"))
-    if isinstance(model.get("backbone"), dict):
+    has_backbone = isinstance(model.get("backbone"), dict)
+    if has_backbone:
         check_component(model["backbone"], BACKBONES, "model.backbone", problems, supplied=("in_channels",))
+    check_component(
+        model,
+        MODELS,
+        "model",
+        problems,
+        supplied=("num_classes", "in_channels"),
+        looked_at=("backbone",) if has_backbone else (),
+    )
     if command == "train" and is_segmentation(config) and shared_value(config, "num_classes") == 1:
         key, _ = next(statements(config, "num_classes"))
         problems.add(key, "found 1; then every prediction is right and the loss 0. Give 2: the rest is a class too")

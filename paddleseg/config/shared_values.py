@@ -13,9 +13,10 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from paddleseg.config.components import import_components
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
-from paddleseg.registry import DATASETS, import_components
+from paddleseg.registry import DATASETS
 from paddleseg.utils.type_hints import CHANNELS, POSITIVE, Bound, matches
 
 DATASET_SECTIONS = ("train_dataset", "val_dataset")

@@ -2,9 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The registries of ``paddleseg.registry``, for code that was written for PaddleSeg.
 
-``@manager.MODELS.add_component`` above a class makes its name a ``type`` in YAML.
+``@manager.MODELS.add_component`` above a class makes its name a ``type`` in YAML. The toolkit's own parts are there
+from the start, so that they can be looked up, and one of the same name is refused where it is written.
 """
 
+from paddleseg.config.components import import_components
 from paddleseg.registry import BACKBONES, DATASETS, LOSSES, LR_SCHEDULERS, MODELS, OPTIMIZERS, TRANSFORMS
 
 __all__ = ["BACKBONES", "DATASETS", "LOSSES", "LR_SCHEDULERS", "MODELS", "OPTIMIZERS", "TRANSFORMS"]
+
+import_components()

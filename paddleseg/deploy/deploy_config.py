@@ -16,10 +16,11 @@ from typing import Any
 
 import yaml
 
-# What stands in a deploy.yaml draws nothing: these two register it, and the random transforms stay unloaded.
+# These two register what a deploy.yaml may name. The modules whose transforms are always random stay unloaded.
 import paddleseg.transforms.padding
 import paddleseg.transforms.transforms  # noqa: F401
 from paddleseg.registry import TRANSFORMS
+from paddleseg.transforms import is_always_random
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.arguments import faults_of, relation_faults_of
 from paddleseg.utils.errors import ConfigError, raise_faults
@@ -93,7 +94,7 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
     content = _read_section(path)
     for key in content:
         if key not in _KEYS:
-            raise ConfigError(f"{path}: Deploy.{key}: no such key. {suggest(key, _KEYS)}")
+            raise ConfigError(f"{path}: Deploy.{key}: there is no such key. {suggest(key, _KEYS)}")
     for key, (kind, optional) in _KEYS.items():
         value = content.get(key)
         if value is None and not optional:
@@ -182,9 +183,22 @@ def _build_transform(spec: Any, index: int, path: Path) -> Any:
     if not isinstance(spec, dict) or "type" not in spec:
         raise ConfigError(f"{path}: {key}: {spec!r} must be a mapping with a 'type'")
     name = spec["type"]
+    # Asked before the registry, whose content depends on what else the program has imported.
+    if isinstance(name, str) and is_always_random(name):
+        raise _is_random(name, key, path)
     if name not in TRANSFORMS:
-        raise ConfigError(f"{path}: {key}.type: no transform {name!r}. {suggest(name, TRANSFORMS)}")
+        known = [kind for kind in TRANSFORMS if not is_always_random(kind)]
+        raise ConfigError(f"{path}: {key}.type: no transform {name!r}. {suggest(name, known)}")
     arguments = {argument: value for argument, value in spec.items() if argument != "type"}
     faults = list(faults_of(TRANSFORMS[name], arguments)) or list(relation_faults_of(TRANSFORMS[name], arguments))
     raise_faults(str(path), [(f"{key}.{argument}", message) for argument, message in faults])
-    return TRANSFORMS[name](**arguments)
+    transform = TRANSFORMS[name](**arguments)
+    if getattr(transform, "is_random", False):  # by its arguments: Resize with interp RANDOM, or several short sizes
+        raise _is_random(name, key, path)
+    return transform
+
+
+def _is_random(name: str, key: str, path: Path) -> ConfigError:
+    return ConfigError(
+        f"{path}: {key}: {name} with these arguments is random; prediction needs the same picture each time. Remove it"
+    )

@@ -19,7 +19,7 @@ from paddleseg.export.formats import FORMATS, default_format
 from paddleseg.export.graph import ExportedNetwork
 from paddleseg.models.facts import ModelFacts
 from paddleseg.transforms.transforms import Normalize
-from paddleseg.utils.atomic_file import folder_beside, move_files
+from paddleseg.utils.atomic_file import folder_on_disk_of, move_files
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
 
@@ -53,8 +53,8 @@ def export_model(
 ) -> Path:
     """Export a network.
 
-    The export is made and verified in a temporary folder beside ``save_dir`` and moved at the end,
-    deploy.yaml last: a folder with a deploy.yaml is a complete export. Files of an earlier export are
+    The export is made and verified in a temporary folder on the disk of ``save_dir``, flushed and moved at the
+    end, deploy.yaml last: a folder with a deploy.yaml is a complete export. Files of an earlier export are
     replaced, others stay.
 
     Args:
@@ -83,9 +83,11 @@ def export_model(
     save_dir = Path(save_dir).absolute()
     if save_dir.exists() and not save_dir.is_dir():
         raise ConfigError(f"--save_dir {save_dir}: this is a file; give a folder")
+    if save_dir == save_dir.parent:
+        raise ConfigError(f"--save_dir {save_dir}: this is the root of the disk; give a folder in it")
     with contextlib.ExitStack() as stack:
         with _naming(save_dir):
-            folder = stack.enter_context(folder_beside(save_dir))
+            folder = stack.enter_context(folder_on_disk_of(save_dir))
         written.write(ExportedNetwork(model, options.output_op), folder, input_shape)
         content = {
             "model": written.graph,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import paddle
 from paddle import Tensor, nn
 
+from paddleseg.losses.class_weights import weight_faults
 from paddleseg.losses.functional import mean_over, pixel_cross_entropy, weigh_by_class
 from paddleseg.registry import LOSSES
 from paddleseg.utils.arguments import checks_arguments
@@ -32,6 +33,8 @@ class BootstrappedCrossEntropyLoss(nn.Layer):
             mean is over the number of kept pixels.
         ignore_index: Label of the pixels that do not count.
     """
+
+    faults = staticmethod(weight_faults)
 
     @checks_arguments
     def __init__(

@@ -23,6 +23,10 @@ def _odd_from(lowest: int) -> Bound:
     return Bound(lowest, _WIDEST_WINDOW, f"an odd number, {lowest} or more, at most {_WIDEST_WINDOW}")
 
 
+# Odd, so that a window has a middle. One of a single pixel finds no boundary.
+_THETA0, _THETA = _odd_from(3), _odd_from(1)
+
+
 @LOSSES.add_component
 class BoundaryLoss(nn.Layer):
     """1 less the boundary F1 score of each class in each picture, averaged over those that have a boundary.
@@ -48,8 +52,8 @@ class BoundaryLoss(nn.Layer):
     @checks_arguments
     def __init__(
         self,
-        theta0: Annotated[int, _odd_from(3)] = 3,
-        theta: Annotated[int, _odd_from(1)] = 5,
+        theta0: Annotated[int, _THETA0] = 3,
+        theta: Annotated[int, _THETA] = 5,
         ignore_index: int = 255,
     ) -> None:
         super().__init__()
@@ -60,9 +64,9 @@ class BoundaryLoss(nn.Layer):
     @staticmethod
     def faults(theta0: int, theta: int, **_: Any) -> Iterator[Fault]:
         """Which sides are even, see :mod:`paddleseg.utils.arguments`."""
-        for name, side in (("theta0", theta0), ("theta", theta)):
+        for name, side, bound in (("theta0", theta0, _THETA0), ("theta", theta, _THETA)):
             if side % 2 == 0:
-                yield name, f"found {side}; it must be an odd number, so that the window has a middle"
+                yield name, f"found {side}; it must be {bound.words}"
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 where the label has no boundary."""

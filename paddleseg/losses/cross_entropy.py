@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import paddle
 from paddle import Tensor, nn
 
+from paddleseg.losses.class_weights import weight_faults
 from paddleseg.losses.functional import pixel_cross_entropy, weigh_by_class
 from paddleseg.registry import LOSSES
 from paddleseg.utils.arguments import checks_arguments
@@ -28,6 +29,8 @@ class CrossEntropyLoss(nn.Layer):
         avg_non_ignore: Whether ignored pixels are left out of the mean's denominator.
         top_k_percent_pixels: Share of the pixels, those of highest loss, that is averaged, at least one; 1 means all.
     """
+
+    faults = staticmethod(weight_faults)
 
     @checks_arguments
     def __init__(

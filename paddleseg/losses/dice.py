@@ -10,6 +10,7 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
+from paddleseg.losses.class_weights import weight_faults
 from paddleseg.losses.functional import class_masks, ratio
 from paddleseg.registry import LOSSES
 from paddleseg.utils.arguments import checks_arguments
@@ -36,6 +37,8 @@ class DiceLoss(nn.Layer):
         ignore_index: Label of the pixels that do not count.
         smooth: Pixels that are added to both parts of the fraction.
     """
+
+    faults = staticmethod(weight_faults)
 
     @checks_arguments
     def __init__(

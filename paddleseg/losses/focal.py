@@ -14,6 +14,7 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
+from paddleseg.losses.class_weights import class_list_faults
 from paddleseg.losses.functional import class_masks, mean_over, pixel_cross_entropy, weigh_by_class
 from paddleseg.registry import LOSSES
 from paddleseg.utils.arguments import Fault, checks_arguments
@@ -90,8 +91,8 @@ class MultiClassFocalLoss(nn.Layer):
     @staticmethod
     def faults(alpha: float | Sequence[float], num_classes: int | None = None, **_: Any) -> Iterator[Fault]:
         """What does not go together, see :mod:`paddleseg.utils.arguments`."""
-        if isinstance(alpha, list) and num_classes not in (None, len(alpha)):
-            yield "alpha", f"{len(alpha)} entries for {num_classes} classes; give one per class"
+        if not isinstance(alpha, (int, float)):
+            yield from class_list_faults("alpha", alpha, num_classes)
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""

@@ -36,7 +36,7 @@ class LovaszSoftmaxLoss(nn.Layer):
     def __init__(self, ignore_index: int = 255, classes: Literal["present", "all"] | Sequence[int] = "present") -> None:
         super().__init__()
         self.ignore_index = ignore_index
-        self.classes = classes
+        self.classes = classes if isinstance(classes, str) else [int(index) for index in classes]
 
     @staticmethod
     def faults(

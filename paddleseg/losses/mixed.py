@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from paddle import Tensor, nn
 
 from paddleseg.registry import LOSSES
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.type_hints import NonNegativeFloat
+
+Losses = Annotated[Sequence[Callable[[Tensor, Tensor], Tensor]], "a list of losses"]
 
 
 @LOSSES.add_component
@@ -27,7 +29,7 @@ class MixedLoss(nn.Layer):
     """
 
     @checks_arguments
-    def __init__(self, losses: Sequence[Callable[[Tensor, Tensor], Tensor]], coef: Sequence[NonNegativeFloat]) -> None:
+    def __init__(self, losses: Losses, coef: Sequence[NonNegativeFloat]) -> None:
         super().__init__()
         self.losses = list(losses)
         self.coef = list(coef)

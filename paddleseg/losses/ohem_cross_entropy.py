@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import paddle
 from paddle import Tensor, nn
 
+from paddleseg.losses.class_weights import weight_faults
 from paddleseg.losses.functional import hard_pixels, mean_over, pixel_cross_entropy, weigh_by_class
 from paddleseg.registry import LOSSES
 from paddleseg.utils.arguments import checks_arguments
@@ -29,6 +30,8 @@ class OhemCrossEntropyLoss(nn.Layer):
         weight: A factor for the pixel losses of each class; the mean is over the number of kept pixels, as in the
             authors' code. Which pixels are hard does not depend on it.
     """
+
+    faults = staticmethod(weight_faults)
 
     @checks_arguments
     def __init__(

@@ -11,13 +11,13 @@ import paddle
 
 from paddleseg.utils.arguments import Fault
 from paddleseg.utils.near_miss import suggest
-from paddleseg.utils.type_hints import ABOVE_0, fault_of
+from paddleseg.utils.type_hints import ABOVE_0, ANY_NUMBER, fault_of
 
 _Limit = Annotated[float, ABOVE_0]
 _CLIP_ARGUMENTS = {
     "ClipGradByNorm": {"clip_norm": _Limit},
     "ClipGradByGlobalNorm": {"clip_norm": _Limit},
-    "ClipGradByValue": {"max": _Limit, "min": float},
+    "ClipGradByValue": {"max": _Limit, "min": Annotated[float, ANY_NUMBER]},
 }
 
 
@@ -36,7 +36,7 @@ def clip_faults(grad_clip_cfg: Mapping[str, Any] | None) -> Iterator[Fault]:
         if key in hints:
             faults[key] = fault_of(value, hints[key])
         else:
-            faults[key] = f"{name} has no such setting. {suggest(key, hints)}"
+            faults[key] = f"{name} has no such argument. {suggest(key, hints)}"
     needed = next(iter(hints))
     if needed not in arguments:
         faults[needed] = f"missing; {name} needs it"
@@ -46,7 +46,11 @@ def clip_faults(grad_clip_cfg: Mapping[str, Any] | None) -> Iterator[Fault]:
 
 
 def gradient_clip(grad_clip_cfg: dict[str, Any] | None) -> paddle.nn.clip.GradientClipBase | None:
-    """Build what ``grad_clip_cfg`` describes, ``{name: ClipGradByNorm, clip_norm: 1.0}`` for instance."""
+    """Build what ``grad_clip_cfg`` describes, ``{name: ClipGradByNorm, clip_norm: 1.0}`` for instance.
+
+    Args:
+        grad_clip_cfg: It has no ``clip_faults``; None: no clipping.
+    """
     if grad_clip_cfg is None:
         return None
     arguments = dict(grad_clip_cfg)

@@ -44,7 +44,7 @@ class WarmupSchedule(LRScheduler):
     def __init__(
         self,
         learning_rate: PositiveFloat,
-        total_steps: int,
+        total_steps: Count,
         *,
         warmup_iters: CountOrZero = 0,
         warmup_start_lr: NonNegativeFloat = 0.0,
@@ -110,7 +110,7 @@ class PolynomialDecay(WarmupSchedule):
     def __init__(
         self,
         learning_rate: PositiveFloat,
-        total_steps: int,
+        total_steps: Count,
         *,
         end_lr: NonNegativeFloat = 0.0001,
         power: PositiveFloat = 1.0,
@@ -152,7 +152,7 @@ class CosineAnnealingDecay(WarmupSchedule):
     def __init__(
         self,
         learning_rate: PositiveFloat,
-        total_steps: int,
+        total_steps: Count,
         *,
         T_max: Count | None = None,
         eta_min: NonNegativeFloat = 0.0,
@@ -190,7 +190,7 @@ class StepDecay(WarmupSchedule):
     def __init__(
         self,
         learning_rate: PositiveFloat,
-        total_steps: int,
+        total_steps: Count,
         *,
         step_size: Count,
         gamma: Share = 0.1,
@@ -226,14 +226,14 @@ class MultiStepDecay(WarmupSchedule):
     def __init__(
         self,
         learning_rate: PositiveFloat,
-        total_steps: int,
+        total_steps: Count,
         *,
         milestones: Sequence[CountOrZero],
         gamma: Share = 0.1,
         warmup_iters: CountOrZero = 0,
         warmup_start_lr: NonNegativeFloat = 0.0,
     ) -> None:
-        self.milestones = list(milestones)
+        self.milestones = [int(milestone) for milestone in milestones]
         self.gamma = gamma
         super().__init__(learning_rate, total_steps, warmup_iters=warmup_iters, warmup_start_lr=warmup_start_lr)
 

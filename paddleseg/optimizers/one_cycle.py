@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from paddleseg.optimizers.lr_schedulers import WarmupSchedule
 from paddleseg.registry import LR_SCHEDULERS
 from paddleseg.utils.arguments import Fault, checks_arguments
-from paddleseg.utils.type_hints import Bound, NonNegativeFloat, PositiveFloat, Probability
+from paddleseg.utils.type_hints import Bound, Count, NonNegativeFloat, PositiveFloat, Probability
 
 __all__ = ["OneCycleLR"]
 
@@ -50,7 +50,7 @@ class OneCycleLR(WarmupSchedule):
     def __init__(
         self,
         learning_rate: PositiveFloat,
-        total_steps: int,
+        total_steps: Count,
         *,
         divide_factor: Annotated[float, _DIVISORS] = 25.0,
         end_learning_rate: NonNegativeFloat = 0.0001,

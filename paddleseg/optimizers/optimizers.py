@@ -8,7 +8,7 @@ Each function takes the model rather than a list of parameters, because ``custom
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import paddle
 from paddle.optimizer.lr import LRScheduler
@@ -21,6 +21,9 @@ from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.type_hints import BelowOne, NonNegativeFloat, PositiveFloat
 
 __all__ = ["SGD", "Adam", "AdamW", "Momentum", "RMSProp"]
+
+Network = Annotated[paddle.nn.Layer, "the network, not its parameters"]
+"""The argument that Paddle's optimisers, too, call ``parameters``; theirs is a list."""
 
 
 def _faults(
@@ -51,8 +54,8 @@ def _faults_of_adamw(custom_cfg: Sequence[Any] | None = None, **others: Any) -> 
 @OPTIMIZERS.add_component
 @checks_arguments(faults=_faults)
 def SGD(
-    parameters: paddle.nn.Layer,
-    learning_rate: float | LRScheduler,
+    parameters: Network,
+    learning_rate: PositiveFloat | LRScheduler,
     *,
     momentum: BelowOne = 0.0,
     nesterov: bool = False,
@@ -79,7 +82,7 @@ def SGD(
     """
     settings = {
         "learning_rate": learning_rate,
-        "parameters": _with_l2_decay(parameters, weight_decay, custom_cfg, no_decay_on_norm_and_bias),
+        "parameters": _with_l2_decay("SGD", parameters, weight_decay, custom_cfg, no_decay_on_norm_and_bias),
         "grad_clip": gradient_clip(grad_clip_cfg),
     }
     if momentum == 0:
@@ -90,8 +93,8 @@ def SGD(
 @OPTIMIZERS.add_component
 @checks_arguments(faults=_faults)
 def Momentum(
-    parameters: paddle.nn.Layer,
-    learning_rate: float | LRScheduler,
+    parameters: Network,
+    learning_rate: PositiveFloat | LRScheduler,
     *,
     momentum: BelowOne = 0.9,
     nesterov: bool = False,
@@ -116,8 +119,8 @@ def Momentum(
 @OPTIMIZERS.add_component
 @checks_arguments(faults=_faults)
 def Adam(
-    parameters: paddle.nn.Layer,
-    learning_rate: float | LRScheduler,
+    parameters: Network,
+    learning_rate: PositiveFloat | LRScheduler,
     *,
     beta1: BelowOne = 0.9,
     beta2: BelowOne = 0.999,
@@ -148,7 +151,7 @@ def Adam(
         beta1=beta1,
         beta2=beta2,
         epsilon=epsilon,
-        parameters=_with_l2_decay(parameters, weight_decay, custom_cfg, no_decay_on_norm_and_bias),
+        parameters=_with_l2_decay("Adam", parameters, weight_decay, custom_cfg, no_decay_on_norm_and_bias),
         grad_clip=gradient_clip(grad_clip_cfg),
     )
 
@@ -156,8 +159,8 @@ def Adam(
 @OPTIMIZERS.add_component
 @checks_arguments(faults=_faults_of_adamw)
 def AdamW(
-    parameters: paddle.nn.Layer,
-    learning_rate: float | LRScheduler,
+    parameters: Network,
+    learning_rate: PositiveFloat | LRScheduler,
     *,
     beta1: BelowOne = 0.9,
     beta2: BelowOne = 0.999,
@@ -185,7 +188,7 @@ def AdamW(
         ConfigError: A value is out of its range or an entry of ``custom_cfg`` matches nothing.
     """
     named = trainable_parameters(parameters)
-    multipliers = _multipliers(named, custom_cfg, no_decay_on_norm_and_bias)
+    multipliers = _multipliers("AdamW", named, custom_cfg, no_decay_on_norm_and_bias)
     decayed = set()
     for name, parameter in named.items():
         decay = multipliers[name].weight_decay
@@ -207,8 +210,8 @@ def AdamW(
 @OPTIMIZERS.add_component
 @checks_arguments(faults=_faults)
 def RMSProp(
-    parameters: paddle.nn.Layer,
-    learning_rate: float | LRScheduler,
+    parameters: Network,
+    learning_rate: PositiveFloat | LRScheduler,
     *,
     rho: BelowOne = 0.95,
     epsilon: PositiveFloat = 1e-6,
@@ -245,12 +248,13 @@ def RMSProp(
         epsilon=epsilon,
         momentum=momentum,
         centered=centered,
-        parameters=_with_l2_decay(parameters, weight_decay, custom_cfg, no_decay_on_norm_and_bias),
+        parameters=_with_l2_decay("RMSProp", parameters, weight_decay, custom_cfg, no_decay_on_norm_and_bias),
         grad_clip=gradient_clip(grad_clip_cfg),
     )
 
 
 def _with_l2_decay(
+    kind: str,
     model: paddle.nn.Layer,
     weight_decay: float | None,
     custom_cfg: Sequence[dict[str, Any]] | None,
@@ -259,7 +263,7 @@ def _with_l2_decay(
     """Note the rate's multiplier and the L2 term on each trainable parameter; return the parameters."""
     weight_decay = weight_decay or 0.0
     named = trainable_parameters(model)
-    multipliers = _multipliers(named, custom_cfg, no_decay_on_norm_and_bias)
+    multipliers = _multipliers(kind, named, custom_cfg, no_decay_on_norm_and_bias)
     for name, parameter in named.items():
         decay = weight_decay * multipliers[name].weight_decay
         _annotate(
@@ -270,9 +274,9 @@ def _with_l2_decay(
     return list(named.values())
 
 
-def _multipliers(named, custom_cfg, no_decay_on_norm_and_bias):
+def _multipliers(kind, named, custom_cfg, no_decay_on_norm_and_bias):
     shapes = {name: parameter.shape for name, parameter in named.items()}
-    return parameter_multipliers(shapes, custom_cfg, no_decay_on_norm_and_bias=no_decay_on_norm_and_bias)
+    return parameter_multipliers(kind, shapes, custom_cfg, no_decay_on_norm_and_bias=no_decay_on_norm_and_bias)
 
 
 def _annotate(parameter: paddle.Tensor, *, learning_rate_multiplier: float, regularizer: L2Decay | None) -> None:

@@ -38,6 +38,7 @@ def trainable_parameters(model: paddle.nn.Layer) -> dict[str, paddle.Tensor]:
 
 
 def parameter_multipliers(
+    optimizer: str,
     shapes: dict[str, Sequence[int]],
     custom_cfg: Sequence[dict[str, Any]] | None = None,
     *,
@@ -46,9 +47,11 @@ def parameter_multipliers(
     """Work out the multipliers of each parameter.
 
     Args:
+        optimizer: Name of the optimiser, for messages.
         shapes: Shape of each trainable parameter by name.
         custom_cfg: Entries ``{name, lr_mult, weight_decay_mult}``. An entry holds for the parameters whose
-            name contains its ``name``; of several such entries the first one holds (PaddleSeg's rule).
+            name contains its ``name``; of several such entries the first one holds (PaddleSeg's rule). They have
+            no ``entry_faults``.
         no_decay_on_norm_and_bias: No weight decay on parameters of one dimension, which are the scales and
             shifts of normalisation layers and the biases. It goes before ``weight_decay_mult``.
 
@@ -69,7 +72,7 @@ def parameter_multipliers(
             multipliers = multipliers._replace(weight_decay=0.0)
         result[name] = multipliers
     unused = [(index, pattern) for index, (pattern, _) in enumerate(entries) if index not in used]
-    raise_faults("optimizer", [(f"custom_cfg.{index}.name", _why_unused(name, shapes)) for index, name in unused])
+    raise_faults(optimizer, [(f"custom_cfg.{index}.name", _why_unused(name, shapes)) for index, name in unused])
     return result
 
 
@@ -93,7 +96,7 @@ def entry_faults(custom_cfg: Sequence[Any] | None) -> Iterator[Fault]:
 
 
 def _read_entries(custom_cfg: Sequence[dict[str, Any]] | None) -> list[tuple[str, Multipliers]]:
-    """The entries as (part of a name, multipliers); a multiplier that is not given is 1, as in PaddleSeg."""
+    """Entries without ``entry_faults`` as (part of a name, multipliers); one not given is 1, as in PaddleSeg."""
     return [
         (entry["name"], Multipliers(float(entry.get("lr_mult", 1.0)), float(entry.get("weight_decay_mult", 1.0))))
         for entry in custom_cfg or ()

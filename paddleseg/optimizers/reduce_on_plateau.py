@@ -13,7 +13,7 @@ from paddleseg.registry import LR_SCHEDULERS
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.type_hints import Bound, CountOrZero, NonNegativeFloat, PositiveFloat
+from paddleseg.utils.type_hints import Bound, Count, CountOrZero, NonNegativeFloat, PositiveFloat
 
 __all__ = ["ReduceOnPlateau"]
 
@@ -53,7 +53,7 @@ class ReduceOnPlateau(WarmupSchedule):
     def __init__(
         self,
         learning_rate: PositiveFloat,
-        total_steps: int,
+        total_steps: Count,
         *,
         metric: str = "loss",
         mode: Literal["min", "max"] | None = None,

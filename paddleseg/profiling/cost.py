@@ -42,7 +42,8 @@ def count_macs(network: nn.Layer, height: int, width: int, *, in_channels: int =
     """Multiply-accumulate operations of all convolutions and linear layers for one picture, biases left out.
 
     Args:
-        network: Called with (1, in_channels, height, width) float32; it leaves in the mode it came in.
+        network: Called with (1, in_channels, height, width) float32, whatever the order of the axes within it. It
+            leaves in the mode it came in.
         height: Height of the picture.
         width: Width of the picture.
         in_channels: Channels of the picture.
@@ -53,7 +54,8 @@ def count_macs(network: nn.Layer, height: int, width: int, *, in_channels: int =
         nonlocal macs
         # The weight is (out, in / groups, kh, kw) or (in, out): the products behind one output position. Its
         # `size` would be a symbolic value while tracing; shapes are plain numbers.
-        positions = output.shape[2:] if isinstance(layer, nn.Conv2D) else output.shape[1:-1]
+        has_channels_first = isinstance(layer, nn.Conv2D) and layer._data_format == "NCHW"
+        positions = output.shape[2:] if has_channels_first else output.shape[1:-1]
         macs += math.prod(positions) * math.prod(layer.weight.shape)
 
     with evaluation_mode(network), _hooked(network, (nn.Conv2D, nn.Linear), add_layer):

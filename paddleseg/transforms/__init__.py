@@ -3,7 +3,7 @@
 """Transforms of samples. A name's module is loaded when the name is asked for, and registers its transforms.
 
 Deployment needs resizing, padding and normalisation: what is random it does not load.
-``registry.import_components`` asks for all names.
+``config.components`` asks for all names.
 """
 
 from importlib import import_module
@@ -30,8 +30,14 @@ _MODULES = {
     "transforms": ("LimitLong", "LimitShort", "Normalize", "Resize", "ResizeByLong", "ResizeByShort"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+_RANDOM_MODULES = ("augmentation", "random_geometry", "random_quality")
 
 __all__ = sorted(_MODULE_OF)
+
+
+def is_always_random(name: str) -> bool:
+    """Whether a transform of this package, loaded or not, is random whatever its arguments are."""
+    return _MODULE_OF.get(name) in _RANDOM_MODULES
 
 
 def __getattr__(name: str) -> Any:

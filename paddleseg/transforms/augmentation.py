@@ -99,7 +99,7 @@ class RandomPaddingCrop:
         ignore_index: LabelValue = 255,
         loop_times: Count = 10,
     ) -> None:
-        self.crop_size = tuple(crop_size)
+        self.crop_size = tuple(map(int, crop_size))
         self.im_padding_value = im_padding_value
         self.label_padding_value = label_padding_value
         self.category_max_ratio = category_max_ratio

@@ -34,7 +34,7 @@ class Padding:
     def __init__(
         self, target_size: Size, im_padding_value: float = 127.5, label_padding_value: LabelValue = 255
     ) -> None:
-        self.target_size = tuple(target_size)
+        self.target_size = tuple(map(int, target_size))
         self.im_padding_value = im_padding_value
         self.label_padding_value = label_padding_value
 
@@ -97,8 +97,8 @@ class ScalePadding:
         im_padding_value: PixelNumber | Sequence[PixelNumber] = 127.5,
         label_padding_value: LabelValue = 255,
     ) -> None:
-        self.target_size = tuple(target_size)
-        self.im_padding_values = list(im_padding_value) if np.ndim(im_padding_value) else [im_padding_value]
+        self.target_size = tuple(map(int, target_size))
+        self.im_padding_values = np.ravel(im_padding_value).tolist()
         self.label_padding_value = label_padding_value
 
     @staticmethod

@@ -114,7 +114,7 @@ class RandomAffine:
         im_padding_value: float = 128,
         label_padding_value: LabelValue = 255,
     ) -> None:
-        self.size = tuple(size)
+        self.size = tuple(map(int, size))
         self.translation_offset = translation_offset
         self.max_rotation = max_rotation
         self.min_scale_factor = min_scale_factor

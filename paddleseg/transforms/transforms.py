@@ -102,7 +102,7 @@ class Resize:
         size_divisor: SideLength | None = None,
         interp: Interpolation = "LINEAR",
     ) -> None:
-        self.target_size = tuple(target_size)
+        self.target_size = tuple(map(int, target_size))
         self.keep_ratio = keep_ratio
         self.size_divisor = size_divisor
         self.interp = interp
@@ -148,7 +148,7 @@ class ResizeByShort:
     def __init__(
         self, short_size: SideLength | Sequence[SideLength], max_size: Annotated[float, at_least(1)] = 1e10
     ) -> None:
-        self.short_sizes = list(short_size) if np.ndim(short_size) else [short_size]
+        self.short_sizes = np.ravel(short_size).tolist()
         self.max_size = max_size
         self.is_random = len(self.short_sizes) > 1
 

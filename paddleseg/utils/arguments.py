@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from paddleseg.utils.errors import raise_faults
 from paddleseg.utils.near_miss import suggest
-from paddleseg.utils.type_hints import fault_of, resolve_hint
+from paddleseg.utils.type_hints import expects_mapping, fault_of, is_meant, is_plain, resolve_hint
 
 Fault = tuple[str, str]
 """Name of an argument, or dotted place within it, and what is wrong with it."""
@@ -81,8 +82,9 @@ def checks_arguments(
 ) -> Any:
     """Make a constructor refuse wrong arguments; a decorator of an ``__init__`` or of a function that builds something.
 
-    Refused is what the check of a configuration would refuse. Numbers and arrays of numpy count as plain numbers and
-    lists; what YAML cannot express, such as a function, is left to the constructor.
+    Refused is what the check of a configuration would refuse. Numbers and arrays of numpy and Paddle count as plain
+    numbers and lists, and paths as text; a number arrives as a plain one, the others as they were given. What YAML
+    cannot express, such as a function, is left to the constructor, and then nothing is asked of what goes together.
 
     Args:
         function: What is decorated.
@@ -103,8 +105,8 @@ def checks_arguments(
     if function is None:
         return functools.partial(checks_arguments, faults=faults, unchecked=unchecked)
     signature = inspect.signature(function)
-    is_method = next(iter(signature.parameters)) == "self"
-    left_alone = {"self", *unchecked} if is_method else set(unchecked)
+    own_name = next(iter(signature.parameters)) if _is_method(function) else None
+    left_alone = {own_name, *unchecked}
 
     @functools.cache
     def hints() -> dict[str, Any]:  # when first called: then all names in the hints are defined
@@ -113,27 +115,56 @@ def checks_arguments(
     @functools.wraps(function)
     def checked(*args: Any, **kwargs: Any) -> Any:
         try:
-            given = signature.bind(*args, **kwargs).arguments
+            bound = signature.bind(*args, **kwargs)
         except TypeError:
             return function(*args, **kwargs)  # Python says best what does not fit a signature
-        plain = {name: _as_plain(value) for name, value in given.items() if name not in left_alone}
-        component = _constructed(type(args[0]), checked) if is_method else checked
-        found = [
-            (name, fault)
-            for name, value in plain.items()
-            if _is_plain(value) and (fault := fault_of(value, hints()[name])) is not None
-        ]
-        raise_faults(component.__name__, found or list(relation_faults_of(component, plain)))
-        return function(*args, **kwargs)
+        component = checked if own_name is None else _constructed(type(bound.arguments[own_name]), function)
+        known, found, all_judged = {}, [], True
+        for holder, name, parameter in _by_name(bound):
+            if name in left_alone:
+                continue
+            value, hint = holder[name], hints()[parameter]
+            known[name] = given = value if is_meant(value, hint) else _as_plain(value)
+            if is_plain(given) or expects_mapping(hint):
+                fault = fault_of(given, hint)
+                found += [] if fault is None else [(name, fault)]
+            else:
+                all_judged &= is_meant(value, hint)
+            if isinstance(given, (bool, int, float)):  # also where numpy or Paddle had it
+                holder[name] = given
+        raise_faults(component.__name__, found)
+        if all_judged:
+            raise_faults(component.__name__, list(relation_faults_of(component, known)))
+        return function(*bound.args, **bound.kwargs)
 
     if faults is not None:
         checked.faults = faults
     return checked
 
 
+def _is_method(function: Callable[..., Any]) -> bool:
+    """Whether a function was defined in the body of a class."""
+    owner = function.__qualname__.rpartition(".")[0]
+    return bool(owner) and not owner.endswith("<locals>")
+
+
 def _constructed(kind: type, constructor: Callable[..., Any]) -> type:
-    """The class of ``kind`` and its bases that ``constructor`` makes; a subclass may have called it for itself."""
-    return next(owner for owner in kind.__mro__ if owner.__init__ is constructor)
+    """The class of ``kind`` and its bases that ``constructor`` makes; a subclass may have called it for itself.
+
+    A constructor may have been wrapped once more; where it has been replaced, ``kind`` itself.
+    """
+    own = inspect.unwrap(constructor)
+    return next((owner for owner in kind.__mro__ if inspect.unwrap(owner.__init__) is own), kind)
+
+
+def _by_name(bound: inspect.BoundArguments) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Where each argument with a name stands, its name and its parameter's, which is another one in ``**kwargs``."""
+    for name, value in bound.arguments.items():
+        kind = bound.signature.parameters[name].kind
+        if kind is inspect.Parameter.VAR_KEYWORD:
+            yield from ((value, key, name) for key in value)
+        elif kind is not inspect.Parameter.VAR_POSITIONAL:
+            yield bound.arguments, name, name
 
 
 def _defaults(function: Callable[..., Any], *, empty_too: bool = False) -> dict[str, Any]:
@@ -147,12 +178,11 @@ def _defaults(function: Callable[..., Any], *, empty_too: bool = False) -> dict[
 
 
 def _as_plain(value: Any) -> Any:
-    """Sequences as lists, and numpy's and Paddle's numbers and arrays as plain ones."""
+    """Sequences as lists, paths as text, and numbers and arrays of numpy and Paddle as plain ones, at any depth."""
     if isinstance(value, (list, tuple, range)):
         return [_as_plain(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: _as_plain(entry) for key, entry in value.items()}
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     return value.tolist() if hasattr(value, "tolist") else value
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether YAML can express a value, whatever a list or mapping holds."""
-    return value is None or isinstance(value, (bool, int, float, str, list, dict))

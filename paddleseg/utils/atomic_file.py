@@ -9,6 +9,7 @@ before that: a rename may get there earlier than the content.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -86,31 +87,63 @@ def temporary_beside(path: Path) -> Path:
 
 @contextlib.contextmanager
 def folder_beside(folder: Path) -> Iterator[Path]:
-    """An empty folder on the disk of ``folder``, to be renamed or emptied by moving; gone afterwards."""
-    temporary = temporary_beside(folder)
-    temporary.mkdir(parents=True)
-    try:
+    """An empty folder beside ``folder``, to be renamed; gone afterwards."""
+    with _temporary_folder(temporary_beside(folder)) as temporary:
         yield temporary
+
+
+@contextlib.contextmanager
+def folder_on_disk_of(folder: Path) -> Iterator[Path]:
+    """An empty hidden folder from which files are moved into ``folder``; gone afterwards.
+
+    In ``folder`` if that is there: what is beside it may be on another disk, for it can be a link or a mount point.
+    """
+    place = temporary_beside(folder / "unfinished" if folder.is_dir() else folder)
+    with _temporary_folder(place) as temporary:
+        yield temporary
+
+
+@contextlib.contextmanager
+def _temporary_folder(folder: Path) -> Iterator[Path]:
+    folder.mkdir(parents=True)
+    try:
+        yield folder
     finally:
-        if temporary.is_dir():
-            shutil.rmtree(temporary)
+        if folder.is_dir():
+            shutil.rmtree(folder)
 
 
 def move_files(source: Path, target: Path, names: Sequence[str], *, obsolete: Sequence[str] = ()) -> None:
-    """Move files into a folder whose last one says that all are there; others in it stay.
+    """Flush files to the disk and move them into a folder whose last one says that all are there; others in it stay.
+
+    That last one, the seal, is taken away when nothing but the renames is left to do, and comes back with the last of
+    them: a folder in which this is interrupted has either its old files or no seal.
 
     Args:
-        source: Where they are, on the same disk.
+        source: Where they are, see ``folder_on_disk_of``.
         target: The folder; made if it is not there.
-        names: The files, the one that completes them last. It is taken away first: without it, a folder in which this
-            is interrupted is seen to be incomplete.
+        names: The files, the seal last.
         obsolete: Files in ``target`` that go, for nothing in ``names`` replaces them.
+
+    Raises:
+        OSError: The disk is full, the place not writable, or a folder has the name of a file.
     """
     target.mkdir(exist_ok=True)
-    for name in (names[-1], *obsolete):
-        (target / name).unlink(missing_ok=True)
+    *contents, seal = names
     for name in names:
+        _sync(source / name, os.O_RDWR)
+    for name in (*names, *obsolete):
+        if (target / name).is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target / name))
+    (target / seal).unlink(missing_ok=True)
+    _sync(target)  # on the disk, too, it goes before what it stands for, and comes after it
+    for name in obsolete:
+        (target / name).unlink(missing_ok=True)
+    for name in contents:
         os.replace(source / name, target / name)
+    _sync(target)
+    os.replace(source / seal, target / seal)
+    _sync(target)
 
 
 def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:

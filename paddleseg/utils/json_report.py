@@ -31,10 +31,12 @@ def check_json_flag(file: str | None) -> None:
         file: What was given with ``--json``; None: nothing was.
 
     Raises:
-        ConfigError: It is a folder, or in one that is not there or cannot be written to.
+        ConfigError: It is empty, a folder, or in one that is not there or cannot be written to.
     """
     if file is None:
         return
+    if not file:
+        raise ConfigError("--json: the name is empty; give a file")
     folder = Path(file).parent
     if Path(file).is_dir():
         raise ConfigError(f"--json {file}: this is a folder; give a file")
@@ -47,8 +49,10 @@ def check_json_flag(file: str | None) -> None:
 def write_json(file: str | None, content: Any) -> None:
     """Write what was asked for with ``--json``, whole or not at all; None: nothing was.
 
+    Plain ASCII: names of files that are not UTF-8 have parts that only an escape can write.
+
     Raises:
         UserError: The file cannot be written.
     """
     if file is not None:
-        write_atomically(file, f"{json.dumps(content, indent=2, ensure_ascii=False)}\n".encode())
+        write_atomically(file, f"{json.dumps(content, indent=2)}\n".encode())

@@ -13,16 +13,17 @@ import functools
 import inspect
 import math
 import operator
+import sys
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union
 
 
 @dataclass(frozen=True)
 class Bound:
-    """The range of a number; in a list, of each number in it.
+    """The range of a number; in a list, of each number in it. Infinity is a number where the range has it.
 
     Attributes:
         low: The smallest value allowed.
@@ -47,8 +48,11 @@ _MANY, _LARGE, _TINY, _LONGEST_SIDE = 10**9, 1e6, 1e-30, 2**16
 AT_LEAST_ONE = Bound(1, _MANY, f"1 or more, at most {_MANY}")
 AT_LEAST_ZERO = Bound(0, _MANY, f"0 or more, at most {_MANY}")
 NOT_NEGATIVE = Bound(0, _LARGE, f"0 or more, at most {_LARGE:.0f}")
-POSITIVE = Bound(_TINY, _LARGE, f"above 0, at most {_LARGE:.0f}")
+POSITIVE = Bound(_TINY, _LARGE, f"above 0 (at least {_TINY:g}), at most {_LARGE:.0f}")
 ABOVE_0 = Bound(math.ulp(0.0), math.inf, "a number above 0")
+ANY_NUMBER = Bound(-math.inf, math.inf, "a number")
+_FINITE = Bound(-sys.float_info.max, sys.float_info.max, "a finite number")
+"""What holds where a hint says float and no more."""
 FROM_0_TO_1 = Bound(0, 1, "from 0 to 1")
 ABOVE_0_TO_1 = Bound(math.ulp(0.0), 1, "above 0, at most 1")
 BELOW_ONE = Bound(0, math.nextafter(1.0, 0.0), "from 0 to below 1")
@@ -73,20 +77,20 @@ Size = Annotated[tuple[SideLength, SideLength], "[width, height] in whole pixels
 
 def fault_of(value: Any, hint: Any) -> str | None:
     """What is wrong with a value where ``hint`` stands: ``found -1; it must be 1 or more``; None if nothing is."""
-    if not matches(value, hint):
-        return f"found {value!r}; it must be {describe_hint(hint)}"
-    bound = bound_of(hint)
-    if bound is not None and not bound.holds(value):
-        return f"found {value!r}; it must be {bound.words}"
-    return None
+    misfit = _misfit(value, hint)
+    if misfit is None:
+        return None
+    return f"found {_shown(value)}; it must be {misfit.words if isinstance(misfit, Bound) else describe_hint(hint)}"
 
 
-def bound_of(hint: Any) -> Bound | None:
-    """The bound in a hint, also in one of a union's parts (``Count | None``) or of a sequence's entries."""
-    if typing.get_origin(hint) is Annotated:
-        found = next((extra for extra in hint.__metadata__ if isinstance(extra, Bound)), None)
-        return bound_of(hint.__origin__) if found is None else found
-    return next((bound for bound in map(bound_of, typing.get_args(hint)) if bound is not None), None)
+def matches(value: Any, hint: Any) -> bool:
+    """Whether a value fits a type hint, bounds left out.
+
+    An integer is a float (``end_lr: 0``), a truth value is no integer, NaN is no number, and a list is any sequence.
+    A plain value fits a class that it is an instance of; of other values only the plain parts of a hint are known not
+    to fit.
+    """
+    return _misfit(value, hint) is not _WRONG_TYPE
 
 
 def is_number(value: Any) -> bool:
@@ -94,40 +98,126 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def matches(value: Any, hint: Any) -> bool:
-    """Whether a plain value fits a type hint, bounds left out; a hint that YAML cannot express fits everything.
+def is_plain(value: Any) -> bool:
+    """Whether YAML can express a value, whatever a list or mapping holds."""
+    return value is None or isinstance(value, (bool, int, float, str, list, tuple, dict))
 
-    An integer is a float (``end_lr: 0``), a truth value is no integer, and a list is any sequence.
+
+def is_meant(value: Any, hint: Any) -> bool:
+    """Whether a hint speaks of a value as the object that it is, and not of the numbers or text in it.
+
+    So it does if the value is an instance of a class that the hint names, or if the hint names a class and no more.
+    """
+    parts = typing.get_args(hint) if _is_union(typing.get_origin(hint)) else [hint]
+    kinds = [typing.get_origin(part) or part for part in map(plain, parts)]
+    classes = [kind for kind in kinds if inspect.isclass(kind) and kind not in _JUDGED or kind is Any]
+    return len(classes) == len(kinds) or any(_is_instance(value, kind) for kind in classes)
+
+
+def expects_mapping(hint: Any) -> bool:
+    """Whether a hint takes mappings, and perhaps None, and nothing else."""
+    kind = without_null(hint)
+    return (typing.get_origin(kind) or kind) in _MAPPINGS
+
+
+_SEQUENCES = (list, tuple, collections.abc.Sequence, collections.abc.Iterable)
+_MAPPINGS = (dict, collections.abc.Mapping)
+_JUDGED = (bool, int, float, str, type(None), *_SEQUENCES, *_MAPPINGS)
+_WRONG_TYPE = object()
+"""What ``_misfit`` says of a value of another type."""
+
+
+def _misfit(value: Any, hint: Any, bounds: Sequence[Bound] = ()) -> Any:
+    """None if a value fits a hint, the bound that it breaks, or ``_WRONG_TYPE``.
+
+    Args:
+        value: What is looked at.
+        hint: A type hint; what cannot be judged fits.
+        bounds: Those that hold for the numbers here.
     """
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
-        return matches(value, parts[0])
-    if hint is None or hint is type(None):
-        return value is None
+        return _misfit(value, parts[0], (*bounds, *_bounds(hint)))
     if _is_union(origin):
-        return any(matches(value, part) for part in parts)
-    if origin is Literal:
-        return any(value == part and type(value) is type(part) for part in parts)
-    if hint is bool or hint is str:
-        return isinstance(value, hint)
-    if hint is int:
-        return is_number(value) and isinstance(value, int)
-    if hint is float:
-        return is_number(value) and math.isfinite(value)
+        return _misfit_of_any(_misfit(value, part, bounds) for part in parts)
     kind = origin or hint
-    if kind in (list, tuple) or kind in (collections.abc.Sequence, collections.abc.Iterable):
-        return isinstance(value, (list, tuple)) and _entries_match(value, kind, parts)
-    if kind in (dict, collections.abc.Mapping):
-        return isinstance(value, dict)
-    return True
+    if kind in _SEQUENCES:
+        return _misfit_of_entries(value, kind, parts, bounds)
+    if kind in _MAPPINGS:
+        if not isinstance(value, collections.abc.Mapping):
+            return _WRONG_TYPE
+        entries = (_misfit(entry, parts[1], bounds) for entry in value.values()) if parts else ()
+        return _misfit_of_all(entries)
+    if not _is_of_kind(value, kind, parts):
+        return _WRONG_TYPE
+    return next((bound for bound in _bounds_of_number(value, kind, bounds) if not bound.holds(value)), None)
 
 
-def _entries_match(values: Sequence[Any], kind: Any, parts: tuple[Any, ...]) -> bool:
+def _misfit_of_all(misfits: Iterable[Any]) -> Any:
+    """What is wrong with a value of which each part must fit."""
+    found = [misfit for misfit in misfits if misfit is not None]
+    return _WRONG_TYPE if _WRONG_TYPE in found else next(iter(found), None)
+
+
+def _misfit_of_any(misfits: Iterable[Any]) -> Any:
+    """What is wrong with a value that must fit one of several hints: the bound it breaks if it is of a right type."""
+    found = list(misfits)
+    return None if None in found else next((misfit for misfit in found if misfit is not _WRONG_TYPE), _WRONG_TYPE)
+
+
+def _misfit_of_entries(values: Any, kind: Any, parts: tuple[Any, ...], bounds: Sequence[Bound]) -> Any:
+    if not isinstance(values, (list, tuple)):
+        return _WRONG_TYPE
     if not parts:
-        return True
+        return None
     if kind is tuple and parts[-1] is not Ellipsis:
-        return len(values) == len(parts) and all(map(matches, values, parts))
-    return all(matches(value, parts[0]) for value in values)
+        if len(values) != len(parts):
+            return _WRONG_TYPE
+        return _misfit_of_all(_misfit(value, part, bounds) for value, part in zip(values, parts))
+    return _misfit_of_all(_misfit(value, parts[0], bounds) for value in values)
+
+
+def _is_of_kind(value: Any, kind: Any, parts: tuple[Any, ...]) -> bool:
+    if kind is None or kind is type(None):
+        return value is None
+    if kind is Literal:
+        return any(value == part and type(value) is type(part) for part in parts)
+    if kind is int:
+        return is_number(value) and isinstance(value, int)
+    if kind is float:
+        return is_number(value) and value == value  # NaN is not equal to itself
+    if kind is bool or kind is str:
+        return isinstance(value, kind)
+    return not (inspect.isclass(kind) and is_plain(value)) or _is_instance(value, kind)
+
+
+def _is_instance(value: Any, kind: Any) -> bool:
+    if kind is Any:  # a class since Python 3.11
+        return True
+    try:
+        return isinstance(value, kind)
+    except TypeError:  # no class, or one that does not say, as most protocols
+        return not inspect.isclass(kind)
+
+
+def _bounds_of_number(value: Any, kind: Any, bounds: Sequence[Bound]) -> Sequence[Bound]:
+    # Whatever its bound has, an integer beyond the largest float cannot become one.
+    return (*bounds, _FINITE) if kind is float and (not bounds or isinstance(value, int)) else bounds
+
+
+def _bounds(hint: Any) -> list[Bound]:
+    return [extra for extra in hint.__metadata__ if isinstance(extra, Bound)]
+
+
+def _shown(value: Any) -> str:
+    """A value in a message; of objects in a list only the kind, for networks and tensors print whole pages."""
+    strange = [entry for entry in value if not is_plain(entry)] if isinstance(value, (list, tuple)) else []
+    if strange:
+        return f"a list of {type(strange[0]).__name__}"
+    try:
+        return repr(value)
+    except ValueError:  # Python writes no integers of more than some thousand digits
+        return "an integer of too many digits"
 
 
 def describe_hint(hint: Any) -> str:
@@ -147,10 +237,10 @@ def describe_hint(hint: Any) -> str:
         return names[kind]
     if kind is tuple and parts and parts[-1] is not Ellipsis:
         return f"a list of {len(parts)} ({', '.join(describe_hint(part) for part in parts)})"
-    if kind in (list, tuple, collections.abc.Sequence, collections.abc.Iterable):
+    if kind in _SEQUENCES:
         plurals = {bool: "truth values", int: "integers", float: "numbers", str: "texts"}
         return f"a list of {plurals.get(plain(parts[0]), 'entries')}" if parts else "a list"
-    if kind in (dict, collections.abc.Mapping):
+    if kind in _MAPPINGS:
         return "a mapping of keys to values"
     return getattr(kind, "__name__", str(kind))
 

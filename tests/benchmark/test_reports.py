@@ -3,6 +3,7 @@
 """What a benchmark prints and writes."""
 
 import json
+import sys
 
 import pytest
 
@@ -47,3 +48,10 @@ def test_each_line_of_the_json_file_has_value_reference_and_ratio(script, argume
     for line in lines:
         assert set(line) == {"name", "unit", "value", "reference", "ratio"}
         assert line["ratio"] == pytest.approx(line["reference"] / line["value"])
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_timed(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["benchmark.py", "--json", ""])
+    with pytest.raises(SystemExit):
+        common.parse_arguments("A benchmark.")
+    assert "error: --json: the name is empty; give a file" in capsys.readouterr().err

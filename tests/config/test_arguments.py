@@ -59,7 +59,7 @@ def problems_of(arguments, component=Part, **options) -> str:
         {"path": None, "pair": [1, 2], "settings": {"a": [1]}},
         {"scales": [0.5, 1]},
         {"scales": 2},
-        {"parts": [{"type": "X"}], "free": object(), "unknown_here": "anything"},
+        {"factor": 10**300, "free": object(), "unknown_here": "anything"},
     ],
 )
 def test_fitting_arguments_are_accepted(arguments):
@@ -76,6 +76,10 @@ def test_fitting_arguments_are_accepted(arguments):
         ("factor", True, "a number"),
         ("factor", float("nan"), "a number"),
         ("factor", None, "a number"),
+        ("factor", float("inf"), "a finite number"),
+        ("factor", 10**400, "a finite number"),
+        ("scales", [1.0, float("-inf")], "a finite number"),
+        ("parts", [{"type": "X"}], "a list of entries"),
         ("count", 1.0, "an integer"),
         ("count", True, "an integer"),
         ("flag", 1, "True or False"),

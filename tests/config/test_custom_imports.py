@@ -7,11 +7,12 @@ import sys
 import pytest
 
 from paddleseg.config import custom_imports
+from paddleseg.config.components import import_components
 from paddleseg.config.custom_imports import import_custom_modules
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 from paddleseg.cvlibs import manager
-from paddleseg.registry import LOSSES, Registry, import_components
+from paddleseg.registry import BACKBONES, LOSSES, MODELS, Registry
 from paddleseg.utils.errors import ConfigError
 
 
@@ -116,6 +117,32 @@ def test_each_mistake_is_one_line_with_key_and_place(tmp_path, name, content, en
     assert "\n" not in message
     for part in ["mine.yml:1: custom_imports.0", *parts]:
         assert part in message
+
+
+def test_a_networks_own_backbone_is_a_section_where_its_hint_names_a_layer(tmp_path, monkeypatch):
+    for registry in (MODELS, BACKBONES):
+        monkeypatch.setattr(registry, "_components", dict(registry._components))
+    write(
+        tmp_path,
+        "custom_backbone.py",
+        "from paddle import nn\nfrom paddleseg.cvlibs import manager\n"
+        "@manager.BACKBONES.add_component\nclass Trunk(nn.Layer):\n    def __init__(self, depth: int): ...\n"
+        "@manager.MODELS.add_component\nclass Net(nn.Layer):\n"
+        "    def __init__(self, num_classes: int, backbone: nn.Layer): ...\n",
+    )
+    text = (
+        "custom_imports: [custom_backbone.py]\nmodel: {type: Net, num_classes: 2, backbone: {type: Trunk, depth: 2}}\n"
+    )
+    check_config(load_config(write(tmp_path, "mine.yml", text)), command="export")
+    for wrong, message in (
+        ("depth: a", "model.backbone.depth: found 'a'"),
+        ("width: 1", "model.backbone.width: Trunk"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            config = load_config(write(tmp_path, "wrong.yml", text.replace("depth: 2", wrong)))
+            check_config(config, command="export")
+    with pytest.raises(ConfigError, match="model.backbone: found 'Trunk'; it must be Layer"):
+        check_config(load_config(tmp_path / "mine.yml", opts=["model.backbone=Trunk"]), command="export")
 
 
 def test_a_plain_text_instead_of_a_list_is_refused(tmp_path):

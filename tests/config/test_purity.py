@@ -11,9 +11,9 @@ import numpy as np
 import paddle
 import pytest
 
+from paddleseg.config.components import import_components
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
-from paddleseg.registry import import_components
 
 SHIPPED = Path(__file__).parents[2] / "configs/quick_start/ddrnet23_slim_roadscenes.yml"
 

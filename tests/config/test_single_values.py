@@ -171,7 +171,7 @@ from tests.messages import assert_names
         ("iters=10000000000", "--opts: iters: found 10000000000; it must be 1 or more, at most 1000000000"),
         (f"iters={10**30}", f"--opts: iters: found '{10**30}'; it must be an integer"),
         ("seed=2147483648", "--opts: seed: found 2147483648; it must be 0 or more, at most 2147483647"),
-        ("lr_scheduler.learning_rate=1e300", "learning_rate: found 1e+300; it must be above 0, at most 1000000"),
+        ("lr_scheduler.learning_rate=1e300", "it must be above 0 (at least 1e-30), at most 1000000"),
         ("loss.coef=[1,1e300]", "--opts: loss.coef: found [1, 1e+300]; it must be 0 or more, at most 1000000"),
         (
             "train_dataset.transforms=[{type: RandomPaddingCrop, crop_size: [1000000000, 8]}, {type: Normalize}]",

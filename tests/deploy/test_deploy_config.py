@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading deploy.yaml: PaddleSeg's files, ours, and wrong ones."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from paddleseg.deploy.deploy_config import read_deploy_config, write_deploy_config
 from paddleseg.utils.errors import ConfigError
+from tests.conftest import REPOSITORY
 
 PADDLESEG = """\
 Deploy:
@@ -74,7 +78,7 @@ def test_what_is_written_is_read_back(deploy_yaml):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("output_op:", "ouptut_op:", "Deploy.ouptut_op.*Did you mean 'output_op'"),
+        ("output_op:", "ouptut_op:", "Deploy.ouptut_op: there is no such key.*Did you mean 'output_op'"),
         ("  model: model.pdmodel\n", "", "Deploy.model is missing"),
         ("model: model.pdmodel", "model: model.json", "'model.json', which is not beside it.*model.pdmodel"),
         ("output_op: argmax", "output_op: argmin", "'argmin'.*Did you mean 'argmax'"),
@@ -124,3 +128,31 @@ def test_a_wrong_transform_is_one_line_with_file_and_key(deploy_yaml, old, new, 
 def test_a_missing_file_says_what_config_takes(tmp_path):
     with pytest.raises(ConfigError, match="deploy.yaml that export.py wrote"):
         read_deploy_config(tmp_path / "deploy.yaml")
+
+
+@pytest.mark.parametrize("imported", ["", "RandomBlur", "RandomBlur, RandomHorizontalFlip"])
+@pytest.mark.parametrize(
+    "transform",
+    [
+        "type: RandomHorizontalFlip",
+        "type: RandomBlur",
+        "{type: Resize, interp: RANDOM}",
+        "{type: ResizeByShort, short_size: [20, 30]}",
+    ],
+)
+def test_random_transforms_are_refused_whatever_has_been_imported(deploy_yaml, transform, imported):
+    data = yaml.safe_load(PADDLESEG)
+    data["Deploy"]["transforms"] = [yaml.safe_load(transform)]
+    deploy_yaml.write_text(yaml.safe_dump(data))
+    name = data["Deploy"]["transforms"][0]["type"]
+    lines = [
+        f"from paddleseg.transforms import {imported}" if imported else "",
+        "from paddleseg.deploy.deploy_config import read_deploy_config",
+        f"try: read_deploy_config({str(deploy_yaml)!r}).build_pipeline()",
+        "except ValueError as error: print(error)",
+    ]
+    done = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, cwd=REPOSITORY)
+    assert done.stdout == (
+        f"{deploy_yaml}: Deploy.transforms.0: {name} with these arguments is random; prediction needs the same picture "
+        "each time. Remove it\n"
+    ), done.stderr

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from paddleseg import registry
+from paddleseg.config.components import import_components
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import TOP_LEVEL, check_config
-from paddleseg.registry import import_components
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", "docs/config.md", "docs/train_own_data.md", "CONTRIBUTING.md", "CHANGELOG.md"]
@@ -74,3 +74,12 @@ def test_links_between_the_pages_lead_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (ROOT / page).parent.joinpath(target).exists(), target
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
+)
+def test_modules_that_a_page_names_are_there(page):
+    names = re.findall(r"`([\w.]+(?:/[\w.]+)+\.py)`", (ROOT / page).read_text(encoding="utf-8"))
+    places = (ROOT, ROOT / "paddleseg")
+    assert [name for name in names if not any((place / name).is_file() for place in places)] == []

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The folder of an export: what is written, what is replaced and what stays."""
 
+import errno
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +35,7 @@ def test_deploy_yaml_names_the_written_files_and_all_numbers(network, tmp_path, 
     assert deploy["transforms"] == [
         {"type": "Resize", "target_size": [64, 32]},
         {"type": "Normalize", "mean": [0.5], "std": [0.5]},
-    ] or deploy["transforms"][1] == {"type": "Normalize", "mean": [0.5] * 3, "std": [0.5] * 3}
+    ]
     assert (deploy["input_shape"], deploy["output_op"]) == ([-1, 3, -1, -1], "argmax")
     assert (deploy["output_dtype"], deploy["num_classes"], deploy["arch"]) == ("int32", 4, "SmallNetwork")
     assert deploy["class_names"] == ["a", "b", "c", "d"]
@@ -67,6 +69,43 @@ def test_a_failed_verification_leaves_everything_as_it_was(network, tmp_path):
         export_model(network, folder, transforms=NORMALIZE, verify=refuse)
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
     assert [(p.name, p.read_text()) for p in folder.iterdir()] == [("deploy.yaml", "old")]
+
+
+def test_a_folder_on_another_disk_takes_an_export_again_and_again(network, tmp_path):
+    if not os.access("/dev/shm", os.W_OK) or os.stat("/dev/shm").st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other disk")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as other_disk:
+        folder = tmp_path / "out"
+        folder.symlink_to(other_disk)
+        for output_op in ("softmax", "argmax"):
+            export_model(network, folder, transforms=NORMALIZE, options=ExportOptions(output_op=output_op))
+            assert read_deploy_config(folder).output_op == output_op
+        assert not [name for name in os.listdir(other_disk) if name.startswith(".")]
+    assert os.listdir(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize("failing", ["model.pdmodel", "model.pdiparams", "deploy.yaml"])
+def test_an_export_that_fails_while_it_moves_is_seen_to_be_incomplete(network, tmp_path, monkeypatch, failing):
+    folder = tmp_path / "out"
+    options = ExportOptions(graph_format="pdmodel")
+    export_model(network, folder, transforms=NORMALIZE, options=options)
+    replace = os.replace
+
+    def move(old: Path, new: Path) -> None:
+        if Path(new).name == failing:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(new))
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", move)
+    with pytest.raises(ConfigError, match=f"--save_dir .*: Input/output error: .*{failing}"):
+        export_model(network, folder, transforms=NORMALIZE, options=options)
+    assert not (folder / "deploy.yaml").exists()
+    assert not [name for name in os.listdir(folder) if name.startswith(".")]
+
+
+def test_the_root_of_the_disk_is_refused(network):
+    with pytest.raises(ConfigError, match="--save_dir /: this is the root of the disk; give a folder in it"):
+        export_model(network, "/", transforms=NORMALIZE)
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_a_step_against_the_gradient_lowers_it(numeric):
     [
         ({"theta0": 1}, "theta0: found 1; it must be an odd number, 3 or more"),
         ({"theta0": 4}, "theta0: found 4"),
-        ({"theta": 2}, "theta: found 2; it must be an odd number"),
+        ({"theta": 2}, "theta: found 2; it must be an odd number, 1 or more, at most 255"),
     ],
 )
 def test_windows_without_a_middle_are_refused(arguments, message):

@@ -13,12 +13,13 @@ import pytest
 import yaml
 
 from paddleseg.config.build import build_losses, build_model
+from paddleseg.config.components import import_components
 from paddleseg.config.load import Config, load_config
 from paddleseg.config.paddleseg_names import advice_for
 from paddleseg.config.training import train_from_config
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models.weights import read_weights
-from paddleseg.registry import LOSSES, import_components
+from paddleseg.registry import LOSSES
 from paddleseg.tasks import SegmentationTask
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.trainer import Trainer
@@ -194,3 +195,47 @@ def test_the_trainer_leaves_mixed_precision_before_the_losses(monkeypatch):
         InMemory(lambda step: iter([batch])),
         RunSettings(iters=1, batch_size=1, seed=0, precision="bf16"),
     ).train()
+
+
+@pytest.mark.parametrize(
+    ("kind", "plain", "given"),
+    [
+        ("LovaszSoftmaxLoss", {"classes": [0, 2]}, {"classes": np.array([0, 2])}),
+        ("LovaszSoftmaxLoss", {"classes": [0, 2]}, {"classes": paddle.to_tensor([0, 2])}),
+        ("BoundaryLoss", {"theta0": 3}, {"theta0": np.int64(3)}),
+        ("MultiClassFocalLoss", {"alpha": 0.5}, {"alpha": np.float32(0.5)}),
+        ("MultiClassFocalLoss", {"alpha": 0.5}, {"alpha": paddle.to_tensor(0.5)}),
+        ("MultiClassFocalLoss", {"alpha": [0, 1, 2, 3]}, {"alpha": np.arange(4)}),
+        ("CrossEntropyLoss", {"weight": [0.5, 1, 2, 3]}, {"weight": paddle.to_tensor([0.5, 1, 2, 3])}),
+        ("DiceLoss", {"weight": [0.5, 1, 2, 3]}, {"weight": np.array([0.5, 1, 2, 3])}),
+        (
+            "MixedLoss",
+            {"losses": [CrossEntropyLoss()], "coef": [0.5]},
+            {"losses": [CrossEntropyLoss()], "coef": np.array([0.5])},
+        ),
+    ],
+)
+def test_numbers_and_arrays_of_numpy_and_paddle_do_as_plain_ones(kind, plain, given):
+    random = np.random.default_rng(7)
+    case = random.normal(0, 1.5, (2, 4, 5, 6)).astype("float32"), random.integers(0, 4, (2, 5, 6))
+    value, gradient = run(LOSSES[kind](**plain), *case)
+    other_value, other_gradient = run(LOSSES[kind](**given), *case)
+    assert other_value == value
+    np.testing.assert_array_equal(other_gradient, gradient)
+
+
+@pytest.mark.parametrize("empty", [[], (), np.array([])], ids=repr)
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("CrossEntropyLoss", "weight"),
+        ("OhemCrossEntropyLoss", "weight"),
+        ("BootstrappedCrossEntropyLoss", "weight"),
+        ("DiceLoss", "weight"),
+        ("MultiClassFocalLoss", "alpha"),
+    ],
+)
+def test_a_list_for_the_classes_is_not_empty(kind, name, empty):
+    needed = ARGUMENTS.get(kind, {})
+    with pytest.raises(ValueError, match=f"{kind}: {name}: the list is empty; give one per class"):
+        LOSSES[kind](**needed, **{name: empty})

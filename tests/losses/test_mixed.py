@@ -42,3 +42,8 @@ def test_functions_of_logits_and_label_are_losses_too(numeric):
 def test_losses_and_coefficients_must_fit(losses, coef, message):
     with pytest.raises(ValueError, match=message):
         MixedLoss([CrossEntropyLoss()] * losses, coef)
+
+
+def test_names_of_losses_are_no_losses():
+    with pytest.raises(ValueError, match=r"MixedLoss: losses: found \['DiceLoss'\]; it must be a list of losses"):
+        MixedLoss(["DiceLoss"], [1])

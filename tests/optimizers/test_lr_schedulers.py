@@ -249,6 +249,8 @@ def test_a_run_shorter_than_the_warmup_works_and_is_reported(log):
     ("make", "message"),
     [
         (lambda: PolynomialDecay(0.0, 10), "learning_rate: found 0.0; it must be above 0"),
+        (lambda: PolynomialDecay(0.1, 0), "total_steps: found 0; it must be 1 or more"),
+        (lambda: OneCycleLR(0.1, -1), "total_steps: found -1"),
         (lambda: PolynomialDecay(0.1, 10, power=0), "power: found 0"),
         (lambda: PolynomialDecay(0.1, 10, end_lr=-1.0), "end_lr: found -1.0"),
         (lambda: PolynomialDecay(0.1, 10, decay_steps=0), "decay_steps: found 0"),
@@ -285,3 +287,13 @@ def test_a_run_shorter_than_the_warmup_works_and_is_reported(log):
 def test_values_out_of_range_are_refused(make, message):
     with pytest.raises(ConfigError, match=rf"^\w+: {message}"):
         make()
+
+
+def test_numbers_of_numpy_give_the_rates_of_plain_ones():
+    for ours, plain in (
+        (PolynomialDecay(np.float32(0.5), np.int64(10)), PolynomialDecay(0.5, 10)),
+        (MultiStepDecay(0.5, 10, milestones=np.array([2, 4])), MultiStepDecay(0.5, 10, milestones=[2, 4])),
+    ):
+        assert [ours.rate_at(step) for step in range(10)] == [plain.rate_at(step) for step in range(10)]
+        ours.step()
+        assert {type(value) for value in ours.state_dict().values()} <= {int, float}

@@ -284,7 +284,9 @@ def test_the_schedule_sets_the_rate_of_each_step(model):
 
 
 def test_a_pattern_without_a_parameter_names_near_ones(model):
-    with pytest.raises(ConfigError, match=r"custom_cfg.1.name: 'heads' matches no parameter. Did you mean 'head'\?"):
+    with pytest.raises(
+        ConfigError, match=r"SGD: custom_cfg.1.name: 'heads' matches no parameter. Did you mean 'head'\?"
+    ):
         SGD(model, 0.1, custom_cfg=[{"name": "stem"}, {"name": "heads", "lr_mult": 10.0}])
     with pytest.raises(ConfigError, match="'backbone' matches no parameter. The names begin with stem, norm, head"):
         SGD(model, 0.1, custom_cfg=[{"name": "backbone"}])
@@ -317,8 +319,12 @@ def test_an_entry_hidden_by_earlier_ones_is_refused(model):
         ),
         ({"grad_clip_cfg": {"name": "ClipGradByNorm"}}, "grad_clip_cfg.clip_norm: missing"),
         (
+            {"grad_clip_cfg": paddle.nn.ClipGradByNorm(1.0)},
+            "SGD: grad_clip_cfg: found .*; it must be a mapping of keys to values",
+        ),
+        (
             {"grad_clip_cfg": {"name": "ClipGradByNorm", "max": 1.0}},
-            "grad_clip_cfg.max: ClipGradByNorm has no such setting. Known: clip_norm",
+            "grad_clip_cfg.max: ClipGradByNorm has no such argument. Known: clip_norm",
         ),
         (
             {"grad_clip_cfg": {"name": "ClipGradByNorm", "clip_norm": 0}},
@@ -333,6 +339,35 @@ def test_an_entry_hidden_by_earlier_ones_is_refused(model):
 def test_wrong_settings_are_refused_with_their_key(model, settings, message):
     with pytest.raises(ConfigError, match=message):
         SGD(model, 0.1, **settings)
+
+
+@pytest.mark.parametrize("rate", ["abc", None])
+@pytest.mark.parametrize("optimizer", [SGD, Momentum, Adam, AdamW, RMSProp])
+def test_the_learning_rate_is_a_number_or_a_schedule(model, optimizer, rate):
+    name = optimizer.__name__
+    with pytest.raises(ConfigError, match=f"^{name}: learning_rate: found {rate!r}; it must be a number or LRSched"):
+        optimizer(model, rate)
+    with pytest.raises(ConfigError, match=f"^{name}: learning_rate: found -0.1; it must be above 0"):
+        optimizer(model, -0.1)
+
+
+@pytest.mark.parametrize("optimizer", [SGD, Momentum, Adam, AdamW, RMSProp])
+def test_parameters_in_the_place_of_the_network_are_refused(model, optimizer):
+    with pytest.raises(ConfigError, match="parameters: found a list of .*; it must be the network, not its parameters"):
+        optimizer(model.parameters(), 0.1)
+    with pytest.raises(ConfigError, match="parameters: found None; it must be the network, not its parameters"):
+        optimizer(None, 0.1)
+
+
+def test_numbers_of_numpy_do_as_plain_ones_within_mappings_too(model):
+    clip = {"name": "ClipGradByValue", "max": np.float32(0.25), "min": -np.inf}
+    settings = {"custom_cfg": [{"name": "head", "lr_mult": np.float32(2.0)}], "grad_clip_cfg": clip}
+    wanted = expected(
+        model,
+        momentum_rule(lr=0.5, lr_mult=lambda name: 2.0 if "head" in name else 1.0),
+        clip=lambda values: {name: np.minimum(value, 0.25) for name, value in values.items()},
+    )
+    assert_same(run(model, SGD(model, np.float32(0.5), **settings)), wanted)
 
 
 def test_adamw_refuses_fractional_decay_multipliers(model):

@@ -107,3 +107,8 @@ def test_what_cannot_work_is_refused_before_counting(analyze_model, tmp_path, ca
     with pytest.raises(ConfigError, match=r"--json .*cost\.json: there is no folder .*nowhere"):
         analyze_model("--model", "DDRNet_39", "--json", tmp_path / "nowhere" / "cost.json")
     assert capsys.readouterr().out == ""
+
+
+def test_the_order_of_the_axes_within_a_network_changes_no_cost():
+    first, last = (DDRNet_23_slim(num_classes=4, data_format=order) for order in ("NCHW", "NHWC"))
+    assert count_macs(first, 64, 96) == count_macs(last, 64, 96)

@@ -3,6 +3,7 @@
 """A knob is written once; key, flag, argument, check and documentation follow from it."""
 
 import inspect
+import typing
 
 import pytest
 import yaml
@@ -13,7 +14,16 @@ from paddleseg.config.schema import TOP_LEVEL, check_config
 from paddleseg.core import train as train_function
 from paddleseg.training.run_settings import RunSettings, knobs, markdown_table
 from paddleseg.utils.errors import ConfigError
-from paddleseg.utils.type_hints import bound_of
+from paddleseg.utils.type_hints import Bound
+
+
+def bound_of(hint):
+    """The bound in a hint or in a part of it (``Count | None``)."""
+    parts = [hint, *typing.get_args(hint)]
+    return next(
+        (extra for part in parts for extra in getattr(part, "__metadata__", ()) if isinstance(extra, Bound)), None
+    )
+
 
 BOUNDED = [knob for knob in knobs() if bound_of(knob.hint) is not None]
 # Flags of train.py that are no settings of a run: --fp16 is a short form, the next two replace keys within sections.

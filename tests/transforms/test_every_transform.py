@@ -6,11 +6,13 @@ import copy
 import random
 
 import numpy as np
+import paddle
 import pytest
 
+from paddleseg.config.components import import_components
 from paddleseg.config.problems import Problems
 from paddleseg.config.transform_lists import check_transforms
-from paddleseg.registry import TRANSFORMS, import_components
+from paddleseg.registry import TRANSFORMS
 from paddleseg.utils.errors import ConfigError, DataError
 
 import_components()
@@ -234,3 +236,40 @@ def test_what_works_on_8_bits_only_says_so_whatever_it_draws(name, arguments):
     for seed in range(3):
         with pytest.raises(DataError, match=f"picture.png: {name}.* works on 8-bit .*uint16"):
             run(name, arguments, dict(sample), seed)
+
+
+def as_numpy(value):
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return np.array(value) if is_number or isinstance(value, (list, tuple)) else value
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"), [*ALL, ("ScalePadding", {"target_size": [64, 80], "im_padding_value": [1, 2.5, 3]})]
+)
+def test_numbers_and_arrays_of_numpy_and_paddle_do_as_plain_ones(name, arguments):
+    wanted = run(name, arguments, make_sample())
+    arrays = {key: as_numpy(value) for key, value in arguments.items()}
+    tensors = {
+        key: paddle.to_tensor(value) if isinstance(value, np.ndarray) and value.dtype.kind in "if" else value
+        for key, value in arrays.items()
+    }
+    for given in (arrays, tensors):
+        sample = run(name, given, make_sample())
+        np.testing.assert_array_equal(sample["img"], wanted["img"])
+        np.testing.assert_array_equal(sample["label"], wanted["label"])
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("ResizeByShort", {"short_size": 5, "max_size": np.inf}),
+        ("RandomPaddingCrop", {"crop_size": [8, 8], "category_max_ratio": np.inf}),
+    ],
+)
+def test_infinity_is_no_limit(name, arguments):
+    without_limit = {key: value for key, value in arguments.items() if value is not np.inf}
+    np.testing.assert_array_equal(
+        run(name, arguments, make_sample())["img"], run(name, without_limit, make_sample())["img"]
+    )
+    with pytest.raises(ValueError, match="found nan; it must be a number"):
+        run(name, {key: np.nan if value is np.inf else value for key, value in arguments.items()}, make_sample())

@@ -17,8 +17,10 @@ def test_figures_are_written_where_the_flag_says_and_nowhere_without_it(tmp_path
     add_json_flag(parser, "the figures")
     file = parser.parse_args(["--json", str(tmp_path / "a.json")]).json
     check_json_flag(file)
-    write_json(file, {"name": "trottoir é"})
-    assert (tmp_path / "a.json").read_text(encoding="utf-8") == '{\n  "name": "trottoir é"\n}\n'
+    content = {"name": "trottoir é", "file": os.fsdecode(b"\xff.png")}  # the latter is no UTF-8
+    write_json(file, content)
+    assert (tmp_path / "a.json").read_text(encoding="ascii").startswith('{\n  "name": "trottoir \\u00e9",\n')
+    assert json.loads((tmp_path / "a.json").read_text()) == content
     write_json(file, [1])  # an older file is replaced
     nothing = parser.parse_args([]).json
     check_json_flag(nothing)
@@ -40,3 +42,8 @@ def test_what_cannot_become_a_file_is_refused_before_the_work(name, message, tmp
     monkeypatch.setattr(os, "access", lambda path, mode: path.name != "read_only")  # root may write everywhere
     with pytest.raises(ConfigError, match=f"--json {tmp_path}.*: {message}"):
         check_json_flag(str(tmp_path / name))
+
+
+def test_an_empty_name_is_refused_as_such():
+    with pytest.raises(ConfigError, match="--json: the name is empty; give a file"):
+        check_json_flag("")
