@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 # The repository's own package is found without being installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from paddleseg.utils.cli import require_packages, run_command, str2bool
+from paddleseg.utils.cli import CommandParser, require_packages, run_command, str2bool
 
 if TYPE_CHECKING:
     from paddleseg.deploy.segmenter import Segmenter
@@ -35,7 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     Flags that have an effect only on some devices, or with others, have no default here, so that it is seen whether
     they were given.
     """
-    parser = argparse.ArgumentParser(prog="infer.py", description=__doc__)
+    parser = CommandParser(prog="infer.py", description=__doc__)
     add = parser.add_argument
     add("--config", required=True, help="the deploy.yaml that export.py wrote")
     add(

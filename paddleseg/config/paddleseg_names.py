@@ -3,7 +3,7 @@
 """PaddleSeg's world: its second names, and what it has and this toolkit has not, each with what to do instead.
 
 The parts know nothing of it. A name or a value that is refused stands here with its advice, which the check of a
-configuration and the commands give. Imports nothing heavy: the commands' parsers read it.
+configuration gives. Imports nothing heavy: the commands' parsers read it.
 """
 
 from __future__ import annotations
@@ -68,20 +68,6 @@ def refused_arguments(role: str, kind: str) -> dict[str, str]:
     """Arguments that no component of a registry's role, or none of the type ``kind``, takes, with their advice."""
     return {**_REFUSED_ARGUMENTS.get(role, {}), **_REFUSED_ARGUMENTS.get(kind, {})}
 
-
-# --- flags of the commands ---
-
-REFUSED_FLAGS = {
-    "train.py": {
-        "use_multilabel": "each pixel has exactly one class here; leave it out, and give labels of class ids",
-        "output_op": "training exports nothing; give it to export.py",
-        "input_shape": "training exports nothing; give it to export.py",
-        "for_fd": "an export always has what deploy/python/infer.py needs; leave it out",
-    },
-    "val.py": REFUSED_IN_TEST_CONFIG,
-    "predict.py": {"use_multilabel": _ONE_CLASS_PER_PIXEL},
-    "export.py": {"for_fd": "FastDeploy is not supported; leave it out and use deploy/python/infer.py"},
-}
 
 # --- types that are not built in ---
 

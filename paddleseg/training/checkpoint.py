@@ -203,8 +203,11 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         return {**text, "step": int(text["step"]), "files": files}
     except (FileNotFoundError, NotADirectoryError):
         reason = "it has no manifest" if folder.is_dir() else "it is a file" if folder.exists() else "no such folder"
+        weights = folder / WEIGHTS if folder.is_dir() else folder
+        new_run = f". Weights of PaddleSeg begin a new run: --opts model.pretrained={weights}"
         raise WeightsError(
             f"{folder} is not a complete checkpoint: {reason}; give an iter_N or best_model folder, or auto"
+            f"{new_run if weights.is_file() else ''}"
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
         raise WeightsError(f"{folder / MANIFEST} is damaged ({type(error).__name__}: {error})") from None
