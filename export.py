@@ -8,9 +8,9 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from paddleseg.config.paddleseg_names import REFUSED_FLAGS
+from paddleseg.config.foreign_flags import rewriter
 from paddleseg.export.formats import FORMATS
-from paddleseg.utils.cli import require_packages, run_command
+from paddleseg.utils.cli import CommandParser, require_packages, run_command
 
 if TYPE_CHECKING:
     from paddleseg.config.load import Config
@@ -21,7 +21,7 @@ _PICTURES_OF_VAL_SET = 4
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line; --graph_format, --opts and --verify_* are additions to PaddleSeg's names."""
-    parser = argparse.ArgumentParser(prog="export.py", description=__doc__)
+    parser = CommandParser(prog="export.py", description=__doc__, rewrite=rewriter("export.py"))
     add = parser.add_argument
     add("--config", required=True, help="configuration file (.yml)")
     add("--model_path", help="weights (.pdparams, .safetensors), or a folder with model.pdparams")
@@ -60,9 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="SHARE",
         help="share of the pixels that must get the same class (default: %(default)s)",
     )
-    add("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
-    for name in REFUSED_FLAGS["export.py"]:
-        add(f"--{name}", action="store_true", help=argparse.SUPPRESS)
+    add("--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of the configuration")
     return parser
 
 
@@ -114,9 +112,6 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     """Refuse values that no export can use, before anything is loaded."""
     from paddleseg.utils.errors import ConfigError
 
-    for name, advice in REFUSED_FLAGS["export.py"].items():
-        if getattr(arguments, name):
-            raise ConfigError(f"--{name}: {advice}")
     if not 0 < arguments.verify_threshold <= 1:
         raise ConfigError(f"--verify_threshold {arguments.verify_threshold}: must be above 0 and at most 1")
     if arguments.no_verify and arguments.verify_images is not None:

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 import argparse
 
-from paddleseg.config.paddleseg_names import REFUSED_FLAGS
+from paddleseg.config.foreign_flags import rewriter
 from paddleseg.config.view_options import add_view_arguments, apply_view_arguments
 from paddleseg.inference.views import ViewOptions
-from paddleseg.utils.cli import require_packages, run_command
+from paddleseg.utils.cli import CommandParser, require_packages, run_command
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line; the names are PaddleSeg's, --opts is an addition."""
-    parser = argparse.ArgumentParser(prog="predict.py", description=__doc__)
+    parser = CommandParser(prog="predict.py", description=__doc__, rewrite=rewriter("predict.py"))
     parser.add_argument("--config", required=True, help="configuration file (.yml)")
     parser.add_argument(
         "--model_path", required=True, help="weights (.pdparams, .safetensors), or a folder with model.pdparams"
@@ -34,8 +34,10 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="VALUE",
         help="colours of the first classes: R G B R G B ...",
     )
-    parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
-    add_view_arguments(parser, switch="aug_pred", refused=REFUSED_FLAGS["predict.py"])
+    parser.add_argument(
+        "--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of the configuration"
+    )
+    add_view_arguments(parser, switch="aug_pred")
     return parser
 
 

@@ -7,12 +7,9 @@ Several processes: ``python -m paddle.distributed.launch train.py ...``.
 
 import argparse
 
-from paddleseg.config.paddleseg_names import REFUSED_FLAGS
+from paddleseg.config.foreign_flags import rewriter
 from paddleseg.training.run_settings import knobs
-from paddleseg.utils.cli import add_flag, require_packages, run_command
-
-_REFUSED = REFUSED_FLAGS["train.py"]
-
+from paddleseg.utils.cli import CommandParser, add_flag, require_packages, run_command
 
 # Flags that replace a key within a section of the YAML.
 _NESTED = {"learning_rate": "lr_scheduler.learning_rate", "data_format": "model.data_format"}
@@ -20,7 +17,7 @@ _NESTED = {"learning_rate": "lr_scheduler.learning_rate", "data_format": "model.
 
 def make_parser() -> argparse.ArgumentParser:
     """The command's flags: those of the run's settings, and a few beside them; the names are PaddleSeg's."""
-    parser = argparse.ArgumentParser(prog="train.py", description="Train a segmentation network.")
+    parser = CommandParser(prog="train.py", description="Train a segmentation network.", rewrite=rewriter("train.py"))
     add = parser.add_argument
     add("--config", required=True, help="YAML configuration")
     for knob in knobs():
@@ -29,9 +26,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--fp16", action="store_true", help="the same as --precision fp16")
     add("--learning_rate", type=float, help="replaces lr_scheduler.learning_rate")
     add("--data_format", choices=["NCHW", "NHWC"], help="replaces model.data_format (default there: NCHW)")
-    for name in _REFUSED:
-        add(f"--{name}", nargs="*", help=argparse.SUPPRESS)
-    add("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the YAML: lr_scheduler.power=0.8 ...")
+    words = "replace values of the YAML: lr_scheduler.power=0.8 ..."
+    add("--opts", nargs="+", action="extend", metavar="KEY=VALUE", help=words)
     return parser
 
 
@@ -42,9 +38,6 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.errors import ConfigError
 
     values = vars(arguments)
-    for name, advice in _REFUSED.items():
-        if values[name] is not None:
-            raise ConfigError(f"--{name}: {advice}")
     if arguments.fp16:
         if arguments.precision == "bf16":
             raise ConfigError("--fp16 contradicts --precision bf16; give one of them")

@@ -7,16 +7,16 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
-from paddleseg.config.paddleseg_names import REFUSED_FLAGS
+from paddleseg.config.foreign_flags import rewriter
 from paddleseg.config.view_options import add_view_arguments, apply_view_arguments
 from paddleseg.inference.views import ViewOptions
-from paddleseg.utils.cli import require_packages, run_command
+from paddleseg.utils.cli import CommandParser, require_packages, run_command
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line; the names are PaddleSeg's, --batch_size and --json are additions."""
-    parser = argparse.ArgumentParser(prog="val.py", description=__doc__)
+    parser = CommandParser(prog="val.py", description=__doc__, rewrite=rewriter("val.py"))
     parser.add_argument("--config", required=True, help="configuration file (.yml)")
     parser.add_argument(
         "--model_path", required=True, help="weights (.pdparams, .safetensors), or a folder with model.pdparams"
@@ -30,8 +30,10 @@ def make_parser() -> argparse.ArgumentParser:
         "--data_format", choices=["NCHW", "NHWC"], help="replaces model.data_format (default there: NCHW)"
     )
     add_json_flag(parser, "all figures and the confusion matrix")
-    parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
-    add_view_arguments(parser, switch="aug_eval", refused=REFUSED_FLAGS["val.py"])
+    parser.add_argument(
+        "--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of the configuration"
+    )
+    add_view_arguments(parser, switch="aug_eval")
     return parser
 
 

@@ -5,8 +5,10 @@
 Importing this package does not import paddle, so that deployment code can use its numpy parts alone.
 """
 
+from paddleseg.utils.foreign_imports import advise_on_foreign_imports
 from paddleseg.utils.system_zlib import load_system_zlib
 
 __version__ = "0.1.0"
 
 load_system_zlib()
+advise_on_foreign_imports()

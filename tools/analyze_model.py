@@ -26,6 +26,7 @@ from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
 _NUM_CLASSES = 19  # as for Cityscapes, on which the paper counts
+_SIZES = ("1024x2048", "512x1024", "360x480")
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -36,11 +37,27 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def sizes_of(args: argparse.Namespace, in_channels: int) -> list[tuple[int, int]]:
+    """The picture sizes that one of the three flags names."""
+    if args.input_shape is not None:
+        found = f"--input_shape {' '.join(map(str, args.input_shape))}"
+        if len(args.input_shape) != 4 or args.input_shape[0] != 1 or min(args.input_shape) < 1:
+            raise ConfigError(f"{found}: give 1 C H W; what is counted is the cost of one picture")
+        if args.input_shape[1] != in_channels:
+            raise ConfigError(f"{found}: the network takes {in_channels} channels; give 1 {in_channels} H W")
+        return [(args.input_shape[2], args.input_shape[3])]
+    if args.shape is not None:
+        if len(args.shape) > 2 or min(args.shape) < 1:
+            raise ConfigError(f"--shape {' '.join(map(str, args.shape))}: give H W, or one number for a square")
+        return [(args.shape[0], args.shape[-1])]
+    return [parse_size(text) for text in args.sizes or _SIZES]
+
+
 def check_sizes(sizes: Iterable[tuple[int, int]], name: str, smallest: int) -> None:
     """Refuse pictures that are smaller than a network takes."""
     for height, width in sizes:
         if min(height, width) < smallest:
-            raise ConfigError(f"--sizes: {height}x{width} is too small; {name} takes {smallest}x{smallest} and more")
+            raise ConfigError(f"size {height}x{width}: is too small; {name} takes {smallest}x{smallest} and more")
 
 
 def check_arguments(args: argparse.Namespace) -> None:
@@ -63,13 +80,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--opts", nargs="+", help="with --config: override keys, such as model.in_channels=4")
     parser.add_argument("--num_classes", type=int, help=f"with --model (default: {_NUM_CLASSES})")
     parser.add_argument("--aux", action="store_true", help="with --model: with the auxiliary head")
-    parser.add_argument(
-        "--sizes",
-        nargs="+",
-        default=["1024x2048", "512x1024", "360x480"],
-        metavar="HxW",
-        help="picture sizes, height first (default: 1024x2048 512x1024 360x480)",
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
+        "--sizes", nargs="+", metavar="HxW", help=f"picture sizes, height first (default: {' '.join(_SIZES)})"
     )
+    size.add_argument("--input_shape", nargs="+", type=int, metavar="N", help="PaddleSeg's way to name one: 1 C H W")
+    size.add_argument("--shape", nargs="+", type=int, metavar="N", help="mmsegmentation's way to name one: H W")
     add_json_flag(parser, "the numbers")
     return parser
 
@@ -105,8 +121,8 @@ def main(args: argparse.Namespace) -> None:
     from paddleseg.models.facts import ModelFacts
     from paddleseg.profiling.cost import analyze
 
-    sizes = [parse_size(text) for text in args.sizes]
     name, network, in_channels = build_network(args)
+    sizes = sizes_of(args, in_channels)
     check_sizes(sizes, name, ModelFacts.of(network).smallest_side)
     result = {"model": name, **analyze(network, sizes, in_channels=in_channels)}
     print(f"{name}: {result['parameters']:,} parameters")

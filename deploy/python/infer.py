@@ -4,6 +4,7 @@
 
 For a picture <name>.jpg there appears <save_dir>/<name>.png: a palette picture whose pixel values are the
 class ids. No picture of <image_path> is replaced, and where <save_dir> lies in that folder, what it holds is left out.
+Only what an earlier run wrote is replaced: <save_dir>/written_files.jsonl names it.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from typing import TYPE_CHECKING
 # The repository's own package is found without being installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from paddleseg.utils.cli import require_packages, run_command, str2bool
+from paddleseg.utils.cli import CommandParser, require_packages, run_command, str2bool
 
 if TYPE_CHECKING:
     from paddleseg.deploy.segmenter import Segmenter
+    from paddleseg.utils.written_files import WrittenFiles
 
 _SHAPE_FILE = "auto_tune_tmp.pbtxt"
 _WARM_UP_RUNS = 5
@@ -33,7 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
     Flags that have an effect only on some devices, or with others, have no default here, so that it is seen whether
     they were given.
     """
-    parser = argparse.ArgumentParser(prog="infer.py", description=__doc__)
+    parser = CommandParser(prog="infer.py", description=__doc__)
     add = parser.add_argument
     add("--config", required=True, help="the deploy.yaml that export.py wrote")
     add(
@@ -120,10 +122,13 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.image_io import list_images
     from paddleseg.utils.logging import get_logger
     from paddleseg.utils.result_paths import label_paths
+    from paddleseg.utils.written_files import WrittenFiles
 
     config = read_deploy_config(arguments.config)
     targets = label_paths(*list_images(arguments.image_path), arguments.save_dir)
     images = list(targets)
+    written = WrittenFiles(arguments.save_dir)
+    written.refuse_foreign(targets.values())
     device = select_device(arguments.device)
     refuse_flags_of_the_cpu(arguments, device)
     given = {name: getattr(arguments, name) for name in ("cpu_threads", "enable_mkldnn", "min_subgraph_size")}
@@ -139,7 +144,7 @@ def main(arguments: argparse.Namespace) -> None:
     segmenter = Segmenter(config, options, gives_scores=True if arguments.with_argmax else None)
     if arguments.benchmark:
         warm_up(segmenter, images, arguments.batch_size)
-    segment(segmenter, targets, arguments.batch_size)
+    segment(segmenter, targets, written, arguments.batch_size)
     name = arguments.model_name or config.model.name
     get_logger().info("%s: %d label maps saved in %s", name, len(targets), arguments.save_dir)
     if arguments.benchmark:
@@ -195,17 +200,17 @@ def refuse_flags_of_the_cpu(arguments: argparse.Namespace, device: str) -> None:
             )
 
 
-def segment(segmenter: Segmenter, targets: dict[str, Path], batch_size: int) -> None:
+def segment(segmenter: Segmenter, targets: dict[str, Path], written: WrittenFiles, batch_size: int) -> None:
     """Predict and save the label map of each picture.
 
     Args:
         segmenter: The exported network.
         targets: Picture file to the file of its label map.
+        written: The index of the folder of the label maps.
         batch_size: Most pictures in a batch.
     """
     from tqdm import tqdm
 
-    from paddleseg.utils.atomic_file import write_atomically
     from paddleseg.utils.visualize import encode_image, make_palette, palette_image
 
     config = segmenter.config
@@ -214,7 +219,7 @@ def segment(segmenter: Segmenter, targets: dict[str, Path], batch_size: int) -> 
     with tqdm(total=len(targets), desc="inference", unit="picture", disable=None, leave=False) as progress:
         for batch in segmenter.batches(targets, batch_size):
             for item, labels in zip(batch, segmenter.label_maps(batch)):
-                write_atomically(targets[item.path], encode_image(palette_image(labels, palette)))
+                written.write(targets[item.path], encode_image(palette_image(labels, palette)))
             progress.update(len(batch))
 
 

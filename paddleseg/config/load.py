@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from paddleseg.config.foreign_configs import refuse_foreign_file, refuse_foreign_keys
+from paddleseg.config.old_learning_rate import translate_learning_rate
 from paddleseg.config.overrides import apply_overrides
 from paddleseg.config.paddleseg_names import KEY_ALIASES, OPTIMIZER_SPELLINGS
 from paddleseg.config.problems import Problems
@@ -84,6 +86,7 @@ def load_config(
     path = os.fspath(path)
     data, sources = _load_file(path, ())
     data = _strip_inherit_keys(data)
+    translate_learning_rate(data, sources, path)
     sources = {key: sources[key] for key in _dotted_keys(data) if key in sources}  # of what was replaced: gone
     problems = Problems(path, sources)
     for key in apply_overrides(data, [_rename_override(item) for item in opts or ()], problems):
@@ -110,7 +113,9 @@ def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[
     if real in chain:
         files = [os.path.basename(name) for name in (*chain[chain.index(real) :], real)]
         raise ConfigError(f"{path}: {BASE_KEY}: the bases go round in a circle: {' -> '.join(files)}")
+    refuse_foreign_file(path)
     own, own_sources = read_yaml(path)
+    refuse_foreign_keys(path, own)
     problems = Problems(path, own_sources)
     _rename_keys(own, own_sources, problems)
     _make_files_absolute(own, os.path.dirname(os.path.abspath(path)))

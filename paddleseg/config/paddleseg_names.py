@@ -3,7 +3,7 @@
 """PaddleSeg's world: its second names, and what it has and this toolkit has not, each with what to do instead.
 
 The parts know nothing of it. A name or a value that is refused stands here with its advice, which the check of a
-configuration and the commands give. Imports nothing heavy: the commands' parsers read it.
+configuration gives. Imports nothing heavy: the commands' parsers read it.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ REFUSED_KEYS = {
     "log_ranks": "rank 0 logs, and paddle.distributed.launch keeps what each rank prints in log/workerlog.N; remove it",
     "learning_rate": "this is lr_scheduler.learning_rate here, e.g. lr_scheduler: {type: PolynomialDecay, "
     "learning_rate: 0.01, end_lr: 0, power: 0.9}",
+    "test_dataset": "there are two data sets here; remove it, and evaluate other pictures with val.py --opts "
+    "val_dataset.val_path=LIST (of Cityscapes and the like val_dataset.mode=test); predict.py takes any",
 }
 """At the top level."""
 
@@ -47,7 +49,16 @@ _OWN_RISE = (
     "OneCycleLR begins with a rise of its own; remove it (`_inherited_: False` under lr_scheduler leaves out what a "
     "base file gives), and set phase_pct and divide_factor"
 )
+_WIDTHS = (
+    "the sizes of the networks have names here: DDRNet_23_slim (planes 32, head_planes 64), DDRNet_23 (planes 64, "
+    "head_planes 128), DDRNet_39 (block_layers [3, 4, 6, 3], head_planes 256); remove it, and set model.type"
+)
+_SIZES_OF_DDRNET = {
+    **dict.fromkeys(("block_layers", "planes", "spp_planes", "head_planes"), _WIDTHS),
+    "align_corners": "DDRNet always resizes with align_corners: False, as in PaddleSeg; remove it",
+}
 _REFUSED_ARGUMENTS = {
+    **dict.fromkeys(("DDRNet_23_slim", "DDRNet_23", "DDRNet_39"), _SIZES_OF_DDRNET),
     "optimizer": {
         "parameters": "the parameters are the model's; remove it",
         "learning_rate": "the learning rate belongs under lr_scheduler; move it there",
@@ -69,20 +80,6 @@ def refused_arguments(role: str, kind: str) -> dict[str, str]:
     return {**_REFUSED_ARGUMENTS.get(role, {}), **_REFUSED_ARGUMENTS.get(kind, {})}
 
 
-# --- flags of the commands ---
-
-REFUSED_FLAGS = {
-    "train.py": {
-        "use_multilabel": "each pixel has exactly one class here; leave it out, and give labels of class ids",
-        "output_op": "training exports nothing; give it to export.py",
-        "input_shape": "training exports nothing; give it to export.py",
-        "for_fd": "an export always has what deploy/python/infer.py needs; leave it out",
-    },
-    "val.py": REFUSED_IN_TEST_CONFIG,
-    "predict.py": {"use_multilabel": _ONE_CLASS_PER_PIXEL},
-    "export.py": {"for_fd": "FastDeploy is not supported; leave it out and use deploy/python/infer.py"},
-}
-
 # --- types that are not built in ---
 
 _TWO_CLASSES = "Each class has an output of its own here: give num_classes: 2, the rest being class 0, and use"
@@ -94,9 +91,51 @@ _LAYER_BY_LAYER = (
     "A rate that falls from layer to layer is for transformer backbones; use AdamW, and give parts of the network "
     "their own rate with custom_cfg"
 )
+_ONE_FAMILY = (
+    "This toolkit has DDRNet alone, of PaddleSeg's networks. Use {}, with `_inherited_: False` under model where a "
+    "base file gives arguments of the other network, such as backbone"
+)
+_SMALL = _ONE_FAMILY.format("DDRNet_23_slim, which is made for speed too")
+_LARGE = _ONE_FAMILY.format("DDRNet_23, or DDRNet_39 where accuracy counts more than speed")
+_SMALL_NETWORKS = """
+    BiSeNetV2 BiseNetV1 ENet ESPNetV1 ESPNetV2 FastSCNN HarDNet LRASPP MobileSeg PPHumanSegLite PPLiteSeg PPMobileSeg
+    PortraitNet RTFormer SFNet STDCSeg ShuffleNetV2 TopFormer
+"""
+_LARGE_NETWORKS = """
+    ANN AttentionUNet CCNet DANet DMNet DNLNet DecoupledSegNet DeepLabV3 DeepLabV3P EMANet ENCNet FCN FastFCN GCNet
+    GINet GSCNN GloRe HRNetW48Contrast ISANet KNet LinearSegmenter MLATransformer MaskFormer MaskTransformer OCRNet
+    PFPNNet PSA PSPNet PointRend SETR_MLA SETR_Naive SETR_PUP SegFormer SegNet SegmentationTransformer U2Net U2Netp
+    UHRNet UNet UNet3Plus UNetPlusPlus UPerNet
+"""
+_OWN_LISTS = (
+    "Use Dataset with dataset_root, num_classes: {}, and train_path and val_path, lists with a line `picture label` "
+    "for each pair"
+)
+_MASKS = f"{_OWN_LISTS}; labels are class ids, so masks of 0 and 255 have to be 0 and 1"
 _NO_FUNCTIONS = "YAML has no functions; register a schedule of your own"
 
 LEFT_OUT = {
+    "model": {**dict.fromkeys(_SMALL_NETWORKS.split(), _SMALL), **dict.fromkeys(_LARGE_NETWORKS.split(), _LARGE)},
+    "dataset": {
+        "ADE20K": f"{_OWN_LISTS.format(150)} (images/training/x.jpg annotations/training/x.png). Its labels count from "
+        "1, and 0 is no class: give reduce_zero_label: True",
+        "MaskedADE20K": f"{_OWN_LISTS.format(150)}; networks here learn from the label map",
+        "PascalVOC": f"{_OWN_LISTS.format(21)} (JPEGImages/x.jpg SegmentationClass/x.png)",
+        "PascalContext": f"{_OWN_LISTS.format(60)} (JPEGImages/x.jpg Context/x.png)",
+        "CocoStuff": f"{_OWN_LISTS.format(171)} (images/train2017/x.jpg annotations/train2017/x.png)",
+        "OpticDiscSeg": f"{_OWN_LISTS.format(2)}; its train_list.txt and val_list.txt are such lists",
+        "MiniDeepGlobeRoadExtraction": f"{_OWN_LISTS.format(2)}; its train.txt and val.txt are such lists, with "
+        "separator: '|'",
+        "EG1800": _MASKS.format(2),
+        "SUPERVISELY": _MASKS.format(2),
+        "PPHumanSeg14K": _MASKS.format(2),
+        "STARE": _MASKS.format(2),
+        "DRIVE": _MASKS.format(2),
+        "HRF": _MASKS.format(2),
+        "CHASEDB1": _MASKS.format(2),
+        "PSSLDataset": "It is ImageNet with pseudo labels, to train a trunk on. Begin with weights of such a trunk: "
+        "model.pretrained",
+    },
     "loss": {
         "BCELoss": f"{_TWO_CLASSES} CrossEntropyLoss; where one class is rare, FocalLoss",
         "LovaszHingeLoss": f"{_TWO_CLASSES} LovaszSoftmaxLoss {_MIXED}",

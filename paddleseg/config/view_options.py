@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from paddleseg.config.load import Config
 from paddleseg.config.paddleseg_names import REFUSED_IN_TEST_CONFIG
 from paddleseg.config.problems import Problems
 from paddleseg.inference.views import OPTION_NAMES, SWITCHES, find_conflicts, find_type_faults, switched_on
-from paddleseg.utils.cli import str2bool
 from paddleseg.utils.near_miss import suggest
 
 SECTION = "test_config"
@@ -33,15 +32,12 @@ def check_test_config(test_config: Mapping[str, Any], problems: Problems) -> Non
             problems.add(f"{SECTION}.{name}", message)
 
 
-def add_view_arguments(
-    parser: argparse.ArgumentParser, *, switch: Literal["aug_eval", "aug_pred"], refused: Iterable[str]
-) -> None:
+def add_view_arguments(parser: argparse.ArgumentParser, *, switch: Literal["aug_eval", "aug_pred"]) -> None:
     """Add PaddleSeg's flags to the parser of a command.
 
     Args:
         parser: The command's parser.
         switch: What the command calls the switch of scales and flips.
-        refused: PaddleSeg's flags of this command that are refused by name.
     """
     group = parser.add_argument_group(
         "how to look at a picture", f"each flag wins over its key under {SECTION}; see docs/config.md"
@@ -57,8 +53,6 @@ def add_view_arguments(
     group.add_argument("--is_slide", **given, help="average over windows of --crop_size, --stride apart")
     group.add_argument("--crop_size", **size, help="width and height of a window, with --is_slide")
     group.add_argument("--stride", **size, help="steps to the right and down, at most --crop_size, with --is_slide")
-    for name in refused:
-        group.add_argument(f"--{name}", nargs="?", type=str2bool, const=True, help=argparse.SUPPRESS)
 
 
 def apply_view_arguments(
@@ -80,9 +74,9 @@ def apply_view_arguments(
     if switch == "aug_pred" and not arguments.aug_pred:
         for name in ("aug_eval", *SWITCHES["aug_eval"]):
             section.pop(name, None)
-    for name in (*OPTION_NAMES, *REFUSED_IN_TEST_CONFIG):
+    for name in OPTION_NAMES:
         flag = switch if name == "aug_eval" else name
-        value = getattr(arguments, flag, None)
+        value = getattr(arguments, flag)
         if value is not None:
             section[name] = value
             config.sources[f"{SECTION}.{name}"] = f"--{flag}"

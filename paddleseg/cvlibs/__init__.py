@@ -1,3 +1,19 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The registries under the name that PaddleSeg gives them: ``from paddleseg.cvlibs import manager``."""
+"""PaddleSeg's names for the registries, a configuration and what is built from it.
+
+``from paddleseg.cvlibs import Config, SegBuilder, manager``. The two classes are imported when they are asked for, so
+that registering a component does not import the configuration's code.
+"""
+
+import importlib
+from typing import Any
+
+_HOMES = {"Config": "paddleseg.cvlibs.config", "SegBuilder": "paddleseg.cvlibs.builder"}
+__all__ = ["Config", "SegBuilder", "manager"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -107,7 +107,7 @@ def _find_pairs(root: str, mode: str) -> list[tuple[str, str | None]]:
     if not labels and _files_by_name(label_folder, _UNCONVERTED_SUFFIX):
         raise DataError(
             f"{label_folder}: there are *{_UNCONVERTED_SUFFIX} but no *{_LABEL_SUFFIX} files; make them with "
-            "csCreateTrainIdLabelImgs of the package cityscapesscripts"
+            f"python tools/dataset_converters/cityscapes.py {os.path.dirname(os.path.dirname(label_folder))}"
         )
     _check_same_names(images, labels, f"no label *{_LABEL_SUFFIX} in {label_folder}")
     _check_same_names(labels, images, f"no picture *{_IMAGE_SUFFIX} in {image_folder}")

@@ -18,6 +18,7 @@ from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_image, read_label
 from paddleseg.utils.label_map import LabelClassCount, LabelValue
+from paddleseg.utils.seeding import sample_rng
 from paddleseg.utils.type_hints import ChannelCount
 
 
@@ -114,6 +115,27 @@ class SegmentationDataset(PictureDataset):
             yield "cache_dir", "cache: ram writes no files; remove it, or make it cache: disk"
         if edge:  # PaddleSeg's option, which some of the data sets take
             yield "edge", "found True; no loss here uses edge labels, remove the key"
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        """A sample in PaddleSeg's form, to look at; training and evaluation normalise whole batches on the device.
+
+        What is random about a sample is the same each time: that of seed 0 in the first epoch.
+
+        Returns:
+            ``img`` (C, H, W) float32, normalised; ``label`` (H, W) int64 where there is one; ``path``, ``trans_info``.
+
+        Raises:
+            IndexError: There is no such sample.
+            DataError: A file is missing or damaged, see ``read``.
+        """
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"sample {index} of {len(self)}")
+        index %= len(self)
+        sample = self.sample(index, sample_rng(0, 0, index))
+        sample["img"] = self.pipeline.apply_normalize(sample["img"]).transpose(2, 0, 1)
+        if "label" in sample:
+            sample["label"] = sample["label"].astype(np.int64)
+        return sample
 
     def use_for(self, purpose: Literal["train", "val"]) -> None:
         """Say what the samples are for, whichever part of the data they are.

@@ -20,8 +20,10 @@ from paddleseg.export.graph import ExportedNetwork
 from paddleseg.models.facts import ModelFacts
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.atomic_file import folder_on_disk_of, move_files
+from paddleseg.utils.checksum import sha256_of_file
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.written_files import WrittenFiles
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ def export_model(
     """Export a network.
 
     The export is made and verified in a temporary folder on the disk of ``save_dir``, flushed and moved at the
-    end, deploy.yaml last: a folder with a deploy.yaml is a complete export. Files of an earlier export are
-    replaced, others stay.
+    end, deploy.yaml last: a folder with a deploy.yaml is a complete export. Files of an earlier export, which
+    ``written_files.jsonl`` names, are replaced, others stay.
 
     Args:
         model: A segmentation network with ``num_classes``, ``in_channels`` and ``arch``, and the facts of
@@ -74,6 +76,7 @@ def export_model(
     Raises:
         ConfigError: An option is wrong, this Paddle cannot write the format, or ``save_dir`` cannot be
             written.
+        DataError: A file in ``save_dir`` that no export wrote has the name of one that an export writes.
     """
     graph_format = options.graph_format or default_format()
     input_shape = check_input_shape(options.input_shape, model.in_channels, ModelFacts.of(model).smallest_side)
@@ -85,6 +88,9 @@ def export_model(
         raise ConfigError(f"--save_dir {save_dir}: this is a file; give a folder")
     if save_dir == save_dir.parent:
         raise ConfigError(f"--save_dir {save_dir}: this is the root of the disk; give a folder in it")
+    all_names = {deploy_config.FILE_NAME}.union(*(kind.files for kind in FORMATS.values()))
+    index = WrittenFiles(save_dir)
+    index.refuse_foreign(save_dir / name for name in sorted(all_names))
     with contextlib.ExitStack() as stack:
         with _naming(save_dir):
             folder = stack.enter_context(folder_on_disk_of(save_dir))
@@ -107,9 +113,10 @@ def export_model(
         if verify is not None:
             verify(folder)
         names = [name for name in (*written.files, deploy_config.FILE_NAME) if (folder / name).is_file()]
-        others = {name for other in FORMATS.values() for name in other.files} - set(names)
         with _naming(save_dir):
-            move_files(folder, save_dir, names, obsolete=sorted(others))
+            for name in names:
+                index.note(save_dir / name, sha256_of_file(folder / name))
+            move_files(folder, save_dir, names, obsolete=sorted(all_names - set(names)))
     get_logger().info("exported to %s: %s", save_dir, ", ".join(names))
     return save_dir / deploy_config.FILE_NAME
 

@@ -15,7 +15,6 @@ from paddleseg.inference.label_maps import predict_label_maps, refuse_random_tra
 from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils import distributed, visualize
-from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.evaluation_mode import evaluation_mode
 from paddleseg.utils.image_io import read_image
 from paddleseg.utils.logging import get_logger
@@ -28,6 +27,7 @@ from paddleseg.utils.result_paths import (
     result_paths,
 )
 from paddleseg.utils.seeding import sample_rng
+from paddleseg.utils.written_files import WrittenFiles
 
 
 def predict(
@@ -51,7 +51,8 @@ def predict(
     * ``pseudo_color_prediction/<name>.png``: palette picture of the class ids,
     * ``added_prediction/<name>.jpg``: the picture under the colours, and a legend below it.
 
-    The three of one picture are written when all are ready, each whole or not at all. A damaged picture ends
+    The three of one picture are written when all are ready, each whole or not at all; ``written_files.jsonl`` names
+    them, and a later prediction replaces them, but no other files. A damaged picture ends
     the work; what was predicted before it stays. In a distributed run each process takes its part of the pictures.
 
     Args:
@@ -68,7 +69,8 @@ def predict(
 
     Raises:
         ConfigError: A transform is random.
-        DataError: A picture is missing or damaged; or all pictures are results of an earlier prediction.
+        DataError: A picture is missing or damaged; or all pictures are results of an earlier prediction; or a result
+            would replace a file that no prediction wrote.
     """
     refuse_random_transforms(pipeline)
     palette = visualize.default_palette() if palette is None else palette
@@ -76,6 +78,8 @@ def predict(
     paths = result_paths(pictures_to_predict(images, save_dir), root, save_dir)
     logger.info("predicting %d pictures (%s)", len(paths), options.describe())
     own_part = list(paths.items())[distributed.rank() :: distributed.world_size()]
+    written = WrittenFiles(save_dir)
+    written.refuse_foreign(file for _, results in own_part for file in results)
     with evaluation_mode(model):
         # disable=None: a bar only where the output is a terminal.
         bar = tqdm(own_part, desc="predicting", unit="picture", disable=None if progress else True, leave=False)
@@ -83,7 +87,7 @@ def predict(
             image = read_image(path, channels)
             picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place
             labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index), options)
-            _save(results, picture, labels, palette, class_names)
+            _save(written, results, picture, labels, palette, class_names)
     logger.info(
         "saved in %s: %s (class ids), %s (colours), %s (overlays with legend)",
         save_dir,
@@ -108,6 +112,7 @@ def _predict_one(
 
 
 def _save(
+    written: WrittenFiles,
     paths: ResultPaths,
     picture: np.ndarray,
     labels: np.ndarray,
@@ -122,4 +127,4 @@ def _save(
         paths.overlay: visualize.encode_image(overlay, paths.overlay.suffix),
     }
     for path, data in files.items():
-        write_atomically(path, data)
+        written.write(path, data)

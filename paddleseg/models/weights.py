@@ -20,6 +20,7 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.facts import ModelFacts
+from paddleseg.models.foreign_weights import refuse_foreign_weights
 from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.download import cached_download, is_url
 from paddleseg.utils.errors import WeightsError
@@ -89,8 +90,9 @@ def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
         The arrays by name, and the ``__meta__`` entry (None where the file has none).
 
     Raises:
-        WeightsError: The file is missing, damaged or not a table of arrays.
+        WeightsError: The file is missing, damaged, of another framework or not a table of arrays.
     """
+    refuse_foreign_weights(path)
     if is_safetensors(path):
         content, texts = read_safetensors(path)
         meta = texts.get(META_KEY)

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from paddleseg.utils.atomic_file import REPLACED, WRITING, delete_folder, mend_folder, replace_folder, synced_file
+from paddleseg.utils.checksum import sha256_of_file
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.safe_pickle import read_pickle
@@ -160,7 +161,8 @@ def open_checkpoint(folder: str | os.PathLike[str]) -> Checkpoint:
     for name, facts in manifest["files"].items():
         path = folder / name
         try:
-            is_whole = path.is_file() and path.stat().st_size == facts["size"] and _sha256(path) == facts["sha256"]
+            has_size = path.is_file() and path.stat().st_size == facts["size"]
+            is_whole = has_size and sha256_of_file(path) == facts["sha256"]
         except OSError as error:
             raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from None
         if not is_whole:
@@ -201,8 +203,11 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         return {**text, "step": int(text["step"]), "files": files}
     except (FileNotFoundError, NotADirectoryError):
         reason = "it has no manifest" if folder.is_dir() else "it is a file" if folder.exists() else "no such folder"
+        weights = folder / WEIGHTS if folder.is_dir() else folder
+        new_run = f". Weights of PaddleSeg begin a new run: --opts model.pretrained={weights}"
         raise WeightsError(
             f"{folder} is not a complete checkpoint: {reason}; give an iter_N or best_model folder, or auto"
+            f"{new_run if weights.is_file() else ''}"
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
         raise WeightsError(f"{folder / MANIFEST} is damaged ({type(error).__name__}: {error})") from None
@@ -270,14 +275,6 @@ def _write_file(path: Path, content: Any) -> dict[str, Any]:
             # What paddle.save writes: a pickle of arrays by name. Ours does not depend on Paddle's version.
             pickle.dump(content, writer, protocol=4)
     return {"size": writer.size, "sha256": writer.sha256.hexdigest()}
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _iteration(folder: Path) -> int:

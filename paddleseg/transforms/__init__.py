@@ -18,7 +18,7 @@ _MODULES = {
         "ResizeStepScaling",
     ),
     "padding": ("Padding", "PaddingByAspectRatio", "ScalePadding"),
-    "pipeline": ("Pipeline",),
+    "pipeline": ("Compose", "Pipeline"),
     "random_geometry": (
         "RandomAffine",
         "RandomCenterCrop",

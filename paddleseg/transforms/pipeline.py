@@ -67,3 +67,19 @@ class Pipeline:
         if self.normalize is None:
             return image.astype(np.float32)
         return self.normalize.apply(image)
+
+
+def Compose(transforms: Sequence[Transform] = (), to_rgb: bool = True, img_channels: int = 3) -> Pipeline:
+    """PaddleSeg's name of a pipeline, for programs that give one to ``paddleseg.core.predict``.
+
+    Args:
+        transforms: As for :class:`Pipeline`.
+        to_rgb: Only True; pictures are RGB here from the moment they are read.
+        img_channels: Without effect: whoever reads the pictures knows their channels.
+
+    Raises:
+        ConfigError: ``to_rgb`` is False.
+    """
+    if not to_rgb:
+        raise ConfigError("Compose: to_rgb: found False; pictures are RGB here, leave it out")
+    return Pipeline(transforms)

@@ -12,11 +12,12 @@ import sys
 import traceback
 import typing
 import warnings
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NoReturn
 
 from paddleseg.utils.errors import UserError
 from paddleseg.utils.failed_process import is_behind_others, leave_before_others
+from paddleseg.utils.near_miss import ask_for_nearest
 from paddleseg.utils.type_hints import plain, without_null
 
 # Paddle's warnings about itself, which say nothing to somebody who trains a network.
@@ -25,6 +26,36 @@ _INSTALL_HINTS = {
     "paddle": "pip install paddlepaddle==3.3.1 (CPU) or paddlepaddle-gpu",
     "cv2": "pip install opencv-python, or opencv-python-headless where system libraries such as libGL or libxcb lack",
 }
+
+
+class CommandParser(argparse.ArgumentParser):
+    """The parser of a command: what is wrong is one line, and words of other kits become ours first.
+
+    Args:
+        rewrite: From the words that were typed to those that are parsed.
+        options: As for ``argparse.ArgumentParser``.
+    """
+
+    def __init__(self, *, rewrite: Callable[[Sequence[str]], list[str]] = list, **options: Any) -> None:
+        super().__init__(**options)
+        self._rewrite = rewrite
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:
+        """Parse the words, of ``sys.argv`` where none are given.
+
+        Raises:
+            ConfigError: A word of another kit has no equivalent here.
+        """
+        words = self._rewrite(sys.argv[1:] if args is None else args)
+        arguments, unknown = self.parse_known_args(words, namespace)
+        if unknown:
+            flags = [name for name in self._option_string_actions if name.startswith("--")]
+            self.error(f"unrecognized arguments: {' '.join(unknown)}. {ask_for_nearest(unknown[0], flags)}".strip())
+        return arguments
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with status 2 and one line; the usage of a command with many flags would hide it."""
+        self.exit(2, f"{self.prog}: error: {message}; {self.prog} --help lists the flags\n")
 
 
 def str2bool(text: str) -> bool:
@@ -87,11 +118,12 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
         parser: The command's parser; ``--debug`` is added to it.
     """
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    arguments = parser.parse_args()
+    arguments = None
     try:
+        arguments = parser.parse_args()
         main(arguments)
     except UserError as error:
-        if arguments.debug:
+        if arguments is not None and arguments.debug:
             traceback.print_exc()
         _say(f"{parser.prog}: error: {error}")
         if is_behind_others():

@@ -7,6 +7,7 @@ Processes are started by ``python -m paddle.distributed.launch``: Gloo on the CP
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent import futures
@@ -25,7 +26,18 @@ _WORKING, _DONE, _FAILED = range(3)
 
 
 def init() -> None:
-    """Join the other processes, if there are any."""
+    """Join the other processes, if there are any.
+
+    Raises:
+        ConfigError: Another launcher has started several processes, which would each train alone in one folder.
+    """
+    others = os.environ.get("WORLD_SIZE", "1")
+    if world_size() == 1 and {"RANK", "LOCAL_RANK"} <= os.environ.keys() and others != "1":
+        raise ConfigError(
+            f"another launcher, such as torch.distributed.launch, has started {others} processes, which would not know "
+            f"of each other; use python -m paddle.distributed.launch --nproc_per_node {others} train.py ..., or "
+            f"bash tools/dist_train.sh CONFIG {others}"
+        )
     if world_size() > 1 and not dist.is_initialized():
         dist.init_parallel_env()
 

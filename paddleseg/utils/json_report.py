@@ -31,7 +31,8 @@ def check_json_flag(file: str | None) -> None:
         file: What was given with ``--json``; None: nothing was.
 
     Raises:
-        ConfigError: It is empty, a folder, or in one that is not there or cannot be written to.
+        ConfigError: It is empty, a folder, or in one that is not there or cannot be written to; or a file that is no
+            JSON, and so was not written by such a flag.
     """
     if file is None:
         return
@@ -44,6 +45,16 @@ def check_json_flag(file: str | None) -> None:
         raise ConfigError(f"--json {file}: there is no folder {folder}; make it first")
     if not os.access(folder, os.W_OK):
         raise ConfigError(f"--json {file}: the folder {folder} cannot be written to; give a file in another one")
+    if Path(file).is_file() and not _is_json(file):
+        raise ConfigError(f"--json {file}: is there already and is no JSON file; give another name, or move it away")
+
+
+def _is_json(file: str) -> bool:
+    try:
+        json.loads(Path(file).read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def write_json(file: str | None, content: Any) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from PIL import Image
 
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.written_files import WrittenFiles
 
 # PaddleSeg's names of the first two folders.
 OVERLAY_FOLDER = "added_prediction"
@@ -74,7 +75,8 @@ def result_paths(images: Sequence[str], root: str, save_dir: str | os.PathLike[s
 def label_paths(images: Sequence[str], root: str, save_dir: str | os.PathLike[str]) -> dict[str, Path]:
     """Where the label maps go when nothing else is saved: directly in ``save_dir``, named as ``result_paths`` does it.
 
-    Where ``save_dir`` lies in the folder of the pictures, what is in it is left out: results of an earlier run.
+    Where ``save_dir`` lies in the folder of the pictures, what is in it is left out: results of an earlier run. Where
+    it is that folder, this is what its index names.
 
     Returns:
         Picture file to the file of its label map; a picture that is named twice is there once.
@@ -84,6 +86,8 @@ def label_paths(images: Sequence[str], root: str, save_dir: str | os.PathLike[st
     """
     if Path(os.path.realpath(root)) in Path(os.path.realpath(save_dir)).parents:
         images = _outside([save_dir], images)
+    else:
+        images = _without_results(images, WrittenFiles(save_dir).has, str(save_dir))
     results = result_paths(images, root, "")
     targets = {image: Path(save_dir, paths.label.relative_to(LABEL_FOLDER)) for image, paths in results.items()}
     _check_nothing_is_replaced(targets)
@@ -93,13 +97,20 @@ def label_paths(images: Sequence[str], root: str, save_dir: str | os.PathLike[st
 def _outside(folders: Sequence[str | os.PathLike[str]], images: Sequence[str]) -> list[str]:
     """The pictures that lie in none of the folders of results."""
     resolved = {Path(os.path.realpath(folder)) for folder in folders}
-    pictures = [image for image in images if resolved.isdisjoint(Path(os.path.realpath(image)).parents)]
-    names = ", ".join(str(folder) for folder in folders)
+    return _without_results(
+        images,
+        lambda image: not resolved.isdisjoint(Path(os.path.realpath(image)).parents),
+        ", ".join(str(folder) for folder in folders),
+    )
+
+
+def _without_results(images: Sequence[str], is_result: Callable[[str], bool], place: str) -> list[str]:
+    pictures = [image for image in images if not is_result(image)]
     if not pictures:
-        raise DataError(f"all pictures are earlier results, in {names}; save in another folder")
+        raise DataError(f"all pictures are earlier results, in {place}; save in another folder")
     if len(pictures) < len(images):
         count = len(images) - len(pictures)
-        get_logger().info("%d pictures left out: they are earlier results, in %s", count, names)
+        get_logger().info("%d pictures left out: they are earlier results, in %s", count, place)
     return pictures
 
 

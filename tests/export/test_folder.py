@@ -15,6 +15,7 @@ from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.export.folder import ExportOptions, check_input_shape, export_model
 from paddleseg.export.verify import VerificationError
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.written_files import WrittenFiles
 from tests.conftest import without_rights_of_root
 from tests.export.small_network import GRAPH_FORMATS, NORMALIZE
 
@@ -44,8 +45,9 @@ def test_deploy_yaml_names_the_written_files_and_all_numbers(network, tmp_path, 
 
 def test_an_export_replaces_an_earlier_one_and_nothing_else(network, tmp_path):
     folder = tmp_path / "out"
-    folder.mkdir()
-    for name in ("notes.txt", "model.pdparams", "model.json", "model.pdiparams", "deploy.yaml"):
+    for name in ("model.json", "model.pdiparams", "deploy.yaml"):
+        WrittenFiles(folder).write(folder / name, b"old")
+    for name in ("notes.txt", "model.pdparams"):
         (folder / name).write_text("old")
     export_model(network, folder, transforms=NORMALIZE, options=ExportOptions(graph_format="pdmodel"))
     assert (folder / "notes.txt").read_text() == "old"
@@ -58,8 +60,8 @@ def test_an_export_replaces_an_earlier_one_and_nothing_else(network, tmp_path):
 
 def test_a_failed_verification_leaves_everything_as_it_was(network, tmp_path):
     folder = tmp_path / "out"
-    folder.mkdir()
-    (folder / "deploy.yaml").write_text("old")
+    WrittenFiles(folder).write(folder / "deploy.yaml", b"old")
+    before = {path: path.read_bytes() for path in folder.iterdir()}
 
     def refuse(export: Path) -> None:
         assert (export / "deploy.yaml").is_file()
@@ -68,7 +70,7 @@ def test_a_failed_verification_leaves_everything_as_it_was(network, tmp_path):
     with pytest.raises(VerificationError):
         export_model(network, folder, transforms=NORMALIZE, verify=refuse)
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
-    assert [(p.name, p.read_text()) for p in folder.iterdir()] == [("deploy.yaml", "old")]
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_a_folder_on_another_disk_takes_an_export_again_and_again(network, tmp_path):

@@ -109,7 +109,7 @@ DAMAGED = {
         "damaged",
     ),
     "circle": (lambda: b"\x80\x04]\x94h\x00a.", "damaged"),
-    "wrong magic": (lambda: b"PK\x03\x04" + bytes(60), "damaged"),
+    "wrong magic": (lambda: b"GIF89a" + bytes(60), "damaged"),
     "text": (lambda: b"<!DOCTYPE html><title>404</title>", "damaged"),
     "empty": (lambda: b"", "ends too early"),
     "zeros": (lambda: bytes(4096), "damaged"),

@@ -16,6 +16,7 @@ from paddleseg.utils import distributed
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.result_paths import result_paths
 from paddleseg.utils.visualize import default_palette, overlay
+from paddleseg.utils.written_files import INDEX_NAME
 
 
 class RedOrNot(paddle.nn.Layer):
@@ -39,7 +40,9 @@ def save_picture(path, height=40, width=64):
 
 
 def files_below(folder):
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    """All but the index of what was written."""
+    names = (str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    return sorted(name for name in names if not name.endswith(INDEX_NAME))
 
 
 def test_three_files_appear_and_hold_ids_colours_and_overlay(tmp_path):
@@ -146,6 +149,34 @@ def test_earlier_results_in_the_folder_of_the_pictures_are_not_predicted_again(t
     assert len(files_below(tmp_path / "out")) == 3
     with pytest.raises(DataError, match="all pictures are earlier results"):
         predict(RedOrNot(), PIPELINE, images[1:], tmp_path / "out", root=str(tmp_path))
+
+
+def test_labels_of_a_data_set_are_refused_by_name_before_anything_is_predicted(tmp_path):
+    for name in "abcde":
+        save_picture(tmp_path / f"images/{name}.png")
+        save_picture(tmp_path / f"label/{name}.png")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.png")}
+    images = [str(tmp_path / f"images/{name}.png") for name in "abcde"]
+    with pytest.raises(DataError, match=r"^\S+/label/a\.png, .*, \S+/label/c\.png and 2 more: ") as caught:
+        predict(RedOrNot(), PIPELINE, images, tmp_path, root=str(tmp_path / "images"))
+    assert "another folder" in str(caught.value)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+
+
+def test_a_second_prediction_replaces_its_own_results_and_not_one_that_was_corrected_by_hand(tmp_path):
+    save_picture(tmp_path / "in" / "a.png")
+    arguments = (RedOrNot(), PIPELINE, [str(tmp_path / "in" / "a.png")], tmp_path / "out")
+    predict(*arguments)
+    save_picture(tmp_path / "in" / "a.png", 48, 72)
+    predict(*arguments)
+    label = tmp_path / "out" / "label" / "a.png"
+    assert Image.open(label).size == (72, 48)
+    corrected = np.asarray(Image.open(label)).copy()
+    corrected[0] = 1
+    Image.fromarray(corrected).save(label)
+    with pytest.raises(DataError, match=f"^{label}: would be replaced"):
+        predict(*arguments)
+    assert (np.asarray(Image.open(label)) == corrected).all()
 
 
 def label_names(images, root):

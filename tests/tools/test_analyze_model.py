@@ -86,12 +86,37 @@ def test_the_command_prints_and_writes_the_counts(analyze_model, tmp_path, capsy
     assert "5,734,342 parameters" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("flags", "size"),
+    [("--input_shape 1 3 64 128", "64x128"), ("--shape 64 128", "64x128"), ("--shape 96", "96x96")],
+)
+def test_a_size_is_named_as_in_paddleseg_and_in_mmsegmentation_too(analyze_model, flags, size, tmp_path):
+    analyze_model("--model", "DDRNet_23_slim", *flags.split(), "--json", tmp_path / "theirs.json")
+    analyze_model("--model", "DDRNet_23_slim", "--sizes", size, "--json", tmp_path / "ours.json")
+    assert (tmp_path / "theirs.json").read_text() == (tmp_path / "ours.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("--input_shape 2 3 64 64", "--input_shape 2 3 64 64: give 1 C H W; .* one picture"),
+        ("--input_shape 64 64", "give 1 C H W"),
+        ("--input_shape 1 4 64 64", "takes 3 channels; give 1 3 H W"),
+        ("--shape 3 64 64", "--shape 3 64 64: give H W"),
+        ("--shape 16 64", "16x64: is too small"),
+    ],
+)
+def test_a_size_of_another_form_is_refused(analyze_model, flags, message):
+    with pytest.raises(ConfigError, match=message):
+        analyze_model("--model", "DDRNet_23_slim", *flags.split())
+
+
 def test_wrong_names_and_sizes_are_refused(analyze_model):
     with pytest.raises(ConfigError, match="no network 'DDRNet_40'; known: .*DDRNet_39"):
         analyze_model("--model", "DDRNet_40")
     with pytest.raises(ConfigError, match="'1024' is no size; write HEIGHTxWIDTH"):
         analyze_model("--model", "DDRNet_39", "--sizes", "1024")
-    with pytest.raises(ConfigError, match="16x64 is too small"):
+    with pytest.raises(ConfigError, match="16x64: is too small"):
         analyze_model("--model", "DDRNet_39", "--sizes", "16x64")
 
 

@@ -1,0 +1,64 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a configuration describes, built as programs that were written for PaddleSeg build it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from paddleseg.config import build
+from paddleseg.cvlibs.config import Config
+from paddleseg.utils.errors import ConfigError
+
+
+class SegBuilder:
+    """The parts of a configuration, each built when it is first asked for.
+
+    Args:
+        config: A ``Config`` of PaddleSeg's form.
+
+    Example:
+        >>> parts = SegBuilder(Config("mine.yml"))
+        >>> train(parts.model, parts.train_dataset, optimizer=parts.optimizer, losses=parts.loss, iters=100)
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    @cached_property
+    def model(self) -> Any:
+        """The network, with the weights of ``model.pretrained``."""
+        return build.build_model(self.config.loaded)
+
+    @cached_property
+    def train_dataset(self) -> Any:
+        """What ``train_dataset`` describes."""
+        return build.build_dataset(self.config.loaded, "train")
+
+    @cached_property
+    def val_dataset(self) -> Any:
+        """What ``val_dataset`` describes."""
+        return build.build_dataset(self.config.loaded, "val")
+
+    @cached_property
+    def loss(self) -> dict[str, list[Any]]:
+        """``losses`` of ``paddleseg.core.train``: one loss and one weight for each output."""
+        pairs = build.build_losses(self.config.loaded)
+        return {"types": [loss for loss, _ in pairs], "coef": [weight for _, weight in pairs]}
+
+    @cached_property
+    def lr_scheduler(self) -> Any:
+        """The schedule over ``iters`` steps.
+
+        Raises:
+            ConfigError: The length is given in epochs, and so depends on the number of processes.
+        """
+        if "iters" not in self.config.dic:
+            raise ConfigError(f"{self.config.loaded.path}: SegBuilder needs iters; give it, or Config(path, iters=...)")
+        return build.build_lr_schedule(self.config.loaded, self.config.iters)
+
+    @cached_property
+    def optimizer(self) -> Any:
+        """The optimiser of the network's parameters."""
+        return build.build_optimizer(self.config.loaded, self.model, self.lr_scheduler)

@@ -1,0 +1,10 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The logger under the name that PaddleSeg gives it: ``from paddleseg.utils import logger; logger.info(...)``."""
+
+from paddleseg.utils.logging import get_logger
+
+debug = get_logger().debug
+info = get_logger().info
+warning = get_logger().warning
+error = get_logger().error

@@ -1,0 +1,123 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What commands wrote into a folder, so that they replace their own results and nobody else's files.
+
+``written_files.jsonl`` in the folder has a line for each file: its name and the checksum of its content. A file that
+has another content, because somebody drew in a label map, is not the command's own any more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.checksum import sha256_of_file
+from paddleseg.utils.errors import DataError, UserError
+
+INDEX_NAME = "written_files.jsonl"
+_NAMED_AT_MOST = 3
+
+
+class WrittenFiles:
+    """The index of a folder.
+
+    A line is appended before its file appears. So a program that is killed in between leaves a line too many, which
+    does no harm, and never a file of its own that it would refuse to replace; and several processes can write at once.
+
+    Args:
+        folder: ``--save_dir``; it need not be there yet.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._folder = Path(folder)
+        self._index = self._folder / INDEX_NAME
+        self._checksums: dict[str, set[str]] | None = None
+
+    def refuse_foreign(self, files: Iterable[str | os.PathLike[str]]) -> None:
+        """Refuse to replace files that are there and are not the folder's own.
+
+        Args:
+            files: What is going to be written.
+
+        Raises:
+            DataError: Names the first of them.
+        """
+        # First what is there, then the index: another process of this run may be writing already.
+        there = [Path(file) for file in files if os.path.lexists(file)]
+        self._checksums = None
+        foreign = [str(file) for file in there if not self.has(file)]
+        if foreign:
+            more = len(foreign) - _NAMED_AT_MOST
+            names = ", ".join(foreign[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
+            raise DataError(
+                f"{names}: would be replaced, and by {self._index} no command wrote this content; save in another "
+                "folder, or move away what is there"
+            )
+
+    def has(self, file: str | os.PathLike[str]) -> bool:
+        """Whether a file is there with a content that a command wrote into this folder."""
+        known = self._read().get(self._name(file))
+        if not known or os.path.islink(file) or not os.path.isfile(file):
+            return False
+        try:
+            return sha256_of_file(file) in known
+        except OSError:  # what cannot be read is not known to be its own
+            return False
+
+    def write(self, file: str | os.PathLike[str], data: bytes) -> None:
+        """Write a file, whole or not at all, and its line in the index.
+
+        Raises:
+            UserError: The disk is full or the place not writable.
+        """
+        self.note(file, hashlib.sha256(data).hexdigest())
+        write_atomically(file, data)
+
+    def note(self, file: str | os.PathLike[str], checksum: str) -> None:
+        """Add the line of a file that is going to appear.
+
+        Args:
+            file: Its place.
+            checksum: SHA-256 of its content, as hexadecimal digits.
+
+        Raises:
+            UserError: The disk is full or the place not writable.
+        """
+        name = self._name(file)
+        known = self._read().setdefault(name, set())
+        if checksum in known:
+            return
+        line = json.dumps({"file": name, "sha256": checksum}) + "\n"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with open(self._index, "a+b") as index:
+                if index.tell() > 0:
+                    index.seek(-1, os.SEEK_END)
+                    line = line if index.read(1) == b"\n" else f"\n{line}"  # after a line that was cut off
+                index.write(line.encode())
+        except OSError as error:
+            raise UserError(f"{self._index}: cannot be written ({error.strerror or error})") from error
+        known.add(checksum)
+
+    def _name(self, file: str | os.PathLike[str]) -> str:
+        return Path(os.path.relpath(os.path.abspath(file), os.path.abspath(self._folder))).as_posix()
+
+    def _read(self) -> dict[str, set[str]]:
+        """The checksums of each name; what is no such line says nothing."""
+        if self._checksums is None:
+            self._checksums = {}
+            try:
+                text = self._index.read_bytes() if self._index.exists() else b""
+            except OSError as error:
+                raise UserError(f"{self._index}: cannot be read ({error.strerror or error})") from error
+            for line in text.splitlines():
+                try:
+                    content = json.loads(line)
+                    self._checksums.setdefault(str(content["file"]), set()).add(str(content["sha256"]))
+                except (ValueError, TypeError, KeyError, RecursionError):
+                    continue
+        return self._checksums

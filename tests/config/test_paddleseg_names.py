@@ -1,0 +1,136 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What PaddleSeg has and this toolkit has not: each is refused with what to do, or is understood."""
+
+import pytest
+
+from paddleseg.config.load import load_config
+from paddleseg.config.paddleseg_names import LEFT_OUT, advice_for
+from paddleseg.config.schema import check_config
+from paddleseg.registry import DATASETS, MODELS, import_components
+from paddleseg.utils.errors import ConfigError
+from tests.config.messages import message_of
+
+# The data sets and networks of PaddleSeg's __init__.py files; the networks where their modules name them with *.
+PADDLESEG_DATASETS = """
+Dataset Cityscapes PascalVOC ADE20K OpticDiscSeg PascalContext MiniDeepGlobeRoadExtraction EG1800 SUPERVISELY CocoStuff
+STARE DRIVE HRF CHASEDB1 PPHumanSeg14K PSSLDataset MaskedADE20K
+""".split()
+PADDLESEG_NETWORKS = """
+ANN BiSeNetV2 DANet DeepLabV3P DeepLabV3 FastSCNN FCN GCNet OCRNet PSPNet GSCNN UNet HarDNet U2Net U2Netp AttentionUNet
+UNetPlusPlus UNet3Plus DecoupledSegNet EMANet ISANet DNLNet SFNet PPHumanSegLite MLATransformer PortraitNet STDCSeg
+SegFormer PointRend GINet SegNet ENCNet HRNetW48Contrast ESPNetV2 PPLiteSeg DMNet ESPNetV1 ENet BiseNetV1 FastFCN
+PFPNNet GloRe DDRNet_23 CCNet MobileSeg PSA UPerNet
+""".split()
+
+
+@pytest.mark.parametrize("name", PADDLESEG_DATASETS)
+def test_each_data_set_is_here_or_is_told_how_to_be_read(name, training_yaml):
+    import_components()
+    if name in DATASETS:
+        return
+    message = message_of(training_yaml, f"train_dataset={{type: {name}, dataset_root: data, mode: train}}")
+    assert f"no dataset '{name}'" in message
+    assert "Use Dataset with dataset_root, num_classes: " in message or name == "PSSLDataset"
+
+
+@pytest.mark.parametrize("name", PADDLESEG_NETWORKS)
+def test_each_network_is_here_or_the_like_of_it_is_named(name, training_yaml):
+    import_components()
+    if name in MODELS:
+        return
+    message = message_of(training_yaml, f"model={{type: {name}, backbone: {{type: STDC1}}, num_classes: 4}}")
+    assert f"no model '{name}'. This toolkit has DDRNet alone" in message
+    assert "Use DDRNet_23" in message
+
+
+def test_labels_that_count_from_1_and_fast_networks_get_their_own_advice():
+    assert "reduce_zero_label: True" in advice_for(DATASETS.role, "ADE20K")
+    assert "Use DDRNet_23_slim" in advice_for(MODELS.role, "PPLiteSeg")
+    assert not set(LEFT_OUT["model"]) & set(MODELS)
+
+
+@pytest.mark.parametrize("argument", ["block_layers=[3, 4, 6, 3]", "planes=32", "spp_planes=128", "head_planes=64"])
+def test_widths_of_the_network_are_told_the_name_that_has_them(argument, training_yaml):
+    name = argument.partition("=")[0]
+    message = message_of(training_yaml, f"model.{argument}")
+    assert f"model.{name}: the sizes of the networks have names here: DDRNet_23_slim (planes 32" in message
+
+
+def test_align_corners_is_refused_with_what_holds(training_yaml):
+    assert "align_corners: False, as in PaddleSeg; remove it" in message_of(training_yaml, "model.align_corners=False")
+
+
+def test_a_test_data_set_is_no_misspelt_training_set(training_yaml):
+    message = message_of(training_yaml, "test_dataset={type: Dataset}")
+    assert "Did you mean" not in message
+    assert "val_dataset.val_path=LIST" in message
+
+
+OLD = {
+    "{value: 0.02, decay: {type: poly, power: 0.9, end_lr: 0.0}}": dict(
+        type="PolynomialDecay", learning_rate=0.02, power=0.9, end_lr=0.0
+    ),
+    "{value: 0.02, decay: {type: poly}}": dict(type="PolynomialDecay", learning_rate=0.02, power=1.0, end_lr=0.0001),
+    "{value: 0.02}": dict(type="PolynomialDecay", learning_rate=0.02, power=0.9, end_lr=0.0001),
+    "{value: 0.02, decay: {type: stepdecay, step_size: 4}}": dict(
+        type="StepDecay", learning_rate=0.02, step_size=4, gamma=0.1
+    ),
+    "{value: [0.1, 0.01, 0.001], decay: {type: piecewise, boundaries: [3, 6]}}": dict(
+        type="MultiStepDecay", learning_rate=0.1, milestones=[3, 6], gamma=0.1
+    ),
+}
+
+
+def with_old_rate(path, text, keep_new=False):
+    lines = open(path).read()
+    if not keep_new:
+        lines = lines.partition("lr_scheduler:")[0]
+    with open(path, "w") as file:
+        file.write(f"{lines}\nlearning_rate: {text}\n")
+    return path
+
+
+@pytest.mark.parametrize("text", OLD)
+def test_the_old_form_of_a_schedule_is_understood_and_said(text, training_yaml, log):
+    config = load_config(with_old_rate(training_yaml, text))
+    check_config(config)
+    assert config.data["lr_scheduler"] == OLD[text]
+    assert "learning_rate" not in config.data
+    assert "training.yml:" in log.text and "it is read as lr_scheduler: " in log.text
+
+
+def test_flags_and_options_change_the_schedule_that_the_old_form_became(training_yaml):
+    path = with_old_rate(training_yaml, "{value: 0.02}")
+    flags = {"lr_scheduler.learning_rate": 0.5}
+    config = load_config(path, opts=["lr_scheduler.power=0.8"], flags=flags)
+    assert config.data["lr_scheduler"]["learning_rate"] == 0.5
+    assert config.data["lr_scheduler"]["power"] == 0.8
+
+
+def test_beside_a_schedule_the_old_form_is_left_out_and_said(training_yaml, log):
+    config = load_config(with_old_rate(training_yaml, "{value: 0.02}", keep_new=True))
+    assert config.data["lr_scheduler"]["learning_rate"] == 0.01
+    assert "lr_scheduler is there too and decides" in log.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0.01",
+        "{value: 0.01, decay: {type: cosine}}",
+        "{value: 0.01, decay: 1}",
+        "{value: 0.01, warmup: 3}",
+        "{value: [0.1, 0.02, 0.001], decay: {type: piecewise, boundaries: [3, 6]}}",
+        "{value: [0.1], decay: {type: piecewise, boundaries: []}}",
+        "{value: [0, a], decay: {type: piecewise, boundaries: [3]}}",
+    ],
+)
+def test_an_old_form_that_no_schedule_here_means_is_refused_with_advice(text, training_yaml):
+    with pytest.raises(ConfigError, match="learning_rate: this is lr_scheduler.learning_rate here"):
+        check_config(load_config(with_old_rate(training_yaml, text)))
+
+
+def test_values_of_the_old_form_are_checked_where_they_were_written(training_yaml):
+    with pytest.raises(ConfigError, match=r"training\.yml:\d+: lr_scheduler\.learning_rate: found .high"):
+        check_config(load_config(with_old_rate(training_yaml, "{value: high}")))

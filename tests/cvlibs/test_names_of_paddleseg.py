@@ -1,0 +1,118 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Python names that files written for PaddleSeg import: each works, or says what to import instead."""
+
+import importlib
+
+import numpy as np
+import pytest
+
+from paddleseg.config.load import load_config
+from paddleseg.config.schema import check_config
+from paddleseg.core import predict, train
+from paddleseg.cvlibs import Config, SegBuilder
+from paddleseg.datasets import Dataset
+from paddleseg.transforms import Compose, Normalize, RandomHorizontalFlip
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.foreign_imports import INSTEAD
+from paddleseg.utils.image_io import read_image, read_label
+
+
+@pytest.mark.parametrize("name", INSTEAD)
+@pytest.mark.parametrize("form", ["import {whole}", "from {package} import {last}", "from {whole} import anything"])
+def test_a_name_that_is_not_here_fails_with_what_to_import(name, form):
+    package, _, last = name.rpartition(".")
+    with pytest.raises(ImportError) as caught:
+        exec(form.format(whole=name, package=package, last=last))
+    assert str(caught.value) == f"{name} is PaddleSeg's and not here: {INSTEAD[name]}"
+
+
+def test_what_the_advice_names_is_there():
+    for module, names in {
+        "paddleseg.losses": ["CrossEntropyLoss"],
+        "paddleseg.metrics.confusion": ["ConfusionMatrix"],
+        "paddleseg.metrics.scores": ["mean_iou", "class_iou", "pixel_accuracy", "kappa", "mean_dice"],
+        "paddleseg.models.weights": ["load_weights", "load_pretrained"],
+        "paddleseg.training.hooks": ["Hook"],
+        "paddleseg.inference.label_maps": ["predict_label_maps"],
+        "paddleseg.deploy.deploy_config": ["read_deploy_config"],
+        "paddleseg.export.folder": ["export_model"],
+        "paddleseg.utils.image_io": ["list_images"],
+        "paddleseg.config.schema": ["check_config"],
+        "paddleseg.training.ema": [],
+    }.items():
+        assert any(module in advice for advice in INSTEAD.values()), module
+        assert all(hasattr(importlib.import_module(module), name) for name in names)
+
+
+def test_other_missing_modules_are_missing_as_ever():
+    with pytest.raises(ModuleNotFoundError, match="No module named 'paddleseg.nowhere'"):
+        importlib.import_module("paddleseg.nowhere")
+
+
+def test_a_users_file_with_such_an_import_is_one_line_with_its_place(tiny_config, tmp_path):
+    (tmp_path / "custom_loss_of_paddleseg.py").write_text("from paddleseg.models.losses import CrossEntropyLoss\n")
+    config = load_config(tiny_config, opts=[f"custom_imports=[{tmp_path}/custom_loss_of_paddleseg.py]"])
+    with pytest.raises(ConfigError, match=r"the losses are in paddleseg\.losses.*custom_loss_of_paddleseg\.py, line 1"):
+        check_config(config)
+
+
+def test_the_logger_is_the_one_of_the_toolkit(log):
+    from paddleseg.utils import logger
+
+    logger.info("from a user's file")
+    assert "from a user's file" in log.text
+
+
+def test_a_configuration_is_loaded_and_built_and_trained_as_in_paddleseg(tiny_config, tmp_path):
+    config = Config(tiny_config, learning_rate=0.5, iters=1, opts=["lr_scheduler.power=0.8"])
+    assert (config.batch_size, config.iters, config.to_static_training) == (2, 1, False)
+    assert config.dic["lr_scheduler"] == dict(type="PolynomialDecay", learning_rate=0.5, end_lr=0, power=0.8)
+    parts = SegBuilder(config)
+    assert parts.model is parts.model
+    assert len(parts.val_dataset) == 3
+    train(
+        parts.model, parts.train_dataset, optimizer=parts.optimizer, losses=parts.loss, iters=1, num_workers=0,
+        batch_size=2, save_dir=str(tmp_path / "run"),
+    )  # fmt: skip
+    assert (tmp_path / "run" / "iter_1" / "model.pdparams").is_file()
+    assert parts.lr_scheduler.last_epoch == 1
+
+
+def test_a_wrong_configuration_is_refused_when_it_is_loaded_and_epochs_when_a_schedule_is_built(tiny_config):
+    with pytest.raises(ConfigError, match="model.typ"):
+        Config(tiny_config, opts=["model.typ=1"])
+    with pytest.raises(ConfigError, match=r"tiny\.yml: SegBuilder needs iters"):
+        SegBuilder(Config(tiny_config, opts=["epochs=2"])).lr_scheduler  # noqa: B018
+
+
+def test_a_data_set_is_indexed_and_gives_normalised_samples(tiny_dataset):
+    dataset = Dataset(
+        mode="train", dataset_root=str(tiny_dataset), train_path=f"{tiny_dataset}/train.txt", num_classes=4,
+        transforms=[RandomHorizontalFlip(prob=0.5), Normalize()],
+    )  # fmt: skip
+    image, label = dataset.file_list[2]
+    expected = (read_image(image).transpose(2, 0, 1).astype("float32") / 255 - 0.5) / 0.5
+    sample = dataset[2]
+    if not np.allclose(sample["img"], expected, atol=1e-6):
+        expected = expected[:, :, ::-1]
+        assert (sample["label"] == read_label(label)[:, ::-1]).all()
+    np.testing.assert_allclose(sample["img"], expected, atol=1e-6)
+    assert (sample["img"].dtype, sample["label"].dtype) == (np.float32, np.int64)
+    assert (dataset[2]["img"] == sample["img"]).all() and (dataset[-6]["img"] == sample["img"]).all()
+    assert len(list(dataset)) == len(dataset) == 8
+    with pytest.raises(IndexError, match="sample 8 of 8"):
+        dataset[8]
+
+
+def test_compose_is_taken_by_predict(tiny_dataset, tiny_config, tmp_path):
+    image = str(tiny_dataset / "images" / "val_0.png")
+    predict(
+        SegBuilder(Config(tiny_config)).model,
+        transforms=Compose([Normalize()]),
+        image_list=[image],
+        save_dir=tmp_path / "out",
+    )
+    assert (tmp_path / "out" / "label" / "val_0.png").is_file()
+    with pytest.raises(ConfigError, match="to_rgb: found False"):
+        Compose([Normalize()], to_rgb=False)

@@ -1,0 +1,6 @@
+#!/bin/sh
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# tools/dist_train.sh under the name that the Iluvatar port has for it:  bash train_dist.sh CONFIG NUM [arguments]
+exec bash "$(dirname "$0")/tools/dist_train.sh" "$@"
