@@ -41,7 +41,7 @@ HOOK_STATES = {
     "CheckpointHook": set(),
 }
 META = {"arch", "padding_mode", "num_classes", "in_channels", "step", "classes", "metric"}
-MANIFEST = {"step", "metric", "versions", "files"}
+MANIFEST = {"step", "metric", "best_file", "versions", "files"}
 MANIFEST_VERSIONS = {"toolkit", "paddle"}
 MANIFEST_OF_A_FILE = {"size", "sha256"}
 CHECKPOINT_FILES = {"model.pdparams", "model.pdopt", "model.pdstates", "ema_model.pdparams", "config.yml"}

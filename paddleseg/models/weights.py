@@ -20,6 +20,7 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.facts import ModelFacts
+from paddleseg.models.weight_folder import weight_file
 from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.download import cached_download, is_url
 from paddleseg.utils.errors import WeightsError
@@ -74,12 +75,6 @@ class Coverage:
             parts.setdefault(_part_of(name), []).append(name in loaded)
         width = max(len(part) for part in parts)
         return "\n".join(f"  {part:<{width}}  {sum(has)}/{len(has)}" for part, has in sorted(parts.items()))
-
-
-def weight_file(path: str | os.PathLike[str]) -> str:
-    """The file that a user means: of a checkpoint folder its ``model.pdparams``."""
-    path = os.fspath(path)
-    return os.path.join(path, "model.pdparams") if os.path.isdir(path) else path
 
 
 def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any] | None]:
@@ -177,7 +172,7 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
 
     Args:
         model: The network.
-        path: A .pdparams or .safetensors file, or a checkpoint folder with ``model.pdparams``.
+        path: A .pdparams or .safetensors file, or a checkpoint folder, which stands for its better weight file.
 
     Returns:
         The file's ``__meta__``, or None.
@@ -202,7 +197,7 @@ def load_pretrained(model: nn.Layer, source: str) -> Coverage:
 
     Args:
         model: The network.
-        source: A local .pdparams or .safetensors file, or its address.
+        source: A local .pdparams or .safetensors file, a checkpoint folder, or the address of a file.
 
     Returns:
         The coverage, which is also logged as a table.
@@ -211,7 +206,7 @@ def load_pretrained(model: nn.Layer, source: str) -> Coverage:
         WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only the
             network's ``head_parts`` may stay untrained.
     """
-    path = cached_download(source) if is_url(source) else source
+    path = cached_download(source) if is_url(source) else weight_file(source)
     weights, meta = read_weights(path)
     _check_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, weights)

@@ -23,19 +23,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from paddleseg.models.weight_folder import EMA_WEIGHTS as EMA_WEIGHTS
+from paddleseg.models.weight_folder import MANIFEST, STATES, WEIGHTS
 from paddleseg.utils.atomic_file import REPLACED, WRITING, delete_folder, mend_folder, replace_folder, synced_file
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.safe_pickle import read_pickle
 
-MANIFEST = "manifest.json"
-WEIGHTS, OPTIMIZER, STATES, EMA_WEIGHTS, CONFIG = (
-    "model.pdparams",
-    "model.pdopt",
-    "model.pdstates",
-    "ema_model.pdparams",
-    "config.yml",
-)
+OPTIMIZER, CONFIG = "model.pdopt", "config.yml"
 BEST_MODEL = "best_model"
 _ITERATION = re.compile(r"iter_(\d+)")
 
