@@ -26,7 +26,8 @@ class ModelFacts:
             network, built for evaluation, has them not.
         outputs: Names of the logits in the list, the main output first.
         has_weights_of_paddleseg: Whether there are weights of this network with PaddleSeg's paddings, so that those of
-            a file may be of either kind; the network has ``padding_mode`` and ``padding_mode_is_named`` then.
+            a file may be of either kind; the network has ``padding_mode``, ``padding_mode_is_named`` and
+            ``set_padding_mode`` then.
     """
 
     task: str = "SegmentationTask"

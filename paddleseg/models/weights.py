@@ -185,7 +185,7 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
     weights, meta = read_weights(path)
     unneeded = set(ModelFacts.of(model).training_only_parts) - {_part_of(name) for name in model.state_dict()}
     weights = {name: value for name, value in weights.items() if _part_of(name) not in unneeded}
-    _check_padding_mode(model, path, weights, meta)
+    follow_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, weights)
     if not coverage.complete:
         raise WeightsError(f"{path} does not fit {_describe_model(model)}: {coverage.describe()}")
@@ -208,7 +208,7 @@ def load_pretrained(model: nn.Layer, source: str) -> Coverage:
     """
     path = cached_download(source) if is_url(source) else weight_file(source)
     weights, meta = read_weights(path)
-    _check_padding_mode(model, path, weights, meta)
+    follow_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, weights)
     heads = ModelFacts.of(model).head_parts
     left = [name for name in coverage.missing + list(coverage.misshaped) if _part_of(name) not in heads]
@@ -235,32 +235,39 @@ def make_meta(model: nn.Layer, **facts: Any) -> str:
     return json.dumps({**meta, **facts})
 
 
-def _check_padding_mode(
-    model: nn.Layer, path: str, weights: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None
+def follow_padding_mode(
+    model: nn.Layer, path: str | os.PathLike[str], weights: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None
 ) -> None:
-    """Refuse weights of the other padding mode; warn where trained ones that may be of either do not say theirs."""
-    padding_mode = getattr(model, "padding_mode", None)
-    if padding_mode is None:
-        return
-    if meta is not None:
-        found = meta.get("padding_mode", padding_mode)
-        if found != padding_mode:
-            found = one_line(found)
-            raise WeightsError(
-                f"{path} was trained with padding_mode {found}, the network has {padding_mode}; "
-                f"set model.padding_mode: {found}"
-            )
+    """Give a network whose padding mode was not named that of the weights; refuse a named one that is another.
+
+    Trained weights without ``__meta__`` of a network that PaddleSeg has come from PaddleSeg's code. A file without
+    heads is a classifier's, and those have one kind of paddings only.
+
+    Raises:
+        WeightsError: The network was built with another padding mode by name, or the weights name an unknown one.
+    """
+    now = getattr(model, "padding_mode", None)
+    if now is None:
         return
     facts = ModelFacts.of(model)
-    # A file without heads is a classifier's, and those have one kind of paddings only.
-    has_heads = any(_part_of(name) in facts.head_parts for name in weights)
-    if facts.has_weights_of_paddleseg and has_heads and not model.padding_mode_is_named:
-        get_logger().warning(
-            "%s does not say how it was trained. If it is PaddleSeg's %s, two paddings differ and most "
-            "pixels come out wrong: set model.padding_mode: paddleseg. If it is not, set model.padding_mode: "
-            "official, and this warning ends.",
-            path,
-            model.arch,
+    is_named = getattr(model, "padding_mode_is_named", True)
+    if meta is None:
+        has_heads = any(_part_of(name) in facts.head_parts for name in weights)
+        if is_named or not (facts.has_weights_of_paddleseg and has_heads):
+            return
+        found = "paddleseg"
+        reason = f"it does not say how it was trained, as PaddleSeg's {model.arch} does not"
+    else:
+        found, reason = meta.get("padding_mode", now), "it was trained so"
+    if found != now and (is_named or found not in ("official", "paddleseg")):
+        found = one_line(found)
+        raise WeightsError(
+            f"{path} was trained with padding_mode {found}, the network has {now}; set model.padding_mode: {found}"
+        )
+    if found != now:
+        model.set_padding_mode(found)
+        get_logger().info(
+            "%s: the network takes padding_mode %s (%s); model.padding_mode names another", path, found, reason
         )
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weights: what fits is loaded, what does not is named, and PaddleSeg's paddings are not a silent trap."""
 
+import json
 import pickle
 
 import numpy as np
@@ -143,22 +144,46 @@ def test_only_of_ddrnet23_there_are_weights_with_paddlesegs_paddings():
     assert of_paddleseg == ["DDRNet_23"]
 
 
-def test_unmarked_trained_weights_that_may_be_paddlesegs_warn_unless_the_padding_is_named(tmp_path, log):
-    path = save(tmp_path / "m.pdparams", arrays(SmallerOne(num_classes=2)))
-    load_weights(SmallerOne(num_classes=2), path)
-    assert "PaddleSeg's SmallerOne" in log.text and "padding_mode: paddleseg" in log.text
+def outputs(model):
+    model.eval()
+    return model(paddle.linspace(-1, 1, 3 * 72 * 88).reshape([1, 3, 72, 88]))[0].numpy()
+
+
+@pytest.mark.parametrize("load", [load_weights, load_pretrained])
+def test_unmarked_trained_weights_of_a_network_that_paddleseg_has_bring_paddlesegs_paddings(load, tmp_path, log):
+    trained = SmallerOne(num_classes=2, padding_mode="paddleseg")
+    path = str(save(tmp_path / "m.pdparams", arrays(trained)))
+    model = SmallerOne(num_classes=2)
+    load(model, path)
+    assert model.padding_mode == "paddleseg" and (outputs(model) == outputs(trained)).all()
+    assert log.text.count("the network takes padding_mode paddleseg") == 1
+    assert json.loads(make_meta(model))["padding_mode"] == "paddleseg"  # so what is trained on from there says it
     log.clear()
-    load_weights(SmallerOne(num_classes=2, padding_mode="official"), path)
-    load_weights(SmallerOne(num_classes=2, padding_mode="paddleseg"), path)
-    load_weights(DDRNet_23_slim(num_classes=2), path)
-    load_pretrained(SmallerOne(num_classes=2), str(save(tmp_path / "cls.pdparams", arrays(DDRNet_23_slim_cls()))))
-    assert "padding_mode" not in log.text
+    for named in ("official", "paddleseg"):
+        model = SmallerOne(num_classes=2, padding_mode=named)
+        load(model, path)
+        assert model.padding_mode == named
+    model = DDRNet_23_slim(num_classes=2)
+    load(model, path)
+    assert model.padding_mode == "official" and "padding_mode" not in log.text
 
 
-def test_weights_marked_with_the_other_padding_are_refused(tmp_path):
+def test_a_trunk_without_heads_is_of_the_authors_network(tmp_path, log):
+    model = SmallerOne(num_classes=2)
+    load_pretrained(model, str(save(tmp_path / "cls.pdparams", arrays(DDRNet_23_slim_cls()))))
+    assert model.padding_mode == "official" and "padding_mode" not in log.text
+
+
+def test_marked_weights_give_a_network_their_paddings_unless_it_names_the_other(tmp_path):
     model = DDRNet_23_slim(num_classes=2, padding_mode="paddleseg")
     path = save(tmp_path / "m.pdparams", arrays(model), make_meta(model))
     with pytest.raises(WeightsError, match="set model.padding_mode: paddleseg"):
+        load_weights(DDRNet_23_slim(num_classes=2, padding_mode="official"), path)
+    follows = DDRNet_23_slim(num_classes=2)
+    load_weights(follows, path)
+    assert (outputs(follows) == outputs(model)).all()
+    save(path, arrays(model), json.dumps({"padding_mode": "x\ny"}))
+    with pytest.raises(WeightsError, match="trained with padding_mode x y, the network has official"):
         load_weights(DDRNet_23_slim(num_classes=2), path)
 
 
