@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from paddleseg.config.overrides import apply_overrides
-from paddleseg.config.paddleseg_names import KEY_ALIASES, OPTIMIZER_SPELLINGS
+from paddleseg.config.paddleseg_names import KEY_ALIASES, OPTIMIZER_SPELLINGS, SCHEDULE_DEFAULTS
 from paddleseg.config.problems import Problems
 from paddleseg.training.run_settings import resolved_defaults
 from paddleseg.utils.errors import ConfigError
@@ -97,6 +97,7 @@ def load_config(
     _make_files_absolute(data, os.getcwd())  # those of --opts: the rest are so already
     data = _drop_nulls(data)
     _resolve_optimizer_name(data)
+    _fill_schedule(data)
     if data.get("check_labels") is False:  # what YAML 1.1 makes of ``off``
         data["check_labels"] = "off"
     return Config(
@@ -255,3 +256,11 @@ def _resolve_optimizer_name(data: dict[str, Any]) -> None:
         optimizer["type"] = meant["type"]
     for name, value in meant.items():
         optimizer.setdefault(name, value)
+
+
+def _fill_schedule(data: dict[str, Any]) -> None:
+    """PaddleSeg's defaults of a schedule, which the resolved configuration names then."""
+    schedule = data.get("lr_scheduler")
+    if isinstance(schedule, dict) and isinstance(schedule.get("type"), str):
+        for name, value in SCHEDULE_DEFAULTS.get(schedule["type"], {}).items():
+            schedule.setdefault(name, value)

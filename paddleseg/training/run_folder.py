@@ -10,6 +10,7 @@ from typing import Any
 
 from paddleseg.training import checkpoint
 from paddleseg.training.earlier_run import move_aside
+from paddleseg.training.older_runs import complete_settings
 from paddleseg.training.run_settings import resolved_defaults
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.atomic_file import write_atomically
@@ -103,6 +104,6 @@ def log_changed_settings(checkpoint_folder: Path, config_text: str) -> None:
         return
     before, now = read_yaml(str(path))[0], parse_yaml(config_text, "configuration")[0]
     defaults = resolved_defaults()  # an older version may have had no such key
-    changes = describe_changes({**defaults, **before}, {**defaults, **now})
+    changes = describe_changes({**defaults, **complete_settings(before)}, {**defaults, **now})
     if changes:
         get_logger().warning("settings are not those of %s: %s", checkpoint_folder, "; ".join(changes))

@@ -15,7 +15,7 @@ from paddle import Tensor, nn
 
 from paddleseg import __version__
 from paddleseg.datasets.loader import Batch
-from paddleseg.models.weights import META_KEY, apply_weights, make_meta
+from paddleseg.models.weights import META_KEY, apply_weights, follow_padding_mode, make_meta, read_weights
 from paddleseg.optimizers import schedule_of
 from paddleseg.tasks.base import Task, rank
 from paddleseg.training import checkpoint
@@ -256,8 +256,8 @@ class Trainer:
         """
         states = start.states
         check_same_run(start.folder, states["run"], self.record.identity)
-        weights = start.read(checkpoint.WEIGHTS)
-        weights.pop(META_KEY, None)
+        weights, meta = read_weights(start.folder / checkpoint.WEIGHTS)
+        follow_padding_mode(self.model, start.folder, weights, meta)
         coverage = apply_weights(self.model, weights)
         if not coverage.complete:
             raise WeightsError(f"{start.folder} does not fit the network: {coverage.describe()}")
