@@ -24,8 +24,11 @@ def check_files_exist(config: Config, command: str, do_eval: bool, problems: Pro
 
 def _check_pretrained(config: Config, problems: Problems) -> None:
     source = config.section("model").get("pretrained")
-    if isinstance(source, str) and "://" not in source and not os.path.isfile(source):
-        problems.add("model.pretrained", f"there is no file {source!r}; give a file, an address (https://..) or null")
+    if isinstance(source, str) and "://" not in source and not os.path.exists(source):
+        problems.add(
+            "model.pretrained",
+            f"there is no file {source!r}; give a file, a checkpoint folder, an address (https://..) or null",
+        )
 
 
 def _check_dataset_files(config: Config, section: str, default_mode: str, problems: Problems) -> None:

@@ -65,6 +65,7 @@ class DualResolutionTrunk(nn.Layer):
     """
 
     smallest_side: int = 32
+    input_weight: str = "conv1.0._conv.weight"
 
     def __init__(self, variant: Variant, in_channels: int, data_format: DataFormat = "NCHW") -> None:
         super().__init__()
@@ -136,7 +137,7 @@ class DDRNet(DualResolutionTrunk):
             DDRNet_23 differs from it (average pools that leave the padding out of the count, ``down3`` padded
             on one side), for weights that were trained there. Not given: that of the weights that are loaded, which
             ``models.weights`` finds out; ``official`` without any.
-        pretrained: File or address of weights to start from; see ``models.weights.load_pretrained``.
+        pretrained: File or address of weights to start from; see ``models.pretrained``.
         data_format: Order of the axes within the network, ``NCHW`` or ``NHWC``, which suits the tensor cores of
             cards in half precision. Pictures and logits are NCHW, and weights the same, either way.
 
@@ -181,7 +182,7 @@ class DDRNet(DualResolutionTrunk):
         self.set_padding_mode(padding_mode or "official")
         if pretrained is not None:
             # Imported here, because it knows the networks' names.
-            from paddleseg.models.weights import load_pretrained
+            from paddleseg.models.pretrained import load_pretrained
 
             load_pretrained(self, pretrained)
 

@@ -22,7 +22,6 @@ from paddle import nn
 from paddleseg.models.facts import ModelFacts
 from paddleseg.models.weight_folder import weight_file
 from paddleseg.utils.atomic_file import write_atomically
-from paddleseg.utils.download import cached_download, is_url
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.safe_pickle import one_line, read_pickle
@@ -58,12 +57,12 @@ class Coverage:
         parts = []
         for title, names in (("missing", self.missing), ("unexpected", self.unexpected)):
             if names:
-                parts.append(f"{len(names)} {title}: {_first(names)}")
+                parts.append(f"{len(names)} {title}: {first_names(names)}")
         if self.misshaped:
             shapes = [
                 f"{name} {list(found)} instead of {list(wanted)}" for name, (found, wanted) in self.misshaped.items()
             ]
-            parts.append(f"{len(shapes)} of another shape: {_first(shapes)}")
+            parts.append(f"{len(shapes)} of another shape: {first_names(shapes)}")
         return "; ".join(parts) or "everything fits"
 
     def table(self) -> str:
@@ -72,7 +71,7 @@ class Coverage:
         loaded = set(self.loaded)
         parts: dict[str, list[bool]] = {}
         for name in wanted:
-            parts.setdefault(_part_of(name), []).append(name in loaded)
+            parts.setdefault(part_of(name), []).append(name in loaded)
         width = max(len(part) for part in parts)
         return "\n".join(f"  {part:<{width}}  {sum(has)}/{len(has)}" for part, has in sorted(parts.items()))
 
@@ -183,46 +182,26 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
     """
     path = weight_file(path)
     weights, meta = read_weights(path)
-    unneeded = set(ModelFacts.of(model).training_only_parts) - {_part_of(name) for name in model.state_dict()}
-    weights = {name: value for name, value in weights.items() if _part_of(name) not in unneeded}
+    unneeded = set(ModelFacts.of(model).training_only_parts) - {part_of(name) for name in model.state_dict()}
+    weights = {name: value for name, value in weights.items() if part_of(name) not in unneeded}
     follow_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, weights)
     if not coverage.complete:
-        raise WeightsError(f"{path} does not fit {_describe_model(model)}: {coverage.describe()}")
+        advice = _numbers_to_write(model, coverage)
+        raise WeightsError(f"{path} does not fit {describe_model(model)}{advice}: {coverage.describe()}")
     return meta
 
 
-def load_pretrained(model: nn.Layer, source: str) -> Coverage:
-    """Start a network from weights that may fit only in part (ImageNet, other classes), and say how far they do.
-
-    Args:
-        model: The network.
-        source: A local .pdparams or .safetensors file, a checkpoint folder, or the address of a file.
-
-    Returns:
-        The coverage, which is also logged as a table.
-
-    Raises:
-        WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only the
-            network's ``head_parts`` may stay untrained.
-    """
-    path = cached_download(source) if is_url(source) else weight_file(source)
-    weights, meta = read_weights(path)
-    follow_padding_mode(model, path, weights, meta)
-    coverage = apply_weights(model, weights)
-    heads = ModelFacts.of(model).head_parts
-    left = [name for name in coverage.missing + list(coverage.misshaped) if _part_of(name) not in heads]
-    if left:
-        raise WeightsError(
-            f"{path} leaves parts of the trunk of {_describe_model(model)} without weights: {_first(left)}. "
-            f"It may be of another network or another kit. {coverage.describe()}"
-        )
-    logger = get_logger()
-    total = len(model.state_dict())
-    logger.info("pretrained %s: %d of %d tensors loaded\n%s", path, len(coverage.loaded), total, coverage.table())
-    if not coverage.complete:
-        logger.info("pretrained, not loaded: %s", coverage.describe())
-    return coverage
+def _numbers_to_write(model: nn.Layer, coverage: Coverage) -> str:
+    """What a configuration has to say where shapes differ in the numbers of classes or of input channels alone."""
+    facts, numbers = ModelFacts.of(model), {}
+    for name, (found, wanted) in coverage.misshaped.items():
+        if name == facts.input_weight and found[:1] + found[2:] == wanted[:1] + wanted[2:]:
+            numbers["in_channels"] = found[1]
+        elif part_of(name) in facts.head_parts and wanted[0] == getattr(model, "num_classes", None) != found[0]:
+            numbers["num_classes"] = found[0]
+    words = ", ".join(f"{name}: {number}" for name, number in sorted(numbers.items()))
+    return f"; write {words} for these weights" if words else ""
 
 
 def make_meta(model: nn.Layer, **facts: Any) -> str:
@@ -252,7 +231,7 @@ def follow_padding_mode(
     facts = ModelFacts.of(model)
     is_named = getattr(model, "padding_mode_is_named", True)
     if meta is None:
-        has_heads = any(_part_of(name) in facts.head_parts for name in weights)
+        has_heads = any(part_of(name) in facts.head_parts for name in weights)
         if is_named or not (facts.has_weights_of_paddleseg and has_heads):
             return
         found = "paddleseg"
@@ -271,16 +250,18 @@ def follow_padding_mode(
         )
 
 
-def _part_of(name: str) -> str:
+def part_of(name: str) -> str:
     """The part of the network, a sublayer of the top level, that a name of the state dict belongs to."""
     return name.partition(".")[0]
 
 
-def _describe_model(model: nn.Layer) -> str:
+def describe_model(model: nn.Layer) -> str:
+    """Such as ``DDRNet_23 with 19 classes``."""
     arch = getattr(model, "arch", type(model).__name__)
     num_classes = getattr(model, "num_classes", None)
     return arch if num_classes is None else f"{arch} with {num_classes} classes"
 
 
-def _first(names: list[str], count: int = 4) -> str:
+def first_names(names: list[str], count: int = 4) -> str:
+    """The first few of them, for a message."""
     return ", ".join(one_line(name) for name in names[:count]) + (", ..." if len(names) > count else "")

@@ -12,7 +12,8 @@ import pytest
 from paddleseg import models
 from paddleseg.models import DDRNet_23_slim, DDRNet_23_slim_cls
 from paddleseg.models.facts import ModelFacts
-from paddleseg.models.weights import META_KEY, apply_weights, load_pretrained, load_weights, make_meta, read_weights
+from paddleseg.models.pretrained import load_pretrained
+from paddleseg.models.weights import META_KEY, apply_weights, load_weights, make_meta, read_weights
 from paddleseg.utils.errors import WeightsError
 
 
@@ -90,8 +91,30 @@ def test_a_folder_stands_for_its_model_pdparams(tmp_path):
 
 def test_weights_of_another_number_of_classes_are_refused_with_both_shapes(tmp_path):
     path = save(tmp_path / "m.pdparams", arrays(DDRNet_23_slim(num_classes=3)))
-    with pytest.raises(WeightsError, match=r"m.pdparams does not fit DDRNet_23_slim with 4 classes.*\[3\] instead of"):
+    with pytest.raises(
+        WeightsError,
+        match=r"m.pdparams does not fit DDRNet_23_slim with 4 classes; write num_classes: 3 for .*\[3\] instead of",
+    ):
         load_weights(DDRNet_23_slim(num_classes=4), path)
+
+
+def test_weights_of_other_input_channels_name_the_number_to_write(tmp_path):
+    path = save(tmp_path / "m.pdparams", arrays(DDRNet_23_slim(num_classes=3, in_channels=1)))
+    with pytest.raises(
+        WeightsError, match=r"with 4 classes; write in_channels: 1, num_classes: 3 for these weights: 3"
+    ):
+        load_weights(DDRNet_23_slim(num_classes=4), path)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_pretrained_weights_of_other_input_channels_see_a_grey_picture_as_they_did(channels, tmp_path, log):
+    three, other = DDRNet_23_slim(num_classes=2), DDRNet_23_slim(num_classes=2, in_channels=channels)
+    load_pretrained(other, str(save(tmp_path / "m.pdparams", arrays(three))))
+    grey = paddle.randn([1, 1, 32, 32])
+    ours, theirs = (network.conv1(grey.tile([1, n, 1, 1])) for network, n in ((other, channels), (three, 3)))
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=1e-4)
+    weight = arrays(other)["conv1.0._conv.weight"]
+    assert (weight == weight[:, :1]).all() and f"the network has {channels}: each gets the mean" in log.text
 
 
 def test_missing_and_unexpected_names_are_listed(tmp_path):

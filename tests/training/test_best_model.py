@@ -9,8 +9,9 @@ import shutil
 import pytest
 
 from paddleseg.inference.evaluation import EvaluationStopped
+from paddleseg.models.pretrained import load_pretrained
 from paddleseg.models.weight_folder import weight_file
-from paddleseg.models.weights import load_pretrained, load_weights, read_weights
+from paddleseg.models.weights import load_weights, read_weights
 from paddleseg.training import checkpoint
 from paddleseg.training.checkpoint import open_checkpoint
 from paddleseg.training.hooks.checkpoint import CheckpointHook
