@@ -177,8 +177,9 @@ MESSAGES = {
     ),
     "weights do not fit": (
         lambda: load_weights(DDRNet_23_slim(4), saved(DDRNet_23_slim(3))),
-        "weights.pdparams does not fit DDRNet_23_slim with 4 classes; write num_classes: 3 for these weights: 2 of another shape: head.conv.weight "
-        "[3, 64, 1, 1] instead of [4, 64, 1, 1], head.conv.bias [3] instead of [4]",
+        "weights.pdparams does not fit DDRNet_23_slim with 4 classes; write num_classes: 3 for these weights: "
+        "2 of another shape: head.conv.weight [3, 64, 1, 1] instead of [4, 64, 1, 1], head.conv.bias [3] "
+        "instead of [4]",
     ),
     "weights leave a part out": (
         lambda: load_pretrained(paddle.nn.Linear(2, 3), saved(paddle.nn.Linear(2, 5))),

@@ -12,7 +12,7 @@ Shapes: N batch, C base channels, K classes; "@8" means (H/8, W/8), rounded up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -34,8 +34,9 @@ from paddleseg.models.layers import (
     upsample_logits,
 )
 from paddleseg.registry import MODELS
-from paddleseg.utils.arguments import checks_arguments
+from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.type_hints import ChannelCount, Count
+from paddleseg.utils.weight_source import WeightSource, source_faults
 
 PaddingMode = Literal["official", "paddleseg"]
 
@@ -137,7 +138,8 @@ class DDRNet(DualResolutionTrunk):
             DDRNet_23 differs from it (average pools that leave the padding out of the count, ``down3`` padded
             on one side), for weights that were trained there. Not given: that of the weights that are loaded, which
             ``models.weights`` finds out; ``official`` without any.
-        pretrained: File or address of weights to start from; see ``models.pretrained``.
+        pretrained: File, folder or address of weights to start from, or ``{"url": ..., "sha256": ...}``; see
+            ``models.pretrained``.
         data_format: Order of the axes within the network, ``NCHW`` or ``NHWC``, which suits the tensor cores of
             cards in half precision. Pictures and logits are NCHW, and weights the same, either way.
 
@@ -161,7 +163,7 @@ class DDRNet(DualResolutionTrunk):
         in_channels: ChannelCount = 3,
         enable_auxiliary_loss: bool = False,
         padding_mode: PaddingMode | None = None,
-        pretrained: str | None = None,
+        pretrained: WeightSource | None = None,
         data_format: DataFormat = "NCHW",
     ) -> None:
         variant = self.variant
@@ -185,6 +187,12 @@ class DDRNet(DualResolutionTrunk):
             from paddleseg.models.pretrained import load_pretrained
 
             load_pretrained(self, pretrained)
+
+    @staticmethod
+    def faults(pretrained: Any = None, **_: Any) -> Iterator[Fault]:
+        """What is wrong within ``pretrained``, see :mod:`paddleseg.utils.arguments`."""
+        for key, fault in source_faults(pretrained):
+            yield f"pretrained.{key}", fault
 
     @staticmethod
     def output_names(arguments: Mapping[str, Any]) -> tuple[str, ...]:

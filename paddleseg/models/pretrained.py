@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from paddle import nn
@@ -20,17 +22,20 @@ from paddleseg.models.weights import (
     part_of,
     read_weights,
 )
-from paddleseg.utils.download import cached_download, is_url
+from paddleseg.utils.checksum import sha256_of
+from paddleseg.utils.download import cached_download
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.weight_source import is_url, places_of
 
 
-def load_pretrained(model: nn.Layer, source: str) -> Coverage:
+def load_pretrained(model: nn.Layer, source: str | os.PathLike[str] | Mapping[str, Any]) -> Coverage:
     """Start a network from weights that may fit only in part, and say how far they do.
 
     Args:
         model: The network.
-        source: A local .pdparams or .safetensors file, a checkpoint folder, or the address of a file.
+        source: A local .pdparams or .safetensors file, a checkpoint folder, the address of a file, or
+            ``{"url": ..., "sha256": ...}`` with one of these or a list of mirrors.
 
     Returns:
         The coverage, which is also logged as a table.
@@ -39,7 +44,7 @@ def load_pretrained(model: nn.Layer, source: str) -> Coverage:
         WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only the
             network's ``head_parts`` may stay untrained.
     """
-    path = cached_download(source) if is_url(source) else weight_file(source)
+    path = _local_file(source)
     weights, meta = read_weights(path)
     follow_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, _with_input_channels(model, weights))
@@ -56,6 +61,34 @@ def load_pretrained(model: nn.Layer, source: str) -> Coverage:
     if not coverage.complete:
         logger.info("pretrained, not loaded: %s", coverage.describe())
     return coverage
+
+
+def _local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:
+    """The file of the first place of a source that has it.
+
+    Raises:
+        WeightsError: None has it, or what is there has another checksum.
+    """
+    places, sha256 = places_of(source)
+    errors = []
+    for place in places:
+        try:
+            return cached_download(place, sha256) if is_url(place) else _checked(weight_file(place), sha256)
+        except WeightsError as error:
+            if len(places) == 1:
+                raise
+            errors.append(str(error))
+            get_logger().warning("%s", error)
+    raise WeightsError(f"none of {len(places)} places has the pretrained weights: {'; '.join(errors)}")
+
+
+def _checked(path: str, sha256: str | None) -> str:
+    if not os.path.isfile(path):
+        raise WeightsError(f"{path}: no such file")
+    found = None if sha256 is None else sha256_of(path)
+    if found != sha256:
+        raise WeightsError(f"{path} is another file: its SHA-256 is {found}, the configuration says {sha256}")
+    return path
 
 
 def _with_input_channels(model: nn.Layer, weights: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:

@@ -17,6 +17,7 @@ from typing import Any
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.safe_pickle import one_line, read_pickle
+from paddleseg.utils.weight_source import local_path
 
 MANIFEST = "manifest.json"
 WEIGHTS, EMA_WEIGHTS, STATES = "model.pdparams", "ema_model.pdparams", "model.pdstates"
@@ -30,7 +31,7 @@ def weight_file(path: str | os.PathLike[str]) -> str:
     Raises:
         WeightsError: The folder's manifest is damaged.
     """
-    path = os.fspath(path)
+    path = local_path(path)
     if os.path.isdir(path):
         best = best_file(path)
         if best == EMA_WEIGHTS:

@@ -26,6 +26,7 @@ from typing import Any, BinaryIO
 from paddleseg.models.weight_folder import EMA_WEIGHTS, MANIFEST, STATES, WEIGHTS
 from paddleseg.training.earlier_run import move_aside
 from paddleseg.utils.atomic_file import REPLACED, WRITING, delete_folder, mend_folder, replace_folder, synced_file
+from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.safe_pickle import read_pickle
@@ -157,7 +158,7 @@ def open_checkpoint(folder: str | os.PathLike[str]) -> Checkpoint:
     for name, facts in manifest["files"].items():
         path = folder / name
         try:
-            is_whole = path.is_file() and path.stat().st_size == facts["size"] and _sha256(path) == facts["sha256"]
+            is_whole = path.is_file() and path.stat().st_size == facts["size"] and sha256_of(path) == facts["sha256"]
         except OSError as error:
             raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from None
         if not is_whole:
@@ -289,14 +290,6 @@ def _write_file(path: Path, content: Any) -> dict[str, Any]:
             # What paddle.save writes: a pickle of arrays by name. Ours does not depend on Paddle's version.
             pickle.dump(content, writer, protocol=4)
     return {"size": writer.size, "sha256": writer.sha256.hexdigest()}
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _iteration(folder: Path) -> int:
