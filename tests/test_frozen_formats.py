@@ -36,6 +36,7 @@ HOOK_STATES = {
     "LogHook": set(),
     "SpikeHook": set(),
     "MemoryHook": set(),
+    "BatchNormHook": set(),
     "EmaHook": set(),
     "EvaluateHook": {"best_mean_iou", "best_step", "best_file", "evaluations_since_best", "is_due"},
     "CheckpointHook": set(),
