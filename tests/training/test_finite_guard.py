@@ -10,6 +10,7 @@ import pytest
 from paddle import nn
 
 from paddleseg.losses import CrossEntropyLoss
+from paddleseg.training import finite_guard
 from paddleseg.training.checkpoint import open_checkpoint
 from paddleseg.training.finite_guard import FiniteGuard
 from paddleseg.training.hooks.base import Hook
@@ -160,3 +161,25 @@ def test_gradients_in_several_precisions_are_judged_together(log):
     model.coarse.grad.set_value(model.coarse.grad * float("inf"))
     assert not guard.finish_step(2, {"loss": loss.detach()}, ["picture.png"])
     assert re.search(r"step 2 is not finite \(loss: loss \S+, but gradients are not finite\)", log.text)
+
+
+@pytest.mark.parametrize("max_skipped", [0, 1])
+def test_a_loss_that_is_infinite_in_another_process_alone_ends_the_step_in_all(max_skipped, monkeypatch, log):
+    """Gradients are the mean over the processes, and may be finite where one loss is not."""
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1D(2))
+    model(paddle.randn([3, 2]))
+    guard = FiniteGuard(model, max_skipped=max_skipped)
+    monkeypatch.setattr(finite_guard, "world_size", lambda: 2)
+    monkeypatch.setattr(finite_guard, "maximum_over_processes", paddle.ones_like)
+    before = model[1]._mean.numpy()
+    guard.start_step()
+    loss = model(paddle.randn([3, 2])).square().sum()
+    loss.backward()
+    does_update = guard.finish_step(1, {"loss": loss.detach()}, ["picture.png"])
+    assert (model[1]._mean.numpy() == before).all()
+    if max_skipped:
+        assert not does_update and "or the loss of another process is not: see its log" in log.text
+    else:
+        assert not any(parameter.grad.abs().sum() for parameter in model[0].parameters())
+        with pytest.raises(TrainingError, match="or the loss of another process is not: see its log"):
+            guard.raise_if_bad()
