@@ -36,12 +36,13 @@ HOOK_STATES = {
     "LogHook": set(),
     "SpikeHook": set(),
     "MemoryHook": set(),
+    "BatchNormHook": set(),
     "EmaHook": set(),
     "EvaluateHook": {"best_mean_iou", "best_step", "best_file", "evaluations_since_best", "is_due"},
     "CheckpointHook": set(),
 }
 META = {"arch", "padding_mode", "num_classes", "in_channels", "step", "classes", "metric"}
-MANIFEST = {"step", "metric", "versions", "files"}
+MANIFEST = {"step", "metric", "best_file", "versions", "files"}
 MANIFEST_VERSIONS = {"toolkit", "paddle"}
 MANIFEST_OF_A_FILE = {"size", "sha256"}
 CHECKPOINT_FILES = {"model.pdparams", "model.pdopt", "model.pdstates", "ema_model.pdparams", "config.yml"}

@@ -22,7 +22,8 @@ from paddleseg.datasets.data_report import find_problems, find_warnings, raise_p
 from paddleseg.datasets.sampler import EpochBatchSampler
 from paddleseg.inference.label_maps import refuse_random_transforms
 from paddleseg.models import DDRNet_23_slim
-from paddleseg.models.weights import load_pretrained, load_weights
+from paddleseg.models.pretrained import load_pretrained
+from paddleseg.models.weights import load_weights
 from paddleseg.transforms import RandomHorizontalFlip
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.errors import UserError
@@ -176,8 +177,9 @@ MESSAGES = {
     ),
     "weights do not fit": (
         lambda: load_weights(DDRNet_23_slim(4), saved(DDRNet_23_slim(3))),
-        "weights.pdparams does not fit DDRNet_23_slim with 4 classes: 2 of another shape: head.conv.weight "
-        "[3, 64, 1, 1] instead of [4, 64, 1, 1], head.conv.bias [3] instead of [4]",
+        "weights.pdparams does not fit DDRNet_23_slim with 4 classes; write num_classes: 3 for these weights: "
+        "2 of another shape: head.conv.weight [3, 64, 1, 1] instead of [4, 64, 1, 1], head.conv.bias [3] "
+        "instead of [4]",
     ),
     "weights leave a part out": (
         lambda: load_pretrained(paddle.nn.Linear(2, 3), saved(paddle.nn.Linear(2, 5))),

@@ -24,7 +24,7 @@ from paddleseg.utils.errors import WeightsError
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model_path", required=True, help="weights, or a checkpoint folder with model.pdparams")
+    parser.add_argument("--model_path", required=True, help="weights, or a checkpoint folder")
     parser.add_argument("--save_path", required=True, help="file to write, .pdparams or .safetensors; not there yet")
     return parser
 
@@ -34,7 +34,8 @@ def main(args: argparse.Namespace) -> None:
     if os.path.exists(args.save_path):
         raise WeightsError(f"--save_path {args.save_path}: is there already; give another name, or move it away")
     require_packages("paddle")
-    from paddleseg.models.weights import read_weights, weight_file, write_weights
+    from paddleseg.models.weight_folder import weight_file
+    from paddleseg.models.weights import read_weights, write_weights
 
     path = weight_file(args.model_path)
     weights, meta = read_weights(path)

@@ -8,6 +8,7 @@ import os
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
+from paddleseg.utils.weight_source import is_url, local_path, places_of, source_faults
 
 
 def check_files_exist(config: Config, command: str, do_eval: bool, problems: Problems) -> None:
@@ -24,8 +25,15 @@ def check_files_exist(config: Config, command: str, do_eval: bool, problems: Pro
 
 def _check_pretrained(config: Config, problems: Problems) -> None:
     source = config.section("model").get("pretrained")
-    if isinstance(source, str) and "://" not in source and not os.path.isfile(source):
-        problems.add("model.pretrained", f"there is no file {source!r}; give a file, an address (https://..) or null")
+    if not isinstance(source, (str, dict)) or any(source_faults(source)):
+        return  # said by the check of the section
+    places, _ = places_of(source)
+    if not any(is_url(place) or os.path.exists(local_path(place)) for place in places):
+        problems.add(
+            "model.pretrained",
+            f"there is no file {', '.join(map(repr, places))}; give a file, a checkpoint folder, an address "
+            "(https://..) or null",
+        )
 
 
 def _check_dataset_files(config: Config, section: str, default_mode: str, problems: Problems) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from paddleseg.config.foreign_configs import refuse_foreign_file, refuse_foreign_keys
 from paddleseg.config.old_learning_rate import translate_learning_rate
 from paddleseg.config.overrides import apply_overrides
-from paddleseg.config.paddleseg_names import KEY_ALIASES, OPTIMIZER_SPELLINGS
+from paddleseg.config.paddleseg_names import KEY_ALIASES, OPTIMIZER_SPELLINGS, SCHEDULE_DEFAULTS
 from paddleseg.config.problems import Problems
 from paddleseg.training.run_settings import resolved_defaults
 from paddleseg.utils.errors import ConfigError
@@ -100,6 +100,7 @@ def load_config(
     _make_files_absolute(data, os.getcwd())  # those of --opts: the rest are so already
     data = _drop_nulls(data)
     _resolve_optimizer_name(data)
+    _fill_schedule(data)
     if data.get("check_labels") is False:  # what YAML 1.1 makes of ``off``
         data["check_labels"] = "off"
     return Config(
@@ -260,3 +261,11 @@ def _resolve_optimizer_name(data: dict[str, Any]) -> None:
         optimizer["type"] = meant["type"]
     for name, value in meant.items():
         optimizer.setdefault(name, value)
+
+
+def _fill_schedule(data: dict[str, Any]) -> None:
+    """PaddleSeg's defaults of a schedule, which the resolved configuration names then."""
+    schedule = data.get("lr_scheduler")
+    if isinstance(schedule, dict) and isinstance(schedule.get("type"), str):
+        for name, value in SCHEDULE_DEFAULTS.get(schedule["type"], {}).items():
+            schedule.setdefault(name, value)

@@ -22,6 +22,9 @@ KEY_ALIASES = {
 OPTIMIZER_SPELLINGS: dict[str, dict[str, Any]] = {"sgd": {"type": "SGD", "momentum": 0.9}, "adam": {"type": "Adam"}}
 """``optimizer.type`` in its first spelling -> the type, and the defaults that went with it."""
 
+SCHEDULE_DEFAULTS: dict[str, dict[str, Any]] = {"PolynomialDecay": {"power": 0.9, "end_lr": 0}}
+"""``lr_scheduler.type`` -> what PaddleSeg's configuration sets where a file does not; Paddle's class has others."""
+
 # --- keys that have no meaning here ---
 
 _ONE_CLASS_PER_PIXEL = "each pixel has exactly one class here; remove it, and give labels of class ids"

@@ -8,6 +8,7 @@ import paddle
 
 from paddleseg.config import build
 from paddleseg.config.load import Config
+from paddleseg.config.resumed import keep_settings, record_padding_mode
 from paddleseg.config.schema import check_config
 from paddleseg.training.batches import TrainingBatches
 from paddleseg.training.checkpoint import Checkpoint
@@ -40,6 +41,8 @@ def train_from_config(config: Config, **flags: object) -> None:
         keep_freed_memory()
     settings = settings.with_values(seed=choose_seed(settings.seed, start))
     config.data["seed"] = settings.seed
+    if start is not None:
+        keep_settings(config, start)
     _build_and_run(config, settings, start)
 
 
@@ -50,6 +53,7 @@ def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | No
     settings = settings.with_values(iters=build.total_iters(config, batches.per_epoch))
     paddle.seed(settings.seed)  # the initial weights
     model = dist.synchronize_batch_norm(build.build_model(config))
+    record_padding_mode(config, model)
     schedule = build.build_lr_schedule(config, settings.iters)
     optimizer = build.build_optimizer(config, model, schedule)
     get_logger().info("optimizer: %s", build.describe_optimizer(config))

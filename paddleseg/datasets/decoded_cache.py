@@ -20,10 +20,11 @@ import multiprocessing
 import os
 import shutil
 import time
+import weakref
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
@@ -36,6 +37,9 @@ CacheKind = Literal["none", "disk", "ram"]
 _FOLDER = ".decoded_cache"
 _MAGIC = b"DDRNET decoded 1\n"
 _HEADER_BYTES = 4096  # data begins on a page
+# Python keeps a file open as long as it is mapped, and a process may have no more than 256 on some systems. A batch of
+# more samples than this reads the rest.
+_MOST_MAPPED = 128
 _LEFT_OVER_SECONDS = 3600  # a temporary file of this age belongs to no living process
 
 
@@ -122,6 +126,7 @@ class DiskCache(DecodedCache):
 
     def __init__(self, folder: str | os.PathLike) -> None:
         super().__init__()
+        self._mapped: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()  # those that a sample still is in
         self._folder = Path(folder)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -136,10 +141,15 @@ class DiskCache(DecodedCache):
         """See ``DecodedCache``."""
         try:
             with open(self._path(key), "rb") as file:
-                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+                entry = self._map(file) if len(self._mapped) < _MOST_MAPPED else bytearray(file.read())
         except (OSError, ValueError):  # not there, or empty
             return None
-        return unpack_entry(mapped, key)
+        return unpack_entry(entry, key)
+
+    def _map(self, file: BinaryIO) -> mmap.mmap:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+        self._mapped.add(mapped)
+        return mapped
 
     def place(self) -> str:
         """See ``DecodedCache``."""
@@ -200,7 +210,7 @@ def pack_entry(key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> li
     return [text.ljust(_HEADER_BYTES), *(np.ascontiguousarray(array).data for array in arrays)]
 
 
-def unpack_entry(buffer: mmap.mmap, key: CacheKey) -> CachedSample | None:
+def unpack_entry(buffer: mmap.mmap | bytearray, key: CacheKey) -> CachedSample | None:
     """The sample of an entry; None if the entry is of something else or of another state, or is incomplete."""
     header = _read_header(buffer[:_HEADER_BYTES])
     try:
@@ -211,7 +221,7 @@ def unpack_entry(buffer: mmap.mmap, key: CacheKey) -> CachedSample | None:
         return None
 
 
-def _sample_of(header: dict[str, Any], buffer: mmap.mmap) -> CachedSample | None:
+def _sample_of(header: dict[str, Any], buffer: mmap.mmap | bytearray) -> CachedSample | None:
     dtype, shape = np.dtype(header["image"][0]), header["image"][1]
     count = int(np.prod(shape))
     label_start = _HEADER_BYTES + count * dtype.itemsize

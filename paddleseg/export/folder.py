@@ -20,7 +20,7 @@ from paddleseg.export.graph import ExportedNetwork
 from paddleseg.models.facts import ModelFacts
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.atomic_file import folder_on_disk_of, move_files
-from paddleseg.utils.checksum import sha256_of_file
+from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.written_files import WrittenFiles
@@ -115,7 +115,7 @@ def export_model(
         names = [name for name in (*written.files, deploy_config.FILE_NAME) if (folder / name).is_file()]
         with _naming(save_dir):
             for name in names:
-                index.note(save_dir / name, sha256_of_file(folder / name))
+                index.note(save_dir / name, sha256_of(folder / name))
             move_files(folder, save_dir, names, obsolete=sorted(all_names - set(names)))
     get_logger().info("exported to %s: %s", save_dir, ", ".join(names))
     return save_dir / deploy_config.FILE_NAME

@@ -23,6 +23,11 @@ class OhemCrossEntropyLoss(nn.Layer):
     The threshold is the larger of ``thresh`` and the probability at place ``min_kept`` of the valid pixels sorted
     upwards. The official DDRNet recipe has ``thresh`` 0.9 and ``min_kept`` 131072; defaults are PaddleSeg's.
 
+    Where ``min_kept`` is the number of valid pixels or more, the threshold is the largest probability, and the pixel
+    that has it is left out unless ``thresh`` is above it. By the meaning of ``min_kept`` all would be right, but the
+    authors' code leaves it out, and this one has its numbers: the pixel is the easiest of all, with the smallest loss.
+    Of a single valid pixel nothing is kept.
+
     Args:
         thresh: Probability below which a pixel is hard, above 0 and at most 1.
         min_kept: About how many pixels of a batch are kept at least.

@@ -37,7 +37,7 @@ class DDRNetClassifier(DualResolutionTrunk):
 
     @checks_arguments
     def __init__(self, num_classes: Count = 1000, in_channels: ChannelCount = 3) -> None:
-        super().__init__(self.variant, in_channels, "official")
+        super().__init__(self.variant, in_channels)
         c = self.variant.base_channels
         self.num_classes = num_classes
         self.layer5 = nn.Sequential(Bottleneck(8 * c, 8 * c))

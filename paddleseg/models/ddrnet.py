@@ -12,7 +12,7 @@ Shapes: N batch, C base channels, K classes; "@8" means (H/8, W/8), rounded up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -27,14 +27,16 @@ from paddleseg.models.layers import (
     ConvBN,
     ConvBNReLU,
     DataFormat,
+    SwitchedPaddingConv2D,
     initialize_weights,
     resize_to,
     spatial_size,
     upsample_logits,
 )
 from paddleseg.registry import MODELS
-from paddleseg.utils.arguments import checks_arguments
+from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.type_hints import ChannelCount, Count
+from paddleseg.utils.weight_source import WeightSource, source_faults
 
 PaddingMode = Literal["official", "paddleseg"]
 
@@ -60,15 +62,13 @@ class DualResolutionTrunk(nn.Layer):
     Args:
         variant: The numbers of the size.
         in_channels: Channels of the pictures.
-        padding_mode: See ``DDRNet``.
         data_format: Order of the axes within the network; see ``DDRNet``.
     """
 
     smallest_side: int = 32
+    input_weight: str = "conv1.0._conv.weight"
 
-    def __init__(
-        self, variant: Variant, in_channels: int, padding_mode: PaddingMode, data_format: DataFormat = "NCHW"
-    ) -> None:
+    def __init__(self, variant: Variant, in_channels: int, data_format: DataFormat = "NCHW") -> None:
         super().__init__()
         self.data_format = data_format
         conv_bn, conv_bn_relu, make_layer = (
@@ -94,7 +94,7 @@ class DualResolutionTrunk(nn.Layer):
             self.add_sublayer(f"layer{stage}", low)
             self.add_sublayer(f"layer{stage}_", make_layer(BasicBlock, high, high, high_blocks))
             self.add_sublayer(f"compression{stage}", conv_bn(stage_channels, high, 1))
-            self.add_sublayer(f"down{stage}", _make_down(stage, high, stage_channels, padding_mode, data_format))
+            self.add_sublayer(f"down{stage}", _make_down(stage, high, stage_channels, data_format))
             low_channels = stage_channels
 
     def forward_branches(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -136,9 +136,10 @@ class DDRNet(DualResolutionTrunk):
         enable_auxiliary_loss: Whether there is a second head on the high-resolution branch after stage 3.
         padding_mode: ``official``: the authors' network. ``paddleseg``: the two places in which PaddleSeg's
             DDRNet_23 differs from it (average pools that leave the padding out of the count, ``down3`` padded
-            on one side), for weights that were trained there. Not given: ``official``, and weights that may come
-            from PaddleSeg are warned about.
-        pretrained: File or address of weights to start from; see ``models.weights.load_pretrained``.
+            on one side), for weights that were trained there. Not given: that of the weights that are loaded, which
+            ``models.weights`` finds out; ``official`` without any.
+        pretrained: File, folder or address of weights to start from, or ``{"url": ..., "sha256": ...}``; see
+            ``models.pretrained``.
         data_format: Order of the axes within the network, ``NCHW`` or ``NHWC``, which suits the tensor cores of
             cards in half precision. Pictures and logits are NCHW, and weights the same, either way.
 
@@ -162,38 +163,49 @@ class DDRNet(DualResolutionTrunk):
         in_channels: ChannelCount = 3,
         enable_auxiliary_loss: bool = False,
         padding_mode: PaddingMode | None = None,
-        pretrained: str | None = None,
+        pretrained: WeightSource | None = None,
         data_format: DataFormat = "NCHW",
     ) -> None:
-        padding_mode_is_named = padding_mode is not None
-        padding_mode = padding_mode or "official"
         variant = self.variant
-        super().__init__(variant, in_channels, padding_mode, data_format)
+        super().__init__(variant, in_channels, data_format)
         c = variant.base_channels
         self.num_classes = num_classes
         self.in_channels = in_channels
-        self.padding_mode = padding_mode
-        self.padding_mode_is_named = padding_mode_is_named
+        self.padding_mode_is_named = padding_mode is not None
         self.enable_auxiliary_loss = enable_auxiliary_loss
         self.outputs = self.output_names({"enable_auxiliary_loss": enable_auxiliary_loss})
         self.layer5 = _make_layer(Bottleneck, 8 * c, 8 * c, 1, stride=2, data_format=data_format)
         self.layer5_ = _make_layer(Bottleneck, 2 * c, 2 * c, 1, data_format=data_format)
-        exclusive = padding_mode == "paddleseg"
-        self.spp = DAPPM(16 * c, variant.dappm_channels, 4 * c, exclusive=exclusive, data_format=data_format)
+        self.spp = DAPPM(16 * c, variant.dappm_channels, 4 * c, data_format=data_format)
         if enable_auxiliary_loss:
             self.aux_head = SegmentationHead(2 * c, variant.head_channels, num_classes, data_format)
         self.head = SegmentationHead(4 * c, variant.head_channels, num_classes, data_format)
         initialize_weights(self)
+        self.set_padding_mode(padding_mode or "official")
         if pretrained is not None:
             # Imported here, because it knows the networks' names.
-            from paddleseg.models.weights import load_pretrained
+            from paddleseg.models.pretrained import load_pretrained
 
             load_pretrained(self, pretrained)
+
+    @staticmethod
+    def faults(pretrained: Any = None, **_: Any) -> Iterator[Fault]:
+        """What is wrong within ``pretrained``, see :mod:`paddleseg.utils.arguments`."""
+        for key, fault in source_faults(pretrained):
+            yield f"pretrained.{key}", fault
 
     @staticmethod
     def output_names(arguments: Mapping[str, Any]) -> tuple[str, ...]:
         """Names of the logits that a network built with these arguments gives; configurations are checked with it."""
         return ("main", "auxiliary") if arguments.get("enable_auxiliary_loss") else ("main",)
+
+    def set_padding_mode(self, padding_mode: PaddingMode) -> None:
+        """Switch the two paddings of a network that is built; its weights and their names stay what they are."""
+        self.padding_mode = padding_mode
+        self.spp.leave_padding_out_of_means(padding_mode == "paddleseg")
+        for stage in self._stages:
+            if stage.startswith("3"):
+                getattr(self, f"down{stage}")._conv.pads_as_same = padding_mode == "paddleseg"
 
     def forward_stride8(self, x: Tensor) -> list[Tensor]:
         """Logits before the last upsampling.
@@ -273,11 +285,10 @@ def _make_layer(
     return nn.Sequential(*layers)
 
 
-def _make_down(stage: str, high: int, low: int, padding_mode: PaddingMode, data_format: DataFormat) -> nn.Layer:
+def _make_down(stage: str, high: int, low: int, data_format: DataFormat) -> nn.Layer:
     """The strided convolutions from the high to the low branch: one to 1/16, two to 1/32."""
     if stage.startswith("3"):
-        padding = "SAME" if padding_mode == "paddleseg" else None
-        return ConvBN(high, low, 3, stride=2, padding=padding, data_format=data_format)
+        return ConvBN(high, low, 3, stride=2, conv=SwitchedPaddingConv2D, data_format=data_format)
     return nn.Sequential(
         ConvBNReLU(high, low // 2, 3, stride=2, data_format=data_format),
         ConvBN(low // 2, low, 3, stride=2, data_format=data_format),

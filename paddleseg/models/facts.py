@@ -24,9 +24,12 @@ class ModelFacts:
             weights for them; for all others it needs some.
         training_only_parts: Sublayers of the top level that only training needs. Weight files may have them where the
             network, built for evaluation, has them not.
+        input_weight: Name of the weight (C, in_channels, h, w) of the convolution that takes the pictures; pretrained
+            weights of another number of channels are adapted in it. None: they are refused.
         outputs: Names of the logits in the list, the main output first.
         has_weights_of_paddleseg: Whether there are weights of this network with PaddleSeg's paddings, so that those of
-            a file may be of either kind; the network has ``padding_mode`` and ``padding_mode_is_named`` then.
+            a file may be of either kind; the network has ``padding_mode``, ``padding_mode_is_named`` and
+            ``set_padding_mode`` then.
     """
 
     task: str = "SegmentationTask"
@@ -34,6 +37,7 @@ class ModelFacts:
     output_stride: int = 8
     head_parts: tuple[str, ...] = ("head", "aux_head")
     training_only_parts: tuple[str, ...] = ("aux_head",)
+    input_weight: str | None = None
     outputs: tuple[str, ...] = ("main", "auxiliary")
     has_weights_of_paddleseg: bool = False
 

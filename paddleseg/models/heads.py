@@ -20,7 +20,6 @@ class DAPPM(nn.Layer):
         in_channels: Channels of the input.
         branch_channels: Channels of each of the five scales.
         out_channels: Channels of the output.
-        exclusive: Whether the average pools leave the padding out of the count; False is the authors' way.
         data_format: Order of the axes of input and output.
     """
 
@@ -30,7 +29,6 @@ class DAPPM(nn.Layer):
         branch_channels: int,
         out_channels: int,
         *,
-        exclusive: bool = False,
         data_format: DataFormat = "NCHW",
     ) -> None:
         super().__init__()
@@ -38,15 +36,18 @@ class DAPPM(nn.Layer):
         make_conv = partial(bn_relu_conv, data_format=data_format)
         self.scale0 = nn.Sequential(*make_conv(in_channels, branch_channels, 1))
         for i, (kernel, stride) in enumerate(((5, 2), (9, 4), (17, 8)), start=1):
-            pool = nn.AvgPool2D(
-                kernel, stride=stride, padding=kernel // 2, exclusive=exclusive, data_format=data_format
-            )
+            pool = nn.AvgPool2D(kernel, stride=stride, padding=kernel // 2, exclusive=False, data_format=data_format)
             self.add_sublayer(f"scale{i}", nn.Sequential(pool, *make_conv(in_channels, branch_channels, 1)))
         self.scale4 = nn.Sequential(GlobalMean(data_format), *make_conv(in_channels, branch_channels, 1))
         for i in range(1, 5):
             self.add_sublayer(f"process{i}", nn.Sequential(*make_conv(branch_channels, branch_channels, 3)))
         self.compression = nn.Sequential(*make_conv(5 * branch_channels, out_channels, 1))
         self.shortcut = nn.Sequential(*make_conv(in_channels, out_channels, 1))
+
+    def leave_padding_out_of_means(self, leave_out: bool) -> None:
+        """Whether the average pools divide by the pixels alone; the authors' count the padding as well."""
+        for i in range(1, 4):
+            getattr(self, f"scale{i}")[0].exclusive = leave_out
 
     def forward(self, x: Tensor) -> Tensor:
         size_hw = spatial_size(x, self.data_format)

@@ -25,6 +25,22 @@ DataFormat = Literal["NCHW", "NHWC"]
 # PyTorch's batch-norm momentum 0.1 is 0.9 in Paddle's convention; both defaults agree, as does epsilon 1e-5.
 
 
+class SwitchedPaddingConv2D(nn.Conv2D):
+    """A convolution whose padding can be switched after it was built, for padding has no weights.
+
+    Attributes:
+        pads_as_same: Whether it is padded as ``"SAME"`` says, with stride 2 and an even side on the right and below
+            only, and not by what it was built with.
+    """
+
+    pads_as_same: bool = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.pads_as_same:
+            return super().forward(x)
+        return F.conv2d(x, self.weight, self.bias, stride=self._stride, padding="SAME", data_format=self._data_format)
+
+
 class ConvBN(nn.Layer):
     """Convolution and batch normalisation.
 
@@ -34,7 +50,7 @@ class ConvBN(nn.Layer):
         kernel_size: Side of the kernel; 1 or 3 here.
         stride: Stride of the convolution.
         bias: Whether the convolution has a bias (only the stem's do).
-        padding: Pixels on each side, or ``"SAME"``; not given: half the kernel.
+        conv: The class of the convolution; it is padded by half the kernel.
         data_format: Order of the axes of input and output.
     """
 
@@ -46,16 +62,16 @@ class ConvBN(nn.Layer):
         *,
         stride: int = 1,
         bias: bool = False,
-        padding: int | str | None = None,
+        conv: type[nn.Conv2D] = nn.Conv2D,
         data_format: DataFormat = "NCHW",
     ) -> None:
         super().__init__()
-        self._conv = nn.Conv2D(
+        self._conv = conv(
             in_channels,
             out_channels,
             kernel_size,
             stride=stride,
-            padding=kernel_size // 2 if padding is None else padding,
+            padding=kernel_size // 2,
             bias_attr=None if bias else False,
             data_format=data_format,
         )

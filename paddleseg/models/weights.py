@@ -21,8 +21,8 @@ from paddle import nn
 
 from paddleseg.models.facts import ModelFacts
 from paddleseg.models.foreign_weights import refuse_foreign_weights
+from paddleseg.models.weight_folder import weight_file
 from paddleseg.utils.atomic_file import write_atomically
-from paddleseg.utils.download import cached_download, is_url
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.safe_pickle import one_line, read_pickle
@@ -58,12 +58,12 @@ class Coverage:
         parts = []
         for title, names in (("missing", self.missing), ("unexpected", self.unexpected)):
             if names:
-                parts.append(f"{len(names)} {title}: {_first(names)}")
+                parts.append(f"{len(names)} {title}: {first_names(names)}")
         if self.misshaped:
             shapes = [
                 f"{name} {list(found)} instead of {list(wanted)}" for name, (found, wanted) in self.misshaped.items()
             ]
-            parts.append(f"{len(shapes)} of another shape: {_first(shapes)}")
+            parts.append(f"{len(shapes)} of another shape: {first_names(shapes)}")
         return "; ".join(parts) or "everything fits"
 
     def table(self) -> str:
@@ -72,15 +72,9 @@ class Coverage:
         loaded = set(self.loaded)
         parts: dict[str, list[bool]] = {}
         for name in wanted:
-            parts.setdefault(_part_of(name), []).append(name in loaded)
+            parts.setdefault(part_of(name), []).append(name in loaded)
         width = max(len(part) for part in parts)
         return "\n".join(f"  {part:<{width}}  {sum(has)}/{len(has)}" for part, has in sorted(parts.items()))
-
-
-def weight_file(path: str | os.PathLike[str]) -> str:
-    """The file that a user means: of a checkpoint folder its ``model.pdparams``."""
-    path = os.fspath(path)
-    return os.path.join(path, "model.pdparams") if os.path.isdir(path) else path
 
 
 def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any] | None]:
@@ -179,7 +173,7 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
 
     Args:
         model: The network.
-        path: A .pdparams or .safetensors file, or a checkpoint folder with ``model.pdparams``.
+        path: A .pdparams or .safetensors file, or a checkpoint folder, which stands for its better weight file.
 
     Returns:
         The file's ``__meta__``, or None.
@@ -190,46 +184,26 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
     """
     path = weight_file(path)
     weights, meta = read_weights(path)
-    unneeded = set(ModelFacts.of(model).training_only_parts) - {_part_of(name) for name in model.state_dict()}
-    weights = {name: value for name, value in weights.items() if _part_of(name) not in unneeded}
-    _check_padding_mode(model, path, weights, meta)
+    unneeded = set(ModelFacts.of(model).training_only_parts) - {part_of(name) for name in model.state_dict()}
+    weights = {name: value for name, value in weights.items() if part_of(name) not in unneeded}
+    follow_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, weights)
     if not coverage.complete:
-        raise WeightsError(f"{path} does not fit {_describe_model(model)}: {coverage.describe()}")
+        advice = _numbers_to_write(model, coverage)
+        raise WeightsError(f"{path} does not fit {describe_model(model)}{advice}: {coverage.describe()}")
     return meta
 
 
-def load_pretrained(model: nn.Layer, source: str) -> Coverage:
-    """Start a network from weights that may fit only in part (ImageNet, other classes), and say how far they do.
-
-    Args:
-        model: The network.
-        source: A local .pdparams or .safetensors file, or its address.
-
-    Returns:
-        The coverage, which is also logged as a table.
-
-    Raises:
-        WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only the
-            network's ``head_parts`` may stay untrained.
-    """
-    path = cached_download(source) if is_url(source) else source
-    weights, meta = read_weights(path)
-    _check_padding_mode(model, path, weights, meta)
-    coverage = apply_weights(model, weights)
-    heads = ModelFacts.of(model).head_parts
-    left = [name for name in coverage.missing + list(coverage.misshaped) if _part_of(name) not in heads]
-    if left:
-        raise WeightsError(
-            f"{path} leaves parts of the trunk of {_describe_model(model)} without weights: {_first(left)}. "
-            f"It may be of another network or another kit. {coverage.describe()}"
-        )
-    logger = get_logger()
-    total = len(model.state_dict())
-    logger.info("pretrained %s: %d of %d tensors loaded\n%s", path, len(coverage.loaded), total, coverage.table())
-    if not coverage.complete:
-        logger.info("pretrained, not loaded: %s", coverage.describe())
-    return coverage
+def _numbers_to_write(model: nn.Layer, coverage: Coverage) -> str:
+    """What a configuration has to say where shapes differ in the numbers of classes or of input channels alone."""
+    facts, numbers = ModelFacts.of(model), {}
+    for name, (found, wanted) in coverage.misshaped.items():
+        if name == facts.input_weight and found[:1] + found[2:] == wanted[:1] + wanted[2:]:
+            numbers["in_channels"] = found[1]
+        elif part_of(name) in facts.head_parts and wanted[0] == getattr(model, "num_classes", None) != found[0]:
+            numbers["num_classes"] = found[0]
+    words = ", ".join(f"{name}: {number}" for name, number in sorted(numbers.items()))
+    return f"; write {words} for these weights" if words else ""
 
 
 def make_meta(model: nn.Layer, **facts: Any) -> str:
@@ -242,45 +216,54 @@ def make_meta(model: nn.Layer, **facts: Any) -> str:
     return json.dumps({**meta, **facts})
 
 
-def _check_padding_mode(
-    model: nn.Layer, path: str, weights: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None
+def follow_padding_mode(
+    model: nn.Layer, path: str | os.PathLike[str], weights: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None
 ) -> None:
-    """Refuse weights of the other padding mode; warn where trained ones that may be of either do not say theirs."""
-    padding_mode = getattr(model, "padding_mode", None)
-    if padding_mode is None:
-        return
-    if meta is not None:
-        found = meta.get("padding_mode", padding_mode)
-        if found != padding_mode:
-            found = one_line(found)
-            raise WeightsError(
-                f"{path} was trained with padding_mode {found}, the network has {padding_mode}; "
-                f"set model.padding_mode: {found}"
-            )
+    """Give a network whose padding mode was not named that of the weights; refuse a named one that is another.
+
+    Trained weights without ``__meta__`` of a network that PaddleSeg has come from PaddleSeg's code. A file without
+    heads is a classifier's, and those have one kind of paddings only.
+
+    Raises:
+        WeightsError: The network was built with another padding mode by name, or the weights name an unknown one.
+    """
+    now = getattr(model, "padding_mode", None)
+    if now is None:
         return
     facts = ModelFacts.of(model)
-    # A file without heads is a classifier's, and those have one kind of paddings only.
-    has_heads = any(_part_of(name) in facts.head_parts for name in weights)
-    if facts.has_weights_of_paddleseg and has_heads and not model.padding_mode_is_named:
-        get_logger().warning(
-            "%s does not say how it was trained. If it is PaddleSeg's %s, two paddings differ and most "
-            "pixels come out wrong: set model.padding_mode: paddleseg. If it is not, set model.padding_mode: "
-            "official, and this warning ends.",
-            path,
-            model.arch,
+    is_named = getattr(model, "padding_mode_is_named", True)
+    if meta is None:
+        has_heads = any(part_of(name) in facts.head_parts for name in weights)
+        if is_named or not (facts.has_weights_of_paddleseg and has_heads):
+            return
+        found = "paddleseg"
+        reason = f"it does not say how it was trained, as PaddleSeg's {model.arch} does not"
+    else:
+        found, reason = meta.get("padding_mode", now), "it was trained so"
+    if found != now and (is_named or found not in ("official", "paddleseg")):
+        found = one_line(found)
+        raise WeightsError(
+            f"{path} was trained with padding_mode {found}, the network has {now}; set model.padding_mode: {found}"
+        )
+    if found != now:
+        model.set_padding_mode(found)
+        get_logger().info(
+            "%s: the network takes padding_mode %s (%s); model.padding_mode names another", path, found, reason
         )
 
 
-def _part_of(name: str) -> str:
+def part_of(name: str) -> str:
     """The part of the network, a sublayer of the top level, that a name of the state dict belongs to."""
     return name.partition(".")[0]
 
 
-def _describe_model(model: nn.Layer) -> str:
+def describe_model(model: nn.Layer) -> str:
+    """Such as ``DDRNet_23 with 19 classes``."""
     arch = getattr(model, "arch", type(model).__name__)
     num_classes = getattr(model, "num_classes", None)
     return arch if num_classes is None else f"{arch} with {num_classes} classes"
 
 
-def _first(names: list[str], count: int = 4) -> str:
+def first_names(names: list[str], count: int = 4) -> str:
+    """The first few of them, for a message."""
     return ", ".join(one_line(name) for name in names[:count]) + (", ..." if len(names) > count else "")

@@ -96,8 +96,8 @@ class PolynomialDecay(WarmupSchedule):
     Args:
         learning_rate: See `WarmupSchedule`.
         total_steps: See `WarmupSchedule`.
-        end_lr: The rate at the end. The default is Paddle's; DDRNet's recipes use 0.
-        power: 1 decays linearly. The default is Paddle's; DDRNet's recipes use 0.9.
+        end_lr: The rate at the end. The default is Paddle's; in a configuration it is PaddleSeg's, 0.
+        power: 1 decays linearly. The default is Paddle's; in a configuration it is PaddleSeg's, 0.9.
         decay_steps: Steps of the decay; not given, all steps after the warm-up.
         warmup_iters: See `WarmupSchedule`.
         warmup_start_lr: See `WarmupSchedule`.

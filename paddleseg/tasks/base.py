@@ -9,6 +9,7 @@ it is given, and leaves the rest to it.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +52,11 @@ class Scores:
     def figure(self) -> float:
         """The primary value."""
         return self.values[self.primary]
+
+
+def rank(figure: float) -> float:
+    """The figure to compare by: one that is no number is worse than all others."""
+    return -math.inf if math.isnan(figure) else figure
 
 
 class Task(ABC):

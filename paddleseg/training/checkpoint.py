@@ -23,21 +23,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from paddleseg.models.weight_folder import EMA_WEIGHTS, MANIFEST, STATES, WEIGHTS
+from paddleseg.training.earlier_run import move_aside
 from paddleseg.utils.atomic_file import REPLACED, WRITING, delete_folder, mend_folder, replace_folder, synced_file
-from paddleseg.utils.checksum import sha256_of_file
+from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.safe_pickle import read_pickle
 
-MANIFEST = "manifest.json"
-WEIGHTS, OPTIMIZER, STATES, EMA_WEIGHTS, CONFIG = (
-    "model.pdparams",
-    "model.pdopt",
-    "model.pdstates",
-    "ema_model.pdparams",
-    "config.yml",
-)
+OPTIMIZER, CONFIG = "model.pdopt", "config.yml"
 BEST_MODEL = "best_model"
+_ALL_FILES = {WEIGHTS, EMA_WEIGHTS, OPTIMIZER, STATES, CONFIG, MANIFEST}
 _ITERATION = re.compile(r"iter_(\d+)")
 
 
@@ -47,7 +43,8 @@ def write_checkpoint(folder: str | os.PathLike[str], contents: Mapping[str, Any]
     Args:
         folder: Where it shall be.
         contents: For each file name, a text, or a table of arrays and plain values to be pickled.
-        facts: What the manifest says beside the files: step, metric (None where the step was not evaluated), versions.
+        facts: What the manifest says beside the files: step, metric and best_file (None where the step was not
+            evaluated), versions.
 
     Raises:
         WeightsError: The disk is full or the folder cannot be written; a checkpoint that was there is untouched.
@@ -62,15 +59,15 @@ def write_checkpoint(folder: str | os.PathLike[str], contents: Mapping[str, Any]
 
 
 def copy_checkpoint(source: Checkpoint, folder: str | os.PathLike[str]) -> None:
-    """Publish a copy of a complete checkpoint as ``folder``, as ``write_checkpoint`` does.
+    """Publish a copy of a complete checkpoint as ``folder``, as ``write_checkpoint`` does; of its own files alone.
 
     Raises:
         WeightsError: The copy cannot be written.
     """
 
     def copy_into(writing: Path) -> None:
-        for path in source.folder.iterdir():
-            with open(path, "rb") as original, synced_file(writing / path.name) as copy:
+        for name in (*source.manifest["files"], MANIFEST):
+            with open(source.folder / name, "rb") as original, synced_file(writing / name) as copy:
                 shutil.copyfileobj(original, copy)
 
     _publish(Path(folder), copy_into)
@@ -78,7 +75,7 @@ def copy_checkpoint(source: Checkpoint, folder: str | os.PathLike[str]) -> None:
 
 def _publish(folder: Path, write_into: Callable[[Path], None]) -> None:
     try:
-        replace_folder(folder, write_into)
+        replace_folder(folder, write_into, _delete)
     except OSError as error:
         raise WeightsError(
             f"cannot write checkpoint {folder}: {error.strerror or error}. Those before it are untouched; "
@@ -95,7 +92,7 @@ def recover(save_dir: str | os.PathLike[str]) -> None:
     save_dir = Path(save_dir)
     for left in [*_leftovers(save_dir, REPLACED), *_leftovers(save_dir, WRITING)]:
         try:
-            mend_folder(left.with_suffix(""))
+            mend_folder(left.with_suffix(""), _delete)
         except OSError as error:
             raise WeightsError(f"{left}, left by a killed run, cannot be removed: {error.strerror or error}") from None
 
@@ -161,8 +158,7 @@ def open_checkpoint(folder: str | os.PathLike[str]) -> Checkpoint:
     for name, facts in manifest["files"].items():
         path = folder / name
         try:
-            has_size = path.is_file() and path.stat().st_size == facts["size"]
-            is_whole = has_size and sha256_of_file(path) == facts["sha256"]
+            is_whole = path.is_file() and path.stat().st_size == facts["size"] and sha256_of(path) == facts["sha256"]
         except OSError as error:
             raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from None
         if not is_whole:
@@ -235,7 +231,29 @@ def prune(save_dir: str | os.PathLike[str], keep: int) -> None:
     folders = iteration_folders(save_dir)
     if keep > 0:
         for folder in folders[:-keep]:
-            delete_folder(folder)
+            delete_folder(folder, _delete)
+
+
+def _delete(folder: Path) -> None:
+    """Delete a checkpoint; one in which somebody put something else, such as an export, is moved aside whole.
+
+    Raises:
+        OSError: That cannot be done.
+    """
+    if not _holds_something_else(folder):
+        shutil.rmtree(folder)
+        return
+    name = folder.stem if folder.suffix == REPLACED else folder.name
+    aside = move_aside(folder.parent, {folder: name})
+    get_logger().warning("%s held files that are not of a checkpoint; it was moved to %s", folder.parent / name, aside)
+
+
+def _holds_something_else(folder: Path) -> bool:
+    try:
+        own = {*_read_manifest(folder)["files"], MANIFEST}
+    except WeightsError:  # what is half deleted may have lost its manifest first
+        own = _ALL_FILES
+    return any(path.name not in own or path.is_dir() for path in folder.iterdir())
 
 
 def fault_of_content(content: Any) -> str | None:

@@ -75,9 +75,12 @@ class FiniteGuard:
             # With O2 some gradients are in half precision and some are not, which cannot be stacked.
             sums = paddle.stack([g.astype("float32").sum() for g in gradients])
             finite = finite & paddle.isfinite(sums).all()
+        if world_size() > 1:
+            # The losses of the processes differ, and all must take the same decision: a loss may be infinite in one of
+            # them with gradients that are finite in all.
+            finite = maximum_over_processes((~finite).astype("int32")) == 0
         if self._max_skipped:
-            # The losses of the processes differ, and all must take the same decision.
-            if not int(maximum_over_processes((~finite).astype("int32"))):
+            if bool(finite):
                 return True
             self._skip(step, terms, paths)
             return False

@@ -4,12 +4,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import paddle
 
 from paddleseg.utils.errors import WeightsError
+
+# Paddle counts master weights; an optimiser that has none yet looks for the states of its first.
+_MASTER = "_fp32_master_0"
+_MASTER_IN_KEY = re.compile(r"_fp32_master_\d+(?=_)")
 
 
 def rename_optimizer_state(
@@ -18,7 +23,9 @@ def rename_optimizer_state(
     """Translate an optimiser's state to the parameter names of this process.
 
     Paddle keys the state by names such as ``conv2d_7.w_0`` that count the layers made in a process, so they are
-    others when anything was built before the network.
+    others when anything was built before the network. With ``--amp_level O2`` states belong to the master weight of a
+    parameter ("conv2d_7.w_0_fp32_master_0_velocity_0"), and Paddle asks for them by the name that the tensor has, so
+    the master weights are given theirs.
 
     Args:
         state: The optimiser's ``state_dict``.
@@ -36,11 +43,17 @@ def rename_optimizer_state(
         if key == "LR_Scheduler":
             result[key] = value
         elif key == "master_weights":
-            # Paddle takes these as they are, without making tensors of them.
-            result[key] = {renamed[old]: paddle.to_tensor(weight) for old, weight in value.items()}
+            result[key] = {renamed[old]: _master_weight(weight, renamed[old]) for old, weight in value.items()}
         else:
             prefix = next((old for old in by_length if key.startswith(old + "_")), None)
             if prefix is None:
                 raise WeightsError(f"the optimiser's state has {key!r}, which belongs to no parameter of this network")
-            result[renamed[prefix] + key[len(prefix) :]] = value
+            result[renamed[prefix] + _MASTER_IN_KEY.sub(_MASTER, key[len(prefix) :], count=1)] = value
     return result
+
+
+def _master_weight(weight: Any, parameter_name: str) -> paddle.Tensor:
+    """The float32 copy of a parameter in half precision; Paddle takes it as it is, without making a tensor of it."""
+    tensor = paddle.to_tensor(weight)
+    tensor.name = parameter_name + _MASTER
+    return tensor

@@ -15,6 +15,7 @@ from paddleseg.tasks.base import Scores, Task
 from paddleseg.training import checkpoint
 from paddleseg.training.batches import TrainingBatches
 from paddleseg.training.hooks import Hook
+from paddleseg.training.hooks.batch_norm import BatchNormHook
 from paddleseg.training.hooks.checkpoint import CheckpointHook
 from paddleseg.training.hooks.ema import EmaHook
 from paddleseg.training.hooks.evaluate import EvaluateHook
@@ -119,7 +120,8 @@ def _build_hooks(
 ) -> list[Hook]:
     """The hooks that the settings ask for; ``hooks.order`` puts them in order."""
     writer = ScalarWriter(settings.save_dir) if settings.use_vdl and dist.rank() == 0 else None
-    hooks: list[Hook] = [stop_hook, LogHook(settings.log_iters, writer), SpikeHook(settings.log_iters), MemoryHook()]
+    hooks: list[Hook] = [stop_hook, LogHook(settings.log_iters, writer), SpikeHook(settings.log_iters)]
+    hooks += [MemoryHook(), BatchNormHook()]
     if settings.use_ema:
         hooks.append(EmaHook())
     schedule = schedule_of(optimizer)

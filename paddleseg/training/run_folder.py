@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from paddleseg.training import checkpoint
+from paddleseg.training.earlier_run import move_aside
+from paddleseg.training.older_runs import complete_settings
 from paddleseg.training.run_settings import resolved_defaults
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.atomic_file import write_atomically
@@ -62,9 +62,7 @@ def prepare_folder(save_dir: str, start: checkpoint.Checkpoint | None, config_te
             other = checkpoint.newer_than(save_dir, -1)
             other += [path for path in [folder / checkpoint.CONFIG] if path.exists()]
         if other:
-            aside = _make_aside(folder)
-            for path in other:
-                os.rename(path, aside / path.name)
+            aside = move_aside(folder, {path: path.name for path in other})
             get_logger().warning("%s held checkpoints of another run; they were moved to %s", save_dir, aside)
         if config_text is not None:
             _write_config(folder / checkpoint.CONFIG, config_text)
@@ -106,17 +104,6 @@ def log_changed_settings(checkpoint_folder: Path, config_text: str) -> None:
         return
     before, now = read_yaml(str(path))[0], parse_yaml(config_text, "configuration")[0]
     defaults = resolved_defaults()  # an older version may have had no such key
-    changes = describe_changes({**defaults, **before}, {**defaults, **now})
+    changes = describe_changes({**defaults, **complete_settings(before)}, {**defaults, **now})
     if changes:
         get_logger().warning("settings are not those of %s: %s", checkpoint_folder, "; ".join(changes))
-
-
-def _make_aside(folder: Path) -> Path:
-    """A new folder for what is moved aside; its name has the time, and a number where one second has several."""
-    name = time.strftime("earlier_run_%Y%m%d_%H%M%S")
-    aside, number = folder / name, 1
-    while aside.exists():
-        number += 1
-        aside = folder / f"{name}_{number}"
-    aside.mkdir()
-    return aside

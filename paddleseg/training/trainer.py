@@ -15,9 +15,9 @@ from paddle import Tensor, nn
 
 from paddleseg import __version__
 from paddleseg.datasets.loader import Batch
-from paddleseg.models.weights import META_KEY, apply_weights, make_meta
+from paddleseg.models.weights import META_KEY, apply_weights, follow_padding_mode, make_meta, read_weights
 from paddleseg.optimizers import schedule_of
-from paddleseg.tasks.base import Task
+from paddleseg.tasks.base import Task, rank
 from paddleseg.training import checkpoint
 from paddleseg.training.ema import ExponentialMovingAverage
 from paddleseg.training.finite_guard import FiniteGuard
@@ -122,6 +122,11 @@ class Trainer:
         """Number of the epoch that the last step belongs to, from 1."""
         return (max(self.step * self.settings.grad_accum_steps, 1) - 1) // self._batches.per_epoch + 1
 
+    @property
+    def counted_steps(self) -> int:
+        """Steps that changed the weights: those done but the ones left out because they were not finite."""
+        return self.step - self._guard.skipped
+
     def train(self) -> None:
         """Run from the current step to the last one, or until a hook stops it."""
         batches = iter(self._batches.from_step(self.step, self.total_steps))
@@ -189,6 +194,10 @@ class Trainer:
         yield
         self.paused_seconds += time.perf_counter() - started
 
+    def best_file(self) -> str | None:
+        """The weight file with the best figure, the weights' own among equals; None when the step is not evaluated."""
+        return max(self.figures, key=lambda file: rank(self.figures[file][self.task.primary]), default=None)
+
     def share_statistics(self) -> None:
         """Give all processes the same running statistics, before weights are evaluated or saved."""
         if dist.world_size() > 1:
@@ -203,9 +212,11 @@ class Trainer:
             UserError: It cannot be written; all processes raise it.
         """
         contents = self._contents() if dist.rank() == 0 else {}
+        best = self.best_file()
         facts = {
             "step": self.step,
-            "metric": max(self.figures.values(), key=lambda metric: metric[self.task.primary], default=None),
+            "metric": self.figures.get(best),
+            "best_file": best,
             "versions": {"toolkit": __version__, "paddle": paddle.__version__},
         }
         dist.in_first_process(lambda: checkpoint.write_checkpoint(folder, contents, facts))
@@ -245,8 +256,8 @@ class Trainer:
         """
         states = start.states
         check_same_run(start.folder, states["run"], self.record.identity)
-        weights = start.read(checkpoint.WEIGHTS)
-        weights.pop(META_KEY, None)
+        weights, meta = read_weights(start.folder / checkpoint.WEIGHTS)
+        follow_padding_mode(self.model, start.folder, weights, meta)
         coverage = apply_weights(self.model, weights)
         if not coverage.complete:
             raise WeightsError(f"{start.folder} does not fit the network: {coverage.describe()}")
@@ -289,7 +300,8 @@ class Trainer:
         elif self.last_step_counts:
             self.optimizer.step()
         self.optimizer.clear_grad()
-        self._lr_schedule.step()
+        if self.last_step_counts:
+            self._lr_schedule.step()
 
     def _gradients_stay_local(self, local: bool) -> AbstractContextManager[Any]:
         """Between the batches of one step gradients need not travel to the other processes."""

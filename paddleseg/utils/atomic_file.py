@@ -146,7 +146,7 @@ def move_files(source: Path, target: Path, names: Sequence[str], *, obsolete: Se
     _sync(target)
 
 
-def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
+def replace_folder(folder: Path, fill: Callable[[Path], None], delete: Callable[[Path], None] = shutil.rmtree) -> None:
     """Let a folder beside ``folder`` be filled, flush it to the disk, and put it in the place of the old one.
 
     There is no call that exchanges two folders: between two renames none is there, and ``mend_folder`` brings the old
@@ -155,13 +155,14 @@ def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     Args:
         folder: The place.
         fill: Writes the files into the folder it is given; each is to be flushed, as by ``synced_file``.
+        delete: What is done with the old one.
 
     Raises:
         OSError: The disk is full or the place not writable; what was there is there.
     """
     writing, replaced = _with_suffix(folder, WRITING), _with_suffix(folder, REPLACED)
     try:
-        mend_folder(folder)
+        mend_folder(folder, delete)
         writing.mkdir(parents=True)
         fill(writing)
         _sync(writing)
@@ -172,27 +173,27 @@ def replace_folder(folder: Path, fill: Callable[[Path], None]) -> None:
     except OSError:
         shutil.rmtree(writing, ignore_errors=True)
         with contextlib.suppress(OSError):  # what fails here as well is left to the next ``mend_folder``
-            mend_folder(folder)
+            mend_folder(folder, delete)
         raise
-    delete_folder(replaced)
+    delete_folder(replaced, delete)
 
 
-def mend_folder(folder: Path) -> None:
-    """Undo what an interrupted ``replace_folder`` of ``folder`` left."""
+def mend_folder(folder: Path, delete: Callable[[Path], None] = shutil.rmtree) -> None:
+    """Undo what an interrupted ``replace_folder`` of ``folder``, with the same ``delete``, left."""
     writing, replaced = _with_suffix(folder, WRITING), _with_suffix(folder, REPLACED)
     if replaced.is_dir() and not folder.exists():
         os.rename(replaced, folder)
         get_logger().warning("%s: brought back after an interrupted save", folder)
-    for left in (replaced, writing):
+    for left, away_with in ((replaced, delete), (writing, shutil.rmtree)):
         if left.is_dir():
-            shutil.rmtree(left)
+            away_with(left)
 
 
-def delete_folder(folder: Path) -> None:
+def delete_folder(folder: Path, delete: Callable[[Path], None] = shutil.rmtree) -> None:
     """Delete a folder that is no longer needed, if it is there; where that fails, the program need not end for it."""
     try:
         if folder.is_dir():
-            shutil.rmtree(folder)
+            delete(folder)
     except OSError as error:
         get_logger().warning("%s: cannot be deleted: %s", folder, error.strerror or error)
 

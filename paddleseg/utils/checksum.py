@@ -8,10 +8,10 @@ import hashlib
 import os
 
 
-def sha256_of_file(file: str | os.PathLike[str]) -> str:
-    """SHA-256 of a file's content, as hexadecimal digits."""
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
     digest = hashlib.sha256()
-    with open(file, "rb") as stream:
-        while block := stream.read(1 << 20):
-            digest.update(block)
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
     return digest.hexdigest()

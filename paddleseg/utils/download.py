@@ -1,17 +1,24 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Downloading weight files once, into a cache, resuming what was interrupted; also by several processes at once."""
+"""Downloading weight files once, into a cache, resuming what was interrupted; also by several processes at once.
+
+A file grows under a ``.part`` name; ``.part.json`` beside it says of which version of the file it is a part (ETag or
+date) and how long that is. It is gone on with only where the server says that it still has this version.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import http.client
+import json
 import os
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 try:
@@ -21,7 +28,8 @@ except ImportError:  # Windows
 
 from tqdm import tqdm
 
-from paddleseg.utils.atomic_file import move_into_place
+from paddleseg.utils.atomic_file import move_into_place, write_atomically
+from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
 
@@ -29,40 +37,37 @@ _CHUNK = 1 << 20
 _TIMEOUT_SECONDS = 30
 
 
-def is_url(source: str) -> bool:
-    """Whether ``source`` is an address and not a path."""
-    return source.startswith(("http://", "https://"))
-
-
 def cache_folder() -> Path:
     """Where downloads are kept: ``$PADDLESEG_HOME``, or ``~/.paddleseg``."""
     return Path(os.environ.get("PADDLESEG_HOME") or Path.home() / ".paddleseg")
 
 
-def cached_download(url: str) -> str:
+def cached_download(url: str, sha256: str | None = None) -> str:
     """Return the local copy of ``url``, downloading what is missing of it.
 
-    The file grows under a ``.part`` name and is renamed when it is whole; a second call goes on where the first
-    was interrupted. Of several processes, as a launch starts them, one downloads and the others wait for it (on
-    Windows, which has no ``flock``, they do not wait).
+    The file is renamed when it is whole; a second call goes on where the first was interrupted. Of several processes,
+    as a launch starts them, one downloads and the others wait for it (on Windows, which has no ``flock``, they do not
+    wait).
+
+    Args:
+        url: The address.
+        sha256: What the file's SHA-256 must be; a copy with another one is fetched anew. None: anything.
 
     Raises:
-        WeightsError: The address cannot be reached or answers with an error, or the cache cannot be written.
+        WeightsError: The address cannot be reached or answers with an error, the cache cannot be written, or the file
+            is not the one that was asked for.
     """
-    parsed = urllib.parse.urlparse(url)
     # Many weight files are called model.pdparams: the hash of the address keeps them apart.
     folder = cache_folder() / hashlib.sha256(url.encode()).hexdigest()[:16]
-    path = folder / (Path(parsed.path).name or "download")
-    if path.exists():
-        return str(path)
+    path = folder / (Path(urllib.parse.urlparse(url).path).name or "download")
     try:
+        if _is_there(path, sha256):
+            return str(path)
         folder.mkdir(parents=True, exist_ok=True)
         with _locked(path.with_name(path.name + ".lock")):
-            if not path.exists():  # else another process fetched it meanwhile
+            if not _is_there(path, sha256):  # else another process fetched it meanwhile
                 get_logger().info("downloading %s to %s", url, path)
-                part = path.with_name(path.name + ".part")
-                _fetch(url, part)
-                move_into_place(part, path)
+                _download(url, path, sha256)
     except urllib.error.HTTPError as error:
         raise WeightsError(f"cannot download {url}: the server answers {error.code} {error.reason}") from None
     except (OSError, http.client.HTTPException) as error:
@@ -74,6 +79,10 @@ def cached_download(url: str) -> str:
     return str(path)
 
 
+def _is_there(path: Path, sha256: str | None) -> bool:
+    return path.exists() and (sha256 is None or sha256_of(path) == sha256)
+
+
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Let one process at a time into the block. The file stays: taking it away would let a second one in."""
@@ -83,20 +92,74 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _fetch(url: str, part: Path) -> None:
+@dataclass(frozen=True)
+class _Version:
+    """Of which version of a file a part is.
+
+    Attributes:
+        validator: The server's ETag if it promises equal bytes, else its date of the file; None where it gives neither.
+        total: Bytes of the whole file; None where the server does not say.
+    """
+
+    validator: str | None = None
+    total: int | None = None
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str], total: int | None) -> _Version:
+        etag = headers.get("ETag")
+        is_strong = etag is not None and not etag.startswith("W/")
+        return cls(etag if is_strong else headers.get("Last-Modified"), total)
+
+
+def _download(url: str, path: Path, sha256: str | None) -> None:
+    part, record = path.with_name(path.name + ".part"), path.with_name(path.name + ".part.json")
+    if not (_fetch_rest(url, part, record) and _is_there(part, sha256)):
+        _fetch(url, part, record, have=0, version=None)
+        if not _is_there(part, sha256):
+            found = sha256_of(part)
+            part.unlink()
+            raise WeightsError(f"{url} is another file: its SHA-256 is {found}, the configuration says {sha256}")
+    move_into_place(part, path)
+    record.unlink(missing_ok=True)
+
+
+def _fetch_rest(url: str, part: Path, record: Path) -> bool:
+    """Complete a part; False where it has to be fetched from the beginning."""
     have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+    version = _read_version(record)
+    if not have or version.validator is None or (version.total is not None and have > version.total):
+        return False
+    if have == version.total:
+        return True
     try:
-        response = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
+        return _fetch(url, part, record, have=have, version=version)
     except urllib.error.HTTPError as error:
-        if error.code == 416 and have:  # nothing beyond what we have: the part is whole
-            return
+        if error.code in (412, 416):  # there is no such rest of what the server has now
+            return False
         raise
-    with response:
-        if have and response.status != 206:  # the server sends everything again
-            have = 0
+
+
+def _fetch(url: str, part: Path, record: Path, *, have: int, version: _Version | None) -> bool:
+    """Fetch a file, or what follows the first ``have`` bytes of a version of it.
+
+    Returns:
+        Whether the part is whole now; not where the server sent the rest of something else.
+
+    Raises:
+        OSError: The connection broke off; what came is kept.
+    """
+    headers = {"Range": f"bytes={have}-", "If-Range": version.validator} if have else {}
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=_TIMEOUT_SECONDS) as response:
         length = response.headers.get("Content-Length")
-        total = None if length is None else have + int(length)
+        if have and response.status == 206:
+            total = _total_of_range(response.headers, have)
+            now = _Version.of(response.headers, total)
+            if total is None or now.validator not in (None, version.validator) or version.total not in (None, total):
+                return False
+        else:  # all of it, also because it is another version now
+            have, total = 0, None if length is None else int(length)
+            part.unlink(missing_ok=True)  # first, so that the record never is of another version than the part
+            write_atomically(record, json.dumps(asdict(_Version.of(response.headers, total))).encode())
         with (
             open(part, "ab" if have else "wb") as file,
             tqdm(total=total, initial=have, unit="B", unit_scale=True, disable=None, desc=part.name) as bar,
@@ -106,3 +169,20 @@ def _fetch(url: str, part: Path) -> None:
                 bar.update(len(chunk))
     if total is not None and part.stat().st_size < total:
         raise ConnectionError(f"only {part.stat().st_size} of {total} bytes arrived; start again to go on")
+    return True
+
+
+def _total_of_range(headers: Mapping[str, str], start: int) -> int | None:
+    """The length of the whole file, if the answer has its rest from ``start`` on."""
+    match = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", headers.get("Content-Range", ""))
+    if match is None or int(match[1]) != start or int(match[2]) != int(match[3]) - 1:
+        return None
+    return int(match[3])
+
+
+def _read_version(record: Path) -> _Version:
+    try:
+        known = json.loads(record.read_text(encoding="utf-8"))
+        return _Version(known["validator"], known["total"])
+    except (OSError, ValueError, LookupError, TypeError):  # of an older version of this toolkit, or half written
+        return _Version()

@@ -25,6 +25,9 @@ from paddleseg.utils.errors import WeightsError
 _DTYPE = re.compile(r"[<>=|]?[biufc]\d{1,2}")
 _MOST_LETTERS = 200  # of a file's own words in a message
 _CIRCLE = object()
+# Python's hash of an integer is its remainder by 2**61 - 1. Of larger ones many can have the same, and a table of such
+# keys takes time by the square of their number.
+_MOST_KEY_BITS = 60
 
 
 def read_pickle(path: str | os.PathLike[str]) -> Any:
@@ -95,6 +98,10 @@ class _RestrictedUnpickler(pickle._Unpickler):
         if (module, name) not in _KNOWN:
             raise _ForbiddenGlobal(f"{module}.{name}")
         return _KNOWN[module, name]
+
+    def load_put(self) -> None:
+        super().load_put()
+        _check_keys([next(reversed(self.memo))])  # a text, unlike those of the other opcodes: of any size
 
     def load_inst(self) -> None:
         self.load_global()  # refuses forbidden names as such
@@ -184,6 +191,8 @@ def _check_keys(keys: Iterable[Any]) -> None:
     for key in keys:
         if not isinstance(key, (str, bytes, int, float, type(None))):
             raise pickle.UnpicklingError(f"a {type(key).__name__} as a key")
+        if isinstance(key, int) and key.bit_length() > _MOST_KEY_BITS:
+            raise pickle.UnpicklingError(f"an integer of more than {_MOST_KEY_BITS} bits as a key")
 
 
 class _Dtype:

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from paddleseg.utils.atomic_file import write_atomically
-from paddleseg.utils.checksum import sha256_of_file
+from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import DataError, UserError
 
 INDEX_NAME = "written_files.jsonl"
@@ -64,7 +64,7 @@ class WrittenFiles:
         if not known or os.path.islink(file) or not os.path.isfile(file):
             return False
         try:
-            return sha256_of_file(file) in known
+            return sha256_of(file) in known
         except OSError:  # what cannot be read is not known to be its own
             return False
 

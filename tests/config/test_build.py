@@ -299,7 +299,7 @@ def test_both_spellings_of_nesterov_reach_the_optimizer(name, training_yaml):
 
 def test_plain_sgd_and_momentum_are_told_apart_in_one_line(training_yaml):
     assert build.describe_optimizer(load_config(training_yaml)) == (
-        "SGD, momentum 0.9, no weight decay; learning rate 0.01, PolynomialDecay (end_lr 0.0001, power 1)"
+        "SGD, momentum 0.9, no weight decay; learning rate 0.01, PolynomialDecay (end_lr 0, power 0.9)"
     )
     config = load_config(training_yaml)
     del config.data["optimizer"]["momentum"]

@@ -187,3 +187,12 @@ def test_the_dump_loads_to_the_same(write_yaml, tmp_path):
     config = load_config(write_yaml("_base_: base.yml\nmodel: {augment: no}\n"), opts=["a.b=0.1"], flags={"iters": 3})
     config.dump(tmp_path / "dump.yml")
     assert load_config(tmp_path / "dump.yml").data == config.data
+
+
+def test_a_polynomial_decay_in_a_configuration_has_paddlesegs_defaults_and_the_run_says_them(training_yaml):
+    section = load_config(training_yaml).section("lr_scheduler")
+    assert (section["power"], section["end_lr"]) == (0.9, 0)
+    named = load_config(training_yaml, opts=["lr_scheduler.end_lr=0.001"]).section("lr_scheduler")
+    assert (named["power"], named["end_lr"]) == (0.9, 0.001)
+    other = load_config(training_yaml, opts=["lr_scheduler={type: StepDecay, learning_rate: 0.1, step_size: 9}"])
+    assert "power" not in other.section("lr_scheduler")

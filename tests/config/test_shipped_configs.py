@@ -94,7 +94,7 @@ def test_the_camvid_recipe_has_its_published_numbers():
 def test_the_official_recipe_is_the_same_for_the_three_sizes(model):
     file_name = model.replace("_23", "23").replace("_39", "39").lower()
     data = load_shipped(f"ddrnet/{file_name}_cityscapes_1024x1024_120k_official.yml").data
-    assert data["model"] == {"type": model, "enable_auxiliary_loss": True}
+    assert data["model"] == {"type": model, "enable_auxiliary_loss": True, "padding_mode": "official"}
     assert (data["batch_size"], data["iters"]) == (3, 120000)
     [loss] = data["loss"]["types"]
     assert (loss["thresh"], loss["min_kept"], data["loss"]["coef"]) == (0.9, 131072, [1, 0.4])

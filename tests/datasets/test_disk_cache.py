@@ -171,3 +171,20 @@ def test_scenes_of_another_size_are_other_entries(tmp_path):
     for size in ((64, 32), (128, 64), (64, 32)):
         scenes = RoadScenes([], num_samples=1, size=size, cache="disk", cache_dir=str(tmp_path))
         assert samples(scenes)[0]["img"].shape == (size[1], size[0], 3)
+
+
+@ON_LINUX
+def test_samples_that_are_held_do_not_use_up_the_files_that_a_process_may_have_open(tmp_path):
+    cache = decoded_cache.DiskCache(tmp_path)
+    keys = [decoded_cache.CacheKey(index, f"picture {index}", "as it is") for index in range(300)]
+    for key in keys:
+        cache.store(key, np.full((4, 6, 3), key.index % 256, np.uint8), np.full((4, 6), 1, np.uint8))
+    before = len(os.listdir("/proc/self/fd"))
+    held = [cache.load(key) for key in keys]
+    assert len(os.listdir("/proc/self/fd")) - before <= 128
+    for key, sample in zip(keys, held):
+        assert (sample.image == key.index % 256).all() and (sample.label == 1).all()
+        sample.image[:] = 0  # writing to it changes this copy alone, mapped or not
+    assert all((cache.load(key).image == key.index % 256).all() for key in keys)
+    del held, sample
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -10,6 +10,7 @@ import os
 import pytest
 
 from paddleseg.training import checkpoint
+from paddleseg.training.hooks.base import Hook
 from paddleseg.training.hooks.checkpoint import CheckpointHook
 from paddleseg.training.hooks.evaluate import EvaluateHook
 from paddleseg.training.run_folder import find_start, prepare_folder
@@ -39,11 +40,27 @@ class KillingDisk(FailingDisk):
             raise Killed
 
 
-def go_on(folder, figures):
+class PutsAnExport(Hook):
+    """Somebody exports into the checkpoints of step 2 while the run goes on."""
+
+    def __init__(self, folder):
+        self.places = [folder / name / "exported" / "model.txt" for name in ("best_model", "iter_2")]
+        self.written = []
+
+    def after_step(self, trainer, losses):
+        if trainer.step == 3:
+            for place in self.places:
+                place.parent.mkdir(exist_ok=True)
+                place.write_text(str(place))
+                self.written.append(str(place))
+
+
+def go_on(folder, figures, own_hooks=()):
     """What the same command with ``--resume_model auto`` does at each start; gives the hook that evaluated."""
     start = find_start(str(folder), "auto")
     hook = EvaluateHook(lambda model: scores(figures[trainer.step]), interval=2, folder=str(folder / "best_model"))
-    trainer = make_trainer(hooks=[hook, CheckpointHook(2, str(folder), keep=1)], total_steps=STEPS)
+    hooks = [hook, CheckpointHook(2, str(folder), keep=1), *own_hooks]
+    trainer = make_trainer(hooks=hooks, total_steps=STEPS)
     if start is not None:
         trainer.restore(start)
     prepare_folder(str(folder), start, "batch_size: 2\n")
@@ -74,3 +91,27 @@ def test_killed_at_each_call_it_ends_as_if_it_had_not_been(figures, tmp_path, mo
         assert checkpoint.find_checkpoint(folder / f"iter_{STEPS}", STEPS) is not None, call
         left = {path.name for path in folder.iterdir() if not path.name.startswith("earlier_run_")}
         assert left == {"best_model", f"iter_{STEPS}", "config.yml"}, call
+
+
+@pytest.mark.slow
+def test_killed_at_each_call_it_loses_nothing_that_somebody_put_into_its_checkpoints(tmp_path, monkeypatch):
+    def is_kept(text):
+        return any(path.read_text() == text for path in folder.rglob("exported/model.txt"))
+
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    disk = KillingDisk(monkeypatch)
+    folder = tmp_path / "straight"
+    disk.start()
+    go_on(folder, BEST_IN_THE_MIDDLE, [PutsAnExport(folder)])
+    assert len(list(folder.glob("earlier_run_*/*/exported/model.txt"))) == 2
+    for call in range(1, disk.calls + 1):
+        folder = tmp_path / str(call)
+        export = PutsAnExport(folder)
+        disk.start(call)
+        with pytest.raises(Killed):
+            go_on(folder, BEST_IN_THE_MIDDLE, [export])
+        disk.start()
+        hook = go_on(folder, BEST_IN_THE_MIDDLE)
+        assert all(map(is_kept, export.written)), call
+        assert (hook.best_step, hook.best_figure) == best_of(folder) == (4, 0.5), call
+        assert_same_state(folder / f"iter_{STEPS}", tmp_path / f"straight/iter_{STEPS}")

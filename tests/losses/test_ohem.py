@@ -65,9 +65,14 @@ def test_min_kept_decides_when_too_few_pixels_are_hard():
 
 
 def test_min_kept_beyond_the_valid_pixels_means_the_easiest_of_them_is_left_out():
-    loss = OhemCrossEntropyLoss(thresh=0.1, min_kept=100)
     logits = two_class_logits([0.9, 0.5, 0.6, 0.01])
-    assert float(loss(logits, label_of_ones(4, ignored=[3]))) == pytest.approx(mean_loss(0.5, 0.6), rel=1e-5)
+    for min_kept in (2, 3, 4, 100):  # of 3 valid ones; the authors' code has p[min(min_kept, 3 - 1)] as the threshold
+        loss = OhemCrossEntropyLoss(thresh=0.1, min_kept=min_kept)
+        assert float(loss(logits, label_of_ones(4, ignored=[3]))) == pytest.approx(mean_loss(0.5, 0.6), rel=1e-5)
+    above_all = OhemCrossEntropyLoss(thresh=0.95, min_kept=100)
+    assert float(above_all(logits, label_of_ones(4, ignored=[3]))) == pytest.approx(mean_loss(0.9, 0.5, 0.6), rel=1e-5)
+    alone = OhemCrossEntropyLoss(thresh=0.1, min_kept=100)
+    assert float(alone(logits, label_of_ones(4, ignored=[0, 1, 3]))) == 0.0
 
 
 def test_pixels_tied_with_the_threshold_are_left_out():

@@ -54,6 +54,26 @@ def test_paddleseg_padding_changes_exactly_the_pools_and_down3():
     assert float(other.spp.scale1[0](ones)[0, 0, 0, 0]) == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("name", ["DDRNet_23_slim", "DDRNet_39"])
+@pytest.mark.parametrize("data_format", ["NCHW", "NHWC"])
+def test_a_padding_mode_set_afterwards_gives_the_network_that_is_built_with_it(name, data_format):
+    networks = []
+    for padding_mode in ("paddleseg", None, "official"):
+        paddle.seed(3)
+        network = getattr(models, name)(num_classes=2, padding_mode=padding_mode, data_format=data_format)
+        network.eval()
+        networks.append(network)
+    built, switched, official = networks
+    assert all((a == b).all() for a, b in zip(built.state_dict().values(), switched.state_dict().values()))
+    assert list(built.state_dict()) == list(switched.state_dict())
+    x = paddle.randn([1, 3, 40, 56])
+    assert (switched(x)[0] == official(x)[0]).all()
+    switched.set_padding_mode("paddleseg")
+    assert (switched(x)[0] == built(x)[0]).all() and not (built(x)[0] == official(x)[0]).all()
+    switched.set_padding_mode("official")
+    assert (switched(x)[0] == official(x)[0]).all()
+
+
 def test_an_unknown_padding_mode_is_refused():
     with pytest.raises(ValueError, match="official, paddleseg"):
         models.DDRNet_23_slim(num_classes=2, padding_mode="same")

@@ -13,7 +13,8 @@ from paddleseg import models
 from paddleseg.inference.label_maps import class_scores
 from paddleseg.inference.views import ViewOptions
 from paddleseg.models.facts import ModelFacts, output_names
-from paddleseg.models.weights import load_pretrained, load_weights
+from paddleseg.models.pretrained import load_pretrained
+from paddleseg.models.weights import load_weights
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.precision import MixedPrecisionNetwork
 

@@ -6,6 +6,7 @@ A network is built once for all tests of its class, with the weights by rule of 
 That an exported network gives the same is seen in ``tests/export``.
 """
 
+import json
 import re
 
 import numpy as np
@@ -13,7 +14,7 @@ import paddle
 import pytest
 
 from paddleseg import models
-from paddleseg.models.weights import load_weights, write_weights
+from paddleseg.models.weights import load_weights, make_meta, write_weights
 
 TOLERANCE = 2e-5  # max |difference| / max |reference| in float32; PyTorch itself is at 1e-6 to 2e-6
 # The golden training outputs were computed in float32. DAPPM's global branch normalises with two values per
@@ -96,7 +97,7 @@ class Contract:
     def test_saved_weights_load_and_give_the_same_outputs(self, network, state, rules, tmp_path):
         x = paddle.to_tensor(rules.input(1, 64, 64))
         wanted = outputs(network, x)
-        write_weights(tmp_path / "model.pdparams", state, None)
+        write_weights(tmp_path / "model.pdparams", state, json.loads(make_meta(network)))
         for tensor in network.state_dict().values():
             tensor.set_value(paddle.zeros_like(tensor))
         load_weights(network, tmp_path / "model.pdparams")

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weights: what fits is loaded, what does not is named, and PaddleSeg's paddings are not a silent trap."""
 
+import json
 import pickle
 
 import numpy as np
@@ -11,7 +12,8 @@ import pytest
 from paddleseg import models
 from paddleseg.models import DDRNet_23_slim, DDRNet_23_slim_cls
 from paddleseg.models.facts import ModelFacts
-from paddleseg.models.weights import META_KEY, apply_weights, load_pretrained, load_weights, make_meta, read_weights
+from paddleseg.models.pretrained import load_pretrained
+from paddleseg.models.weights import META_KEY, apply_weights, load_weights, make_meta, read_weights
 from paddleseg.utils.errors import WeightsError
 
 
@@ -89,8 +91,30 @@ def test_a_folder_stands_for_its_model_pdparams(tmp_path):
 
 def test_weights_of_another_number_of_classes_are_refused_with_both_shapes(tmp_path):
     path = save(tmp_path / "m.pdparams", arrays(DDRNet_23_slim(num_classes=3)))
-    with pytest.raises(WeightsError, match=r"m.pdparams does not fit DDRNet_23_slim with 4 classes.*\[3\] instead of"):
+    with pytest.raises(
+        WeightsError,
+        match=r"m.pdparams does not fit DDRNet_23_slim with 4 classes; write num_classes: 3 for .*\[3\] instead of",
+    ):
         load_weights(DDRNet_23_slim(num_classes=4), path)
+
+
+def test_weights_of_other_input_channels_name_the_number_to_write(tmp_path):
+    path = save(tmp_path / "m.pdparams", arrays(DDRNet_23_slim(num_classes=3, in_channels=1)))
+    with pytest.raises(
+        WeightsError, match=r"with 4 classes; write in_channels: 1, num_classes: 3 for these weights: 3"
+    ):
+        load_weights(DDRNet_23_slim(num_classes=4), path)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_pretrained_weights_of_other_input_channels_see_a_grey_picture_as_they_did(channels, tmp_path, log):
+    three, other = DDRNet_23_slim(num_classes=2), DDRNet_23_slim(num_classes=2, in_channels=channels)
+    load_pretrained(other, str(save(tmp_path / "m.pdparams", arrays(three))))
+    grey = paddle.randn([1, 1, 32, 32])
+    ours, theirs = (network.conv1(grey.tile([1, n, 1, 1])) for network, n in ((other, channels), (three, 3)))
+    np.testing.assert_allclose(ours.numpy(), theirs.numpy(), atol=1e-4)
+    weight = arrays(other)["conv1.0._conv.weight"]
+    assert (weight == weight[:, :1]).all() and f"the network has {channels}: each gets the mean" in log.text
 
 
 def test_missing_and_unexpected_names_are_listed(tmp_path):
@@ -143,22 +167,46 @@ def test_only_of_ddrnet23_there_are_weights_with_paddlesegs_paddings():
     assert of_paddleseg == ["DDRNet_23"]
 
 
-def test_unmarked_trained_weights_that_may_be_paddlesegs_warn_unless_the_padding_is_named(tmp_path, log):
-    path = save(tmp_path / "m.pdparams", arrays(SmallerOne(num_classes=2)))
-    load_weights(SmallerOne(num_classes=2), path)
-    assert "PaddleSeg's SmallerOne" in log.text and "padding_mode: paddleseg" in log.text
+def outputs(model):
+    model.eval()
+    return model(paddle.linspace(-1, 1, 3 * 72 * 88).reshape([1, 3, 72, 88]))[0].numpy()
+
+
+@pytest.mark.parametrize("load", [load_weights, load_pretrained])
+def test_unmarked_trained_weights_of_a_network_that_paddleseg_has_bring_paddlesegs_paddings(load, tmp_path, log):
+    trained = SmallerOne(num_classes=2, padding_mode="paddleseg")
+    path = str(save(tmp_path / "m.pdparams", arrays(trained)))
+    model = SmallerOne(num_classes=2)
+    load(model, path)
+    assert model.padding_mode == "paddleseg" and (outputs(model) == outputs(trained)).all()
+    assert log.text.count("the network takes padding_mode paddleseg") == 1
+    assert json.loads(make_meta(model))["padding_mode"] == "paddleseg"  # so what is trained on from there says it
     log.clear()
-    load_weights(SmallerOne(num_classes=2, padding_mode="official"), path)
-    load_weights(SmallerOne(num_classes=2, padding_mode="paddleseg"), path)
-    load_weights(DDRNet_23_slim(num_classes=2), path)
-    load_pretrained(SmallerOne(num_classes=2), str(save(tmp_path / "cls.pdparams", arrays(DDRNet_23_slim_cls()))))
-    assert "padding_mode" not in log.text
+    for named in ("official", "paddleseg"):
+        model = SmallerOne(num_classes=2, padding_mode=named)
+        load(model, path)
+        assert model.padding_mode == named
+    model = DDRNet_23_slim(num_classes=2)
+    load(model, path)
+    assert model.padding_mode == "official" and "padding_mode" not in log.text
 
 
-def test_weights_marked_with_the_other_padding_are_refused(tmp_path):
+def test_a_trunk_without_heads_is_of_the_authors_network(tmp_path, log):
+    model = SmallerOne(num_classes=2)
+    load_pretrained(model, str(save(tmp_path / "cls.pdparams", arrays(DDRNet_23_slim_cls()))))
+    assert model.padding_mode == "official" and "padding_mode" not in log.text
+
+
+def test_marked_weights_give_a_network_their_paddings_unless_it_names_the_other(tmp_path):
     model = DDRNet_23_slim(num_classes=2, padding_mode="paddleseg")
     path = save(tmp_path / "m.pdparams", arrays(model), make_meta(model))
     with pytest.raises(WeightsError, match="set model.padding_mode: paddleseg"):
+        load_weights(DDRNet_23_slim(num_classes=2, padding_mode="official"), path)
+    follows = DDRNet_23_slim(num_classes=2)
+    load_weights(follows, path)
+    assert (outputs(follows) == outputs(model)).all()
+    save(path, arrays(model), json.dumps({"padding_mode": "x\ny"}))
+    with pytest.raises(WeightsError, match="trained with padding_mode x y, the network has official"):
         load_weights(DDRNet_23_slim(num_classes=2), path)
 
 

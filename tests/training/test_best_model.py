@@ -3,20 +3,24 @@
 """The best model so far: kept, brought back, and true after every kind of resume."""
 
 import json
+import math
 import shutil
 
 import pytest
 
 from paddleseg.inference.evaluation import EvaluationStopped
-from paddleseg.models.weights import read_weights
+from paddleseg.models.pretrained import load_pretrained
+from paddleseg.models.weight_folder import weight_file
+from paddleseg.models.weights import load_weights, read_weights
 from paddleseg.training import checkpoint
 from paddleseg.training.checkpoint import open_checkpoint
 from paddleseg.training.hooks.checkpoint import CheckpointHook
 from paddleseg.training.hooks.ema import EmaHook
 from paddleseg.training.hooks.evaluate import EvaluateHook
 from paddleseg.training.run_folder import find_start, prepare_folder
+from paddleseg.utils.errors import WeightsError
 from tests.training.resumed import assert_same_state
-from tests.training.small_trainer import TOTAL_STEPS, best_of, evaluate_hook, make_trainer, scores
+from tests.training.small_trainer import TOTAL_STEPS, OneLayer, best_of, evaluate_hook, make_trainer, scores
 
 
 def test_the_best_model_is_kept_and_not_overwritten_by_a_worse_one(tmp_path):
@@ -59,6 +63,47 @@ def test_with_a_moving_average_the_better_figure_counts_and_both_files_are_kept(
     assert hook.best_figure == 0.6
     assert (tmp_path / "best_model/ema_model.pdparams").is_file()
     assert (tmp_path / "best_model/model.pdparams").is_file()
+
+
+def run_with_average(folder, figures):
+    """The best model of a run of two evaluations: the weights' figure, then that of their average."""
+    hook = evaluate_hook(figures, folder / "best_model", interval=TOTAL_STEPS)
+    make_trainer(hooks=[EmaHook(), hook], use_ema=True).train()
+    return folder / "best_model"
+
+
+def test_a_folder_means_the_file_with_the_better_figure_and_a_named_file_itself(tmp_path, log):
+    for figures, winner, other in (
+        ([0.2, 0.6], "ema_model.pdparams", "model.pdparams"),
+        ([0.6, 0.2], "model.pdparams", "ema_model.pdparams"),
+        ([math.nan, 0.1], "ema_model.pdparams", "model.pdparams"),
+        ([0.3, 0.3], "model.pdparams", "ema_model.pdparams"),
+    ):
+        best = run_with_average(tmp_path, figures)
+        assert json.loads((best / "manifest.json").read_text())["best_file"] == winner
+        log.clear()
+        for load in (load_weights, load_pretrained):
+            model = OneLayer()
+            load(model, str(best))
+            wanted = read_weights(best / winner)[0]
+            assert all((value.numpy() == wanted[name]).all() for name, value in model.state_dict().items())
+        assert ("taking ema_model.pdparams" in log.text) == (winner == "ema_model.pdparams")
+        assert weight_file(best / winner) == str(best / winner) and "taken as named" not in log.text
+        assert weight_file(best / other) == str(best / other)
+        assert f"{best / other}: taken as named, though {winner} beside it had the better figure" in log.text
+
+
+def test_the_best_model_of_an_older_version_says_in_its_state_which_file_won(tmp_path):
+    best = run_with_average(tmp_path, [0.2, 0.6])
+    manifest = json.loads((best / "manifest.json").read_text())
+    del manifest["best_file"]
+    (best / "manifest.json").write_text(json.dumps(manifest))
+    assert weight_file(best) == str(best / "ema_model.pdparams")
+    (best / "manifest.json").write_text(json.dumps({**manifest, "step": 7}))  # another step than the best one
+    assert weight_file(best) == str(best / "model.pdparams")
+    (best / "manifest.json").write_text(json.dumps({**manifest, "best_file": "../other.pdparams"}))
+    with pytest.raises(WeightsError, match=r"best_file: found \.\./other\.pdparams; it must be model\.pdparams or"):
+        weight_file(best)
 
 
 def test_a_run_without_evaluation_does_not_forget_the_best_figure(tmp_path):
@@ -108,6 +153,42 @@ def test_of_one_step_the_checkpoint_is_taken_and_where_it_is_damaged_the_best_mo
     assert checkpoint.latest_checkpoint(tmp_path).folder == tmp_path / "best_model"
     (tmp_path / "best_model" / "model.pdopt").write_bytes(b"")
     assert checkpoint.latest_checkpoint(tmp_path).folder == tmp_path / "iter_2"
+
+
+def put_export(folder):
+    (folder / "exported").mkdir()
+    (folder / "exported" / "model.json").write_text("a user's")
+
+
+def test_a_best_model_in_which_somebody_put_an_export_is_moved_aside_whole_at_the_next_best(tmp_path, log):
+    run_with_figures(tmp_path, [0.2, 0.5], total_steps=4)
+    put_export(tmp_path / "best_model")
+    run_with_figures(tmp_path, [0.6, 0.7], start=tmp_path / "iter_4", total_steps=8)
+    assert best_of(tmp_path) == (8, 0.7)
+    [aside] = tmp_path.glob("earlier_run_*")
+    assert best_of(aside) == (4, 0.5)
+    assert (aside / "best_model/exported/model.json").read_text() == "a user's"
+    assert f"{tmp_path / 'best_model'} held files that are not of a checkpoint; it was moved to {aside}" in log.text
+
+
+def test_a_best_model_in_which_somebody_put_an_export_is_resumed_and_copied_without_it(tmp_path):
+    run_with_figures(tmp_path, [0.2, 0.5, 0.6], total_steps=6)
+    put_export(tmp_path / "best_model")
+    shutil.rmtree(tmp_path / "iter_6")  # killed between the two
+    start = find_start(str(tmp_path), "auto")
+    assert start.folder == tmp_path / "best_model"
+    run_with_figures(tmp_path, [0.3, 0.4], start=start.folder)
+    assert not (tmp_path / "iter_6" / "exported").exists()
+    assert (tmp_path / "best_model/exported/model.json").is_file() and not list(tmp_path.glob("earlier_run_*"))
+
+
+def test_an_old_checkpoint_in_which_somebody_put_an_export_is_moved_aside_and_not_pruned(tmp_path):
+    make_trainer(hooks=[CheckpointHook(3, str(tmp_path), keep=2)], total_steps=6).train()
+    put_export(tmp_path / "iter_3")
+    make_trainer(hooks=[CheckpointHook(3, str(tmp_path), keep=1)], total_steps=6).train()
+    [aside] = tmp_path.glob("earlier_run_*")
+    assert (aside / "iter_3/exported/model.json").is_file() and open_checkpoint(aside / "iter_3").step == 3
+    assert {path.name for path in tmp_path.iterdir()} == {"iter_6", aside.name}
 
 
 def test_going_back_behind_the_best_model_brings_back_the_one_of_that_time(tmp_path):

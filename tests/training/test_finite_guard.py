@@ -10,10 +10,12 @@ import pytest
 from paddle import nn
 
 from paddleseg.losses import CrossEntropyLoss
+from paddleseg.training import finite_guard
 from paddleseg.training.checkpoint import open_checkpoint
 from paddleseg.training.finite_guard import FiniteGuard
 from paddleseg.training.hooks.base import Hook
 from paddleseg.training.hooks.checkpoint import CheckpointHook
+from paddleseg.training.hooks.ema import EmaHook
 from paddleseg.training.hooks.log import LogHook
 from paddleseg.training.hooks.loss import SpikeHook
 from paddleseg.utils.errors import TrainingError
@@ -34,11 +36,34 @@ def test_a_loss_that_is_not_finite_ends_the_run_naming_step_and_pictures_and_spa
     assert not list(tmp_path.iterdir())
 
 
-def skipping_trainer(bad_steps, max_skipped, hooks=(), total_steps=TOTAL_STEPS):
+def skipping_trainer(bad_steps, max_skipped, total_steps=TOTAL_STEPS, **options):
     def batches_from(step):
         return (make_batch(n, n + 1 in bad_steps) for n in range(step, total_steps))
 
-    return make_trainer(hooks=hooks, batches=batches_from, total_steps=total_steps, max_skipped_steps=max_skipped)
+    return make_trainer(batches=batches_from, total_steps=total_steps, max_skipped_steps=max_skipped, **options)
+
+
+@pytest.mark.parametrize("stop_at", [2, 3, 4, 7])
+def test_a_run_with_a_step_left_out_is_the_run_without_it_also_when_it_is_resumed(stop_at, tmp_path):
+    def batches_without_the_third(step):
+        return (make_batch(n) for n in (0, 1, 3, 4, 5, 6, 7, 8, 9))
+
+    def state(trainer):
+        average = {name: value.numpy() for name, value in trainer.ema.state_dict().items()}
+        return {**weights(trainer), **{f"average {name}": value for name, value in average.items()}}
+
+    wanted = make_trainer(batches=batches_without_the_third, hooks=[EmaHook()], use_ema=True)
+    wanted.total_steps = TOTAL_STEPS - 1
+    wanted.train()
+    first = skipping_trainer({3}, 1, hooks=[EmaHook()], use_ema=True)
+    first.total_steps = stop_at
+    first.train()
+    first.save(str(tmp_path / "c"))
+    second = skipping_trainer({3}, 1, hooks=[EmaHook()], use_ema=True)
+    second.restore(open_checkpoint(tmp_path / "c"))
+    second.train()
+    assert second.step == TOTAL_STEPS and second.optimizer.get_lr() == wanted.optimizer.get_lr()
+    assert same(state(second), state(wanted))
 
 
 def test_steps_that_are_not_finite_are_left_out_as_if_they_had_not_been(log):
@@ -136,3 +161,25 @@ def test_gradients_in_several_precisions_are_judged_together(log):
     model.coarse.grad.set_value(model.coarse.grad * float("inf"))
     assert not guard.finish_step(2, {"loss": loss.detach()}, ["picture.png"])
     assert re.search(r"step 2 is not finite \(loss: loss \S+, but gradients are not finite\)", log.text)
+
+
+@pytest.mark.parametrize("max_skipped", [0, 1])
+def test_a_loss_that_is_infinite_in_another_process_alone_ends_the_step_in_all(max_skipped, monkeypatch, log):
+    """Gradients are the mean over the processes, and may be finite where one loss is not."""
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1D(2))
+    model(paddle.randn([3, 2]))
+    guard = FiniteGuard(model, max_skipped=max_skipped)
+    monkeypatch.setattr(finite_guard, "world_size", lambda: 2)
+    monkeypatch.setattr(finite_guard, "maximum_over_processes", paddle.ones_like)
+    before = model[1]._mean.numpy()
+    guard.start_step()
+    loss = model(paddle.randn([3, 2])).square().sum()
+    loss.backward()
+    does_update = guard.finish_step(1, {"loss": loss.detach()}, ["picture.png"])
+    assert (model[1]._mean.numpy() == before).all()
+    if max_skipped:
+        assert not does_update and "or the loss of another process is not: see its log" in log.text
+    else:
+        assert not any(parameter.grad.abs().sum() for parameter in model[0].parameters())
+        with pytest.raises(TrainingError, match="or the loss of another process is not: see its log"):
+            guard.raise_if_bad()

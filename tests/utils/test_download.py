@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Downloads from a server on this machine: once, resumed when interrupted, a clear line when it cannot be reached."""
 
+import hashlib
 import os
 import re
 import socket
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from paddleseg.utils import download
-from paddleseg.utils.download import cached_download, is_url
+from paddleseg.utils.download import cached_download
 from paddleseg.utils.errors import WeightsError
 
 CONTENT = bytes(range(256)) * 50
@@ -28,7 +29,7 @@ print(cached_download(sys.argv[1]))
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Sends CONTENT, from the byte that a Range header names; remembers the requests, answers when it may."""
+    """Sends its content, from the byte that a Range header names; remembers the requests, answers when it may."""
 
     def do_GET(self):  # noqa: N802 (the name that http.server calls)
         asked = self.headers.get("Range")
@@ -37,19 +38,25 @@ class Handler(BaseHTTPRequestHandler):
         if self.path != "/model.pdparams":
             self.send_error(404)
             return
-        start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1]) if asked and self.server.knows_ranges else 0
-        if start >= len(CONTENT):
+        content, is_the_version = self.server.content, self.headers.get("If-Range") in (None, self.server.etag)
+        gives_rest = asked and self.server.knows_ranges and (is_the_version or self.server.ignores_versions)
+        start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1]) if gives_rest else 0
+        if start and start >= len(content):
             self.send_error(416)
             return
         self.send_response(206 if start else 200)
+        if self.server.etag is not None:
+            self.send_header("ETag", self.server.etag)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         if self.server.sends_chunks:
             self.send_header("Transfer-Encoding", "chunked")
         else:
-            self.send_header("Content-Length", str(len(CONTENT) - start))
+            self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         if self.server.sends_chunks:
-            self.wfile.write(f"{len(CONTENT):x}\r\n".encode())
-        self.wfile.write(CONTENT[start : self.server.breaks_at])
+            self.wfile.write(f"{len(content):x}\r\n".encode())
+        self.wfile.write(content[start : self.server.breaks_at])
 
     def log_message(self, *arguments):
         pass
@@ -62,6 +69,7 @@ def server(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.requests, server.breaks_at, server.knows_ranges, server.sends_chunks = [], None, True, False
+        server.content, server.etag, server.ignores_versions = CONTENT, '"first"', False
         server.may_answer = threading.Event()
         server.may_answer.set()
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -94,10 +102,66 @@ def test_an_interrupted_download_is_completed(server, knows_ranges):
     assert server.requests == [None, "bytes=5000-"]
 
 
-def test_a_part_that_was_whole_already_is_taken(server):
+def interrupted(server):
+    """A download of the first 5000 bytes; gives the part."""
+    server.breaks_at = 5000
+    with pytest.raises(WeightsError, match="5000 of 12800 bytes"):
+        cached_download(server.url)
+    server.breaks_at = None
+    [part] = download.cache_folder().glob("*/*.part")
+    return part
+
+
+@pytest.mark.parametrize("knows_ranges", [True, False])
+@pytest.mark.parametrize("ignores_versions", [True, False])
+@pytest.mark.parametrize("length", [4000, 12800, 20000])
+def test_a_file_that_changed_on_the_server_meanwhile_is_fetched_anew(server, knows_ranges, ignores_versions, length):
+    interrupted(server)
+    server.content, server.etag = bytes(reversed(CONTENT * 2))[:length], '"second"'
+    server.knows_ranges, server.ignores_versions = knows_ranges, ignores_versions
+    assert read(cached_download(server.url)) == server.content
+
+
+def test_a_server_that_does_not_tell_versions_apart_sends_all_of_it_again(server):
+    server.etag = None
+    interrupted(server)
+    server.content = bytes(reversed(CONTENT))
+    assert read(cached_download(server.url)) == server.content
+    assert server.requests == [None, None]
+
+
+@pytest.mark.parametrize("surplus", [b"", b"x", b"x" * 9000])
+def test_a_part_that_is_whole_is_taken_and_one_that_is_longer_is_not(surplus, server):
+    part = interrupted(server)
+    part.write_bytes(CONTENT + surplus)
     path = cached_download(server.url)
-    os.rename(path, path + ".part")
+    assert read(path) == CONTENT and len(server.requests) == (2 if surplus else 1)
+    assert sorted(os.listdir(os.path.dirname(path))) == ["model.pdparams", "model.pdparams.lock"]
+
+
+@pytest.mark.parametrize("record", ["", "[]", "{", '{"validator": 3}'])
+def test_a_part_that_nobody_knows_anything_of_is_fetched_anew(record, server):
+    part = interrupted(server)
+    part.with_name(part.name + ".json").write_text(record)
+    part.write_bytes(b"x" * 100)
     assert read(cached_download(server.url)) == CONTENT
+
+
+def test_a_checksum_decides_what_is_taken(server):
+    right, wrong = hashlib.sha256(CONTENT).hexdigest(), "0" * 64
+    path = cached_download(server.url, right)
+    assert cached_download(server.url, right) == path and len(server.requests) == 1
+    Path(path).write_bytes(b"something else")
+    assert read(cached_download(server.url, right)) == CONTENT and len(server.requests) == 2
+    with pytest.raises(WeightsError, match=f"is another file: its SHA-256 is {right}, the configuration says {wrong}"):
+        cached_download(server.url, wrong)
+    assert read(path) == CONTENT  # for whoever asks for it without
+
+
+def test_a_part_of_another_file_does_not_pass_the_checksum(server):
+    part = interrupted(server)
+    part.write_bytes(b"x" * len(CONTENT))
+    assert read(cached_download(server.url, hashlib.sha256(CONTENT).hexdigest())) == CONTENT
 
 
 def test_files_of_one_name_from_two_addresses_are_kept_apart(server):
@@ -116,11 +180,6 @@ def test_without_a_network_the_message_says_where_to_put_the_file(server):
         url = f"http://127.0.0.1:{free.getsockname()[1]}/model.pdparams"
     with pytest.raises(WeightsError, match=r"cannot download http.*put the file at .*model\.pdparams.*local file"):
         cached_download(url)
-
-
-def test_addresses_are_told_from_paths():
-    assert is_url("https://host/x") and is_url("http://host/x")
-    assert not is_url("weights/model.pdparams")
 
 
 def test_two_processes_fetch_a_file_once(server):

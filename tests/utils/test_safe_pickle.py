@@ -64,3 +64,34 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path):
         read_pickle(tmp_path / "nothing.pdparams")
     with pytest.raises(WeightsError, match="is a folder"):
         read_pickle(tmp_path)
+
+
+def equal_hashes(count):
+    """Integers that Python's tables cannot tell apart by their hash."""
+    return [number * (2**61 - 1) for number in range(1, count + 1)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pickle.dumps(dict.fromkeys(equal_hashes(12_000)), protocol=4),
+        pickle.dumps(dict.fromkeys(equal_hashes(12_000)), protocol=0),
+        pickle.dumps(set(equal_hashes(5_000)), protocol=4),
+        pickle.dumps({-(2**61): 1, 3: 2}),
+        b"N" + b"".join(b"p%d\n" % number for number in equal_hashes(6_000)) + b".",  # names of parts of the file
+    ],
+    ids=["table", "table as text", "set", "negative", "memo"],
+)
+def test_integers_whose_hashes_are_equal_are_refused_before_a_table_of_them_takes_time(content, tmp_path):
+    path = tmp_path / "model.pdparams"
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match="an integer of more than 60 bits as a key"):
+        read_pickle(path)
+
+
+def test_integers_as_keys_and_large_ones_as_values_are_read(tmp_path):
+    content = {0: 2**80, -5: -(2**70), 2**60 - 1: "x", "list": [2**61 - 1, 2 * (2**61 - 1)]}
+    path = tmp_path / "model.pdstates"
+    for protocol in range(5):
+        path.write_bytes(pickle.dumps(content, protocol=protocol))
+        assert read_pickle(path) == content

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 
 class EmaHook(Hook):
-    """Lets the moving average follow each step."""
+    """Lets the moving average follow each step that is not left out."""
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
-        trainer.ema.update(trainer.step)
+        if trainer.last_step_counts:
+            trainer.ema.update(trainer.counted_steps)

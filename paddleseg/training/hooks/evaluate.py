@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ import paddle
 from paddle import Tensor, nn
 
 from paddleseg.inference.evaluation import EvaluationStopped
-from paddleseg.tasks.base import Scores
+from paddleseg.tasks.base import Scores, rank
 from paddleseg.training import checkpoint
 from paddleseg.training.hooks.base import Hook
 from paddleseg.training.hooks.log import ScalarWriter
@@ -118,7 +117,7 @@ class EvaluateHook(Hook):
             self.is_due = False
             if self._observe is not None:
                 self._observe(figure)
-            if self.best_figure is None or _rank(figure) > _rank(self.best_figure):
+            if self.best_figure is None or rank(figure) > rank(self.best_figure):
                 self.best_figure, self.best_step, self.best_file = figure, trainer.step, file
                 self.evaluations_since_best = 0
                 trainer.save(self._folder)
@@ -147,7 +146,8 @@ class EvaluateHook(Hook):
             with trainer.ema.applied():
                 figures[checkpoint.EMA_WEIGHTS] = self._evaluate_one(trainer, "EMA")
         trainer.figures = {file: {trainer.task.primary: figure} for file, figure in figures.items()}
-        return max(figures.items(), key=lambda item: _rank(item[1]))
+        best = trainer.best_file()
+        return best, figures[best]
 
     def _evaluate_one(self, trainer: Trainer, title: str) -> float:
         scores = self._evaluate(trainer.model)
@@ -182,8 +182,3 @@ class EvaluateHook(Hook):
         self.best_file = state["best_file"]
         self.evaluations_since_best = state["evaluations_since_best"]
         self.is_due = state.get("is_due", False)  # absent in checkpoints of older versions
-
-
-def _rank(figure: float) -> float:
-    """The figure to compare by: one that is no number is worse than all others."""
-    return -math.inf if math.isnan(figure) else figure

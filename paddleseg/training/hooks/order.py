@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from paddleseg.training.hooks.base import Hook
+from paddleseg.training.hooks.batch_norm import BatchNormHook
 from paddleseg.training.hooks.checkpoint import CheckpointHook
 from paddleseg.training.hooks.ema import EmaHook
 from paddleseg.training.hooks.evaluate import EvaluateHook
@@ -21,6 +22,7 @@ ORDER: tuple[type[Hook], ...] = (
     LogHook,  # the line of a step stands before what others say of it
     SpikeHook,
     MemoryHook,
+    BatchNormHook,
     EmaHook,  # before all that evaluates or saves the average
     PlateauHook,  # before what is saved: the schedule's state is part of it
     ProfilerHook,  # before evaluating and saving, whose time is not meant

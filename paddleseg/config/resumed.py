@@ -1,0 +1,43 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a configuration leaves open, and a resumed run goes on with as it began."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paddleseg.config.load import Config
+from paddleseg.optimizers import name_values
+from paddleseg.training.checkpoint import CONFIG, Checkpoint
+from paddleseg.training.older_runs import UNWRITTEN, complete_settings
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.yaml_text import read_yaml
+
+
+def keep_settings(config: Config, start: Checkpoint) -> None:
+    """Take from a checkpoint what the configuration does not name and a version or the weights may decide otherwise.
+
+    The rest of what differs is the user's own wish.
+    """
+    if not start.has(CONFIG):
+        return
+    before = complete_settings(read_yaml(str(start.folder / CONFIG))[0])
+    kept: dict[str, Any] = {}
+    for name, (types, arguments) in UNWRITTEN.items():
+        section, former = config.section(name), before.get(name)
+        if section.get("type") not in types or not isinstance(former, dict) or former.get("type") != section["type"]:
+            continue
+        for key, default in arguments.items():
+            if f"{name}.{key}" in config.sources:
+                continue
+            if former[key] != section.get(key, default):
+                kept[f"{name}.{key}"] = former[key]
+            section[key] = former[key]
+    if kept:
+        get_logger().info("as the run began, for the configuration does not say it: %s", name_values(kept))
+
+
+def record_padding_mode(config: Config, model: Any) -> None:
+    """Write what the weights decided into the configuration, so that the run's folder says it."""
+    if getattr(model, "padding_mode_is_named", True) is False:
+        config.section("model")["padding_mode"] = model.padding_mode

@@ -1,0 +1,111 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Weights to start from, which may fit only in part: of ImageNet, of other classes, of other input channels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from paddle import nn
+
+from paddleseg.models.facts import ModelFacts
+from paddleseg.models.weight_folder import weight_file
+from paddleseg.models.weights import (
+    Coverage,
+    apply_weights,
+    describe_model,
+    first_names,
+    follow_padding_mode,
+    part_of,
+    read_weights,
+)
+from paddleseg.utils.checksum import sha256_of
+from paddleseg.utils.download import cached_download
+from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.weight_source import is_url, places_of
+
+
+def load_pretrained(model: nn.Layer, source: str | os.PathLike[str] | Mapping[str, Any]) -> Coverage:
+    """Start a network from weights that may fit only in part, and say how far they do.
+
+    Args:
+        model: The network.
+        source: A local .pdparams or .safetensors file, a checkpoint folder, the address of a file, or
+            ``{"url": ..., "sha256": ...}`` with one of these or a list of mirrors.
+
+    Returns:
+        The coverage, which is also logged as a table.
+
+    Raises:
+        WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only the
+            network's ``head_parts`` may stay untrained.
+    """
+    path = _local_file(source)
+    weights, meta = read_weights(path)
+    follow_padding_mode(model, path, weights, meta)
+    coverage = apply_weights(model, _with_input_channels(model, weights))
+    heads = ModelFacts.of(model).head_parts
+    left = [name for name in coverage.missing + list(coverage.misshaped) if part_of(name) not in heads]
+    if left:
+        raise WeightsError(
+            f"{path} leaves parts of the trunk of {describe_model(model)} without weights: {first_names(left)}. "
+            f"It may be of another network or another kit. {coverage.describe()}"
+        )
+    logger = get_logger()
+    total = len(model.state_dict())
+    logger.info("pretrained %s: %d of %d tensors loaded\n%s", path, len(coverage.loaded), total, coverage.table())
+    if not coverage.complete:
+        logger.info("pretrained, not loaded: %s", coverage.describe())
+    return coverage
+
+
+def _local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:
+    """The file of the first place of a source that has it.
+
+    Raises:
+        WeightsError: None has it, or what is there has another checksum.
+    """
+    places, sha256 = places_of(source)
+    errors = []
+    for place in places:
+        try:
+            return cached_download(place, sha256) if is_url(place) else _checked(weight_file(place), sha256)
+        except WeightsError as error:
+            if len(places) == 1:
+                raise
+            errors.append(str(error))
+            get_logger().warning("%s", error)
+    raise WeightsError(f"none of {len(places)} places has the pretrained weights: {'; '.join(errors)}")
+
+
+def _checked(path: str, sha256: str | None) -> str:
+    if not os.path.isfile(path):
+        raise WeightsError(f"{path}: no such file")
+    found = None if sha256 is None else sha256_of(path)
+    if found != sha256:
+        raise WeightsError(f"{path} is another file: its SHA-256 is {found}, the configuration says {sha256}")
+    return path
+
+
+def _with_input_channels(model: nn.Layer, weights: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    """Fit the first convolution to the network's number of input channels.
+
+    Each channel gets the mean over those of the file, scaled so that a picture whose channels are all equal gives what
+    it gave there.
+    """
+    name = ModelFacts.of(model).input_weight
+    if name is None or name not in weights:
+        return weights
+    found, wanted = weights[name].shape, tuple(model.state_dict()[name].shape)
+    if len(found) != 4 or found[1] == wanted[1] or found[:1] + found[2:] != wanted[:1] + wanted[2:]:
+        return weights
+    mean = weights[name].mean(axis=1, keepdims=True) * (found[1] / wanted[1])
+    get_logger().info(
+        "pretrained: %s is for %d input channels, the network has %d: each gets the mean over them, times %d/%d",
+        name, found[1], wanted[1], found[1], wanted[1],
+    )  # fmt: skip
+    return {**weights, name: np.repeat(mean, wanted[1], axis=1)}

@@ -1,0 +1,76 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which weight file of a checkpoint folder is meant: with a moving average there are two, and either may be better.
+
+The folder's manifest names the one with the better figure (``best_file``). Older versions had no such key; what the
+evaluation said then stands in ``model.pdstates``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.safe_pickle import one_line, read_pickle
+from paddleseg.utils.weight_source import local_path
+
+MANIFEST = "manifest.json"
+WEIGHTS, EMA_WEIGHTS, STATES = "model.pdparams", "ema_model.pdparams", "model.pdstates"
+
+
+def weight_file(path: str | os.PathLike[str]) -> str:
+    """The file that a user means: a file itself, of a folder the one with the better figure, else ``model.pdparams``.
+
+    The log says which one that is where it is the moving average, and where a named file is not it.
+
+    Raises:
+        WeightsError: The folder's manifest is damaged.
+    """
+    path = local_path(path)
+    if os.path.isdir(path):
+        best = best_file(path)
+        if best == EMA_WEIGHTS:
+            get_logger().info("%s: taking %s, the moving average, which had the better figure", path, best)
+        return os.path.join(path, best)
+    folder, name = os.path.split(path)
+    if name in (WEIGHTS, EMA_WEIGHTS) and os.path.isfile(path):
+        best = best_file(folder)
+        if best != name and os.path.isfile(os.path.join(folder, best)):
+            get_logger().warning(
+                "%s: taken as named, though %s beside it had the better figure; give the folder to take that",
+                path, best,
+            )  # fmt: skip
+    return path
+
+
+def best_file(folder: str | os.PathLike[str]) -> str:
+    """Name of the weight file with the better figure; ``model.pdparams`` where nothing was evaluated.
+
+    Raises:
+        WeightsError: The folder's manifest is damaged.
+    """
+    path = Path(folder, MANIFEST)
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        best = manifest["best_file"] if "best_file" in manifest else _best_of_states(Path(folder), manifest)
+    except (FileNotFoundError, NotADirectoryError):
+        return WEIGHTS
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError, OSError) as error:
+        reason = f"{type(error).__name__}: {one_line(error)}"
+        raise WeightsError(f"{path} is damaged ({reason}); name the weight file instead of its folder") from None
+    if best not in (None, WEIGHTS, EMA_WEIGHTS):
+        raise WeightsError(f"{path}: best_file: found {one_line(best)}; it must be {WEIGHTS} or {EMA_WEIGHTS}")
+    return best or WEIGHTS
+
+
+def _best_of_states(folder: Path, manifest: Mapping[str, Any]) -> str | None:
+    """What an older version's state says, where its best step is the one that was saved."""
+    if EMA_WEIGHTS not in manifest["files"]:
+        return None
+    evaluation = read_pickle(folder / STATES)["hooks"].get("EvaluateHook", {})
+    return evaluation.get("best_file") if evaluation.get("best_step") == manifest["step"] else None

@@ -1,0 +1,58 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where weights come from: paths and addresses, several of them as mirrors, and the checksum of the file."""
+
+from __future__ import annotations
+
+import os
+import re
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from paddleseg.utils.near_miss import suggest
+
+WeightSource = Annotated[str | dict[str, Any], "a file, a folder, an address, or {url: ..., sha256: ...}"]
+"""What ``model.pretrained`` may be; ``url`` is an address or a path, or a list of them that are tried in order."""
+
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_KEYS = ("url", "sha256")
+
+
+def source_faults(source: Any) -> Iterator[tuple[str, str]]:
+    """What is wrong with a source, as (key within it, what was found and what is allowed); the type is right."""
+    if not isinstance(source, Mapping):
+        return
+    for key in source:
+        if key not in _KEYS:
+            yield key, f"no such key. {suggest(str(key), _KEYS)}"
+    url = source.get("url")
+    places = [url] if isinstance(url, str) else url
+    if not (isinstance(places, list) and places and all(isinstance(place, str) and place for place in places)):
+        yield "url", f"found {url!r}; give an address or a list of addresses, which are tried in order"
+    sha256 = source.get("sha256")
+    if sha256 is not None and not (isinstance(sha256, str) and _SHA256.fullmatch(sha256)):
+        yield "sha256", f"found {sha256!r}; it must be the 64 hexadecimal digits that sha256sum prints, in quotes"
+
+
+def places_of(source: Any) -> tuple[list[str], str | None]:
+    """Paths and addresses of a source that has no faults, in the order in which they are tried, and its checksum."""
+    if not isinstance(source, Mapping):
+        return [os.fspath(source)], None
+    url, sha256 = source["url"], source.get("sha256")
+    return [url] if isinstance(url, str) else list(url), sha256 and sha256.lower()
+
+
+def is_url(place: str) -> bool:
+    """Whether ``place`` is an address of the network and not a path."""
+    return place.startswith(("http://", "https://"))
+
+
+def local_path(place: str | os.PathLike[str]) -> str:
+    """A path as it is, and that of an address such as ``file:///weights/model.pdparams``."""
+    place = os.fspath(place)
+    parts = urllib.parse.urlsplit(place)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+        return urllib.request.url2pathname(parts.path)
+    return place

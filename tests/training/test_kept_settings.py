@@ -1,0 +1,84 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a configuration leaves open: the resolved one names it, and a resumed run goes on as it began."""
+
+import hashlib
+import json
+
+import pytest
+
+from paddleseg.models import DDRNet_23_slim
+from paddleseg.models.weights import make_meta, read_weights, write_weights
+from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.yaml_text import read_yaml, to_yaml
+from tests.training.test_training import rates
+
+UNNAMED = "{type: PolynomialDecay, learning_rate: 0.04}"
+OF_PADDLE = "{type: PolynomialDecay, learning_rate: 0.04, power: 1.0, end_lr: 0.0001}"
+
+
+def settings_of(folder):
+    return read_yaml(str(folder / "config.yml"))[0]
+
+
+def forget(checkpoint, *keys):
+    """Let a checkpoint be one of an older version, which did not write these settings."""
+    settings = settings_of(checkpoint)
+    for key in keys:
+        section, _, name = key.partition(".")
+        del settings[section][name]
+    data = to_yaml(settings).encode()
+    (checkpoint / "config.yml").write_bytes(data)
+    manifest = json.loads((checkpoint / "manifest.json").read_text())
+    manifest["files"]["config.yml"] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    (checkpoint / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_a_run_that_began_with_paddles_defaults_goes_on_with_them(train_here, tmp_path):
+    straight = train_here("--iters", 2, save_dir="run", lr_scheduler=OF_PADDLE)
+    forget(tmp_path / "run/iter_2", "lr_scheduler.power", "lr_scheduler.end_lr")
+    log = train_here("--iters", 4, "--resume_model", "auto", lr_scheduler=UNNAMED)
+    assert (
+        "as the run began, for the configuration does not say it: lr_scheduler.power 1, lr_scheduler.end_lr 0.0001"
+        in log
+    )
+    assert "lr_scheduler" not in log[log.index("settings are not those of") :].partition("\n")[0]
+    assert rates(straight) == [0.04, 0.02005]
+    assert rates(log) == [0.02005, 0.010075]  # of four steps now
+    assert settings_of(tmp_path / "run")["lr_scheduler"]["power"] == 1.0  # and says so from now on
+
+
+def test_a_named_value_is_taken_on_resume_and_the_change_is_said(train_here, tmp_path):
+    train_here("--iters", 1, lr_scheduler=OF_PADDLE)
+    forget(tmp_path / "run/iter_1", "lr_scheduler.power", "lr_scheduler.end_lr")
+    log = train_here("--iters", 2, "--resume_model", "auto")
+    assert "lr_scheduler.power was 1.0, now it is 0.9" in log and "as the run began" not in log
+
+
+@pytest.fixture
+def weights_of_paddleseg(tmp_path):
+    """Weights that say that they were trained with PaddleSeg's paddings."""
+    model = DDRNet_23_slim(num_classes=4, enable_auxiliary_loss=True, padding_mode="paddleseg")
+    path = tmp_path / "trained.pdparams"
+    write_weights(path, {n: t.numpy() for n, t in model.state_dict().items()}, json.loads(make_meta(model)))
+    return path
+
+
+def test_the_padding_mode_that_the_weights_brought_is_recorded_and_kept(weights_of_paddleseg, train_here, tmp_path):
+    train_here("--iters", 1, **{"model.pretrained": weights_of_paddleseg})
+    saved = tmp_path / "run/iter_1"
+    assert settings_of(tmp_path / "run")["model"]["padding_mode"] == "paddleseg"
+    assert read_weights(saved / "model.pdparams")[1]["padding_mode"] == "paddleseg"
+    log = train_here("--iters", 2, "--resume_model", "auto")  # which no longer names those weights
+    assert "model.padding_mode paddleseg" in log
+    assert read_weights(tmp_path / "run/iter_2/model.pdparams")[1]["padding_mode"] == "paddleseg"
+    with pytest.raises(WeightsError, match="iter_2 was trained with padding_mode paddleseg, the network has official"):
+        train_here("--iters", 3, "--resume_model", "auto", **{"model.padding_mode": "official"})
+
+
+def test_a_run_of_an_older_version_goes_on_with_the_official_paddings(train_here, tmp_path):
+    train_here("--iters", 1)
+    assert settings_of(tmp_path / "run")["model"]["padding_mode"] == "official"
+    forget(tmp_path / "run/iter_1", "model.padding_mode")
+    log = train_here("--iters", 2, "--resume_model", "auto")
+    assert "padding_mode was" not in log and settings_of(tmp_path / "run")["model"]["padding_mode"] == "official"
