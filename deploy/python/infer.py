@@ -132,6 +132,7 @@ def main(arguments: argparse.Namespace) -> None:
         precision=arguments.precision,
         use_trt=arguments.use_trt,
         print_detail=arguments.print_detail,
+        batch_size=arguments.batch_size,
         **{name: value for name, value in given.items() if value is not None},
     )
     if arguments.enable_auto_tune:
@@ -140,7 +141,7 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.benchmark:
         warm_up(segmenter, images, arguments.batch_size)
     segment(segmenter, targets, arguments.batch_size)
-    name = arguments.model_name or config.model.name
+    name = arguments.model_name or segmenter.graph.model.name
     get_logger().info("%s: %d label maps saved in %s", name, len(targets), arguments.save_dir)
     if arguments.benchmark:
         report = report_lines(
@@ -149,7 +150,7 @@ def main(arguments: argparse.Namespace) -> None:
             segmenter.seconds,
             num_pictures=len(targets),
             batch_size=arguments.batch_size,
-            model_name=arguments.model_name,
+            model_name=name,
         )
         print_report(report)
 
