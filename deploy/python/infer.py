@@ -228,7 +228,7 @@ def warm_up(segmenter: Segmenter, images: Sequence[str], batch_size: int) -> Non
 
 
 def tune_shapes(config, options, images: Sequence[str], shape_file: str):
-    """Collect the shapes that occur inside the graph, for TensorRT. Not run by the tests, which have no GPU.
+    """Collect the shapes that occur inside the graph, for TensorRT. The tests have no GPU to run it on.
 
     Args:
         config: The ``DeployConfig``.
@@ -244,8 +244,10 @@ def tune_shapes(config, options, images: Sequence[str], shape_file: str):
     from paddleseg.deploy.segmenter import Segmenter
 
     collector = Segmenter(config, dataclasses.replace(options, collect_shapes_in=shape_file))
-    for batch in collector.batches(images[:_PICTURES_TO_TUNE_ON], 1):
-        collector.run(batch)
+    # Alone and together: a last batch may have fewer pictures than the others.
+    for batch_size in sorted({1, options.batch_size}):
+        for batch in collector.batches(images[: max(_PICTURES_TO_TUNE_ON, batch_size)], batch_size):
+            collector.run(batch)
     del collector  # Paddle writes the file when the engine goes
     return dataclasses.replace(options, tuned_shape_file=shape_file)
 

@@ -20,7 +20,7 @@ import export
 import predict
 import val
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.deploy.engine import Engine
+from paddleseg.deploy.engine import Engine, EngineOptions
 from paddleseg.inference.views import ViewOptions
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.utils.errors import ConfigError, DataError, DeviceError
@@ -431,6 +431,27 @@ def test_the_flags_that_tipc_gives_on_each_device_are_taken(flags):
     arguments = infer.make_parser().parse_args(["--config", "x", "--image_path", "x", *flags.split()])
     infer.check_arguments(arguments)
     infer.refuse_flags_of_the_cpu(arguments, {"cpu": "cpu", "gpu": "gpu:0"}[arguments.device])
+
+
+def test_shapes_for_tensorrt_are_collected_from_single_pictures_and_from_batches(exported, monkeypatch):
+    seen = []
+
+    class Collector:
+        def __init__(self, config, options):
+            assert options.collect_shapes_in == "shapes.pbtxt"
+
+        def batches(self, paths, batch_size):
+            return [paths[start : start + batch_size] for start in range(0, len(paths), batch_size)]
+
+        def run(self, batch):
+            seen.append(len(batch))
+
+    monkeypatch.setattr("paddleseg.deploy.segmenter.Segmenter", Collector)
+    images = [f"{i}.png" for i in range(20)]
+    options = EngineOptions(device="gpu:0", use_trt=True, batch_size=4)
+    tuned = infer.tune_shapes(read_deploy_config(exported), options, images, "shapes.pbtxt")
+    assert (tuned.tuned_shape_file, tuned.collect_shapes_in) == ("shapes.pbtxt", None)
+    assert seen == [1] * 10 + [4, 4, 2]
 
 
 def test_bad_pictures_are_named(exported, pictures, tmp_path):
