@@ -15,6 +15,7 @@ from paddleseg.utils.cli import CommandParser, require_packages, run_command
 if TYPE_CHECKING:
     from paddleseg.config.load import Config
     from paddleseg.export.verify import Picture
+    from paddleseg.inference.views import ViewOptions
 
 _PICTURES_OF_VAL_SET = 4
 
@@ -76,26 +77,40 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.shared_values import shared_value
     from paddleseg.export.folder import ExportOptions, export_model
     from paddleseg.export.verify import verify_export
+    from paddleseg.inference.views import ViewOptions
     from paddleseg.models.weights import load_weights
     from paddleseg.transforms.pipeline import Pipeline
+    from paddleseg.utils.label_map import ignored_class_of
     from paddleseg.utils.logging import get_logger
 
     config = load_config(arguments.config, opts=arguments.opts)
     check_config(config, command="export")
+    warn_of_views(ViewOptions.from_test_config(config.section("test_config")))
     section = section_with_transforms(config)
     paddle.set_device("cpu")
-    model = build_model(config, use_pretrained=arguments.model_path is None, use_auxiliary_head=False)
+    # The weights are the same in either order of the axes, and readers of the graph take NCHW.
+    model = build_model(
+        config, use_pretrained=arguments.model_path is None, use_auxiliary_head=False, data_format="NCHW"
+    )
     if arguments.model_path is not None:
         load_weights(model, arguments.model_path)
     else:
         get_logger().warning("no --model_path: exporting the weights that training would start from")
     model.eval()
     pipeline = Pipeline(build_transforms(config, section))
+    ignored_class = ignored_class_of(model.num_classes, shared_value(config, "ignore_index"))
 
     def verify(folder: Any) -> None:
         size_hw = (arguments.input_shape or [-1, -1, -1, -1])[2:]
         pictures = pictures_to_compare(config, arguments.verify_images, model.in_channels, size_hw)
-        verify_export(model, folder, pictures, pipeline=pipeline, min_equal_share=arguments.verify_threshold)
+        verify_export(
+            model,
+            folder,
+            pictures,
+            pipeline=pipeline,
+            ignored_class=ignored_class,
+            min_equal_share=arguments.verify_threshold,
+        )
 
     export_model(
         model,
@@ -104,6 +119,7 @@ def main(arguments: argparse.Namespace) -> None:
         options=ExportOptions(output_op_of(arguments), arguments.input_shape, arguments.graph_format),
         class_names=shared_value(config, "class_names"),
         palette=shared_value(config, "palette"),
+        ignored_class=ignored_class,
         verify=None if arguments.no_verify else verify,
     )
 
@@ -117,6 +133,20 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     if arguments.no_verify and arguments.verify_images is not None:
         raise ConfigError("--verify_images and --no_verify exclude each other; give one of them")
     output_op_of(arguments)
+
+
+def warn_of_views(options: ViewOptions) -> None:
+    """Say that the scores of val.py are not those of the graph, where ``test_config`` asks for more than it does."""
+    from paddleseg.inference.views import WHOLE_PICTURE
+    from paddleseg.utils.logging import get_logger
+
+    if options != WHOLE_PICTURE:
+        get_logger().warning(
+            "test_config asks for %s, but an exported graph looks at each picture once and whole: its mIoU is not that "
+            "of val.py with this configuration but that with --opts test_config.aug_eval=False "
+            "test_config.is_slide=False, and the verification compares that",
+            options.describe(),
+        )
 
 
 def output_op_of(arguments: argparse.Namespace) -> str:

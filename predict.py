@@ -51,6 +51,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.transforms.pipeline import Pipeline
     from paddleseg.utils.device import select_device
     from paddleseg.utils.image_io import list_images
+    from paddleseg.utils.label_map import ignored_class_of
     from paddleseg.utils.visualize import make_palette
 
     device = device_name(arguments)
@@ -74,6 +75,7 @@ def main(arguments: argparse.Namespace) -> None:
         channels=model.in_channels,
         palette=make_palette(model.num_classes, colors, arguments.custom_color),
         class_names=class_names,
+        ignored_class=ignored_class_of(model.num_classes, shared_value(config, "ignore_index")),
     )
 
 

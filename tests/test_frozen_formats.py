@@ -52,8 +52,9 @@ VISUALDL_TAGS = {
 }  # fmt: skip
 DEPLOY_YAML = {
     "model", "params", "input_shape", "output_op", "output_dtype", "transforms", "num_classes", "class_names",
-    "palette", "arch", "paddle_version",
+    "palette", "arch", "paddle_version", "graphs",
 }  # fmt: skip
+DEPLOY_YAML_GRAPHS = {"stride8"}
 VAL_JSON = {
     "config", "model_path", "inference", "num_images", "mean_iou", "pixel_accuracy", "kappa", "mean_dice", "classes",
     "confusion_matrix",
@@ -96,7 +97,7 @@ SIGNATURES = {
         "model, model_path=None, transforms=(), image_list=(), image_dir=None, save_dir='output', aug_pred=False, "
         "scales=1.0, flip_horizontal=False, flip_vertical=False, is_slide=False, stride=None, crop_size=None, "
         "custom_color=None",
-        "class_names=None, palette=None",
+        "class_names=None, palette=None, ignore_index=255",
     ),
     **dict.fromkeys(
         [models.DDRNet_23_slim, models.DDRNet_23, models.DDRNet_39],
@@ -134,6 +135,9 @@ class TwoOutputs(nn.Layer):
 
     def forward(self, x):
         return [self.conv(x), self.aux_head(x)]
+
+    def forward_stride8(self, x):
+        return self.forward(nn.functional.avg_pool2d(x, 8, 8, ceil_mode=True))
 
 
 @contextlib.contextmanager
@@ -236,6 +240,9 @@ def test_deploy_yaml_has_these_keys(made):
     content = yaml.safe_load((made.folder / "exported/deploy.yaml").read_text(encoding="utf-8"))
     assert_names(content, {"Deploy"}, "deploy.yaml", OTHERS_READ_IT)
     assert_names(content["Deploy"], DEPLOY_YAML, "deploy.yaml, Deploy", OTHERS_READ_IT)
+    assert_names(content["Deploy"]["graphs"], DEPLOY_YAML_GRAPHS, "deploy.yaml, Deploy.graphs", OTHERS_READ_IT)
+    for name, files in content["Deploy"]["graphs"].items():
+        assert_names(files, {"model", "params"}, f"deploy.yaml, Deploy.graphs.{name}", OTHERS_READ_IT)
 
 
 def test_the_figures_of_val_py_have_these_keys(made):

@@ -137,6 +137,7 @@ def main(arguments: argparse.Namespace) -> None:
         precision=arguments.precision,
         use_trt=arguments.use_trt,
         print_detail=arguments.print_detail,
+        batch_size=arguments.batch_size,
         **{name: value for name, value in given.items() if value is not None},
     )
     if arguments.enable_auto_tune:
@@ -145,7 +146,7 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.benchmark:
         warm_up(segmenter, images, arguments.batch_size)
     segment(segmenter, targets, written, arguments.batch_size)
-    name = arguments.model_name or config.model.name
+    name = arguments.model_name or segmenter.graph.model.name
     get_logger().info("%s: %d label maps saved in %s", name, len(targets), arguments.save_dir)
     if arguments.benchmark:
         report = report_lines(
@@ -154,7 +155,7 @@ def main(arguments: argparse.Namespace) -> None:
             segmenter.seconds,
             num_pictures=len(targets),
             batch_size=arguments.batch_size,
-            model_name=arguments.model_name,
+            model_name=name,
         )
         print_report(report)
 
@@ -232,7 +233,7 @@ def warm_up(segmenter: Segmenter, images: Sequence[str], batch_size: int) -> Non
 
 
 def tune_shapes(config, options, images: Sequence[str], shape_file: str):
-    """Collect the shapes that occur inside the graph, for TensorRT. Not run by the tests, which have no GPU.
+    """Collect the shapes that occur inside the graph, for TensorRT. The tests have no GPU to run it on.
 
     Args:
         config: The ``DeployConfig``.
@@ -248,8 +249,10 @@ def tune_shapes(config, options, images: Sequence[str], shape_file: str):
     from paddleseg.deploy.segmenter import Segmenter
 
     collector = Segmenter(config, dataclasses.replace(options, collect_shapes_in=shape_file))
-    for batch in collector.batches(images[:_PICTURES_TO_TUNE_ON], 1):
-        collector.run(batch)
+    # Alone and together: a last batch may have fewer pictures than the others.
+    for batch_size in sorted({1, options.batch_size}):
+        for batch in collector.batches(images[: max(_PICTURES_TO_TUNE_ON, batch_size)], batch_size):
+            collector.run(batch)
     del collector  # Paddle writes the file when the engine goes
     return dataclasses.replace(options, tuned_shape_file=shape_file)
 

@@ -37,7 +37,13 @@ from paddleseg.registry import (
 from paddleseg.utils.errors import ArgumentError, ConfigError, UserError
 
 
-def build_model(config: Config, *, use_pretrained: bool = True, use_auxiliary_head: bool = True) -> Any:
+def build_model(
+    config: Config,
+    *,
+    use_pretrained: bool = True,
+    use_auxiliary_head: bool = True,
+    data_format: Literal["NCHW", "NHWC"] | None = None,
+) -> Any:
     """Build the network.
 
     Args:
@@ -46,6 +52,7 @@ def build_model(config: Config, *, use_pretrained: bool = True, use_auxiliary_he
             False, and then need neither the file nor the network.
         use_auxiliary_head: Whether the head that only training uses is built where ``model`` enables it. Without
             it, weights that were trained with or without one fit.
+        data_format: Takes the place of ``model.data_format`` where that is stated; None: what is stated.
 
     Returns:
         The ``paddle.nn.Layer``.
@@ -53,6 +60,8 @@ def build_model(config: Config, *, use_pretrained: bool = True, use_auxiliary_he
     arguments = dict(config.section("model"))
     if not use_pretrained:
         arguments.pop("pretrained", None)
+    if data_format is not None and "data_format" in arguments:
+        arguments["data_format"] = data_format
     shared = {name: shared_value(config, name) for name in ("num_classes", "in_channels")}
     if not use_auxiliary_head:
         arguments.pop("enable_auxiliary_loss", None)

@@ -3,8 +3,9 @@
 """Values on which model, losses and data sets must agree: written once in YAML, passed on to the rest.
 
 ``num_classes`` and ``in_channels`` (a data set's ``img_channels``) are stated by a data set or by the model,
-``ignore_index`` by a data set or by a loss, ``class_names`` and ``palette`` by a data set. A data set states
-them by its arguments, their defaults or, when it can have only one value, by an attribute of its class.
+``ignore_index`` by a data set or by a loss, ``class_names``, ``palette`` and the renumbering of label files by a data
+set. A data set states them by its arguments, their defaults or, when it can have only one value, by an attribute of its
+class.
 """
 
 from __future__ import annotations
@@ -27,10 +28,19 @@ DATASET_NAMES = {
     "ignore_index": "ignore_index",
     "class_names": "class_names",
     "palette": "palette",
+    "label_map": "label_map",
+    "reduce_zero_label": "reduce_zero_label",
 }
 # What a shared number may be, whoever states it and whatever the task is.
 _BOUNDS = {"in_channels": CHANNELS, "learning_rate": POSITIVE}
-_HINTS = {"num_classes": int, "in_channels": int, "ignore_index": int, "learning_rate": float}
+_HINTS = {
+    "num_classes": int,
+    "in_channels": int,
+    "ignore_index": int,
+    "learning_rate": float,
+    "label_map": dict,
+    "reduce_zero_label": bool,
+}
 SHARED_NUMBERS = ("num_classes", "in_channels", "ignore_index")
 
 

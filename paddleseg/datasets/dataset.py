@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from paddleseg.datasets.decoded_cache import CacheKind, cache_folder
@@ -38,6 +38,9 @@ class Dataset(SegmentationDataset):
         test_path: List file of the test pictures, likewise.
         separator: What separates the two columns.
         ignore_index: Label value that is neither trained nor counted.
+        label_map: Values in label files to values in labels, where the former are not the class ids; others stay.
+        reduce_zero_label: Whether 0 in label files becomes ``ignore_index`` and every other value one less, as ADE20K's
+            labels need it.
         img_channels: Channels of the pictures.
         edge: Only False; PaddleSeg's edge labels belong to losses that are not here.
         class_names: One name per class.
@@ -68,6 +71,9 @@ class Dataset(SegmentationDataset):
         palette: Sequence[Sequence[int]] | None = None,
         cache: CacheKind = "none",
         cache_dir: str | None = None,
+        *,
+        label_map: Mapping[int, int] | None = None,
+        reduce_zero_label: bool | None = None,
     ) -> None:
         mode = check_mode(mode)
         root = check_root(dataset_root)
@@ -80,6 +86,8 @@ class Dataset(SegmentationDataset):
             num_classes=num_classes,
             file_list=read_file_list(list_path, root, separator, labels_required=mode != "test"),
             ignore_index=ignore_index,
+            label_map=label_map,
+            reduce_zero_label=reduce_zero_label,
             img_channels=img_channels,
             class_names=class_names,
             palette=palette,

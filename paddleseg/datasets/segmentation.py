@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import cv2
@@ -13,6 +13,7 @@ import numpy as np
 
 from paddleseg.datasets.decoded_cache import CachedSample, CacheKind
 from paddleseg.datasets.pictures import PictureDataset
+from paddleseg.datasets.renumbering import renumbering_faults, renumbering_table
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError, DataError
@@ -49,6 +50,8 @@ class SegmentationDataset(PictureDataset):
         num_classes: Labels hold 0 .. num_classes - 1 and ``ignore_index``.
         file_list: (picture, label) paths; the label may be None in test mode only.
         ignore_index: Label value that is neither trained nor counted.
+        label_map: Values in label files to values in labels, where the former are not the class ids; others stay.
+        reduce_zero_label: Whether 0 in label files becomes ``ignore_index`` and every other value one less.
         img_channels: Channels of the pictures.
         class_names: One name per class.
         palette: One [red, green, blue] per class.
@@ -73,6 +76,8 @@ class SegmentationDataset(PictureDataset):
         num_classes: LabelClassCount,
         file_list: Sequence[tuple[str, str | None]] = (),
         ignore_index: LabelValue = 255,
+        label_map: Mapping[int, int] | None = None,
+        reduce_zero_label: bool | None = None,
         img_channels: ChannelCount = 3,
         class_names: Sequence[str] | None = None,
         palette: Sequence[Sequence[int]] | None = None,
@@ -90,6 +95,7 @@ class SegmentationDataset(PictureDataset):
             cache_dir=cache_dir,
         )
         self.ignore_index = ignore_index
+        self._renumbering = renumbering_table(label_map, reduce_zero_label, ignore_index)
         self.palette = None if palette is None else [list(colour) for colour in palette]
         # 1 where a label value is not allowed: one table look-up checks a whole label.
         self._is_forbidden = np.ones(256, np.uint8)
@@ -105,9 +111,13 @@ class SegmentationDataset(PictureDataset):
         cache: CacheKind = "none",
         cache_dir: str | os.PathLike | None = None,
         edge: bool = False,
+        ignore_index: int = 255,
+        label_map: Mapping[int, int] | None = None,
+        reduce_zero_label: bool | None = None,
         **_: Any,
     ) -> Iterator[Fault]:
         """What does not go together, see :mod:`paddleseg.utils.arguments`."""
+        yield from renumbering_faults(label_map, reduce_zero_label, ignore_index)
         for name, values in (("class_names", class_names), ("palette", palette)):
             if values is not None and num_classes not in (None, len(values)):
                 yield name, f"{len(values)} entries for {num_classes} classes; give one per class"
@@ -164,6 +174,7 @@ class SegmentationDataset(PictureDataset):
         return (
             f"allowed with num_classes {self.num_classes} are 0..{self.num_classes - 1} and "
             f"{self.ignore_index} (ignored)"
+            + (", as label_map or reduce_zero_label leaves them" if self._renumbering is not None else "")
         )
 
     def read(self, index: int) -> dict[str, Any]:
@@ -186,6 +197,8 @@ class SegmentationDataset(PictureDataset):
                     f"{label_path}: the label is {label.shape[1]}x{label.shape[0]}, but its picture "
                     f"{image_path} is {image.shape[1]}x{image.shape[0]}; both must have the same size"
                 )
+            if self._renumbering is not None:
+                label = cv2.LUT(label, self._renumbering)
             self._check_label_values(label, label_path)
             sample["label"] = label
         return sample
@@ -198,8 +211,9 @@ class SegmentationDataset(PictureDataset):
         """
         paths = [os.path.abspath(path) for path in self.file_list[index] if path is not None]
         states = [os.stat(path) for path in paths]
+        renumbering = [] if self._renumbering is None else [f"labels {self._renumbering.tobytes().hex()}"]
         return (
-            "\n".join([*paths, f"channels {self.img_channels}"]),
+            "\n".join([*paths, f"channels {self.img_channels}", *renumbering]),
             " ".join(f"{state.st_size} bytes {state.st_mtime_ns} ns" for state in states),
         )
 

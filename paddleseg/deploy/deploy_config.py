@@ -3,14 +3,15 @@
 """deploy.yaml: what a program has to know to run an exported network.
 
 The format is PaddleSeg's (``Deploy: {model, params, transforms, input_shape, output_op, output_dtype}``) plus
-the names and colours of the classes; files that PaddleSeg wrote are read too. ``class_names``, ``output_dtype``,
+the names and colours of the classes, and ``graphs``, further graphs of the same network by what they give. Programs
+that do not know ``graphs`` run ``model``; files that PaddleSeg wrote are read too. ``class_names``, ``output_dtype``,
 ``arch`` and ``paddle_version`` are there for other programs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,14 @@ from paddleseg.transforms import is_always_random
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.arguments import faults_of, relation_faults_of
 from paddleseg.utils.errors import ConfigError, raise_faults
+from paddleseg.utils.label_map import LABEL_VALUES, ignored_class_of
 from paddleseg.utils.near_miss import suggest
 
 FILE_NAME = "deploy.yaml"
 OUTPUT_OPS = ("argmax", "softmax", "none")
+STRIDE8 = "stride8"
+"""The graph under ``graphs`` that gives float32 logits (N, K, ceil(H/8), ceil(W/8))."""
+GRAPHS = (STRIDE8,)
 # Key under Deploy: (type of the value, may be left out).
 _KEYS: dict[str, tuple[type, bool]] = {
     "model": (str, False),
@@ -36,12 +41,27 @@ _KEYS: dict[str, tuple[type, bool]] = {
     "input_shape": (list, True),
     "output_op": (str, True),
     "output_dtype": (str, True),
+    "graphs": (dict, True),
     "num_classes": (int, True),
+    "ignore_index": (int, True),
     "class_names": (list, True),
     "palette": (list, True),
     "arch": (str, True),
     "paddle_version": (str, True),
 }
+
+
+@dataclass(frozen=True)
+class GraphFiles:
+    """The files of one graph.
+
+    Attributes:
+        model: The graph.
+        params: Its weights; several graphs may have the same.
+    """
+
+    model: Path
+    params: Path
 
 
 @dataclass(frozen=True)
@@ -58,6 +78,8 @@ class DeployConfig:
             (N, K, H, W); ``none``: float32 logits (N, K, H, W); None: not said (files of older kits).
         num_classes: Number of classes K.
         palette: K colours [r, g, b].
+        graphs: Further graphs by their names in ``GRAPHS``.
+        ignore_index: The label value that was not trained, if it is below K: the graphs never give this class.
     """
 
     path: Path
@@ -68,6 +90,18 @@ class DeployConfig:
     output_op: str | None = None
     num_classes: int | None = None
     palette: list[list[int]] | None = None
+    graphs: Mapping[str, GraphFiles] = field(default_factory=dict)
+    ignore_index: int | None = None
+
+    @property
+    def main_graph(self) -> GraphFiles:
+        """The graph that ``output_op`` describes."""
+        return GraphFiles(self.model, self.params)
+
+    @property
+    def ignored_class(self) -> int | None:
+        """The class that is not to be predicted."""
+        return ignored_class_of(self.num_classes or 0, self.ignore_index)
 
     def build_pipeline(self) -> Pipeline:
         """The preprocessing as an object.
@@ -104,6 +138,9 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
     output_op = content.get("output_op")
     if output_op is not None and output_op not in OUTPUT_OPS:
         raise ConfigError(f"{path}: Deploy.output_op is {output_op!r}. {suggest(output_op, OUTPUT_OPS)}")
+    ignore_index = content.get("ignore_index")
+    if ignore_index is not None and not LABEL_VALUES.holds(ignore_index):
+        raise ConfigError(f"{path}: Deploy.ignore_index is {ignore_index}; it must be {LABEL_VALUES.words}")
     return DeployConfig(
         path=path,
         model=_existing_file(path, "model", content["model"]),
@@ -113,6 +150,8 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
         output_op=output_op,
         num_classes=content.get("num_classes"),
         palette=_read_palette(path, content.get("palette"), content.get("num_classes")),
+        graphs={name: _read_graph(path, name, files) for name, files in (content.get("graphs") or {}).items()},
+        ignore_index=ignore_index,
     )
 
 
@@ -152,6 +191,18 @@ def _existing_file(path: Path, key: str, name: str) -> Path:
         found = f"the folder has {', '.join(others)}" if others else "the folder has no exported network"
         raise ConfigError(f"{path}: Deploy.{key} names {name!r}, which is not beside it; {found}")
     return file
+
+
+def _read_graph(path: Path, name: Any, files: Any) -> GraphFiles:
+    key = f"graphs.{name}"
+    if name not in GRAPHS:
+        raise ConfigError(f"{path}: Deploy.{key}: no such graph. {suggest(str(name), GRAPHS)}")
+    if not isinstance(files, dict) or set(files) != {"model", "params"}:
+        raise ConfigError(f"{path}: Deploy.{key} is {files!r}; it must be a mapping with 'model' and 'params'")
+    for part, file in files.items():
+        if not isinstance(file, str):
+            raise ConfigError(f"{path}: Deploy.{key}.{part} is {file!r}; it must be a str")
+    return GraphFiles(*(_existing_file(path, f"{key}.{part}", files[part]) for part in ("model", "params")))
 
 
 def _read_input_shape(path: Path, value: list[Any] | None) -> tuple[int, int, int, int]:

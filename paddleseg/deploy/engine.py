@@ -40,6 +40,7 @@ class EngineOptions:
         enable_mkldnn: Whether the CPU uses oneDNN's kernels.
         use_trt: Whether a GPU uses TensorRT.
         min_subgraph_size: Smallest number of operators that TensorRT takes over.
+        batch_size: Most pictures in a batch, for TensorRT; a graph of fixed batch size has its own.
         collect_shapes_in: Do not run TensorRT, but write the shapes inside the graph to this file.
         tuned_shape_file: Shapes written that way, for TensorRT.
         print_detail: Whether Paddle logs its graph passes.
@@ -51,6 +52,7 @@ class EngineOptions:
     enable_mkldnn: bool = True
     use_trt: bool = False
     min_subgraph_size: int = 3
+    batch_size: int = 1
     collect_shapes_in: str | None = None
     tuned_shape_file: str | None = None
     print_detail: bool = False
@@ -125,14 +127,15 @@ class Engine:
 
 
 def tensorrt_shapes(
-    model: str | Path, params: str | Path, input_shape: Sequence[int]
+    model: str | Path, params: str | Path, input_shape: Sequence[int], batch_size: int = 1
 ) -> tuple[dict[str, list[int]], ...]:
     """Shapes of a graph's input for TensorRT: the smallest, the largest, the one to be fastest at.
 
     Args:
         model: File of the graph, which knows the name of its input.
         params: File of its weights.
-        input_shape: (N, C, H, W), -1 where any size goes; a free N is taken as 1.
+        input_shape: (N, C, H, W), -1 where any size goes.
+        batch_size: Most pictures in a batch: a free N goes from 1 to this, and is fastest at this.
 
     Returns:
         Three times the input's name with a shape.
@@ -146,7 +149,8 @@ def tensorrt_shapes(
     name = _load(config).get_input_names()[0]
     n, channels, *fixed_hw = input_shape
     sizes = [[free if fixed == -1 else fixed for fixed, free in zip(fixed_hw, hw)] for hw in _TENSORRT_SIZES_HW]
-    return tuple({name: [max(n, 1), channels, *hw]} for hw in sizes)
+    batches = (1, batch_size, batch_size) if n == -1 else (n, n, n)
+    return tuple({name: [batch, channels, *hw]} for batch, hw in zip(batches, sizes))
 
 
 def check_options(options: EngineOptions, model: Path) -> None:
@@ -216,7 +220,7 @@ def _configure_tensorrt(config: Any, options: EngineOptions, input_shape: Sequen
         return
     config.enable_tensorrt_engine(
         workspace_size=_TENSORRT_WORKSPACE_BYTES,
-        max_batch_size=1,
+        max_batch_size=max(options.batch_size, input_shape[0]),
         min_subgraph_size=options.min_subgraph_size,
         precision_mode=_GPU_PRECISIONS[options.precision],
         use_static=False,
@@ -225,7 +229,7 @@ def _configure_tensorrt(config: Any, options: EngineOptions, input_shape: Sequen
     if options.tuned_shape_file is not None:
         config.enable_tuned_tensorrt_dynamic_shape(options.tuned_shape_file, True)
     else:
-        shapes = tensorrt_shapes(config.prog_file(), config.params_file(), input_shape)
+        shapes = tensorrt_shapes(config.prog_file(), config.params_file(), input_shape, options.batch_size)
         config.set_trt_dynamic_shape_info(*shapes)
 
 

@@ -1,6 +1,11 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures in, label maps out, with an exported network and the preprocessing of its deploy.yaml."""
+"""Pictures in, label maps out, with an exported network and the preprocessing of its deploy.yaml.
+
+Label maps at the pictures' own sizes come from the graph of logits at 1/8, as in val.py and predict.py. Folders that
+have none (PaddleSeg's) give scores or class ids at the size of the network's input; ids can only be resized by taking
+the nearest pixel.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from paddleseg.deploy.deploy_config import DeployConfig
+from paddleseg.deploy.deploy_config import STRIDE8, DeployConfig
 from paddleseg.deploy.engine import DEFAULT_OPTIONS, Engine, EngineOptions
-from paddleseg.transforms.functional import restore_size
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_image
+from paddleseg.utils.label_map import label_maps
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.way_back import TransInfo, restore_ids
 
 STAGES = ("preprocess", "inference", "postprocess")  # as AutoLog calls them
 
@@ -28,7 +35,7 @@ class NetworkInput:
     Attributes:
         path: Where it comes from, for messages.
         image: (C, H, W) float32, normalised.
-        trans_info: What changed its size, see ``restore_size``.
+        trans_info: What changed its size, see ``way_back.TransInfo``.
     """
 
     path: str
@@ -42,10 +49,13 @@ class Segmenter:
     Args:
         config: The deploy.yaml.
         options: How to run the graph.
-        gives_scores: Whether the graph's output is scores of the classes (N, K, H, W), of which the best is
+        gives_scores: Whether the main graph's output is scores of the classes (N, K, H, W), of which the best is
             to be taken here; None: deploy.yaml says it (``output_op``).
+        main_graph: Whether to run the graph under PaddleSeg's keys although there is one of logits at 1/8.
 
     Attributes:
+        graph: The files of the graph that is run.
+        gives_scores: Whether it gives scores, or logits at 1/8, and not class ids.
         seconds: Time spent in each of ``STAGES`` so far.
 
     Raises:
@@ -59,6 +69,7 @@ class Segmenter:
         options: EngineOptions = DEFAULT_OPTIONS,
         *,
         gives_scores: bool | None = None,
+        main_graph: bool = False,
     ) -> None:
         self.config = config
         self.pipeline = config.build_pipeline()
@@ -67,8 +78,12 @@ class Segmenter:
             raise ConfigError(
                 f"{config.path}: the graph gives class ids already (output_op: argmax); drop --with_argmax"
             )
-        self.engine = Engine(config.model, config.params, options, config.input_shape)
+        self.graph = config.main_graph
+        if STRIDE8 in config.graphs and not main_graph:
+            self.graph, self.gives_scores = config.graphs[STRIDE8], True
+        self.engine = Engine(self.graph.model, self.graph.params, options, config.input_shape)
         self.seconds = dict.fromkeys(STAGES, 0.0)
+        self._said_that_ids_are_resized = False
 
     def read(self, path: str | Path) -> NetworkInput:
         """Read and preprocess a picture.
@@ -100,11 +115,15 @@ class Segmenter:
         """
         output = self.run(inputs)
         with _Stopwatch(self.seconds, "postprocess"):
-            labels = output.argmax(axis=1) if self.gives_scores else output
-            return [restore_size(label, item.trans_info) for label, item in zip(labels, inputs)]
+            trans_infos = [item.trans_info for item in inputs]
+            if self.gives_scores:
+                size_hw = inputs[0].image.shape[1:]
+                return label_maps(output, size_hw, trans_infos, ignored_class=self.config.ignored_class)
+            self._say_that_ids_are_resized(trans_infos)
+            return [restore_ids(label, trans_info) for label, trans_info in zip(output, trans_infos)]
 
     def run(self, inputs: Sequence[NetworkInput]) -> np.ndarray:
-        """The graph's own output for one batch, (N, ...).
+        """The own output of the graph that is run, for one batch, (N, ...).
 
         Raises:
             DataError: The output has another form than deploy.yaml says.
@@ -118,8 +137,8 @@ class Segmenter:
         dimensions = 4 if self.gives_scores else 3
         if output.ndim != dimensions:
             raise ConfigError(
-                f"{self.config.path}: the graph's output has the shape {list(output.shape)}, not that of "
-                f"{'scores [N, K, H, W]' if self.gives_scores else 'class ids [N, H, W]'}; "
+                f"{self.config.path}: the output of {self.graph.model.name} has the shape {list(output.shape)}, "
+                f"not that of {'scores [N, K, H, W]' if self.gives_scores else 'class ids [N, H, W]'}; "
                 "give --with_argmax for a graph of scores, or correct output_op"
             )
         return output
@@ -151,6 +170,19 @@ class Segmenter:
     def reset_times(self) -> None:
         """Forget the time spent so far, e.g. after a warm-up."""
         self.seconds = dict.fromkeys(STAGES, 0.0)
+
+    def _say_that_ids_are_resized(self, trans_infos: Sequence[TransInfo]) -> None:
+        """Once, at the first picture that the transforms resized."""
+        resized = any(kind == "resize" for trans_info in trans_infos for kind, _ in trans_info)
+        if resized and not self._said_that_ids_are_resized:
+            self._said_that_ids_are_resized = True
+            get_logger().warning(
+                "%s: there is no graph of logits at 1/8 (graphs.%s), so the class ids that %s gives are brought to the "
+                "pictures' sizes by taking the id at each pixel's centre; borders are rougher than those of predict.py",
+                self.config.path,
+                STRIDE8,
+                self.graph.model.name,
+            )
 
     def _prepare(self, picture: np.ndarray, path: str) -> NetworkInput:
         sample = {"img": picture, "path": path, "trans_info": []}

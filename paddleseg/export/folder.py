@@ -5,18 +5,20 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import paddle
 from paddle import nn
 
 from paddleseg.deploy import deploy_config
 from paddleseg.deploy.deploy_config import OUTPUT_OPS
-from paddleseg.export.formats import FORMATS, default_format
-from paddleseg.export.graph import ExportedNetwork
+from paddleseg.export.formats import FORMATS, STEMS, GraphFormat, default_format
+from paddleseg.export.graph import ExportedNetwork, Stride8Network
 from paddleseg.models.facts import ModelFacts
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.atomic_file import folder_on_disk_of, move_files
@@ -51,9 +53,13 @@ def export_model(
     options: ExportOptions = ExportOptions(),
     class_names: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
+    ignored_class: int | None = None,
     verify: Callable[[Path], object] | None = None,
 ) -> Path:
     """Export a network.
+
+    Beside the graph that ``options`` describe, which other programs run, there is one that gives the logits at 1/8,
+    if the network has ``forward_stride8``: ``deploy.Segmenter`` makes label maps at the pictures' own sizes of them.
 
     The export is made and verified in a temporary folder on the disk of ``save_dir``, flushed and moved at the
     end, deploy.yaml last: a folder with a deploy.yaml is a complete export. Files of an earlier export, which
@@ -67,6 +73,7 @@ def export_model(
         options: What the graph is to be.
         class_names: Names of the classes.
         palette: Colours [r, g, b] of the classes.
+        ignored_class: A class that the graphs are never to give, see ``label_map.ignored_class_of``.
         verify: Called with the temporary folder; what it raises ends the export, and ``save_dir`` stays as it
             was.
 
@@ -88,21 +95,28 @@ def export_model(
         raise ConfigError(f"--save_dir {save_dir}: this is a file; give a folder")
     if save_dir == save_dir.parent:
         raise ConfigError(f"--save_dir {save_dir}: this is the root of the disk; give a folder in it")
-    all_names = {deploy_config.FILE_NAME}.union(*(kind.files for kind in FORMATS.values()))
+    all_names = {deploy_config.FILE_NAME}.union(*(kind.files(stem) for kind in FORMATS.values() for stem in STEMS))
     index = WrittenFiles(save_dir)
     index.refuse_foreign(save_dir / name for name in sorted(all_names))
     with contextlib.ExitStack() as stack:
         with _naming(save_dir):
             folder = stack.enter_context(folder_on_disk_of(save_dir))
-        written.write(ExportedNetwork(model, options.output_op), folder, input_shape)
+        main, stride8 = STEMS
+        written.write(ExportedNetwork(model, options.output_op, ignored_class), folder / main, input_shape)
+        graphs = None
+        if hasattr(model, "forward_stride8"):
+            written.write(Stride8Network(model, ignored_class), folder / stride8, input_shape)
+            graphs = {deploy_config.STRIDE8: _shared_files(folder, written, main, stride8)}
         content = {
-            "model": written.graph,
-            "params": written.params,
+            "model": main + written.graph,
+            "params": main + written.params,
             "input_shape": input_shape,
             "output_op": options.output_op,
             "output_dtype": "int32" if options.output_op == "argmax" else "float32",
-            "transforms": [_with_explicit_numbers(spec) for spec in transforms],
+            "graphs": graphs,
+            "transforms": [_with_explicit_numbers(spec, model.in_channels) for spec in transforms],
             "num_classes": model.num_classes,
+            "ignore_index": ignored_class,
             "class_names": None if class_names is None else list(class_names),
             "palette": None if palette is None else [list(map(int, colour)) for colour in palette],
             "arch": model.arch,
@@ -112,7 +126,8 @@ def export_model(
             deploy_config.write_deploy_config(folder / deploy_config.FILE_NAME, content)
         if verify is not None:
             verify(folder)
-        names = [name for name in (*written.files, deploy_config.FILE_NAME) if (folder / name).is_file()]
+        files = [name for stem in STEMS for name in written.files(stem)]
+        names = [name for name in (*files, deploy_config.FILE_NAME) if (folder / name).is_file()]
         with _naming(save_dir):
             for name in names:
                 index.note(save_dir / name, sha256_of(folder / name))
@@ -145,12 +160,25 @@ def check_input_shape(shape: Sequence[int] | None, in_channels: int, smallest_si
     return shape
 
 
-def _with_explicit_numbers(spec: dict[str, Any]) -> dict[str, Any]:
-    """Write out Normalize's numbers, which programs in other languages need and its defaults would hide."""
+def _shared_files(folder: Path, written: GraphFormat, main: str, second: str) -> dict[str, str]:
+    """The files of the second graph. It has the weights of the main one, so that these are kept once."""
+    for suffix in written.others:
+        (folder / (second + suffix)).unlink(missing_ok=True)
+    params = [folder / (stem + written.params) for stem in (main, second)]
+    # Paddle writes the parameters in the order of their names, which both graphs have in common; not promised by it.
+    if filecmp.cmp(*params, shallow=False):
+        params.pop().unlink()
+    return {"model": second + written.graph, "params": params[-1].name}
+
+
+def _with_explicit_numbers(spec: dict[str, Any], channels: int) -> dict[str, Any]:
+    """Write out Normalize's numbers, one for each channel: programs in other languages index them."""
     if spec["type"] != "Normalize":
         return dict(spec)
     normalize = Normalize(**{key: value for key, value in spec.items() if key != "type"})
-    return {"type": "Normalize", "mean": normalize.mean, "std": normalize.std}
+    normalize.check_channels(channels)
+    numbers = {"mean": normalize.mean, "std": normalize.std}
+    return {"type": "Normalize", **{name: np.broadcast_to(v, channels).tolist() for name, v in numbers.items()}}
 
 
 @contextlib.contextmanager

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from paddle import nn
 
-_STEM = "model"
+STEMS = ("model", "model_stride8")
+"""Names of the files without their suffixes: of the graph under PaddleSeg's keys, and of that of the logits at 1/8."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,11 @@ class GraphFormat:
 
     Attributes:
         about: What it is, for the help.
-        graph: File of the graph.
-        params: File of its weights.
-        write: Writes a network (a layer that is called with one float32 tensor) to a folder, for inputs of a shape
-            with -1 where any size goes.
-        others: Further files that it may write; not needed to run the graph.
+        graph: Suffix of the graph's file.
+        params: Suffix of the file of its weights.
+        write: Writes a network (a layer that is called with one float32 tensor) to files whose path without suffix is
+            given, for inputs of a shape with -1 where any size goes.
+        others: Suffixes of further files that it may write; not needed to run the graph.
     """
 
     about: str
@@ -37,36 +38,35 @@ class GraphFormat:
     write: Callable[[nn.Layer, Path, Sequence[int]], None]
     others: tuple[str, ...] = ()
 
-    @property
-    def files(self) -> tuple[str, ...]:
+    def files(self, stem: str) -> tuple[str, ...]:
         """All files that it may write."""
-        return (self.graph, self.params, *self.others)
+        return tuple(stem + suffix for suffix in (self.graph, self.params, *self.others))
 
 
-def _write_pdmodel(network: nn.Layer, folder: Path, input_shape: Sequence[int]) -> None:
+def _write_pdmodel(network: nn.Layer, stem: Path, input_shape: Sequence[int]) -> None:
     from paddleseg.export.graph import save_graph
 
-    save_graph(network, folder / _STEM, input_shape, pir=False)
+    save_graph(network, stem, input_shape, pir=False)
 
 
-def _write_json(network: nn.Layer, folder: Path, input_shape: Sequence[int]) -> None:
+def _write_json(network: nn.Layer, stem: Path, input_shape: Sequence[int]) -> None:
     from paddleseg.export.graph import save_graph
 
-    save_graph(network, folder / _STEM, input_shape, pir=True)
+    save_graph(network, stem, input_shape, pir=True)
 
 
 FORMATS = {
     "pdmodel": GraphFormat(
         about="Paddle's older format",
-        graph=f"{_STEM}.pdmodel",
-        params=f"{_STEM}.pdiparams",
+        graph=".pdmodel",
+        params=".pdiparams",
         write=_write_pdmodel,
-        others=(f"{_STEM}.pdiparams.info",),
+        others=(".pdiparams.info",),
     ),
     "json": GraphFormat(
         about="that of Paddle 3",
-        graph=f"{_STEM}.json",
-        params=f"{_STEM}.pdiparams",
+        graph=".json",
+        params=".pdiparams",
         write=_write_json,
     ),
 }

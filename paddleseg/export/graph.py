@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a network to the files of a static graph.
 
-What only an exported network does (argmax, softmax, leaving out the auxiliary head) is in ``ExportedNetwork``, so that
-the networks know nothing of it. Paddle traces into its new intermediate representation (PIR, saved as .json) or into
-the old one (saved as .pdmodel).
+What only an exported network does (argmax, softmax, leaving out the auxiliary head, never giving an ignored class) is
+in ``ExportedNetwork`` and ``Stride8Network``, so that the networks know nothing of it. Paddle traces into its new
+intermediate representation (PIR, saved as .json) or into the old one (saved as .pdmodel).
 """
 
 from __future__ import annotations
@@ -15,30 +15,59 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
+from paddleseg.models.layers import upsample_logits
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.evaluation_mode import evaluation_mode
 
+IGNORED_LOGIT = -1e4
+"""Added to the logits of a class that is never given: far below all others, and a number in half precision too."""
+
+
+class Stride8Network(nn.Layer):
+    """The main logits at 1/8, from which label maps at the pictures' own sizes are made.
+
+    Args:
+        network: Has ``forward_stride8``.
+        ignored_class: A class whose logits are lowered by ``IGNORED_LOGIT``.
+    """
+
+    def __init__(self, network: nn.Layer, ignored_class: int | None = None) -> None:
+        super().__init__()
+        self.network = network
+        self.ignored_class = ignored_class
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Logits (N, K, ceil(H/8), ceil(W/8)) for normalised pictures (N, C, H, W) float32."""
+        return _without(self.ignored_class, self.network.forward_stride8(x)[0])
+
 
 class ExportedNetwork(nn.Layer):
-    """A network as it is exported: the main output alone, with ``output_op`` applied.
+    """A network as it is exported under PaddleSeg's keys: the main output alone, with ``output_op`` applied.
 
     Args:
         network: Gives a list of logits (N, K, H, W), the main output first.
         output_op: See ``ExportOptions``.
+        ignored_class: A class whose logits are lowered by ``IGNORED_LOGIT``.
     """
 
-    def __init__(self, network: nn.Layer, output_op: str) -> None:
+    def __init__(self, network: nn.Layer, output_op: str, ignored_class: int | None = None) -> None:
         super().__init__()
         self.network = network
         self.output_op = output_op
+        self.ignored_class = ignored_class
 
     def forward(self, x: Tensor) -> Tensor:
         """Output for normalised pictures (N, C, H, W) float32."""
-        logits = self.network(x)[0]
+        if self.ignored_class is not None and hasattr(self.network, "forward_stride8"):
+            # At 1/8, where it is one more bias and costs nothing.
+            logits = upsample_logits(_without(self.ignored_class, self.network.forward_stride8(x)[0]), x.shape[2:])
+        else:
+            logits = _without(self.ignored_class, self.network(x)[0])
         if self.output_op == "softmax":
             return F.softmax(logits, axis=1)
         if self.output_op == "argmax":
@@ -68,6 +97,15 @@ def save_graph(network: nn.Layer, stem: Path, input_shape: Sequence[int], *, pir
 def can_trace(*, pir: bool) -> bool:
     """Whether the installed Paddle traces into the new representation, or into the old one."""
     return pir == _traces_into_pir() or (not pir and _old_ir_guard() is not None)
+
+
+def _without(ignored_class: int | None, logits: Tensor) -> Tensor:
+    """Logits (N, K, h, w) in which a class cannot be the highest."""
+    if ignored_class is None:
+        return logits
+    bias = np.zeros([1, logits.shape[1], 1, 1], np.float32)
+    bias[:, ignored_class] = IGNORED_LOGIT
+    return logits + paddle.to_tensor(bias)
 
 
 def _argmax(logits: Tensor) -> Tensor:

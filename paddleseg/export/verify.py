@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,12 @@ import paddle
 from paddle.nn import functional as F
 
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.deploy.segmenter import Segmenter
+from paddleseg.deploy.segmenter import NetworkInput, Segmenter
 from paddleseg.inference.label_maps import predict_label_maps
 from paddleseg.inference.preprocess import to_network_input
 from paddleseg.transforms.pipeline import Pipeline
+from paddleseg.transforms.sample import Sample
+from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.errors import UserError
 from paddleseg.utils.image_io import read_image
 from paddleseg.utils.logging import get_logger
@@ -48,7 +51,7 @@ class Verification:
 
     Attributes:
         num_pictures: Pictures compared.
-        equal_share: Share of all pixels whose classes are equal.
+        equal_share: Share of all pixels whose classes are equal; of several comparisons the smallest.
         max_relative_difference: Largest difference of scores relative to the largest logit; None for class
             ids.
         num_classes: Classes that the network predicted on these pictures. With one class, equality says
@@ -71,12 +74,69 @@ class Verification:
         )
 
 
+class _Comparison:
+    """One network and the graphs of its export, on one picture after the other.
+
+    Two things are compared: label maps at the pictures' own sizes as deploy/python/infer.py and predict.py make them,
+    if the export has what it takes; and what the graph under PaddleSeg's keys gives at the size of its input.
+
+    Attributes:
+        classes: Classes predicted so far.
+    """
+
+    def __init__(self, model: paddle.nn.Layer, folder: str | Path, normalize: Normalize | None) -> None:
+        self._model, self._normalize = model, normalize
+        self.segmenter = Segmenter(read_deploy_config(folder))
+        is_main = self.segmenter.graph == self.segmenter.config.main_graph
+        self._main = self.segmenter if is_main else Segmenter(self.segmenter.config, main_graph=True)
+        self._equal: dict[str, int] = defaultdict(int)
+        self._total: dict[str, int] = defaultdict(int)
+        self._differences: list[float] = []
+        self.classes: set[int] = set()
+
+    def add(self, exported: NetworkInput, sample: Sample, ignored_class: int | None) -> None:
+        """Compare on one picture: as the export's preprocessing and as the network's left it."""
+        batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]]}
+        (labels,) = predict_label_maps(self._model, batch, self._normalize, ignored_class=ignored_class)
+        self.classes.update(np.unique(labels).tolist())
+        if self.segmenter.gives_scores:
+            self._count("a label map", exported.path, self.segmenter.label_maps([exported])[0], labels)
+        output = self._main.run([exported])
+        if self._main.gives_scores:
+            images = to_network_input(batch["img"], self._normalize)
+            _check_shape("scores", exported.path, output.shape[2:], images.shape[2:])
+            output_op = self._main.config.output_op
+            self._differences.append(_relative_difference(self._model, images, output, output_op, ignored_class))
+        else:
+            at_input = {**batch, "trans_info": [[]]}
+            (labels,) = predict_label_maps(self._model, at_input, self._normalize, ignored_class=ignored_class)
+            self._count("class ids", exported.path, output[0], labels)
+
+    def result(self, num_pictures: int) -> Verification:
+        equal_share = min(self._equal[what] / total for what, total in self._total.items())
+        return Verification(num_pictures, equal_share, max(self._differences, default=None), len(self.classes))
+
+    def _count(self, what: str, path: str, found: np.ndarray, expected: np.ndarray) -> None:
+        _check_shape(what, path, found.shape, expected.shape)
+        self._equal[what] += int((found == expected).sum())
+        self._total[what] += found.size
+
+
+def _check_shape(what: str, path: str, found: Sequence[int], expected: Sequence[int]) -> None:
+    if tuple(found) != tuple(expected):
+        raise VerificationError(
+            f"verification failed: {path}: the export gives {what} of {tuple(found)}, the network of "
+            f"{tuple(expected)}; nothing was exported"
+        )
+
+
 def verify_export(
     model: paddle.nn.Layer,
     folder: str | Path,
     pictures: Iterable[Picture],
     *,
     pipeline: Pipeline,
+    ignored_class: int | None = None,
     min_equal_share: float = DEFAULT_EQUAL_SHARE,
 ) -> Verification:
     """Compare an export, run as by deploy/python/infer.py on the CPU, with the network, run as by predict.py.
@@ -86,6 +146,7 @@ def verify_export(
         folder: The export.
         pictures: On what to compare.
         pipeline: The network's preprocessing, built from the training configuration and not from the export.
+        ignored_class: The class that is not to be predicted.
         min_equal_share: Share of the pixels, 0 to 1, that must have the same class.
 
     Returns:
@@ -95,30 +156,16 @@ def verify_export(
         VerificationError: Too few pixels are equal, or scores differ by more than
             ``MAX_RELATIVE_DIFFERENCE``.
     """
-    segmenter = Segmenter(read_deploy_config(folder))
-    equal, total, differences, classes = 0, 0, [], set()
+    comparison = _Comparison(model, folder, pipeline.normalize)
+    segmenter = comparison.segmenter
     num_pictures, num_resized = 0, 0
     for index, original in enumerate(pictures):
         picture = _fit(original, pipeline, segmenter.config.input_shape[2:])
         num_resized += picture is not original
         exported = segmenter.prepare(picture.pixels.copy(), picture.name)  # transforms may work in place
         sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}
-        sample = pipeline(sample, sample_rng(0, 0, index))
-        batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]]}
-        (expected,) = predict_label_maps(model, batch, pipeline.normalize)
-        (found,) = segmenter.label_maps([exported])
-        if found.shape != expected.shape:
-            raise VerificationError(
-                f"verification failed: {picture.name}: the exported graph gives a label map of "
-                f"{found.shape}, the network of {expected.shape}; nothing was exported"
-            )
-        equal, total = equal + int((found == expected).sum()), total + found.size
-        classes.update(np.unique(expected).tolist())
+        comparison.add(exported, pipeline(sample, sample_rng(0, 0, index)), ignored_class)
         num_pictures += 1
-        if segmenter.gives_scores:
-            images = to_network_input(batch["img"], pipeline.normalize)
-            output = segmenter.run([exported])
-            differences.append(_relative_difference(model, images, output, segmenter.config.output_op))
     if num_resized:
         get_logger().warning(
             "verification: %d of %d pictures have another size than the graph takes and were resized for the "
@@ -126,7 +173,7 @@ def verify_export(
             num_resized,
             num_pictures,
         )
-    result = Verification(num_pictures, equal / total, max(differences, default=None), len(classes))
+    result = comparison.result(num_pictures)
     _judge(result, min_equal_share)
     return result
 
@@ -164,14 +211,16 @@ def _fit(picture: Picture, pipeline: Pipeline, size_hw: Sequence[int]) -> Pictur
 
 @paddle.no_grad()
 def _relative_difference(
-    model: paddle.nn.Layer, images: paddle.Tensor, output: np.ndarray, output_op: str | None
+    model: paddle.nn.Layer, images: paddle.Tensor, output: np.ndarray, output_op: str | None, ignored_class: int | None
 ) -> float:
-    logits = model(images)[0]
-    scale = float(logits.abs().max())
+    logits = model(images)[0].numpy()
+    if ignored_class is not None:  # its logits were lowered on purpose
+        logits, output = (np.delete(scores, ignored_class, axis=1) for scores in (logits, output))
+    scale = float(np.abs(logits).max())
     if output_op == "softmax":
         # Probabilities change by less than half of what the logits change by: these are the measure here too.
-        logits, scale = F.softmax(logits, axis=1), max(scale, 1.0)
-    return float(np.abs(output - logits.numpy()).max()) / scale
+        logits, scale = F.softmax(paddle.to_tensor(logits), axis=1).numpy(), max(scale, 1.0)
+    return float(np.abs(output - logits).max()) / scale
 
 
 def _judge(result: Verification, min_equal_share: float) -> None:

@@ -26,6 +26,7 @@ from paddleseg.utils.cpus import default_num_workers
 from paddleseg.utils.device import check_precision
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.image_io import list_images
+from paddleseg.utils.label_map import LabelValue, ignored_class_of
 from paddleseg.utils.type_hints import Count, CountOrZero
 from paddleseg.utils.visualize import make_palette
 
@@ -117,6 +118,7 @@ def predict(
     *,
     class_names: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
+    ignore_index: LabelValue = 255,
 ) -> None:
     """Predict pictures and save class ids, colours and overlays; see ``inference.prediction.predict``.
 
@@ -138,6 +140,7 @@ def predict(
         custom_color: Colours of the first classes: R, G, B, R, G, B, ...
         class_names: Names for the legend.
         palette: One [red, green, blue] per class.
+        ignore_index: That of the training; if it is a class of the network, that is never predicted.
 
     Raises:
         UserError: An argument or a picture is wrong.
@@ -169,4 +172,5 @@ def predict(
         channels=getattr(model, "in_channels", 3),
         palette=make_palette(getattr(model, "num_classes", 256), palette, custom_color),
         class_names=class_names,
+        ignored_class=ignored_class_of(getattr(model, "num_classes", 0), ignore_index),
     )

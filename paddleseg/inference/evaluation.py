@@ -20,6 +20,7 @@ from paddleseg.metrics.result import EvaluationResult, report_lines
 from paddleseg.utils import distributed
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.evaluation_mode import evaluation_mode
+from paddleseg.utils.label_map import ignored_class_of
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.precision import MixedPrecisionNetwork
 
@@ -47,7 +48,7 @@ def evaluate(
     Args:
         model: A network; it leaves in the mode (training or evaluation) it came in.
         dataset: A data set with labels. Its transforms may change the size of the picture; the prediction is
-            mapped back to the label's size.
+            mapped back to the label's size. If its ``ignore_index`` is a class, that is never predicted.
         options: How the network looks at each picture.
         batch_size: Most pictures in a batch, and most windows of a picture in one pass of the network; only
             neighbours of one size share a batch.
@@ -87,7 +88,8 @@ def evaluate(
             f"{num_images} pictures evaluated, but every pixel of their labels is {dataset.ignore_index} "
             "(ignored); check the labels and ignore_index"
         )
-    return EvaluationResult(confusion.matrix, num_images, dataset.class_names)
+    ignored_class = ignored_class_of(dataset.num_classes, dataset.ignore_index)
+    return EvaluationResult(confusion.matrix, num_images, dataset.class_names, ignored_class)
 
 
 def rehearse(
@@ -130,7 +132,12 @@ def _count_batch(
     if "label" not in batch:
         raise DataError(f"{batch['paths'][0]}: has no label; evaluation needs one for each picture")
     predictions = predict_label_maps(
-        network, batch, dataset.pipeline.normalize, options, window_batch_size=window_batch_size
+        network,
+        batch,
+        dataset.pipeline.normalize,
+        options,
+        window_batch_size=window_batch_size,
+        ignored_class=ignored_class_of(dataset.num_classes, dataset.ignore_index),
     )
     for prediction, label, path in zip(predictions, np.asarray(batch["label"]), batch["paths"]):
         _count(confusion, prediction, label, path)

@@ -4,12 +4,13 @@
 
 ``predict_label_maps`` is the one entry. A picture that is looked at once and whole gets its label map from the
 logits at 1/8. Every other way (windows, scales, flips), and a network that has no such logits, needs scores at
-full size: they are computed for one picture at a time, so that they take the memory of one.
+the size of the network's input: they are computed for one picture at a time, so that they take the memory of one.
+Both go to the picture's size in one way, that of ``utils.label_map``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,11 @@ from paddleseg.inference.preprocess import to_network_input
 from paddleseg.inference.sliding_window import slide_logits
 from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.models.facts import ModelFacts
-from paddleseg.transforms.functional import restore_size
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.errors import ConfigError
-from paddleseg.utils.label_map import label_map
+from paddleseg.utils.label_map import label_maps
+from paddleseg.utils.way_back import TransInfo, way_back
 
 
 def predict_label_maps(
@@ -34,6 +35,7 @@ def predict_label_maps(
     options: ViewOptions = WHOLE_PICTURE,
     *,
     window_batch_size: int = 1,
+    ignored_class: int | None = None,
 ) -> list[np.ndarray]:
     """Classes of each pixel of the original pictures.
 
@@ -44,6 +46,7 @@ def predict_label_maps(
         normalize: The normalisation the network was trained with.
         options: How to look at a picture; sizes and scales refer to the picture as the transforms left it.
         window_batch_size: Most windows of a picture in one pass of the network.
+        ignored_class: A class that is not to be predicted, see ``label_map.ignored_class_of``.
 
     Returns:
         For each picture (height, width) uint8 class ids at its size before the transforms.
@@ -52,11 +55,22 @@ def predict_label_maps(
     size_hw = tuple(images.shape[2:])
     if options.see_whole(size_hw) and hasattr(model, "forward_stride8"):
         logits = predict_logits8(model, images)
-        labels = label_map(logits.numpy(), size_hw) if logits.place.is_cpu_place() else dense_label_map(logits, size_hw)
-    else:
-        scores = (class_scores(model, image, options, window_batch_size) for image in images.split(len(images)))
-        labels = (score.argmax(axis=1).numpy()[0].astype(np.uint8) for score in scores)
-    return [restore_size(label, trans_info) for label, trans_info in zip(labels, batch["trans_info"])]
+        return _best_classes(logits, size_hw, batch["trans_info"], ignored_class)
+    scores = (class_scores(model, image, options, window_batch_size) for image in images.split(len(images)))
+    return [
+        labels
+        for score, trans_info in zip(scores, batch["trans_info"])
+        for labels in _best_classes(score, size_hw, [trans_info], ignored_class)
+    ]
+
+
+def _best_classes(
+    scores: paddle.Tensor, size_hw: Sequence[int], trans_infos: Sequence[TransInfo], ignored_class: int | None
+) -> list[np.ndarray]:
+    """The label maps of scores (N, K, h, w), where they are fast."""
+    if scores.place.is_cpu_place():
+        return label_maps(scores.numpy(), size_hw, trans_infos, ignored_class=ignored_class)
+    return dense_label_maps(scores, size_hw, trans_infos, ignored_class=ignored_class)
 
 
 @paddle.no_grad()
@@ -74,21 +88,34 @@ def predict_logits8(model: paddle.nn.Layer, images: paddle.Tensor) -> paddle.Ten
 
 
 @paddle.no_grad()
-def dense_label_map(logits: paddle.Tensor, size_hw: tuple[int, int]) -> np.ndarray:
-    """The label map by upsampling all logits where they are: on a card that is fast, and little has to be fetched.
+def dense_label_maps(
+    scores: paddle.Tensor,
+    size_hw: Sequence[int],
+    trans_infos: Sequence[TransInfo],
+    *,
+    ignored_class: int | None = None,
+) -> list[np.ndarray]:
+    """The label maps by resizing all scores where they are: on a card that is fast, and little has to be fetched.
 
-    It differs from ``label_map`` only where the best two classes are equal up to rounding.
-
-    Args:
-        logits: (N, K, h, w) float32 at 1/8, K at most 256.
-        size_hw: Height and width of the result.
-
-    Returns:
-        (N, H, W) uint8 class ids.
+    They differ from those of ``label_map.label_maps``, whose arguments it takes (the scores as a tensor), only where
+    the best two classes are equal up to rounding.
     """
+    results = []
     # One picture at a time: 19 classes at 1024 x 2048 take 160 MB.
-    classes = [_resize(one, size_hw).argmax(axis=1).astype("uint8") for one in logits.split(len(logits))]
-    return paddle.concat(classes).numpy()
+    for one, trans_info in zip(scores.split(len(scores)), trans_infos, strict=True):
+        if ignored_class is not None:
+            one = paddle.concat([one[:, :ignored_class], one[:, ignored_class + 1 :]], axis=1)
+        one = _resize(one, size_hw)
+        for (height, width), corner in way_back(size_hw, trans_info):
+            if corner is None:
+                one = _resize(one, [height, width])
+            else:
+                one = one[:, :, corner[0] : corner[0] + height, corner[1] : corner[1] + width]
+        labels = one.argmax(axis=1).astype("uint8").numpy()[0]
+        if ignored_class is not None:
+            labels += labels >= ignored_class
+        results.append(labels)
+    return results
 
 
 @paddle.no_grad()
@@ -170,11 +197,11 @@ def _view_logits(
     return _resize(_flip(logits, flipped_axes), size_hw)
 
 
-def _resize(x: paddle.Tensor, size_hw: list[int]) -> paddle.Tensor:
+def _resize(x: paddle.Tensor, size_hw: Sequence[int]) -> paddle.Tensor:
     # Not that of models.layers: prediction works without the built-in networks.
     if list(x.shape[2:]) == list(size_hw):
         return x
-    return F.interpolate(x, size=size_hw, mode="bilinear", align_corners=False)
+    return F.interpolate(x, size=list(size_hw), mode="bilinear", align_corners=False)
 
 
 def _flip(x: paddle.Tensor, axes: tuple[int, ...]) -> paddle.Tensor:

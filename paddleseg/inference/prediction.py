@@ -41,6 +41,7 @@ def predict(
     channels: int = 3,
     palette: visualize.Palette | None = None,
     class_names: Sequence[str] | None = None,
+    ignored_class: int | None = None,
     progress: bool = True,
 ) -> None:
     """Predict the label maps of pictures and save them at the size of the pictures.
@@ -65,6 +66,7 @@ def predict(
         channels: Channels that the network takes.
         palette: Colours of the classes; PaddleSeg's default colours if None.
         class_names: Names for the legend.
+        ignored_class: A class that is not to be predicted, see ``label_map.ignored_class_of``.
         progress: Whether to show a progress bar where the output is a terminal.
 
     Raises:
@@ -86,7 +88,7 @@ def predict(
         for index, (path, results) in enumerate(bar):
             image = read_image(path, channels)
             picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place
-            labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index), options)
+            labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index), options, ignored_class)
             _save(written, results, picture, labels, palette, class_names)
     logger.info(
         "saved in %s: %s (class ids), %s (colours), %s (overlays with legend)",
@@ -104,11 +106,12 @@ def _predict_one(
     path: str,
     rng: np.random.Generator,
     options: ViewOptions,
+    ignored_class: int | None,
 ) -> np.ndarray:
     """Label map (H, W) of a picture (H, W, C)."""
     sample = pipeline({"img": image, "path": path, "trans_info": []}, rng)
     batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]]}
-    return predict_label_maps(model, batch, pipeline.normalize, options)[0]
+    return predict_label_maps(model, batch, pipeline.normalize, options, ignored_class=ignored_class)[0]
 
 
 def _save(

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,17 +22,20 @@ class EvaluationResult:
         matrix: (K, K) int64; rows are labels, columns predictions, ignored pixels left out.
         num_images: Number of pictures counted.
         class_names: Names by class id, where the data set gives them.
+        ignored_class: The class whose label value is ``ignore_index``: it is in no mean and in no table.
 
-    The scores of classes are (K,) float64, NaN for a class that occurs neither in labels nor in predictions.
+    The scores of classes are (K,) float64, NaN for a class that occurs neither in labels nor in predictions and for
+    the ignored one.
     """
 
     matrix: np.ndarray
     num_images: int
     class_names: Sequence[str] | None = None
+    ignored_class: int | None = None
 
     @property
     def mean_iou(self) -> float:
-        return scores.mean_iou(self.matrix)
+        return scores.mean_of_present(self.class_iou)
 
     @property
     def pixel_accuracy(self) -> float:
@@ -44,28 +47,33 @@ class EvaluationResult:
 
     @property
     def mean_dice(self) -> float:
-        return scores.mean_dice(self.matrix)
+        return scores.mean_of_present(self.class_dice)
 
     @property
     def class_iou(self) -> np.ndarray:
-        return scores.class_iou(self.matrix)
+        return self._of_classes(scores.class_iou)
 
     @property
     def class_precision(self) -> np.ndarray:
-        return scores.class_precision(self.matrix)
+        return self._of_classes(scores.class_precision)
 
     @property
     def class_recall(self) -> np.ndarray:
-        return scores.class_recall(self.matrix)
+        return self._of_classes(scores.class_recall)
 
     @property
     def class_dice(self) -> np.ndarray:
-        return scores.class_dice(self.matrix)
+        return self._of_classes(scores.class_dice)
 
     @property
     def names(self) -> list[str]:
         """Name of each class, "class 3" where the data set gives none."""
         return [class_name(class_id, self.class_names) for class_id in range(len(self.matrix))]
+
+    @property
+    def counted_classes(self) -> list[int]:
+        """Ids of the classes that have scores: all but the ignored one."""
+        return [class_id for class_id in range(len(self.matrix)) if class_id != self.ignored_class]
 
     def to_dict(self) -> dict[str, Any]:
         """All figures as plain numbers for JSON; undefined ones, as those of an absent class, are None."""
@@ -90,9 +98,16 @@ class EvaluationResult:
                     "predicted_pixels": int(self.matrix[:, class_id].sum()),
                 }
                 for class_id, name in enumerate(self.names)
+                if class_id in self.counted_classes
             ],
             "confusion_matrix": self.matrix.tolist(),
         }
+
+    def _of_classes(self, score: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        values = score(self.matrix)
+        if self.ignored_class is not None:
+            values[self.ignored_class] = np.nan
+        return values
 
 
 def format_eval_line(result: EvaluationResult) -> str:
@@ -104,7 +119,7 @@ def format_eval_line(result: EvaluationResult) -> str:
 
 
 def format_class_lines(result: EvaluationResult) -> list[str]:
-    """PaddleSeg's lines of the classes' scores, which scripts parse; an absent class is ``nan``."""
+    """PaddleSeg's lines of the classes' scores, which scripts parse; an absent or ignored class is ``nan``."""
     return [
         f"[EVAL] Class {name}: \n" + np.array2string(np.round(values, 4), suppress_small=True)
         for name, values in (
@@ -117,17 +132,18 @@ def format_class_lines(result: EvaluationResult) -> list[str]:
 
 def format_table(result: EvaluationResult) -> str:
     """Table of the classes' scores in per cent, for people."""
-    names = result.names
+    classes = result.counted_classes
+    names = [result.names[class_id] for class_id in classes]
     width = max(len(name) for name in [*names, "class"])
     label_share = result.matrix.sum(axis=1) / max(int(result.matrix.sum()), 1)
     lines = [f"{'class':<{width}}     IoU  precision  recall    Dice   share of labels"]
-    rows = zip(names, result.class_iou, result.class_precision, result.class_recall, result.class_dice, label_share)
-    for name, iou, precision, recall, dice, share in rows:
+    columns = result.class_iou, result.class_precision, result.class_recall, result.class_dice, label_share
+    for name, (iou, precision, recall, dice, share) in zip(names, np.stack(columns, axis=1)[classes]):
         if np.isnan(iou):
             lines.append(f"{name:<{width}}  absent from labels and predictions")
         else:
             lines.append(f"{name:<{width}}  {iou:6.2%}  {precision:9.2%}  {recall:6.2%}  {dice:6.2%}  {share:16.2%}")
-    num_present = int(scores.present_classes(result.matrix).sum())
+    num_present = int((~np.isnan(result.class_iou)).sum())
     lines.append(
         f"mIoU {result.mean_iou:.2%} over {num_present} of {len(names)} classes, "
         f"pixel accuracy {result.pixel_accuracy:.2%}, {_kappa_in_words(result.kappa)}"

@@ -47,12 +47,12 @@ def class_dice(matrix: np.ndarray) -> np.ndarray:
 
 def mean_iou(matrix: np.ndarray) -> float:
     """Mean IoU over the classes that occur in labels or predictions; NaN for an empty matrix."""
-    return _mean_of_present(class_iou(matrix))
+    return mean_of_present(class_iou(matrix))
 
 
 def mean_dice(matrix: np.ndarray) -> float:
     """Mean Dice coefficient over the classes that occur in labels or predictions; NaN for an empty matrix."""
-    return _mean_of_present(class_dice(matrix))
+    return mean_of_present(class_dice(matrix))
 
 
 def pixel_accuracy(matrix: np.ndarray) -> float:
@@ -80,6 +80,7 @@ def _class_ratio(numerator: np.ndarray, denominator: np.ndarray, matrix: np.ndar
     return np.where(present_classes(matrix), ratio, np.nan)
 
 
-def _mean_of_present(per_class: np.ndarray) -> float:
+def mean_of_present(per_class: np.ndarray) -> float:
+    """Mean of the scores of classes (K,) that are not NaN; NaN if all are."""
     present = per_class[~np.isnan(per_class)]
     return float(present.mean()) if present.size else float("nan")

@@ -195,38 +195,6 @@ def without_uint16(images: np.ndarray) -> np.ndarray:
     return images.astype(np.float32) if images.dtype == np.uint16 else images
 
 
-def restore_size(label_map: np.ndarray, trans_info: Sequence[tuple[str, Sequence[int]]]) -> np.ndarray:
-    """Bring a predicted label map back to the size of the picture before the transforms.
-
-    Args:
-        label_map: (h, w) class ids at the size of the transformed picture, any integer type.
-        trans_info: What was done to the picture, in order: (kind, (height, width) before it). Kinds are "resize";
-            "padding", below and on the right; "center_padding", as ``pad_to_square`` does it.
-
-    Returns:
-        (H, W) label map of the same dtype; paddings are cut off, resizes undone by nearest neighbour.
-    """
-    for kind, (height, width) in reversed(trans_info):
-        if kind == "padding":
-            label_map = label_map[:height, :width]
-        elif kind == "center_padding":
-            corner = (label_map.shape[0] - height) // 2, (label_map.shape[1] - width) // 2
-            label_map = crop(label_map, corner, (width, height))
-        elif kind == "resize":
-            label_map = _resize_nearest(label_map, height, width)
-        else:
-            raise ValueError(f"unknown entry {kind!r} in trans_info; known: 'resize', 'padding', 'center_padding'")
-    return label_map
-
-
-def _resize_nearest(label_map: np.ndarray, height: int, width: int) -> np.ndarray:
-    # Index arithmetic keeps every dtype (OpenCV has no int64) and takes the same source pixel as
-    # paddle's and OpenCV's nearest modes: floor(i * source / target).
-    rows = np.arange(height) * label_map.shape[0] // height
-    columns = np.arange(width) * label_map.shape[1] // width
-    return label_map[rows[:, np.newaxis], columns]
-
-
 def _in_dtype(value: float | Sequence[float], dtype: np.dtype) -> float | np.ndarray:
     """A padding value as an array of ``dtype`` holds it: whole for integer types, halves to even.
 

@@ -8,7 +8,7 @@ A transform is called with a sample and a random generator and returns the chang
 * ``label`` (optional): (H, W) uint8 class ids, moved along with the picture, by nearest neighbour;
 * ``path``: where the picture comes from, for messages;
 * ``trans_info``: list of ``("resize" | "padding" | "center_padding", (height, width) before it)``, which
-  ``functional.restore_size`` undoes. Random transforms leave it alone: nothing has to be undone in training.
+  ``utils.way_back`` undoes. Random transforms leave it alone: nothing has to be undone in training.
 
 Everything random is drawn from the given generator, so that a sample depends on its generator alone.
 """

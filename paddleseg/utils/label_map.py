@@ -1,20 +1,24 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""From logits at 1/8 to the label map at full size, without the logits at full size; numpy only.
+"""From logits at 1/8 to the label map at the picture's size, without the logits at that size; numpy only.
 
-The label map is defined as the argmax of the bilinearly upsampled logits (half-pixel centres, Paddle's and
-PyTorch's ``align_corners=False``), a tie going to the lowest class. Each upsampled pixel is a convex
-combination of the four logits around it. So where these four agree on the class, all pixels between them have
-that class. Only the cells at the borders of classes, a few per cent of a street picture, need interpolating.
+The label map is defined as the argmax of logits that are resized bilinearly (half-pixel centres, Paddle's and
+PyTorch's ``align_corners=False``) to the size of the network's input, cut to what was no padding, and resized
+bilinearly to the picture's size, step by step as the transforms went; a tie goes to the lowest class. Each pixel is
+then a convex combination of a few neighbouring logits: two on each axis if the picture was not resized, three or four
+if it was. So where all of these agree on the class, the pixel has it. Only the pixels at the borders of classes, a
+few per cent of a street picture, need arithmetic.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
 
 from paddleseg.utils.type_hints import Bound
+from paddleseg.utils.way_back import Axis, TransInfo, axis_of, way_back
 
 MAX_CLASSES = 255
 """Labels have 8 bits, and one of their 256 values is left for the pixels to ignore."""
@@ -24,19 +28,21 @@ LABEL_VALUES = Bound(0, 255, "from 0 to 255, for labels have 8 bits")
 LabelClassCount = Annotated[int, LABEL_CLASSES]
 LabelValue = Annotated[int, LABEL_VALUES]
 
-# Two classes closer than this, relative to the largest logit, could change places by rounding in the
-# interpolation (about 4 ulp of float32): such a cell is interpolated.
-_ROUNDING = 16 * np.finfo(np.float32).eps
-# Cells interpolated at once: keeps the work in the cache, and small where almost every cell is a border.
-_CELLS_AT_ONCE = 512
+# Two classes closer than this for each cell of a pixel's row and column, relative to the largest logit, could change
+# places by rounding in the interpolation: such a pixel is computed. It is about 4 ulp of float32 for two and two cells.
+_ROUNDING = 4 * np.finfo(np.float32).eps
+# Blocks interpolated at once: keeps the work in the cache, and small where almost every block is a border.
+_BLOCKS_AT_ONCE = 512
+# Blocks whose logits are gathered at once: a street picture's borders, and an end to it where all is border.
+_BLOCKS_GATHERED = 1 << 15
 
 
 def label_map(logits_stride8: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
-    """Class of each pixel at full size.
+    """Class of each pixel of the network's input.
 
     Args:
         logits_stride8: (N, K, h, w) float32, K at most 256.
-        size_hw: Height and width of the network's input, which is the size of the result; not below (h, w).
+        size_hw: Height and width of the network's input, which is the size of the result.
 
     Returns:
         (N, H, W) uint8 class ids.
@@ -46,53 +52,90 @@ def label_map(logits_stride8: np.ndarray, size_hw: tuple[int, int]) -> np.ndarra
         >>> label_map(logits, (1, 8)).tolist()
         [[[0, 0, 0, 0, 0, 1, 1, 1]]]
     """
-    return np.stack([_label_map_of_one(logits, size_hw) for logits in logits_stride8])
+    return np.stack(label_maps(logits_stride8, size_hw, [()] * len(logits_stride8)))
 
 
-def _label_map_of_one(logits: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
-    # Repeating the outermost logits makes the rim a cell like any other: cell (i, j) has its corners in rows
-    # i and i + 1 and in columns j and j + 1.
+def label_maps(
+    logits: np.ndarray,
+    size_hw: Sequence[int],
+    trans_infos: Sequence[TransInfo],
+    *,
+    ignored_class: int | None = None,
+) -> list[np.ndarray]:
+    """Class of each pixel of the pictures, at their sizes before the transforms.
+
+    Args:
+        logits: (N, K, h, w) float32, K at most 256: at 1/8, or at any other size, up to that of the input.
+        size_hw: Height and width of the network's input.
+        trans_infos: For each picture what the transforms did to its size, see ``way_back.TransInfo``.
+        ignored_class: A class that is not to be predicted, see ``ignored_class_of``.
+
+    Returns:
+        For each picture (height, width) uint8 class ids.
+    """
+    return [
+        _label_map_of_one(planes, tuple(size_hw), trans_info, ignored_class)
+        for planes, trans_info in zip(logits, trans_infos, strict=True)
+    ]
+
+
+def ignored_class_of(num_classes: int, ignore_index: int | None) -> int | None:
+    """The class that is never predicted because its pixels are neither trained nor counted; None if there is none.
+
+    A network of a single class has nothing else to predict.
+    """
+    return ignore_index if ignore_index is not None and 0 <= ignore_index < num_classes and num_classes > 1 else None
+
+
+def _label_map_of_one(
+    logits: np.ndarray, size_hw: tuple[int, int], trans_info: TransInfo, ignored_class: int | None
+) -> np.ndarray:
+    if ignored_class is not None:
+        logits = np.delete(logits, ignored_class, axis=0)  # a very low one would make all the others look equal
+    rows, columns = axes_of(logits.shape[1:], size_hw, trans_info)
+    # Repeating the outermost logits makes the rim a cell like any other.
     grid = np.pad(logits, ((0, 0), (1, 1), (1, 1)), mode="edge")  # (K, h + 2, w + 2)
-    rows, columns = _Axis(logits.shape[1], size_hw[0]), _Axis(logits.shape[2], size_hw[1])
-    rounding = _ROUNDING * np.abs(grid).max()
-    coarse, uniform = _uniform_cells(grid, rounding)
-    labels = coarse[:, columns.cell_of_pixel][rows.cell_of_pixel]  # columns first: rows are copied whole then
-    _fill_border_cells(labels, grid, *np.nonzero(~uniform), rows, columns, rounding)
+    rounding = _ROUNDING * (rows.taps + columns.taps) * np.abs(grid).max()
+    coarse, uniform = _uniform_blocks(grid, rows, columns, rounding)
+    labels = coarse[:, columns.run_of_pixel][rows.run_of_pixel]  # columns first: rows are copied whole then
+    if rows.taps * columns.taps > 1:
+        i, j = np.nonzero(~uniform)
+        for start in range(0, len(i), _BLOCKS_GATHERED):
+            some = np.s_[start : start + _BLOCKS_GATHERED]
+            _fill_border_blocks(labels, grid, i[some], j[some], rows, columns, rounding)
+    if ignored_class is not None:
+        labels += labels >= ignored_class
     return labels
 
 
-class _Axis:
-    """Where the pixels of one axis lie among the ``source + 1`` cells of the grid that is padded by one.
-
-    Attributes:
-        cell_of_pixel: (target,) the cell of each pixel.
-        pixels: (source + 1, P) the pixels of each cell; cells with fewer than P repeat their last one.
-        weights: (source + 1, P) float32, how far each of them is on the way to the cell's second corner.
-    """
-
-    def __init__(self, source: int, target: int) -> None:
-        position = (np.arange(target) + 0.5) * (source / target) + 0.5
-        self.cell_of_pixel = position.astype(np.intp)
-        first, end = np.searchsorted(self.cell_of_pixel, [np.arange(source + 1), np.arange(1, source + 2)])
-        steps = np.arange((end - first).max())
-        self.pixels = np.minimum(first[:, None] + steps, np.maximum(end - 1, 0)[:, None])
-        self.weights = (position - self.cell_of_pixel).astype(np.float32)[self.pixels]
+def axes_of(grid_hw: Sequence[int], size_hw: Sequence[int], trans_info: TransInfo) -> tuple[Axis, Axis]:
+    """Rows and columns of the way from a grid of logits through the network's input to the picture."""
+    steps = way_back(size_hw, trans_info)
+    if tuple(grid_hw) != tuple(size_hw):
+        steps.insert(0, (tuple(size_hw), None))
+    return tuple(
+        axis_of(source, tuple((size[axis], None if corner is None else corner[axis]) for size, corner in steps))
+        for axis, source in enumerate(grid_hw)
+    )
 
 
-def _uniform_cells(grid: np.ndarray, rounding: float) -> tuple[np.ndarray, np.ndarray]:
-    """Class at each cell's first corner, and whether the whole cell surely is of that class.
+def _uniform_blocks(grid: np.ndarray, rows: Axis, columns: Axis, rounding: float) -> tuple[np.ndarray, np.ndarray]:
+    """Class at the first cell of each block, and whether all of the block's pixels surely are of that class.
+
+    A block is where a run of rows meets a run of columns.
 
     Returns:
-        (h + 1, w + 1) uint8 and (h + 1, w + 1) bool.
+        (R, S) uint8 and (R, S) bool.
     """
     classes, lead = _winner_and_lead(grid)
     clear = lead > rounding
-    first = np.s_[:-1, :-1]
-    uniform = clear[first].copy()
-    for corner in (np.s_[:-1, 1:], np.s_[1:, :-1], np.s_[1:, 1:]):
-        uniform &= clear[corner]
-        uniform &= classes[corner] == classes[first]
-    return classes[first], uniform
+    for axis, runs in enumerate((rows, columns)):
+        cell_classes, cell_clear = classes, clear
+        classes, clear = cell_classes.take(runs.cells[0], axis), cell_clear.take(runs.cells[0], axis)
+        for cells in runs.cells[1:]:
+            clear &= cell_clear.take(cells, axis)
+            clear &= cell_classes.take(cells, axis) == classes
+    return classes, clear
 
 
 def _winner_and_lead(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -113,49 +156,50 @@ def _winner_and_lead(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return winner, best - second
 
 
-def _fill_border_cells(
-    labels: np.ndarray, grid: np.ndarray, i: np.ndarray, j: np.ndarray, rows: _Axis, columns: _Axis, rounding: float
+def _fill_border_blocks(
+    labels: np.ndarray, grid: np.ndarray, i: np.ndarray, j: np.ndarray, rows: Axis, columns: Axis, rounding: float
 ) -> None:
-    """Interpolate in the n cells (i, j), and write the classes into ``labels``.
+    """Interpolate in the n blocks (i, j), and write the classes into ``labels``.
 
-    Most cells are contended by two or three classes: a class is out where its highest corner lies below the lowest
-    corner of another. Cells with equally many contenders are worked on together.
+    Most blocks are contended by two or three classes: a class is out where its highest cell lies below the lowest
+    cell of another. Blocks with equally many contenders are worked on together.
     """
-    corners = np.stack([grid[:, i, j], grid[:, i, j + 1], grid[:, i + 1, j], grid[:, i + 1, j + 1]])  # (4, K, n)
+    cells = np.stack([grid[:, row[i], column[j]] for row in rows.cells for column in columns.cells])  # (T * U, K, n)
     # Written so that NaN contends: of a network that gives nothing else a label map comes out all the same.
-    contends = ~(corners.max(axis=0) < corners.min(axis=0).max(axis=0) - rounding)  # (K, n)
+    contends = ~(cells.max(axis=0) < cells.min(axis=0).max(axis=0) - rounding)  # (K, n)
     contenders = contends.sum(axis=0)
     for count in np.unique(contenders):
         same_count = np.flatnonzero(contenders == count)
-        for start in range(0, len(same_count), _CELLS_AT_ONCE):
-            cells = same_count[start : start + _CELLS_AT_ONCE]
-            classes = np.nonzero(contends[:, cells].T)[1].reshape(-1, count).T  # (count, n), rising
-            down, across = rows.weights[i[cells]], columns.weights[j[cells]]
-            y, x = rows.pixels[i[cells]][:, :, None], columns.pixels[j[cells]][:, None, :]
-            labels[y, x] = _highest_class(corners[:, classes, cells], classes.astype(np.uint8), down, across)
+        for start in range(0, len(same_count), _BLOCKS_AT_ONCE):
+            some = same_count[start : start + _BLOCKS_AT_ONCE]
+            classes = np.nonzero(contends[:, some].T)[1].reshape(-1, count).T  # (count, n), rising
+            down, across = rows.weights[:, i[some]], columns.weights[:, j[some]]
+            y, x = rows.pixels[i[some]][:, :, None], columns.pixels[j[some]][:, None, :]
+            labels[y, x] = _highest_class(cells[:, classes, some], classes.astype(np.uint8), down, across)
 
 
-def _highest_class(corners: np.ndarray, classes: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
-    """Class of the highest bilinear logit at each pixel of n cells, the first of equal ones.
+def _highest_class(cells: np.ndarray, classes: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """Class of the highest interpolated logit at each pixel of n blocks, the first of equal ones.
 
     Args:
-        corners: (4, C, n) logits of C classes in each cell: top left, top right, bottom left, bottom right.
+        cells: (T * U, C, n) logits of C classes in the cells of each block, row by row.
         classes: (C, n) uint8, which classes these are.
-        down: (n, P) weights of the bottom corners.
-        across: (n, Q) weights of the right corners.
+        down: (T, n, P) weights of the rows of cells.
+        across: (U, n, Q) weights of the columns of cells.
 
     Returns:
         (n, P, Q) uint8.
     """
-    down_rest, across, across_rest = 1 - down, across[:, None, :], 1 - across[:, None, :]
+    across = across[:, :, None, :]
     best = winner = None
-    for (top_left, top_right, bottom_left, bottom_right), class_ids in zip(
-        corners.transpose(1, 0, 2)[..., None], classes[..., None, None]
-    ):
-        left = top_left * down_rest + bottom_left * down  # (n, P)
-        right = top_right * down_rest + bottom_right * down
-        logits = left[:, :, None] * across_rest
-        logits += right[:, :, None] * across
+    for planes, class_ids in zip(cells.transpose(1, 0, 2)[..., None], classes[..., None, None]):
+        logits = None
+        for column, share in enumerate(across):
+            side = planes[column] * down[0]  # (n, P)
+            for row in range(1, len(down)):
+                side += planes[row * len(across) + column] * down[row]
+            part = side[:, :, None] * share
+            logits = part if logits is None else np.add(logits, part, out=logits)
         if best is None:
             best, winner = logits, np.broadcast_to(class_ids, logits.shape).copy()
         else:

@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """export.py and deploy/python/infer.py as a user runs them, against predict.py."""
 
+import copy
 import importlib.util
+import json
 import re
+import shutil
 from pathlib import Path
 
 import cv2
@@ -14,6 +17,11 @@ import yaml
 from PIL import Image
 
 import export
+import predict
+import val
+from paddleseg.deploy.deploy_config import read_deploy_config
+from paddleseg.deploy.engine import Engine, EngineOptions
+from paddleseg.inference.views import ViewOptions
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.utils.errors import ConfigError, DataError, DeviceError
 
@@ -85,6 +93,15 @@ def pictures(tmp_path) -> Path:
 def export_here(config, weights, folder, *arguments) -> Path:
     given = ["--config", config, "--model_path", weights, "--save_dir", folder, *arguments]
     export.main(export.make_parser().parse_args([str(argument) for argument in given]))
+    return folder
+
+
+def with_deploy_yaml(exported: Path, folder: Path, **values) -> Path:
+    """A copy of an export with other values in its deploy.yaml; None takes the key out."""
+    shutil.copytree(exported, folder)
+    section = yaml.safe_load((folder / "deploy.yaml").read_text())["Deploy"]
+    section = {key: value for key, value in {**section, **values}.items() if value is not None}
+    (folder / "deploy.yaml").write_text(yaml.safe_dump({"Deploy": section}))
     return folder
 
 
@@ -201,12 +218,117 @@ def test_a_graph_of_fixed_shape_takes_that_shape_only(config, weights, pictures,
         infer_here(fixed, pictures / "a.png", tmp_path / "out", "--batch_size", 3)
 
 
-def test_the_export_section_wins_and_generated_pictures_stand_in_for_the_data_set(weights, tmp_path, capsys):
+TRANSFORMS = {
+    "as they are": [],
+    "stretched": [{"type": "Resize", "target_size": [96, 64]}],
+    "long side, padded": [{"type": "ResizeByLong", "long_size": 80}, {"type": "Padding", "target_size": [96, 96]}],
+    "limited": [{"type": "LimitLong", "max_long": 56}],
+    "in a square": [{"type": "ScalePadding", "target_size": [72, 72]}],
+}
+
+
+@pytest.mark.parametrize("transforms", TRANSFORMS)
+def test_val_predict_and_infer_give_one_label_map_at_the_pictures_size(
+    weights, exported, pictures, tmp_path, transforms, caplog
+):
+    content = copy.deepcopy(CONFIG)
+    content["val_dataset"]["transforms"] = [*TRANSFORMS[transforms], {"type": "Normalize"}]
+    content["val_dataset"].update(dataset_root=str(tmp_path), val_path=str(tmp_path / "val.txt"))
+    path = tmp_path / "config.yml"
+    path.write_text(yaml.safe_dump(content))
+    common = ["--config", str(path), "--model_path", str(weights), "--device", "cpu"]
+    predict.main(predict.make_parser().parse_args(
+        [*common, "--image_path", str(pictures), "--save_dir", str(tmp_path / "predicted")]
+    ))  # fmt: skip
+    predicted = labels_below(tmp_path / "predicted" / "label")
+    folder = with_deploy_yaml(exported, tmp_path / "exported", transforms=content["val_dataset"]["transforms"])
+    infer_here(folder, pictures, tmp_path / "inferred", "--batch_size", 2)
+    inferred = labels_below(tmp_path / "inferred")
+    assert len(np.unique(np.concatenate([label.ravel() for label in predicted.values()]))) > 1
+    assert share_of_equal_pixels(inferred, predicted) >= 0.999
+    assert "brought to the pictures' sizes" not in caplog.text
+    # With predict.py's label maps as labels, val.py finds nothing wrong.
+    names = sorted(file.relative_to(tmp_path) for file in pictures.rglob("*.*"))
+    labels = [Path("predicted/label") / name.relative_to("pictures").with_suffix(".png") for name in names]
+    (tmp_path / "val.txt").write_text("".join(f"{pair[0]} {pair[1]}\n" for pair in zip(names, labels)))
+    val.main(val.make_parser().parse_args([*common, "--json", str(tmp_path / "figures.json")]))
+    assert json.loads((tmp_path / "figures.json").read_text())["pixel_accuracy"] == 1
+
+
+def test_a_folder_without_a_graph_at_one_eighth_is_read_and_its_ids_are_resized_at_pixel_centres(
+    exported, pictures, tmp_path, caplog
+):
+    infer_here(exported, pictures, tmp_path / "ours")
+    assert "centre" not in caplog.text
+    infer_here(with_deploy_yaml(exported, tmp_path / "theirs", graphs=None), pictures, tmp_path / "nearest")
+    assert caplog.text.count("taking the id at each pixel's centre") == 1
+    # Pictures are shrunk to 47 or 48 rows: ids from those lie within a pixel of what resized logits give.
+    assert share_of_equal_pixels(labels_below(tmp_path / "nearest"), labels_below(tmp_path / "ours")) >= 0.95
+
+
+def test_a_class_that_is_ignored_is_in_no_label_map_and_in_no_output_of_a_graph(weights, pictures, tmp_path):
+    content = copy.deepcopy(CONFIG)
+    content["val_dataset"]["ignore_index"] = 2
+    path = tmp_path / "config.yml"
+    path.write_text(yaml.safe_dump(content))
+    state = paddle.load(str(weights))
+    state["head.conv.bias"] = state["head.conv.bias"] + paddle.to_tensor([0.0, 0.0, 50.0, 0.0])
+    paddle.save(state, str(tmp_path / "sure_of_2.pdparams"))
+    common = [path, tmp_path / "sure_of_2.pdparams"]
+    for output_op in ("argmax", "none"):
+        folder = export_here(*common, tmp_path / output_op, "--output_op", output_op, "--verify_images", pictures)
+        infer_here(folder, pictures, tmp_path / "labels" / output_op)
+        deploy = read_deploy_config(folder)
+        assert deploy.ignored_class == 2
+        scores = Engine(deploy.model, deploy.params)(np.zeros([1, 3, 40, 48], np.float32))
+        classes = scores if output_op == "argmax" else scores.argmax(axis=1)
+        assert not (classes == 2).any()
+    predict.main(predict.make_parser().parse_args(
+        ["--config", str(path), "--model_path", str(common[1]), "--device", "cpu",
+         "--image_path", str(pictures), "--save_dir", str(tmp_path / "predicted")]
+    ))  # fmt: skip
+    predicted = labels_below(tmp_path / "predicted" / "label")
+    assert not any((label == 2).any() for label in predicted.values())
+    for output_op in ("argmax", "none"):
+        assert share_of_equal_pixels(labels_below(tmp_path / "labels" / output_op), predicted) >= 0.999
+
+
+def test_a_network_in_nhwc_is_exported_as_the_same_network_in_nchw(config, weights, exported, pictures, tmp_path):
+    given = ["--verify_images", pictures, "--opts", "model.data_format=NHWC"]
+    nhwc = export_here(config, weights, tmp_path / "nhwc", *given)
+    picture = np.random.default_rng(0).uniform(-1, 1, (1, 3, 48, 64)).astype(np.float32)
+    first, second = (Engine(folder / "model.pdmodel", folder / "model.pdiparams") for folder in (exported, nhwc))
+    np.testing.assert_array_equal(first(picture), second(picture))
+
+
+WINDOWS = {"is_slide": True, "crop_size": [64, 48], "stride": [32, 32]}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (WINDOWS, "windows of 64x48 every 32x32"),
+        ({"aug_eval": True, "scales": [0.75, 1.0]}, "scales 0.75, 1"),
+        ({}, None),
+        ({"aug_eval": False, "scales": [0.75, 1.0]}, None),
+    ],
+)
+def test_windows_and_scales_that_a_graph_has_not_are_said(caplog, options, words):
+    export.warn_of_views(ViewOptions.from_test_config(options))
+    assert len(caplog.messages) == (words is not None)
+    assert words is None or words in caplog.messages[0]
+
+
+def test_the_export_section_wins_generated_pictures_stand_in_for_the_data_and_views_are_warned_of(
+    weights, tmp_path, capsys
+):
     transforms = [{"type": "Resize", "target_size": [64, 32]}, {"type": "Normalize"}]
     path = tmp_path / "config.yml"
-    path.write_text(yaml.safe_dump({**CONFIG, "export": {"transforms": transforms}}))
+    path.write_text(yaml.safe_dump({**CONFIG, "export": {"transforms": transforms}, "test_config": WINDOWS}))
     export_here(path, weights, tmp_path / "out")
-    assert "using generated pictures" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "using generated pictures" in output
+    assert "looks at each picture once and whole: its mIoU is not that of val.py with this configuration" in output
     deploy = yaml.safe_load((tmp_path / "out" / "deploy.yaml").read_text())["Deploy"]
     assert deploy["transforms"][0] == transforms[0]
 
@@ -309,6 +431,27 @@ def test_the_flags_that_tipc_gives_on_each_device_are_taken(flags):
     arguments = infer.make_parser().parse_args(["--config", "x", "--image_path", "x", *flags.split()])
     infer.check_arguments(arguments)
     infer.refuse_flags_of_the_cpu(arguments, {"cpu": "cpu", "gpu": "gpu:0"}[arguments.device])
+
+
+def test_shapes_for_tensorrt_are_collected_from_single_pictures_and_from_batches(exported, monkeypatch):
+    seen = []
+
+    class Collector:
+        def __init__(self, config, options):
+            assert options.collect_shapes_in == "shapes.pbtxt"
+
+        def batches(self, paths, batch_size):
+            return [paths[start : start + batch_size] for start in range(0, len(paths), batch_size)]
+
+        def run(self, batch):
+            seen.append(len(batch))
+
+    monkeypatch.setattr("paddleseg.deploy.segmenter.Segmenter", Collector)
+    images = [f"{i}.png" for i in range(20)]
+    options = EngineOptions(device="gpu:0", use_trt=True, batch_size=4)
+    tuned = infer.tune_shapes(read_deploy_config(exported), options, images, "shapes.pbtxt")
+    assert (tuned.tuned_shape_file, tuned.collect_shapes_in) == ("shapes.pbtxt", None)
+    assert seen == [1] * 10 + [4, 4, 2]
 
 
 def test_bad_pictures_are_named(exported, pictures, tmp_path):

@@ -55,7 +55,10 @@ def test_a_file_of_paddleseg_is_read_and_its_preprocessing_runs(deploy_yaml):
 
 
 def test_what_is_written_is_read_back(deploy_yaml):
+    graph = {"model": "model.pdmodel", "params": "model.pdiparams"}
     content = {
+        "graphs": {"stride8": graph},
+        "ignore_index": 1,
         "model": "model.pdmodel",
         "params": "model.pdiparams",
         "transforms": [{"type": "Normalize", "mean": [0.1, 0.2, 0.3], "std": [1.0, 1.0, 1.0]}],
@@ -72,6 +75,8 @@ def test_what_is_written_is_read_back(deploy_yaml):
     assert config.transforms == content["transforms"]
     assert (config.input_shape, config.output_op, config.num_classes) == ((1, 3, 64, 32), "none", 2)
     assert config.palette == content["palette"]
+    assert config.graphs == {"stride8": config.main_graph}
+    assert config.ignored_class == 1
     assert "trottoir é" in deploy_yaml.read_text(encoding="utf-8")
 
 
@@ -94,6 +99,19 @@ def test_what_is_written_is_read_back(deploy_yaml):
             "num_classes: 1\n  palette: [[0, 0, 0], [1, 1, 1]]\n  output_op:",
             "Deploy.palette has 2 colours for 1 classes",
         ),
+        ("output_op:", "graphs: {stride9: {}}\n  output_op:", "Deploy.graphs.stride9: .*Did you mean 'stride8'"),
+        ("output_op:", "graphs: {stride8: x}\n  output_op:", "Deploy.graphs.stride8 is 'x'; it must be a mapping with"),
+        (
+            "output_op:",
+            "graphs: {stride8: {model: a.pdmodel, params: model.pdiparams}}\n  output_op:",
+            "Deploy.graphs.stride8.model names 'a.pdmodel', which is not beside it",
+        ),
+        (
+            "output_op:",
+            "graphs: {stride8: {model: 1, params: model.pdiparams}}\n  output_op:",
+            "Deploy.graphs.stride8.model is 1; it must be a str",
+        ),
+        ("output_op:", "ignore_index: 256\n  output_op:", "Deploy.ignore_index is 256; it must be from 0 to 255"),
         ("Deploy:", "Deployment:", "no section 'Deploy'"),
         ("Deploy:", "Deploy: [", "cannot be read as YAML"),
         ("output_op: argmax", "output_op: 2026-13-45", "cannot be read as YAML"),

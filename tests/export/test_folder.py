@@ -8,16 +8,18 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import paddle
 import pytest
 import yaml
 
 from paddleseg.deploy.deploy_config import read_deploy_config
+from paddleseg.deploy.engine import Engine
 from paddleseg.export.folder import ExportOptions, check_input_shape, export_model
 from paddleseg.export.verify import VerificationError
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.written_files import WrittenFiles
 from tests.conftest import without_rights_of_root
-from tests.export.small_network import GRAPH_FORMATS, NORMALIZE
+from tests.export.small_network import GRAPH_FORMATS, NORMALIZE, normal
 
 
 @pytest.mark.parametrize("graph_format", GRAPH_FORMATS)
@@ -35,7 +37,7 @@ def test_deploy_yaml_names_the_written_files_and_all_numbers(network, tmp_path, 
     assert deploy["model"] == f"model.{graph_format}"
     assert deploy["transforms"] == [
         {"type": "Resize", "target_size": [64, 32]},
-        {"type": "Normalize", "mean": [0.5], "std": [0.5]},
+        {"type": "Normalize", "mean": [0.5] * 3, "std": [0.5] * 3},
     ]
     assert (deploy["input_shape"], deploy["output_op"]) == ([-1, 3, -1, -1], "argmax")
     assert (deploy["output_dtype"], deploy["num_classes"], deploy["arch"]) == ("int32", 4, "SmallNetwork")
@@ -43,16 +45,67 @@ def test_deploy_yaml_names_the_written_files_and_all_numbers(network, tmp_path, 
     assert deploy["palette"][1] == [3, 4, 5]
 
 
+@pytest.mark.parametrize("ignored", [None, 1])
+@pytest.mark.parametrize("graph_format", GRAPH_FORMATS)
+def test_a_second_graph_with_the_same_weights_gives_the_logits_at_one_eighth(network, tmp_path, graph_format, ignored):
+    options = ExportOptions(graph_format=graph_format)
+    path = export_model(network, tmp_path / "out", transforms=NORMALIZE, options=options, ignored_class=ignored)
+    deploy = yaml.safe_load(path.read_text())["Deploy"]
+    assert deploy["graphs"] == {"stride8": {"model": f"model_stride8.{graph_format}", "params": "model.pdiparams"}}
+    assert deploy.get("ignore_index") == ignored
+    config = read_deploy_config(path)
+    files = config.graphs["stride8"]
+    for shape in [(1, 3, 64, 96), (2, 3, 41, 55)]:
+        x = normal(*shape)
+        expected = network.forward_stride8(paddle.to_tensor(x))[0].numpy()
+        found = Engine(files.model, files.params)(x)
+        assert found.shape == (shape[0], 4, -(-shape[2] // 8), -(-shape[3] // 8))
+        if ignored is not None:
+            assert found[:, ignored].max() < -9000
+            assert not (Engine(config.model, config.params)(x) == ignored).any()
+            found, expected = np.delete(found, ignored, axis=1), np.delete(expected, ignored, axis=1)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_a_network_without_logits_at_one_eighth_has_one_graph(tmp_path):
+    class Pointwise(paddle.nn.Layer):
+        arch, num_classes, in_channels, smallest_side = "Pointwise", 2, 3, 1
+
+        def __init__(self):
+            super().__init__()
+            self.layer = paddle.nn.Conv2D(3, 2, 1)
+
+        def forward(self, x):
+            return [self.layer(x)]
+
+    path = export_model(Pointwise(), tmp_path / "out", transforms=NORMALIZE, ignored_class=1)
+    assert read_deploy_config(path).graphs == {}
+    assert not any("stride8" in file.name for file in path.parent.iterdir())
+    config = read_deploy_config(path)
+    assert (Engine(config.model, config.params)(normal(1, 3, 5, 6)) == 0).all()
+
+
+def test_one_number_of_normalize_is_written_for_each_channel(network, tmp_path):
+    spec = {"type": "Normalize", "mean": [0.1], "std": [0.2, 0.3, 0.4]}
+    path = export_model(network, tmp_path / "out", transforms=[spec])
+    written = yaml.safe_load(path.read_text())["Deploy"]["transforms"]
+    assert written == [{"type": "Normalize", "mean": [0.1] * 3, "std": [0.2, 0.3, 0.4]}]
+    with pytest.raises(ConfigError, match="2 values of mean or std for pictures of 3 channels"):
+        export_model(network, tmp_path / "b", transforms=[{"type": "Normalize", "mean": [0.1, 0.2], "std": [0.2]}])
+
+
 def test_an_export_replaces_an_earlier_one_and_nothing_else(network, tmp_path):
     folder = tmp_path / "out"
-    for name in ("model.json", "model.pdiparams", "deploy.yaml"):
+    for name in (
+        "model.json", "model_stride8.json", "model_stride8.pdiparams", "model.pdiparams", "deploy.yaml",
+    ):  # fmt: skip
         WrittenFiles(folder).write(folder / name, b"old")
     for name in ("notes.txt", "model.pdparams"):
         (folder / name).write_text("old")
     export_model(network, folder, transforms=NORMALIZE, options=ExportOptions(graph_format="pdmodel"))
     assert (folder / "notes.txt").read_text() == "old"
     assert (folder / "model.pdparams").read_text() == "old"
-    assert not (folder / "model.json").exists()
+    assert not any((folder / f"model{name}").exists() for name in (".json", "_stride8.json", "_stride8.pdiparams"))
     assert (folder / "model.pdiparams").stat().st_size > 1000
     assert read_deploy_config(folder).model.name == "model.pdmodel"
     assert [p.name for p in tmp_path.iterdir()] == ["out"]

@@ -85,6 +85,38 @@ def test_figures_equal_hand_worked_numbers(result):
     np.testing.assert_allclose(result.class_recall, [10 / 13, 7 / 9, np.nan])
 
 
+class SureOfTheLast(ClassFromColor):
+    """Gives the last class the highest logit everywhere, and the class of the red value the next."""
+
+    def forward_stride8(self, x):
+        (logits,) = super().forward_stride8(x)
+        logits[:, -1] = 2.0
+        return [logits]
+
+
+def test_a_class_that_is_ignored_is_never_predicted_and_in_no_mean_and_no_table():
+    pairs = [(predicted, np.where(label == 255, 2, label).astype(np.uint8)) for predicted, label in PAIRS]
+    dataset = PicturesInMemory(pairs, 3, class_names=NAMES, ignore_index=2, transforms=[Resize([16, 24])])
+    result = evaluate(SureOfTheLast(3), dataset)
+    assert result.matrix.tolist() == [[10, 3, 0], [2, 7, 0], [0, 0, 0]]
+    assert result.mean_iou == pytest.approx((10 / 15 + 7 / 12) / 2)
+    assert "sky" not in format_table(result)
+    assert [figures["name"] for figures in result.to_dict()["classes"]] == NAMES[:2]
+
+
+def test_an_ignored_class_that_others_predicted_is_in_no_mean():
+    # 11 classes, 14.99 % of each found, the rest taken for the ignored one: as a twelfth class it made 13.74 of it.
+    matrix = np.diag([1499] * 11 + [0])
+    matrix[:11, 11] = 10000 - 1499
+    result = EvaluationResult(matrix, 1, ignored_class=11)
+    assert f"{result.mean_iou:.4f}" == "0.1499"
+    assert result.mean_dice == pytest.approx(2 * 1499 / 11499)
+    assert result.pixel_accuracy == pytest.approx(0.1499)
+    assert np.isnan([score[11] for score in (result.class_iou, result.class_precision, result.class_recall)]).all()
+    assert "mIoU 14.99% over 11 of 11 classes" in format_table(result)
+    assert "mIoU: 0.1499" in format_eval_line(result)
+
+
 @pytest.mark.parametrize("num_workers", [0, 2])
 def test_only_neighbours_of_one_size_share_a_batch_and_the_counts_stay(num_workers):
     small, large = label_of(5, 5), label_of(6, 6, shape=(8, 8))

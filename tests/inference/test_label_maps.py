@@ -8,7 +8,7 @@ import pytest
 
 from paddleseg.inference.label_maps import (
     class_scores,
-    dense_label_map,
+    dense_label_maps,
     predict_label_maps,
     predict_logits8,
     scaled_length,
@@ -16,7 +16,7 @@ from paddleseg.inference.label_maps import (
 from paddleseg.inference.views import ViewOptions
 from paddleseg.models.ddrnet import DDRNet_23_slim
 from paddleseg.transforms.transforms import Normalize
-from paddleseg.utils.label_map import label_map
+from paddleseg.utils.label_map import label_maps
 
 
 class NearestLevel(paddle.nn.Layer):
@@ -40,6 +40,13 @@ def striped_picture(height, width):
     return image
 
 
+class Levels(paddle.nn.Layer):
+    """Class 1 where red is above 100; at full size, there is no forward_stride8."""
+
+    def forward(self, x):
+        return [paddle.concat([100 - x[:, :1], x[:, :1] - 100], axis=1)]
+
+
 MODEL = NearestLevel([0, 100, 200])
 
 
@@ -52,11 +59,36 @@ def test_each_region_gets_its_class_at_the_size_of_the_picture():
     assert (labels == expected).all()
 
 
-def test_the_label_map_of_a_card_is_that_of_the_cpu():
+TO_THE_PICTURE = {
+    "as it is": [],
+    "resized and padded": [("resize", (97, 131)), ("padding", (170, 240))],
+    "in a square": [("center_padding", (97, 131)), ("resize", (131, 131))],
+}
+
+
+@pytest.mark.parametrize("ignored", [None, 0, 3])
+@pytest.mark.parametrize("way", TO_THE_PICTURE)
+def test_the_label_map_of_a_card_is_that_of_the_cpu(way, ignored):
     logits = paddle.nn.functional.interpolate(paddle.randn([2, 7, 4, 6]), [23, 31], mode="bicubic")
-    labels = dense_label_map(logits, (181, 243))
-    assert labels.dtype == np.uint8
-    assert (labels == label_map(logits.numpy(), (181, 243))).mean() > 0.9999
+    trans_infos = [TO_THE_PICTURE[way], []]
+    found = dense_label_maps(logits, (181, 243), trans_infos, ignored_class=ignored)
+    expected = label_maps(logits.numpy(), (181, 243), trans_infos, ignored_class=ignored)
+    for one, other in zip(found, expected, strict=True):
+        assert one.dtype == np.uint8
+        assert (one == other).mean() > 0.9999
+        assert ignored is None or not (one == ignored).any()
+
+
+@pytest.mark.parametrize("options", [{}, dict(is_slide=True, crop_size=[64, 48], stride=[40, 40])])
+def test_scores_of_every_mode_go_to_the_size_of_the_picture_before_the_best_is_taken(options):
+    # A border in the middle of the picture lies between two pixels of a picture of half the size; ids that are brought
+    # back by floor(i * source / target) would shift it.
+    images = np.zeros((1, 64, 72, 3), np.uint8)
+    images[:, :, 36:] = 200
+    batch = {"img": images, "trans_info": [[("resize", (128, 143))]]}
+    (labels,) = predict_label_maps(Levels(), batch, None, ViewOptions(**options))
+    assert labels.shape == (128, 143)
+    assert (labels == np.repeat([0, 1], [72, 71])).all()
 
 
 def test_the_main_output_counts():

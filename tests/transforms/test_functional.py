@@ -110,18 +110,3 @@ def test_resize_and_flip_keep_channels_and_dtype(channels):
     assert functional.resize(image, (3, 2)).dtype == np.uint16
     np.testing.assert_array_equal(functional.flip(image, horizontal=True), image[:, ::-1])
     np.testing.assert_array_equal(functional.flip(image, horizontal=False), image[::-1])
-
-
-def test_restore_size_undoes_padding_and_resize_in_reverse_order():
-    # 4x2 (H x W) was halved to 2x1, then padded to 3x3.
-    label_map = np.array([[5, 9, 9], [6, 9, 9], [9, 9, 9]], np.int64)
-    restored = functional.restore_size(label_map, [("resize", (4, 2)), ("padding", (2, 1))])
-    assert restored.dtype == np.int64
-    np.testing.assert_array_equal(restored, [[5, 5], [5, 5], [6, 6], [6, 6]])
-
-
-@pytest.mark.parametrize(("height", "width"), [(7, 13), (30, 31), (64, 5)])
-def test_restore_size_takes_the_pixels_that_opencv_nearest_takes(height, width):
-    label_map = np.random.default_rng(1).integers(0, 256, (17, 23)).astype(np.uint8)
-    expected = functional.resize(label_map, (width, height), interpolation=0)
-    np.testing.assert_array_equal(functional.restore_size(label_map, [("resize", (height, width))]), expected)
