@@ -53,6 +53,7 @@ DEPLOY_YAML = {
     "model", "params", "input_shape", "output_op", "output_dtype", "transforms", "num_classes", "class_names",
     "palette", "arch", "paddle_version",
 }  # fmt: skip
+WRITTEN_FILES = {"file", "sha256"}
 VAL_JSON = {
     "config", "model_path", "inference", "num_images", "mean_iou", "pixel_accuracy", "kappa", "mean_dice", "classes",
     "confusion_matrix",
@@ -235,6 +236,12 @@ def test_deploy_yaml_has_these_keys(made):
     content = yaml.safe_load((made.folder / "exported/deploy.yaml").read_text(encoding="utf-8"))
     assert_names(content, {"Deploy"}, "deploy.yaml", OTHERS_READ_IT)
     assert_names(content["Deploy"], DEPLOY_YAML, "deploy.yaml, Deploy", OTHERS_READ_IT)
+
+
+def test_the_index_of_written_files_has_these_keys(made):
+    lines = (made.folder / "exported" / "written_files.jsonl").read_text().splitlines()
+    for line in lines:
+        assert_names(json.loads(line), WRITTEN_FILES, "written_files.jsonl", OTHERS_READ_IT)
 
 
 def test_the_figures_of_val_py_have_these_keys(made):
