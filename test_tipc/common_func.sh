@@ -120,16 +120,6 @@ choose_python() {
     fail "there is no $1, python or python3; name a Python that has Paddle: PYTHON=..."
 }
 
-# find_script ARRAY: where the first word is tools/NAME.py, PaddleSeg's place of a command, and only NAME.py is there,
-# that is taken.
-find_script() {
-    local -n script_words=$1
-    local top=${script_words[0]#tools/}
-    if [ ! -f "${script_words[0]}" ] && [ -f "$top" ]; then
-        script_words[0]=$top
-    fi
-}
-
 # take_lite_config ARRAY: in the modes that train on lite data, --config NAME.yml stands for NAME_lite.yml if it is there.
 take_lite_config() {
     local -n config_words=$1

@@ -49,7 +49,6 @@ build_command() {
     local from_file
     split_words from_file "$2"
     [ "${#from_file[@]}" -gt 0 ] || fail "$chain_file: a command is missing" 2
-    find_script from_file
     take_lite_config from_file
     # shellcheck disable=SC2034 # it is an array of the caller
     built=("$python" "${from_file[@]}")

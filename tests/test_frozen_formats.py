@@ -55,6 +55,7 @@ DEPLOY_YAML = {
     "palette", "arch", "paddle_version", "graphs",
 }  # fmt: skip
 DEPLOY_YAML_GRAPHS = {"stride8"}
+WRITTEN_FILES = {"file", "sha256"}
 VAL_JSON = {
     "config", "model_path", "inference", "num_images", "mean_iou", "pixel_accuracy", "kappa", "mean_dice", "classes",
     "confusion_matrix",
@@ -243,6 +244,12 @@ def test_deploy_yaml_has_these_keys(made):
     assert_names(content["Deploy"]["graphs"], DEPLOY_YAML_GRAPHS, "deploy.yaml, Deploy.graphs", OTHERS_READ_IT)
     for name, files in content["Deploy"]["graphs"].items():
         assert_names(files, {"model", "params"}, f"deploy.yaml, Deploy.graphs.{name}", OTHERS_READ_IT)
+
+
+def test_the_index_of_written_files_has_these_keys(made):
+    lines = (made.folder / "exported" / "written_files.jsonl").read_text().splitlines()
+    for line in lines:
+        assert_names(json.loads(line), WRITTEN_FILES, "written_files.jsonl", OTHERS_READ_IT)
 
 
 def test_the_figures_of_val_py_have_these_keys(made):

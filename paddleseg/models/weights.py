@@ -86,11 +86,11 @@ def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
     Raises:
         WeightsError: The file is missing, damaged, of another framework or not a table of arrays.
     """
-    refuse_foreign_weights(path)
     if is_safetensors(path):
         content, texts = read_safetensors(path)
         meta = texts.get(META_KEY)
     else:
+        refuse_foreign_weights(path)
         content = read_pickle(path)
         if not isinstance(content, dict):
             raise WeightsError(f"{path}: holds a {type(content).__name__}, not a table of named arrays")

@@ -7,10 +7,7 @@ from __future__ import annotations
 import sys
 
 _NETWORKS = "the networks here are built of paddle.nn; see docs/own_parts.md for one of your own"
-_METRICS = (
-    "take paddleseg.metrics.confusion.ConfusionMatrix, and mean_iou, class_iou, pixel_accuracy, kappa and mean_dice of "
-    "paddleseg.metrics.scores"
-)
+_METRICS = "take paddleseg.metrics.confusion.ConfusionMatrix, and the functions of paddleseg.metrics.scores"
 _WEIGHTS = "take load_weights or load_pretrained of paddleseg.models.weights"
 _LOG = "the training log does it; a program of your own can take time.perf_counter"
 _ENVIRONMENT = "there is no folder of PaddleSeg's here; what is downloaded from a URL is kept by itself"

@@ -4,10 +4,11 @@
 
 import pytest
 
+from paddleseg.config.components import import_components
 from paddleseg.config.load import load_config
 from paddleseg.config.paddleseg_names import LEFT_OUT, advice_for
 from paddleseg.config.schema import check_config
-from paddleseg.registry import DATASETS, MODELS, import_components
+from paddleseg.registry import DATASETS, MODELS
 from paddleseg.utils.errors import ConfigError
 from tests.config.messages import message_of
 

@@ -30,7 +30,7 @@ if words[:3] == ["-W", "ignore", "-c"]:
 if words[0] == "-":
     print(os.environ["FAKE_DOWNLOAD"])
     sys.exit()
-script = next(word for word in words if word.endswith(".py"))
+script = next(word for word in words if word.endswith(".py")).removeprefix("tools/")
 flags = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
 print("output of", script)
 if script in os.environ.get("FAKE_FAIL", "").split():

@@ -279,7 +279,7 @@ def test_the_file_of_paddleseg_drives_the_chain_on_two_cards(checkout):
     assert done.returncode == 0, done.stdout
     trainings = [command for command in checkout.commands() if "train.py" in command]
     assert [command.split(" --config")[0] for command in trainings] == [
-        "train.py", "-m paddle.distributed.launch --devices=0,1 train.py",
+        "tools/train.py", "-m paddle.distributed.launch --devices=0,1 tools/train.py",
     ]  # fmt: skip
     # Its second card line has no device of its own; the command has one.
     assert ["--device=gpu" in command for command in trainings] == [True, False]

@@ -155,16 +155,6 @@ def test_lite_modes_take_the_lite_configuration_where_there_is_one(bash, tmp_pat
     assert done.stdout == f"{taken}\n"
 
 
-def test_commands_in_the_folder_of_tools_are_found_at_the_top(bash, tmp_path):
-    (tmp_path / "train.py").touch()
-    (tmp_path / "tools").mkdir()
-    (tmp_path / "tools" / "other.py").touch()
-    find = 'words=("$1" --x); find_script words; echo "${words[*]}"'
-    assert bash(find, "tools/train.py").stdout == "train.py --x\n"
-    assert bash(find, "tools/other.py").stdout == "tools/other.py --x\n"
-    assert bash(find, "tools/nowhere.py").stdout == "tools/nowhere.py --x\n"
-
-
 def test_a_logged_command_can_be_run_again(bash):
     done = bash('quote_words "$@"', "a b", "c'd", "--x=1,2", "")
     again = bash(f'printf "<%s>" {done.stdout}')

@@ -149,7 +149,7 @@ def test_fp16_and_bf16_together_are_refused(train_here):
 @pytest.mark.parametrize("flag", ["--use_multilabel", "--output_op argmax", "--input_shape 1 3 8 8", "--for_fd"])
 def test_flags_of_paddleseg_that_do_nothing_here_name_what_to_use_instead(flag, train_here):
     name, *values = flag.split()
-    with pytest.raises(ConfigError, match=rf"^{name}: .+(leave it out|give it to export\.py)"):
+    with pytest.raises(ConfigError, match=rf"^{flag}: .+(leave it out|give it to export\.py)"):
         train_here(name, *values)
 
 
