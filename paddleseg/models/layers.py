@@ -37,7 +37,7 @@ class SwitchedPaddingConv2D(nn.Conv2D):
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.pads_as_same:
-            return super().forward(x)
+            return nn.Conv2D.forward(self, x)  # not super(), which Paddle 2.6.2 cannot trace into a static graph
         return F.conv2d(x, self.weight, self.bias, stride=self._stride, padding="SAME", data_format=self._data_format)
 
 
