@@ -30,6 +30,7 @@ STATES = {"step", "skipped_steps", "run", "parameter_names", "scaler", "hooks"}
 RUN = {
     "seed", "batch_size", "number of processes", "grad_accum_steps", "number of training pictures",
     "order of training pictures (checksum)", "repeats", "shuffle", "optimizer.type", "precision", "amp_level",
+    "apply_exif", "version of the picture reader",
 }  # fmt: skip
 HOOK_STATES = {
     "StopHook": set(),
@@ -51,7 +52,7 @@ VISUALDL_TAGS = {
 }  # fmt: skip
 DEPLOY_YAML = {
     "model", "params", "input_shape", "output_op", "output_dtype", "transforms", "num_classes", "class_names",
-    "palette", "arch", "paddle_version",
+    "palette", "apply_exif", "arch", "paddle_version",
 }  # fmt: skip
 VAL_JSON = {
     "config", "model_path", "inference", "num_images", "mean_iou", "pixel_accuracy", "kappa", "mean_dice", "classes",
@@ -95,7 +96,7 @@ SIGNATURES = {
         "model, model_path=None, transforms=(), image_list=(), image_dir=None, save_dir='output', aug_pred=False, "
         "scales=1.0, flip_horizontal=False, flip_vertical=False, is_slide=False, stride=None, crop_size=None, "
         "custom_color=None",
-        "class_names=None, palette=None",
+        "class_names=None, palette=None, apply_exif=True",
     ),
     **dict.fromkeys(
         [models.DDRNet_23_slim, models.DDRNet_23, models.DDRNet_39],

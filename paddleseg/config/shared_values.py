@@ -3,8 +3,8 @@
 """Values on which model, losses and data sets must agree: written once in YAML, passed on to the rest.
 
 ``num_classes`` and ``in_channels`` (a data set's ``img_channels``) are stated by a data set or by the model,
-``ignore_index`` by a data set or by a loss, ``class_names`` and ``palette`` by a data set. A data set states
-them by its arguments, their defaults or, when it can have only one value, by an attribute of its class.
+``ignore_index`` by a data set or by a loss, ``apply_exif``, ``class_names`` and ``palette`` by a data set. A data set
+states them by its arguments, their defaults or, when it can have only one value, by an attribute of its class.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ DATASET_NAMES = {
     "num_classes": "num_classes",
     "in_channels": "img_channels",
     "ignore_index": "ignore_index",
+    "apply_exif": "apply_exif",
     "class_names": "class_names",
     "palette": "palette",
 }
 # What a shared number may be, whoever states it and whatever the task is.
 _BOUNDS = {"in_channels": CHANNELS, "learning_rate": POSITIVE}
-_HINTS = {"num_classes": int, "in_channels": int, "ignore_index": int, "learning_rate": float}
-SHARED_NUMBERS = ("num_classes", "in_channels", "ignore_index")
+_HINTS = {"num_classes": int, "in_channels": int, "ignore_index": int, "apply_exif": bool, "learning_rate": float}
+MUST_AGREE = ("num_classes", "in_channels", "ignore_index", "apply_exif")
 
 
 def shared_value(config: Config, name: str) -> Any:
@@ -39,6 +40,11 @@ def shared_value(config: Config, name: str) -> Any:
     Works without the data: no data set is built for it.
     """
     return next((value for _, value in statements(config, name)), None)
+
+
+def applies_exif(config: Config) -> bool:
+    """Whether pictures are turned upright as their EXIF data says: what the data sets state, else True."""
+    return shared_value(config, "apply_exif") is not False
 
 
 def known_values(config: Config, *names: str) -> dict[str, Any]:

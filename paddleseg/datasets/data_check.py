@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from tqdm import tqdm
 from paddleseg.datasets.segmentation import LabelValuesError, SegmentationDataset
 from paddleseg.datasets.shared_pictures import find_shared_pictures
 from paddleseg.utils.errors import DataError
+from paddleseg.utils.image_io import read_orientation
 
 SAMPLE_SIZE = 64
 """Pictures of a data set that ``sample`` looks at: two seconds of decoding at 2048x1024, and enough to show labels
@@ -39,6 +40,7 @@ class DataStatistics:
         sizes: (width, height) of the pictures to how many have it.
         bad_labels: Files with values that are not allowed, and the first of them for each value.
         unusable: What is wrong with each file that cannot be used for another reason.
+        turned: Pictures whose EXIF data states that they are to be turned.
     """
 
     section: str
@@ -50,6 +52,7 @@ class DataStatistics:
     bad_labels: list[str] = field(default_factory=list)
     first_with: dict[int, str] = field(default_factory=dict)
     unusable: list[str] = field(default_factory=list)
+    turned: list[str] = field(default_factory=list)
 
     @property
     def class_pixels(self) -> np.ndarray:
@@ -71,6 +74,8 @@ class DataStatistics:
 
     def add(self, finding: _Finding) -> None:
         """Count what was found in one sample."""
+        if finding.turned is not None:
+            self.turned.append(finding.turned)
         if finding.fault is not None:
             self.unusable.append(finding.fault)
             return
@@ -106,6 +111,7 @@ class _Finding:
     size_wh: tuple[int, int] = (0, 0)
     pixels: np.ndarray | None = None
     fault: str | None = None
+    turned: str | None = None
 
 
 def examine(
@@ -157,6 +163,22 @@ def _look_at_all(dataset: SegmentationDataset, indices: Sequence[int], num_worke
 
 
 def _look_at(dataset: SegmentationDataset, index: int) -> _Finding:
+    finding = _look_at_sample(dataset, index)
+    # What a read of its own does with orientations is not known.
+    if type(dataset).read is not SegmentationDataset.read:
+        return finding
+    path = dataset.file_list[index][0]
+    return replace(finding, turned=path) if _states_orientation(path) else finding
+
+
+def _states_orientation(path: str) -> bool:
+    try:
+        return read_orientation(path) != 1
+    except DataError:  # reading the sample has said so
+        return False
+
+
+def _look_at_sample(dataset: SegmentationDataset, index: int) -> _Finding:
     try:
         sample = dataset.read(index)
     except LabelValuesError as error:

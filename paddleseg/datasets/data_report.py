@@ -121,9 +121,9 @@ def _guess(statistics: DataStatistics) -> str:
 def _warnings_of(statistics: DataStatistics) -> list[str]:
     section, dataset = statistics.section, statistics.dataset
     pixels = statistics.class_pixels
+    lines = _say_turned(statistics)
     if not pixels.any():
-        return []
-    lines = []
+        return lines
     present = np.flatnonzero(pixels).tolist()
     absent = [class_id for class_id in np.flatnonzero(pixels == 0).tolist() if class_id != dataset.ignore_index]
     if len(present) == 1 and dataset.num_classes > 1:
@@ -143,6 +143,20 @@ def _warnings_of(statistics: DataStatistics) -> list[str]:
             f"{section}: {statistics.ignored_share:.0%} of the pixels are {dataset.ignore_index} (ignored){hint}"
         )
     return lines
+
+
+def _say_turned(statistics: DataStatistics) -> list[str]:
+    """Where sizes stay the same, as in half a turn, nothing else would tell that labels were made for the other way."""
+    if not statistics.turned:
+        return []
+    if statistics.dataset.apply_exif:
+        effect = "they are turned by it, and their labels must fit the upright pictures (else apply_exif: False)"
+    else:
+        effect = "apply_exif: False leaves them as they are stored, and their labels must fit that"
+    return [
+        f"{statistics.section}: {len(statistics.turned)} of {statistics.num_checked} pictures have an EXIF "
+        f"orientation; {effect}. First: {statistics.turned[0]}"
+    ]
 
 
 def _named(statistics: DataStatistics, class_ids: list[int]) -> str:
@@ -208,5 +222,6 @@ def _statistics_to_dict(statistics: DataStatistics) -> dict[str, Any]:
         ],
         "labels_with_values_not_allowed": statistics.bad_labels,
         "unusable": statistics.unusable,
+        "pictures_with_orientation": statistics.turned,
         "sizes": [{"width": w, "height": h, "pictures": count} for (w, h), count in statistics.sizes.most_common()],
     }

@@ -39,6 +39,7 @@ class Dataset(SegmentationDataset):
         separator: What separates the two columns.
         ignore_index: Label value that is neither trained nor counted.
         img_channels: Channels of the pictures.
+        apply_exif: Whether pictures are turned upright as their EXIF data says, as PaddleSeg does; labels never are.
         edge: Only False; PaddleSeg's edge labels belong to losses that are not here.
         class_names: One name per class.
         palette: One [red, green, blue] per class.
@@ -68,6 +69,8 @@ class Dataset(SegmentationDataset):
         palette: Sequence[Sequence[int]] | None = None,
         cache: CacheKind = "none",
         cache_dir: str | None = None,
+        *,
+        apply_exif: bool = True,
     ) -> None:
         mode = check_mode(mode)
         root = check_root(dataset_root)
@@ -81,6 +84,7 @@ class Dataset(SegmentationDataset):
             file_list=read_file_list(list_path, root, separator, labels_required=mode != "test"),
             ignore_index=ignore_index,
             img_channels=img_channels,
+            apply_exif=apply_exif,
             class_names=class_names,
             palette=palette,
             cache=cache,

@@ -42,10 +42,13 @@ class PictureDataset(ABC):
     Attributes:
         pipeline: The transforms with the normalisation set apart; scale, crop and flips run as one.
         labels_move: Whether the transforms change the label with the picture; see ``use_for``.
+        apply_exif: Whether ``read`` turns pictures upright as their EXIF data says.
 
     Raises:
         ConfigError: An argument is wrong.
     """
+
+    apply_exif = True
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from paddleseg.datasets.pictures import PictureDataset
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError, DataError
-from paddleseg.utils.image_io import read_image, read_label
+from paddleseg.utils.image_io import READER_VERSION, read_image, read_label, read_orientation
 from paddleseg.utils.label_map import LabelClassCount, LabelValue
 from paddleseg.utils.type_hints import ChannelCount
 
@@ -49,6 +49,7 @@ class SegmentationDataset(PictureDataset):
         file_list: (picture, label) paths; the label may be None in test mode only.
         ignore_index: Label value that is neither trained nor counted.
         img_channels: Channels of the pictures.
+        apply_exif: Whether pictures are turned upright as their EXIF data says; labels never are.
         class_names: One name per class.
         palette: One [red, green, blue] per class.
         cache: Keep decoded pictures and labels: ``"disk"``, ``"ram"`` or ``"none"``.
@@ -73,6 +74,7 @@ class SegmentationDataset(PictureDataset):
         file_list: Sequence[tuple[str, str | None]] = (),
         ignore_index: LabelValue = 255,
         img_channels: ChannelCount = 3,
+        apply_exif: bool = True,
         class_names: Sequence[str] | None = None,
         palette: Sequence[Sequence[int]] | None = None,
         cache: CacheKind = "none",
@@ -89,6 +91,7 @@ class SegmentationDataset(PictureDataset):
             cache_dir=cache_dir,
         )
         self.ignore_index = ignore_index
+        self.apply_exif = apply_exif
         self.palette = None if palette is None else [list(colour) for colour in palette]
         # 1 where a label value is not allowed: one table look-up checks a whole label.
         self._is_forbidden = np.ones(256, np.uint8)
@@ -155,14 +158,14 @@ class SegmentationDataset(PictureDataset):
                 allowed; the message names the file.
         """
         image_path, label_path = self.file_list[index]
-        image = read_image(image_path, self.img_channels)
+        image = read_image(image_path, self.img_channels, apply_exif=self.apply_exif)
         sample = {"img": image, "path": image_path, "trans_info": []}
         if label_path is not None:
             label = read_label(label_path)
             if label.shape != image.shape[:2]:
                 raise DataError(
                     f"{label_path}: the label is {label.shape[1]}x{label.shape[0]}, but its picture "
-                    f"{image_path} is {image.shape[1]}x{image.shape[0]}; both must have the same size"
+                    f"{image_path} is {image.shape[1]}x{image.shape[0]}; {self._size_advice(image, label, image_path)}"
                 )
             self._check_label_values(label, label_path)
             sample["label"] = label
@@ -176,14 +179,30 @@ class SegmentationDataset(PictureDataset):
         """
         paths = [os.path.abspath(path) for path in self.file_list[index] if path is not None]
         states = [os.stat(path) for path in paths]
-        return (
-            "\n".join([*paths, f"channels {self.img_channels}"]),
-            " ".join(f"{state.st_size} bytes {state.st_mtime_ns} ns" for state in states),
-        )
+        how = f"channels {self.img_channels}" + ("" if self.apply_exif else ", as stored")
+        files = " ".join(f"{state.st_size} bytes {state.st_mtime_ns} ns" for state in states)
+        return "\n".join([*paths, how]), f"{files} reader {READER_VERSION}"
 
     def _may_be_used(self, cached: CachedSample) -> bool:
         # A label with values that are not allowed (any more) goes the way that says so.
         return not self._is_forbidden[cached.label_values].any()
+
+    def _size_advice(self, image: np.ndarray, label: np.ndarray, image_path: str) -> str:
+        """What to do about a label of another size, by what may have led to it."""
+        if label.shape[::-1] != image.shape[:2]:
+            return "both must have the same size"
+        orientation = read_orientation(image_path)
+        if orientation < 5:
+            return "its width and height are those of the picture the other way round; turn one of the two"
+        if self.apply_exif:
+            return (
+                f"the picture's EXIF data turns it (orientation {orientation}), and the label fits only the picture as "
+                "it is stored; set apply_exif: False if that holds for all of them, or turn the label"
+            )
+        return (
+            f"the label fits only the picture turned as its EXIF data says (orientation {orientation}); remove "
+            "apply_exif: False if that holds for all of them, or turn the label"
+        )
 
     def _check_label_values(self, label: np.ndarray, path: str) -> None:
         if not cv2.LUT(label, self._is_forbidden).any():

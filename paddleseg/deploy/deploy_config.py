@@ -38,6 +38,7 @@ _KEYS: dict[str, tuple[type, bool]] = {
     "num_classes": (int, True),
     "class_names": (list, True),
     "palette": (list, True),
+    "apply_exif": (bool, True),
     "arch": (str, True),
     "paddle_version": (str, True),
 }
@@ -57,6 +58,7 @@ class DeployConfig:
             (N, K, H, W); ``none``: float32 logits (N, K, H, W); None: not said (files of older kits).
         num_classes: Number of classes K.
         palette: K colours [r, g, b].
+        apply_exif: Whether pictures are turned upright as their EXIF data says; so they are by PaddleSeg's infer.py.
     """
 
     path: Path
@@ -67,6 +69,7 @@ class DeployConfig:
     output_op: str | None = None
     num_classes: int | None = None
     palette: list[list[int]] | None = None
+    apply_exif: bool = True
 
     def build_pipeline(self) -> Pipeline:
         """The preprocessing as an object.
@@ -112,6 +115,7 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
         output_op=output_op,
         num_classes=content.get("num_classes"),
         palette=_read_palette(path, content.get("palette"), content.get("num_classes")),
+        apply_exif=content.get("apply_exif", True) is not False,
     )
 
 

@@ -77,7 +77,8 @@ class Segmenter:
             DataError: The picture is missing or damaged, or its size does not fit a graph of fixed size.
         """
         with _Stopwatch(self.seconds, "preprocess"):
-            return self._prepare(read_image(path, self.config.input_shape[1]), str(path))
+            picture = read_image(path, self.config.input_shape[1], apply_exif=self.config.apply_exif)
+            return self._prepare(picture, str(path))
 
     def prepare(self, picture: np.ndarray, path: str = "picture") -> NetworkInput:
         """Preprocess a picture in memory.

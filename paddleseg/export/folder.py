@@ -49,6 +49,7 @@ def export_model(
     options: ExportOptions = ExportOptions(),
     class_names: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
+    apply_exif: bool = True,
     verify: Callable[[Path], object] | None = None,
 ) -> Path:
     """Export a network.
@@ -65,6 +66,7 @@ def export_model(
         options: What the graph is to be.
         class_names: Names of the classes.
         palette: Colours [r, g, b] of the classes.
+        apply_exif: Whether pictures are turned upright as their EXIF data says before they are predicted.
         verify: Called with the temporary folder; what it raises ends the export, and ``save_dir`` stays as it
             was.
 
@@ -97,6 +99,7 @@ def export_model(
             "num_classes": model.num_classes,
             "class_names": None if class_names is None else list(class_names),
             "palette": None if palette is None else [list(map(int, colour)) for colour in palette],
+            "apply_exif": apply_exif,
             "arch": model.arch,
             "paddle_version": paddle.__version__,
         }

@@ -131,10 +131,10 @@ def verify_export(
     return result
 
 
-def read_pictures(paths: Sequence[str], channels: int) -> Iterable[Picture]:
+def read_pictures(paths: Sequence[str], channels: int, *, apply_exif: bool = True) -> Iterable[Picture]:
     """Picture files, read one by one."""
     for path in paths:
-        yield Picture(path, read_image(path, channels))
+        yield Picture(path, read_image(path, channels, apply_exif=apply_exif))
 
 
 def generated_pictures(channels: int, size_hw: Sequence[int] = (-1, -1)) -> Iterable[Picture]:

@@ -117,6 +117,7 @@ def predict(
     *,
     class_names: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
+    apply_exif: bool = True,
 ) -> None:
     """Predict pictures and save class ids, colours and overlays; see ``inference.prediction.predict``.
 
@@ -138,6 +139,7 @@ def predict(
         custom_color: Colours of the first classes: R, G, B, R, G, B, ...
         class_names: Names for the legend.
         palette: One [red, green, blue] per class.
+        apply_exif: Whether pictures are turned upright as their EXIF data says.
 
     Raises:
         UserError: An argument or a picture is wrong.
@@ -167,6 +169,7 @@ def predict(
         inference,
         root=root,
         channels=getattr(model, "in_channels", 3),
+        apply_exif=apply_exif,
         palette=make_palette(getattr(model, "num_classes", 256), palette, custom_color),
         class_names=class_names,
     )

@@ -39,6 +39,7 @@ def predict(
     *,
     root: str = "",
     channels: int = 3,
+    apply_exif: bool = True,
     palette: visualize.Palette | None = None,
     class_names: Sequence[str] | None = None,
     progress: bool = True,
@@ -62,6 +63,7 @@ def predict(
         options: How the network looks at each picture.
         root: The folder whose sub-folders are kept in ``save_dir``.
         channels: Channels that the network takes.
+        apply_exif: Whether pictures are turned upright as their EXIF data says.
         palette: Colours of the classes; PaddleSeg's default colours if None.
         class_names: Names for the legend.
         progress: Whether to show a progress bar where the output is a terminal.
@@ -80,7 +82,7 @@ def predict(
         # disable=None: a bar only where the output is a terminal.
         bar = tqdm(own_part, desc="predicting", unit="picture", disable=None if progress else True, leave=False)
         for index, (path, results) in enumerate(bar):
-            image = read_image(path, channels)
+            image = read_image(path, channels, apply_exif=apply_exif)
             picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place
             labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index), options)
             _save(results, picture, labels, palette, class_names)

@@ -14,6 +14,7 @@ from paddleseg.datasets.pictures import PictureDataset
 from paddleseg.datasets.sampler import EpochBatchSampler
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.utils import distributed as dist
+from paddleseg.utils.image_io import READER_VERSION
 
 
 class TrainingBatches:
@@ -52,6 +53,8 @@ class TrainingBatches:
             "order of training pictures (checksum)": _order_of(self.dataset),
             "repeats": self._settings.repeats,
             "shuffle": self._shuffle,
+            "apply_exif": self.dataset.apply_exif,
+            "version of the picture reader": READER_VERSION,
         }
 
     def describe(self) -> str:

@@ -18,8 +18,11 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from paddleseg.utils.errors import DataError
+from paddleseg.utils.exif import orientation_of, turn
 from paddleseg.utils.image_bytes import PNG_SIGNATURE, check_bytes
 
+READER_VERSION = 2
+"""Raised when the same file gives another array than before. Since 2, EXIF orientations are applied."""
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
 _LIST_SUFFIXES = (".txt", ".list")
 
@@ -30,15 +33,13 @@ _PNG_GREY, _PNG_PALETTE = 0, 3
 _DECODES_TO_RGB = hasattr(cv2, "IMREAD_COLOR_RGB")
 
 
-def read_image(path: str | os.PathLike, channels: int = 3) -> np.ndarray:
+def read_image(path: str | os.PathLike, channels: int = 3, *, apply_exif: bool = True) -> np.ndarray:
     """Read a picture.
 
     With 3 or 1 channels every file is turned into 8-bit RGB or grey, as PaddleSeg does it. Any other number
     is taken from the file as it is, in its own type (8 or 16 bits, float) and channel order.
 
-    Pixels come as they are stored: the orientation that a camera notes in the EXIF data is not applied, in
-    training no more than in prediction. Labels have no such note, and would no longer fit a turned picture.
-    (OpenCV's ``imread``, and so PaddleSeg, turns the picture alone.)
+    The picture is turned upright as its EXIF data says, in training and prediction alike; PaddleSeg does so too.
 
     PNG and JPEG files that end too early are refused. A JPEG file with changed bytes in its compressed part is not: it
     has no checksum, and libjpeg, in Pillow as well, prints a warning and goes on with wrong colours or grey. Nor are
@@ -47,6 +48,8 @@ def read_image(path: str | os.PathLike, channels: int = 3) -> np.ndarray:
     Args:
         path: Image file.
         channels: Wanted number of channels.
+        apply_exif: Whether to turn the picture; otherwise pixels come as they are stored. The orientation of a TIFF
+            file is no EXIF data but part of the format: it is heeded in either case.
 
     Returns:
         (H, W, channels) array; uint8 for 1 and 3 channels.
@@ -55,26 +58,24 @@ def read_image(path: str | os.PathLike, channels: int = 3) -> np.ndarray:
         DataError: The file is missing, damaged, or has another number of channels.
     """
     data = _read_file(path, "picture")
-    if channels == 3 and _DECODES_TO_RGB:
-        return _decode(data, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
-    if channels == 3:
-        image = _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
-        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
-    if channels == 1:
-        grey = _decode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
-        return grey[:, :, np.newaxis]
-    image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
-    if image.shape[2] != channels:
-        raise DataError(
-            f"{path}: the picture has {image.shape[2]} channels, {channels} are expected (img_channels of the data set)"
-        )
-    return image
+    image = _decode_picture(data, channels, path)
+    return turn(image, orientation_of(data)) if apply_exif else image
+
+
+def read_orientation(path: str | os.PathLike) -> int:
+    """The orientation that the EXIF data of a picture states, 1 to 8; 1 is "as stored", or nothing stated.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    return orientation_of(_read_file(path, "picture"))
 
 
 def read_label(path: str | os.PathLike) -> np.ndarray:
     """Read a label picture as class ids.
 
-    A palette PNG gives its palette indices, a grey PNG of 1, 2 or 4 bits its stored values.
+    A palette PNG gives its palette indices, a grey PNG of 1, 2 or 4 bits its stored values. EXIF data does not turn a
+    label: tools that draw labels show the picture upright and write no such note.
 
     Args:
         path: Label file with one channel.
@@ -169,6 +170,25 @@ def _read_file(path: str | os.PathLike, kind: str) -> bytes:
         raise DataError(f"{path}: the {kind} does not exist") from None
     except OSError as error:
         raise DataError(f"{path}: the {kind} cannot be read ({error.strerror})") from error
+
+
+def _decode_picture(data: bytes, channels: int, path: str | os.PathLike) -> np.ndarray:
+    """(H, W, channels) as stored."""
+    if channels == 3 and _DECODES_TO_RGB:
+        return _decode(data, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
+    if channels == 3:
+        image = _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
+    if channels == 1:
+        grey = _decode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
+        return grey[:, :, np.newaxis]
+    # Everything "unchanged" leaves orientations alone.
+    image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
+    if image.shape[2] != channels:
+        raise DataError(
+            f"{path}: the picture has {image.shape[2]} channels, {channels} are expected (img_channels of the data set)"
+        )
+    return image
 
 
 def _decode(data: bytes, flags: int, path: str | os.PathLike, kind: str) -> np.ndarray:

@@ -14,6 +14,7 @@ import yaml
 from PIL import Image
 
 import export
+import predict
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.utils.errors import ConfigError, DataError, DeviceError
 
@@ -132,6 +133,30 @@ def test_the_exported_network_gives_what_predict_gives(run_command, config, weig
     image = Image.open(tmp_path / "b" / "night" / "d.png")
     assert (image.mode, image.size) == ("P", (99, 50))
     assert image.getpalette()[:12] == sum(COLOURS, [])
+
+
+@pytest.mark.parametrize("apply_exif", [True, False])
+def test_a_turned_photo_is_predicted_alike_by_both_and_has_the_size_of_what_was_seen(
+    weights, pictures, tmp_path, apply_exif
+):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(pictures / "a.png") as picture:
+        width, height = picture.size
+        picture.save(tmp_path / "photo.webp", lossless=True, exif=exif)
+    config = tmp_path / "turned.yml"
+    changed = {**CONFIG["val_dataset"], "apply_exif": apply_exif}
+    config.write_text(yaml.safe_dump({**CONFIG, "val_dataset": changed}))
+    folder = export_here(config, weights, tmp_path / "export", "--no_verify")
+    assert yaml.safe_load((folder / "deploy.yaml").read_text())["Deploy"]["apply_exif"] is apply_exif
+    infer_here(folder, tmp_path / "photo.webp", tmp_path / "deployed")
+    arguments = ("--config", config, "--model_path", weights, "--image_path", tmp_path / "photo.webp")
+    given = map(str, (*arguments, "--save_dir", tmp_path / "predicted", "--device", "cpu"))
+    predict.main(predict.make_parser().parse_args([*given]))
+    (expected,) = labels_below(tmp_path / "predicted" / "label").values()
+    (found,) = labels_below(tmp_path / "deployed").values()
+    assert found.shape == expected.shape == ((width, height) if apply_exif else (height, width))
+    assert (found == expected).mean() > 0.999
 
 
 def test_the_benchmark_report_is_that_of_autolog(exported, pictures, tmp_path, capsys):

@@ -200,20 +200,6 @@ def test_nothing_to_find_is_an_error_that_names_the_path(gallery):
             list_images(gallery / name)
 
 
-@pytest.mark.parametrize("orientation", [3, 6])  # 3: turn by 180 degrees, 6: by 90 degrees
-def test_the_orientation_of_a_camera_is_not_applied_to_pictures_nor_labels(tmp_path, ids, orientation):
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    stored = np.zeros((16, 32, 3), np.uint8)
-    stored[:, 16:, 0] = 255
-    photo = save(tmp_path / "photo.jpg", stored, exif=exif, quality=100, subsampling=0)
-    np.testing.assert_allclose(read_image(photo), stored, atol=4)
-    np.testing.assert_allclose(read_image(photo, channels=1)[:, :, 0], stored[:, :, 0] * 0.299, atol=4)
-    rgba = save(tmp_path / "rgba.png", np.dstack([stored, stored[:, :, 0]]), exif=exif)
-    np.testing.assert_array_equal(read_image(rgba, channels=4)[:, :, 3], stored[:, :, 0])
-    np.testing.assert_array_equal(read_label(save(tmp_path / "label.png", ids, exif=exif)), ids)
-
-
 def test_a_list_may_begin_with_a_byte_order_mark_and_must_be_utf8(gallery, colours):
     save(gallery / "straße.png", colours)
     (gallery / "list.txt").write_text("b.png\nstraße.png\n", encoding="utf-8-sig")
