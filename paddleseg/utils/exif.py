@@ -13,10 +13,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from paddleseg.utils.image_bytes import JPEG_SIGNATURE, PNG_SIGNATURE, is_webp, jpeg_segments, png_chunks, webp_chunks
+from paddleseg.utils.image_headers import (
+    JPEG_SIGNATURE,
+    PNG_SIGNATURE,
+    TIFF_ORIENTATION,
+    is_webp,
+    jpeg_segments,
+    png_chunks,
+    tiff_tags,
+    webp_chunks,
+)
 
-_ORIENTATION = 0x0112  # the tag's number (EXIF 2.32, table 4)
-_BYTES_OF_TYPE = {1: 1, 3: 2, 4: 4}  # of unsigned integers; SHORT (3) is the right one
 _JPEG_APP1 = 0xE1
 _PREFIX = b"Exif\0\0"
 
@@ -30,19 +37,9 @@ def orientation_of(data: bytes) -> int:
     Returns:
         1 to 8 as EXIF counts; 1 (as stored) where there is no note, or a damaged one: the picture need not be.
     """
-    block = _exif_block(data)
-    # EXIF data is a small TIFF file (EXIF 2.32, 4.5.2): byte order, place of the first directory, its entries.
-    order = {b"II*\0": "little", b"MM\0*": "big"}.get(block[:4])
-    if order is None:
-        return 1
-    directory = int.from_bytes(block[4:8], order)
-    count = int.from_bytes(block[directory : directory + 2], order)
-    for place in range(directory + 2, min(directory + 2 + 12 * count, len(block)), 12):
-        if int.from_bytes(block[place : place + 2], order) == _ORIENTATION:
-            num_bytes = _BYTES_OF_TYPE.get(int.from_bytes(block[place + 2 : place + 4], order), 0)
-            orientation = int.from_bytes(block[place + 8 : place + 8 + num_bytes], order)
-            return orientation if 1 <= orientation <= 8 else 1
-    return 1
+    # EXIF data is a small TIFF file (EXIF 2.32, 4.5.2).
+    orientation = next((value for tag, value in tiff_tags(_exif_block(data)) if tag == TIFF_ORIENTATION), 1)
+    return orientation if 1 <= orientation <= 8 else 1
 
 
 def turn(image: np.ndarray, orientation: int) -> np.ndarray:

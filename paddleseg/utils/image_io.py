@@ -19,7 +19,8 @@ from PIL import Image, UnidentifiedImageError
 
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.exif import orientation_of, turn
-from paddleseg.utils.image_bytes import PNG_SIGNATURE, check_bytes
+from paddleseg.utils.image_bytes import check_bytes, check_lossless
+from paddleseg.utils.image_headers import PNG_SIGNATURE
 
 READER_VERSION = 2
 """Raised when the same file gives another array than before. Since 2, EXIF orientations are applied."""
@@ -58,6 +59,7 @@ def read_image(path: str | os.PathLike, channels: int = 3, *, apply_exif: bool =
         DataError: The file is missing, damaged, or has another number of channels.
     """
     data = _read_file(path, "picture")
+    check_bytes(data, path, "picture")
     image = _decode_picture(data, channels, path)
     return turn(image, orientation_of(data)) if apply_exif else image
 
@@ -84,9 +86,12 @@ def read_label(path: str | os.PathLike) -> np.ndarray:
         (H, W) uint8 class ids.
 
     Raises:
-        DataError: The file is missing or damaged, has several channels, or values above 255.
+        DataError: The file is missing or damaged, its compression changes values (JPEG), or it has several channels or
+            values above 255.
     """
     data = _read_file(path, "label")
+    check_bytes(data, path, "label")
+    check_lossless(data, path)
     is_png = data.startswith(PNG_SIGNATURE) and len(data) > _PNG_COLOUR_TYPE
     if is_png and data[_PNG_COLOUR_TYPE] == _PNG_PALETTE:
         return _decode_palette(data, path)
@@ -192,7 +197,6 @@ def _decode_picture(data: bytes, channels: int, path: str | os.PathLike) -> np.n
 
 
 def _decode(data: bytes, flags: int, path: str | os.PathLike, kind: str) -> np.ndarray:
-    check_bytes(data, path, kind)
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
