@@ -16,11 +16,14 @@ _MOST_LINES = 10
 _MOST_NAMES = 8
 # Cityscapes ignores 12 % of its pixels, CamVid 3 %: several times that is rarely meant.
 _MUCH_IGNORED = 0.3
+# Of a sample of the labels: where a rare object happens to be in none, borders of 255 are in few of them.
+_MOST_LABELS = 0.5
 
 
 def find_problems(findings: DataFindings) -> list[str]:
     """What training cannot use, one line each."""
-    return [line for statistics in findings.statistics for line in _problems_of(statistics)]
+    lines = [line for statistics in findings.statistics for line in _problems_of(statistics)]
+    return lines or _masks_for_classes(findings)
 
 
 def find_warnings(findings: DataFindings) -> list[str]:
@@ -108,9 +111,28 @@ def _problems_of(statistics: DataStatistics) -> list[str]:
     return lines
 
 
+def _masks_for_classes(findings: DataFindings) -> list[str]:
+    """Two classes, but masks of 0 and 255, the usual form of such labels elsewhere: nothing is left to learn."""
+    every = findings.statistics
+    dataset = every[0].dataset
+    pixels = sum(statistics.pixels for statistics in every)
+    if dataset.num_classes != 2 or dataset.ignore_index != 255 or np.flatnonzero(pixels).tolist() != [0, 255]:
+        return []
+    num_checked = sum(statistics.num_checked for statistics in every)
+    is_whole = num_checked == sum(len(statistics.dataset) for statistics in every)
+    if not is_whole and sum(statistics.labels[255] for statistics in every) < _MOST_LABELS * num_checked:
+        return []
+    return [
+        f"the labels hold nothing but 0 and 255 (ignored), so that {_named(every[0], [1])} never occurs and there is "
+        "nothing to learn; if 255 stands for it, write 1 into the labels in its place"
+    ]
+
+
 def _guess(statistics: DataStatistics) -> str:
     """How labels usually come to hold such values."""
     bad, dataset = statistics.bad_values, statistics.dataset
+    if bad == [255] and dataset.num_classes == 2 and not statistics.pixels[1]:
+        return "; if 255 stands for class 1, write 1 into the labels in its place"
     if bad == [dataset.num_classes] and not statistics.pixels[0]:
         return "; classes are counted from 0, and here 0 never occurs"
     if len(bad) > _MOST_NAMES:
@@ -126,6 +148,9 @@ def _warnings_of(statistics: DataStatistics) -> list[str]:
         return lines
     present = np.flatnonzero(pixels).tolist()
     absent = [class_id for class_id in np.flatnonzero(pixels == 0).tolist() if class_id != dataset.ignore_index]
+    hint = ""
+    if len(absent) == 1 and dataset.ignore_index == 255 and statistics.pixels[255]:
+        hint = f"; if 255 stands for {_named(statistics, absent)}, write {absent[0]} into the labels"
     if len(present) == 1 and dataset.num_classes > 1:
         lines.append(
             f"{section}: only one class, {_named(statistics, present)}, occurs in the {_looked_at(statistics)}: any "
@@ -135,12 +160,10 @@ def _warnings_of(statistics: DataStatistics) -> list[str]:
         verb = "occurs" if len(absent) == 1 else "occur"
         effect = "cannot be learnt from them" if section == "train_dataset" else "gets no score from them"
         lines.append(f"{section}: {_named(statistics, absent)} never {verb} in the {_looked_at(statistics)}: {effect}")
-    if statistics.ignored_share > _MUCH_IGNORED:
-        hint = ""
-        if len(absent) == 1 and dataset.ignore_index == 255:
-            hint = f"; if 255 stands for {_named(statistics, absent)}, write {absent[0]} into the labels"
+    # Masks of 0 and 255 are the usual form of two classes elsewhere, however small the objects are.
+    if statistics.ignored_share > _MUCH_IGNORED or (hint and dataset.num_classes == 2):
         lines.append(
-            f"{section}: {statistics.ignored_share:.0%} of the pixels are {dataset.ignore_index} (ignored){hint}"
+            f"{section}: {statistics.ignored_share:.1%} of the pixels are {dataset.ignore_index} (ignored){hint}"
         )
     return lines
 

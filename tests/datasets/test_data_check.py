@@ -136,10 +136,43 @@ def test_a_class_that_never_occurs_is_named_in_each_data_set(tmp_path):
     assert_names(for_evaluation, "val_dataset", "class 1", 1)
 
 
-def test_masks_of_0_and_255_are_explained(tmp_path):
-    first, second = warnings(write(tmp_path, [[[0, 0, 255], [0, 255, 255]]], num_classes=2))
+def mask(share):
+    """A mask of 0 and 255 with this share of foreground."""
+    label = np.zeros((10, 10), np.uint8)
+    label.ravel()[: round(100 * share)] = 255
+    return label
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5])
+def test_data_of_nothing_but_0_and_255_is_an_error_for_two_classes(tmp_path, share):
+    (line,) = problems(write(tmp_path, [mask(share), mask(0)], num_classes=2, class_names=["road", "crack"]))
+    assert_names(line, "0 and 255", "class 1 (crack)", "write 1 into the labels")
+
+
+def test_an_absent_class_is_explained_by_255_however_little_of_it_there_is(tmp_path):
+    train = write(tmp_path, [mask(0.02)], num_classes=2)
+    val = write(tmp_path, [[[0, 1]]], name="val", num_classes=2)
+    assert find_problems(examine(train, val)) == []  # the labels of the other set are ids
+    first, second = warnings(train, val)
     assert "only one class, class 0" in first
-    assert_names(second, "50%", 255, "write 1 into the labels")
+    assert_names(second, "train_dataset", "2.0%", 255, "class 1", "write 1 into the labels")
+
+
+def test_two_classes_of_which_0_is_absent_are_explained_too(tmp_path):
+    _, line = warnings(write(tmp_path, [[[1, 255]]], num_classes=2))
+    assert_names(line, 255, "class 0", "write 0 into the labels")
+
+
+def test_255_that_is_not_ignored_is_explained_as_well(tmp_path):
+    (line,) = problems(write(tmp_path, [mask(0.1)], num_classes=2, ignore_index=254))
+    assert_names(line, "255 (10 pixels", "if 255 stands for class 1")
+
+
+def test_borders_of_255_in_few_of_a_sample_of_labels_are_no_error(tmp_path):
+    labels = [mask(0.1)] + [mask(0)] * SAMPLE_SIZE
+    dataset = write(tmp_path, labels, num_classes=2)  # a rare object may be in the label that is not looked at
+    assert problems(dataset, level="sample") == []
+    assert len(problems(dataset, level="full")) == 1
 
 
 def test_an_ignored_value_within_the_classes_is_no_class(tmp_path):
