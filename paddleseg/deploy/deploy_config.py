@@ -24,6 +24,7 @@ from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.arguments import faults_of, relation_faults_of
 from paddleseg.utils.errors import ConfigError, raise_faults
 from paddleseg.utils.near_miss import suggest
+from paddleseg.utils.yaml_text import parse_yaml
 
 FILE_NAME = "deploy.yaml"
 OUTPUT_OPS = ("argmax", "softmax", "none")
@@ -136,13 +137,12 @@ def write_deploy_config(path: Path, content: Mapping[str, Any]) -> None:
 
 def _read_section(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path} is not there; --config takes the {FILE_NAME} that export.py wrote") from None
-    # ValueError: no UTF-8, or a date such as 2026-13-45. RecursionError: lists within lists.
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"{path} cannot be read as YAML: {reason}") from error
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8
+        raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    data, _ = parse_yaml(text, str(path))
     if not isinstance(data, dict) or not isinstance(data.get("Deploy"), dict):
         raise ConfigError(f"{path} has no section 'Deploy'; --config takes the {FILE_NAME} that export.py wrote")
     return data["Deploy"]
