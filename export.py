@@ -141,14 +141,15 @@ def output_op_of(arguments: argparse.Namespace) -> str:
 def pictures_to_compare(config: Config, path: str | None, channels: int, size_hw: Iterable[int]) -> Iterable[Picture]:
     """The pictures of ``path``, else some of the validation set, else generated ones."""
     from paddleseg.config.build import build_dataset
-    from paddleseg.config.shared_values import applies_exif
+    from paddleseg.config.shared_values import applies_exif, list_separator
     from paddleseg.export.verify import Picture, generated_pictures, read_pictures
     from paddleseg.utils.errors import DataError
-    from paddleseg.utils.image_io import list_images
     from paddleseg.utils.logging import get_logger
+    from paddleseg.utils.picture_files import list_images
 
     if path is not None:
-        return read_pictures(list_images(path)[0], channels, apply_exif=applies_exif(config))
+        images, _ = list_images(path, list_separator(config))
+        return read_pictures(images, channels, apply_exif=applies_exif(config))
     if config.section("val_dataset"):
         try:
             dataset = build_dataset(config, "val")

@@ -45,12 +45,12 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.build import build_model, build_transforms, section_with_transforms
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
-    from paddleseg.config.shared_values import applies_exif, shared_value
+    from paddleseg.config.shared_values import applies_exif, list_separator, shared_value
     from paddleseg.inference.prediction import predict
     from paddleseg.models.weights import load_weights
     from paddleseg.transforms.pipeline import Pipeline
     from paddleseg.utils.device import select_device
-    from paddleseg.utils.image_io import list_images
+    from paddleseg.utils.picture_files import list_images
     from paddleseg.utils.visualize import make_palette
 
     device = device_name(arguments)
@@ -58,7 +58,7 @@ def main(arguments: argparse.Namespace) -> None:
     apply_view_arguments(config, arguments, switch="aug_pred")
     check_config(config, command="predict")
     section = section_with_transforms(config)
-    images, root = list_images(arguments.image_path)
+    images, root = list_images(arguments.image_path, list_separator(config))
     select_device(device)
     model = build_model(config, use_pretrained=False, use_auxiliary_head=False)
     load_weights(model, arguments.model_path)

@@ -47,6 +47,12 @@ def applies_exif(config: Config) -> bool:
     return shared_value(config, "apply_exif") is not False
 
 
+def list_separator(config: Config) -> str:
+    """What separates the columns of lists: the first that a data set names, the validation set's before others."""
+    given = (config.section(section).get("separator") for section in reversed(DATASET_SECTIONS))
+    return next((separator for separator in given if isinstance(separator, str) and separator), " ")
+
+
 def known_values(config: Config, *names: str) -> dict[str, Any]:
     """The shared values of these names that something in the configuration states."""
     return {name: value for name in names if (value := shared_value(config, name)) is not None}

@@ -17,6 +17,7 @@ from paddleseg.deploy.engine import DEFAULT_OPTIONS, Engine, EngineOptions
 from paddleseg.transforms.functional import restore_size
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_image
+from paddleseg.utils.picture_failures import note_failure
 
 STAGES = ("preprocess", "inference", "postprocess")  # as AutoLog calls them
 
@@ -125,12 +126,15 @@ class Segmenter:
             )
         return output
 
-    def batches(self, paths: Iterable[str | Path], batch_size: int) -> Iterator[list[NetworkInput]]:
+    def batches(
+        self, paths: Iterable[str | Path], batch_size: int, failures: list[DataError] | None = None
+    ) -> Iterator[list[NetworkInput]]:
         """Read pictures and group consecutive ones whose network inputs have the same size.
 
         Args:
             paths: Picture files.
             batch_size: Most pictures in a batch.
+            failures: Takes what is wrong with pictures, which are left out then; None: the first one raises it.
 
         Raises:
             ConfigError: The graph has a fixed batch size that is smaller.
@@ -141,7 +145,13 @@ class Segmenter:
             raise ConfigError(f"{self.config.path}: the graph takes batches of {fixed}; --batch_size is {batch_size}")
         batch: list[NetworkInput] = []
         for path in paths:
-            item = self.read(path)
+            try:
+                item = self.read(path)
+            except DataError as error:
+                if failures is None:
+                    raise
+                note_failure(failures, error)
+                continue
             if batch and (len(batch) == batch_size or item.image.shape != batch[0].image.shape):
                 yield batch
                 batch = []

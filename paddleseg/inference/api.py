@@ -25,7 +25,7 @@ from paddleseg.utils.choices import AmpLevel, Precision
 from paddleseg.utils.cpus import default_num_workers
 from paddleseg.utils.device import check_precision
 from paddleseg.utils.errors import ConfigError
-from paddleseg.utils.image_io import list_images
+from paddleseg.utils.picture_files import list_images
 from paddleseg.utils.type_hints import Count, CountOrZero
 from paddleseg.utils.visualize import make_palette
 

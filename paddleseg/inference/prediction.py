@@ -16,9 +16,11 @@ from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils import distributed, visualize
 from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.errors import DataError
 from paddleseg.utils.evaluation_mode import evaluation_mode
 from paddleseg.utils.image_io import read_image
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.picture_failures import note_failure, raise_failures
 from paddleseg.utils.result_paths import (
     COLOR_FOLDER,
     LABEL_FOLDER,
@@ -52,8 +54,8 @@ def predict(
     * ``pseudo_color_prediction/<name>.png``: palette picture of the class ids,
     * ``added_prediction/<name>.jpg``: the picture under the colours, and a legend below it.
 
-    The three of one picture are written when all are ready, each whole or not at all. A damaged picture ends
-    the work; what was predicted before it stays. In a distributed run each process takes its part of the pictures.
+    The three of one picture are written when all are ready, each whole or not at all. A damaged picture is logged and
+    left out; the error at the end lists all of them. In a distributed run each process takes its part of the pictures.
 
     Args:
         model: A network; it leaves in the mode (training or evaluation) it came in.
@@ -70,21 +72,27 @@ def predict(
 
     Raises:
         ConfigError: A transform is random.
-        DataError: A picture is missing or damaged; or all pictures are results of an earlier prediction.
+        DataError: Pictures are missing or damaged, after all others were predicted; or all pictures are results of an
+            earlier prediction.
     """
     refuse_random_transforms(pipeline)
     palette = visualize.default_palette() if palette is None else palette
     logger = get_logger()
     paths = result_paths(pictures_to_predict(images, save_dir), root, save_dir)
     logger.info("predicting %d pictures (%s)", len(paths), options.describe())
+    failures: list[DataError] = []
     own_part = list(paths.items())[distributed.rank() :: distributed.world_size()]
     with evaluation_mode(model):
         # disable=None: a bar only where the output is a terminal.
         bar = tqdm(own_part, desc="predicting", unit="picture", disable=None if progress else True, leave=False)
         for index, (path, results) in enumerate(bar):
-            image = read_image(path, channels, apply_exif=apply_exif)
-            picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place
-            labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index), options)
+            try:
+                image = read_image(path, channels, apply_exif=apply_exif)
+                picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place
+                labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index), options)
+            except DataError as error:
+                note_failure(failures, error)
+                continue
             _save(results, picture, labels, palette, class_names)
     logger.info(
         "saved in %s: %s (class ids), %s (colours), %s (overlays with legend)",
@@ -93,6 +101,7 @@ def predict(
         COLOR_FOLDER,
         OVERLAY_FOLDER,
     )
+    raise_failures(failures, len(own_part))
 
 
 def _predict_one(

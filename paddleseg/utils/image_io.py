@@ -8,10 +8,8 @@ be told apart, and names outside ASCII work on every system.
 
 from __future__ import annotations
 
-import glob
 import io
 import os
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -24,8 +22,6 @@ from paddleseg.utils.image_headers import PNG_SIGNATURE
 
 READER_VERSION = 2
 """Raised when the same file gives another array than before. Since 2, EXIF orientations are applied."""
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
-_LIST_SUFFIXES = (".txt", ".list")
 
 # Byte offsets in a PNG file: the IHDR chunk always comes first (PNG specification, section 11.2.1).
 _PNG_BIT_DEPTH, _PNG_COLOUR_TYPE = 24, 25
@@ -58,7 +54,7 @@ def read_image(path: str | os.PathLike, channels: int = 3, *, apply_exif: bool =
     Raises:
         DataError: The file is missing, damaged, or has another number of channels.
     """
-    data = _read_file(path, "picture")
+    data = read_file(path, "picture")
     check_bytes(data, path, "picture")
     image = _decode_picture(data, channels, path)
     return turn(image, orientation_of(data)) if apply_exif else image
@@ -70,7 +66,7 @@ def read_orientation(path: str | os.PathLike) -> int:
     Raises:
         DataError: The file cannot be read.
     """
-    return orientation_of(_read_file(path, "picture"))
+    return orientation_of(read_file(path, "picture"))
 
 
 def read_label(path: str | os.PathLike) -> np.ndarray:
@@ -89,7 +85,7 @@ def read_label(path: str | os.PathLike) -> np.ndarray:
         DataError: The file is missing or damaged, its compression changes values (JPEG), or it has several channels or
             values above 255.
     """
-    data = _read_file(path, "label")
+    data = read_file(path, "label")
     check_bytes(data, path, "label")
     check_lossless(data, path)
     is_png = data.startswith(PNG_SIGNATURE) and len(data) > _PNG_COLOUR_TYPE
@@ -114,60 +110,16 @@ def read_label(path: str | os.PathLike) -> np.ndarray:
     return label
 
 
-def list_images(path: str | os.PathLike) -> tuple[list[str], str]:
-    """Find the pictures that a path names.
+def read_file(path: str | os.PathLike, kind: str) -> bytes:
+    """The content of a file.
 
     Args:
-        path: A picture; a folder (searched with its subfolders); a `.txt` or `.list` file (UTF-8) with one picture
-            per line, relative to the list's folder, further columns being ignored; or a glob pattern.
-
-    Returns:
-        The sorted paths (a list file keeps its order) and the folder that they are named relative to.
+        path: The file.
+        kind: What it is to the user: "picture", "label" or "list".
 
     Raises:
-        DataError: There is nothing at the path, there are no pictures in it, or a list is not UTF-8 or names a
-            picture that does not exist.
+        DataError: It is missing or cannot be read.
     """
-    path = str(path)
-    if os.path.isdir(path):
-        images = sorted(str(p) for p in Path(path).rglob("*") if _is_visible_image(p, path))
-        if not images:
-            raise DataError(f"{path}: no pictures in this folder or below it; known suffixes: {_suffixes()}")
-        return images, path
-    if os.path.isfile(path):
-        if path.lower().endswith(_LIST_SUFFIXES):
-            return _images_of_list(path)
-        return [path], os.path.dirname(path)
-    if glob.has_magic(path):
-        images = sorted(p for p in glob.glob(path, recursive=True) if p.lower().endswith(IMAGE_SUFFIXES))
-        if not images:
-            raise DataError(f"{path}: no picture fits this pattern; known suffixes: {_suffixes()}")
-        return images, os.path.commonpath([os.path.dirname(p) for p in images])
-    raise DataError(f"{path}: no such file or folder; give a picture, a folder, a .txt or .list file or a glob pattern")
-
-
-def read_list_lines(path: str | os.PathLike) -> list[tuple[int, str]]:
-    """Read the lines of a list file that are not blank, each stripped and with its number from 1.
-
-    Args:
-        path: Text in UTF-8, with or without a byte order mark.
-
-    Raises:
-        DataError: The file cannot be read or is not UTF-8; the message names the line.
-    """
-    data = _read_file(path, "list")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # error.object begins after the byte order mark, as error.start does.
-        line = error.object.count(b"\n", 0, error.start) + 1
-        found = error.object[error.start]
-        raise DataError(f"{path}, line {line}: byte 0x{found:02X} is not UTF-8; save the list as UTF-8") from None
-    lines = enumerate(io.StringIO(text, newline=None), start=1)
-    return [(number, line.strip()) for number, line in lines if line.strip()]
-
-
-def _read_file(path: str | os.PathLike, kind: str) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -217,28 +169,3 @@ def _decode_palette(data: bytes, path: str | os.PathLike) -> np.ndarray:
         # Of a file that it does not know Pillow says only where the object lies in memory.
         reason = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"
         raise DataError(f"{path}: the label is damaged{reason}; replace the file") from error
-
-
-def _images_of_list(list_path: str) -> tuple[list[str], str]:
-    root = os.path.dirname(list_path)
-    images = []
-    for number, line in read_list_lines(list_path):
-        image = os.path.join(root, line.split()[0])
-        if not os.path.isfile(image):
-            raise DataError(
-                f"{list_path}, line {number}: {image} does not exist; paths are relative to the list's folder"
-            )
-        images.append(image)
-    if not images:
-        raise DataError(f"{list_path}: the list is empty; give one picture per line")
-    return images, root
-
-
-def _is_visible_image(path: Path, root: str) -> bool:
-    # Notebook servers leave thumbnails in folders such as .ipynb_checkpoints.
-    is_hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden and path.is_file()
-
-
-def _suffixes() -> str:
-    return " ".join(IMAGE_SUFFIXES)

@@ -17,6 +17,7 @@ import export
 import predict
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.utils.errors import ConfigError, DataError, DeviceError
+from tests.messages import naming
 
 INFER = Path(export.__file__).parent / "deploy" / "python" / "infer.py"
 COLOURS = [[200, 10, 10], [10, 200, 10], [10, 10, 200], [0, 0, 0]]
@@ -344,8 +345,12 @@ def test_bad_pictures_are_named(exported, pictures, tmp_path):
     with pytest.raises(DataError, match="nowhere"):
         infer_here(exported, tmp_path / "nowhere", tmp_path / "out")
     (pictures / "b.png").write_bytes((pictures / "b.png").read_bytes()[:60])
-    with pytest.raises(DataError, match=r"b\.png"):
-        infer_here(exported, pictures, tmp_path / "out")
+    (pictures / "night" / "d.png").write_bytes(b"")
+    with pytest.raises(DataError, match=naming("2 of 5 pictures", "b.png", "night/d.png")):
+        infer_here(exported, pictures, tmp_path / "out", "--batch_size", 2, "--benchmark", True)
+    assert sorted(labels_below(tmp_path / "out")) == ["a.png", "c.png", "night/a.png"]
+    with pytest.raises(DataError, match="1 of 1 pictures|b.png: the picture is truncated"):
+        infer_here(exported, pictures / "b.png", tmp_path / "out", "--benchmark", True)
 
 
 def test_no_picture_is_replaced_by_its_label_map(exported, pictures):

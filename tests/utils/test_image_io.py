@@ -13,7 +13,8 @@ from PIL import Image
 
 from paddleseg.utils import image_io
 from paddleseg.utils.errors import DataError
-from paddleseg.utils.image_io import list_images, read_image, read_label
+from paddleseg.utils.image_io import read_image, read_label
+from paddleseg.utils.picture_files import list_images
 from tests.messages import naming
 
 
