@@ -45,7 +45,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.build import build_model, build_transforms, section_with_transforms
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
-    from paddleseg.config.shared_values import applies_exif, list_separator, shared_value
+    from paddleseg.config.shared_values import list_separator, read_options, shared_value
     from paddleseg.inference.prediction import predict
     from paddleseg.models.weights import load_weights
     from paddleseg.transforms.pipeline import Pipeline
@@ -72,7 +72,7 @@ def main(arguments: argparse.Namespace) -> None:
         ViewOptions.from_test_config(config.section("test_config")),
         root=root,
         channels=model.in_channels,
-        apply_exif=applies_exif(config),
+        read_options=read_options(config),
         palette=make_palette(model.num_classes, colors, arguments.custom_color),
         class_names=class_names,
     )

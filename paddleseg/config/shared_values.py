@@ -3,8 +3,9 @@
 """Values on which model, losses and data sets must agree: written once in YAML, passed on to the rest.
 
 ``num_classes`` and ``in_channels`` (a data set's ``img_channels``) are stated by a data set or by the model,
-``ignore_index`` by a data set or by a loss, ``apply_exif``, ``class_names`` and ``palette`` by a data set. A data set
-states them by its arguments, their defaults or, when it can have only one value, by an attribute of its class.
+``ignore_index`` by a data set or by a loss, ``apply_exif``, ``value_range``, ``class_names`` and ``palette`` by a data
+set. A data set states them by its arguments, their defaults or, when it can have only one value, by an attribute of its
+class.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.registry import DATASETS, import_components
+from paddleseg.utils.image_io import ReadOptions
 from paddleseg.utils.type_hints import CHANNELS, POSITIVE, Bound, matches
 
 DATASET_SECTIONS = ("train_dataset", "val_dataset")
@@ -25,13 +27,14 @@ DATASET_NAMES = {
     "in_channels": "img_channels",
     "ignore_index": "ignore_index",
     "apply_exif": "apply_exif",
+    "value_range": "value_range",
     "class_names": "class_names",
     "palette": "palette",
 }
 # What a shared number may be, whoever states it and whatever the task is.
 _BOUNDS = {"in_channels": CHANNELS, "learning_rate": POSITIVE}
 _HINTS = {"num_classes": int, "in_channels": int, "ignore_index": int, "apply_exif": bool, "learning_rate": float}
-MUST_AGREE = ("num_classes", "in_channels", "ignore_index", "apply_exif")
+MUST_AGREE = ("num_classes", "in_channels", "ignore_index", "apply_exif", "value_range")
 
 
 def shared_value(config: Config, name: str) -> Any:
@@ -42,9 +45,9 @@ def shared_value(config: Config, name: str) -> Any:
     return next((value for _, value in statements(config, name)), None)
 
 
-def applies_exif(config: Config) -> bool:
-    """Whether pictures are turned upright as their EXIF data says: what the data sets state, else True."""
-    return shared_value(config, "apply_exif") is not False
+def read_options(config: Config) -> ReadOptions:
+    """How pictures are read: as the data sets state it."""
+    return ReadOptions.checked(shared_value(config, "apply_exif") is not False, shared_value(config, "value_range"))
 
 
 def list_separator(config: Config) -> str:

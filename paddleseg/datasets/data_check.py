@@ -20,7 +20,9 @@ from tqdm import tqdm
 from paddleseg.datasets.segmentation import LabelValuesError, SegmentationDataset
 from paddleseg.datasets.shared_pictures import find_shared_pictures
 from paddleseg.utils.errors import DataError
-from paddleseg.utils.image_io import read_orientation
+from paddleseg.utils.image_headers import StoredFormat
+from paddleseg.utils.image_io import read_header
+from paddleseg.utils.value_range import stored_values
 
 SAMPLE_SIZE = 64
 """Pictures of a data set that ``sample`` looks at: two seconds of decoding at 2048x1024, and enough to show labels
@@ -41,6 +43,8 @@ class DataStatistics:
         bad_labels: Files with values that are not allowed, and the first of them for each value.
         unusable: What is wrong with each file that cannot be used for another reason.
         turned: Pictures whose EXIF data states that they are to be turned.
+        formats: (type of the numbers, channels) in the pictures' files to how many have it.
+        values: Smallest and largest value in the pictures, in the units of their files, by type of the numbers.
     """
 
     section: str
@@ -53,6 +57,8 @@ class DataStatistics:
     first_with: dict[int, str] = field(default_factory=dict)
     unusable: list[str] = field(default_factory=list)
     turned: list[str] = field(default_factory=list)
+    formats: Counter[tuple[str, int]] = field(default_factory=Counter)
+    values: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def class_pixels(self) -> np.ndarray:
@@ -76,6 +82,8 @@ class DataStatistics:
         """Count what was found in one sample."""
         if finding.turned is not None:
             self.turned.append(finding.turned)
+        if finding.stored is not None:
+            self._add_format(finding.stored, finding.extremes)
         if finding.fault is not None:
             self.unusable.append(finding.fault)
             return
@@ -88,6 +96,13 @@ class DataStatistics:
             self.bad_labels.append(finding.path)
         for value in bad:
             self.first_with.setdefault(value, finding.path)
+
+    def _add_format(self, stored: StoredFormat, extremes: tuple[float, float] | None) -> None:
+        self.formats[stored.dtype, stored.bands] += 1
+        if extremes is not None:
+            low, high = stored_values(extremes, self.dataset.read_options.value_range, stored.dtype)
+            lowest, highest = self.values.get(stored.dtype, (low, high))
+            self.values[stored.dtype] = min(low, lowest), max(high, highest)
 
 
 @dataclass
@@ -112,6 +127,8 @@ class _Finding:
     pixels: np.ndarray | None = None
     fault: str | None = None
     turned: str | None = None
+    stored: StoredFormat | None = None
+    extremes: tuple[float, float] | None = None  # smallest and largest value as read
 
 
 def examine(
@@ -164,18 +181,15 @@ def _look_at_all(dataset: SegmentationDataset, indices: Sequence[int], num_worke
 
 def _look_at(dataset: SegmentationDataset, index: int) -> _Finding:
     finding = _look_at_sample(dataset, index)
-    # What a read of its own does with orientations is not known.
+    # What a read of its own does with files is not known.
     if type(dataset).read is not SegmentationDataset.read:
         return finding
     path = dataset.file_list[index][0]
-    return replace(finding, turned=path) if _states_orientation(path) else finding
-
-
-def _states_orientation(path: str) -> bool:
     try:
-        return read_orientation(path) != 1
+        orientation, stored = read_header(path)
     except DataError:  # reading the sample has said so
-        return False
+        return finding
+    return replace(finding, turned=None if orientation == 1 else path, stored=stored)
 
 
 def _look_at_sample(dataset: SegmentationDataset, index: int) -> _Finding:
@@ -192,7 +206,13 @@ def _look_at_sample(dataset: SegmentationDataset, index: int) -> _Finding:
     fault = _fault_of(label, sample["img"])
     if fault is not None:
         return _Finding(fault=f"{path}: {fault}")
-    return _Finding(path, (label.shape[1], label.shape[0]), np.bincount(label.ravel(), minlength=256))
+    image = sample["img"]
+    return _Finding(
+        path,
+        (label.shape[1], label.shape[0]),
+        np.bincount(label.ravel(), minlength=256),
+        extremes=(float(image.min()), float(image.max())),
+    )
 
 
 def _fault_of(label: Any, image: np.ndarray) -> str | None:

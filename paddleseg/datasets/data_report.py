@@ -10,6 +10,7 @@ import numpy as np
 
 from paddleseg.datasets.data_check import DataFindings, DataStatistics
 from paddleseg.utils.errors import DataError
+from paddleseg.utils.value_range import unused_bits
 from paddleseg.utils.visualize import class_name
 
 _MOST_LINES = 10
@@ -18,6 +19,8 @@ _MOST_NAMES = 8
 _MUCH_IGNORED = 0.3
 # Of a sample of the labels: where a rare object happens to be in none, borders of 255 are in few of them.
 _MOST_LABELS = 0.5
+# 12-bit numbers in 16 bits leave four unused; a dark scene leaves one or two.
+_MOST_UNUSED_BITS = 3
 
 
 def find_problems(findings: DataFindings) -> list[str]:
@@ -47,7 +50,7 @@ def raise_problems(problems: list[str]) -> None:
 
 
 def format_table(findings: DataFindings) -> str:
-    """Share of the pixels and number of labels of each class, the share ignored, and the pictures' sizes."""
+    """Share of the pixels and number of labels of each class, the share ignored, and the pictures' sizes and types."""
     first = findings.statistics[0].dataset
     rows = [
         [f"{class_id}", class_name(class_id, first.class_names), *_cells(findings, class_id)]
@@ -66,7 +69,9 @@ def format_table(findings: DataFindings) -> str:
         )
         for row in [header, *rows]
     ]
-    return "\n".join([*lines, *(_describe_sizes(statistics) for statistics in findings.statistics)])
+    for statistics in findings.statistics:
+        lines += [_describe_sizes(statistics), *_describe_formats(statistics)]
+    return "\n".join(lines)
 
 
 def describe_extent(findings: DataFindings) -> str:
@@ -143,7 +148,7 @@ def _guess(statistics: DataStatistics) -> str:
 def _warnings_of(statistics: DataStatistics) -> list[str]:
     section, dataset = statistics.section, statistics.dataset
     pixels = statistics.class_pixels
-    lines = _say_turned(statistics)
+    lines = [*_say_turned(statistics), *_say_formats(statistics)]
     if not pixels.any():
         return lines
     present = np.flatnonzero(pixels).tolist()
@@ -172,7 +177,7 @@ def _say_turned(statistics: DataStatistics) -> list[str]:
     """Where sizes stay the same, as in half a turn, nothing else would tell that labels were made for the other way."""
     if not statistics.turned:
         return []
-    if statistics.dataset.apply_exif:
+    if statistics.dataset.read_options.apply_exif:
         effect = "they are turned by it, and their labels must fit the upright pictures (else apply_exif: False)"
     else:
         effect = "apply_exif: False leaves them as they are stored, and their labels must fit that"
@@ -180,6 +185,30 @@ def _say_turned(statistics: DataStatistics) -> list[str]:
         f"{statistics.section}: {len(statistics.turned)} of {statistics.num_checked} pictures have an EXIF "
         f"orientation; {effect}. First: {statistics.turned[0]}"
     ]
+
+
+def _say_formats(statistics: DataStatistics) -> list[str]:
+    """Channels that are dropped, and values that use little of the range they are taken for, or are beyond it."""
+    section, dataset = statistics.section, statistics.dataset
+    lines = []
+    dropped = sum(count for (_, bands), count in statistics.formats.items() if bands == 4)
+    if dropped and dataset.img_channels == 3:
+        lines.append(
+            f"{section}: {dropped} of {statistics.num_checked} pictures have a fourth channel, which is left out; "
+            "write img_channels: 4 (and 4 values of mean and std) if it is to be learnt from"
+        )
+    stated = dataset.read_options.value_range
+    for dtype, (low, high) in statistics.values.items():
+        found = f"{section}: the values of {dtype} pictures go from {low:g} to {high:g}"
+        if stated is not None and (low < stated[0] or high > stated[1]):
+            lines.append(f"{found}, beyond value_range [{stated[0]:g}, {stated[1]:g}]")
+        elif stated is None and unused_bits(high, dtype) >= _MOST_UNUSED_BITS and dtype != "uint8":
+            full = 2 ** int(high).bit_length() - 1
+            lines.append(
+                f"{found}, a small part of what the type holds, so that they all look black; write value_range: "
+                f"[0, {full}] if that is the camera's range"
+            )
+    return lines
 
 
 def _named(statistics: DataStatistics, class_ids: list[int]) -> str:
@@ -211,6 +240,18 @@ def _describe_sizes(statistics: DataStatistics) -> str:
         (low_w, low_h), (high_w, high_h) = areas[0], areas[-1]
         common.append(f"{len(statistics.sizes)} sizes from {low_w}x{low_h} to {high_w}x{high_h}")
     return f"sizes in {statistics.section}: {', '.join(common) or 'none'}"
+
+
+def _describe_formats(statistics: DataStatistics) -> list[str]:
+    """Nothing for what everybody has: colours or grey of 8 bits."""
+    if all(dtype == "uint8" and bands in (1, 3) for dtype, bands in statistics.formats):
+        return []
+    common = [
+        f"{dtype} with {_count(bands, 'channel')} ({count})"
+        for (dtype, bands), count in statistics.formats.most_common(3)
+    ]
+    values = [f"{dtype} from {low:g} to {high:g}" for dtype, (low, high) in statistics.values.items()]
+    return [f"files in {statistics.section}: {', '.join(common)}; values: {', '.join(values) or 'none'}"]
 
 
 def _count(number: int, noun: str) -> str:
@@ -246,5 +287,9 @@ def _statistics_to_dict(statistics: DataStatistics) -> dict[str, Any]:
         "labels_with_values_not_allowed": statistics.bad_labels,
         "unusable": statistics.unusable,
         "pictures_with_orientation": statistics.turned,
+        "formats": [
+            {"dtype": dtype, "channels": bands, "pictures": count, "values": statistics.values.get(dtype)}
+            for (dtype, bands), count in statistics.formats.most_common()
+        ],
         "sizes": [{"width": w, "height": h, "pictures": count} for (w, h), count in statistics.sizes.most_common()],
     }

@@ -17,7 +17,7 @@ from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.label_map import LabelClassCount, LabelValue
 from paddleseg.utils.picture_files import advise_folder, advise_separator, read_list_lines, split_line, warn_of_repeats
-from paddleseg.utils.type_hints import ChannelCount
+from paddleseg.utils.type_hints import ChannelCount, ValueRange
 
 
 @DATASETS.add_component
@@ -40,6 +40,8 @@ class Dataset(SegmentationDataset):
         ignore_index: Label value that is neither trained nor counted.
         img_channels: Channels of the pictures.
         apply_exif: Whether pictures are turned upright as their EXIF data says, as PaddleSeg does; labels never are.
+        value_range: [low, high], the values of 16-bit or float pictures that stand for black and white (0 and 255);
+            None: those of the files' type, 0 and 65535 for 16 bits.
         edge: Only False; PaddleSeg's edge labels belong to losses that are not here.
         class_names: One name per class.
         palette: One [red, green, blue] per class.
@@ -71,6 +73,7 @@ class Dataset(SegmentationDataset):
         cache_dir: str | None = None,
         *,
         apply_exif: bool = True,
+        value_range: ValueRange | None = None,
     ) -> None:
         mode = check_mode(mode)
         root = check_root(dataset_root)
@@ -85,6 +88,7 @@ class Dataset(SegmentationDataset):
             ignore_index=ignore_index,
             img_channels=img_channels,
             apply_exif=apply_exif,
+            value_range=value_range,
             class_names=class_names,
             palette=palette,
             cache=cache,

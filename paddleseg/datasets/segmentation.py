@@ -16,9 +16,10 @@ from paddleseg.datasets.pictures import PictureDataset
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError, DataError
-from paddleseg.utils.image_io import READER_VERSION, read_image, read_label, read_orientation
+from paddleseg.utils.image_io import READ_DEFAULTS, READER_VERSION, ReadOptions, read_header, read_image, read_label
 from paddleseg.utils.label_map import LabelClassCount, LabelValue
-from paddleseg.utils.type_hints import ChannelCount
+from paddleseg.utils.type_hints import ChannelCount, ValueRange
+from paddleseg.utils.value_range import fault_of_value_range
 
 
 class LabelValuesError(DataError):
@@ -50,6 +51,7 @@ class SegmentationDataset(PictureDataset):
         ignore_index: Label value that is neither trained nor counted.
         img_channels: Channels of the pictures.
         apply_exif: Whether pictures are turned upright as their EXIF data says; labels never are.
+        value_range: [low, high], the values in the pictures that stand for 0 and 255; None: those of the files' type.
         class_names: One name per class.
         palette: One [red, green, blue] per class.
         cache: Keep decoded pictures and labels: ``"disk"``, ``"ram"`` or ``"none"``.
@@ -75,6 +77,7 @@ class SegmentationDataset(PictureDataset):
         ignore_index: LabelValue = 255,
         img_channels: ChannelCount = 3,
         apply_exif: bool = True,
+        value_range: ValueRange | None = None,
         class_names: Sequence[str] | None = None,
         palette: Sequence[Sequence[int]] | None = None,
         cache: CacheKind = "none",
@@ -91,7 +94,7 @@ class SegmentationDataset(PictureDataset):
             cache_dir=cache_dir,
         )
         self.ignore_index = ignore_index
-        self.apply_exif = apply_exif
+        self.read_options = ReadOptions.checked(apply_exif, value_range)
         self.palette = None if palette is None else [list(colour) for colour in palette]
         # 1 where a label value is not allowed: one table look-up checks a whole label.
         self._is_forbidden = np.ones(256, np.uint8)
@@ -106,6 +109,7 @@ class SegmentationDataset(PictureDataset):
         palette: Sequence[Sequence[int]] | None = None,
         cache: CacheKind = "none",
         cache_dir: str | os.PathLike | None = None,
+        value_range: Sequence[float] | None = None,
         edge: bool = False,
         **_: Any,
     ) -> Iterator[Fault]:
@@ -113,6 +117,9 @@ class SegmentationDataset(PictureDataset):
         for name, values in (("class_names", class_names), ("palette", palette)):
             if values is not None and num_classes not in (None, len(values)):
                 yield name, f"{len(values)} entries for {num_classes} classes; give one per class"
+        fault = None if value_range is None else fault_of_value_range(value_range)
+        if fault is not None:
+            yield "value_range", fault
         if cache == "ram" and cache_dir is not None:
             yield "cache_dir", "cache: ram writes no files; remove it, or make it cache: disk"
         if edge:  # PaddleSeg's option, which some of the data sets take
@@ -158,7 +165,7 @@ class SegmentationDataset(PictureDataset):
                 allowed; the message names the file.
         """
         image_path, label_path = self.file_list[index]
-        image = read_image(image_path, self.img_channels, apply_exif=self.apply_exif)
+        image = read_image(image_path, self.img_channels, self.read_options)
         sample = {"img": image, "path": image_path, "trans_info": []}
         if label_path is not None:
             label = read_label(label_path)
@@ -179,7 +186,9 @@ class SegmentationDataset(PictureDataset):
         """
         paths = [os.path.abspath(path) for path in self.file_list[index] if path is not None]
         states = [os.stat(path) for path in paths]
-        how = f"channels {self.img_channels}" + ("" if self.apply_exif else ", as stored")
+        how = f"channels {self.img_channels}"
+        if self.read_options != READ_DEFAULTS:  # without it as before: entries of older versions are replaced
+            how += f", {self.read_options}"
         files = " ".join(f"{state.st_size} bytes {state.st_mtime_ns} ns" for state in states)
         return "\n".join([*paths, how]), f"{files} reader {READER_VERSION}"
 
@@ -191,10 +200,10 @@ class SegmentationDataset(PictureDataset):
         """What to do about a label of another size, by what may have led to it."""
         if label.shape[::-1] != image.shape[:2]:
             return "both must have the same size"
-        orientation = read_orientation(image_path)
+        orientation, _ = read_header(image_path)
         if orientation < 5:
             return "its width and height are those of the picture the other way round; turn one of the two"
-        if self.apply_exif:
+        if self.read_options.apply_exif:
             return (
                 f"the picture's EXIF data turns it (orientation {orientation}), and the label fits only the picture as "
                 "it is stored; set apply_exif: False if that holds for all of them, or turn the label"

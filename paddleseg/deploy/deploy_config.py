@@ -23,6 +23,7 @@ from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.arguments import faults_of, relation_faults_of
 from paddleseg.utils.errors import ConfigError, raise_faults
+from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.yaml_text import parse_yaml
 
@@ -40,6 +41,7 @@ _KEYS: dict[str, tuple[type, bool]] = {
     "class_names": (list, True),
     "palette": (list, True),
     "apply_exif": (bool, True),
+    "value_range": (list, True),
     "arch": (str, True),
     "paddle_version": (str, True),
 }
@@ -59,7 +61,8 @@ class DeployConfig:
             (N, K, H, W); ``none``: float32 logits (N, K, H, W); None: not said (files of older kits).
         num_classes: Number of classes K.
         palette: K colours [r, g, b].
-        apply_exif: Whether pictures are turned upright as their EXIF data says; so they are by PaddleSeg's infer.py.
+        read_options: How pictures are read (``apply_exif``, ``value_range``). Files of older kits, which say nothing of
+            it, have pictures turned upright, as PaddleSeg's infer.py does it.
     """
 
     path: Path
@@ -70,7 +73,7 @@ class DeployConfig:
     output_op: str | None = None
     num_classes: int | None = None
     palette: list[list[int]] | None = None
-    apply_exif: bool = True
+    read_options: ReadOptions = READ_DEFAULTS
 
     def build_pipeline(self) -> Pipeline:
         """The preprocessing as an object.
@@ -116,7 +119,7 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
         output_op=output_op,
         num_classes=content.get("num_classes"),
         palette=_read_palette(path, content.get("palette"), content.get("num_classes")),
-        apply_exif=content.get("apply_exif", True) is not False,
+        read_options=_read_options(path, content),
     )
 
 
@@ -167,6 +170,13 @@ def _read_input_shape(path: Path, value: list[Any] | None) -> tuple[int, int, in
     if shape[1] == -1:
         raise ConfigError(f"{path}: Deploy.input_shape is {value}; the number of channels C must be stated")
     return shape
+
+
+def _read_options(path: Path, content: Mapping[str, Any]) -> ReadOptions:
+    try:
+        return ReadOptions.checked(content.get("apply_exif") is not False, content.get("value_range"))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: Deploy.{error}") from None
 
 
 def _read_palette(path: Path, palette: list[Any] | None, num_classes: int | None) -> list[list[int]] | None:

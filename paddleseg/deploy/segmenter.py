@@ -78,7 +78,7 @@ class Segmenter:
             DataError: The picture is missing or damaged, or its size does not fit a graph of fixed size.
         """
         with _Stopwatch(self.seconds, "preprocess"):
-            picture = read_image(path, self.config.input_shape[1], apply_exif=self.config.apply_exif)
+            picture = read_image(path, self.config.input_shape[1], self.config.read_options)
             return self._prepare(picture, str(path))
 
     def prepare(self, picture: np.ndarray, path: str = "picture") -> NetworkInput:

@@ -21,6 +21,7 @@ from paddleseg.models.facts import ModelFacts
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.atomic_file import folder_beside, move_files
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions
 from paddleseg.utils.logging import get_logger
 
 
@@ -49,7 +50,7 @@ def export_model(
     options: ExportOptions = ExportOptions(),
     class_names: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
-    apply_exif: bool = True,
+    read_options: ReadOptions = READ_DEFAULTS,
     verify: Callable[[Path], object] | None = None,
 ) -> Path:
     """Export a network.
@@ -66,7 +67,7 @@ def export_model(
         options: What the graph is to be.
         class_names: Names of the classes.
         palette: Colours [r, g, b] of the classes.
-        apply_exif: Whether pictures are turned upright as their EXIF data says before they are predicted.
+        read_options: How pictures are to be read before they are predicted.
         verify: Called with the temporary folder; what it raises ends the export, and ``save_dir`` stays as it
             was.
 
@@ -99,7 +100,8 @@ def export_model(
             "num_classes": model.num_classes,
             "class_names": None if class_names is None else list(class_names),
             "palette": None if palette is None else [list(map(int, colour)) for colour in palette],
-            "apply_exif": apply_exif,
+            "apply_exif": read_options.apply_exif,
+            "value_range": None if read_options.value_range is None else list(read_options.value_range),
             "arch": model.arch,
             "paddle_version": paddle.__version__,
         }

@@ -19,7 +19,7 @@ from paddleseg.inference.label_maps import predict_label_maps
 from paddleseg.inference.preprocess import to_network_input
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.errors import UserError
-from paddleseg.utils.image_io import read_image
+from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions, read_image
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.seeding import sample_rng
 
@@ -131,10 +131,10 @@ def verify_export(
     return result
 
 
-def read_pictures(paths: Sequence[str], channels: int, *, apply_exif: bool = True) -> Iterable[Picture]:
+def read_pictures(paths: Sequence[str], channels: int, read_options: ReadOptions = READ_DEFAULTS) -> Iterable[Picture]:
     """Picture files, read one by one."""
     for path in paths:
-        yield Picture(path, read_image(path, channels, apply_exif=apply_exif))
+        yield Picture(path, read_image(path, channels, read_options))
 
 
 def generated_pictures(channels: int, size_hw: Sequence[int] = (-1, -1)) -> Iterable[Picture]:

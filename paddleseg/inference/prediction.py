@@ -18,7 +18,7 @@ from paddleseg.utils import distributed, visualize
 from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.evaluation_mode import evaluation_mode
-from paddleseg.utils.image_io import read_image
+from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions, read_image
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.picture_failures import note_failure, raise_failures
 from paddleseg.utils.result_paths import (
@@ -41,7 +41,7 @@ def predict(
     *,
     root: str = "",
     channels: int = 3,
-    apply_exif: bool = True,
+    read_options: ReadOptions = READ_DEFAULTS,
     palette: visualize.Palette | None = None,
     class_names: Sequence[str] | None = None,
     progress: bool = True,
@@ -65,7 +65,7 @@ def predict(
         options: How the network looks at each picture.
         root: The folder whose sub-folders are kept in ``save_dir``.
         channels: Channels that the network takes.
-        apply_exif: Whether pictures are turned upright as their EXIF data says.
+        read_options: How pictures are read.
         palette: Colours of the classes; PaddleSeg's default colours if None.
         class_names: Names for the legend.
         progress: Whether to show a progress bar where the output is a terminal.
@@ -87,7 +87,7 @@ def predict(
         bar = tqdm(own_part, desc="predicting", unit="picture", disable=None if progress else True, leave=False)
         for index, (path, results) in enumerate(bar):
             try:
-                image = read_image(path, channels, apply_exif=apply_exif)
+                image = read_image(path, channels, read_options)
                 picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place
                 labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index), options)
             except DataError as error:

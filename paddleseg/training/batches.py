@@ -44,6 +44,7 @@ class TrainingBatches:
 
     def identity(self) -> dict[str, Any]:
         """What decides which samples a step sees; a checkpoint of other values is not resumed."""
+        options = self.dataset.read_options
         return {
             "seed": self._settings.seed,
             "batch_size": self._settings.batch_size,
@@ -53,7 +54,8 @@ class TrainingBatches:
             "order of training pictures (checksum)": _order_of(self.dataset),
             "repeats": self._settings.repeats,
             "shuffle": self._shuffle,
-            "apply_exif": self.dataset.apply_exif,
+            "apply_exif": options.apply_exif,
+            "value_range": None if options.value_range is None else list(options.value_range),
             "version of the picture reader": READER_VERSION,
         }
 

@@ -124,7 +124,9 @@ def _check_jpeg_size(data: bytes, path: str | os.PathLike, kind: str) -> None:
 
     OpenCV would take memory for all of them and fill it with grey: 5 GB and half a minute for a changed byte or two.
     """
-    coding, width, height = jpeg_frame(data) if data.startswith(JPEG_SIGNATURE) else (0, 0, 0)
+    if not data.startswith(JPEG_SIGNATURE):
+        return
+    coding, width, height, _ = jpeg_frame(data)
     if coding in JPEG_HUFFMAN_FRAMES and width * height > _JPEG_PIXELS_PER_BYTE * len(data):
         raise DataError(
             f"{path}: the {kind} is damaged: its header says {width}x{height} pixels, for which {len(data)} bytes are "

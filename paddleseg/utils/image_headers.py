@@ -9,13 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Byte offsets: the IHDR chunk always comes first (PNG specification, section 11.2.1).
+PNG_BIT_DEPTH, PNG_COLOUR_TYPE = 24, 25
 JPEG_SIGNATURE = b"\xff\xd8\xff"
+_WEBP_ALPHA = 0x10
 # TIFF and BigTIFF in both byte orders.
 _TIFF_ORDERS = {b"II*\0": "little", b"MM\0*": "big", b"II+\0": "little", b"MM\0+": "big"}
 TIFF_SIGNATURES = tuple(_TIFF_ORDERS)
-_PNM = re.compile(rb"P[1-6](?:\s|#[^\r\n]*)+(\d{1,20})(?:\s|#[^\r\n]*)+(\d{1,20})")
+_PNM_GAP = rb"(?:\s|#[^\r\n]*)+"
+_PNM = re.compile(rb"P[1-6]" + _PNM_GAP + rb"(\d{1,20})" + _PNM_GAP + rb"(\d{1,20})")
+_PNM_DEEP = re.compile(rb"P([2356])" + 2 * (_PNM_GAP + rb"\d{1,20}") + _PNM_GAP + rb"(\d{1,20})")
 PNM_SIGNATURES = tuple(b"P%d" % number for number in range(1, 7))
 
 _JPEG_START_OF_SCAN, _JPEG_END = 0xDA, 0xD9
@@ -25,8 +32,70 @@ _JPEG_FRAMES = tuple(marker for marker in range(0xC0, 0xD0) if marker not in (0x
 JPEG_HUFFMAN_FRAMES = (0xC0, 0xC1, 0xC2)
 """Baseline, extended and progressive."""
 
-TIFF_WIDTH, TIFF_HEIGHT, TIFF_COMPRESSION, TIFF_ORIENTATION = 256, 257, 259, 274
+TIFF_WIDTH, TIFF_HEIGHT, TIFF_BITS, TIFF_COMPRESSION, TIFF_PHOTOMETRIC = 256, 257, 258, 259, 262
+TIFF_ORIENTATION, TIFF_BANDS, TIFF_PLANES, TIFF_SAMPLE_FORMAT = 274, 277, 284, 339
+_TIFF_PALETTE = 3
+_TIFF_KINDS = {1: "uint", 2: "int", 3: "float"}
 _TIFF_BYTES_OF_TYPE = {1: 1, 3: 2, 4: 4, 16: 8}  # the unsigned integers
+
+
+class JpegFrame(NamedTuple):
+    """What a JPEG file says of its picture; ``coding`` is the second byte of the marker."""
+
+    coding: int
+    width: int
+    height: int
+    bands: int
+
+
+@dataclass(frozen=True)
+class StoredFormat:
+    """How a picture is stored, by its header.
+
+    Attributes:
+        bands: Number of channels in the file; a palette counts as three.
+        dtype: Type of the numbers, such as ``uint16``.
+        is_planar: Whether each band is a plane of its own.
+        is_tiff: Whether it is a TIFF file.
+    """
+
+    bands: int
+    dtype: str = "uint8"
+    is_planar: bool = False
+    is_tiff: bool = False
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether 8 bits do not hold its values."""
+        return self.dtype not in ("uint8", "int8")
+
+
+def stored_format(data: bytes) -> StoredFormat:
+    """How a picture is stored. Files of unknown formats, and what damaged ones do not say, count as 8-bit RGB."""
+    if data.startswith(PNG_SIGNATURE) and len(data) > PNG_COLOUR_TYPE:
+        bands = {0: 1, 4: 2, 6: 4}.get(data[PNG_COLOUR_TYPE], 3)
+        return StoredFormat(bands, "uint16" if data[PNG_BIT_DEPTH] == 16 else "uint8")
+    if data.startswith(TIFF_SIGNATURES):
+        return _tiff_format(dict(reversed(list(tiff_tags(data)))))
+    if data.startswith(JPEG_SIGNATURE):
+        return StoredFormat(jpeg_frame(data).bands or 3)
+    found = _PNM_DEEP.match(data)
+    if found:
+        return StoredFormat(3 if found[1] in b"36" else 1, "uint16" if int(found[2]) > 255 else "uint8")
+    return StoredFormat(4 if is_webp(data) and data[12:16] == b"VP8X" and data[20] & _WEBP_ALPHA else 3)
+
+
+def _tiff_format(tags: dict[int, int]) -> StoredFormat:
+    bits, kind = tags.get(TIFF_BITS, 1), _TIFF_KINDS.get(tags.get(TIFF_SAMPLE_FORMAT, 1), "uint")
+    is_palette = tags.get(TIFF_PHOTOMETRIC) == _TIFF_PALETTE
+    # Decoders give numbers of 10, 12 or 14 bits in 16.
+    dtype = f"{kind}{next((size for size in (8, 16, 32) if bits <= size), 64)}"
+    return StoredFormat(
+        3 if is_palette else tags.get(TIFF_BANDS, 1),
+        "uint8" if is_palette else dtype,
+        is_planar=tags.get(TIFF_PLANES) == 2,
+        is_tiff=True,
+    )
 
 
 def image_size(data: bytes) -> tuple[int, int]:
@@ -34,7 +103,8 @@ def image_size(data: bytes) -> tuple[int, int]:
     if data.startswith(PNG_SIGNATURE):
         sizes = [(_big(data[16:20]), _big(data[20:24]))]
     elif data.startswith(JPEG_SIGNATURE):
-        sizes = [jpeg_frame(data)[1:]]
+        frame = jpeg_frame(data)
+        sizes = [(frame.width, frame.height)]
     elif data.startswith(b"BM"):
         sizes = [_bmp_size(data)]
     elif data.startswith(TIFF_SIGNATURES):
@@ -68,12 +138,13 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         place = data.find(b"\xff", end)
 
 
-def jpeg_frame(data: bytes) -> tuple[int, int, int]:
-    """Coding (second byte of the marker), width and height in the header of a JPEG file; zeros where there is none."""
+def jpeg_frame(data: bytes) -> JpegFrame:
+    """The header of the frame in a JPEG file; zeros where there is none."""
     for marker, start, _ in jpeg_segments(data):
-        if marker in _JPEG_FRAMES:
-            return marker, _big(data[start + 3 : start + 5]), _big(data[start + 1 : start + 3])
-    return 0, 0, 0
+        if marker in _JPEG_FRAMES:  # precision (1 byte), height (2), width (2), bands (1)
+            height, width, bands = data[start + 1 : start + 3], data[start + 3 : start + 5], data[start + 5 : start + 6]
+            return JpegFrame(marker, _big(width), _big(height), _big(bands))
+    return JpegFrame(0, 0, 0, 0)
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -97,7 +168,7 @@ def webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 
 def tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
-    """The tags in the first directory of a TIFF file that hold one unsigned integer, as (number, value)."""
+    """The tags in the first directory of a TIFF file that hold unsigned integers, as (number, first of them)."""
     order = _TIFF_ORDERS.get(data[:4])
     if order is None:
         return
@@ -110,8 +181,11 @@ def tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
     end = start + entry_bytes * int.from_bytes(data[directory:start], order)
     for place in range(start, min(end, len(data)), entry_bytes):
         tag, kind = (int.from_bytes(data[at : at + 2], order) for at in (place, place + 2))
-        value = place + 4 + offset_bytes
+        count = int.from_bytes(data[place + 4 : place + 4 + offset_bytes], order)
         num_bytes = _TIFF_BYTES_OF_TYPE.get(kind, 0)
+        value = place + 4 + offset_bytes
+        if count * num_bytes > offset_bytes:  # they do not fit into the entry, which says where they are
+            value = int.from_bytes(data[value : value + offset_bytes], order)
         yield tag, int.from_bytes(data[value : value + num_bytes], order)
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -18,25 +20,48 @@ from PIL import Image, UnidentifiedImageError
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.exif import orientation_of, turn
 from paddleseg.utils.image_bytes import check_bytes, check_lossless
-from paddleseg.utils.image_headers import PNG_SIGNATURE
+from paddleseg.utils.image_headers import PNG_BIT_DEPTH, PNG_COLOUR_TYPE, PNG_SIGNATURE, StoredFormat, stored_format
+from paddleseg.utils.value_range import check_value_range, decode_bands, needs_tifffile, pick_bands, scale_values
 
 READER_VERSION = 2
-"""Raised when the same file gives another array than before. Since 2, EXIF orientations are applied."""
+"""Raised when the same file gives another array than before. Since 2, EXIF orientations and ranges of values count."""
 
-# Byte offsets in a PNG file: the IHDR chunk always comes first (PNG specification, section 11.2.1).
-_PNG_BIT_DEPTH, _PNG_COLOUR_TYPE = 24, 25
 _PNG_GREY, _PNG_PALETTE = 0, 3
+# What OpenCV has to say of a file, such as a tag of GeoTIFF for each picture and epoch, our messages say or need not.
+if hasattr(cv2.utils, "logging") and "OPENCV_LOG_LEVEL" not in os.environ:
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 # Since 4.11 OpenCV gives RGB by itself. That spares a pass over the picture: 5 % of a PNG, 10 % of a JPEG file.
 _DECODES_TO_RGB = hasattr(cv2, "IMREAD_COLOR_RGB")
 
 
-def read_image(path: str | os.PathLike, channels: int = 3, *, apply_exif: bool = True) -> np.ndarray:
+@dataclass(frozen=True)
+class ReadOptions:
+    """How picture files become arrays, alike in training, evaluation, prediction and deployment.
+
+    Attributes:
+        apply_exif: Whether to turn pictures upright as their EXIF data says; otherwise pixels come as they are stored.
+            The orientation of a TIFF file is no EXIF data but part of the format: it is heeded in either case.
+        value_range: The values (low, high) that stand for 0 and 255; None: those of the file's type.
+    """
+
+    apply_exif: bool = True
+    value_range: tuple[float, float] | None = None
+
+    @classmethod
+    def checked(cls, apply_exif: bool, value_range: Sequence[float] | None) -> ReadOptions:
+        """The same of values from outside; raise ConfigError if the range is none."""
+        return cls(apply_exif, None if value_range is None else check_value_range(value_range))
+
+
+READ_DEFAULTS = ReadOptions()
+
+
+def read_image(path: str | os.PathLike, channels: int = 3, options: ReadOptions = READ_DEFAULTS) -> np.ndarray:
     """Read a picture.
 
-    With 3 or 1 channels every file is turned into 8-bit RGB or grey, as PaddleSeg does it. Any other number
-    is taken from the file as it is, in its own type (8 or 16 bits, float) and channel order.
-
-    The picture is turned upright as its EXIF data says, in training and prediction alike; PaddleSeg does so too.
+    Values count in units of 255: 8-bit files stay uint8, others (16 bits, floats) become float32, with nothing rounded.
+    With 3 or 1 channels every file is turned into RGB or grey, as PaddleSeg does it. Any other number has to be that of
+    the file; four channels come as OpenCV orders them (blue, green, red and the fourth), others in the file's order.
 
     PNG and JPEG files that end too early are refused. A JPEG file with changed bytes in its compressed part is not: it
     has no checksum, and libjpeg, in Pillow as well, prints a warning and goes on with wrong colours or grey. Nor are
@@ -45,28 +70,37 @@ def read_image(path: str | os.PathLike, channels: int = 3, *, apply_exif: bool =
     Args:
         path: Image file.
         channels: Wanted number of channels.
-        apply_exif: Whether to turn the picture; otherwise pixels come as they are stored. The orientation of a TIFF
-            file is no EXIF data but part of the format: it is heeded in either case.
+        options: Orientation and range of values.
 
     Returns:
-        (H, W, channels) array; uint8 for 1 and 3 channels.
+        (H, W, channels) array, uint8 or float32.
 
     Raises:
-        DataError: The file is missing, damaged, or has another number of channels.
+        DataError: The file is missing, damaged, has another number of channels, or holds floats without a range.
     """
     data = read_file(path, "picture")
     check_bytes(data, path, "picture")
-    image = _decode_picture(data, channels, path)
-    return turn(image, orientation_of(data)) if apply_exif else image
+    stored = stored_format(data)
+    if needs_tifffile(stored, channels):
+        _check_channels(stored.bands, channels, path)
+        image = scale_values(decode_bands(data, stored, path), options.value_range, path)
+    elif stored.is_deep:
+        image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
+        image = pick_bands(scale_values(image, options.value_range, path), channels)
+    else:
+        image = scale_values(_decode_8_bit(data, channels, path), options.value_range, path)
+    _check_channels(image.shape[2], channels, path)
+    return turn(image, orientation_of(data)) if options.apply_exif else image
 
 
-def read_orientation(path: str | os.PathLike) -> int:
-    """The orientation that the EXIF data of a picture states, 1 to 8; 1 is "as stored", or nothing stated.
+def read_header(path: str | os.PathLike) -> tuple[int, StoredFormat]:
+    """What a picture's file says of it: its EXIF orientation, 1 to 8 (1 is "as stored"), and how it is stored.
 
     Raises:
         DataError: The file cannot be read.
     """
-    return orientation_of(read_file(path, "picture"))
+    data = read_file(path, "picture")
+    return orientation_of(data), stored_format(data)
 
 
 def read_label(path: str | os.PathLike) -> np.ndarray:
@@ -88,8 +122,8 @@ def read_label(path: str | os.PathLike) -> np.ndarray:
     data = read_file(path, "label")
     check_bytes(data, path, "label")
     check_lossless(data, path)
-    is_png = data.startswith(PNG_SIGNATURE) and len(data) > _PNG_COLOUR_TYPE
-    if is_png and data[_PNG_COLOUR_TYPE] == _PNG_PALETTE:
+    is_png = data.startswith(PNG_SIGNATURE) and len(data) > PNG_COLOUR_TYPE
+    if is_png and data[PNG_COLOUR_TYPE] == _PNG_PALETTE:
         return _decode_palette(data, path)
     label = _decode(data, cv2.IMREAD_UNCHANGED, path, "label")
     if label.ndim == 3:
@@ -97,9 +131,9 @@ def read_label(path: str | os.PathLike) -> np.ndarray:
             f"{path}: the label has {label.shape[2]} channels, but a label must have one channel with class "
             "ids; convert its colours to ids (one 8-bit grey or palette PNG)"
         )
-    if is_png and data[_PNG_COLOUR_TYPE] == _PNG_GREY and data[_PNG_BIT_DEPTH] < 8:
+    if is_png and data[PNG_COLOUR_TYPE] == _PNG_GREY and data[PNG_BIT_DEPTH] < 8:
         # Decoders stretch the grey values of fewer bits to 0..255; ids must not be stretched.
-        label = label // (255 // (2 ** data[_PNG_BIT_DEPTH] - 1))
+        label = label // (255 // (2 ** data[PNG_BIT_DEPTH] - 1))
     if label.dtype != np.uint8:
         if not np.issubdtype(label.dtype, np.integer) or label.min() < 0 or label.max() > 255:
             raise DataError(
@@ -129,23 +163,24 @@ def read_file(path: str | os.PathLike, kind: str) -> bytes:
         raise DataError(f"{path}: the {kind} cannot be read ({error.strerror})") from error
 
 
-def _decode_picture(data: bytes, channels: int, path: str | os.PathLike) -> np.ndarray:
-    """(H, W, channels) as stored."""
+def _decode_8_bit(data: bytes, channels: int, path: str | os.PathLike) -> np.ndarray:
+    """(H, W, channels) uint8 as stored; where neither 3 nor 1 channels are wanted, as many as there are."""
     if channels == 3 and _DECODES_TO_RGB:
         return _decode(data, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
     if channels == 3:
         image = _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
     if channels == 1:
-        grey = _decode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
-        return grey[:, :, np.newaxis]
+        return _decode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")[:, :, np.newaxis]
     # Everything "unchanged" leaves orientations alone.
-    image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
-    if image.shape[2] != channels:
+    return np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
+
+
+def _check_channels(found: int, channels: int, path: str | os.PathLike) -> None:
+    if found != channels:
         raise DataError(
-            f"{path}: the picture has {image.shape[2]} channels, {channels} are expected (img_channels of the data set)"
+            f"{path}: the picture has {found} channels, {channels} are expected (img_channels of the data set)"
         )
-    return image
 
 
 def _decode(data: bytes, flags: int, path: str | os.PathLike, kind: str) -> np.ndarray:

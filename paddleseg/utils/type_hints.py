@@ -68,6 +68,8 @@ ScaleFactor = Annotated[float, SCALE]
 SideLength = Annotated[int, SIDE]
 ChannelCount = Annotated[int, CHANNELS]
 Seed = Annotated[int, SEED]
+_PixelValue = Annotated[float, Bound(-1e12, 1e12, "two numbers from -10^12 to 10^12")]
+ValueRange = Annotated[tuple[_PixelValue, _PixelValue], "[low, high], two numbers"]
 Size = Annotated[tuple[SideLength, SideLength], "[width, height] in whole pixels"]
 
 

@@ -160,6 +160,32 @@ def test_a_turned_photo_is_predicted_alike_by_both_and_has_the_size_of_what_was_
     assert (found == expected).mean() > 0.999
 
 
+@pytest.mark.parametrize("value_range", [None, [0, 4095]])
+def test_a_picture_of_16_bits_is_predicted_alike_by_both_as_its_twin_of_8_bits_is(
+    weights, pictures, tmp_path, value_range
+):
+    with Image.open(pictures / "a.png") as picture:
+        shallow = np.asarray(picture)
+    deep = np.rint(shallow.astype(np.float64) * ((value_range or [0, 65535])[1] / 255)).astype(np.uint16)
+    (tmp_path / "deep").mkdir()
+    cv2.imwrite(str(tmp_path / "deep" / "a.png"), deep[:, :, ::-1])
+    config = tmp_path / "deep.yml"
+    stated = {} if value_range is None else {"value_range": value_range}
+    config.write_text(yaml.safe_dump({**CONFIG, "val_dataset": {**CONFIG["val_dataset"], **stated}}))
+    folder = export_here(config, weights, tmp_path / "export", "--verify_images", tmp_path / "deep")
+    assert yaml.safe_load((folder / "deploy.yaml").read_text())["Deploy"].get("value_range") == value_range
+    infer_here(folder, tmp_path / "deep", tmp_path / "deployed")
+    for source, target in ((tmp_path / "deep", "predicted"), (pictures / "a.png", "twin")):
+        given = ("--config", config, "--model_path", weights, "--image_path", source, "--save_dir", tmp_path / target)
+        options = ("--device", "cpu", "--opts", "val_dataset.value_range=null")
+        # The twin of 8 bits is read as it is.
+        predict.main(predict.make_parser().parse_args([*map(str, (*given, *options[: 4 if target == "twin" else 2]))]))
+    predicted, twin = (labels_below(tmp_path / name / "label") for name in ("predicted", "twin"))
+    assert len(np.unique(twin["a.png"])) > 1
+    assert share_of_equal_pixels(labels_below(tmp_path / "deployed"), predicted) > 0.999
+    assert share_of_equal_pixels(predicted, twin) > 0.99
+
+
 def test_the_benchmark_report_is_that_of_autolog(exported, pictures, tmp_path, capsys):
     infer_here(
         exported, pictures, tmp_path / "out", "--device", "cpu", "--benchmark", "True", "--model_name", "tiny",

@@ -4,6 +4,7 @@
 
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -301,3 +302,40 @@ class TestSharedPictures:
         scenes = {"num_samples": 2, "size": (64, 32)}
         assert examine(RoadScenes([], **scenes), RoadScenes([], mode="val", **scenes), level="sample").shared == []
         assert len(examine(RoadScenes([], **scenes), RoadScenes([], **scenes), level="sample").shared) == 2
+
+
+def write_deep(root, pictures, **arguments):
+    """As ``write``, with these pictures in the place of those of 8 bits."""
+    write(root, [[[0, 1], [2, 255]]] * len(pictures))
+    for index, pixels in enumerate(pictures):
+        cv2.imwrite(str(root / "train" / f"{index}.png"), np.asarray(pixels))
+    return load(root, **arguments)
+
+
+def test_pictures_of_16_bits_are_shown_with_type_channels_and_values(tmp_path):
+    dataset = write_deep(tmp_path, [np.full((2, 2), value, np.uint16) for value in (17, 60000)], img_channels=1)
+    findings = examine(dataset)
+    assert_names(format_table(findings).splitlines()[-1], "train_dataset", "uint16 with 1 channel (2)", "17 to 60000")
+    [entry] = to_dict(findings)["datasets"]["train_dataset"]["formats"]
+    assert entry == {"dtype": "uint16", "channels": 1, "pictures": 2, "values": (17.0, 60000.0)}
+    assert find_warnings(findings) == []
+
+
+def test_twelve_bits_that_are_taken_for_sixteen_are_warned_of_with_the_range_to_write(tmp_path):
+    pictures = [np.full((2, 2, 3), 3900, np.uint16)]
+    (line,) = warnings(write_deep(tmp_path, pictures))
+    assert_names(line, "train_dataset", "uint16", 3900, "value_range: [0, 4095]")
+    assert warnings(load(tmp_path, value_range=[0, 4095])) == []
+
+
+def test_values_beyond_the_stated_range_are_warned_of(tmp_path):
+    pictures = [np.full((2, 2, 3), 5000, np.uint16)]
+    (line,) = warnings(write_deep(tmp_path, pictures, value_range=[0, 4095]))
+    assert_names(line, 5000, "beyond value_range [0, 4095]")
+
+
+def test_a_fourth_channel_that_is_left_out_is_said_once(tmp_path):
+    pictures = [np.full((2, 2, 4), value, np.uint8) for value in (0, 200)]
+    (line,) = warnings(write_deep(tmp_path, pictures))
+    assert_names(line, "2 of 2 pictures", "fourth channel", "img_channels: 4")
+    assert warnings(load(tmp_path, img_channels=4)) == []

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from paddleseg.utils.exif import orientation_of, turn
-from paddleseg.utils.image_io import read_image, read_label
+from paddleseg.utils.image_io import ReadOptions, read_image, read_label
 
 ORIENTATION = 0x0112
 LOSSLESS = {"PNG": {}, "TIFF": {}, "WEBP": {"lossless": True}}
@@ -63,7 +63,9 @@ def test_a_jpeg_comes_as_pillow_turns_it(orientation, picture, tmp_path):
     smooth = np.kron(picture[:2, :3], np.ones((16, 16, 1), np.uint8))
     path = tmp_path / "photo.jpg"
     path.write_bytes(encoded(smooth, "JPEG", orientation, quality=95))
-    np.testing.assert_array_equal(read_image(path), turn(read_image(path, apply_exif=False), orientation))
+    np.testing.assert_array_equal(
+        read_image(path), turn(read_image(path, options=ReadOptions(apply_exif=False)), orientation)
+    )
     with Image.open(path) as photo:
         expected = np.asarray(ImageOps.exif_transpose(photo))
     assert np.abs(read_image(path).astype(int) - expected).max() <= 3  # decoders round differently
@@ -72,7 +74,7 @@ def test_a_jpeg_comes_as_pillow_turns_it(orientation, picture, tmp_path):
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_apply_exif_false_gives_what_is_stored(kind, picture, tmp_path):
     (tmp_path / "photo").write_bytes(encoded(picture, kind, 6, **LOSSLESS[kind]))
-    np.testing.assert_array_equal(read_image(tmp_path / "photo", apply_exif=False), picture)
+    np.testing.assert_array_equal(read_image(tmp_path / "photo", options=ReadOptions(apply_exif=False)), picture)
 
 
 def test_a_picture_of_four_channels_is_turned_too(picture, tmp_path):

@@ -80,7 +80,7 @@ def test_the_frame_of_a_jpeg_is_found_behind_stray_bytes_as_libjpeg_does(tmp_pat
     data = encoded("JPEG")
     place = data.index(b"\xff\xc0")
     stray = data[:place] + b"\x12\x34\xff\xff" + data[place:]
-    assert jpeg_frame(stray) == (0xC0, *SIZE_WH)
+    assert jpeg_frame(stray) == (0xC0, *SIZE_WH, 3)
     assert cv2.imdecode(np.frombuffer(stray, np.uint8), cv2.IMREAD_COLOR).shape == (*SIZE_WH[::-1], 3)
 
 

@@ -45,11 +45,6 @@ def test_one_channel_gives_grey_with_a_channel_axis(tmp_path, ids):
     np.testing.assert_array_equal(read_image(tmp_path / "grey.png"), np.repeat(image, 3, axis=2))
 
 
-def test_a_16_bit_picture_becomes_8_bit_rgb(tmp_path):
-    cv2.imwrite(str(tmp_path / "deep.png"), np.full((2, 3, 3), (0x1100, 0x2200, 0xFF00), np.uint16))
-    np.testing.assert_array_equal(read_image(tmp_path / "deep.png")[0, 0], [0xFF, 0x22, 0x11])
-
-
 def test_four_channels_are_read_as_stored_and_another_number_is_refused(tmp_path, colours):
     rgba = np.dstack([colours, colours[:, :, 0]])
     save(tmp_path / "rgba.png", rgba)
