@@ -100,7 +100,7 @@ def decode_bands(data: bytes, stored: StoredFormat, path: str | os.PathLike) -> 
     return np.ascontiguousarray(np.atleast_3d(image))
 
 
-def scale_values(image: np.ndarray, value_range: Sequence[float] | None, path: str | os.PathLike) -> np.ndarray:
+def scale_values(image: np.ndarray, value_range: tuple[float, float] | None, path: str | os.PathLike) -> np.ndarray:
     """Bring values to units of 255.
 
     Args:
@@ -114,6 +114,8 @@ def scale_values(image: np.ndarray, value_range: Sequence[float] | None, path: s
     Raises:
         DataError: Numbers of another type come without a range, or some are not finite.
     """
+    if image.dtype == np.uint8 and value_range in (None, (0, 255)):
+        return image
     if value_range is None and image.dtype not in _TYPES_WITH_A_RANGE:
         raise DataError(
             f"{path}: the picture holds {image.dtype} numbers, whose range no picture fills; say which values stand "
@@ -122,8 +124,6 @@ def scale_values(image: np.ndarray, value_range: Sequence[float] | None, path: s
     if image.dtype.kind == "f" and not np.isfinite(image).all():
         raise DataError(f"{path}: the picture holds values that are no finite numbers (NaN or infinite); replace them")
     low, high = _limits(image.dtype) if value_range is None else value_range
-    if image.dtype == np.uint8 and (low, high) == (0, 255):
-        return image
     scaled = image.astype(np.float32)
     scaled -= np.float32(low)
     scaled *= np.float32(FULL_SCALE / (high - low))
