@@ -74,7 +74,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.build import build_model, build_transforms, section_with_transforms
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
-    from paddleseg.config.shared_values import shared_value
+    from paddleseg.config.shared_values import read_options, shared_value
     from paddleseg.export.folder import ExportOptions, export_model
     from paddleseg.export.verify import verify_export
     from paddleseg.inference.views import ViewOptions
@@ -120,6 +120,7 @@ def main(arguments: argparse.Namespace) -> None:
         class_names=shared_value(config, "class_names"),
         palette=shared_value(config, "palette"),
         ignored_class=ignored_class,
+        read_options=read_options(config),
         verify=None if arguments.no_verify else verify,
     )
 
@@ -165,13 +166,15 @@ def output_op_of(arguments: argparse.Namespace) -> str:
 def pictures_to_compare(config: Config, path: str | None, channels: int, size_hw: Iterable[int]) -> Iterable[Picture]:
     """The pictures of ``path``, else some of the validation set, else generated ones."""
     from paddleseg.config.build import build_dataset
+    from paddleseg.config.shared_values import list_separator, read_options
     from paddleseg.export.verify import Picture, generated_pictures, read_pictures
     from paddleseg.utils.errors import DataError
-    from paddleseg.utils.image_io import list_images
     from paddleseg.utils.logging import get_logger
+    from paddleseg.utils.picture_files import list_images
 
     if path is not None:
-        return read_pictures(list_images(path)[0], channels)
+        images, _ = list_images(path, list_separator(config))
+        return read_pictures(images, channels, read_options(config))
     if config.section("val_dataset"):
         try:
             dataset = build_dataset(config, "val")

@@ -45,13 +45,13 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.build import build_model, build_transforms, section_with_transforms
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
-    from paddleseg.config.shared_values import shared_value
+    from paddleseg.config.shared_values import list_separator, read_options, shared_value
     from paddleseg.inference.prediction import predict
     from paddleseg.models.weights import load_weights
     from paddleseg.transforms.pipeline import Pipeline
     from paddleseg.utils.device import select_device
-    from paddleseg.utils.image_io import list_images
     from paddleseg.utils.label_map import ignored_class_of
+    from paddleseg.utils.picture_files import list_images
     from paddleseg.utils.visualize import make_palette
 
     device = device_name(arguments)
@@ -59,7 +59,7 @@ def main(arguments: argparse.Namespace) -> None:
     apply_view_arguments(config, arguments, switch="aug_pred")
     check_config(config, command="predict")
     section = section_with_transforms(config)
-    images, root = list_images(arguments.image_path)
+    images, root = list_images(arguments.image_path, list_separator(config))
     select_device(device)
     model = build_model(config, use_pretrained=False, use_auxiliary_head=False)
     load_weights(model, arguments.model_path)
@@ -73,6 +73,7 @@ def main(arguments: argparse.Namespace) -> None:
         ViewOptions.from_test_config(config.section("test_config")),
         root=root,
         channels=model.in_channels,
+        read_options=read_options(config),
         palette=make_palette(model.num_classes, colors, arguments.custom_color),
         class_names=class_names,
         ignored_class=ignored_class_of(model.num_classes, shared_value(config, "ignore_index")),

@@ -45,6 +45,7 @@ setup(
         "cpu": [line for line in cpu if is_chosen_by_the_user(line)],
         "gpu": [line for line in gpu if line not in cpu or is_chosen_by_the_user(line)],
         "safetensors": ["safetensors>=0.4"],
+        "tiff": ["tifffile>=2023.1"],
         "headless": [opencv.replace("opencv-python", "opencv-python-headless")],
     },
 )

@@ -198,11 +198,11 @@ expect_nothing() {
 }
 
 # count_pictures PATH: how many pictures a list (each counted once), a folder, a file or a pattern names. As inference
-# finds them: hidden ones and those behind linked sub-folders do not count.
+# finds them: hidden ones do not count, links to sub-folders are followed, and one in a circle is not.
 count_pictures() {
-    local suffixes='\.(jpg|jpeg|png|bmp|tif|tiff|webp)$'
+    local suffixes='\.(jpg|jpeg|jfif|png|bmp|tif|tiff|webp|ppm|pgm|pbm|pnm)$'
     if [ -d "$1" ]; then
-        find -H "$1" -mindepth 1 -name '.*' -prune -o -xtype f -print | grep -ciE "$suffixes" || true
+        find -L "$1" -mindepth 1 -name '.*' -prune -o -type f -print 2>/dev/null | grep -ciE "$suffixes" || true
     elif [[ $1 == *.txt || $1 == *.list ]] && [ -f "$1" ]; then
         awk 'NF && !seen[$1]++ { count++ } END { print count + 0 }' "$1"
     elif [ -f "$1" ]; then

@@ -167,7 +167,7 @@ def read_metric_files(pattern: str) -> dict[str, tuple[str, dict[str, float]]]:
 
 def read_metrics(path: str) -> dict[str, float]:
     """The scores to compare, out of one metric file."""
-    from paddleseg.utils.image_io import read_list_lines
+    from paddleseg.utils.picture_files import read_list_lines
 
     metrics = {}
     for number, line in read_list_lines(path):

@@ -30,6 +30,7 @@ STATES = {"step", "skipped_steps", "run", "parameter_names", "scaler", "hooks"}
 RUN = {
     "seed", "batch_size", "number of processes", "grad_accum_steps", "number of training pictures",
     "order of training pictures (checksum)", "repeats", "shuffle", "optimizer.type", "precision", "amp_level",
+    "apply_exif", "value_range", "version of the picture reader",
 }  # fmt: skip
 HOOK_STATES = {
     "StopHook": set(),
@@ -52,7 +53,7 @@ VISUALDL_TAGS = {
 }  # fmt: skip
 DEPLOY_YAML = {
     "model", "params", "input_shape", "output_op", "output_dtype", "transforms", "num_classes", "class_names",
-    "palette", "arch", "paddle_version", "graphs",
+    "palette", "apply_exif", "value_range", "arch", "paddle_version", "graphs",
 }  # fmt: skip
 DEPLOY_YAML_GRAPHS = {"stride8"}
 WRITTEN_FILES = {"file", "sha256"}
@@ -98,7 +99,7 @@ SIGNATURES = {
         "model, model_path=None, transforms=(), image_list=(), image_dir=None, save_dir='output', aug_pred=False, "
         "scales=1.0, flip_horizontal=False, flip_vertical=False, is_slide=False, stride=None, crop_size=None, "
         "custom_color=None",
-        "class_names=None, palette=None, ignore_index=255",
+        "class_names=None, palette=None, ignore_index=255, apply_exif=True, value_range=None",
     ),
     **dict.fromkeys(
         [models.DDRNet_23_slim, models.DDRNet_23, models.DDRNet_39],
@@ -159,7 +160,8 @@ def made(tmp_path_factory):
     config, run, lines = folder / "tiny.yml", folder / "run", []
     text = TINY_CONFIG.format(root=make_dataset(folder / "data"))
     text = text.replace("DDRNet_23_slim, enable_auxiliary_loss: True", "TwoOutputs")
-    config.write_text(text.replace("  mode: val\n", f"  mode: val\n  class_names: {CLASSES}\n  palette: {PALETTE}\n"))
+    stated = f"  class_names: {CLASSES}\n  palette: {PALETTE}\n  value_range: [0, 255]\n"
+    config.write_text(text.replace("  mode: val\n", f"  mode: val\n{stated}"))
 
     def call(command, *arguments):
         command.main(command.make_parser().parse_args(["--config", str(config), *map(str, arguments)]))

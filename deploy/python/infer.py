@@ -22,6 +22,7 @@ from paddleseg.utils.cli import CommandParser, require_packages, run_command, st
 
 if TYPE_CHECKING:
     from paddleseg.deploy.segmenter import Segmenter
+    from paddleseg.utils.errors import DataError
     from paddleseg.utils.written_files import WrittenFiles
 
 _SHAPE_FILE = "auto_tune_tmp.pbtxt"
@@ -119,8 +120,9 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.deploy.engine import EngineOptions
     from paddleseg.deploy.segmenter import Segmenter
     from paddleseg.utils.device import select_device
-    from paddleseg.utils.image_io import list_images
     from paddleseg.utils.logging import get_logger
+    from paddleseg.utils.picture_failures import raise_failures
+    from paddleseg.utils.picture_files import list_images
     from paddleseg.utils.result_paths import label_paths
     from paddleseg.utils.written_files import WrittenFiles
 
@@ -145,19 +147,21 @@ def main(arguments: argparse.Namespace) -> None:
     segmenter = Segmenter(config, options, gives_scores=True if arguments.with_argmax else None)
     if arguments.benchmark:
         warm_up(segmenter, images, arguments.batch_size)
-    segment(segmenter, targets, written, arguments.batch_size)
+    failures = segment(segmenter, targets, written, arguments.batch_size)
+    num_saved = len(targets) - len(failures)
     name = arguments.model_name or segmenter.graph.model.name
-    get_logger().info("%s: %d label maps saved in %s", name, len(targets), arguments.save_dir)
-    if arguments.benchmark:
+    get_logger().info("%s: %d label maps saved in %s", name, num_saved, arguments.save_dir)
+    if arguments.benchmark and num_saved:
         report = report_lines(
             config,
             segmenter.engine.options,
             segmenter.seconds,
-            num_pictures=len(targets),
+            num_pictures=num_saved,
             batch_size=arguments.batch_size,
             model_name=name,
         )
         print_report(report)
+    raise_failures(failures, len(targets))
 
 
 def check_arguments(arguments: argparse.Namespace) -> None:
@@ -201,7 +205,7 @@ def refuse_flags_of_the_cpu(arguments: argparse.Namespace, device: str) -> None:
             )
 
 
-def segment(segmenter: Segmenter, targets: dict[str, Path], written: WrittenFiles, batch_size: int) -> None:
+def segment(segmenter: Segmenter, targets: dict[str, Path], written: WrittenFiles, batch_size: int) -> list[DataError]:
     """Predict and save the label map of each picture.
 
     Args:
@@ -209,25 +213,30 @@ def segment(segmenter: Segmenter, targets: dict[str, Path], written: WrittenFile
         targets: Picture file to the file of its label map.
         written: The index of the folder of the label maps.
         batch_size: Most pictures in a batch.
+
+    Returns:
+        What is wrong with pictures that were left out.
     """
     from tqdm import tqdm
 
     from paddleseg.utils.visualize import encode_image, make_palette, palette_image
 
     config = segmenter.config
+    failures: list[DataError] = []
     palette = make_palette(config.num_classes or 256, config.palette)
     # disable=None: a bar only where the output is a terminal.
     with tqdm(total=len(targets), desc="inference", unit="picture", disable=None, leave=False) as progress:
-        for batch in segmenter.batches(targets, batch_size):
+        for batch in segmenter.batches(targets, batch_size, failures):
             for item, labels in zip(batch, segmenter.label_maps(batch)):
                 written.write(targets[item.path], encode_image(palette_image(labels, palette)))
             progress.update(len(batch))
+    return failures
 
 
 def warm_up(segmenter: Segmenter, images: Sequence[str], batch_size: int) -> None:
     """Run the first batch a few times, until engines have built their kernels, and forget the times."""
-    batch = next(segmenter.batches(images, batch_size))
-    for _ in range(_WARM_UP_RUNS):
+    batch = next(segmenter.batches(images, batch_size, []), [])
+    for _ in range(_WARM_UP_RUNS if batch else 0):
         segmenter.label_maps(batch)
     segmenter.reset_times()
 
@@ -251,7 +260,7 @@ def tune_shapes(config, options, images: Sequence[str], shape_file: str):
     collector = Segmenter(config, dataclasses.replace(options, collect_shapes_in=shape_file))
     # Alone and together: a last batch may have fewer pictures than the others.
     for batch_size in sorted({1, options.batch_size}):
-        for batch in collector.batches(images[: max(_PICTURES_TO_TUNE_ON, batch_size)], batch_size):
+        for batch in collector.batches(images[: max(_PICTURES_TO_TUNE_ON, batch_size)], batch_size, []):
             collector.run(batch)
     del collector  # Paddle writes the file when the engine goes
     return dataclasses.replace(options, tuned_shape_file=shape_file)

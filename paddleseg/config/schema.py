@@ -18,7 +18,7 @@ from paddleseg.config.problems import Problems
 from paddleseg.config.shared_values import (
     DATASET_NAMES,
     DATASET_SECTIONS,
-    SHARED_NUMBERS,
+    MUST_AGREE,
     check_bounds,
     check_one_per_class,
     known_values,
@@ -221,7 +221,7 @@ def _check_export(export: Mapping[str, Any], problems: Problems) -> None:
 
 
 def _check_agreement(config: Config, problems: Problems) -> None:
-    for name in SHARED_NUMBERS:
+    for name in MUST_AGREE:
         stated = list(statements(config, name))
         differing = [f"{key} is {value}" for key, value in stated[1:] if value != stated[0][1]]
         if differing:

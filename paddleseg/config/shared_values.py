@@ -3,9 +3,9 @@
 """Values on which model, losses and data sets must agree: written once in YAML, passed on to the rest.
 
 ``num_classes`` and ``in_channels`` (a data set's ``img_channels``) are stated by a data set or by the model,
-``ignore_index`` by a data set or by a loss, ``class_names``, ``palette`` and the renumbering of label files by a data
-set. A data set states them by its arguments, their defaults or, when it can have only one value, by an attribute of its
-class.
+``ignore_index`` by a data set or by a loss, ``apply_exif``, ``value_range``, ``class_names``, ``palette`` and the
+renumbering of label files by a data set. A data set states them by its arguments, their defaults or, when it can have
+only one value, by an attribute of its class.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from paddleseg.config.components import import_components
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.registry import DATASETS
+from paddleseg.utils.image_io import ReadOptions
 from paddleseg.utils.type_hints import CHANNELS, POSITIVE, Bound, matches
 
 DATASET_SECTIONS = ("train_dataset", "val_dataset")
@@ -26,6 +27,8 @@ DATASET_NAMES = {
     "num_classes": "num_classes",
     "in_channels": "img_channels",
     "ignore_index": "ignore_index",
+    "apply_exif": "apply_exif",
+    "value_range": "value_range",
     "class_names": "class_names",
     "palette": "palette",
     "label_map": "label_map",
@@ -37,11 +40,12 @@ _HINTS = {
     "num_classes": int,
     "in_channels": int,
     "ignore_index": int,
+    "apply_exif": bool,
     "learning_rate": float,
     "label_map": dict,
     "reduce_zero_label": bool,
 }
-SHARED_NUMBERS = ("num_classes", "in_channels", "ignore_index")
+MUST_AGREE = ("num_classes", "in_channels", "ignore_index", "apply_exif", "value_range")
 
 
 def shared_value(config: Config, name: str) -> Any:
@@ -50,6 +54,17 @@ def shared_value(config: Config, name: str) -> Any:
     Works without the data: no data set is built for it.
     """
     return next((value for _, value in statements(config, name)), None)
+
+
+def read_options(config: Config) -> ReadOptions:
+    """How pictures are read: as the data sets state it."""
+    return ReadOptions.checked(shared_value(config, "apply_exif") is not False, shared_value(config, "value_range"))
+
+
+def list_separator(config: Config) -> str:
+    """What separates the columns of lists: the first that a data set names, the validation set's before others."""
+    given = (config.section(section).get("separator") for section in reversed(DATASET_SECTIONS))
+    return next((separator for separator in given if isinstance(separator, str) and separator), " ")
 
 
 def known_values(config: Config, *names: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +20,9 @@ from tqdm import tqdm
 from paddleseg.datasets.segmentation import LabelValuesError, SegmentationDataset
 from paddleseg.datasets.shared_pictures import find_shared_pictures
 from paddleseg.utils.errors import DataError
+from paddleseg.utils.image_headers import StoredFormat
+from paddleseg.utils.image_io import read_header
+from paddleseg.utils.value_range import stored_values
 
 SAMPLE_SIZE = 64
 """Pictures of a data set that ``sample`` looks at: two seconds of decoding at 2048x1024, and enough to show labels
@@ -39,6 +42,9 @@ class DataStatistics:
         sizes: (width, height) of the pictures to how many have it.
         bad_labels: Files with values that are not allowed, and the first of them for each value.
         unusable: What is wrong with each file that cannot be used for another reason.
+        turned: Pictures whose EXIF data states that they are to be turned.
+        formats: (type of the numbers, channels) in the pictures' files to how many have it.
+        values: Smallest and largest value in the pictures, in the units of their files, by type of the numbers.
     """
 
     section: str
@@ -50,6 +56,9 @@ class DataStatistics:
     bad_labels: list[str] = field(default_factory=list)
     first_with: dict[int, str] = field(default_factory=dict)
     unusable: list[str] = field(default_factory=list)
+    turned: list[str] = field(default_factory=list)
+    formats: Counter[tuple[str, int]] = field(default_factory=Counter)
+    values: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def class_pixels(self) -> np.ndarray:
@@ -71,6 +80,10 @@ class DataStatistics:
 
     def add(self, finding: _Finding) -> None:
         """Count what was found in one sample."""
+        if finding.turned is not None:
+            self.turned.append(finding.turned)
+        if finding.stored is not None:
+            self._add_format(finding.stored, finding.extremes)
         if finding.fault is not None:
             self.unusable.append(finding.fault)
             return
@@ -83,6 +96,13 @@ class DataStatistics:
             self.bad_labels.append(finding.path)
         for value in bad:
             self.first_with.setdefault(value, finding.path)
+
+    def _add_format(self, stored: StoredFormat, extremes: tuple[float, float] | None) -> None:
+        self.formats[stored.dtype, stored.bands] += 1
+        if extremes is not None:
+            low, high = stored_values(extremes, self.dataset.read_options.value_range, stored.dtype)
+            lowest, highest = self.values.get(stored.dtype, (low, high))
+            self.values[stored.dtype] = min(low, lowest), max(high, highest)
 
 
 @dataclass
@@ -106,6 +126,9 @@ class _Finding:
     size_wh: tuple[int, int] = (0, 0)
     pixels: np.ndarray | None = None
     fault: str | None = None
+    turned: str | None = None
+    stored: StoredFormat | None = None
+    extremes: tuple[float, float] | None = None  # smallest and largest value as read
 
 
 def examine(
@@ -157,6 +180,19 @@ def _look_at_all(dataset: SegmentationDataset, indices: Sequence[int], num_worke
 
 
 def _look_at(dataset: SegmentationDataset, index: int) -> _Finding:
+    finding = _look_at_sample(dataset, index)
+    # What a read of its own does with files is not known.
+    if type(dataset).read is not SegmentationDataset.read:
+        return finding
+    path = dataset.file_list[index][0]
+    try:
+        orientation, stored = read_header(path)
+    except DataError:  # reading the sample has said so
+        return finding
+    return replace(finding, turned=None if orientation == 1 else path, stored=stored)
+
+
+def _look_at_sample(dataset: SegmentationDataset, index: int) -> _Finding:
     try:
         sample = dataset.read(index)
     except LabelValuesError as error:
@@ -170,7 +206,13 @@ def _look_at(dataset: SegmentationDataset, index: int) -> _Finding:
     fault = _fault_of(label, sample["img"])
     if fault is not None:
         return _Finding(fault=f"{path}: {fault}")
-    return _Finding(path, (label.shape[1], label.shape[0]), np.bincount(label.ravel(), minlength=256))
+    image = sample["img"]
+    return _Finding(
+        path,
+        (label.shape[1], label.shape[0]),
+        np.bincount(label.ravel(), minlength=256),
+        extremes=(float(image.min()), float(image.max())),
+    )
 
 
 def _fault_of(label: Any, image: np.ndarray) -> str | None:

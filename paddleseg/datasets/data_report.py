@@ -10,17 +10,23 @@ import numpy as np
 
 from paddleseg.datasets.data_check import DataFindings, DataStatistics
 from paddleseg.utils.errors import DataError
+from paddleseg.utils.value_range import unused_bits
 from paddleseg.utils.visualize import class_name
 
 _MOST_LINES = 10
 _MOST_NAMES = 8
 # Cityscapes ignores 12 % of its pixels, CamVid 3 %: several times that is rarely meant.
 _MUCH_IGNORED = 0.3
+# Of a sample of the labels: where a rare object happens to be in none, borders of 255 are in few of them.
+_MOST_LABELS = 0.5
+# 12-bit numbers in 16 bits leave four unused; a dark scene leaves one or two.
+_MOST_UNUSED_BITS = 3
 
 
 def find_problems(findings: DataFindings) -> list[str]:
     """What training cannot use, one line each."""
-    return [line for statistics in findings.statistics for line in _problems_of(statistics)]
+    lines = [line for statistics in findings.statistics for line in _problems_of(statistics)]
+    return lines or _masks_for_classes(findings)
 
 
 def find_warnings(findings: DataFindings) -> list[str]:
@@ -44,7 +50,7 @@ def raise_problems(problems: list[str]) -> None:
 
 
 def format_table(findings: DataFindings) -> str:
-    """Share of the pixels and number of labels of each class, the share ignored, and the pictures' sizes."""
+    """Share of the pixels and number of labels of each class, the share ignored, and the pictures' sizes and types."""
     first = findings.statistics[0].dataset
     rows = [
         [f"{class_id}", class_name(class_id, first.class_names), *_cells(findings, class_id)]
@@ -63,7 +69,9 @@ def format_table(findings: DataFindings) -> str:
         )
         for row in [header, *rows]
     ]
-    return "\n".join([*lines, *(_describe_sizes(statistics) for statistics in findings.statistics)])
+    for statistics in findings.statistics:
+        lines += [_describe_sizes(statistics), *_describe_formats(statistics)]
+    return "\n".join(lines)
 
 
 def describe_extent(findings: DataFindings) -> str:
@@ -108,9 +116,28 @@ def _problems_of(statistics: DataStatistics) -> list[str]:
     return lines
 
 
+def _masks_for_classes(findings: DataFindings) -> list[str]:
+    """Two classes, but masks of 0 and 255, the usual form of such labels elsewhere: nothing is left to learn."""
+    every = findings.statistics
+    dataset = every[0].dataset
+    pixels = sum(statistics.pixels for statistics in every)
+    if dataset.num_classes != 2 or dataset.ignore_index != 255 or np.flatnonzero(pixels).tolist() != [0, 255]:
+        return []
+    num_checked = sum(statistics.num_checked for statistics in every)
+    is_whole = num_checked == sum(len(statistics.dataset) for statistics in every)
+    if not is_whole and sum(statistics.labels[255] for statistics in every) < _MOST_LABELS * num_checked:
+        return []
+    return [
+        f"the labels hold nothing but 0 and 255 (ignored), so that {_named(every[0], [1])} never occurs and there is "
+        "nothing to learn; if 255 stands for it, write 1 into the labels in its place"
+    ]
+
+
 def _guess(statistics: DataStatistics) -> str:
     """How labels usually come to hold such values."""
     bad, dataset = statistics.bad_values, statistics.dataset
+    if bad == [255] and dataset.num_classes == 2 and not statistics.pixels[1]:
+        return "; if 255 stands for class 1, write 1 into the labels in its place"
     if bad == [dataset.num_classes] and not statistics.pixels[0]:
         return "; classes are counted from 0, and here 0 never occurs"
     if len(bad) > _MOST_NAMES:
@@ -121,11 +148,14 @@ def _guess(statistics: DataStatistics) -> str:
 def _warnings_of(statistics: DataStatistics) -> list[str]:
     section, dataset = statistics.section, statistics.dataset
     pixels = statistics.class_pixels
+    lines = [*_say_turned(statistics), *_say_formats(statistics)]
     if not pixels.any():
-        return []
-    lines = []
+        return lines
     present = np.flatnonzero(pixels).tolist()
     absent = [class_id for class_id in np.flatnonzero(pixels == 0).tolist() if class_id != dataset.ignore_index]
+    hint = ""
+    if len(absent) == 1 and dataset.ignore_index == 255 and statistics.pixels[255]:
+        hint = f"; if 255 stands for {_named(statistics, absent)}, write {absent[0]} into the labels"
     if len(present) == 1 and dataset.num_classes > 1:
         lines.append(
             f"{section}: only one class, {_named(statistics, present)}, occurs in the {_looked_at(statistics)}: any "
@@ -135,13 +165,49 @@ def _warnings_of(statistics: DataStatistics) -> list[str]:
         verb = "occurs" if len(absent) == 1 else "occur"
         effect = "cannot be learnt from them" if section == "train_dataset" else "gets no score from them"
         lines.append(f"{section}: {_named(statistics, absent)} never {verb} in the {_looked_at(statistics)}: {effect}")
-    if statistics.ignored_share > _MUCH_IGNORED:
-        hint = ""
-        if len(absent) == 1 and dataset.ignore_index == 255:
-            hint = f"; if 255 stands for {_named(statistics, absent)}, write {absent[0]} into the labels"
+    # Masks of 0 and 255 are the usual form of two classes elsewhere, however small the objects are.
+    if statistics.ignored_share > _MUCH_IGNORED or (hint and dataset.num_classes == 2):
         lines.append(
-            f"{section}: {statistics.ignored_share:.0%} of the pixels are {dataset.ignore_index} (ignored){hint}"
+            f"{section}: {statistics.ignored_share:.1%} of the pixels are {dataset.ignore_index} (ignored){hint}"
         )
+    return lines
+
+
+def _say_turned(statistics: DataStatistics) -> list[str]:
+    """Where sizes stay the same, as in half a turn, nothing else would tell that labels were made for the other way."""
+    if not statistics.turned:
+        return []
+    if statistics.dataset.read_options.apply_exif:
+        effect = "they are turned by it, and their labels must fit the upright pictures (else apply_exif: False)"
+    else:
+        effect = "apply_exif: False leaves them as they are stored, and their labels must fit that"
+    return [
+        f"{statistics.section}: {len(statistics.turned)} of {statistics.num_checked} pictures have an EXIF "
+        f"orientation; {effect}. First: {statistics.turned[0]}"
+    ]
+
+
+def _say_formats(statistics: DataStatistics) -> list[str]:
+    """Channels that are dropped, and values that use little of the range they are taken for, or are beyond it."""
+    section, dataset = statistics.section, statistics.dataset
+    lines = []
+    dropped = sum(count for (_, bands), count in statistics.formats.items() if bands == 4)
+    if dropped and dataset.img_channels == 3:
+        lines.append(
+            f"{section}: {dropped} of {statistics.num_checked} pictures have a fourth channel, which is left out; "
+            "write img_channels: 4 (and 4 values of mean and std) if it is to be learnt from"
+        )
+    stated = dataset.read_options.value_range
+    for dtype, (low, high) in statistics.values.items():
+        found = f"{section}: the values of {dtype} pictures go from {low:g} to {high:g}"
+        if stated is not None and (low < stated[0] or high > stated[1]):
+            lines.append(f"{found}, beyond value_range [{stated[0]:g}, {stated[1]:g}]")
+        elif stated is None and unused_bits(high, dtype) >= _MOST_UNUSED_BITS and dtype != "uint8":
+            full = 2 ** int(high).bit_length() - 1
+            lines.append(
+                f"{found}, a small part of what the type holds, so that they all look black; write value_range: "
+                f"[0, {full}] if that is the camera's range"
+            )
     return lines
 
 
@@ -176,6 +242,18 @@ def _describe_sizes(statistics: DataStatistics) -> str:
     return f"sizes in {statistics.section}: {', '.join(common) or 'none'}"
 
 
+def _describe_formats(statistics: DataStatistics) -> list[str]:
+    """Nothing for what everybody has: colours or grey of 8 bits."""
+    if all(dtype == "uint8" and bands in (1, 3) for dtype, bands in statistics.formats):
+        return []
+    common = [
+        f"{dtype} with {_count(bands, 'channel')} ({count})"
+        for (dtype, bands), count in statistics.formats.most_common(3)
+    ]
+    values = [f"{dtype} from {low:g} to {high:g}" for dtype, (low, high) in statistics.values.items()]
+    return [f"files in {statistics.section}: {', '.join(common)}; values: {', '.join(values) or 'none'}"]
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
@@ -208,5 +286,10 @@ def _statistics_to_dict(statistics: DataStatistics) -> dict[str, Any]:
         ],
         "labels_with_values_not_allowed": statistics.bad_labels,
         "unusable": statistics.unusable,
+        "pictures_with_orientation": statistics.turned,
+        "formats": [
+            {"dtype": dtype, "channels": bands, "pictures": count, "values": statistics.values.get(dtype)}
+            for (dtype, bands), count in statistics.formats.most_common()
+        ],
         "sizes": [{"width": w, "height": h, "pictures": count} for (w, h), count in statistics.sizes.most_common()],
     }

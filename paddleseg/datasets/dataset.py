@@ -15,9 +15,9 @@ from paddleseg.registry import DATASETS
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError, DataError
-from paddleseg.utils.image_io import read_list_lines
 from paddleseg.utils.label_map import LabelClassCount, LabelValue
-from paddleseg.utils.type_hints import ChannelCount
+from paddleseg.utils.picture_files import advise_folder, advise_separator, read_list_lines, split_line, warn_of_repeats
+from paddleseg.utils.type_hints import ChannelCount, ValueRange
 
 
 @DATASETS.add_component
@@ -42,6 +42,9 @@ class Dataset(SegmentationDataset):
         reduce_zero_label: Whether 0 in label files becomes ``ignore_index`` and every other value one less, as ADE20K's
             labels need it.
         img_channels: Channels of the pictures.
+        apply_exif: Whether pictures are turned upright as their EXIF data says, as PaddleSeg does; labels never are.
+        value_range: [low, high], the values of 16-bit or float pictures that stand for black and white (0 and 255);
+            None: those of the files' type, 0 and 65535 for 16 bits.
         edge: Only False; PaddleSeg's edge labels belong to losses that are not here.
         class_names: One name per class.
         palette: One [red, green, blue] per class.
@@ -74,6 +77,8 @@ class Dataset(SegmentationDataset):
         *,
         label_map: Mapping[int, int] | None = None,
         reduce_zero_label: bool | None = None,
+        apply_exif: bool = True,
+        value_range: ValueRange | None = None,
     ) -> None:
         mode = check_mode(mode)
         root = check_root(dataset_root)
@@ -89,6 +94,8 @@ class Dataset(SegmentationDataset):
             label_map=label_map,
             reduce_zero_label=reduce_zero_label,
             img_channels=img_channels,
+            apply_exif=apply_exif,
+            value_range=value_range,
             class_names=class_names,
             palette=palette,
             cache=cache,
@@ -106,39 +113,52 @@ class Dataset(SegmentationDataset):
 def read_file_list(
     list_path: str, root: str, separator: str = " ", *, labels_required: bool = True
 ) -> list[tuple[str, str | None]]:
-    """Read a list file (UTF-8) and check that its files exist.
+    """Read a list file and check that its files exist.
 
     Args:
         list_path: List file, relative to the working directory or to ``root``.
         root: Folder that the paths in the list are relative to.
-        separator: What separates the columns.
+        separator: What separates the columns; instead of a blank there may be tabs or several blanks.
         labels_required: Whether each line must have a label; if not, one without gives None.
 
     Returns:
         (picture, label) paths in the list's order; blank lines are skipped.
 
     Raises:
-        DataError: The list is missing, empty or not UTF-8, a line has not the right number of columns, or files do not
-            exist; the message names the list and the line.
+        DataError: The list is missing, empty or neither UTF-8 nor GBK, a line has not the right number of columns, or
+            files do not exist; the message names the list and the line.
     """
     list_path = _find_list(list_path, root)
-    columns_allowed = (2,) if labels_required else (1, 2)
+    counts = (2,) if labels_required else (1, 2)
     pairs: list[tuple[str, str | None]] = []
-    missing: list[str] = []
-    for number, line in read_list_lines(list_path):
-        columns = line.split(separator)
-        if len(columns) not in columns_allowed:
+    numbers: list[int] = []
+    missing: list[tuple[int, str]] = []
+
+    def names_files(line: str) -> bool:
+        found = split_line(line, separator, counts, root)
+        return found is not None and not found[1]
+
+    for number, line in read_list_lines(list_path, names_files):
+        found = split_line(line, separator, counts, root)
+        if found is None:
             raise DataError(
-                f"{list_path}, line {number}: {len(columns)} columns separated by {separator!r} in "
-                f"{line!r}, expected {f'picture{separator}label'!r}; correct the line or set separator"
+                f"{list_path}, line {number}: {len(line.split(separator))} columns separated by {separator!r} in "
+                f"{line!r}, expected {f'picture{separator}label'!r}; {advise_separator(line, separator, counts, root)}"
             )
-        paths = [os.path.join(root, column) for column in columns]
-        missing += [f"{list_path}, line {number}: {path}" for path in paths if not os.path.isfile(path)]
+        paths, missing_here = found
+        missing += [(number, path) for path in missing_here]
         pairs.append((paths[0], paths[1] if len(paths) == 2 else None))
+        numbers.append(number)
     if missing:
-        raise DataError(f"{missing[0]} does not exist ({len(missing)} files of this list are missing)")
+        number, path = missing[0]
+        places = [("the list's folder", os.path.dirname(list_path)), ("the working directory", "")]
+        advice = advise_folder(os.path.relpath(path, root), root, [*places, ("its parent", os.path.join(root, ".."))])
+        raise DataError(
+            f"{list_path}, line {number}: {path} does not exist ({len(missing)} files of this list are missing){advice}"
+        )
     if not pairs:
         raise DataError(f"{list_path}: the list is empty; give one picture{separator}label per line")
+    warn_of_repeats(list_path, [(number, picture) for number, (picture, _) in zip(numbers, pairs)])
     return pairs
 
 

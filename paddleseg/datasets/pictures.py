@@ -17,6 +17,7 @@ from paddleseg.registry import DATASETS
 from paddleseg.transforms.fused_crop import fuse
 from paddleseg.transforms.pipeline import Pipeline, Transform
 from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.image_io import READ_DEFAULTS
 from paddleseg.utils.logging import get_logger
 
 MODES = ("train", "val", "test")
@@ -42,10 +43,13 @@ class PictureDataset(ABC):
     Attributes:
         pipeline: The transforms with the normalisation set apart; scale, crop and flips run as one.
         labels_move: Whether the transforms change the label with the picture; see ``use_for``.
+        read_options: How ``read`` reads pictures.
 
     Raises:
         ConfigError: An argument is wrong.
     """
+
+    read_options = READ_DEFAULTS
 
     def __init__(
         self,

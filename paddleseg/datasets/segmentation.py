@@ -17,10 +17,11 @@ from paddleseg.datasets.renumbering import renumbering_faults, renumbering_table
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError, DataError
-from paddleseg.utils.image_io import read_image, read_label
+from paddleseg.utils.image_io import READ_DEFAULTS, READER_VERSION, ReadOptions, read_header, read_image, read_label
 from paddleseg.utils.label_map import LabelClassCount, LabelValue
 from paddleseg.utils.seeding import sample_rng
-from paddleseg.utils.type_hints import ChannelCount
+from paddleseg.utils.type_hints import ChannelCount, ValueRange
+from paddleseg.utils.value_range import fault_of_value_range
 
 
 class LabelValuesError(DataError):
@@ -53,6 +54,8 @@ class SegmentationDataset(PictureDataset):
         label_map: Values in label files to values in labels, where the former are not the class ids; others stay.
         reduce_zero_label: Whether 0 in label files becomes ``ignore_index`` and every other value one less.
         img_channels: Channels of the pictures.
+        apply_exif: Whether pictures are turned upright as their EXIF data says; labels never are.
+        value_range: [low, high], the values in the pictures that stand for 0 and 255; None: those of the files' type.
         class_names: One name per class.
         palette: One [red, green, blue] per class.
         cache: Keep decoded pictures and labels: ``"disk"``, ``"ram"`` or ``"none"``.
@@ -79,6 +82,8 @@ class SegmentationDataset(PictureDataset):
         label_map: Mapping[int, int] | None = None,
         reduce_zero_label: bool | None = None,
         img_channels: ChannelCount = 3,
+        apply_exif: bool = True,
+        value_range: ValueRange | None = None,
         class_names: Sequence[str] | None = None,
         palette: Sequence[Sequence[int]] | None = None,
         cache: CacheKind = "none",
@@ -96,6 +101,7 @@ class SegmentationDataset(PictureDataset):
         )
         self.ignore_index = ignore_index
         self._renumbering = renumbering_table(label_map, reduce_zero_label, ignore_index)
+        self.read_options = ReadOptions.checked(apply_exif, value_range)
         self.palette = None if palette is None else [list(colour) for colour in palette]
         # 1 where a label value is not allowed: one table look-up checks a whole label.
         self._is_forbidden = np.ones(256, np.uint8)
@@ -110,6 +116,7 @@ class SegmentationDataset(PictureDataset):
         palette: Sequence[Sequence[int]] | None = None,
         cache: CacheKind = "none",
         cache_dir: str | os.PathLike | None = None,
+        value_range: Sequence[float] | None = None,
         edge: bool = False,
         ignore_index: int = 255,
         label_map: Mapping[int, int] | None = None,
@@ -121,6 +128,9 @@ class SegmentationDataset(PictureDataset):
         for name, values in (("class_names", class_names), ("palette", palette)):
             if values is not None and num_classes not in (None, len(values)):
                 yield name, f"{len(values)} entries for {num_classes} classes; give one per class"
+        fault = None if value_range is None else fault_of_value_range(value_range)
+        if fault is not None:
+            yield "value_range", fault
         if cache == "ram" and cache_dir is not None:
             yield "cache_dir", "cache: ram writes no files; remove it, or make it cache: disk"
         if edge:  # PaddleSeg's option, which some of the data sets take
@@ -188,14 +198,14 @@ class SegmentationDataset(PictureDataset):
                 allowed; the message names the file.
         """
         image_path, label_path = self.file_list[index]
-        image = read_image(image_path, self.img_channels)
+        image = read_image(image_path, self.img_channels, self.read_options)
         sample = {"img": image, "path": image_path, "trans_info": []}
         if label_path is not None:
             label = read_label(label_path)
             if label.shape != image.shape[:2]:
                 raise DataError(
                     f"{label_path}: the label is {label.shape[1]}x{label.shape[0]}, but its picture "
-                    f"{image_path} is {image.shape[1]}x{image.shape[0]}; both must have the same size"
+                    f"{image_path} is {image.shape[1]}x{image.shape[0]}; {self._size_advice(image, label, image_path)}"
                 )
             if self._renumbering is not None:
                 label = cv2.LUT(label, self._renumbering)
@@ -211,15 +221,34 @@ class SegmentationDataset(PictureDataset):
         """
         paths = [os.path.abspath(path) for path in self.file_list[index] if path is not None]
         states = [os.stat(path) for path in paths]
-        renumbering = [] if self._renumbering is None else [f"labels {self._renumbering.tobytes().hex()}"]
-        return (
-            "\n".join([*paths, f"channels {self.img_channels}", *renumbering]),
-            " ".join(f"{state.st_size} bytes {state.st_mtime_ns} ns" for state in states),
-        )
+        how = f"channels {self.img_channels}"
+        if self.read_options != READ_DEFAULTS:  # without it as before: entries of older versions are replaced
+            how += f", {self.read_options}"
+        if self._renumbering is not None:
+            how += f"\nlabels {self._renumbering.tobytes().hex()}"
+        files = " ".join(f"{state.st_size} bytes {state.st_mtime_ns} ns" for state in states)
+        return "\n".join([*paths, how]), f"{files} reader {READER_VERSION}"
 
     def _may_be_used(self, cached: CachedSample) -> bool:
         # A label with values that are not allowed (any more) goes the way that says so.
         return not self._is_forbidden[cached.label_values].any()
+
+    def _size_advice(self, image: np.ndarray, label: np.ndarray, image_path: str) -> str:
+        """What to do about a label of another size, by what may have led to it."""
+        if label.shape[::-1] != image.shape[:2]:
+            return "both must have the same size"
+        orientation, _ = read_header(image_path)
+        if orientation < 5:
+            return "its width and height are those of the picture the other way round; turn one of the two"
+        if self.read_options.apply_exif:
+            return (
+                f"the picture's EXIF data turns it (orientation {orientation}), and the label fits only the picture as "
+                "it is stored; set apply_exif: False if that holds for all of them, or turn the label"
+            )
+        return (
+            f"the label fits only the picture turned as its EXIF data says (orientation {orientation}); remove "
+            "apply_exif: False if that holds for all of them, or turn the label"
+        )
 
     def _check_label_values(self, label: np.ndarray, path: str) -> None:
         if not cv2.LUT(label, self._is_forbidden).any():

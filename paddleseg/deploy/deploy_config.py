@@ -25,8 +25,10 @@ from paddleseg.transforms import is_always_random
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.arguments import faults_of, relation_faults_of
 from paddleseg.utils.errors import ConfigError, raise_faults
+from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions
 from paddleseg.utils.label_map import LABEL_VALUES, ignored_class_of
 from paddleseg.utils.near_miss import suggest
+from paddleseg.utils.yaml_text import parse_yaml
 
 FILE_NAME = "deploy.yaml"
 OUTPUT_OPS = ("argmax", "softmax", "none")
@@ -46,6 +48,8 @@ _KEYS: dict[str, tuple[type, bool]] = {
     "ignore_index": (int, True),
     "class_names": (list, True),
     "palette": (list, True),
+    "apply_exif": (bool, True),
+    "value_range": (list, True),
     "arch": (str, True),
     "paddle_version": (str, True),
 }
@@ -80,6 +84,8 @@ class DeployConfig:
         palette: K colours [r, g, b].
         graphs: Further graphs by their names in ``GRAPHS``.
         ignore_index: The label value that was not trained, if it is below K: the graphs never give this class.
+        read_options: How pictures are read (``apply_exif``, ``value_range``). Files of older kits, which say nothing of
+            it, have pictures turned upright, as PaddleSeg's infer.py does it.
     """
 
     path: Path
@@ -92,6 +98,7 @@ class DeployConfig:
     palette: list[list[int]] | None = None
     graphs: Mapping[str, GraphFiles] = field(default_factory=dict)
     ignore_index: int | None = None
+    read_options: ReadOptions = READ_DEFAULTS
 
     @property
     def main_graph(self) -> GraphFiles:
@@ -152,6 +159,7 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
         palette=_read_palette(path, content.get("palette"), content.get("num_classes")),
         graphs={name: _read_graph(path, name, files) for name, files in (content.get("graphs") or {}).items()},
         ignore_index=ignore_index,
+        read_options=_read_options(path, content),
     )
 
 
@@ -172,13 +180,12 @@ def write_deploy_config(path: Path, content: Mapping[str, Any]) -> None:
 
 def _read_section(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path} is not there; --config takes the {FILE_NAME} that export.py wrote") from None
-    # ValueError: no UTF-8, or a date such as 2026-13-45. RecursionError: lists within lists.
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"{path} cannot be read as YAML: {reason}") from error
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8
+        raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+    data, _ = parse_yaml(text, str(path))
     if not isinstance(data, dict) or not isinstance(data.get("Deploy"), dict):
         raise ConfigError(f"{path} has no section 'Deploy'; --config takes the {FILE_NAME} that export.py wrote")
     return data["Deploy"]
@@ -215,6 +222,13 @@ def _read_input_shape(path: Path, value: list[Any] | None) -> tuple[int, int, in
     if shape[1] == -1:
         raise ConfigError(f"{path}: Deploy.input_shape is {value}; the number of channels C must be stated")
     return shape
+
+
+def _read_options(path: Path, content: Mapping[str, Any]) -> ReadOptions:
+    try:
+        return ReadOptions.checked(content.get("apply_exif") is not False, content.get("value_range"))
+    except ConfigError as error:
+        raise ConfigError(f"{path}: Deploy.{error}") from None
 
 
 def _read_palette(path: Path, palette: list[Any] | None, num_classes: int | None) -> list[list[int]] | None:

@@ -23,6 +23,7 @@ from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_image
 from paddleseg.utils.label_map import label_maps
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.picture_failures import note_failure
 from paddleseg.utils.way_back import TransInfo, restore_ids
 
 STAGES = ("preprocess", "inference", "postprocess")  # as AutoLog calls them
@@ -92,7 +93,8 @@ class Segmenter:
             DataError: The picture is missing or damaged, or its size does not fit a graph of fixed size.
         """
         with _Stopwatch(self.seconds, "preprocess"):
-            return self._prepare(read_image(path, self.config.input_shape[1]), str(path))
+            picture = read_image(path, self.config.input_shape[1], self.config.read_options)
+            return self._prepare(picture, str(path))
 
     def prepare(self, picture: np.ndarray, path: str = "picture") -> NetworkInput:
         """Preprocess a picture in memory.
@@ -143,12 +145,15 @@ class Segmenter:
             )
         return output
 
-    def batches(self, paths: Iterable[str | Path], batch_size: int) -> Iterator[list[NetworkInput]]:
+    def batches(
+        self, paths: Iterable[str | Path], batch_size: int, failures: list[DataError] | None = None
+    ) -> Iterator[list[NetworkInput]]:
         """Read pictures and group consecutive ones whose network inputs have the same size.
 
         Args:
             paths: Picture files.
             batch_size: Most pictures in a batch.
+            failures: Takes what is wrong with pictures, which are left out then; None: the first one raises it.
 
         Raises:
             ConfigError: The graph has a fixed batch size that is smaller.
@@ -159,7 +164,13 @@ class Segmenter:
             raise ConfigError(f"{self.config.path}: the graph takes batches of {fixed}; --batch_size is {batch_size}")
         batch: list[NetworkInput] = []
         for path in paths:
-            item = self.read(path)
+            try:
+                item = self.read(path)
+            except DataError as error:
+                if failures is None:
+                    raise
+                note_failure(failures, error)
+                continue
             if batch and (len(batch) == batch_size or item.image.shape != batch[0].image.shape):
                 yield batch
                 batch = []

@@ -24,6 +24,7 @@ from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.atomic_file import folder_on_disk_of, move_files
 from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.written_files import WrittenFiles
 
@@ -54,6 +55,7 @@ def export_model(
     class_names: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
     ignored_class: int | None = None,
+    read_options: ReadOptions = READ_DEFAULTS,
     verify: Callable[[Path], object] | None = None,
 ) -> Path:
     """Export a network.
@@ -74,6 +76,7 @@ def export_model(
         class_names: Names of the classes.
         palette: Colours [r, g, b] of the classes.
         ignored_class: A class that the graphs are never to give, see ``label_map.ignored_class_of``.
+        read_options: How pictures are to be read before they are predicted.
         verify: Called with the temporary folder; what it raises ends the export, and ``save_dir`` stays as it
             was.
 
@@ -119,6 +122,8 @@ def export_model(
             "ignore_index": ignored_class,
             "class_names": None if class_names is None else list(class_names),
             "palette": None if palette is None else [list(map(int, colour)) for colour in palette],
+            "apply_exif": read_options.apply_exif,
+            "value_range": None if read_options.value_range is None else list(read_options.value_range),
             "arch": model.arch,
             "paddle_version": paddle.__version__,
         }

@@ -22,7 +22,7 @@ from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.transforms.sample import Sample
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.errors import UserError
-from paddleseg.utils.image_io import read_image
+from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions, read_image
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.seeding import sample_rng
 
@@ -178,10 +178,10 @@ def verify_export(
     return result
 
 
-def read_pictures(paths: Sequence[str], channels: int) -> Iterable[Picture]:
+def read_pictures(paths: Sequence[str], channels: int, read_options: ReadOptions = READ_DEFAULTS) -> Iterable[Picture]:
     """Picture files, read one by one."""
     for path in paths:
-        yield Picture(path, read_image(path, channels))
+        yield Picture(path, read_image(path, channels, read_options))
 
 
 def generated_pictures(channels: int, size_hw: Sequence[int] = (-1, -1)) -> Iterable[Picture]:

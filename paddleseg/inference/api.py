@@ -25,8 +25,9 @@ from paddleseg.utils.choices import AmpLevel, Precision
 from paddleseg.utils.cpus import default_num_workers
 from paddleseg.utils.device import check_precision
 from paddleseg.utils.errors import ConfigError
-from paddleseg.utils.image_io import list_images
+from paddleseg.utils.image_io import ReadOptions
 from paddleseg.utils.label_map import LabelValue, ignored_class_of
+from paddleseg.utils.picture_files import list_images
 from paddleseg.utils.type_hints import Count, CountOrZero
 from paddleseg.utils.visualize import make_palette
 
@@ -119,6 +120,8 @@ def predict(
     class_names: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
     ignore_index: LabelValue = 255,
+    apply_exif: bool = True,
+    value_range: Sequence[float] | None = None,
 ) -> None:
     """Predict pictures and save class ids, colours and overlays; see ``inference.prediction.predict``.
 
@@ -141,6 +144,8 @@ def predict(
         class_names: Names for the legend.
         palette: One [red, green, blue] per class.
         ignore_index: That of the training; if it is a class of the network, that is never predicted.
+        apply_exif: Whether pictures are turned upright as their EXIF data says.
+        value_range: [low, high], the values that stand for 0 and 255; None: those of the files' type.
 
     Raises:
         UserError: An argument or a picture is wrong.
@@ -170,6 +175,7 @@ def predict(
         inference,
         root=root,
         channels=getattr(model, "in_channels", 3),
+        read_options=ReadOptions.checked(apply_exif, value_range),
         palette=make_palette(getattr(model, "num_classes", 256), palette, custom_color),
         class_names=class_names,
         ignored_class=ignored_class_of(getattr(model, "num_classes", 0), ignore_index),

@@ -15,9 +15,11 @@ from paddleseg.inference.label_maps import predict_label_maps, refuse_random_tra
 from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils import distributed, visualize
+from paddleseg.utils.errors import DataError
 from paddleseg.utils.evaluation_mode import evaluation_mode
-from paddleseg.utils.image_io import read_image
+from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions, read_image
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.picture_failures import note_failure, raise_failures
 from paddleseg.utils.result_paths import (
     COLOR_FOLDER,
     LABEL_FOLDER,
@@ -39,6 +41,7 @@ def predict(
     *,
     root: str = "",
     channels: int = 3,
+    read_options: ReadOptions = READ_DEFAULTS,
     palette: visualize.Palette | None = None,
     class_names: Sequence[str] | None = None,
     ignored_class: int | None = None,
@@ -53,8 +56,8 @@ def predict(
     * ``added_prediction/<name>.jpg``: the picture under the colours, and a legend below it.
 
     The three of one picture are written when all are ready, each whole or not at all; ``written_files.jsonl`` names
-    them, and a later prediction replaces them, but no other files. A damaged picture ends
-    the work; what was predicted before it stays. In a distributed run each process takes its part of the pictures.
+    them, and a later prediction replaces them, but no other files. A damaged picture is logged and left out; the error
+    at the end lists all of them. In a distributed run each process takes its part of the pictures.
 
     Args:
         model: A network; it leaves in the mode (training or evaluation) it came in.
@@ -64,6 +67,7 @@ def predict(
         options: How the network looks at each picture.
         root: The folder whose sub-folders are kept in ``save_dir``.
         channels: Channels that the network takes.
+        read_options: How pictures are read.
         palette: Colours of the classes; PaddleSeg's default colours if None.
         class_names: Names for the legend.
         ignored_class: A class that is not to be predicted, see ``label_map.ignored_class_of``.
@@ -71,14 +75,15 @@ def predict(
 
     Raises:
         ConfigError: A transform is random.
-        DataError: A picture is missing or damaged; or all pictures are results of an earlier prediction; or a result
-            would replace a file that no prediction wrote.
+        DataError: Pictures are missing or damaged, after all others were predicted; or all pictures are results of an
+            earlier prediction; or a result would replace a file that no prediction wrote.
     """
     refuse_random_transforms(pipeline)
     palette = visualize.default_palette() if palette is None else palette
     logger = get_logger()
     paths = result_paths(pictures_to_predict(images, save_dir), root, save_dir)
     logger.info("predicting %d pictures (%s)", len(paths), options.describe())
+    failures: list[DataError] = []
     own_part = list(paths.items())[distributed.rank() :: distributed.world_size()]
     written = WrittenFiles(save_dir)
     written.refuse_foreign(file for _, results in own_part for file in results)
@@ -86,9 +91,13 @@ def predict(
         # disable=None: a bar only where the output is a terminal.
         bar = tqdm(own_part, desc="predicting", unit="picture", disable=None if progress else True, leave=False)
         for index, (path, results) in enumerate(bar):
-            image = read_image(path, channels)
-            picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place
-            labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index), options, ignored_class)
+            try:
+                image = read_image(path, channels, read_options)
+                picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place
+                labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index), options, ignored_class)
+            except DataError as error:
+                note_failure(failures, error)
+                continue
             _save(written, results, picture, labels, palette, class_names)
     logger.info(
         "saved in %s: %s (class ids), %s (colours), %s (overlays with legend)",
@@ -97,6 +106,7 @@ def predict(
         COLOR_FOLDER,
         OVERLAY_FOLDER,
     )
+    raise_failures(failures, len(own_part))
 
 
 def _predict_one(

@@ -14,6 +14,7 @@ from paddleseg.datasets.pictures import PictureDataset
 from paddleseg.datasets.sampler import EpochBatchSampler
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.utils import distributed as dist
+from paddleseg.utils.image_io import READER_VERSION
 
 
 class TrainingBatches:
@@ -43,6 +44,7 @@ class TrainingBatches:
 
     def identity(self) -> dict[str, Any]:
         """What decides which samples a step sees; a checkpoint of other values is not resumed."""
+        options = self.dataset.read_options
         return {
             "seed": self._settings.seed,
             "batch_size": self._settings.batch_size,
@@ -52,6 +54,9 @@ class TrainingBatches:
             "order of training pictures (checksum)": _order_of(self.dataset),
             "repeats": self._settings.repeats,
             "shuffle": self._shuffle,
+            "apply_exif": options.apply_exif,
+            "value_range": None if options.value_range is None else list(options.value_range),
+            "version of the picture reader": READER_VERSION,
         }
 
     def describe(self) -> str:

@@ -8,7 +8,7 @@ import sys
 
 _NETWORKS = "the networks here are built of paddle.nn; see docs/own_parts.md for one of your own"
 _METRICS = "take paddleseg.metrics.confusion.ConfusionMatrix, and the functions of paddleseg.metrics.scores"
-_WEIGHTS = "take load_weights or load_pretrained of paddleseg.models.weights"
+_WEIGHTS = "take paddleseg.models.weights.load_weights or paddleseg.models.pretrained.load_pretrained"
 _LOG = "the training log does it; a program of your own can take time.perf_counter"
 _ENVIRONMENT = "there is no folder of PaddleSeg's here; what is downloaded from a URL is kept by itself"
 INSTEAD = {
@@ -29,7 +29,7 @@ INSTEAD = {
     "paddleseg.utils.load_pretrained_model": _WEIGHTS,
     "paddleseg.utils.resume": "train.py --resume_model and train(resume_model=...) go on from a checkpoint",
     "paddleseg.utils.get_sys_env": "the log of a training begins with it",
-    "paddleseg.utils.get_image_list": "take paddleseg.utils.image_io.list_images",
+    "paddleseg.utils.get_image_list": "take paddleseg.utils.picture_files.list_images",
     "paddleseg.utils.config_check": "take paddleseg.config.schema.check_config",
     "paddleseg.utils.env": _ENVIRONMENT,
     "paddleseg.utils.seg_env": _ENVIRONMENT,

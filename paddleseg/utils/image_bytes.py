@@ -10,22 +10,34 @@ from __future__ import annotations
 
 import os
 
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.image_headers import (
+    JPEG_HUFFMAN_FRAMES,
+    JPEG_SIGNATURE,
+    PNG_SIGNATURE,
+    PNM_SIGNATURES,
+    TIFF_COMPRESSION,
+    TIFF_SIGNATURES,
+    image_size,
+    is_webp,
+    jpeg_frame,
+    png_chunks,
+    tiff_tags,
+    webp_chunks,
+)
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_PNG_END = b"IEND\xaeB`\x82"
-_JPEG_SIGNATURE = b"\xff\xd8\xff"
+MAX_PIXELS_VARIABLE = "PADDLESEG_MAX_PIXELS"
+_MAX_PIXELS = 1 << 27
+"""134 million, several times the largest camera; 0.4 GB as 8-bit RGB."""
+_PNG_END = b"\xaeB`\x82"  # checksum of the last chunk
 _JPEG_START_OF_SCAN = b"\xff\xda"
 _JPEG_END = b"\xff\xd9"
-# Baseline, extended and progressive Huffman frames (ITU-T T.81, table B.1).
-_JPEG_HUFFMAN_FRAMES = (b"\xff\xc0", b"\xff\xc1", b"\xff\xc2")
 _JPEG_PIXELS_PER_BYTE = 512
 """Most that a Huffman-coded JPEG can hold: a block of 8x8 pixels takes at least one bit."""
-# PNG, JPEG, BMP, TIFF and BigTIFF in both byte orders, PNM. WebP has its length before its name.
-_SIGNATURES = (
-    PNG_SIGNATURE, _JPEG_SIGNATURE, b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+",
-    *(b"P%d" % number for number in range(1, 7)),
-)  # fmt: skip
+# JPEG of both generations and WebP (libtiff's tiff.h).
+_TIFF_LOSSY = (6, 7, 50001)
+# WebP has its length before its name.
+_SIGNATURES = (PNG_SIGNATURE, JPEG_SIGNATURE, b"BM", *TIFF_SIGNATURES, *PNM_SIGNATURES)
 _KNOWN_FORMATS = "PNG, JPEG, BMP, TIFF, WebP, PNM"
 
 
@@ -50,13 +62,41 @@ def check_bytes(data: bytes, path: str | os.PathLike, kind: str) -> None:
             f"suffix ({len(data)} bytes); replace or convert the file"
         )
     _check_jpeg_size(data, path, kind)
+    _check_bound(data, path, kind)
+
+
+def check_lossless(data: bytes, path: str | os.PathLike) -> None:
+    """Refuse a label whose compression changes values: near borders, pixels of other classes appear.
+
+    Args:
+        data: The whole file.
+        path: Its name, for the message.
+
+    Raises:
+        DataError: Names the file and its true format, whatever its suffix.
+    """
+    lossy = _lossy_format(data)
+    if lossy is not None:
+        raise DataError(
+            f"{path}: the label is a {lossy} file, whatever its suffix; this compression changes class ids, most of "
+            "all near borders. Make it again as PNG from what it was made of: one that is converted keeps the wrong ids"
+        )
+
+
+def _lossy_format(data: bytes) -> str | None:
+    if data.startswith(JPEG_SIGNATURE):
+        return "JPEG"
+    if is_webp(data) and any(kind == b"VP8 " for kind, _, _ in webp_chunks(data)):
+        return "lossy WebP"
+    is_lossy_tiff = any(tag == TIFF_COMPRESSION and value in _TIFF_LOSSY for tag, value in tiff_tags(data))
+    return "TIFF with JPEG or WebP inside" if is_lossy_tiff else None
 
 
 def _has_end(data: bytes) -> bool:
     """Whether a PNG or JPEG file has its end mark; OpenCV 4 silently pads a truncated one with grey."""
     if data.startswith(PNG_SIGNATURE):
         return _png_has_end(data)
-    if data.startswith(_JPEG_SIGNATURE):
+    if data.startswith(JPEG_SIGNATURE):
         # An embedded thumbnail has an end mark of its own, but before the scan of the picture itself.
         return data.rfind(_JPEG_END) > data.rfind(_JPEG_START_OF_SCAN)
     return True
@@ -67,13 +107,7 @@ def _png_has_end(data: bytes) -> bool:
 
     OpenCV 4.11 takes twenty seconds over a chunk whose length is beyond the end of the file.
     """
-    place = len(PNG_SIGNATURE)
-    while place < len(data):
-        if data.startswith(_PNG_END, place + 4):
-            return True
-        # Length (4 bytes), kind (4), content, checksum (4).
-        place += 12 + int.from_bytes(data[place : place + 4], "big")
-    return False
+    return any(kind == b"IEND" and data.startswith(_PNG_END, end) for kind, _, end in png_chunks(data))
 
 
 def _is_known(data: bytes) -> bool:
@@ -82,7 +116,7 @@ def _is_known(data: bytes) -> bool:
     OpenCV goes by the content and tries more decoders than these. That of JPEG 2000 in version 4.11 writes beyond its
     memory when the file is damaged, which ends the process; that of GIF takes 5 GB where the header says so.
     """
-    return data.startswith(_SIGNATURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+    return data.startswith(_SIGNATURES) or is_webp(data)
 
 
 def _check_jpeg_size(data: bytes, path: str | os.PathLike, kind: str) -> None:
@@ -90,22 +124,31 @@ def _check_jpeg_size(data: bytes, path: str | os.PathLike, kind: str) -> None:
 
     OpenCV would take memory for all of them and fill it with grey: 5 GB and half a minute for a changed byte or two.
     """
-    width, height = _jpeg_size(data) if data.startswith(_JPEG_SIGNATURE) else (0, 0)
-    if width * height > _JPEG_PIXELS_PER_BYTE * len(data):
+    if not data.startswith(JPEG_SIGNATURE):
+        return
+    coding, width, height, _ = jpeg_frame(data)
+    if coding in JPEG_HUFFMAN_FRAMES and width * height > _JPEG_PIXELS_PER_BYTE * len(data):
         raise DataError(
             f"{path}: the {kind} is damaged: its header says {width}x{height} pixels, for which {len(data)} bytes are "
             "too few; replace the file"
         )
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    """(width, height) in the header of a JPEG file; (0, 0) where none is found before the picture's own bytes."""
-    place = 2
-    while data[place : place + 1] == b"\xff" and data[place : place + 2] != _JPEG_START_OF_SCAN:
-        if data[place : place + 2] in _JPEG_HUFFMAN_FRAMES:
-            height, width = data[place + 5 : place + 7], data[place + 7 : place + 9]
-            return int.from_bytes(width, "big"), int.from_bytes(height, "big")
-        # Each segment has its length, without the marker, behind the marker. A fill byte may stand before a marker.
-        is_fill = data[place + 1 : place + 2] == b"\xff"
-        place += 1 if is_fill else 2 + max(int.from_bytes(data[place + 2 : place + 4], "big"), 2)
-    return 0, 0
+def _check_bound(data: bytes, path: str | os.PathLike, kind: str) -> None:
+    """Refuse what would take gigabytes: other formats pack any size into a kilobyte."""
+    width, height = image_size(data)
+    bound = _max_pixels()
+    if width * height > bound:
+        raise DataError(
+            f"{path}: the {kind} has {width}x{height} pixels by its header ({len(data)} bytes), more than the bound of "
+            f"{bound}; cut it into tiles, or set the environment variable {MAX_PIXELS_VARIABLE} higher"
+        )
+
+
+def _max_pixels() -> int:
+    text = os.environ.get(MAX_PIXELS_VARIABLE, "")
+    if not text:
+        return _MAX_PIXELS
+    if not (text.isascii() and text.isdigit() and 0 < len(text) < 20 and int(text) > 0):
+        raise ConfigError(f"{MAX_PIXELS_VARIABLE}: found {text!r}; it must be a whole number of pixels above 0")
+    return int(text)

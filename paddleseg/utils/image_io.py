@@ -8,37 +8,60 @@ be told apart, and names outside ASCII work on every system.
 
 from __future__ import annotations
 
-import glob
 import io
 import os
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from paddleseg.utils.errors import DataError
-from paddleseg.utils.image_bytes import PNG_SIGNATURE, check_bytes
+from paddleseg.utils.exif import orientation_of, turn
+from paddleseg.utils.image_bytes import check_bytes, check_lossless
+from paddleseg.utils.image_headers import PNG_BIT_DEPTH, PNG_COLOUR_TYPE, PNG_SIGNATURE, StoredFormat, stored_format
+from paddleseg.utils.value_range import check_value_range, decode_bands, needs_tifffile, pick_bands, scale_values
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp")
-_LIST_SUFFIXES = (".txt", ".list")
+READER_VERSION = 2
+"""Raised when the same file gives another array than before. Since 2, EXIF orientations and ranges of values count."""
 
-# Byte offsets in a PNG file: the IHDR chunk always comes first (PNG specification, section 11.2.1).
-_PNG_BIT_DEPTH, _PNG_COLOUR_TYPE = 24, 25
 _PNG_GREY, _PNG_PALETTE = 0, 3
+# What OpenCV has to say of a file, such as a tag of GeoTIFF for each picture and epoch, our messages say or need not.
+if hasattr(cv2.utils, "logging") and "OPENCV_LOG_LEVEL" not in os.environ:
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 # Since 4.11 OpenCV gives RGB by itself. That spares a pass over the picture: 5 % of a PNG, 10 % of a JPEG file.
 _DECODES_TO_RGB = hasattr(cv2, "IMREAD_COLOR_RGB")
 
 
-def read_image(path: str | os.PathLike, channels: int = 3) -> np.ndarray:
+@dataclass(frozen=True)
+class ReadOptions:
+    """How picture files become arrays, alike in training, evaluation, prediction and deployment.
+
+    Attributes:
+        apply_exif: Whether to turn pictures upright as their EXIF data says; otherwise pixels come as they are stored.
+            The orientation of a TIFF file is no EXIF data but part of the format: it is heeded in either case.
+        value_range: The values (low, high) that stand for 0 and 255; None: those of the file's type.
+    """
+
+    apply_exif: bool = True
+    value_range: tuple[float, float] | None = None
+
+    @classmethod
+    def checked(cls, apply_exif: bool, value_range: Sequence[float] | None) -> ReadOptions:
+        """The same of values from outside; raise ConfigError if the range is none."""
+        return cls(apply_exif, None if value_range is None else check_value_range(value_range))
+
+
+READ_DEFAULTS = ReadOptions()
+
+
+def read_image(path: str | os.PathLike, channels: int = 3, options: ReadOptions = READ_DEFAULTS) -> np.ndarray:
     """Read a picture.
 
-    With 3 or 1 channels every file is turned into 8-bit RGB or grey, as PaddleSeg does it. Any other number
-    is taken from the file as it is, in its own type (8 or 16 bits, float) and channel order.
-
-    Pixels come as they are stored: the orientation that a camera notes in the EXIF data is not applied, in
-    training no more than in prediction. Labels have no such note, and would no longer fit a turned picture.
-    (OpenCV's ``imread``, and so PaddleSeg, turns the picture alone.)
+    Values count in units of 255: 8-bit files stay uint8, others (16 bits, floats) become float32, with nothing rounded.
+    With 3 or 1 channels every file is turned into RGB or grey, as PaddleSeg does it. Any other number has to be that of
+    the file; four channels come as OpenCV orders them (blue, green, red and the fourth), others in the file's order.
 
     PNG and JPEG files that end too early are refused. A JPEG file with changed bytes in its compressed part is not: it
     has no checksum, and libjpeg, in Pillow as well, prints a warning and goes on with wrong colours or grey. Nor are
@@ -47,34 +70,44 @@ def read_image(path: str | os.PathLike, channels: int = 3) -> np.ndarray:
     Args:
         path: Image file.
         channels: Wanted number of channels.
+        options: Orientation and range of values.
 
     Returns:
-        (H, W, channels) array; uint8 for 1 and 3 channels.
+        (H, W, channels) array, uint8 or float32.
 
     Raises:
-        DataError: The file is missing, damaged, or has another number of channels.
+        DataError: The file is missing, damaged, has another number of channels, or holds floats without a range.
     """
-    data = _read_file(path, "picture")
-    if channels == 3 and _DECODES_TO_RGB:
-        return _decode(data, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
-    if channels == 3:
-        image = _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
-        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
-    if channels == 1:
-        grey = _decode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
-        return grey[:, :, np.newaxis]
-    image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
-    if image.shape[2] != channels:
-        raise DataError(
-            f"{path}: the picture has {image.shape[2]} channels, {channels} are expected (img_channels of the data set)"
-        )
-    return image
+    data = read_file(path, "picture")
+    check_bytes(data, path, "picture")
+    stored = stored_format(data)
+    if needs_tifffile(stored, channels):
+        _check_channels(stored.bands, channels, path)
+        image = scale_values(decode_bands(data, stored, path), options.value_range, path)
+    elif stored.is_deep:
+        image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
+        image = pick_bands(scale_values(image, options.value_range, path), channels)
+    else:
+        image = scale_values(_decode_8_bit(data, channels, path), options.value_range, path)
+    _check_channels(image.shape[2], channels, path)
+    return turn(image, orientation_of(data)) if options.apply_exif else image
+
+
+def read_header(path: str | os.PathLike) -> tuple[int, StoredFormat]:
+    """What a picture's file says of it: its EXIF orientation, 1 to 8 (1 is "as stored"), and how it is stored.
+
+    Raises:
+        DataError: The file cannot be read.
+    """
+    data = read_file(path, "picture")
+    return orientation_of(data), stored_format(data)
 
 
 def read_label(path: str | os.PathLike) -> np.ndarray:
     """Read a label picture as class ids.
 
-    A palette PNG gives its palette indices, a grey PNG of 1, 2 or 4 bits its stored values.
+    A palette PNG gives its palette indices, a grey PNG of 1, 2 or 4 bits its stored values. EXIF data does not turn a
+    label: tools that draw labels show the picture upright and write no such note.
 
     Args:
         path: Label file with one channel.
@@ -83,11 +116,14 @@ def read_label(path: str | os.PathLike) -> np.ndarray:
         (H, W) uint8 class ids.
 
     Raises:
-        DataError: The file is missing or damaged, has several channels, or values above 255.
+        DataError: The file is missing or damaged, its compression changes values (JPEG), or it has several channels or
+            values above 255.
     """
-    data = _read_file(path, "label")
-    is_png = data.startswith(PNG_SIGNATURE) and len(data) > _PNG_COLOUR_TYPE
-    if is_png and data[_PNG_COLOUR_TYPE] == _PNG_PALETTE:
+    data = read_file(path, "label")
+    check_bytes(data, path, "label")
+    check_lossless(data, path)
+    is_png = data.startswith(PNG_SIGNATURE) and len(data) > PNG_COLOUR_TYPE
+    if is_png and data[PNG_COLOUR_TYPE] == _PNG_PALETTE:
         return _decode_palette(data, path)
     label = _decode(data, cv2.IMREAD_UNCHANGED, path, "label")
     if label.ndim == 3:
@@ -95,9 +131,9 @@ def read_label(path: str | os.PathLike) -> np.ndarray:
             f"{path}: the label has {label.shape[2]} channels, but a label must have one channel with class "
             "ids; convert its colours to ids (one 8-bit grey or palette PNG)"
         )
-    if is_png and data[_PNG_COLOUR_TYPE] == _PNG_GREY and data[_PNG_BIT_DEPTH] < 8:
+    if is_png and data[PNG_COLOUR_TYPE] == _PNG_GREY and data[PNG_BIT_DEPTH] < 8:
         # Decoders stretch the grey values of fewer bits to 0..255; ids must not be stretched.
-        label = label // (255 // (2 ** data[_PNG_BIT_DEPTH] - 1))
+        label = label // (255 // (2 ** data[PNG_BIT_DEPTH] - 1))
     if label.dtype != np.uint8:
         if not np.issubdtype(label.dtype, np.integer) or label.min() < 0 or label.max() > 255:
             raise DataError(
@@ -108,60 +144,16 @@ def read_label(path: str | os.PathLike) -> np.ndarray:
     return label
 
 
-def list_images(path: str | os.PathLike) -> tuple[list[str], str]:
-    """Find the pictures that a path names.
+def read_file(path: str | os.PathLike, kind: str) -> bytes:
+    """The content of a file.
 
     Args:
-        path: A picture; a folder (searched with its subfolders); a `.txt` or `.list` file (UTF-8) with one picture
-            per line, relative to the list's folder, further columns being ignored; or a glob pattern.
-
-    Returns:
-        The sorted paths (a list file keeps its order) and the folder that they are named relative to.
+        path: The file.
+        kind: What it is to the user: "picture", "label" or "list".
 
     Raises:
-        DataError: There is nothing at the path, there are no pictures in it, or a list is not UTF-8 or names a
-            picture that does not exist.
+        DataError: It is missing or cannot be read.
     """
-    path = str(path)
-    if os.path.isdir(path):
-        images = sorted(str(p) for p in Path(path).rglob("*") if _is_visible_image(p, path))
-        if not images:
-            raise DataError(f"{path}: no pictures in this folder or below it; known suffixes: {_suffixes()}")
-        return images, path
-    if os.path.isfile(path):
-        if path.lower().endswith(_LIST_SUFFIXES):
-            return _images_of_list(path)
-        return [path], os.path.dirname(path)
-    if glob.has_magic(path):
-        images = sorted(p for p in glob.glob(path, recursive=True) if p.lower().endswith(IMAGE_SUFFIXES))
-        if not images:
-            raise DataError(f"{path}: no picture fits this pattern; known suffixes: {_suffixes()}")
-        return images, os.path.commonpath([os.path.dirname(p) for p in images])
-    raise DataError(f"{path}: no such file or folder; give a picture, a folder, a .txt or .list file or a glob pattern")
-
-
-def read_list_lines(path: str | os.PathLike) -> list[tuple[int, str]]:
-    """Read the lines of a list file that are not blank, each stripped and with its number from 1.
-
-    Args:
-        path: Text in UTF-8, with or without a byte order mark.
-
-    Raises:
-        DataError: The file cannot be read or is not UTF-8; the message names the line.
-    """
-    data = _read_file(path, "list")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # error.object begins after the byte order mark, as error.start does.
-        line = error.object.count(b"\n", 0, error.start) + 1
-        found = error.object[error.start]
-        raise DataError(f"{path}, line {line}: byte 0x{found:02X} is not UTF-8; save the list as UTF-8") from None
-    lines = enumerate(io.StringIO(text, newline=None), start=1)
-    return [(number, line.strip()) for number, line in lines if line.strip()]
-
-
-def _read_file(path: str | os.PathLike, kind: str) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -171,8 +163,27 @@ def _read_file(path: str | os.PathLike, kind: str) -> bytes:
         raise DataError(f"{path}: the {kind} cannot be read ({error.strerror})") from error
 
 
+def _decode_8_bit(data: bytes, channels: int, path: str | os.PathLike) -> np.ndarray:
+    """(H, W, channels) uint8 as stored; where neither 3 nor 1 channels are wanted, as many as there are."""
+    if channels == 3 and _DECODES_TO_RGB:
+        return _decode(data, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
+    if channels == 3:
+        image = _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
+    if channels == 1:
+        return _decode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")[:, :, np.newaxis]
+    # Everything "unchanged" leaves orientations alone.
+    return np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
+
+
+def _check_channels(found: int, channels: int, path: str | os.PathLike) -> None:
+    if found != channels:
+        raise DataError(
+            f"{path}: the picture has {found} channels, {channels} are expected (img_channels of the data set)"
+        )
+
+
 def _decode(data: bytes, flags: int, path: str | os.PathLike, kind: str) -> np.ndarray:
-    check_bytes(data, path, kind)
     try:
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
@@ -193,28 +204,3 @@ def _decode_palette(data: bytes, path: str | os.PathLike) -> np.ndarray:
         # Of a file that it does not know Pillow says only where the object lies in memory.
         reason = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"
         raise DataError(f"{path}: the label is damaged{reason}; replace the file") from error
-
-
-def _images_of_list(list_path: str) -> tuple[list[str], str]:
-    root = os.path.dirname(list_path)
-    images = []
-    for number, line in read_list_lines(list_path):
-        image = os.path.join(root, line.split()[0])
-        if not os.path.isfile(image):
-            raise DataError(
-                f"{list_path}, line {number}: {image} does not exist; paths are relative to the list's folder"
-            )
-        images.append(image)
-    if not images:
-        raise DataError(f"{list_path}: the list is empty; give one picture per line")
-    return images, root
-
-
-def _is_visible_image(path: Path, root: str) -> bool:
-    # Notebook servers leave thumbnails in folders such as .ipynb_checkpoints.
-    is_hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return path.suffix.lower() in IMAGE_SUFFIXES and not is_hidden and path.is_file()
-
-
-def _suffixes() -> str:
-    return " ".join(IMAGE_SUFFIXES)

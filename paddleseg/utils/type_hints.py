@@ -72,6 +72,8 @@ ScaleFactor = Annotated[float, SCALE]
 SideLength = Annotated[int, SIDE]
 ChannelCount = Annotated[int, CHANNELS]
 Seed = Annotated[int, SEED]
+_PixelValue = Annotated[float, Bound(-1e12, 1e12, "two numbers from -10^12 to 10^12")]
+ValueRange = Annotated[tuple[_PixelValue, _PixelValue], "[low, high], two numbers"]
 Size = Annotated[tuple[SideLength, SideLength], "[width, height] in whole pixels"]
 
 
@@ -241,7 +243,9 @@ def describe_hint(hint: Any) -> str:
         plurals = {bool: "truth values", int: "integers", float: "numbers", str: "texts"}
         return f"a list of {plurals.get(plain(parts[0]), 'entries')}" if parts else "a list"
     if kind in _MAPPINGS:
-        return "a mapping of keys to values"
+        plurals = {int: "whole numbers", float: "numbers", str: "texts"}
+        keys, values = (plurals.get(plain(part)) for part in parts) if len(parts) == 2 else (None, None)
+        return f"a mapping of {keys or 'keys'} to {values or 'values'}"
     return getattr(kind, "__name__", str(kind))
 
 

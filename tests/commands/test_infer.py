@@ -24,6 +24,7 @@ from paddleseg.deploy.engine import Engine, EngineOptions
 from paddleseg.inference.views import ViewOptions
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.utils.errors import ConfigError, DataError, DeviceError
+from tests.messages import naming
 
 INFER = Path(export.__file__).parent / "deploy" / "python" / "infer.py"
 COLOURS = [[200, 10, 10], [10, 200, 10], [10, 10, 200], [0, 0, 0]]
@@ -149,6 +150,56 @@ def test_the_exported_network_gives_what_predict_gives(run_command, config, weig
     image = Image.open(tmp_path / "b" / "night" / "d.png")
     assert (image.mode, image.size) == ("P", (99, 50))
     assert image.getpalette()[:12] == sum(COLOURS, [])
+
+
+@pytest.mark.parametrize("apply_exif", [True, False])
+def test_a_turned_photo_is_predicted_alike_by_both_and_has_the_size_of_what_was_seen(
+    weights, pictures, tmp_path, apply_exif
+):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(pictures / "a.png") as picture:
+        width, height = picture.size
+        picture.save(tmp_path / "photo.webp", lossless=True, exif=exif)
+    config = tmp_path / "turned.yml"
+    changed = {**CONFIG["val_dataset"], "apply_exif": apply_exif}
+    config.write_text(yaml.safe_dump({**CONFIG, "val_dataset": changed}))
+    folder = export_here(config, weights, tmp_path / "export", "--no_verify")
+    assert yaml.safe_load((folder / "deploy.yaml").read_text())["Deploy"]["apply_exif"] is apply_exif
+    infer_here(folder, tmp_path / "photo.webp", tmp_path / "deployed")
+    arguments = ("--config", config, "--model_path", weights, "--image_path", tmp_path / "photo.webp")
+    given = map(str, (*arguments, "--save_dir", tmp_path / "predicted", "--device", "cpu"))
+    predict.main(predict.make_parser().parse_args([*given]))
+    (expected,) = labels_below(tmp_path / "predicted" / "label").values()
+    (found,) = labels_below(tmp_path / "deployed").values()
+    assert found.shape == expected.shape == ((width, height) if apply_exif else (height, width))
+    assert (found == expected).mean() > 0.999
+
+
+@pytest.mark.parametrize("value_range", [None, [0, 4095]])
+def test_a_picture_of_16_bits_is_predicted_alike_by_both_as_its_twin_of_8_bits_is(
+    weights, pictures, tmp_path, value_range
+):
+    with Image.open(pictures / "a.png") as picture:
+        shallow = np.asarray(picture)
+    deep = np.rint(shallow.astype(np.float64) * ((value_range or [0, 65535])[1] / 255)).astype(np.uint16)
+    (tmp_path / "deep").mkdir()
+    cv2.imwrite(str(tmp_path / "deep" / "a.png"), deep[:, :, ::-1])
+    config = tmp_path / "deep.yml"
+    stated = {} if value_range is None else {"value_range": value_range}
+    config.write_text(yaml.safe_dump({**CONFIG, "val_dataset": {**CONFIG["val_dataset"], **stated}}))
+    folder = export_here(config, weights, tmp_path / "export", "--verify_images", tmp_path / "deep")
+    assert yaml.safe_load((folder / "deploy.yaml").read_text())["Deploy"].get("value_range") == value_range
+    infer_here(folder, tmp_path / "deep", tmp_path / "deployed")
+    for source, target in ((tmp_path / "deep", "predicted"), (pictures / "a.png", "twin")):
+        given = ("--config", config, "--model_path", weights, "--image_path", source, "--save_dir", tmp_path / target)
+        options = ("--device", "cpu", "--opts", "val_dataset.value_range=null")
+        # The twin of 8 bits is read as it is.
+        predict.main(predict.make_parser().parse_args([*map(str, (*given, *options[: 4 if target == "twin" else 2]))]))
+    predicted, twin = (labels_below(tmp_path / name / "label") for name in ("predicted", "twin"))
+    assert len(np.unique(twin["a.png"])) > 1
+    assert share_of_equal_pixels(labels_below(tmp_path / "deployed"), predicted) > 0.999
+    assert share_of_equal_pixels(predicted, twin) > 0.99
 
 
 def test_the_benchmark_report_is_that_of_autolog(exported, pictures, tmp_path, capsys):
@@ -440,7 +491,7 @@ def test_shapes_for_tensorrt_are_collected_from_single_pictures_and_from_batches
         def __init__(self, config, options):
             assert options.collect_shapes_in == "shapes.pbtxt"
 
-        def batches(self, paths, batch_size):
+        def batches(self, paths, batch_size, failures):
             return [paths[start : start + batch_size] for start in range(0, len(paths), batch_size)]
 
         def run(self, batch):
@@ -462,8 +513,12 @@ def test_bad_pictures_are_named(exported, pictures, tmp_path):
     with pytest.raises(DataError, match="nowhere"):
         infer_here(exported, tmp_path / "nowhere", tmp_path / "out")
     (pictures / "b.png").write_bytes((pictures / "b.png").read_bytes()[:60])
-    with pytest.raises(DataError, match=r"b\.png"):
-        infer_here(exported, pictures, tmp_path / "out")
+    (pictures / "night" / "d.png").write_bytes(b"")
+    with pytest.raises(DataError, match=naming("2 of 5 pictures", "b.png", "night/d.png")):
+        infer_here(exported, pictures, tmp_path / "out", "--batch_size", 2, "--benchmark", True)
+    assert sorted(labels_below(tmp_path / "out")) == ["a.png", "c.png", "night/a.png"]
+    with pytest.raises(DataError, match="1 of 1 pictures|b.png: the picture is truncated"):
+        infer_here(exported, pictures / "b.png", tmp_path / "out", "--benchmark", True)
 
 
 def test_no_picture_is_replaced_by_its_label_map(exported, pictures):

@@ -174,3 +174,25 @@ def test_flags_that_do_not_go_together_are_refused_before_the_pictures_are_looke
 def test_the_card_is_named_by_device_and_device_id_together(flags, expected):
     needed = ("--config", "c", "--model_path", "m", "--image_path", "i")
     assert predict.device_name(predict.make_parser().parse_args([*needed, *flags])) == expected
+
+
+def test_a_list_has_the_separator_of_the_data_set(tiny_config, weights, pictures, tmp_path):
+    (pictures / "a.png").rename(pictures / "my a.png")
+    (pictures / "list.txt").write_text("my a.png;labels/my a.png\n")
+    run_here(
+        "--config", tiny_config, "--model_path", weights, "--image_path", pictures / "list.txt", "--save_dir", tmp_path,
+        "--opts", "val_dataset.separator=;",
+    )  # fmt: skip
+    assert [path.name for path in (tmp_path / "label").iterdir()] == ["my a.png"]
+
+
+def test_bad_pictures_are_listed_at_the_end_with_status_1(run_command, tiny_config, weights, pictures, tmp_path):
+    (pictures / "0.png").write_bytes(b"")
+    done = run_command(
+        "predict.py", "--config", tiny_config, "--model_path", weights, "--image_path", pictures, "--save_dir",
+        tmp_path / "out", "--device", "cpu",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "error: 1 of 3 pictures could not be predicted:\n" in done.stderr and "0.png" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(list((tmp_path / "out" / "label").rglob("*.png"))) == 2

@@ -116,6 +116,7 @@ from tests.messages import assert_names
             "transforms.0.min_scale_factor: found 3.0; it must not be above max_scale_factor, 1.25",
         ),
         ("val_dataset.num_classes=5", "val_dataset.num_classes is 5; they must be equal"),
+        ("val_dataset.apply_exif=False", "val_dataset.apply_exif is False; they must be equal"),
         ("loss.types=[{}]", "--opts: loss.types.0.type: missing; name a loss. "),
         (
             "val_dataset.transforms=[{type: RandomPaddingCrop}, {type: Normalize}]",

@@ -4,6 +4,7 @@
 
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -136,10 +137,43 @@ def test_a_class_that_never_occurs_is_named_in_each_data_set(tmp_path):
     assert_names(for_evaluation, "val_dataset", "class 1", 1)
 
 
-def test_masks_of_0_and_255_are_explained(tmp_path):
-    first, second = warnings(write(tmp_path, [[[0, 0, 255], [0, 255, 255]]], num_classes=2))
+def mask(share):
+    """A mask of 0 and 255 with this share of foreground."""
+    label = np.zeros((10, 10), np.uint8)
+    label.ravel()[: round(100 * share)] = 255
+    return label
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5])
+def test_data_of_nothing_but_0_and_255_is_an_error_for_two_classes(tmp_path, share):
+    (line,) = problems(write(tmp_path, [mask(share), mask(0)], num_classes=2, class_names=["road", "crack"]))
+    assert_names(line, "0 and 255", "class 1 (crack)", "write 1 into the labels")
+
+
+def test_an_absent_class_is_explained_by_255_however_little_of_it_there_is(tmp_path):
+    train = write(tmp_path, [mask(0.02)], num_classes=2)
+    val = write(tmp_path, [[[0, 1]]], name="val", num_classes=2)
+    assert find_problems(examine(train, val)) == []  # the labels of the other set are ids
+    first, second = warnings(train, val)
     assert "only one class, class 0" in first
-    assert_names(second, "50%", 255, "write 1 into the labels")
+    assert_names(second, "train_dataset", "2.0%", 255, "class 1", "write 1 into the labels")
+
+
+def test_two_classes_of_which_0_is_absent_are_explained_too(tmp_path):
+    _, line = warnings(write(tmp_path, [[[1, 255]]], num_classes=2))
+    assert_names(line, 255, "class 0", "write 0 into the labels")
+
+
+def test_255_that_is_not_ignored_is_explained_as_well(tmp_path):
+    (line,) = problems(write(tmp_path, [mask(0.1)], num_classes=2, ignore_index=254))
+    assert_names(line, "255 (10 pixels", "if 255 stands for class 1")
+
+
+def test_borders_of_255_in_few_of_a_sample_of_labels_are_no_error(tmp_path):
+    labels = [mask(0.1)] + [mask(0)] * SAMPLE_SIZE
+    dataset = write(tmp_path, labels, num_classes=2)  # a rare object may be in the label that is not looked at
+    assert problems(dataset, level="sample") == []
+    assert len(problems(dataset, level="full")) == 1
 
 
 def test_an_ignored_value_within_the_classes_is_no_class(tmp_path):
@@ -268,3 +302,40 @@ class TestSharedPictures:
         scenes = {"num_samples": 2, "size": (64, 32)}
         assert examine(RoadScenes([], **scenes), RoadScenes([], mode="val", **scenes), level="sample").shared == []
         assert len(examine(RoadScenes([], **scenes), RoadScenes([], **scenes), level="sample").shared) == 2
+
+
+def write_deep(root, pictures, **arguments):
+    """As ``write``, with these pictures in the place of those of 8 bits."""
+    write(root, [[[0, 1], [2, 255]]] * len(pictures))
+    for index, pixels in enumerate(pictures):
+        cv2.imwrite(str(root / "train" / f"{index}.png"), np.asarray(pixels))
+    return load(root, **arguments)
+
+
+def test_pictures_of_16_bits_are_shown_with_type_channels_and_values(tmp_path):
+    dataset = write_deep(tmp_path, [np.full((2, 2), value, np.uint16) for value in (17, 60000)], img_channels=1)
+    findings = examine(dataset)
+    assert_names(format_table(findings).splitlines()[-1], "train_dataset", "uint16 with 1 channel (2)", "17 to 60000")
+    [entry] = to_dict(findings)["datasets"]["train_dataset"]["formats"]
+    assert entry == {"dtype": "uint16", "channels": 1, "pictures": 2, "values": (17.0, 60000.0)}
+    assert find_warnings(findings) == []
+
+
+def test_twelve_bits_that_are_taken_for_sixteen_are_warned_of_with_the_range_to_write(tmp_path):
+    pictures = [np.full((2, 2, 3), 3900, np.uint16)]
+    (line,) = warnings(write_deep(tmp_path, pictures))
+    assert_names(line, "train_dataset", "uint16", 3900, "value_range: [0, 4095]")
+    assert warnings(load(tmp_path, value_range=[0, 4095])) == []
+
+
+def test_values_beyond_the_stated_range_are_warned_of(tmp_path):
+    pictures = [np.full((2, 2, 3), 5000, np.uint16)]
+    (line,) = warnings(write_deep(tmp_path, pictures, value_range=[0, 4095]))
+    assert_names(line, 5000, "beyond value_range [0, 4095]")
+
+
+def test_a_fourth_channel_that_is_left_out_is_said_once(tmp_path):
+    pictures = [np.full((2, 2, 4), value, np.uint8) for value in (0, 200)]
+    (line,) = warnings(write_deep(tmp_path, pictures))
+    assert_names(line, "2 of 2 pictures", "fourth channel", "img_channels: 4")
+    assert warnings(load(tmp_path, img_channels=4)) == []

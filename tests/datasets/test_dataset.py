@@ -9,7 +9,7 @@ from PIL import Image
 from paddleseg import transforms as T
 from paddleseg.datasets import Dataset
 from paddleseg.utils.errors import ConfigError, DataError
-from tests.messages import naming
+from tests.messages import assert_names, naming
 
 SIZES = [(32, 24)] * 3
 
@@ -164,3 +164,71 @@ def test_a_list_may_begin_with_a_byte_order_mark_and_must_be_utf8(root):
         (root / "train.txt").write_bytes(mark + text.encode() + "images/é.png labels/0.png\n".encode("latin-1"))
         with pytest.raises(DataError, match="train.txt, line 4: byte 0xE9 is not UTF-8"):
             make(root)
+
+
+@pytest.mark.parametrize("separator", ["\t", "   ", " \t "])
+def test_tabs_and_several_blanks_separate_as_a_blank_does(root, separator):
+    expected = make(root).file_list
+    (root / "train.txt").write_text((root / "train.txt").read_text().replace(" ", separator))
+    assert make(root).file_list == expected
+
+
+def test_tabs_separate_names_that_hold_blanks(root):
+    (root / "images/0.png").rename(root / "images/a street.png")
+    (root / "train.txt").write_text("images/a street.png\tlabels/0.png\n")
+    assert make(root).file_list == [(str(root / "images/a street.png"), str(root / "labels/0.png"))]
+
+
+def test_a_tab_separates_in_a_test_list_too(root):
+    (root / "train.txt").write_text("images/0.png\tlabels/0.png\n")
+    dataset = make(root, mode="test", test_path="train.txt")
+    assert dataset.file_list == [(str(root / "images/0.png"), str(root / "labels/0.png"))]
+
+
+def test_another_separator_that_would_fit_is_named(root):
+    (root / "train.txt").write_text("images/0.png,labels/0.png\n")
+    with pytest.raises(DataError, match=naming("train.txt, line 1", "separator: ','", "fits this line")):
+        make(root)
+
+
+def test_backslashes_of_windows_are_taken_for_slashes_where_that_names_a_file(root):
+    expected = make(root).file_list
+    (root / "train.txt").write_text((root / "train.txt").read_text().replace("/", "\\"))
+    assert make(root).file_list == expected
+
+
+def test_a_list_in_gbk_is_read_and_said_once(root, log):
+    (root / "images/0.png").rename(root / "images/街道.png")
+    (root / "train.txt").write_bytes("images/1.png labels/1.png\nimages/街道.png labels/0.png\n".encode("gbk"))
+    assert make(root).file_list[1][0] == str(root / "images/街道.png")
+    assert log.text.count("read as GBK") == 1
+
+
+def test_a_picture_that_is_listed_twice_is_said_with_its_lines(root, log):
+    assert len(make(root)) == 3 and not log.records
+    (root / "train.txt").write_text((root / "train.txt").read_text() + "images/0.png labels/1.png\n")
+    assert len(make(root)) == 4
+    (record,) = log.records
+    assert_names(record.getMessage(), "train.txt", "1 of 4 lines", "images/0.png", "lines 1 and 4")
+
+
+@pytest.mark.parametrize(
+    ("dataset_root", "list_folder", "prefix", "said"),
+    [
+        ("other", "data", "", "the list's folder"),
+        ("other", "data", "data/", "the working directory"),
+        ("data/images", "other", "", "its parent"),
+    ],
+)
+def test_files_that_lie_relative_to_another_folder_are_said_with_that(
+    root, tmp_path, monkeypatch, dataset_root, list_folder, prefix, said
+):
+    for folder in ("data", "other"):
+        (tmp_path / folder).mkdir()
+    for name in ("images", "labels"):
+        (tmp_path / name).rename(tmp_path / "data" / name)
+    monkeypatch.chdir(tmp_path)
+    own_list = tmp_path / list_folder / "train.txt"
+    own_list.write_text(f"{prefix}images/0.png {prefix}labels/0.png\n")
+    with pytest.raises(DataError, match=naming("train.txt, line 1", "does not exist", said)):
+        make(tmp_path / dataset_root, train_path=str(own_list))

@@ -66,7 +66,7 @@ def test_a_cache_of_labels_as_they_were_is_not_taken_for_renumbered_ones(root, c
     [
         ({"label_map": {0: 256}}, "label_map: found 256; both sides of each pair must be whole numbers from 0 to 255"),
         ({"label_map": {"sky": 0}}, "label_map: found 'sky'"),
-        ({"label_map": {0: 1.5}}, "label_map: found 1.5"),
+        ({"label_map": {0: 1.5}}, "label_map: found {0: 1.5}; it must be a mapping of whole numbers"),
         ({"label_map": {0: 1}, "reduce_zero_label": True}, "label_map: does not go with reduce_zero_label"),
         ({"reduce_zero_label": True, "ignore_index": 0}, "reduce_zero_label: with ignore_index: 0"),
     ],

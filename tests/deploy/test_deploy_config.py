@@ -27,6 +27,9 @@ Deploy:
   - type: Normalize
 """
 
+# Nine lists of nine lists each: 9^9 entries once they are written out.
+ALIAS_BOMB = "\n  - &a0 [0]\n" + "".join(f"  - &a{i + 1} [{', '.join([f'*a{i}'] * 9)}]\n" for i in range(9))
+
 
 @pytest.fixture
 def deploy_yaml(tmp_path) -> Path:
@@ -113,9 +116,15 @@ def test_what_is_written_is_read_back(deploy_yaml):
         ),
         ("output_op:", "ignore_index: 256\n  output_op:", "Deploy.ignore_index is 256; it must be from 0 to 255"),
         ("Deploy:", "Deployment:", "no section 'Deploy'"),
-        ("Deploy:", "Deploy: [", "cannot be read as YAML"),
-        ("output_op: argmax", "output_op: 2026-13-45", "cannot be read as YAML"),
-        ("output_op: argmax", "output_op: " + "[" * 5000, "cannot be read as YAML"),
+        ("Deploy:", "Deploy: [", "not valid YAML"),
+        ("output_op: argmax", "output_op: 2026-13-45", "not valid YAML"),
+        ("output_op: argmax", "output_op: " + "[" * 5000, "nested too deeply"),
+        ("output_op: argmax", "output_op: argmax\n  output_op: none", "output_op: the key is in line"),
+        (
+            "output_op: argmax",
+            f"output_op: argmax\n  palette: {ALIAS_BOMB}",
+            "has more than 100000 keys and list entries",
+        ),
     ],
 )
 def test_a_wrong_file_is_one_line_with_file_and_key(deploy_yaml, old, new, message):

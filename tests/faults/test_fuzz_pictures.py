@@ -85,7 +85,7 @@ def outcome(file, action) -> str:
 
 def train_on(dataset) -> None:
     sample = dataset.sample(0, np.random.default_rng(1))
-    assert sample["img"].shape == (CROP, CROP, 3) and sample["img"].dtype == np.uint8
+    assert sample["img"].shape == (CROP, CROP, 3) and sample["img"].dtype in (np.uint8, np.float32)
     assert sample["label"].shape == (CROP, CROP) and sample["label"].dtype == np.uint8
     assert set(np.unique(sample["label"])) <= {0, 1, 2, 3, 255}
 

@@ -14,6 +14,7 @@ from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.transforms.transforms import Normalize, Resize
 from paddleseg.utils import distributed
 from paddleseg.utils.errors import DataError
+from paddleseg.utils.picture_files import IMAGE_SUFFIXES
 from paddleseg.utils.result_paths import result_paths
 from paddleseg.utils.visualize import default_palette, overlay
 from paddleseg.utils.written_files import INDEX_NAME
@@ -105,19 +106,40 @@ def test_the_overlay_keeps_the_format_of_the_picture(tmp_path):
     assert Image.open(tmp_path / "out" / "label" / "a.png").format == "PNG"
 
 
-def test_a_damaged_picture_ends_the_work_and_leaves_nothing_of_itself(tmp_path):
-    paths = [tmp_path / f"{name}.png" for name in "abc"]
+def test_damaged_and_empty_pictures_are_left_out_and_all_are_named_at_the_end(tmp_path, log):
+    paths = [tmp_path / f"{name}.png" for name in "abcd"]
     for path in paths:
         save_picture(path)
     paths[1].write_bytes(paths[1].read_bytes()[:60])
-    with pytest.raises(DataError, match=r"b\.png") as info:
+    paths[2].write_bytes(b"")
+    with pytest.raises(DataError) as info:
         predict(RedOrNot(), PIPELINE, [str(path) for path in paths], tmp_path / "out", root=str(tmp_path))
-    assert "\n" not in str(info.value)
-    assert files_below(tmp_path / "out") == [
-        "added_prediction/a.png",
-        "label/a.png",
-        "pseudo_color_prediction/a.png",
+    headline, second, third = str(info.value).splitlines()
+    assert "2 of 4 pictures could not be predicted" in headline
+    assert "b.png: the picture is truncated" in second and "c.png: the picture is an empty file" in third
+    assert [record.getMessage() for record in log.records if record.levelname == "ERROR"] == [
+        f"{line.strip()}; left out" for line in (second, third)
     ]
+    assert files_below(tmp_path / "out") == [
+        f"{folder}/{name}.png" for folder in ("added_prediction", "label", "pseudo_color_prediction") for name in "ad"
+    ]
+
+
+def test_a_single_damaged_picture_is_one_line(tmp_path):
+    (tmp_path / "b.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"^[^\n]*b\.png: the picture is an empty file$"):
+        predict(RedOrNot(), PIPELINE, [str(tmp_path / "b.png")], tmp_path / "out", root=str(tmp_path))
+    assert files_below(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("suffix", IMAGE_SUFFIXES)
+def test_pictures_of_every_suffix_are_predicted_and_drawn(tmp_path, suffix):
+    picture = Image.new("1" if suffix == ".pbm" else "RGB", (64, 40), 1)
+    picture.save(tmp_path / f"a{suffix}")
+    predict(RedOrNot(), PIPELINE, [str(tmp_path / f"a{suffix}")], tmp_path / "out", root=str(tmp_path))
+    (overlay_file,) = (tmp_path / "out" / "added_prediction").iterdir()
+    with Image.open(overlay_file) as drawn:
+        assert drawn.width >= 64 and drawn.mode == "RGB"
 
 
 def test_a_failure_while_saving_leaves_no_half_written_file(tmp_path, monkeypatch):

@@ -57,6 +57,7 @@ def test_each_extra_brings_one_build(setup_arguments):
         "cpu": ["paddlepaddle", "opencv-python"],
         "gpu": ["paddlepaddle-gpu", "opencv-python", "setuptools"],
         "safetensors": ["safetensors"],
+        "tiff": ["tifffile"],
         "headless": ["opencv-python-headless"],
     }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from paddleseg.utils.image_io import list_images
+from paddleseg.utils.picture_files import list_images
 
 SCRIPT = Path(__file__).resolve().parents[2] / "test_tipc" / "common_func.sh"
 RATES = "--iters:lite_train_lite_infer=20|whole_train_whole_infer=1000"
@@ -186,11 +186,12 @@ def test_pictures_are_counted_as_inference_finds_them(bash, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "4.png").touch()
     (tmp_path / "folder" / "linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "folder" / "circle").symlink_to("../folder")
     (tmp_path / "whole").symlink_to("folder")
     counts = {
         "a.list": 2,
-        "folder": 4,
-        "whole": 4,
+        "folder": 5,
+        "whole": 5,
         "folder/1.png": 1,
         "folder/notes.md": 1,
         "folder/*.png": 2,

@@ -13,7 +13,8 @@ from PIL import Image
 
 from paddleseg.utils import image_io
 from paddleseg.utils.errors import DataError
-from paddleseg.utils.image_io import list_images, read_image, read_label
+from paddleseg.utils.image_io import read_image, read_label
+from paddleseg.utils.picture_files import list_images
 from tests.messages import naming
 
 
@@ -42,11 +43,6 @@ def test_one_channel_gives_grey_with_a_channel_axis(tmp_path, ids):
     image = read_image(save(tmp_path / "grey.png", ids), channels=1)
     np.testing.assert_array_equal(image, ids[:, :, np.newaxis])
     np.testing.assert_array_equal(read_image(tmp_path / "grey.png"), np.repeat(image, 3, axis=2))
-
-
-def test_a_16_bit_picture_becomes_8_bit_rgb(tmp_path):
-    cv2.imwrite(str(tmp_path / "deep.png"), np.full((2, 3, 3), (0x1100, 0x2200, 0xFF00), np.uint16))
-    np.testing.assert_array_equal(read_image(tmp_path / "deep.png")[0, 0], [0xFF, 0x22, 0x11])
 
 
 def test_four_channels_are_read_as_stored_and_another_number_is_refused(tmp_path, colours):
@@ -198,20 +194,6 @@ def test_nothing_to_find_is_an_error_that_names_the_path(gallery):
     ):
         with pytest.raises(DataError, match=message):
             list_images(gallery / name)
-
-
-@pytest.mark.parametrize("orientation", [3, 6])  # 3: turn by 180 degrees, 6: by 90 degrees
-def test_the_orientation_of_a_camera_is_not_applied_to_pictures_nor_labels(tmp_path, ids, orientation):
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    stored = np.zeros((16, 32, 3), np.uint8)
-    stored[:, 16:, 0] = 255
-    photo = save(tmp_path / "photo.jpg", stored, exif=exif, quality=100, subsampling=0)
-    np.testing.assert_allclose(read_image(photo), stored, atol=4)
-    np.testing.assert_allclose(read_image(photo, channels=1)[:, :, 0], stored[:, :, 0] * 0.299, atol=4)
-    rgba = save(tmp_path / "rgba.png", np.dstack([stored, stored[:, :, 0]]), exif=exif)
-    np.testing.assert_array_equal(read_image(rgba, channels=4)[:, :, 3], stored[:, :, 0])
-    np.testing.assert_array_equal(read_label(save(tmp_path / "label.png", ids, exif=exif)), ids)
 
 
 def test_a_list_may_begin_with_a_byte_order_mark_and_must_be_utf8(gallery, colours):

@@ -1,0 +1,216 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The headers of image files: their parts, and how many pixels they claim, read without decoding anything.
+
+Nothing here raises: what a damaged file does not say is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# Byte offsets: the IHDR chunk always comes first (PNG specification, section 11.2.1).
+PNG_BIT_DEPTH, PNG_COLOUR_TYPE = 24, 25
+JPEG_SIGNATURE = b"\xff\xd8\xff"
+_WEBP_ALPHA = 0x10
+# TIFF and BigTIFF in both byte orders.
+_TIFF_ORDERS = {b"II*\0": "little", b"MM\0*": "big", b"II+\0": "little", b"MM\0+": "big"}
+TIFF_SIGNATURES = tuple(_TIFF_ORDERS)
+_PNM_GAP = rb"(?:\s|#[^\r\n]*)+"
+_PNM = re.compile(rb"P[1-6]" + _PNM_GAP + rb"(\d{1,20})" + _PNM_GAP + rb"(\d{1,20})")
+_PNM_DEEP = re.compile(rb"P([2356])" + 2 * (_PNM_GAP + rb"\d{1,20}") + _PNM_GAP + rb"(\d{1,20})")
+PNM_SIGNATURES = tuple(b"P%d" % number for number in range(1, 7))
+
+_JPEG_START_OF_SCAN, _JPEG_END = 0xDA, 0xD9
+_JPEG_WITHOUT_CONTENT = (0x00, 0x01, *range(0xD0, 0xD9))
+# Start of frame of all codings (ITU-T T.81, table B.1); C4, C8 and CC are something else.
+_JPEG_FRAMES = tuple(marker for marker in range(0xC0, 0xD0) if marker not in (0xC4, 0xC8, 0xCC))
+JPEG_HUFFMAN_FRAMES = (0xC0, 0xC1, 0xC2)
+"""Baseline, extended and progressive."""
+
+TIFF_WIDTH, TIFF_HEIGHT, TIFF_BITS, TIFF_COMPRESSION, TIFF_PHOTOMETRIC = 256, 257, 258, 259, 262
+TIFF_ORIENTATION, TIFF_BANDS, TIFF_PLANES, TIFF_SAMPLE_FORMAT = 274, 277, 284, 339
+_TIFF_PALETTE = 3
+_TIFF_KINDS = {1: "uint", 2: "int", 3: "float"}
+_TIFF_BYTES_OF_TYPE = {1: 1, 3: 2, 4: 4, 16: 8}  # the unsigned integers
+
+
+class JpegFrame(NamedTuple):
+    """What a JPEG file says of its picture; ``coding`` is the second byte of the marker."""
+
+    coding: int
+    width: int
+    height: int
+    bands: int
+
+
+@dataclass(frozen=True)
+class StoredFormat:
+    """How a picture is stored, by its header.
+
+    Attributes:
+        bands: Number of channels in the file; a palette counts as three.
+        dtype: Type of the numbers, such as ``uint16``.
+        is_planar: Whether each band is a plane of its own.
+        is_tiff: Whether it is a TIFF file.
+    """
+
+    bands: int
+    dtype: str = "uint8"
+    is_planar: bool = False
+    is_tiff: bool = False
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether 8 bits do not hold its values."""
+        return self.dtype not in ("uint8", "int8")
+
+
+def stored_format(data: bytes) -> StoredFormat:
+    """How a picture is stored. Files of unknown formats, and what damaged ones do not say, count as 8-bit RGB."""
+    if data.startswith(PNG_SIGNATURE) and len(data) > PNG_COLOUR_TYPE:
+        bands = {0: 1, 4: 2, 6: 4}.get(data[PNG_COLOUR_TYPE], 3)
+        return StoredFormat(bands, "uint16" if data[PNG_BIT_DEPTH] == 16 else "uint8")
+    if data.startswith(TIFF_SIGNATURES):
+        return _tiff_format(dict(reversed(list(tiff_tags(data)))))
+    if data.startswith(JPEG_SIGNATURE):
+        return StoredFormat(jpeg_frame(data).bands or 3)
+    found = _PNM_DEEP.match(data)
+    if found:
+        return StoredFormat(3 if found[1] in b"36" else 1, "uint16" if int(found[2]) > 255 else "uint8")
+    return StoredFormat(4 if is_webp(data) and data[12:16] == b"VP8X" and data[20] & _WEBP_ALPHA else 3)
+
+
+def _tiff_format(tags: dict[int, int]) -> StoredFormat:
+    bits, kind = tags.get(TIFF_BITS, 1), _TIFF_KINDS.get(tags.get(TIFF_SAMPLE_FORMAT, 1), "uint")
+    is_palette = tags.get(TIFF_PHOTOMETRIC) == _TIFF_PALETTE
+    # Decoders give numbers of 10, 12 or 14 bits in 16.
+    dtype = f"{kind}{next((size for size in (8, 16, 32) if bits <= size), 64)}"
+    return StoredFormat(
+        3 if is_palette else tags.get(TIFF_BANDS, 1),
+        "uint8" if is_palette else dtype,
+        is_planar=tags.get(TIFF_PLANES) == 2,
+        is_tiff=True,
+    )
+
+
+def image_size(data: bytes) -> tuple[int, int]:
+    """(width, height) that the header of an image file claims, the largest where it claims several; else (0, 0)."""
+    if data.startswith(PNG_SIGNATURE):
+        sizes = [(_big(data[16:20]), _big(data[20:24]))]
+    elif data.startswith(JPEG_SIGNATURE):
+        frame = jpeg_frame(data)
+        sizes = [(frame.width, frame.height)]
+    elif data.startswith(b"BM"):
+        sizes = [_bmp_size(data)]
+    elif data.startswith(TIFF_SIGNATURES):
+        tags = list(tiff_tags(data))
+        sizes = [tuple(max((v for tag, v in tags if tag == wanted), default=0) for wanted in (TIFF_WIDTH, TIFF_HEIGHT))]
+    elif is_webp(data):
+        sizes = [_webp_size(kind, data[start : start + 10]) for kind, start, _ in webp_chunks(data)]
+    else:
+        found = _PNM.match(data)
+        sizes = [(int(found[1]), int(found[2]))] if found else []
+    return max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
+
+
+def is_webp(data: bytes) -> bool:
+    """Whether a file begins as WebP."""
+    return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
+
+
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """The segments of a JPEG file before its scan: second byte of the marker, start and end of the content."""
+    place = data.find(b"\xff", 2)
+    # As libjpeg does it: bytes before a marker are skipped, and so are fill bytes, which are FF too.
+    while 0 <= place < len(data) - 1:
+        marker = data[place + 1]
+        if marker in (_JPEG_START_OF_SCAN, _JPEG_END):
+            return
+        end = place + 1 if marker == 0xFF else place + 2
+        if marker != 0xFF and marker not in _JPEG_WITHOUT_CONTENT:
+            end += max(_big(data[place + 2 : place + 4]), 2)  # the length counts itself
+            yield marker, place + 4, end
+        place = data.find(b"\xff", end)
+
+
+def jpeg_frame(data: bytes) -> JpegFrame:
+    """The header of the frame in a JPEG file; zeros where there is none."""
+    for marker, start, _ in jpeg_segments(data):
+        if marker in _JPEG_FRAMES:  # precision (1 byte), height (2), width (2), bands (1)
+            height, width, bands = data[start + 1 : start + 3], data[start + 3 : start + 5], data[start + 5 : start + 6]
+            return JpegFrame(marker, _big(width), _big(height), _big(bands))
+    return JpegFrame(0, 0, 0, 0)
+
+
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """The chunks of a PNG file: kind, start and end of the content, which may be beyond the end of the file."""
+    place = len(PNG_SIGNATURE)
+    while place < len(data):
+        # Length (4 bytes), kind (4), content, checksum (4).
+        end = place + 8 + _big(data[place : place + 4])
+        yield data[place + 4 : place + 8], place + 8, end
+        place = end + 4
+
+
+def webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """The chunks of a WebP file: kind, start and end of the content, which may be beyond the end of the file."""
+    place = 12
+    while place < len(data):
+        # Kind (4 bytes), length (4), content, and a byte more where its length is odd.
+        end = place + 8 + _little(data[place + 4 : place + 8])
+        yield data[place : place + 4], place + 8, end
+        place = end + end % 2
+
+
+def tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
+    """The tags in the first directory of a TIFF file that hold unsigned integers, as (number, first of them)."""
+    order = _TIFF_ORDERS.get(data[:4])
+    if order is None:
+        return
+    is_big = b"+" in data[2:4]
+    # Bytes of an offset, of the number of entries, and of an entry: number (2), type (2), count, value or offset.
+    offset_bytes, count_bytes, entry_bytes = (8, 8, 20) if is_big else (4, 2, 12)
+    first = 8 if is_big else 4
+    directory = int.from_bytes(data[first : first + offset_bytes], order)
+    start = directory + count_bytes
+    end = start + entry_bytes * int.from_bytes(data[directory:start], order)
+    for place in range(start, min(end, len(data)), entry_bytes):
+        tag, kind = (int.from_bytes(data[at : at + 2], order) for at in (place, place + 2))
+        count = int.from_bytes(data[place + 4 : place + 4 + offset_bytes], order)
+        num_bytes = _TIFF_BYTES_OF_TYPE.get(kind, 0)
+        value = place + 4 + offset_bytes
+        if count * num_bytes > offset_bytes:  # they do not fit into the entry, which says where they are
+            value = int.from_bytes(data[value : value + offset_bytes], order)
+        yield tag, int.from_bytes(data[value : value + num_bytes], order)
+
+
+def _bmp_size(data: bytes) -> tuple[int, int]:
+    if _little(data[14:18]) == 12:  # the header of OS/2
+        return _little(data[18:20]), _little(data[20:22])
+    width, height = (int.from_bytes(data[at : at + 4], "little", signed=True) for at in (18, 22))
+    return abs(width), abs(height)  # a negative height: rows from above
+
+
+def _webp_size(kind: bytes, content: bytes) -> tuple[int, int]:
+    """What a chunk says of the size, by its first ten bytes (RFC 9649; RFC 6386, 9.1)."""
+    if kind == b"VP8X":
+        return _little(content[4:7]) + 1, _little(content[7:10]) + 1
+    if kind == b"VP8L":
+        bits = _little(content[1:5])
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8 ":
+        return _little(content[6:8]) & 0x3FFF, _little(content[8:10]) & 0x3FFF
+    return 0, 0
+
+
+def _big(data: bytes) -> int:
+    return int.from_bytes(data, "big")
+
+
+def _little(data: bytes) -> int:
+    return int.from_bytes(data, "little")

@@ -1,0 +1,30 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pictures that cannot be predicted: the others are, and then it is said of which ones there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from paddleseg.utils.errors import DataError, printable_line
+from paddleseg.utils.logging import get_logger
+
+
+def note_failure(failures: list[DataError], error: DataError) -> None:
+    """Log that a picture is left out, and remember why."""
+    failures.append(error)
+    get_logger().error("%s; left out", printable_line(str(error)))
+
+
+def raise_failures(failures: Sequence[DataError], num_pictures: int) -> None:
+    """Raise one DataError that lists what was left out; nothing where all went well.
+
+    Args:
+        failures: Why, for each picture.
+        num_pictures: How many pictures there were.
+    """
+    if len(failures) == num_pictures == 1:
+        raise failures[0]
+    if failures:
+        headline = f"{len(failures)} of {num_pictures} pictures could not be predicted:"
+        raise DataError("\n  ".join([headline, *(printable_line(str(error)) for error in failures)]))

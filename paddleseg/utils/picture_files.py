@@ -1,0 +1,244 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Finding pictures: folders, patterns, and list files as people write them."""
+
+from __future__ import annotations
+
+import glob
+import io
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from paddleseg.utils.errors import DataError
+from paddleseg.utils.image_io import read_file
+from paddleseg.utils.logging import get_logger
+
+IMAGE_SUFFIXES = (
+    ".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".pnm",
+)  # fmt: skip
+BLANK = " "
+_LIST_SUFFIXES = (".txt", ".list")
+# What stands between the columns of lists, for the advice; the default first.
+_SEPARATORS = (BLANK, ",", ";", "|")
+
+
+def list_images(path: str | os.PathLike, separator: str = BLANK) -> tuple[list[str], str]:
+    """Find the pictures that a path names.
+
+    Args:
+        path: A picture; a folder (searched with its subfolders, and links to folders); a `.txt` or `.list` file with
+            one picture per line, relative to the list's folder, further columns being ignored; or a glob pattern.
+        separator: What separates the columns of a list.
+
+    Returns:
+        The sorted paths (a list file keeps its order) and the folder that they are named relative to.
+
+    Raises:
+        DataError: There is nothing at the path, there are no pictures in it, or a list cannot be read or names a
+            picture that does not exist.
+    """
+    path = str(path)
+    if os.path.isdir(path):
+        images = sorted(_images_below(path), key=lambda image: image.split(os.sep))
+        if not images:
+            raise DataError(f"{path}: no pictures in this folder or below it; known suffixes: {_suffixes()}")
+        return images, path
+    if os.path.isfile(path):
+        if path.lower().endswith(_LIST_SUFFIXES):
+            return _images_of_list(path, separator)
+        return [path], os.path.dirname(path)
+    if glob.has_magic(path):
+        images = sorted(p for p in glob.glob(_pattern(path), recursive=True) if _has_image_suffix(p))
+        if not images:
+            raise DataError(f"{path}: no picture fits this pattern; known suffixes: {_suffixes()}")
+        return images, os.path.commonpath([os.path.dirname(p) for p in images])
+    raise DataError(f"{path}: no such file or folder; give a picture, a folder, a .txt or .list file or a glob pattern")
+
+
+def read_list_lines(path: str | os.PathLike, names_files: Callable[[str], bool] | None = None) -> list[tuple[int, str]]:
+    """Read the lines of a list file that are not blank, each stripped and with its number from 1.
+
+    Args:
+        path: Text in UTF-8, with or without a byte order mark.
+        names_files: Whether the files that a line names exist. Where it is given, a list in GBK, as Chinese Windows
+            writes it, is read too, with a warning, if that is true of any of its lines that are not plain ASCII.
+
+    Raises:
+        DataError: The file cannot be read or is not UTF-8; the message names the line.
+    """
+    data = read_file(path, "list")
+    try:
+        return _lines(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        # error.object begins after the byte order mark, as error.start does.
+        line = error.object.count(b"\n", 0, error.start) + 1
+        found = error.object[error.start]
+    lines = _lines_in_gbk(data)
+    if names_files is not None and any(names_files(text) for _, text in lines if not text.isascii()):
+        get_logger().warning("%s: is not UTF-8; read as GBK, in which its names are those of files", path)
+        return lines
+    raise DataError(f"{path}, line {line}: byte 0x{found:02X} is not UTF-8; save the list as UTF-8")
+
+
+def split_line(line: str, separator: str, counts: Sequence[int], root: str) -> tuple[list[str], list[str]] | None:
+    """The paths in a line of a list, and those of them that do not exist.
+
+    Names may hold blanks, so the line is split as it is meant to be where that names files. Else blanks beside a
+    separator do not count, and where the separator is a blank, neither do more of them, or tabs in their place.
+
+    Args:
+        line: One picture or several columns.
+        separator: What is meant to separate the columns.
+        counts: Numbers of columns that are allowed.
+        root: Folder that the paths are relative to.
+
+    Returns:
+        None where the number of columns is wrong.
+    """
+    first = None
+    for columns in _splits(line, separator):
+        if len(columns) not in counts or not all(columns):
+            continue
+        paths = [_resolve(root, name) for name in columns]
+        missing = [path for path in paths if not os.path.isfile(path)]
+        if not missing:
+            return paths, []
+        first = first or (paths, missing)
+    return first
+
+
+def advise_separator(line: str, separator: str, counts: Sequence[int], root: str) -> str:
+    """What to do about a line that has not the right number of columns."""
+    for other in _SEPARATORS:
+        found = split_line(line, other, counts, root) if other != separator and other in line else None
+        if found is not None and not found[1]:
+            return f"set separator: {other!r}, which fits this line"
+    return "correct the line or set separator"
+
+
+def advise_folder(name: str, root: str, others: Sequence[tuple[str, str]]) -> str:
+    """Where a file is that is not in ``root``: an addition to a message, or nothing.
+
+    Args:
+        name: Its path in the list.
+        root: Folder that it should be relative to.
+        others: (what it is to the user, folder) to look in.
+    """
+    for what, folder in others:
+        if os.path.isfile(_resolve(folder, name)) and os.path.realpath(folder) != os.path.realpath(root):
+            return f"; it is there relative to {what}, {os.path.abspath(folder)}"
+    return ""
+
+
+def warn_of_repeats(list_path: str, pictures: Sequence[tuple[int, str]]) -> None:
+    """Say once that pictures stand in several lines of a list: they count more than others.
+
+    Args:
+        list_path: The list.
+        pictures: (line, path) of each.
+    """
+    first_line: dict[str, int] = {}
+    repeats = [(line, path) for line, path in pictures if first_line.setdefault(path, line) != line]
+    if repeats:
+        line, path = repeats[0]
+        get_logger().warning(
+            "%s: %d of %d lines name a picture that stands there already, so that it counts more than once; first: %s "
+            "in lines %d and %d", list_path, len(repeats), len(pictures), path, first_line[path], line,
+        )  # fmt: skip
+
+
+def _splits(line: str, separator: str) -> Iterator[list[str]]:
+    columns = line.split(separator)
+    yield columns
+    yield [column.strip() for column in columns]
+    if separator == BLANK:
+        yield [column.strip() for column in re.split("\t+", line)]
+        yield line.split()
+
+
+def _resolve(root: str, name: str) -> str:
+    path = os.path.join(root, name)
+    if "\\" in name and not os.path.isfile(path):
+        from_windows = os.path.join(root, name.replace("\\", "/"))
+        return from_windows if os.path.isfile(from_windows) else path
+    return path
+
+
+def _images_of_list(list_path: str, separator: str) -> tuple[list[str], str]:
+    root = os.path.dirname(list_path)
+    pictures = []
+
+    def names_a_file(line: str) -> bool:
+        return os.path.isfile(_resolve(root, _first_name(line, separator, root)))
+
+    for number, line in read_list_lines(list_path, names_a_file):
+        name = _first_name(line, separator, root)
+        image = _resolve(root, name)
+        if not os.path.isfile(image):
+            advice = advise_folder(name, root, [("the working directory", "")])
+            raise DataError(
+                f"{list_path}, line {number}: {image} does not exist; paths are relative to the list's folder{advice}"
+            )
+        pictures.append((number, image))
+    if not pictures:
+        raise DataError(f"{list_path}: the list is empty; give one picture per line")
+    warn_of_repeats(list_path, pictures)
+    return [image for _, image in pictures], root
+
+
+def _first_name(line: str, separator: str, root: str) -> str:
+    """The picture in a line whose other columns may be anything; a name that holds the separator is a name."""
+    names = [line, *(columns[0] for columns in _splits(line, separator))]
+    return next((name for name in names if os.path.isfile(_resolve(root, name))), names[2])
+
+
+def _images_below(root: str) -> Iterator[str]:
+    """Pictures in a folder and below it. Each folder is visited once, however many links lead to it or in circles."""
+    seen: set[str] = set()
+    folders, links = [root], []
+    while folders or links:
+        folder = folders.pop() if folders else links.pop(0)  # a folder itself before links to it
+        if os.path.realpath(folder) in seen:
+            continue
+        seen.add(os.path.realpath(folder))
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            get_logger().warning("%s: the folder cannot be read (%s)", folder, error.strerror)
+            continue
+        # Notebook servers leave thumbnails in folders such as .ipynb_checkpoints.
+        for entry in (entry for entry in entries if not entry.name.startswith(".")):
+            if os.path.isdir(entry.path):
+                (links if entry.is_symlink() else folders).append(entry.path)
+            elif os.path.isfile(entry.path) and _has_image_suffix(entry.name):
+                yield entry.path
+
+
+def _pattern(path: str) -> str:
+    """The glob pattern, in which letters of folders that exist, such as ``[``, stand for themselves."""
+    folder, names = path, []
+    while folder and not os.path.isdir(folder):
+        folder, name = os.path.split(folder)
+        names.insert(0, name)
+    return os.path.join(glob.escape(folder), *names)
+
+
+def _lines(text: str) -> list[tuple[int, str]]:
+    lines = enumerate(io.StringIO(text, newline=None), start=1)
+    return [(number, line.strip()) for number, line in lines if line.strip()]
+
+
+def _lines_in_gbk(data: bytes) -> list[tuple[int, str]]:
+    try:
+        return _lines(data.decode("gbk"))
+    except UnicodeDecodeError:
+        return []
+
+
+def _has_image_suffix(name: str) -> bool:
+    return name.lower().endswith(IMAGE_SUFFIXES)
+
+
+def _suffixes() -> str:
+    return " ".join(IMAGE_SUFFIXES)
