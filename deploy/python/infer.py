@@ -142,9 +142,11 @@ def main(arguments: argparse.Namespace) -> None:
         batch_size=arguments.batch_size,
         **{name: value for name, value in given.items() if value is not None},
     )
+    gives_scores = True if arguments.with_argmax else None
     if arguments.enable_auto_tune:
-        options = tune_shapes(config, options, images, arguments.auto_tuned_shape_file or _SHAPE_FILE)
-    segmenter = Segmenter(config, options, gives_scores=True if arguments.with_argmax else None)
+        shape_file = arguments.auto_tuned_shape_file or _SHAPE_FILE
+        options = tune_shapes(config, options, images, shape_file, gives_scores)
+    segmenter = Segmenter(config, options, gives_scores=gives_scores)
     if arguments.benchmark:
         warm_up(segmenter, images, arguments.batch_size)
     failures = segment(segmenter, targets, written, arguments.batch_size)
@@ -241,7 +243,7 @@ def warm_up(segmenter: Segmenter, images: Sequence[str], batch_size: int) -> Non
     segmenter.reset_times()
 
 
-def tune_shapes(config, options, images: Sequence[str], shape_file: str):
+def tune_shapes(config, options, images: Sequence[str], shape_file: str, gives_scores: bool | None = None):
     """Collect the shapes that occur inside the graph, for TensorRT. The tests have no GPU to run it on.
 
     Args:
@@ -249,6 +251,7 @@ def tune_shapes(config, options, images: Sequence[str], shape_file: str):
         options: The ``EngineOptions``.
         images: Of these the first few are run.
         shape_file: Where the shapes are written; TensorRT reads them there.
+        gives_scores: As for ``Segmenter``.
 
     Returns:
         The options with the collected shapes.
@@ -257,7 +260,8 @@ def tune_shapes(config, options, images: Sequence[str], shape_file: str):
 
     from paddleseg.deploy.segmenter import Segmenter
 
-    collector = Segmenter(config, dataclasses.replace(options, collect_shapes_in=shape_file))
+    options_to_collect = dataclasses.replace(options, collect_shapes_in=shape_file)
+    collector = Segmenter(config, options_to_collect, gives_scores=gives_scores)
     # Alone and together: a last batch may have fewer pictures than the others.
     for batch_size in sorted({1, options.batch_size}):
         for batch in collector.batches(images[: max(_PICTURES_TO_TUNE_ON, batch_size)], batch_size, []):

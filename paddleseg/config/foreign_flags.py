@@ -11,6 +11,7 @@ Imports nothing heavy.
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -196,7 +197,8 @@ def own_words(command: str, words: Sequence[str]) -> list[str]:
     words = list(words)
     if words and not words[0].startswith("-"):
         words.insert(0, "--config")
-    flags, result = FOREIGN_FLAGS[command], []
+    flags = FOREIGN_FLAGS[command]
+    result = list(itertools.takewhile(lambda word: not word.startswith("--"), words))  # -h and what is a mistake
     given = {name: found for _, name, found in _flags_of(words)}
     for typed, name, found in _flags_of(words):
         flag = flags.get(name)

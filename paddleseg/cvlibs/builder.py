@@ -34,16 +34,19 @@ class SegBuilder:
     @cached_property
     def train_dataset(self) -> Any:
         """What ``train_dataset`` describes."""
+        self._require("train_dataset")
         return build.build_dataset(self.config.loaded, "train")
 
     @cached_property
     def val_dataset(self) -> Any:
         """What ``val_dataset`` describes."""
+        self._require("val_dataset")
         return build.build_dataset(self.config.loaded, "val")
 
     @cached_property
     def loss(self) -> dict[str, list[Any]]:
         """``losses`` of ``paddleseg.core.train``: one loss and one weight for each output."""
+        self._require("loss")
         pairs = build.build_losses(self.config.loaded)
         return {"types": [loss for loss, _ in pairs], "coef": [weight for _, weight in pairs]}
 
@@ -54,11 +57,15 @@ class SegBuilder:
         Raises:
             ConfigError: The length is given in epochs, and so depends on the number of processes.
         """
-        if "iters" not in self.config.dic:
-            raise ConfigError(f"{self.config.loaded.path}: SegBuilder needs iters; give it, or Config(path, iters=...)")
+        self._require("lr_scheduler")
         return build.build_lr_schedule(self.config.loaded, self.config.iters)
 
     @cached_property
     def optimizer(self) -> Any:
         """The optimiser of the network's parameters."""
+        self._require("optimizer")
         return build.build_optimizer(self.config.loaded, self.model, self.lr_scheduler)
+
+    def _require(self, section: str) -> None:
+        if not self.config.dic.get(section):
+            raise ConfigError(f"{self.config.loaded.path}: {section} is missing, which SegBuilder needs for this part")

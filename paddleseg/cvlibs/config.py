@@ -10,6 +10,7 @@ from typing import Any
 
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
+from paddleseg.utils.errors import ConfigError
 
 
 class Config:
@@ -53,7 +54,13 @@ class Config:
 
     @property
     def iters(self) -> int:
-        """Length of the training in optimiser steps."""
+        """Length of the training in optimiser steps.
+
+        Raises:
+            ConfigError: It is given in epochs, and so depends on the number of processes.
+        """
+        if "iters" not in self.dic:
+            raise ConfigError(f"{self.loaded.path}: iters is missing; give it, or Config(path, iters=...)")
         return self.dic["iters"]
 
     @property

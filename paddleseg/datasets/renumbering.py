@@ -14,8 +14,10 @@ from paddleseg.utils.label_map import LABEL_VALUES
 from paddleseg.utils.type_hints import is_number
 
 
-def renumbering_faults(label_map: Any, reduce_zero_label: bool | None, ignore_index: Any) -> Iterator[Fault]:
-    """What is wrong with the two arguments, each by itself and together."""
+def renumbering_faults(
+    label_map: Any, reduce_zero_label: bool | None, ignore_index: Any, num_classes: Any
+) -> Iterator[Fault]:
+    """What is wrong with the two arguments, each by itself, together, and with the classes."""
     if label_map is not None:
         numbers = [number for pair in label_map.items() for number in pair]
         wrong = [n for n in numbers if not (is_number(n) and isinstance(n, int) and LABEL_VALUES.holds(n))]
@@ -25,6 +27,12 @@ def renumbering_faults(label_map: Any, reduce_zero_label: bool | None, ignore_in
             yield "label_map", "does not go with reduce_zero_label: True, which renumbers all values; give one of them"
     if reduce_zero_label and ignore_index == 0:
         yield "reduce_zero_label", "with ignore_index: 0 no class would be left at 0; make ignore_index 255"
+    elif reduce_zero_label and is_number(num_classes) and is_number(ignore_index) and ignore_index <= num_classes:
+        yield (
+            "reduce_zero_label",
+            f"files hold the classes as 1 to {num_classes}, of which ignore_index: {ignore_index} would take one; "
+            "make ignore_index 255",
+        )
 
 
 def renumbering_table(

@@ -124,7 +124,7 @@ class SegmentationDataset(PictureDataset):
         **_: Any,
     ) -> Iterator[Fault]:
         """What does not go together, see :mod:`paddleseg.utils.arguments`."""
-        yield from renumbering_faults(label_map, reduce_zero_label, ignore_index)
+        yield from renumbering_faults(label_map, reduce_zero_label, ignore_index, num_classes)
         for name, values in (("class_names", class_names), ("palette", palette)):
             if values is not None and num_classes not in (None, len(values)):
                 yield name, f"{len(values)} entries for {num_classes} classes; give one per class"

@@ -39,8 +39,8 @@ def weight_file(path: str | os.PathLike[str]) -> str:
         return os.path.join(path, best)
     folder, name = os.path.split(path)
     if name in (WEIGHTS, EMA_WEIGHTS) and os.path.isfile(path):
-        best = best_file(folder)
-        if best != name and os.path.isfile(os.path.join(folder, best)):
+        best = _known_best(folder)
+        if best is not None and best != name and os.path.isfile(os.path.join(folder, best)):
             get_logger().warning(
                 "%s: taken as named, though %s beside it had the better figure; give the folder to take that",
                 path, best,
@@ -54,18 +54,32 @@ def best_file(folder: str | os.PathLike[str]) -> str:
     Raises:
         WeightsError: The folder's manifest is damaged.
     """
+    return _stated_best(folder) or WEIGHTS
+
+
+def _known_best(folder: str | os.PathLike[str]) -> str | None:
+    """The same for somebody who has named a file: None where nothing was evaluated or the manifest does not say it."""
+    try:
+        return _stated_best(folder)
+    except WeightsError:
+        return None
+
+
+def _stated_best(folder: str | os.PathLike[str]) -> str | None:
     path = Path(folder, MANIFEST)
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         best = manifest["best_file"] if "best_file" in manifest else _best_of_states(Path(folder), manifest)
     except (FileNotFoundError, NotADirectoryError):
-        return WEIGHTS
+        return None
+    except WeightsError:
+        raise  # of the state, which it names
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError, OSError) as error:
         reason = f"{type(error).__name__}: {one_line(error)}"
         raise WeightsError(f"{path} is damaged ({reason}); name the weight file instead of its folder") from None
     if best not in (None, WEIGHTS, EMA_WEIGHTS):
         raise WeightsError(f"{path}: best_file: found {one_line(best)}; it must be {WEIGHTS} or {EMA_WEIGHTS}")
-    return best or WEIGHTS
+    return best
 
 
 def _best_of_states(folder: Path, manifest: Mapping[str, Any]) -> str | None:

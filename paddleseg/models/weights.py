@@ -221,8 +221,8 @@ def follow_padding_mode(
 ) -> None:
     """Give a network whose padding mode was not named that of the weights; refuse a named one that is another.
 
-    Trained weights without ``__meta__`` of a network that PaddleSeg has come from PaddleSeg's code. A file without
-    heads is a classifier's, and those have one kind of paddings only.
+    A ``.pdparams`` of trained weights without ``__meta__``, of a network that PaddleSeg has, is taken for PaddleSeg's.
+    A file without heads is a classifier's, and those have one kind of paddings only.
 
     Raises:
         WeightsError: The network was built with another padding mode by name, or the weights name an unknown one.
@@ -234,12 +234,12 @@ def follow_padding_mode(
     is_named = getattr(model, "padding_mode_is_named", True)
     if meta is None:
         has_heads = any(part_of(name) in facts.head_parts for name in weights)
-        if is_named or not (facts.has_weights_of_paddleseg and has_heads):
+        # PaddleSeg releases .pdparams alone.
+        if is_named or is_safetensors(path) or not (facts.has_weights_of_paddleseg and has_heads):
             return
         found = "paddleseg"
-        reason = f"it does not say how it was trained, as PaddleSeg's {model.arch} does not"
     else:
-        found, reason = meta.get("padding_mode", now), "it was trained so"
+        found = meta.get("padding_mode", now)
     if found != now and (is_named or found not in ("official", "paddleseg")):
         found = one_line(found)
         raise WeightsError(
@@ -247,9 +247,14 @@ def follow_padding_mode(
         )
     if found != now:
         model.set_padding_mode(found)
-        get_logger().info(
-            "%s: the network takes padding_mode %s (%s); model.padding_mode names another", path, found, reason
-        )
+        if meta is None:
+            get_logger().warning(
+                "%s does not say how it was trained, as PaddleSeg's %s does not: the network takes padding_mode %s. "
+                "If it was trained with this toolkit or comes from the authors' weights, set model.padding_mode: %s",
+                path, model.arch, found, now,
+            )  # fmt: skip
+        else:
+            get_logger().info("%s: the network takes padding_mode %s, with which it was trained", path, found)
 
 
 def part_of(name: str) -> str:

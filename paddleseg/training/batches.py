@@ -12,6 +12,7 @@ from typing import Any
 from paddleseg.datasets.loader import Batch, train_batches
 from paddleseg.datasets.pictures import PictureDataset
 from paddleseg.datasets.sampler import EpochBatchSampler
+from paddleseg.training.run_folder import READER
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.image_io import READER_VERSION
@@ -56,7 +57,7 @@ class TrainingBatches:
             "shuffle": self._shuffle,
             "apply_exif": options.apply_exif,
             "value_range": None if options.value_range is None else list(options.value_range),
-            "version of the picture reader": READER_VERSION,
+            READER: READER_VERSION,
         }
 
     def describe(self) -> str:

@@ -33,6 +33,7 @@ from paddleseg.utils.safe_pickle import read_pickle
 
 OPTIMIZER, CONFIG = "model.pdopt", "config.yml"
 BEST_MODEL = "best_model"
+_FILES_OF_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what showing a folder leaves in it
 _ALL_FILES = {WEIGHTS, EMA_WEIGHTS, OPTIMIZER, STATES, CONFIG, MANIFEST}
 _ITERATION = re.compile(r"iter_(\d+)")
 
@@ -253,6 +254,7 @@ def _holds_something_else(folder: Path) -> bool:
         own = {*_read_manifest(folder)["files"], MANIFEST}
     except WeightsError:  # what is half deleted may have lost its manifest first
         own = _ALL_FILES
+    own |= _FILES_OF_SYSTEMS
     return any(path.name not in own or path.is_dir() for path in folder.iterdir())
 
 

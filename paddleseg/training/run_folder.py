@@ -19,6 +19,9 @@ from paddleseg.utils.logging import get_logger
 from paddleseg.utils.nested import describe_changes
 from paddleseg.utils.yaml_text import parse_yaml, read_yaml
 
+READER = "version of the picture reader"
+"""Its key in what a run is known by."""
+
 
 def find_start(save_dir: str, resume_model: str | None) -> checkpoint.Checkpoint | None:
     """The checkpoint to go on from: the one asked for, with ``auto`` the newest in ``save_dir``, or none.
@@ -88,6 +91,12 @@ def check_same_run(checkpoint_folder: Path, saved: Mapping[str, Any], now: Mappi
     Raises:
         ConfigError: Names what differs.
     """
+    if READER in now and READER not in saved:
+        get_logger().warning(
+            "%s is of an older version, which did not turn pictures as their EXIF data says and read 16 bits as 8: if "
+            "there are such pictures, its steps saw others than those to come (apply_exif: False takes them as stored)",
+            checkpoint_folder,
+        )
     both = [name for name in now if name in saved]  # older versions saved less
     differing = describe_changes({name: saved[name] for name in both}, {name: now[name] for name in both})
     if differing:

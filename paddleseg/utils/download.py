@@ -57,9 +57,14 @@ def cached_download(url: str, sha256: str | None = None) -> str:
         WeightsError: The address cannot be reached or answers with an error, the cache cannot be written, or the file
             is not the one that was asked for.
     """
+    try:
+        parts = urllib.parse.urlsplit(url)
+        address = parts._replace(path=urllib.parse.quote(parts.path, safe="/%:@!$&'()*+,;=~")).geturl()
+    except ValueError as error:
+        raise WeightsError(f"cannot download {url}: it is no address ({error})") from None
     # Many weight files are called model.pdparams: the hash of the address keeps them apart.
     folder = cache_folder() / hashlib.sha256(url.encode()).hexdigest()[:16]
-    path = folder / (Path(urllib.parse.urlparse(url).path).name or "download")
+    path = folder / (Path(parts.path).name or "download")
     try:
         if _is_there(path, sha256):
             return str(path)
@@ -67,10 +72,12 @@ def cached_download(url: str, sha256: str | None = None) -> str:
         with _locked(path.with_name(path.name + ".lock")):
             if not _is_there(path, sha256):  # else another process fetched it meanwhile
                 get_logger().info("downloading %s to %s", url, path)
-                _download(url, path, sha256)
+                _download(address, path, sha256)
     except urllib.error.HTTPError as error:
         raise WeightsError(f"cannot download {url}: the server answers {error.code} {error.reason}") from None
-    except (OSError, http.client.HTTPException) as error:
+    except WeightsError:
+        raise
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise WeightsError(
             f"cannot download {url} ({reason}). Without a network: put the file at {path}, or set "

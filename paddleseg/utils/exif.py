@@ -37,8 +37,12 @@ def orientation_of(data: bytes) -> int:
     Returns:
         1 to 8 as EXIF counts; 1 (as stored) where there is no note, or a damaged one: the picture need not be.
     """
-    # EXIF data is a small TIFF file (EXIF 2.32, 4.5.2).
-    orientation = next((value for tag, value in tiff_tags(_exif_block(data)) if tag == TIFF_ORIENTATION), 1)
+    return tiff_orientation(_exif_block(data))  # EXIF data is a small TIFF file (EXIF 2.32, 4.5.2)
+
+
+def tiff_orientation(data: bytes) -> int:
+    """The orientation that the first directory of a TIFF file states, 1 where it states none."""
+    orientation = next((value for tag, value in tiff_tags(data) if tag == TIFF_ORIENTATION), 1)
     return orientation if 1 <= orientation <= 8 else 1
 
 

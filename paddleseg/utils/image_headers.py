@@ -20,7 +20,8 @@ _WEBP_ALPHA = 0x10
 # TIFF and BigTIFF in both byte orders.
 _TIFF_ORDERS = {b"II*\0": "little", b"MM\0*": "big", b"II+\0": "little", b"MM\0+": "big"}
 TIFF_SIGNATURES = tuple(_TIFF_ORDERS)
-_PNM_GAP = rb"(?:\s|#[^\r\n]*)+"
+# A comment goes to the end of its line: were it allowed to end earlier, a long one could be split in 2 ** n ways.
+_PNM_GAP = rb"(?:\s|#[^\r\n]*[\r\n])+"
 _PNM = re.compile(rb"P[1-6]" + _PNM_GAP + rb"(\d{1,20})" + _PNM_GAP + rb"(\d{1,20})")
 _PNM_DEEP = re.compile(rb"P([2356])" + 2 * (_PNM_GAP + rb"\d{1,20}") + _PNM_GAP + rb"(\d{1,20})")
 PNM_SIGNATURES = tuple(b"P%d" % number for number in range(1, 7))
@@ -34,7 +35,7 @@ JPEG_HUFFMAN_FRAMES = (0xC0, 0xC1, 0xC2)
 
 TIFF_WIDTH, TIFF_HEIGHT, TIFF_BITS, TIFF_COMPRESSION, TIFF_PHOTOMETRIC = 256, 257, 258, 259, 262
 TIFF_ORIENTATION, TIFF_BANDS, TIFF_PLANES, TIFF_SAMPLE_FORMAT = 274, 277, 284, 339
-_TIFF_PALETTE = 3
+_TIFF_WHITE_IS_ZERO, _TIFF_PALETTE = 0, 3
 _TIFF_KINDS = {1: "uint", 2: "int", 3: "float"}
 _TIFF_BYTES_OF_TYPE = {1: 1, 3: 2, 4: 4, 16: 8}  # the unsigned integers
 
@@ -67,7 +68,7 @@ class StoredFormat:
     @property
     def is_deep(self) -> bool:
         """Whether 8 bits do not hold its values."""
-        return self.dtype not in ("uint8", "int8")
+        return self.dtype != "uint8"
 
 
 def stored_format(data: bytes) -> StoredFormat:
@@ -78,11 +79,11 @@ def stored_format(data: bytes) -> StoredFormat:
     if data.startswith(TIFF_SIGNATURES):
         return _tiff_format(dict(reversed(list(tiff_tags(data)))))
     if data.startswith(JPEG_SIGNATURE):
-        return StoredFormat(jpeg_frame(data).bands or 3)
+        return StoredFormat(1 if jpeg_frame(data).bands == 1 else 3)  # decoders turn CMYK into RGB
     found = _PNM_DEEP.match(data)
     if found:
         return StoredFormat(3 if found[1] in b"36" else 1, "uint16" if int(found[2]) > 255 else "uint8")
-    return StoredFormat(4 if is_webp(data) and data[12:16] == b"VP8X" and data[20] & _WEBP_ALPHA else 3)
+    return StoredFormat(4 if is_webp(data) and data[12:16] == b"VP8X" and _little(data[20:21]) & _WEBP_ALPHA else 3)
 
 
 def _tiff_format(tags: dict[int, int]) -> StoredFormat:
@@ -96,6 +97,25 @@ def _tiff_format(tags: dict[int, int]) -> StoredFormat:
         is_planar=tags.get(TIFF_PLANES) == 2,
         is_tiff=True,
     )
+
+
+def changes_grey_values(data: bytes) -> bool:
+    """Whether decoders give other numbers than those that a file of one channel holds, a PNG file excepted.
+
+    They stretch fewer than 8 bits to 0..255, invert where 0 is white, and take greys from the palette of a BMP file.
+    """
+    if data.startswith(TIFF_SIGNATURES):
+        tags = dict(reversed(list(tiff_tags(data))))
+        bits = tags.get(TIFF_BITS, 1)
+        return bits < 8 or (bits == 8 and tags.get(TIFF_PHOTOMETRIC) == _TIFF_WHITE_IS_ZERO)
+    if data.startswith(b"BM"):
+        header = _little(data[14:18])
+        bits, entry = (_little(data[24:26]), 3) if header == 12 else (_little(data[28:30]), 4)
+        palette = data[14 + header : _little(data[10:14])]
+        colours = [palette[start : start + 3] for start in range(0, len(palette) - 2, entry)]
+        return bits < 8 or (bits == 8 and any(colour != bytes([i] * 3) for i, colour in enumerate(colours[:256])))
+    deep = _PNM_DEEP.match(data)
+    return data.startswith((b"P1", b"P4")) or (data.startswith(b"P2") and deep is not None and int(deep[2]) != 255)
 
 
 def image_size(data: bytes) -> tuple[int, int]:

@@ -20,7 +20,14 @@ from PIL import Image, UnidentifiedImageError
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.exif import orientation_of, turn
 from paddleseg.utils.image_bytes import check_bytes, check_lossless
-from paddleseg.utils.image_headers import PNG_BIT_DEPTH, PNG_COLOUR_TYPE, PNG_SIGNATURE, StoredFormat, stored_format
+from paddleseg.utils.image_headers import (
+    PNG_BIT_DEPTH,
+    PNG_COLOUR_TYPE,
+    PNG_SIGNATURE,
+    StoredFormat,
+    changes_grey_values,
+    stored_format,
+)
 from paddleseg.utils.value_range import check_value_range, decode_bands, needs_tifffile, pick_bands, scale_values
 
 READER_VERSION = 2
@@ -61,7 +68,8 @@ def read_image(path: str | os.PathLike, channels: int = 3, options: ReadOptions 
 
     Values count in units of 255: 8-bit files stay uint8, others (16 bits, floats) become float32, with nothing rounded.
     With 3 or 1 channels every file is turned into RGB or grey, as PaddleSeg does it. Any other number has to be that of
-    the file; four channels come as OpenCV orders them (blue, green, red and the fourth), others in the file's order.
+    the file; four channels come as OpenCV orders them (blue, green, red and the fourth), two and more than four
+    in the file's order.
 
     PNG and JPEG files that end too early are refused. A JPEG file with changed bytes in its compressed part is not: it
     has no checksum, and libjpeg, in Pillow as well, prints a warning and goes on with wrong colours or grey. Nor are
@@ -82,8 +90,9 @@ def read_image(path: str | os.PathLike, channels: int = 3, options: ReadOptions 
     check_bytes(data, path, "picture")
     stored = stored_format(data)
     if needs_tifffile(stored, channels):
-        _check_channels(stored.bands, channels, path)
-        image = scale_values(decode_bands(data, stored, path), options.value_range, path)
+        if channels not in (1, 3) or stored.bands not in (1, 3, 4):  # others become grey or RGB
+            _check_channels(stored.bands, channels, path)
+        image = pick_bands(scale_values(decode_bands(data, stored, path), options.value_range, path), channels)
     elif stored.is_deep:
         image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
         image = pick_bands(scale_values(image, options.value_range, path), channels)
@@ -130,6 +139,11 @@ def read_label(path: str | os.PathLike) -> np.ndarray:
         raise DataError(
             f"{path}: the label has {label.shape[2]} channels, but a label must have one channel with class "
             "ids; convert its colours to ids (one 8-bit grey or palette PNG)"
+        )
+    if changes_grey_values(data):
+        raise DataError(
+            f"{path}: the label is stored with fewer than 8 bits, inverted or by a palette of greys, and decoders give "
+            "other numbers than it holds; save it as an 8-bit grey or palette PNG"
         )
     if is_png and data[PNG_COLOUR_TYPE] == _PNG_GREY and data[PNG_BIT_DEPTH] < 8:
         # Decoders stretch the grey values of fewer bits to 0..255; ids must not be stretched.

@@ -243,9 +243,8 @@ def describe_hint(hint: Any) -> str:
         plurals = {bool: "truth values", int: "integers", float: "numbers", str: "texts"}
         return f"a list of {plurals.get(plain(parts[0]), 'entries')}" if parts else "a list"
     if kind in _MAPPINGS:
-        plurals = {int: "whole numbers", float: "numbers", str: "texts"}
-        keys, values = (plurals.get(plain(part)) for part in parts) if len(parts) == 2 else (None, None)
-        return f"a mapping of {keys or 'keys'} to {values or 'values'}"
+        is_of_integers = [plain(part) for part in parts] == [int, int]
+        return f"a mapping of {'whole numbers to whole numbers' if is_of_integers else 'keys to values'}"
     return getattr(kind, "__name__", str(kind))
 
 

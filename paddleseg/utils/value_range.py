@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 
 from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.exif import tiff_orientation, turn
 from paddleseg.utils.image_headers import StoredFormat
 from paddleseg.utils.type_hints import ValueRange, fault_of
 
 FULL_SCALE = 255.0
 _OPENCV_BANDS = (1, 3, 4)
+_TYPES_OPENCV_LACKS = ("int8", "float16")
 _TYPES_WITH_A_RANGE = (np.uint8, np.uint16)
 _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114  # ITU-R BT.601, as OpenCV's grey
 
@@ -44,11 +46,13 @@ def check_value_range(value: Any) -> tuple[float, float]:
 def needs_tifffile(stored: StoredFormat, channels: int) -> bool:
     """Whether OpenCV cannot give this many channels of a TIFF file or, worse, gives others.
 
-    It takes planes for pixels where numbers have more than 8 bits, and one of two bands. Of two bands of 8 bits, grey
-    and RGB need the first alone: the second is opacity.
+    It takes planes for pixels where numbers have more than 8 bits, and one of two bands; and signed bytes for unsigned.
+    Of two bands of 8 bits, grey and RGB need the first alone: the second is opacity.
     """
     if not stored.is_tiff:
         return False
+    if stored.dtype in _TYPES_OPENCV_LACKS:
+        return True
     if stored.is_deep and stored.is_planar and stored.bands > 1:
         return True
     is_grey_with_alpha = stored.bands == 2 and not stored.is_deep and channels in (1, 3)
@@ -75,10 +79,10 @@ def pick_bands(image: np.ndarray, channels: int) -> np.ndarray:
 
 
 def decode_bands(data: bytes, stored: StoredFormat, path: str | os.PathLike) -> np.ndarray:
-    """Decode a TIFF file that OpenCV does not read right.
+    """Decode a TIFF file that OpenCV does not read right, as OpenCV gives others: upright, and with blue first.
 
     Returns:
-        (H, W, bands) in the file's own type and order.
+        (H, W, bands) in the file's own type; blue, green, red where there are three or four bands, else in its order.
 
     Raises:
         DataError: The package tifffile is missing, or cannot read the file.
@@ -97,7 +101,10 @@ def decode_bands(data: bytes, stored: StoredFormat, path: str | os.PathLike) -> 
         raise DataError(f"{what}, which tifffile cannot read: {' '.join(str(error).split())}") from error
     if axes.startswith("S"):  # one plane for each band
         image = np.moveaxis(image, 0, -1)
-    return np.ascontiguousarray(np.atleast_3d(image))
+    image = turn(np.atleast_3d(image), tiff_orientation(data))
+    if image.shape[2] in (3, 4):
+        image = image[:, :, [2, 1, 0, 3][: image.shape[2]]]
+    return np.ascontiguousarray(image)
 
 
 def scale_values(image: np.ndarray, value_range: tuple[float, float] | None, path: str | os.PathLike) -> np.ndarray:
@@ -124,10 +131,11 @@ def scale_values(image: np.ndarray, value_range: tuple[float, float] | None, pat
     if image.dtype.kind == "f" and not np.isfinite(image).all():
         raise DataError(f"{path}: the picture holds values that are no finite numbers (NaN or infinite); replace them")
     low, high = _limits(image.dtype) if value_range is None else value_range
-    scaled = image.astype(np.float32)
-    scaled -= np.float32(low)
-    scaled *= np.float32(FULL_SCALE / (high - low))
-    return scaled
+    # float32 holds all whole numbers of 16 bits, but not those of 32: they lose their range first, their digits then.
+    scaled = image.astype(np.float32 if image.dtype.itemsize <= 2 else np.float64)
+    scaled -= low
+    scaled *= FULL_SCALE / (high - low)
+    return scaled.astype(np.float32, copy=False)
 
 
 def stored_values(found: Sequence[float], value_range: Sequence[float] | None, dtype: str) -> list[float]:

@@ -52,7 +52,9 @@ def is_url(place: str) -> bool:
 def local_path(place: str | os.PathLike[str]) -> str:
     """A path as it is, and that of an address such as ``file:///weights/model.pdparams``."""
     place = os.fspath(place)
+    if not place.lower().startswith("file:"):
+        return place
     parts = urllib.parse.urlsplit(place)
-    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+    if parts.netloc in ("", "localhost"):
         return urllib.request.url2pathname(parts.path)
     return place

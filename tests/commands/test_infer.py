@@ -488,7 +488,7 @@ def test_shapes_for_tensorrt_are_collected_from_single_pictures_and_from_batches
     seen = []
 
     class Collector:
-        def __init__(self, config, options):
+        def __init__(self, config, options, *, gives_scores):
             assert options.collect_shapes_in == "shapes.pbtxt"
 
         def batches(self, paths, batch_size, failures):

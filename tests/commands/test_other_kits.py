@@ -245,3 +245,9 @@ def test_labels_of_cityscapes_are_converted_and_those_that_are_there_stay(tmp_pa
     assert [int(found[index]) for index in (0, 7, 8, 9, 26, 33, 34)] == [255, 0, 1, 255, 13, 18, 255]
     assert sorted(set(found.tolist())) == [*range(19), 255]
     assert (folder / "b_gtFine_labelTrainIds.png").read_bytes() == b"theirs"
+
+
+@pytest.mark.parametrize("command", sorted(FOREIGN_FLAGS))
+def test_what_stands_before_the_first_flag_reaches_the_parser(command):
+    assert own_words(command, ["-h"]) == ["-h"]
+    assert own_words(command, ["-v", "--config", "a.yml"]) == ["-v", "--config", "a.yml"]

@@ -83,8 +83,22 @@ def test_a_configuration_is_loaded_and_built_and_trained_as_in_paddleseg(tiny_co
 def test_a_wrong_configuration_is_refused_when_it_is_loaded_and_epochs_when_a_schedule_is_built(tiny_config):
     with pytest.raises(ConfigError, match="model.typ"):
         Config(tiny_config, opts=["model.typ=1"])
-    with pytest.raises(ConfigError, match=r"tiny\.yml: SegBuilder needs iters"):
+    with pytest.raises(ConfigError, match=r"tiny\.yml: iters is missing"):
         SegBuilder(Config(tiny_config, opts=["epochs=2"])).lr_scheduler  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("part", "section"),
+    [
+        ("train_dataset", "train_dataset"), ("val_dataset", "val_dataset"), ("loss", "loss"),
+        ("lr_scheduler", "lr_scheduler"), ("optimizer", "optimizer"),
+    ],
+)  # fmt: skip
+def test_a_part_that_the_configuration_lacks_is_named(part, section, tmp_path):
+    (tmp_path / "only_model.yml").write_text("model: {type: DDRNet_23_slim, num_classes: 2}\n")
+    parts = SegBuilder(Config(tmp_path / "only_model.yml"))
+    with pytest.raises(ConfigError, match=rf"only_model\.yml: {section} is missing"):
+        getattr(parts, part)
 
 
 def test_a_data_set_is_indexed_and_gives_normalised_samples(tiny_dataset):

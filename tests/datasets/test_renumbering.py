@@ -69,6 +69,7 @@ def test_a_cache_of_labels_as_they_were_is_not_taken_for_renumbered_ones(root, c
         ({"label_map": {0: 1.5}}, "label_map: found {0: 1.5}; it must be a mapping of whole numbers"),
         ({"label_map": {0: 1}, "reduce_zero_label": True}, "label_map: does not go with reduce_zero_label"),
         ({"reduce_zero_label": True, "ignore_index": 0}, "reduce_zero_label: with ignore_index: 0"),
+        ({"reduce_zero_label": True, "ignore_index": 2}, "ignore_index: 2 would take one"),
     ],
 )
 def test_wrong_arguments_name_the_key(root, arguments, message):

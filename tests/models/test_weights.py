@@ -13,7 +13,7 @@ from paddleseg import models
 from paddleseg.models import DDRNet_23_slim, DDRNet_23_slim_cls
 from paddleseg.models.facts import ModelFacts
 from paddleseg.models.pretrained import load_pretrained
-from paddleseg.models.weights import META_KEY, apply_weights, load_weights, make_meta, read_weights
+from paddleseg.models.weights import META_KEY, apply_weights, load_weights, make_meta, read_weights, write_weights
 from paddleseg.utils.errors import WeightsError
 
 
@@ -179,7 +179,7 @@ def test_unmarked_trained_weights_of_a_network_that_paddleseg_has_bring_paddlese
     model = SmallerOne(num_classes=2)
     load(model, path)
     assert model.padding_mode == "paddleseg" and (outputs(model) == outputs(trained)).all()
-    assert log.text.count("the network takes padding_mode paddleseg") == 1
+    assert log.text.count("the network takes padding_mode paddleseg") == 1 and "WARNING" in log.text
     assert json.loads(make_meta(model))["padding_mode"] == "paddleseg"  # so what is trained on from there says it
     log.clear()
     for named in ("official", "paddleseg"):
@@ -189,6 +189,14 @@ def test_unmarked_trained_weights_of_a_network_that_paddleseg_has_bring_paddlese
     model = DDRNet_23_slim(num_classes=2)
     load(model, path)
     assert model.padding_mode == "official" and "padding_mode" not in log.text
+
+
+def test_an_unmarked_safetensors_file_is_not_of_paddleseg(tmp_path):
+    path = tmp_path / "m.safetensors"
+    write_weights(path, arrays(SmallerOne(num_classes=2)), None)
+    model = SmallerOne(num_classes=2)
+    load_weights(model, path)
+    assert model.padding_mode == "official"
 
 
 def test_a_trunk_without_heads_is_of_the_authors_network(tmp_path, log):

@@ -93,6 +93,16 @@ def test_a_folder_means_the_file_with_the_better_figure_and_a_named_file_itself(
         assert f"{best / other}: taken as named, though {winner} beside it had the better figure" in log.text
 
 
+def test_a_named_file_is_taken_in_silence_where_nothing_was_evaluated_and_whatever_the_manifest_is(tmp_path, log):
+    for name in ("model.pdparams", "ema_model.pdparams"):
+        (tmp_path / name).touch()
+    for manifest in ('{"best_file": null}', "{}", "damaged"):
+        (tmp_path / "manifest.json").write_text(manifest)
+        for name in ("model.pdparams", "ema_model.pdparams"):
+            assert weight_file(tmp_path / name) == str(tmp_path / name)
+    assert "taken as named" not in log.text
+
+
 def test_the_best_model_of_an_older_version_says_in_its_state_which_file_won(tmp_path):
     best = run_with_average(tmp_path, [0.2, 0.6])
     manifest = json.loads((best / "manifest.json").read_text())

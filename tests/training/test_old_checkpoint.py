@@ -34,6 +34,7 @@ def state_of_evaluations(checkpoint):
 def test_it_is_resumed_and_ends_with_the_arrays_of_version_0_1(folder, log):
     run(folder, resume_model="auto")
     assert f"resumed from {folder / 'iter_4'} at iter 4" in log.text
+    assert "iter_4 is of an older version, which did not turn pictures as their EXIF data says" in log.text
     assert_same_state(folder / "iter_8", OLD / "iter_8", tolerance=ROUNDING, with_meta=False)
     now, then = state_of_evaluations(folder / "iter_8"), state_of_evaluations(OLD / "iter_8")
     assert now.pop("best_mean_iou") == pytest.approx(then.pop("best_mean_iou"), rel=1e-3)  # few pixels: each counts

@@ -217,3 +217,9 @@ def test_a_cache_that_cannot_be_written_is_one_line(server, tmp_path):
     (tmp_path / "cache").write_text("a file in the place of the folder")
     with pytest.raises(WeightsError, match="cannot download .*(Not a directory|File exists)"):
         cached_download(server.url)
+
+
+@pytest.mark.parametrize("url", ["https://[your-server]/model.pdparams", "http://127.0.0.1:1/\u6a21\u578b.pdparams"])
+def test_an_address_that_cannot_be_is_one_line(url):
+    with pytest.raises(WeightsError, match="^cannot download http.*pdparams"):
+        cached_download(url)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from paddleseg.utils.errors import ConfigError, DataError
-from paddleseg.utils.image_headers import image_size, jpeg_frame
+from paddleseg.utils.image_headers import image_size, jpeg_frame, stored_format
 from paddleseg.utils.image_io import read_image, read_label
 from tests.faults.broken_pictures import huge_png
 from tests.messages import naming
@@ -143,3 +143,51 @@ def test_a_label_whose_compression_changes_ids_is_refused_whatever_its_suffix(da
 def test_a_label_in_a_lossless_tiff_is_read(options, tmp_path):
     (tmp_path / "label.tif").write_bytes(encoded("TIFF", "L", **options))
     assert (read_label(tmp_path / "label.tif") == 1).all()
+
+
+@pytest.mark.parametrize("cut", [16, 19, 20])
+def test_a_webp_that_ends_in_its_header_raises_nothing(cut):
+    assert stored_format((b"RIFF\x0c\0\0\0WEBPVP8X" + bytes(8))[:cut]).bands == 3
+
+
+def test_a_long_comment_without_an_end_takes_no_time():
+    start = time.perf_counter()
+    assert image_size(b"P5\n" + b"#" * 100_000 + b"\nx") == (0, 0)
+    assert time.perf_counter() - start < 1
+    assert image_size(b"P5 # one\n# two\r 12 #three\n 13\n255\n") == (12, 13)
+
+
+def _saved(kind, mode, **options):
+    file = io.BytesIO()
+    Image.new(mode, (2, 1), 1).save(file, kind, **options)
+    return file.getvalue()
+
+
+def _grey_bmp(greys):
+    data = bytearray(_saved("BMP", "L"))
+    data[54 : 54 + 4 * 256] = b"".join(bytes([g, g, g, 0]) for g in greys)
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"P1\n2 1\n0 1\n", b"P4\n2 1\n\x40", b"P2\n2 1\n18\n0 18\n", _saved("TIFF", "1"), _saved("BMP", "1"),
+        _saved("TIFF", "L", tiffinfo={262: 0}), _grey_bmp(range(255, -1, -1)),
+    ],
+    ids=["P1", "P4", "P2", "TIFF of 1 bit", "BMP of 1 bit", "TIFF, 0 is white", "BMP with a palette"],
+)  # fmt: skip
+def test_a_label_of_which_decoders_give_other_numbers_is_refused(data, tmp_path):
+    (tmp_path / "label").write_bytes(data)
+    with pytest.raises(DataError, match=naming("label", "save it as an 8-bit grey or palette PNG")):
+        read_label(tmp_path / "label")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [_saved("TIFF", "L"), _saved("BMP", "L"), b"P5\n2 1\n18\n\x01\x01", b"P2\n2 1\n255\n1 1\n"],
+    ids=["TIFF", "BMP", "P5", "P2"],
+)
+def test_a_label_that_is_stored_plainly_is_read(data, tmp_path):
+    (tmp_path / "label").write_bytes(data)
+    assert read_label(tmp_path / "label").tolist() == [[1, 1]]

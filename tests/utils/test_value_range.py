@@ -16,7 +16,7 @@ from PIL import Image
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_headers import stored_format
 from paddleseg.utils.image_io import ReadOptions, read_image
-from paddleseg.utils.value_range import check_value_range
+from paddleseg.utils.value_range import check_value_range, scale_values
 from tests.conftest import REPOSITORY
 from tests.messages import naming
 from tests.tiff_files import tiff_file
@@ -186,10 +186,39 @@ def test_the_package_itself_reads_bands(random, tmp_path, channels, planar):
     pytest.importorskip("tifffile")
     pixels = pixels_of(random, channels)
     (tmp_path / "bands.tif").write_bytes(tiff_file(pixels, planar=planar))
-    expected = pixels if planar or channels != 4 else pixels[:, :, [2, 1, 0, 3]]
+    expected = pixels if channels != 4 else pixels[:, :, [2, 1, 0, 3]]
     np.testing.assert_allclose(
         read_image(tmp_path / "bands.tif", channels, TWELVE_BITS), expected * (255 / 4095), rtol=1e-6
     )
+
+
+@pytest.mark.skipif("tifffile" in sys.modules, reason="a stand-in is left")
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+@pytest.mark.parametrize(("bands", "channels"), [(3, 3), (4, 3), (3, 1), (4, 4)])
+def test_both_layouts_of_a_deep_tiff_give_one_array(random, tmp_path, bands, channels, orientation):
+    pytest.importorskip("tifffile")
+    pixels = pixels_of(random, bands)
+    for planar in (False, True):
+        (tmp_path / f"{planar}.tif").write_bytes(tiff_file(pixels, planar=planar, orientation=orientation))
+    pixelwise, planes = (read_image(tmp_path / f"{planar}.tif", channels, TWELVE_BITS) for planar in (False, True))
+    np.testing.assert_array_equal(planes, pixelwise)
+
+
+@pytest.mark.skipif("tifffile" in sys.modules, reason="a stand-in is left")
+@pytest.mark.parametrize(("dtype", "value_range"), [("int8", (-128, 127)), ("float16", (-2, 2))])
+def test_types_that_opencv_lacks_are_read_by_the_package(tmp_path, dtype, value_range):
+    pytest.importorskip("tifffile")
+    (tmp_path / "a.tif").write_bytes(tiff_file(np.array([[value_range]], dtype).reshape(1, 2, 1)))
+    image = read_image(tmp_path / "a.tif", 1, ReadOptions.checked(True, value_range))
+    assert image.ravel().tolist() == [0, 255]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "int32", "uint32"])
+def test_a_narrow_range_of_large_numbers_keeps_its_levels(dtype):
+    low = 1_000_000_000
+    image = (np.arange(256) + low).astype(dtype).reshape(16, 16, 1)
+    scaled = scale_values(image, (low, low + 255), "a.tif")
+    assert scaled.dtype == np.float32 and scaled.ravel().tolist() == list(range(256))
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -205,7 +234,7 @@ def test_the_header_of_a_tiff_says_bands_and_type(channels, dtype, order):
     ("kind", "mode", "bands", "dtype"),
     [
         ("PNG", "L", 1, "uint8"), ("PNG", "P", 3, "uint8"), ("PNG", "LA", 2, "uint8"), ("PNG", "RGBA", 4, "uint8"),
-        ("PNG", "I;16", 1, "uint16"), ("JPEG", "L", 1, "uint8"), ("JPEG", "CMYK", 4, "uint8"),
+        ("PNG", "I;16", 1, "uint16"), ("JPEG", "L", 1, "uint8"), ("JPEG", "CMYK", 3, "uint8"),
         ("TIFF", "P", 3, "uint8"), ("TIFF", "1", 1, "uint8"), ("WEBP", "RGBA", 4, "uint8"), ("WEBP", "RGB", 3, "uint8"),
         ("BMP", "RGB", 3, "uint8"), ("PPM", "L", 1, "uint8"), ("PPM", "RGB", 3, "uint8"),
     ],
