@@ -19,6 +19,8 @@ from tests.training.small_trainer import OneLayer, make_batch, make_trainer, sam
 
 
 def test_checkpoints_are_saved_at_the_interval_and_the_oldest_pruned(tmp_path):
+    make_trainer(hooks=[CheckpointHook(3, str(tmp_path), keep=2)], total_steps=6).train()
+    (tmp_path / "iter_3" / ".DS_Store").touch()  # of somebody who has looked at it with Finder
     make_trainer(hooks=[CheckpointHook(3, str(tmp_path), keep=2)]).train()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["iter_10", "iter_9"]
     assert sorted(path.name for path in (tmp_path / "iter_9").iterdir()) == [
