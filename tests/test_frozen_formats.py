@@ -139,7 +139,9 @@ class TwoOutputs(nn.Layer):
         return [self.conv(x), self.aux_head(x)]
 
     def forward_stride8(self, x):
-        return self.forward(nn.functional.avg_pool2d(x, 8, 8, ceil_mode=True))
+        # Without the word self.forward: an export replaces that, and Paddle 2.6.2 counts its arguments wrong here.
+        x = nn.functional.avg_pool2d(x, 8, 8, ceil_mode=True)
+        return [self.conv(x), self.aux_head(x)]
 
 
 @contextlib.contextmanager
