@@ -78,7 +78,8 @@ class Contract:
         return getattr(models, cls.arch)(**{**cls.arguments, **arguments})
 
     def output_shapes(self, n, height, width) -> list:
-        raise NotImplementedError
+        """Shapes of the outputs for n pictures; a network's own class says them."""
+        raise NotImplementedError(f"{type(self).__name__} does not say the shapes of its outputs")
 
     def test_it_has_as_many_parameters_as_the_official_one(self, network):
         assert count_parameters(network) == self.num_parameters
