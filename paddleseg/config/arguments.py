@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from paddleseg.config.load import INHERIT_KEY
+from paddleseg.config.merging import INHERIT_KEY
 from paddleseg.config.paddleseg_names import advice_for, refused_arguments
 from paddleseg.config.problems import Problems, place_of
 from paddleseg.models.facts import ModelFacts

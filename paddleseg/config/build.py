@@ -48,8 +48,8 @@ def build_model(
 
     Args:
         config: A checked configuration.
-        use_pretrained: Whether ``model.pretrained`` is loaded. Commands that load trained weights anyway pass
-            False, and then need neither the file nor the network.
+        use_pretrained: Whether ``model.pretrained``, or that of a backbone, is loaded. Who loads trained weights
+            anyway passes False, and then needs neither the file nor the network.
         use_auxiliary_head: Whether the head that only training uses is built where ``model`` enables it. Without
             it, weights that were trained with or without one fit.
         data_format: Takes the place of ``model.data_format`` where that is stated; None: what is stated.
@@ -67,7 +67,10 @@ def build_model(
         arguments.pop("enable_auxiliary_loss", None)
         shared["enable_auxiliary_loss"] = False
     if isinstance(arguments.get("backbone"), dict):
-        arguments["backbone"] = _construct(config, "model.backbone", BACKBONES, arguments["backbone"], shared)
+        backbone = dict(arguments["backbone"])
+        if not use_pretrained:
+            backbone.pop("pretrained", None)
+        arguments["backbone"] = _construct(config, "model.backbone", BACKBONES, backbone, shared)
     model = _construct(config, "model", MODELS, arguments, shared)
     # What the commands read; a user's network need not have it.
     described = {

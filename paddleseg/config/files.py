@@ -11,19 +11,28 @@ from paddleseg.config.problems import Problems
 from paddleseg.utils.weight_source import is_url, local_path, places_of, source_faults
 
 
-def check_files_exist(config: Config, command: str, do_eval: bool, problems: Problems) -> None:
+def check_files_exist(config: Config, command: str, do_eval: bool, problems: Problems, *, pretrained: bool) -> None:
     """Note what the command would read and is not there: data folders, list files, pretrained weights.
 
     What the lists name is checked when the data set is built.
+
+    Args:
+        config: The configuration.
+        command: What reads them.
+        do_eval: Whether training evaluates.
+        problems: Takes what is missing.
+        pretrained: Whether it is certain that a training reads ``model.pretrained``.
     """
     if command == "train":
-        _check_pretrained(config, problems)
+        if pretrained:
+            check_pretrained_exists(config, problems)
         _check_dataset_files(config, "train_dataset", "train", problems)
     if command == "val" or (command == "train" and do_eval):
         _check_dataset_files(config, "val_dataset", "val", problems)
 
 
-def _check_pretrained(config: Config, problems: Problems) -> None:
+def check_pretrained_exists(config: Config, problems: Problems) -> None:
+    """Note it where ``model.pretrained`` is not on this machine; an address is looked up when it is read."""
     source = config.section("model").get("pretrained")
     if not isinstance(source, (str, dict)) or any(source_faults(source)):
         return  # said by the check of the section

@@ -11,12 +11,13 @@ bases say there. A key whose value is None in the end counts as not given: its d
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from paddleseg.config.foreign_configs import refuse_foreign_file, refuse_foreign_keys
+from paddleseg.config.merging import INHERIT_KEY, copy_of, dotted_keys, drop_checksums, merge, value_at
 from paddleseg.config.old_learning_rate import translate_learning_rate
 from paddleseg.config.overrides import apply_overrides
 from paddleseg.config.paddleseg_names import KEY_ALIASES, OPTIMIZER_SPELLINGS, SCHEDULE_DEFAULTS
@@ -25,7 +26,7 @@ from paddleseg.training.run_settings import resolved_defaults
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.yaml_text import read_yaml, to_yaml
 
-BASE_KEY, INHERIT_KEY = "_base_", "_inherited_"
+BASE_KEY = "_base_"
 CUSTOM_IMPORTS_KEY = "custom_imports"
 
 # The length of a training is given in one of these; the nearer file decides in which.
@@ -39,7 +40,8 @@ class Config:
     Attributes:
         path: The file it was loaded from, as the user gave it.
         data: The resolved values: plain dicts, lists, numbers and text. A key without value is not there.
-        sources: Where each value was written, ``file:line`` or the flag's name, by dotted key.
+        sources: Where each value was written, ``file:line`` or the flag's name, by dotted key, nulls too; a default
+            has none.
     """
 
     path: str
@@ -50,6 +52,10 @@ class Config:
         """The mapping at the top-level key ``name``; empty when it is absent or, before the check, none."""
         value = self.data.get(name)
         return value if isinstance(value, dict) else {}
+
+    def names(self, key: str) -> bool:
+        """Whether a file or a flag gives the dotted ``key`` a value; a null is none."""
+        return key in self.sources and value_at(self.data, key) is not None
 
     def to_text(self) -> str:
         """The resolved configuration as one YAML text without bases, which loads to the same values."""
@@ -87,20 +93,25 @@ def load_config(
     data, sources = _load_file(path, ())
     data = _strip_inherit_keys(data)
     translate_learning_rate(data, sources, path)
-    sources = {key: sources[key] for key in _dotted_keys(data) if key in sources}  # of what was replaced: gone
+    sources = {key: sources[key] for key in dotted_keys(data) if key in sources}  # of what was replaced: gone
     problems = Problems(path, sources)
-    for key in apply_overrides(data, [_rename_override(item) for item in opts or ()], problems):
+    before = copy_of(data)
+    written = apply_overrides(data, [_rename_override(item) for item in opts or ()], problems)
+    for key in written:
         _forget(sources, key)
         sources[key] = "--opts"
         for end in (end for end, letter in enumerate(key) if letter == "."):
             sources.setdefault(key[:end], "--opts")  # a mapping made for the key
         _keep_one_duration(data, key)
+    for key in written:
+        sources.update(dict.fromkeys(dotted_keys(value_at(data, key), f"{key}."), "--opts"))
+    drop_checksums(before, data, written)
     _apply_flags(data, sources, flags)
     problems.raise_if_any()
     _make_files_absolute(data, os.getcwd())  # those of --opts: the rest are so already
     data = _drop_nulls(data)
-    _resolve_optimizer_name(data)
-    _fill_schedule(data)
+    for key in [*_resolve_optimizer_name(data), *_fill_schedule(data)]:
+        sources.pop(key, None)  # of a null
     if data.get("check_labels") is False:  # what YAML 1.1 makes of ``off``
         data["check_labels"] = "off"
     return Config(
@@ -147,26 +158,6 @@ def _merge_files(base: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
     return merge(base, own)
 
 
-def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    """``own`` over ``base`` by PaddleSeg's rules; the result shares no list or dict with either."""
-    if own.get(INHERIT_KEY) is False:
-        return _copy(own)
-    result = _copy(base)
-    for key, value in own.items():
-        if isinstance(value, dict) and isinstance(base.get(key), dict):
-            result[key] = merge(base[key], value)
-        else:
-            result[key] = _copy(value)
-    return result
-
-
-def _copy(value: Any) -> Any:
-    # copy.deepcopy would keep two uses of one YAML anchor a single object, and an override would change both.
-    if isinstance(value, dict):
-        return {key: _copy(item) for key, item in value.items()}
-    return [_copy(item) for item in value] if isinstance(value, list) else value
-
-
 def _strip_inherit_keys(value: Any) -> Any:
     if isinstance(value, dict):
         # Anything but a truth value stays, for the schema to complain about.
@@ -176,14 +167,6 @@ def _strip_inherit_keys(value: Any) -> Any:
             if not (key == INHERIT_KEY and isinstance(item, bool))
         }
     return value
-
-
-def _dotted_keys(value: Any, prefix: str = "") -> Iterator[str]:
-    """The dotted key of everything inside a mapping or list, at any depth."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in items:
-        yield f"{prefix}{key}"
-        yield from _dotted_keys(item, f"{prefix}{key}.")
 
 
 def _drop_nulls(value: Any) -> Any:
@@ -251,21 +234,26 @@ def _forget(sources: dict[str, str], key: str) -> None:
         del sources[name]
 
 
-def _resolve_optimizer_name(data: dict[str, Any]) -> None:
-    """PaddleSeg's first spelling of an optimiser, and the defaults that went with it."""
+def _resolve_optimizer_name(data: dict[str, Any]) -> list[str]:
+    """PaddleSeg's first spelling of an optimiser, and the defaults that went with it; the keys that gained one."""
     optimizer = data.get("optimizer")
     if not (isinstance(optimizer, dict) and isinstance(optimizer.get("type"), str)):
-        return
+        return []
     meant = OPTIMIZER_SPELLINGS.get(optimizer["type"], {})
     if meant:
         optimizer["type"] = meant["type"]
-    for name, value in meant.items():
-        optimizer.setdefault(name, value)
+    return _fill(data, "optimizer", meant)
 
 
-def _fill_schedule(data: dict[str, Any]) -> None:
-    """PaddleSeg's defaults of a schedule, which the resolved configuration names then."""
+def _fill_schedule(data: dict[str, Any]) -> list[str]:
+    """PaddleSeg's defaults of a schedule, which the resolved configuration names then; the keys that gained one."""
     schedule = data.get("lr_scheduler")
-    if isinstance(schedule, dict) and isinstance(schedule.get("type"), str):
-        for name, value in SCHEDULE_DEFAULTS.get(schedule["type"], {}).items():
-            schedule.setdefault(name, value)
+    if not (isinstance(schedule, dict) and isinstance(schedule.get("type"), str)):
+        return []
+    return _fill(data, "lr_scheduler", SCHEDULE_DEFAULTS.get(schedule["type"], {}))
+
+
+def _fill(data: dict[str, Any], section: str, defaults: Mapping[str, Any]) -> list[str]:
+    lacking = {name: value for name, value in defaults.items() if name not in data[section]}
+    data[section].update(lacking)
+    return [f"{section}.{name}" for name in lacking]

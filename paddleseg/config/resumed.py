@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 from paddleseg.config.load import Config
+from paddleseg.models.weights import read_weights
 from paddleseg.optimizers import name_values
-from paddleseg.training.checkpoint import CONFIG, Checkpoint
+from paddleseg.training.checkpoint import CONFIG, WEIGHTS, Checkpoint
 from paddleseg.training.older_runs import UNWRITTEN, complete_settings
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.yaml_text import read_yaml
@@ -20,6 +21,7 @@ def keep_settings(config: Config, start: Checkpoint) -> None:
     The rest of what differs is the user's own wish.
     """
     if not start.has(CONFIG):
+        _keep_padding_mode(config, start)
         return
     before = complete_settings(read_yaml(str(start.folder / CONFIG))[0])
     kept: dict[str, Any] = {}
@@ -28,13 +30,21 @@ def keep_settings(config: Config, start: Checkpoint) -> None:
         if section.get("type") not in types or not isinstance(former, dict) or former.get("type") != section["type"]:
             continue
         for key, default in arguments.items():
-            if f"{name}.{key}" in config.sources:
+            if config.names(f"{name}.{key}"):
                 continue
             if former[key] != section.get(key, default):
                 kept[f"{name}.{key}"] = former[key]
             section[key] = former[key]
     if kept:
         get_logger().info("as the run began, for the configuration does not say it: %s", name_values(kept))
+
+
+def _keep_padding_mode(config: Config, start: Checkpoint) -> None:
+    """The one that the weights of a checkpoint without a configuration, such as one of ``core.train``, say."""
+    _, meta = read_weights(start.folder / WEIGHTS)
+    section, former = config.section("model"), (meta or {}).get("padding_mode")
+    if section.get("type") in UNWRITTEN["model"][0] and former is not None:
+        section.setdefault("padding_mode", former)
 
 
 def record_padding_mode(config: Config, model: Any) -> None:

@@ -81,6 +81,7 @@ def check_config(
     command: Command = "train",
     do_eval: bool = False,
     check_files: bool = True,
+    check_pretrained: bool = True,
 ) -> None:
     """Check a whole configuration: keys, types, ranges, files, and what must agree.
 
@@ -91,6 +92,8 @@ def check_config(
         command: What it is for: ``train`` needs more sections than ``export``, and other files.
         do_eval: Whether training evaluates, and so needs ``val_dataset`` and its files too.
         check_files: Whether the data and pretrained weights that the command reads must be on this machine.
+        check_pretrained: Whether that is asked of the pretrained weights too: a run that goes on from a checkpoint
+            reads none.
 
     Raises:
         ConfigError: Lists all problems, each with its file, line and key.
@@ -120,7 +123,7 @@ def check_config(
     _check_agreement(config, problems)
     check_normalization(config, problems)
     if check_files:
-        check_files_exist(config, command, do_eval, problems)
+        check_files_exist(config, command, do_eval, problems, pretrained=check_pretrained)
     problems.raise_if_any()
 
 

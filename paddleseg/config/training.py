@@ -7,7 +7,9 @@ from __future__ import annotations
 import paddle
 
 from paddleseg.config import build
+from paddleseg.config.files import check_pretrained_exists
 from paddleseg.config.load import Config
+from paddleseg.config.problems import Problems
 from paddleseg.config.resumed import keep_settings, record_padding_mode
 from paddleseg.config.schema import check_config
 from paddleseg.training.batches import TrainingBatches
@@ -32,7 +34,8 @@ def train_from_config(config: Config, **flags: object) -> None:
     Raises:
         UserError: Something is wrong with the configuration, the flags, the data, the weights or the device.
     """
-    check_config(config, command="train", do_eval=bool(flags.get("do_eval")))
+    may_resume = flags.get("resume_model") is not None
+    check_config(config, command="train", do_eval=bool(flags.get("do_eval")), check_pretrained=not may_resume)
     in_yaml = {knob.name for knob in knobs() if knob.in_yaml} & config.data.keys()
     settings = RunSettings(**flags, **{name: config.data[name] for name in in_yaml})
     settings.check("--{}".format)
@@ -43,6 +46,10 @@ def train_from_config(config: Config, **flags: object) -> None:
     config.data["seed"] = settings.seed
     if start is not None:
         keep_settings(config, start)
+    elif may_resume:
+        problems = Problems(config.path, config.sources)
+        check_pretrained_exists(config, problems)
+        problems.raise_if_any()
     _build_and_run(config, settings, start)
 
 
@@ -52,7 +59,9 @@ def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | No
     batches = TrainingBatches(train_dataset, settings, shuffle=build.shuffles_training_set(config))
     settings = settings.with_values(iters=build.total_iters(config, batches.per_epoch))
     paddle.seed(settings.seed)  # the initial weights
-    model = dist.synchronize_batch_norm(build.build_model(config))
+    if start is not None and config.section("model").get("pretrained") is not None:
+        get_logger().info("model.pretrained is not read: the run goes on with the weights of %s", start.folder)
+    model = dist.synchronize_batch_norm(build.build_model(config, use_pretrained=start is None))
     record_padding_mode(config, model)
     schedule = build.build_lr_schedule(config, settings.iters)
     optimizer = build.build_optimizer(config, model, schedule)

@@ -44,6 +44,14 @@ def places_of(source: Any) -> tuple[list[str], str | None]:
     return [url] if isinstance(url, str) else list(url), sha256 and sha256.lower()
 
 
+def is_of_another_file(former: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether ``now`` gives a source other places, none of the former ones among them, and no checksum of its own."""
+    if "url" not in now or "sha256" in now or former.keys() != {*_KEYS}:
+        return False
+    before, after = (url if isinstance(url, list) else [url] for url in (former["url"], now["url"]))
+    return not any(place in before for place in after)
+
+
 def is_url(place: str) -> bool:
     """Whether ``place`` is an address of the network and not a path."""
     return place.startswith(("http://", "https://"))

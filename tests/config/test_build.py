@@ -7,6 +7,7 @@ from paddleseg.config import build
 from paddleseg.config.load import Config, load_config
 from paddleseg.config.schema import check_config
 from paddleseg.registry import (
+    BACKBONES,
     DATASETS,
     LOSSES,
     LR_SCHEDULERS,
@@ -28,6 +29,16 @@ class Recorder:
 class FakeModel(Recorder):
     def __init__(self, num_classes, in_channels=3, pretrained=None):
         super().__init__(num_classes=num_classes, in_channels=in_channels, pretrained=pretrained)
+
+
+class FakeNet(Recorder):
+    def __init__(self, backbone):
+        super().__init__(backbone=backbone)
+
+
+class FakeBackbone(Recorder):
+    def __init__(self, pretrained=None):
+        super().__init__(pretrained=pretrained)
 
 
 class FakeData(Recorder):
@@ -86,7 +97,8 @@ def fake_components(monkeypatch):
     fakes: dict[int, tuple[Registry, list]] = {
         id(registry): (registry, list(classes))
         for registry, *classes in (
-            (MODELS, FakeModel, Refusing),
+            (MODELS, FakeModel, FakeNet, Refusing),
+            (BACKBONES, FakeBackbone),
             (DATASETS, FakeData, FixedData),
             (TRANSFORMS, FakeTransform),
             (LOSSES, FakeLoss),
@@ -126,6 +138,13 @@ def test_pretrained_weights_can_be_left_out():
     config = config_of(model={"type": "FakeModel", "num_classes": 5, "pretrained": "w"})
     assert build.build_model(config).arguments["pretrained"] == "w"
     assert build.build_model(config, use_pretrained=False).arguments["pretrained"] is None
+
+
+def test_pretrained_weights_of_a_backbone_can_be_left_out():
+    config = config_of(model={"type": "FakeNet", "backbone": {"type": "FakeBackbone", "pretrained": "w"}})
+    assert build.build_model(config).arguments["backbone"].arguments == {"pretrained": "w"}
+    assert build.build_model(config, use_pretrained=False).arguments["backbone"].arguments == {"pretrained": None}
+    assert config.data["model"]["backbone"]["pretrained"] == "w"
 
 
 def test_data_sets_get_their_mode_their_transforms_and_what_the_other_one_states():

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from paddleseg.config.load import load_config, merge
+from paddleseg.config.load import load_config
+from paddleseg.config.merging import merge
 from paddleseg.utils.errors import ConfigError
 
 
@@ -29,6 +30,39 @@ def test_not_inherited_cuts_off_the_base_there_only(write_yaml):
     config = load_config(write_yaml("_base_: base.yml\nx: {_inherited_: False, d: 2}\ny: {b: 2}\n"))
     assert config.data["x"] == {"d": 2}
     assert config.data["y"] == {"a": 1, "b": 2}
+
+
+SHA256 = "0" * 64
+OF_BASE = f"model: {{pretrained: {{url: a, sha256: '{SHA256}'}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("own", "opts", "source"),
+    [
+        ("{url: b}", [], {"url": "b"}),
+        ("{url: [b, c]}", [], {"url": ["b", "c"]}),
+        (f"{{url: b, sha256: '{'1' * 64}'}}", [], {"url": "b", "sha256": "1" * 64}),
+        ("{url: a}", [], {"url": "a", "sha256": SHA256}),
+        ("{url: [mirror, a]}", [], {"url": ["mirror", "a"], "sha256": SHA256}),
+        ("{}", [], {"url": "a", "sha256": SHA256}),
+        ("{}", ["model.pretrained.url=b"], {"url": "b"}),
+        ("{}", ["model.pretrained.url=a"], {"url": "a", "sha256": SHA256}),
+        ("{}", [f"model.pretrained.sha256='{'1' * 64}'", "model.pretrained.url=b"], {"url": "b", "sha256": "1" * 64}),
+        ("{}", ["model.pretrained={url: b}"], {"url": "b"}),
+        ("{}", ["model.pretrained=b"], "b"),
+    ],
+)
+def test_a_checksum_is_not_inherited_by_another_file(write_yaml, own, opts, source):
+    write_yaml(OF_BASE, "base.yml")
+    config = load_config(write_yaml(f"_base_: base.yml\nmodel: {{pretrained: {own}}}\n"), opts=opts)
+    assert config.data["model"]["pretrained"] == source
+
+
+def test_a_later_base_replaces_the_checksum_of_an_earlier_one_too(write_yaml):
+    write_yaml(OF_BASE, "one.yml")
+    write_yaml("model: {pretrained: {url: b}}\n", "two.yml")
+    config = load_config(write_yaml("_base_: [one.yml, two.yml]\n"))
+    assert config.data["model"]["pretrained"] == {"url": "b"}
 
 
 def test_the_inherit_key_is_never_in_the_result(write_yaml):

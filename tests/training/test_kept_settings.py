@@ -9,7 +9,7 @@ import pytest
 
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.models.weights import make_meta, read_weights, write_weights
-from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.errors import ConfigError, WeightsError
 from paddleseg.utils.yaml_text import read_yaml, to_yaml
 from tests.training.test_training import rates
 
@@ -22,15 +22,19 @@ def settings_of(folder):
 
 
 def forget(checkpoint, *keys):
-    """Let a checkpoint be one of an older version, which did not write these settings."""
+    """Let a checkpoint be one of an older version, which did not write these settings; of none: no configuration."""
     settings = settings_of(checkpoint)
     for key in keys:
         section, _, name = key.partition(".")
         del settings[section][name]
-    data = to_yaml(settings).encode()
-    (checkpoint / "config.yml").write_bytes(data)
     manifest = json.loads((checkpoint / "manifest.json").read_text())
-    manifest["files"]["config.yml"] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    del manifest["files"]["config.yml"]
+    if keys:
+        data = to_yaml(settings).encode()
+        (checkpoint / "config.yml").write_bytes(data)
+        manifest["files"]["config.yml"] = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    else:
+        (checkpoint / "config.yml").unlink()
     (checkpoint / "manifest.json").write_text(json.dumps(manifest))
 
 
@@ -55,6 +59,37 @@ def test_a_named_value_is_taken_on_resume_and_the_change_is_said(train_here, tmp
     assert "lr_scheduler.power was 1.0, now it is 0.9" in log and "as the run began" not in log
 
 
+@pytest.mark.parametrize(
+    "unnamed",
+    [
+        "{type: PolynomialDecay, learning_rate: 0.04, power: null, end_lr: null}",
+        "{type: PolynomialDecay, learning_rate: 0.04, end_lr: null}",
+    ],
+)
+def test_a_null_is_no_name_for_a_value(train_here, tmp_path, unnamed):
+    train_here("--iters", 1, lr_scheduler=OF_PADDLE)
+    forget(tmp_path / "run/iter_1", "lr_scheduler.power", "lr_scheduler.end_lr")
+    log = train_here("--iters", 2, "--resume_model", "auto", lr_scheduler=unnamed)
+    assert "as the run began, for the configuration does not say it: lr_scheduler.power 1, lr_scheduler.end_lr" in log
+
+
+def test_a_null_in_the_file_is_no_name_either(tiny_config, train_here, tmp_path):
+    tiny_config.write_text(tiny_config.read_text().replace("end_lr: 0, power: 0.9", "end_lr: 0, power: null"))
+    train_here("--iters", 1, lr_scheduler=OF_PADDLE)
+    forget(tmp_path / "run/iter_1", "lr_scheduler.power", "lr_scheduler.end_lr")
+    log = train_here("--iters", 2, "--resume_model", "auto")
+    assert "as the run began, for the configuration does not say it: lr_scheduler.power 1\n" in log
+    assert "lr_scheduler.end_lr was 0.0001, now it is 0" in log
+
+
+def test_values_within_a_mapping_of_opts_are_named(train_here, tmp_path):
+    train_here("--iters", 1, lr_scheduler=OF_PADDLE)
+    forget(tmp_path / "run/iter_1", "lr_scheduler.power", "lr_scheduler.end_lr")
+    named = "{type: PolynomialDecay, learning_rate: 0.04, power: 0.5, end_lr: 0.001}"
+    log = train_here("--iters", 2, "--resume_model", "auto", lr_scheduler=named)
+    assert "lr_scheduler.power was 1.0, now it is 0.5" in log and "as the run began" not in log
+
+
 @pytest.fixture
 def weights_of_paddleseg(tmp_path):
     """Weights that say that they were trained with PaddleSeg's paddings."""
@@ -74,6 +109,43 @@ def test_the_padding_mode_that_the_weights_brought_is_recorded_and_kept(weights_
     assert read_weights(tmp_path / "run/iter_2/model.pdparams")[1]["padding_mode"] == "paddleseg"
     with pytest.raises(WeightsError, match="iter_2 was trained with padding_mode paddleseg, the network has official"):
         train_here("--iters", 3, "--resume_model", "auto", **{"model.padding_mode": "official"})
+
+
+def test_a_checkpoint_without_a_configuration_says_its_padding_mode_by_its_weights(
+    weights_of_paddleseg, train_here, tmp_path
+):
+    train_here("--iters", 1, **{"model.pretrained": weights_of_paddleseg})
+    forget(tmp_path / "run/iter_1")
+    train_here("--iters", 2, "--resume_model", "auto")
+    assert settings_of(tmp_path / "run")["model"]["padding_mode"] == "paddleseg"
+
+
+@pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.write_bytes(b"of another run")])
+def test_a_resumed_run_neither_reads_nor_looks_for_the_weights_it_began_with(
+    spoil, weights_of_paddleseg, train_here, tmp_path
+):
+    option = {"model.pretrained": weights_of_paddleseg}
+    train_here("--iters", 1, "--resume_model", "auto", **option)
+    spoil(weights_of_paddleseg)
+    log = train_here("--iters", 2, "--resume_model", "auto", **option)
+    assert f"model.pretrained is not read: the run goes on with the weights of {tmp_path}/run/iter_1" in log
+    train_here("--iters", 3, "--resume_model", tmp_path / "run/iter_2", save_dir="another", **option)
+    assert (tmp_path / "another/iter_3/model.pdparams").is_file()
+
+
+def test_the_best_model_of_the_run_itself_may_be_named_as_its_pretrained_weights(train_here, tmp_path):
+    train_here("--iters", 1, "--do_eval")
+    manifest = tmp_path / "run/best_model/manifest.json"
+    manifest.write_text("{}")  # would be refused if it were read
+    log = train_here("--iters", 2, "--resume_model", "auto", **{"model.pretrained": tmp_path / "run/best_model"})
+    assert "resumed from" in log
+
+
+@pytest.mark.parametrize("resume", [[], ["--resume_model", "auto"]])
+def test_weights_that_are_not_there_end_a_run_that_begins_whatever_it_would_resume(resume, train_here, tmp_path):
+    with pytest.raises(ConfigError, match="--opts: model.pretrained: there is no file 'nowhere.pdparams'"):
+        train_here("--iters", 1, *resume, **{"model.pretrained": "nowhere.pdparams"})
+    assert not (tmp_path / "run/config.yml").exists()
 
 
 def test_a_run_of_an_older_version_goes_on_with_the_official_paddings(train_here, tmp_path):

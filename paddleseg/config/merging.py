@@ -1,0 +1,69 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Mappings laid over each other by PaddleSeg's rules, and values at dotted keys of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from paddleseg.utils.weight_source import is_of_another_file
+
+INHERIT_KEY = "_inherited_"
+
+
+def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """``own`` over ``base`` by PaddleSeg's rules; the result shares no list or dict with either.
+
+    A checksum belongs to its ``url``: where ``own`` gives another one and no checksum, that of ``base`` is left out.
+    """
+    if own.get(INHERIT_KEY) is False:
+        return copy_of(own)
+    result = copy_of(base)
+    if is_of_another_file(base, own):
+        result.pop("sha256", None)
+    for key, value in own.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            result[key] = merge(base[key], value)
+        else:
+            result[key] = copy_of(value)
+    return result
+
+
+def drop_checksums(before: Mapping[str, Any], data: Mapping[str, Any], written: Sequence[str]) -> None:
+    """The same for single keys, ``written`` into ``data``, which was ``before``."""
+    for key in written:
+        outer, _, name = key.rpartition(".")
+        if name != "url" or f"{outer}.sha256" in written:
+            continue
+        former, source = value_at(before, outer), value_at(data, outer)
+        if isinstance(former, dict) and isinstance(source, dict) and is_of_another_file(former, {name: source[name]}):
+            source.pop("sha256", None)
+
+
+def copy_of(value: Any) -> Any:
+    """A copy that shares no list or dict with the original, nor two of its parts one with each other.
+
+    copy.deepcopy would keep two uses of one YAML anchor a single object, and an override would change both.
+    """
+    if isinstance(value, dict):
+        return {key: copy_of(item) for key, item in value.items()}
+    return [copy_of(item) for item in value] if isinstance(value, list) else value
+
+
+def dotted_keys(value: Any, prefix: str = "") -> Iterator[str]:
+    """The dotted key of everything inside a mapping or list, at any depth."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield f"{prefix}{key}"
+        yield from dotted_keys(item, f"{prefix}{key}.")
+
+
+def value_at(data: Any, key: str) -> Any:
+    """The value at a dotted key; None where there is none."""
+    for part in key.split("."):
+        if isinstance(data, list):
+            data = next((item for number, item in enumerate(data) if str(number) == part), None)
+        else:
+            data = data.get(part) if isinstance(data, dict) else None
+    return data
