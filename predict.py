@@ -83,13 +83,19 @@ def main(arguments: argparse.Namespace) -> None:
 def device_name(arguments: argparse.Namespace) -> str | None:
     """The device of ``--device`` and ``--device_id`` together."""
     from paddleseg.utils.errors import ConfigError
+    from paddleseg.utils.logging import get_logger
 
     device, number = arguments.device, arguments.device_id
     if number is None:
         return device
     if number < 0:
         raise ConfigError(f"--device_id {number}: must be 0 (the first card) or more")
-    if device == "cpu" or ":" in (device or ""):
+    if device == "cpu":
+        get_logger().warning("--device_id %d: has no effect; a CPU has no number", number)
+        return device
+    if ":" in (device or ""):
+        if device.endswith(f":{number}"):
+            return device
         raise ConfigError(f"--device_id {number}: does not go with --device {device}; leave one of the two out")
     return f"{device or 'gpu'}:{number}"
 

@@ -35,12 +35,9 @@ def main(arguments: argparse.Namespace) -> None:
     require_packages("paddle", "cv2")
     from paddleseg.config.load import load_config
     from paddleseg.config.training import train_from_config
-    from paddleseg.utils.errors import ConfigError
 
     values = vars(arguments)
-    if arguments.fp16:
-        if arguments.precision == "bf16":
-            raise ConfigError("--fp16 contradicts --precision bf16; give one of them")
+    if arguments.fp16:  # --precision beside it says the same: see foreign_flags
         values["precision"] = "fp16"
     in_yaml = {knob.name: knob.name for knob in knobs() if knob.is_flag and knob.in_yaml}
     flags = {key: values[name] for name, key in {**in_yaml, **_NESTED}.items()}

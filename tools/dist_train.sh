@@ -31,4 +31,4 @@ if [ "${NNODES:-1}" -gt 1 ]; then
     launch+=(--master "$MASTER_ADDR:${PORT:-29500}")
 fi
 train=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/train.py
-exec "${PYTHON:-python}" -m paddle.distributed.launch "${launch[@]}" "$train" --config "$config" "$@"
+exec "${PYTHON:-python}" -m paddle.distributed.launch "${launch[@]}" "$train" "$config" "$@"

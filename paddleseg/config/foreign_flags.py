@@ -87,6 +87,9 @@ def _device_target(found: Sequence[str], given: Given) -> list[str] | str:
 
 
 def _device_id(found: Sequence[str], given: Given) -> list[str] | str:
+    if "cpu" in [*map(str.lower, given.get("device_target", [])), *given.get("device", [])]:
+        get_logger().warning("--device_id %s: has no effect; a CPU has no number", " ".join(found))
+        return []
     return [] if given.get("device_target") else _card(found, given)
 
 
@@ -106,6 +109,9 @@ def _resume(found: Sequence[str], given: Given) -> list[str] | str:
 def _benchmark(found: Sequence[str], given: Given) -> list[str] | str:
     return _BENCHMARKS.get(found[0], "allowed are 1 (AMP), 2 (plain), 3 (channels last) and 4 (both)")
 
+
+_TARGETS = ("config", "save_dir", "resume_model", "precision", "data_format", "device", "model_path")
+"""Flags of ours that others mean; argparse takes them by their first letters too."""
 
 _ONE_CLASS_PER_PIXEL = REFUSED_IN_TEST_CONFIG["use_multilabel"]
 _NO_CHOICE_OF_DEVICE = _without_effect("an export is made on the CPU, and runs on any device", 1)
@@ -192,20 +198,26 @@ def own_words(command: str, words: Sequence[str]) -> list[str]:
         words: What was typed after it.
 
     Raises:
-        ConfigError: A flag of another kit has no equivalent, or not this value; the message says what to do.
+        ConfigError: A flag of another kit has no equivalent, or not this value, or another flag gives what it means
+            another value; the message says what to do.
     """
     words = list(words)
-    if words and not words[0].startswith("-"):
+    is_positional = bool(words) and not words[0].startswith("-")
+    if is_positional:
         words.insert(0, "--config")
     flags = FOREIGN_FLAGS[command]
     result = list(itertools.takewhile(lambda word: not word.startswith("--"), words))  # -h and what is a mistake
     given = {name: found for _, name, found in _flags_of(words)}
+    forms = _Forms()
     for typed, name, found in _flags_of(words):
+        shown = " ".join([typed[0].partition("=")[0], *found])
         flag = flags.get(name)
         if flag is None:
             result += typed
+            if is_positional:
+                shown, name, is_positional = " ".join(found), "", False
+            forms.add(shown, name, typed)
             continue
-        shown = " ".join([typed[0].partition("=")[0], *found])
         _check_number_of_values(shown, flag, found)
         meaning = flag.meaning(found, given)
         if isinstance(meaning, str):
@@ -213,7 +225,49 @@ def own_words(command: str, words: Sequence[str]) -> list[str]:
         if flag.note:
             get_logger().warning("%s: has no effect; %s", shown, flag.note)
         result += meaning
+        forms.add(shown, name, meaning)
     return result
+
+
+class _Forms:
+    """The settings that a command line gives by several words, such as ``--work-dir`` and ``--save_dir``.
+
+    Of one word that is given twice the last counts, as everywhere; of two words for one setting neither is the last
+    by anybody's wish.
+    """
+
+    def __init__(self) -> None:
+        self._given: dict[str, list[tuple[str, str, list[str]]]] = {}
+
+    def add(self, shown: str, form: str, words: Sequence[str]) -> None:
+        """Note one flag.
+
+        Args:
+            shown: As it was typed.
+            form: Its name, by which it is told from others of the same meaning.
+            words: Words of ours that mean the same.
+
+        Raises:
+            ConfigError: Another one gives one of its settings another value.
+        """
+        for setting, value in _settings_of(words):
+            for other_shown, other_form, other_value in self._given.setdefault(setting, []):
+                if other_form != form and other_value != value:
+                    raise ConfigError(
+                        f"{shown}: contradicts {other_shown}, which means the same flag; give one of them"
+                    )
+            self._given[setting].append((shown, form, value))
+
+
+def _settings_of(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """What words of ours set: a flag, or a key of ``--opts``, and to what."""
+    for _, name, found in _flags_of(words):
+        if name == "opts":
+            yield from ((f"opts {key.strip()}", [value]) for key, _, value in (item.partition("=") for item in found))
+        elif name == "fp16":  # of train.py, short for it
+            yield "precision", ["fp16"]
+        else:
+            yield next((target for target in _TARGETS if target.startswith(name)), name), found
 
 
 def _flags_of(words: Sequence[str]) -> Iterator[tuple[list[str], str, list[str]]]:

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import predict
 from paddleseg.config.foreign_flags import FOREIGN_FLAGS, own_words
 from paddleseg.utils import distributed
 from paddleseg.utils.errors import ConfigError, WeightsError
@@ -56,6 +57,14 @@ WORKS = [
     ("export.py --pretrained M --ddr_config C --device_target Ascend", dict(config="C", model_path="M")),
     ("predict.py --ddr_config C --pretrained M --image_path P --device_target Ascend --device_id 2",
      dict(device="npu", device_id=2)),
+    # Two words for one flag that say the same
+    ("train.py C --config C --amp --precision fp16 --work-dir W --save_dir W", dict(config="C", precision="fp16")),
+    ("train.py --config C --fp16 --amp --benchmark 1", dict(fp16=True, precision="fp16")),
+    ("train.py --config C --load-from L --opts model.pretrained=L a=1 --cfg-options a=1", dict(config="C")),
+    ("val.py --config C --model_path M --pretrained M --device gpu:1 --device_target GPU --device_id 1",
+     dict(model_path="M", device="gpu:1")),
+    # One word that is given twice: the last counts
+    ("train.py --config B --config C --opts a=1 --opts a=2", dict(config="C", opts=["a=1", "a=2"])),
 ]  # fmt: skip
 # What the one line has to name.
 REFUSED = [
@@ -68,6 +77,37 @@ REFUSED = [
     ("train.py --config C --device_target Davinci", "--device npu"),
     ("train.py --config C --work-dir", "give a value"),
     ("train.py --config C --auto-resume R", "no value"),
+]
+# Two words for one flag that contradict each other, the later of them first.
+CONTRADICTIONS = [
+    ("train.py A --config B", "--config B", "A"),
+    ("train.py A --cfg B", "--cfg B", "A"),
+    ("train.py --ddr_config A --config=B", "--config B", "--ddr_config A"),
+    ("train.py A --amp --precision bf16", "--precision bf16", "--amp"),
+    ("train.py A --prec fp32 --amp", "--amp", "--prec fp32"),
+    ("train.py A --fp16 --precision fp32", "--precision fp32", "--fp16"),
+    ("train.py A --benchmark 3 --data_format NCHW", "--data_format NCHW", "--benchmark 3"),
+    ("train.py A --work-dir x --save_dir y", "--save_dir y", "--work-dir x"),
+    ("train.py A --auto-resume --resume-from R", "--resume-from R", "--auto-resume"),
+    ("train.py A --gpu-ids 1 --device cpu", "--device cpu", "--gpu-ids 1"),
+    ("train.py A --device gpu:0 --device_target GPU --device_id 1", "--device_target GPU", "--device gpu:0"),
+    ("train.py A --opts a=1 model.pretrained=M --load-from L", "--load-from L", "--opts a=1 model.pretrained=M"),
+    ("train.py A --cfg-options a=1 --opts a=2", "--opts a=2", "--cfg-options a=1"),
+    ("eval.py --config A --model_path M --pretrained N", "--pretrained N", "--model_path M"),
+    ("export.py A --pretrained N --model_path M", "--model_path M", "--pretrained N"),
+    (
+        "predict.py A --model_path M --image_path P --device cpu --device_target GPU",
+        "--device_target GPU",
+        "--device cpu",
+    ),
+]
+# A CPU has no number; the commands of other kits give one all the same.
+NUMBERS_OF_CPUS = [
+    "train.py --config C --device_target CPU --device_id 0",
+    "train.py --device_id 3 --device cpu --config C",
+    "eval.py --device_id 0 --device_target CPU --config C --pretrained M",
+    "predict.py --device_id 0 --device_target CPU --config C --pretrained M --image_path P",
+    "predict.py --device cpu --device_id 1 --config C --model_path M --image_path P",
 ]
 # Scripts of their own that are not here stand in the documentation with what to use.
 DOCUMENTED = [
@@ -107,6 +147,31 @@ def test_a_flag_without_an_equivalent_is_one_line_that_names_ours(line, named):
     assert named in str(caught.value)
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith(shlex.split(line)[3])
+
+
+@pytest.mark.parametrize(("line", "later", "earlier"), CONTRADICTIONS)
+def test_two_words_for_one_flag_with_different_values_are_an_error_that_names_both(line, later, earlier):
+    with pytest.raises(ConfigError) as caught:
+        parse(line)
+    message = f"{later}: contradicts {earlier}, which means the same flag; give one of them"
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("line", NUMBERS_OF_CPUS)
+def test_the_number_of_a_cpu_is_left_out_and_that_is_said(line, log):
+    arguments = parse(line)
+    device = predict.device_name(arguments) if line.startswith("predict") else arguments.device
+    assert device == "cpu"
+    [message] = log.messages
+    assert re.fullmatch(r"--device_id \d: has no effect; a CPU has no number", message)
+
+
+def test_an_export_needs_no_device(log):
+    parse("export.py --device_id 0 --device_target CPU --config C --pretrained M")
+    assert [message.partition(";")[0] for message in log.messages] == [
+        "--device_id 0: has no effect",
+        "--device_target CPU: has no effect",
+    ]
 
 
 @pytest.mark.parametrize("line", DOCUMENTED)
@@ -229,7 +294,7 @@ def words_of(tmp_path, *arguments):
 def test_the_launching_scripts_start_in_every_shell(script, tmp_path):
     found = words_of(tmp_path, *script.split(), "C.yml", "4", "--work-dir", "W")
     assert found.startswith("<-m><paddle.distributed.launch><--nproc_per_node><4>")
-    assert found.endswith("/train.py><--config><C.yml><--work-dir><W>")
+    assert found.endswith("/train.py><C.yml><--work-dir><W>")
 
 
 def test_labels_of_cityscapes_are_converted_and_those_that_are_there_stay(tmp_path):

@@ -152,7 +152,6 @@ def test_a_picture_is_predicted_in_windows_and_views(tiny_config, weights, pictu
         (("--flip_horizontal",), naming("--flip_horizontal", "aug_eval", "--aug_pred")),
         (("--stride", 8, 8), naming("--stride", "is_slide")),
         (("--use_multilabel",), naming("--use_multilabel", "one class")),
-        (("--device_id", 1), "--device_id 1: does not go with --device cpu"),
         (("--device_id", -1), "--device_id -1: must be 0"),
     ],
 )
@@ -169,11 +168,19 @@ def test_flags_that_do_not_go_together_are_refused_before_the_pictures_are_looke
         (("--device_id", "2"), "gpu:2"),
         (("--device", "gpu", "--device_id", "0"), "gpu:0"),
         (("--device", "npu", "--device_id", "3"), "npu:3"),
+        (("--device", "gpu:1", "--device_id", "1"), "gpu:1"),
+        (("--device", "cpu", "--device_id", "1"), "cpu"),
     ],
 )
 def test_the_card_is_named_by_device_and_device_id_together(flags, expected):
     needed = ("--config", "c", "--model_path", "m", "--image_path", "i")
     assert predict.device_name(predict.make_parser().parse_args([*needed, *flags])) == expected
+
+
+def test_two_cards_are_not_named_at_once():
+    given = "--config c --model_path m --image_path i --device gpu:0 --device_id 1"
+    with pytest.raises(ConfigError, match="--device_id 1: does not go with --device gpu:0"):
+        predict.device_name(predict.make_parser().parse_args(given.split()))
 
 
 def test_a_list_has_the_separator_of_the_data_set(tiny_config, weights, pictures, tmp_path):

@@ -37,7 +37,7 @@ def test_arguments_are_those_of_train(words):
     done = words("my config.yml", "4", "--do_eval", "--opts", "a=b c")
     assert done.returncode == 0, done.stderr
     launch = "<-m><paddle.distributed.launch><--nproc_per_node><4>"
-    assert done.stdout == f"{launch}<{ROOT}/train.py><--config><my config.yml><--do_eval><--opts><a=b c>"
+    assert done.stdout == f"{launch}<{ROOT}/train.py><my config.yml><--do_eval><--opts><a=b c>"
 
 
 def test_several_machines_are_named_in_the_environment(words):

@@ -141,9 +141,10 @@ def test_a_save_dir_that_cannot_be_written_is_named(train_here, tmp_path):
     assert (tmp_path / "notes.txt").read_text() == "a file, and no folder can be in it"
 
 
-def test_fp16_and_bf16_together_are_refused(train_here):
-    with pytest.raises(ConfigError, match="--fp16 contradicts --precision bf16; give one of them"):
-        train_here("--fp16", "--precision", "bf16")
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
+def test_fp16_and_another_precision_together_are_refused(precision, train_here):
+    with pytest.raises(ConfigError, match=f"--precision {precision}: contradicts --fp16, .*; give one of them"):
+        train_here("--fp16", "--precision", precision)
 
 
 @pytest.mark.parametrize("flag", ["--use_multilabel", "--output_op argmax", "--input_shape 1 3 8 8", "--for_fd"])
