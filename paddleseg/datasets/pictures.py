@@ -57,7 +57,7 @@ class PictureDataset(ABC):
         *,
         mode: str,
         num_classes: int,
-        file_list: Sequence[tuple[str | None, ...]] = (),
+        file_list: Sequence[tuple[str | os.PathLike[str] | None, ...]] = (),
         img_channels: int = 3,
         class_names: Sequence[str] | None = None,
         cache: CacheKind = "none",
@@ -70,7 +70,7 @@ class PictureDataset(ABC):
         self.num_classes = num_classes
         self.img_channels = img_channels
         self.class_names = None if class_names is None else list(class_names)
-        self.file_list = list(file_list)
+        self.file_list = [_as_text(files) for files in file_list]
         self.cache_kind, self.cache_dir = cache, cache_dir
         self._cache: DecodedCache | None = None
         self.pipeline = Pipeline(transforms, rewrite=fuse)
@@ -183,6 +183,13 @@ class PictureDataset(ABC):
 
 
 DATASETS.kind = PictureDataset
+
+
+def _as_text(files: Any) -> Any:
+    """The files of a sample with paths as text; what else a data set of somebody's own has there stays as it is."""
+    if not isinstance(files, tuple):
+        return files
+    return tuple(os.fspath(file) if isinstance(file, os.PathLike) else file for file in files)
 
 
 def _check_sample_state(kind: type[PictureDataset]) -> None:

@@ -77,7 +77,7 @@ class SegmentationDataset(PictureDataset):
         *,
         mode: str,
         num_classes: LabelClassCount,
-        file_list: Sequence[tuple[str, str | None]] = (),
+        file_list: Sequence[tuple[str | os.PathLike[str], str | os.PathLike[str] | None]] = (),
         ignore_index: LabelValue = 255,
         label_map: Mapping[int, int] | None = None,
         reduce_zero_label: bool | None = None,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 import paddle
@@ -30,6 +31,11 @@ from paddleseg.utils.label_map import LabelValue, ignored_class_of
 from paddleseg.utils.picture_files import list_images
 from paddleseg.utils.type_hints import Count, CountOrZero
 from paddleseg.utils.visualize import make_palette
+
+PictureFiles = Annotated[
+    Sequence[str | os.PathLike[str]] | str | os.PathLike[str],
+    "a list of picture files, or one of what predict.py takes as --image_path",
+]
 
 
 @checks_arguments
@@ -101,12 +107,13 @@ def evaluate(
     return result.mean_iou, result.pixel_accuracy, result.class_iou, result.class_precision, result.kappa
 
 
+@checks_arguments
 def predict(
     model: paddle.nn.Layer,
     model_path: str | os.PathLike[str] | None = None,
     transforms: Pipeline | Sequence[Transform] = (),
-    image_list: Sequence[str] | str = (),
-    image_dir: str | None = None,
+    image_list: PictureFiles = (),
+    image_dir: str | os.PathLike[str] | None = None,
     save_dir: str | os.PathLike[str] = "output",
     aug_pred: bool = False,
     scales: float | Sequence[float] = 1.0,
@@ -159,21 +166,19 @@ def predict(
         stride=stride,
         crop_size=crop_size,
     )
-    root = image_dir or ""
-    if isinstance(image_list, str):
-        image_list, found_root = list_images(image_list)
-        root = image_dir or found_root
-    if len(image_list) == 0:
+    is_path = isinstance(image_list, (str, os.PathLike))
+    images, root = list_images(image_list) if is_path else (list(map(os.fspath, image_list)), "")
+    if not images:
         raise ConfigError("image_list is empty; give picture files, or what predict.py takes as --image_path")
     if model_path is not None:
         load_weights(model, os.fspath(model_path))
     prediction.predict(
         model,
         transforms if isinstance(transforms, Pipeline) else Pipeline(transforms),
-        image_list,
+        images,
         save_dir,
         inference,
-        root=root,
+        root=os.fspath(image_dir or root),
         channels=getattr(model, "in_channels", 3),
         read_options=ReadOptions.checked(apply_exif, value_range),
         palette=make_palette(getattr(model, "num_classes", 256), palette, custom_color),

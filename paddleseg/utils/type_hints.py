@@ -13,6 +13,7 @@ import functools
 import inspect
 import math
 import operator
+import os
 import sys
 import types
 import typing
@@ -233,7 +234,7 @@ def describe_hint(hint: Any) -> str:
         return " or ".join(dict.fromkeys(describe_hint(part) for part in parts))
     if origin is Literal:
         return f"one of {', '.join(map(str, parts))}"
-    names = {bool: "True or False", int: "an integer", float: "a number", str: "text"}
+    names = {bool: "True or False", int: "an integer", float: "a number", str: "text", os.PathLike: "a path"}
     kind = origin or hint
     if kind in names:
         return names[kind]

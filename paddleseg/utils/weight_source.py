@@ -41,7 +41,8 @@ def places_of(source: Any) -> tuple[list[str], str | None]:
     if not isinstance(source, Mapping):
         return [os.fspath(source)], None
     url, sha256 = source["url"], source.get("sha256")
-    return [url] if isinstance(url, str) else list(url), sha256 and sha256.lower()
+    places = url if isinstance(url, (list, tuple)) else [url]
+    return [os.fspath(place) for place in places], sha256 and sha256.lower()
 
 
 def is_of_another_file(former: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ import pytest
 
 from paddleseg.core import evaluate, predict, train
 from paddleseg.datasets import Dataset
+from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.models.weights import read_weights
@@ -182,6 +183,46 @@ def test_paddles_own_schedule_of_plateaus_is_refused_by_name(datasets, train_poi
 def test_wrong_arguments_of_an_evaluation_are_refused(settings, error, message, datasets):
     with pytest.raises(error, match=message):
         evaluate(Pointwise(), datasets[1], **settings)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"flip_horizontal": "yes"}, "predict: flip_horizontal: found 'yes'; it must be True or False"),
+        ({"save_dir": 3}, "predict: save_dir: found 3; it must be text or a path"),
+        ({"custom_color": "red"}, "predict: custom_color: found 'red'; it must be a list of integers"),
+        ({"image_list": [3]}, "predict: image_list: found .3.; it must be a list of picture files, or one of what"),
+        ({"image_list": None}, "predict: image_list: found None; it must be a list of picture files"),
+        ({"ignore_index": 256}, "predict: ignore_index: found 256; it must be"),
+    ],
+)
+def test_wrong_arguments_of_a_prediction_are_refused(settings, message, tmp_path):
+    given = {"image_list": ["a.png"], "save_dir": tmp_path / "out", **settings}
+    with pytest.raises(ConfigError, match=f"^{message}"):
+        predict(Pointwise(), None, [Normalize()], **given)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("give", [list, tuple, iter, np.array, lambda paths: paths[0], lambda paths: paths[0].parent])
+def test_pictures_are_given_as_paths_too(give, tiny_dataset, tmp_path):
+    pictures = [tiny_dataset / f"images/val_{i}.png" for i in range(3)]
+    predict(Pointwise(), None, [Normalize()], give(pictures), save_dir=tmp_path / "out")
+    assert (tmp_path / "out/label/val_0.png").is_file()
+
+
+def test_folders_and_weights_are_given_as_paths_too(tiny_dataset, tmp_path):
+    model = Pointwise()
+    paddle.save(model.state_dict(), str(tmp_path / "w.pdparams"))
+    pictures = [tiny_dataset / "images/val_0.png"]
+    predict(model, tmp_path / "w.pdparams", [Normalize()], pictures, tiny_dataset, tmp_path / "out")
+    assert (tmp_path / "out/label/images/val_0.png").is_file()
+
+
+def test_a_data_set_of_paths_is_evaluated(tiny_dataset):
+    pairs = [(tiny_dataset / f"images/val_{i}.png", tiny_dataset / f"labels/val_{i}.png") for i in range(3)]
+    dataset = SegmentationDataset([Normalize()], mode="val", num_classes=4, file_list=pairs)
+    mean_iou, *_ = evaluate(Pointwise(), dataset, num_workers=0)
+    assert 0 <= mean_iou <= 1
 
 
 def test_an_empty_list_of_pictures_is_named(tmp_path):

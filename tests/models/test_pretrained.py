@@ -52,6 +52,12 @@ def test_an_address_of_a_file_is_a_path(weights):
     assert load_pretrained(OneLayer(), weights.as_uri()).complete
 
 
+def test_places_may_be_path_objects(weights, tmp_path):
+    sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
+    for source in (weights, {"url": weights}, {"url": [tmp_path / "none", weights], "sha256": sha256}):
+        assert load_pretrained(OneLayer(), source).complete
+
+
 def test_mirrors_are_tried_in_order_until_one_has_the_file_of_the_checksum(weights, address, tmp_path, log):
     sha256 = hashlib.sha256(weights.read_bytes()).hexdigest()
     other = tmp_path / "web" / "other.pdparams"
