@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from paddleseg.config.problems import place_of
+from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.type_hints import is_number
 from paddleseg.utils.yaml_text import to_yaml
 
 _OLD, _NEW = "learning_rate", "lr_scheduler"
@@ -25,6 +27,9 @@ def translate_learning_rate(data: dict[str, Any], sources: dict[str, str], path:
         data: A configuration merged over its bases; it is changed.
         sources: The place of each dotted key; gains those of the new section.
         path: The configuration file.
+
+    Raises:
+        ConfigError: A list of rates has values that are none, or rises.
     """
     old = data.get(_OLD)
     if not isinstance(old, dict):
@@ -34,7 +39,10 @@ def translate_learning_rate(data: dict[str, Any], sources: dict[str, str], path:
         del data[_OLD]
         get_logger().warning("%s: learning_rate is left out, because lr_scheduler is there too and decides", place)
         return
-    schedule = _schedule_of(old)
+    try:
+        schedule = _schedule_of(old)
+    except ValueError as fault:
+        raise ConfigError(f"{place_of(f'{_OLD}.value', sources, path)}: {_OLD}.value: {fault}") from None
     if schedule is None:
         return
     del data[_OLD]
@@ -49,6 +57,9 @@ def _schedule_of(old: Mapping[str, Any]) -> dict[str, Any] | None:
     """The section ``lr_scheduler`` that means the same; None where there is none.
 
     What is not given has the defaults of Paddle's classes, which PaddleSeg called; without ``decay`` its own.
+
+    Raises:
+        ValueError: See ``_multi_step``.
     """
     value, decay = old.get("value"), old.get("decay", {"type": "poly", "power": 0.9})
     if not isinstance(decay, dict) or set(old) - {"value", "decay"}:
@@ -66,11 +77,23 @@ def _schedule_of(old: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _multi_step(values: Any, boundaries: Any) -> dict[str, Any] | None:
-    """A list of rates whose ratio is always the same, as ``MultiStepDecay``."""
+    """A list of rates whose ratio is always the same, as ``MultiStepDecay``.
+
+    Raises:
+        ValueError: No ``MultiStepDecay`` can have these rates; says what was found and what is allowed.
+    """
     are_lists = isinstance(values, list) and isinstance(boundaries, list) and len(values) == len(boundaries) + 1 >= 2
-    if not are_lists or not all(isinstance(value, (int, float)) and value > 0 for value in values):
+    if not are_lists or not all(map(is_number, values)):
         return None
-    gamma = float(f"{values[1] / values[0]:.12g}")  # 0.1 and not 0.09999999999999999
-    if not all(math.isclose(later / earlier, gamma, rel_tol=1e-6) for earlier, later in zip(values, values[1:])):
+    ratios = []
+    if all(0 < value < math.inf for value in values):
+        ratios = [later / earlier for earlier, later in zip(values, values[1:])]
+    if not (ratios and all(0 < ratio <= 1 for ratio in ratios)):
+        raise ValueError(
+            f"found {values}; a list must be of finite numbers above 0, each the same share of the one before, above 0 "
+            "and at most 1, e.g. [0.1, 0.01, 0.001]"
+        )
+    gamma = float(f"{ratios[0]:.12g}")  # 0.1 and not 0.09999999999999999
+    if not all(math.isclose(ratio, gamma, rel_tol=1e-6) for ratio in ratios):
         return None
     return {"type": "MultiStepDecay", "learning_rate": values[0], "milestones": boundaries, "gamma": gamma}

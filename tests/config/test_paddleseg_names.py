@@ -132,6 +132,36 @@ def test_an_old_form_that_no_schedule_here_means_is_refused_with_advice(text, tr
         check_config(load_config(with_old_rate(training_yaml, text)))
 
 
+@pytest.mark.parametrize(
+    "rates",
+    [
+        "[1.0e-300, 1.0e+300]",  # their ratio is infinite
+        "[1.0e+300, 1.0e-300]",  # and 0
+        "[.inf, .inf]",  # and no number
+        "[0.1, .nan]",
+        "[.nan, 0.1, 0.01]",
+        "[0.1, 0]",
+        "[0, 0.1]",
+        "[0.1, -0.01]",
+        "[0.01, 0.1]",
+    ],
+)
+def test_rates_of_the_old_form_that_no_schedule_can_have_name_the_key_and_what_is_allowed(rates, training_yaml):
+    boundaries = [3, 6][: rates.count(",")]
+    path = with_old_rate(training_yaml, f"{{value: {rates}, decay: {{type: piecewise, boundaries: {boundaries}}}}}")
+    allowed = r"a list must be of finite numbers above 0, each the same share of the one before, above 0 and at most 1"
+    with pytest.raises(ConfigError, match=rf"training\.yml:\d+: learning_rate\.value: found \[.*\]; {allowed}"):
+        load_config(path)
+
+
+@pytest.mark.parametrize(("key", "value"), [("gamma", ".nan"), ("gamma", "0"), ("gamma", ".inf"), ("step_size", "0")])
+def test_numbers_of_the_old_forms_steps_are_checked_too(key, value, training_yaml):
+    settings = {"step_size": "4", "gamma": "0.1", key: value}
+    text = ", ".join(f"{name}: {item}" for name, item in settings.items())
+    with pytest.raises(ConfigError, match=rf"training\.yml:\d+: lr_scheduler\.{key}: found .*; it must be"):
+        check_config(load_config(with_old_rate(training_yaml, f"{{value: 0.1, decay: {{type: stepdecay, {text}}}}}")))
+
+
 def test_values_of_the_old_form_are_checked_where_they_were_written(training_yaml):
     with pytest.raises(ConfigError, match=r"training\.yml:\d+: lr_scheduler\.learning_rate: found .high"):
         check_config(load_config(with_old_rate(training_yaml, "{value: high}")))
