@@ -10,9 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 import predict
 from paddleseg.config.foreign_flags import FOREIGN_FLAGS, own_words
@@ -255,22 +253,6 @@ def test_a_checkpoint_of_paddleseg_is_pointed_to_pretrained(train_here, tmp_path
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("name", "start", "kit"),
-    [
-        ("best.pth", b"PK\x03\x04", "PyTorch"),
-        ("old.pth", b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "PyTorch"),
-        ("ddrnet23.ckpt", b"\n\x10conv1.weight", "MindSpore"),
-    ],
-)
-def test_weights_of_another_framework_are_called_what_they_are(name, start, kit, tmp_path):
-    from paddleseg.models.weights import read_weights
-
-    (tmp_path / name).write_bytes(start + bytes(100))
-    with pytest.raises(WeightsError, match=f"{name}: a checkpoint of {kit}, which is not read here"):
-        read_weights(tmp_path / name)
-
-
 def test_processes_of_torchs_launcher_do_not_train_alone_in_one_folder(monkeypatch):
     for name, value in {"RANK": "1", "LOCAL_RANK": "1", "WORLD_SIZE": "2"}.items():
         monkeypatch.setenv(name, value)
@@ -295,21 +277,6 @@ def test_the_launching_scripts_start_in_every_shell(script, tmp_path):
     found = words_of(tmp_path, *script.split(), "C.yml", "4", "--work-dir", "W")
     assert found.startswith("<-m><paddle.distributed.launch><--nproc_per_node><4>")
     assert found.endswith("/train.py><C.yml><--work-dir><W>")
-
-
-def test_labels_of_cityscapes_are_converted_and_those_that_are_there_stay(tmp_path):
-    converter = runpy.run_path(str(ROOT / "tools/dataset_converters/cityscapes.py"))
-    folder = tmp_path / "gtFine" / "val" / "ulm"
-    folder.mkdir(parents=True)
-    for name in "ab":
-        Image.fromarray(np.arange(35, dtype=np.uint8)[None]).save(folder / f"{name}_gtFine_labelIds.png")
-    (folder / "b_gtFine_labelTrainIds.png").write_bytes(b"theirs")
-    converter["main"](converter["make_parser"]().parse_args([str(tmp_path)]))
-    found = np.asarray(Image.open(folder / "a_gtFine_labelTrainIds.png"))[0]
-    # cityscapesscripts/helpers/labels.py: car is id 26 and train id 13, bicycle 33 and 18; 0, 9 and 34 are ignored.
-    assert [int(found[index]) for index in (0, 7, 8, 9, 26, 33, 34)] == [255, 0, 1, 255, 13, 18, 255]
-    assert sorted(set(found.tolist())) == [*range(19), 255]
-    assert (folder / "b_gtFine_labelTrainIds.png").read_bytes() == b"theirs"
 
 
 @pytest.mark.parametrize("command", sorted(FOREIGN_FLAGS))

@@ -37,6 +37,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("cityscapes_path", help="the folder that holds gtFine")
     parser.add_argument("--gt-dir", default="gtFine", metavar="NAME", help="the folder of the labels in it (gtFine)")
+    parser.add_argument("-o", "--out-dir", help=argparse.SUPPRESS)  # of mmsegmentation, see main
     parser.add_argument("--nproc", type=int, default=4, help="labels that are converted at once (default: %(default)s)")
     return parser
 
@@ -44,6 +45,11 @@ def make_parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     """Convert all labels that are not there yet."""
     require_packages("cv2")
+    if args.out_dir is not None:
+        raise ConfigError(
+            f"-o {args.out_dir}: leave it out; it is where mmsegmentation writes lists of the labels, which the data "
+            "set Cityscapes does without, and labels are written beside their sources there and here"
+        )
     if args.nproc < 1:
         raise ConfigError(f"--nproc {args.nproc}: must be at least 1")
     folder = Path(args.cityscapes_path, args.gt_dir)
