@@ -1,0 +1,52 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A network of four classes with random weights, exported once, and pictures to look at with it."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import paddle
+import pytest
+import yaml
+
+from paddleseg.models import DDRNet_23_slim
+from tests.commands.exported.running import CONFIG, export_here
+
+
+@pytest.fixture(scope="session")
+def config(tmp_path_factory) -> Path:
+    """A configuration whose data set is not there."""
+    path = tmp_path_factory.mktemp("config") / "config.yml"
+    path.write_text(yaml.safe_dump(CONFIG))
+    return path
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory) -> Path:
+    """Random weights whose batch-norm statistics fit the pictures, so that several classes are predicted."""
+    paddle.seed(2)
+    model = DDRNet_23_slim(num_classes=4, enable_auxiliary_loss=True)
+    random = np.random.default_rng(0)
+    for _ in range(3):
+        model(paddle.to_tensor(random.uniform(-1, 1, (2, 3, 64, 64)).astype("float32")))
+    path = tmp_path_factory.mktemp("weights") / "model.pdparams"
+    paddle.save(model.state_dict(), str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def exported(config, weights, tmp_path_factory) -> Path:
+    return export_here(config, weights, tmp_path_factory.mktemp("exported") / "out", "--no_verify")
+
+
+@pytest.fixture
+def pictures(tmp_path) -> Path:
+    """Pictures of several sizes, in a folder and in a folder in it."""
+    random = np.random.default_rng(1)
+    (tmp_path / "pictures" / "night").mkdir(parents=True)
+    sizes = {"a.png": (48, 64), "b.png": (48, 64), "c.jpg": (60, 47), "night/a.png": (48, 64), "night/d.png": (50, 99)}
+    for name, (height, width) in sizes.items():
+        clouds = cv2.resize(random.integers(0, 256, (5, 6, 3), "uint8"), (width, height))
+        cv2.imwrite(str(tmp_path / "pictures" / name), clouds)
+    return tmp_path / "pictures"

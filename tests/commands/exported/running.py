@@ -1,0 +1,73 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The commands of an export in this process, and what they leave."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import numpy as np
+import yaml
+from PIL import Image
+
+import export
+
+INFER = Path(export.__file__).parent / "deploy" / "python" / "infer.py"
+COLOURS = [[200, 10, 10], [10, 200, 10], [10, 10, 200], [0, 0, 0]]
+
+
+def load_infer():
+    spec = importlib.util.spec_from_file_location("infer", INFER)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+infer = load_infer()
+
+
+CONFIG = {
+    "model": {"type": "DDRNet_23_slim", "enable_auxiliary_loss": True},
+    "val_dataset": {
+        "type": "Dataset",
+        "dataset_root": "/nowhere",
+        "val_path": "/nowhere/val.txt",
+        "num_classes": 4,
+        "palette": COLOURS,
+        "transforms": [{"type": "ResizeByShort", "short_size": 48}, {"type": "Normalize"}],
+    },
+}
+
+
+def export_here(config, weights, folder, *arguments) -> Path:
+    given = ["--config", config, "--model_path", weights, "--save_dir", folder, *arguments]
+    export.main(export.make_parser().parse_args([str(argument) for argument in given]))
+    return folder
+
+
+def with_deploy_yaml(exported: Path, folder: Path, **values) -> Path:
+    """A copy of an export with other values in its deploy.yaml; None takes the key out."""
+    shutil.copytree(exported, folder)
+    section = yaml.safe_load((folder / "deploy.yaml").read_text())["Deploy"]
+    section = {key: value for key, value in {**section, **values}.items() if value is not None}
+    (folder / "deploy.yaml").write_text(yaml.safe_dump({"Deploy": section}))
+    return folder
+
+
+def infer_here(folder, pictures, save_dir, *arguments) -> None:
+    """The command in this process, for errors as exceptions."""
+    given = ["--config", folder, "--image_path", pictures, "--save_dir", save_dir, *arguments]
+    infer.main(infer.make_parser().parse_args([str(argument) for argument in given]))
+
+
+def labels_below(folder: Path) -> dict:
+    """Values of the PNG files in a folder, by relative name."""
+    files = sorted(folder.rglob("*.png"))
+    return {str(file.relative_to(folder)): np.asarray(Image.open(file)) for file in files}
+
+
+def share_of_equal_pixels(found: dict, expected: dict) -> float:
+    assert found.keys() == expected.keys()
+    assert all(found[name].shape == expected[name].shape for name in found)
+    equal = sum(int((found[name] == expected[name]).sum()) for name in found)
+    return equal / sum(label.size for label in found.values())

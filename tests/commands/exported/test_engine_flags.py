@@ -1,0 +1,64 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Flags of infer.py that say on what the graph runs and how."""
+
+import paddle
+import pytest
+
+from paddleseg.utils.errors import ConfigError, DeviceError
+from tests.commands.exported.running import INFER, infer, infer_here
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (["--with_argmax"], ConfigError, "drop --with_argmax"),
+        (["--use_trt", "True"], DeviceError, "--use_trt True: .* the device is cpu"),
+        (["--enable_auto_tune", "True"], ConfigError, "--enable_auto_tune True"),
+        (["--precision", "fp16"], DeviceError, "--precision fp16: .*bf16"),
+        (["--precision", "int8"], DeviceError, "--precision int8"),
+        (["--precision", "bf16", "--enable_mkldnn", "False"], DeviceError, "--precision bf16: .*oneDNN"),
+        (["--device", "gpu"], DeviceError, "--device gpu"),
+        (["--batch_size", "0"], ConfigError, "--batch_size 0"),
+        (["--cpu_threads", "0"], ConfigError, "--cpu_threads 0"),
+        (["--min_subgraph_size", "3"], ConfigError, "--min_subgraph_size 3: .*TensorRT, which is not used"),
+        (["--auto_tuned_shape_file", "x"], ConfigError, "--auto_tuned_shape_file x: .*give --enable_auto_tune True"),
+    ],
+)
+def test_options_that_do_not_go_together_are_one_line(exported, pictures, tmp_path, arguments, error, message):
+    if "gpu" in arguments and paddle.is_compiled_with_cuda():
+        pytest.skip("this Paddle has GPUs")
+    device = [] if "--device" in arguments else ["--device", "cpu"]
+    with pytest.raises(error, match=message) as caught:
+        infer_here(exported, pictures, tmp_path / "out", *device, *arguments)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("flag", [["--cpu_threads", "6"], ["--enable_mkldnn", "True"], ["--enable_mkldnn", "False"]])
+def test_flags_of_the_cpu_are_refused_on_other_devices(flag):
+    arguments = infer.make_parser().parse_args(["--config", "x", "--image_path", "x", *flag])
+    infer.refuse_flags_of_the_cpu(arguments, "cpu")
+    with pytest.raises(ConfigError, match=f"{' '.join(flag)}: it is for the CPU, but the device is gpu:0"):
+        infer.refuse_flags_of_the_cpu(arguments, "gpu:0")
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "--device=cpu --enable_mkldnn=False --cpu_threads=6 --batch_size=1 --benchmark=True --precision=fp32",
+        "--device=gpu --use_trt=True --precision=fp16 --batch_size=1 --benchmark=True",
+        "--device=gpu --use_trt=False --precision=fp32 --batch_size=1 --benchmark=True",
+    ],
+)
+def test_the_flags_that_tipc_gives_on_each_device_are_taken(flags):
+    arguments = infer.make_parser().parse_args(["--config", "x", "--image_path", "x", *flags.split()])
+    infer.check_arguments(arguments)
+    infer.refuse_flags_of_the_cpu(arguments, {"cpu": "cpu", "gpu": "gpu:0"}[arguments.device])
+
+
+def test_an_error_is_one_line_and_exit_status_1(run_command, tmp_path):
+    done = run_command(INFER, "--config", tmp_path / "deploy.yaml", "--image_path", tmp_path, "--save_dir", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith("infer.py: error: ")
+    assert "Traceback" not in done.stderr
