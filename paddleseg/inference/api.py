@@ -27,7 +27,7 @@ from paddleseg.utils.device import check_precision
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.image_io import ReadOptions
 from paddleseg.utils.label_map import LabelValue, ignored_class_of
-from paddleseg.utils.picture_files import list_images
+from paddleseg.utils.picture_files import BLANK, list_images
 from paddleseg.utils.type_hints import Count, CountOrZero
 from paddleseg.utils.visualize import make_palette
 
@@ -122,6 +122,7 @@ def predict(
     ignore_index: LabelValue = 255,
     apply_exif: bool = True,
     value_range: Sequence[float] | None = None,
+    separator: str = BLANK,
 ) -> None:
     """Predict pictures and save class ids, colours and overlays; see ``inference.prediction.predict``.
 
@@ -146,6 +147,7 @@ def predict(
         ignore_index: That of the training; if it is a class of the network, that is never predicted.
         apply_exif: Whether pictures are turned upright as their EXIF data says.
         value_range: [low, high], the values that stand for 0 and 255; None: those of the files' type.
+        separator: What separates the columns where ``image_list`` is a list file.
 
     Raises:
         UserError: An argument or a picture is wrong.
@@ -161,7 +163,7 @@ def predict(
     )
     root = image_dir or ""
     if isinstance(image_list, str):
-        image_list, found_root = list_images(image_list)
+        image_list, found_root = list_images(image_list, separator)
         root = image_dir or found_root
     if len(image_list) == 0:
         raise ConfigError("image_list is empty; give picture files, or what predict.py takes as --image_path")

@@ -21,6 +21,7 @@ import predict
 import val
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.engine import Engine, EngineOptions
+from paddleseg.deploy.segmenter import Segmenter
 from paddleseg.inference.views import ViewOptions
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.utils.errors import ConfigError, DataError, DeviceError
@@ -150,6 +151,33 @@ def test_the_exported_network_gives_what_predict_gives(run_command, config, weig
     image = Image.open(tmp_path / "b" / "night" / "d.png")
     assert (image.mode, image.size) == ("P", (99, 50))
     assert image.getpalette()[:12] == sum(COLOURS, [])
+
+
+LISTS = {
+    "commas and blanks in names": (",", "my a.png,x.png\nnight\\d.png, x.png\n", "utf-8"),
+    "tabs": (None, "my a.png\tx.png\nnight/d.png\tx.png\n", "utf-8"),
+    "several blanks, GBK": (None, "my a.png\n街道.png   x.png\nnight/d.png x.png\n", "gbk"),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_list_is_read_alike_by_export_predict_and_infer(weights, pictures, tmp_path, kind):
+    separator, text, encoding = LISTS[kind]
+    (pictures / "a.png").rename(pictures / "my a.png")
+    (pictures / "b.png").rename(pictures / "街道.png")
+    (pictures / "list.txt").write_text(text, encoding=encoding)
+    stated = {} if separator is None else {"separator": separator}
+    config = tmp_path / "config.yml"
+    config.write_text(yaml.safe_dump({**CONFIG, "val_dataset": {**CONFIG["val_dataset"], **stated}}))
+    folder = export_here(config, weights, tmp_path / "export", "--verify_images", pictures / "list.txt")
+    assert yaml.safe_load((folder / "deploy.yaml").read_text())["Deploy"].get("separator") == separator
+    infer_here(folder, pictures / "list.txt", tmp_path / "deployed")
+    arguments = ("--config", config, "--model_path", weights, "--image_path", pictures / "list.txt")
+    given = map(str, (*arguments, "--save_dir", tmp_path / "predicted", "--device", "cpu"))
+    predict.main(predict.make_parser().parse_args([*given]))
+    deployed, predicted = labels_below(tmp_path / "deployed"), labels_below(tmp_path / "predicted" / "label")
+    assert {"my a.png", "night/d.png"} <= set(deployed)
+    assert share_of_equal_pixels(deployed, predicted) >= 0.999
 
 
 @pytest.mark.parametrize("apply_exif", [True, False])
@@ -313,6 +341,15 @@ def test_a_folder_without_a_graph_at_one_eighth_is_read_and_its_ids_are_resized_
     assert "centre" not in caplog.text
     infer_here(with_deploy_yaml(exported, tmp_path / "theirs", graphs=None), pictures, tmp_path / "nearest")
     assert caplog.text.count("taking the id at each pixel's centre") == 1
+    segmenter = Segmenter(read_deploy_config(exported), main_graph=True)
+    found = labels_below(tmp_path / "nearest")
+    for name in ("a.png", "night/d.png"):
+        (ids,), label = segmenter.run([segmenter.read(pictures / name)]), found[name]
+        assert ids.shape != label.shape or name == "a.png"
+        for y in range(label.shape[0]):
+            for x in range(0, label.shape[1], 7):
+                row, column = ((i + 0.5) * n / m for i, n, m in zip((y, x), ids.shape, label.shape))
+                assert label[y, x] == ids[int(row), int(column)]
     # Pictures are shrunk to 47 or 48 rows: ids from those lie within a pixel of what resized logits give.
     assert share_of_equal_pixels(labels_below(tmp_path / "nearest"), labels_below(tmp_path / "ours")) >= 0.95
 
