@@ -42,8 +42,8 @@ def make_parser() -> argparse.ArgumentParser:
     add(
         "--image_path",
         required=True,
-        help="a picture, a folder, a .txt or .list file of pictures (columns as in the data set's lists) or a quoted glob "
-        "pattern",
+        help="a picture, a folder, a .txt or .list file of pictures, written as the data set's lists are, or a quoted "
+        "glob pattern",
     )
     add("--batch_size", type=int, default=1, help="most pictures of one size that run together (default: 1)")
     add("--save_dir", default="./output", help="folder of the results (default: %(default)s)")

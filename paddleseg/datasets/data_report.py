@@ -202,7 +202,9 @@ def _say_formats(statistics: DataStatistics) -> list[str]:
         found = f"{section}: the values of {numbers} pictures go from {low:g} to {high:g}"
         if stated is not None and (low < stated[0] or high > stated[1]):
             lines.append(f"{found}, beyond value_range [{stated[0]:g}, {stated[1]:g}]")
-        elif stated is None and unused_bits(high, statistics.limits[numbers]) >= _MOST_UNUSED_BITS and numbers != "uint8":
+        elif (
+            stated is None and unused_bits(high, statistics.limits[numbers]) >= _MOST_UNUSED_BITS and numbers != "uint8"
+        ):
             full = 2 ** int(high).bit_length() - 1
             lines.append(
                 f"{found}, a small part of what the type holds, so that they all look black; write value_range: "

@@ -16,16 +16,14 @@ from paddleseg.utils.image_headers import (
     JPEG_SIGNATURE,
     PNG_SIGNATURE,
     PNM_SIGNATURES,
-    TIFF_COMPRESSION,
-    TIFF_SIGNATURES,
     image_size,
     is_webp,
     jpeg_frame,
     jpeg_has_end,
     png_chunks,
-    tiff_tags,
     webp_chunks,
 )
+from paddleseg.utils.tiff_headers import TIFF_COMPRESSION, TIFF_SIGNATURES, tiff_tags
 
 MAX_PIXELS_VARIABLE = "PADDLESEG_MAX_PIXELS"
 _MAX_PIXELS = 1 << 27

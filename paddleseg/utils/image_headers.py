@@ -12,14 +12,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from paddleseg.utils.tiff_headers import (
+    TIFF_BANDS,
+    TIFF_BITS,
+    TIFF_HEIGHT,
+    TIFF_PHOTOMETRIC,
+    TIFF_PLANES,
+    TIFF_SAMPLE_FORMAT,
+    TIFF_SIGNATURES,
+    TIFF_WIDTH,
+    tiff_tags,
+)
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Byte offsets: the IHDR chunk always comes first (PNG specification, section 11.2.1).
 PNG_BIT_DEPTH, PNG_COLOUR_TYPE = 24, 25
 JPEG_SIGNATURE = b"\xff\xd8\xff"
 _WEBP_ALPHA = 0x10
-# TIFF and BigTIFF in both byte orders.
-_TIFF_ORDERS = {b"II*\0": "little", b"MM\0*": "big", b"II+\0": "little", b"MM\0+": "big"}
-TIFF_SIGNATURES = tuple(_TIFF_ORDERS)
 # A comment goes to the end of its line: were it allowed to end earlier, a long one could be split in 2 ** n ways.
 _PNM_GAP = rb"(?:\s|#[^\r\n]*[\r\n])+"
 _PNM = re.compile(rb"P[1-6]" + _PNM_GAP + rb"(\d{1,20})" + _PNM_GAP + rb"(\d{1,20})")
@@ -36,13 +45,9 @@ _JPEG_FRAMES = tuple(marker for marker in range(0xC0, 0xD0) if marker not in (0x
 JPEG_HUFFMAN_FRAMES = (0xC0, 0xC1, 0xC2)
 """Baseline, extended and progressive."""
 
-TIFF_WIDTH, TIFF_HEIGHT, TIFF_BITS, TIFF_COMPRESSION, TIFF_PHOTOMETRIC = 256, 257, 258, 259, 262
-TIFF_ORIENTATION, TIFF_BANDS, TIFF_PLANES, TIFF_EXTRA_BANDS, TIFF_SAMPLE_FORMAT = 274, 277, 284, 338, 339
-_TIFF_UNASSOCIATED_ALPHA = 2
 _TIFF_WHITE_IS_ZERO, _TIFF_PALETTE = 0, 3
 _TIFF_KINDS = {1: "uint", 2: "int", 3: "float"}
 _HIGHEST = {"uint8": 255, "uint16": 65535}
-_TIFF_BYTES_OF_TYPE = {1: 1, 3: 2, 4: 4, 16: 8}  # the unsigned integers
 
 
 class JpegFrame(NamedTuple):
@@ -239,49 +244,6 @@ def webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         end = place + 8 + _little(data[place + 4 : place + 8])
         yield data[place : place + 4], place + 8, end
         place = end + end % 2
-
-
-def tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
-    """The tags in the first directory of a TIFF file that hold unsigned integers, as (number, first of them)."""
-    order = _TIFF_ORDERS.get(data[:4])
-    return ((tag, int.from_bytes(data[start:end], order)) for tag, start, end in _tiff_entries(data))
-
-
-def with_colours_as_stored(data: bytes) -> bytes:
-    """The file, but of a TIFF file with an opacity that its colours are independent of, one that does not say so.
-
-    libtiff multiplies such colours of 8 bits by their opacity, in OpenCV and without a word: to the network a picture
-    with clear parts would be another than its twin in PNG. Labels would get other ids.
-    """
-    if not data.startswith(TIFF_SIGNATURES):
-        return data
-    order = _TIFF_ORDERS[data[:4]]
-    for tag, start, end in _tiff_entries(data):
-        if tag == TIFF_EXTRA_BANDS and int.from_bytes(data[start:end], order) == _TIFF_UNASSOCIATED_ALPHA:
-            data = data[:start] + bytes(end - start) + data[end:]
-    return data
-
-
-def _tiff_entries(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """The same tags as (number, start and end of the first integer)."""
-    order = _TIFF_ORDERS.get(data[:4])
-    if order is None:
-        return
-    is_big = b"+" in data[2:4]
-    # Bytes of an offset, of the number of entries, and of an entry: number (2), type (2), count, value or offset.
-    offset_bytes, count_bytes, entry_bytes = (8, 8, 20) if is_big else (4, 2, 12)
-    first = 8 if is_big else 4
-    directory = int.from_bytes(data[first : first + offset_bytes], order)
-    start = directory + count_bytes
-    end = start + entry_bytes * int.from_bytes(data[directory:start], order)
-    for place in range(start, min(end, len(data)), entry_bytes):
-        tag, kind = (int.from_bytes(data[at : at + 2], order) for at in (place, place + 2))
-        count = int.from_bytes(data[place + 4 : place + 4 + offset_bytes], order)
-        num_bytes = _TIFF_BYTES_OF_TYPE.get(kind, 0)
-        value = place + 4 + offset_bytes
-        if count * num_bytes > offset_bytes:  # they do not fit into the entry, which says where they are
-            value = int.from_bytes(data[value : value + offset_bytes], order)
-        yield tag, value, value + num_bytes
 
 
 def _bmp_size(data: bytes) -> tuple[int, int]:

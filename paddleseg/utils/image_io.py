@@ -27,8 +27,8 @@ from paddleseg.utils.image_headers import (
     StoredFormat,
     changes_grey_values,
     stored_format,
-    with_colours_as_stored,
 )
+from paddleseg.utils.tiff_headers import with_colours_as_stored
 from paddleseg.utils.value_range import (
     as_stored,
     check_value_range,

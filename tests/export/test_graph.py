@@ -90,9 +90,7 @@ def test_logits_at_one_eighth_may_be_made_of_those_of_forward(tmp_path, kind, ig
     expected = network.forward_stride8(paddle.to_tensor(x))[0].numpy()
     for output_op in ("argmax", "none"):
         options = ExportOptions(output_op, graph_format=graph_format)
-        path = export_model(
-            network, tmp_path / output_op, transforms=NORMALIZE, options=options, ignored_class=ignored
-        )
+        path = export_model(network, tmp_path / output_op, transforms=NORMALIZE, options=options, ignored_class=ignored)
         assert "forward" not in vars(network)
         files = read_deploy_config(path).graphs["stride8"]
         found = Engine(files.model, files.params)(x)
