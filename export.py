@@ -74,7 +74,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.build import build_model, build_transforms, section_with_transforms
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
-    from paddleseg.config.shared_values import read_options, shared_value
+    from paddleseg.config.shared_values import list_separator, read_options, shared_value
     from paddleseg.export.folder import ExportOptions, export_model
     from paddleseg.export.verify import verify_export
     from paddleseg.inference.views import ViewOptions
@@ -121,6 +121,7 @@ def main(arguments: argparse.Namespace) -> None:
         palette=shared_value(config, "palette"),
         ignored_class=ignored_class,
         read_options=read_options(config),
+        separator=list_separator(config),
         verify=None if arguments.no_verify else verify,
     )
 

@@ -99,7 +99,7 @@ SIGNATURES = {
         "model, model_path=None, transforms=(), image_list=(), image_dir=None, save_dir='output', aug_pred=False, "
         "scales=1.0, flip_horizontal=False, flip_vertical=False, is_slide=False, stride=None, crop_size=None, "
         "custom_color=None",
-        "class_names=None, palette=None, ignore_index=255, apply_exif=True, value_range=None",
+        "class_names=None, palette=None, ignore_index=255, apply_exif=True, value_range=None, separator=' '",
     ),
     **dict.fromkeys(
         [models.DDRNet_23_slim, models.DDRNet_23, models.DDRNet_39],

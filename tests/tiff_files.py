@@ -10,22 +10,32 @@ _SAMPLE_FORMATS = {"u": 1, "i": 2, "f": 3}
 _SHORT, _LONG = 3, 4
 
 
-def tiff_file(pixels, *, planar=False, order="<", orientation=1) -> bytes:
-    """A file with the (H, W, bands) pixels, each band in a plane of its own if ``planar``."""
+def tiff_file(pixels, *, planar=False, order="<", orientation=1, bits=None, photometric=None, extra_band=0) -> bytes:
+    """A file with the (H, W, bands) pixels, each band in a plane of its own if ``planar``.
+
+    ``bits``: numbers of so many bits follow each other without a gap, the highest bit first, whatever the byte order.
+    ``extra_band``: 1 opacity that the colours are multiplied by, 2 opacity that they are not, 0 something else.
+    """
     pixels = np.atleast_3d(pixels)
     height, width, bands = pixels.shape
-    data = (pixels.transpose(2, 0, 1) if planar else pixels).astype(pixels.dtype.newbyteorder(order)).tobytes()
+    rows = pixels.transpose(2, 0, 1) if planar else pixels
+    if bits is None:
+        data = rows.astype(pixels.dtype.newbyteorder(order)).tobytes()
+    else:  # each row begins with a byte of its own
+        rows = rows.reshape(-1, width if planar else width * bands, 1) >> np.arange(bits - 1, -1, -1)
+        data = np.packbits((rows & 1).astype(np.uint8).reshape(len(rows), -1), axis=1).tobytes()
     strips = bands if planar else 1
     is_rgb = bands in (3, 4)
+    photometric = (2 if is_rgb else 1) if photometric is None else photometric
     starts = [0] * strips
     entries = [
-        (256, _LONG, [width]), (257, _LONG, [height]), (258, _SHORT, [8 * pixels.dtype.itemsize] * bands),
-        (259, _SHORT, [1]), (262, _SHORT, [2 if is_rgb else 1]), (273, _LONG, starts), (274, _SHORT, [orientation]),
+        (256, _LONG, [width]), (257, _LONG, [height]), (258, _SHORT, [bits or 8 * pixels.dtype.itemsize] * bands),
+        (259, _SHORT, [1]), (262, _SHORT, [photometric]), (273, _LONG, starts), (274, _SHORT, [orientation]),
         (277, _SHORT, [bands]), (278, _LONG, [height]), (279, _LONG, [len(data) // strips] * strips),
         (284, _SHORT, [2 if planar else 1]),
     ]  # fmt: skip
     extra = bands - (3 if is_rgb else 1)
-    entries += [(338, _SHORT, [0] * extra)] if extra else []
+    entries += [(338, _SHORT, [extra_band] * extra)] if extra else []
     entries += [(339, _SHORT, [_SAMPLE_FORMATS[pixels.dtype.kind]] * bands)]
     directory_bytes = 2 + 12 * len(entries) + 4
     lengths = [len(values) * {_SHORT: 2, _LONG: 4}[kind] for _, kind, values in entries]

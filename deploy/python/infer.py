@@ -42,7 +42,8 @@ def make_parser() -> argparse.ArgumentParser:
     add(
         "--image_path",
         required=True,
-        help="a picture, a folder, a .txt or .list file of pictures or a quoted glob pattern",
+        help="a picture, a folder, a .txt or .list file of pictures, written as the data set's lists are, or a quoted "
+        "glob pattern",
     )
     add("--batch_size", type=int, default=1, help="most pictures of one size that run together (default: 1)")
     add("--save_dir", default="./output", help="folder of the results (default: %(default)s)")
@@ -127,7 +128,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.written_files import WrittenFiles
 
     config = read_deploy_config(arguments.config)
-    targets = label_paths(*list_images(arguments.image_path), arguments.save_dir)
+    targets = label_paths(*list_images(arguments.image_path, config.separator), arguments.save_dir)
     images = list(targets)
     written = WrittenFiles(arguments.save_dir)
     written.refuse_foreign(targets.values())

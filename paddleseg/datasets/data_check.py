@@ -45,6 +45,7 @@ class DataStatistics:
         turned: Pictures whose EXIF data states that they are to be turned.
         formats: (type of the numbers, channels) in the pictures' files to how many have it.
         values: Smallest and largest value in the pictures, in the units of their files, by type of the numbers.
+        limits: Those that the files state, see ``StoredFormat.limits``.
     """
 
     section: str
@@ -59,6 +60,7 @@ class DataStatistics:
     turned: list[str] = field(default_factory=list)
     formats: Counter[tuple[str, int]] = field(default_factory=Counter)
     values: dict[str, tuple[float, float]] = field(default_factory=dict)
+    limits: dict[str, tuple[int, int] | None] = field(default_factory=dict)
 
     @property
     def class_pixels(self) -> np.ndarray:
@@ -98,11 +100,12 @@ class DataStatistics:
             self.first_with.setdefault(value, finding.path)
 
     def _add_format(self, stored: StoredFormat, extremes: tuple[float, float] | None) -> None:
-        self.formats[stored.dtype, stored.bands] += 1
+        self.formats[stored.numbers, stored.bands] += 1
         if extremes is not None:
-            low, high = stored_values(extremes, self.dataset.read_options.value_range, stored.dtype)
-            lowest, highest = self.values.get(stored.dtype, (low, high))
-            self.values[stored.dtype] = min(low, lowest), max(high, highest)
+            low, high = stored_values(extremes, self.dataset.read_options.value_range, stored)
+            lowest, highest = self.values.get(stored.numbers, (low, high))
+            self.values[stored.numbers] = min(low, lowest), max(high, highest)
+            self.limits[stored.numbers] = stored.limits
 
 
 @dataclass

@@ -198,11 +198,13 @@ def _say_formats(statistics: DataStatistics) -> list[str]:
             "write img_channels: 4 (and 4 values of mean and std) if it is to be learnt from"
         )
     stated = dataset.read_options.value_range
-    for dtype, (low, high) in statistics.values.items():
-        found = f"{section}: the values of {dtype} pictures go from {low:g} to {high:g}"
+    for numbers, (low, high) in statistics.values.items():
+        found = f"{section}: the values of {numbers} pictures go from {low:g} to {high:g}"
         if stated is not None and (low < stated[0] or high > stated[1]):
             lines.append(f"{found}, beyond value_range [{stated[0]:g}, {stated[1]:g}]")
-        elif stated is None and unused_bits(high, dtype) >= _MOST_UNUSED_BITS and dtype != "uint8":
+        elif (
+            stated is None and unused_bits(high, statistics.limits[numbers]) >= _MOST_UNUSED_BITS and numbers != "uint8"
+        ):
             full = 2 ** int(high).bit_length() - 1
             lines.append(
                 f"{found}, a small part of what the type holds, so that they all look black; write value_range: "

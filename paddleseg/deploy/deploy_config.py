@@ -3,7 +3,8 @@
 """deploy.yaml: what a program has to know to run an exported network.
 
 The format is PaddleSeg's (``Deploy: {model, params, transforms, input_shape, output_op, output_dtype}``) plus
-the names and colours of the classes, and ``graphs``, further graphs of the same network by what they give. Programs
+the names and colours of the classes, and ``graphs``, further graphs of the same network by what they give, and how
+pictures and lists of them are read. Programs
 that do not know ``graphs`` run ``model``; files that PaddleSeg wrote are read too. ``class_names``, ``output_dtype``,
 ``arch`` and ``paddle_version`` are there for other programs.
 """
@@ -28,6 +29,7 @@ from paddleseg.utils.errors import ConfigError, raise_faults
 from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions
 from paddleseg.utils.label_map import LABEL_VALUES, ignored_class_of
 from paddleseg.utils.near_miss import suggest
+from paddleseg.utils.picture_files import BLANK
 from paddleseg.utils.yaml_text import parse_yaml
 
 FILE_NAME = "deploy.yaml"
@@ -50,6 +52,7 @@ _KEYS: dict[str, tuple[type, bool]] = {
     "palette": (list, True),
     "apply_exif": (bool, True),
     "value_range": (list, True),
+    "separator": (str, True),
     "arch": (str, True),
     "paddle_version": (str, True),
 }
@@ -86,6 +89,7 @@ class DeployConfig:
         ignore_index: The label value that was not trained, if it is below K: the graphs never give this class.
         read_options: How pictures are read (``apply_exif``, ``value_range``). Files of older kits, which say nothing of
             it, have pictures turned upright, as PaddleSeg's infer.py does it.
+        separator: What separates the columns of lists of pictures.
     """
 
     path: Path
@@ -99,6 +103,7 @@ class DeployConfig:
     graphs: Mapping[str, GraphFiles] = field(default_factory=dict)
     ignore_index: int | None = None
     read_options: ReadOptions = READ_DEFAULTS
+    separator: str = BLANK
 
     @property
     def main_graph(self) -> GraphFiles:
@@ -148,6 +153,8 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
     ignore_index = content.get("ignore_index")
     if ignore_index is not None and not LABEL_VALUES.holds(ignore_index):
         raise ConfigError(f"{path}: Deploy.ignore_index is {ignore_index}; it must be {LABEL_VALUES.words}")
+    if content.get("separator") == "":
+        raise ConfigError(f"{path}: Deploy.separator is empty; give what stands between the columns of lists")
     return DeployConfig(
         path=path,
         model=_existing_file(path, "model", content["model"]),
@@ -160,6 +167,7 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
         graphs={name: _read_graph(path, name, files) for name, files in (content.get("graphs") or {}).items()},
         ignore_index=ignore_index,
         read_options=_read_options(path, content),
+        separator=content.get("separator") or BLANK,
     )
 
 

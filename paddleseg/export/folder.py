@@ -26,6 +26,7 @@ from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.picture_files import BLANK
 from paddleseg.utils.written_files import WrittenFiles
 
 
@@ -56,6 +57,7 @@ def export_model(
     palette: Sequence[Sequence[int]] | None = None,
     ignored_class: int | None = None,
     read_options: ReadOptions = READ_DEFAULTS,
+    separator: str = BLANK,
     verify: Callable[[Path], object] | None = None,
 ) -> Path:
     """Export a network.
@@ -77,6 +79,7 @@ def export_model(
         palette: Colours [r, g, b] of the classes.
         ignored_class: A class that the graphs are never to give, see ``label_map.ignored_class_of``.
         read_options: How pictures are to be read before they are predicted.
+        separator: What separates the columns of lists of pictures.
         verify: Called with the temporary folder; what it raises ends the export, and ``save_dir`` stays as it
             was.
 
@@ -124,6 +127,7 @@ def export_model(
             "palette": None if palette is None else [list(map(int, colour)) for colour in palette],
             "apply_exif": read_options.apply_exif,
             "value_range": None if read_options.value_range is None else list(read_options.value_range),
+            "separator": None if separator == BLANK else separator,
             "arch": model.arch,
             "paddle_version": paddle.__version__,
         }

@@ -10,7 +10,7 @@ intermediate representation (PIR, saved as .json) or into the old one (saved as 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ def save_graph(network: nn.Layer, stem: Path, input_shape: Sequence[int], *, pir
     Raises:
         ConfigError: This Paddle cannot trace into that representation.
     """
-    with evaluation_mode(network), _intermediate_representation(pir):
+    with evaluation_mode(network), _forwards_kept(network), _intermediate_representation(pir):
         # full_graph: without it, what cannot be traced would silently run in Python.
         spec = paddle.static.InputSpec(list(input_shape), "float32", "x")
         static = paddle.jit.to_static(network, input_spec=[spec], full_graph=True)
@@ -127,6 +127,24 @@ def _argmax(logits: Tensor) -> Tensor:
     }
     helper.append_op(type="arg_max", inputs={"X": [logits]}, outputs={"Out": [ids]}, attrs=attributes)
     return ids
+
+
+@contextlib.contextmanager
+def _forwards_kept(network: nn.Layer) -> Iterator[None]:
+    """What Paddle 2.6 puts in the place of the layers' ``forward`` while it traces them is gone after the block.
+
+    It would translate that once more in the next trace, where a method calls ``self.forward``, and bind it twice.
+    """
+    layers = network.sublayers(include_self=True)
+    before = [vars(layer).get("forward") for layer in layers]
+    try:
+        yield
+    finally:
+        for layer, own in zip(layers, before):
+            if own is not None:
+                layer.forward = own
+            else:
+                vars(layer).pop("forward", None)
 
 
 def _intermediate_representation(pir: bool) -> AbstractContextManager[Any]:

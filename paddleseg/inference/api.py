@@ -28,7 +28,7 @@ from paddleseg.utils.device import check_precision
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.image_io import ReadOptions
 from paddleseg.utils.label_map import LabelValue, ignored_class_of
-from paddleseg.utils.picture_files import list_images
+from paddleseg.utils.picture_files import BLANK, list_images
 from paddleseg.utils.type_hints import Count, CountOrZero
 from paddleseg.utils.visualize import make_palette
 
@@ -129,6 +129,7 @@ def predict(
     ignore_index: LabelValue = 255,
     apply_exif: bool = True,
     value_range: Sequence[float] | None = None,
+    separator: str = BLANK,
 ) -> None:
     """Predict pictures and save class ids, colours and overlays; see ``inference.prediction.predict``.
 
@@ -153,6 +154,7 @@ def predict(
         ignore_index: That of the training; if it is a class of the network, that is never predicted.
         apply_exif: Whether pictures are turned upright as their EXIF data says.
         value_range: [low, high], the values that stand for 0 and 255; None: those of the files' type.
+        separator: What separates the columns where ``image_list`` is a list file.
 
     Raises:
         UserError: An argument or a picture is wrong.
@@ -167,7 +169,7 @@ def predict(
         crop_size=crop_size,
     )
     is_path = isinstance(image_list, (str, os.PathLike))
-    images, root = list_images(image_list) if is_path else (list(map(os.fspath, image_list)), "")
+    images, root = list_images(image_list, separator) if is_path else (list(map(os.fspath, image_list)), "")
     if not images:
         raise ConfigError("image_list is empty; give picture files, or what predict.py takes as --image_path")
     if model_path is not None:

@@ -16,13 +16,12 @@ import numpy as np
 from paddleseg.utils.image_headers import (
     JPEG_SIGNATURE,
     PNG_SIGNATURE,
-    TIFF_ORIENTATION,
     is_webp,
     jpeg_segments,
     png_chunks,
-    tiff_tags,
     webp_chunks,
 )
+from paddleseg.utils.tiff_headers import TIFF_ORIENTATION, tiff_tags
 
 _JPEG_APP1 = 0xE1
 _PREFIX = b"Exif\0\0"

@@ -16,22 +16,19 @@ from paddleseg.utils.image_headers import (
     JPEG_SIGNATURE,
     PNG_SIGNATURE,
     PNM_SIGNATURES,
-    TIFF_COMPRESSION,
-    TIFF_SIGNATURES,
     image_size,
     is_webp,
     jpeg_frame,
+    jpeg_has_end,
     png_chunks,
-    tiff_tags,
     webp_chunks,
 )
+from paddleseg.utils.tiff_headers import TIFF_COMPRESSION, TIFF_SIGNATURES, tiff_tags
 
 MAX_PIXELS_VARIABLE = "PADDLESEG_MAX_PIXELS"
 _MAX_PIXELS = 1 << 27
 """134 million, several times the largest camera; 0.4 GB as 8-bit RGB."""
 _PNG_END = b"\xaeB`\x82"  # checksum of the last chunk
-_JPEG_START_OF_SCAN = b"\xff\xda"
-_JPEG_END = b"\xff\xd9"
 _JPEG_PIXELS_PER_BYTE = 512
 """Most that a Huffman-coded JPEG can hold: a block of 8x8 pixels takes at least one bit."""
 # JPEG of both generations and WebP (libtiff's tiff.h).
@@ -97,8 +94,7 @@ def _has_end(data: bytes) -> bool:
     if data.startswith(PNG_SIGNATURE):
         return _png_has_end(data)
     if data.startswith(JPEG_SIGNATURE):
-        # An embedded thumbnail has an end mark of its own, but before the scan of the picture itself.
-        return data.rfind(_JPEG_END) > data.rfind(_JPEG_START_OF_SCAN)
+        return jpeg_has_end(data)
     return True
 
 

@@ -12,14 +12,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from paddleseg.utils.tiff_headers import (
+    TIFF_BANDS,
+    TIFF_BITS,
+    TIFF_HEIGHT,
+    TIFF_PHOTOMETRIC,
+    TIFF_PLANES,
+    TIFF_SAMPLE_FORMAT,
+    TIFF_SIGNATURES,
+    TIFF_WIDTH,
+    tiff_tags,
+)
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Byte offsets: the IHDR chunk always comes first (PNG specification, section 11.2.1).
 PNG_BIT_DEPTH, PNG_COLOUR_TYPE = 24, 25
 JPEG_SIGNATURE = b"\xff\xd8\xff"
 _WEBP_ALPHA = 0x10
-# TIFF and BigTIFF in both byte orders.
-_TIFF_ORDERS = {b"II*\0": "little", b"MM\0*": "big", b"II+\0": "little", b"MM\0+": "big"}
-TIFF_SIGNATURES = tuple(_TIFF_ORDERS)
 # A comment goes to the end of its line: were it allowed to end earlier, a long one could be split in 2 ** n ways.
 _PNM_GAP = rb"(?:\s|#[^\r\n]*[\r\n])+"
 _PNM = re.compile(rb"P[1-6]" + _PNM_GAP + rb"(\d{1,20})" + _PNM_GAP + rb"(\d{1,20})")
@@ -28,16 +37,17 @@ PNM_SIGNATURES = tuple(b"P%d" % number for number in range(1, 7))
 
 _JPEG_START_OF_SCAN, _JPEG_END = 0xDA, 0xD9
 _JPEG_WITHOUT_CONTENT = (0x00, 0x01, *range(0xD0, 0xD9))
+# What ends the compressed part behind a scan's header: a marker other than restarts. FF 00 stands for a byte of the
+# data, and a further FF is a fill byte (ITU-T T.81, B.1.1).
+_JPEG_MARKER_BEHIND_DATA = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 # Start of frame of all codings (ITU-T T.81, table B.1); C4, C8 and CC are something else.
 _JPEG_FRAMES = tuple(marker for marker in range(0xC0, 0xD0) if marker not in (0xC4, 0xC8, 0xCC))
 JPEG_HUFFMAN_FRAMES = (0xC0, 0xC1, 0xC2)
 """Baseline, extended and progressive."""
 
-TIFF_WIDTH, TIFF_HEIGHT, TIFF_BITS, TIFF_COMPRESSION, TIFF_PHOTOMETRIC = 256, 257, 258, 259, 262
-TIFF_ORIENTATION, TIFF_BANDS, TIFF_PLANES, TIFF_SAMPLE_FORMAT = 274, 277, 284, 339
 _TIFF_WHITE_IS_ZERO, _TIFF_PALETTE = 0, 3
 _TIFF_KINDS = {1: "uint", 2: "int", 3: "float"}
-_TIFF_BYTES_OF_TYPE = {1: 1, 3: 2, 4: 4, 16: 8}  # the unsigned integers
+_HIGHEST = {"uint8": 255, "uint16": 65535}
 
 
 class JpegFrame(NamedTuple):
@@ -58,17 +68,38 @@ class StoredFormat:
         dtype: Type of the numbers, such as ``uint16``.
         is_planar: Whether each band is a plane of its own.
         is_tiff: Whether it is a TIFF file.
+        highest: The highest value where it is not that of ``dtype``: ``2 ** bits - 1`` of a TIFF file that packs 9 to
+            15 bits, the stated one of a PNM file.
+        white_is_zero: Whether low values are bright (grey TIFF files).
     """
 
     bands: int
     dtype: str = "uint8"
     is_planar: bool = False
     is_tiff: bool = False
+    highest: int | None = None
+    white_is_zero: bool = False
 
     @property
     def is_deep(self) -> bool:
         """Whether 8 bits do not hold its values."""
         return self.dtype != "uint8"
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether its numbers have fewer bits than those of ``dtype``, and follow each other without a gap."""
+        return self.is_tiff and self.highest is not None
+
+    @property
+    def numbers(self) -> str:
+        """Type of the numbers in words, such as ``uint16 (up to 4095)``."""
+        return self.dtype if self.highest is None else f"{self.dtype} (up to {self.highest})"
+
+    @property
+    def limits(self) -> tuple[int, int] | None:
+        """The lowest and the highest value by the header; None: of numbers that no picture fills."""
+        highest = _HIGHEST.get(self.dtype) if self.highest is None else self.highest
+        return None if highest is None else (0, highest)
 
 
 def stored_format(data: bytes) -> StoredFormat:
@@ -82,20 +113,25 @@ def stored_format(data: bytes) -> StoredFormat:
         return StoredFormat(1 if jpeg_frame(data).bands == 1 else 3)  # decoders turn CMYK into RGB
     found = _PNM_DEEP.match(data)
     if found:
-        return StoredFormat(3 if found[1] in b"36" else 1, "uint16" if int(found[2]) > 255 else "uint8")
+        bands, highest = 3 if found[1] in b"36" else 1, int(found[2])
+        is_stretched = found[1] in b"23" and highest < 255  # numbers written in digits are, by decoders
+        own_highest = None if is_stretched or highest in (0, 255, 65535) else min(highest, 65535)
+        return StoredFormat(bands, "uint16" if highest > 255 else "uint8", highest=own_highest)
     return StoredFormat(4 if is_webp(data) and data[12:16] == b"VP8X" and _little(data[20:21]) & _WEBP_ALPHA else 3)
 
 
 def _tiff_format(tags: dict[int, int]) -> StoredFormat:
     bits, kind = tags.get(TIFF_BITS, 1), _TIFF_KINDS.get(tags.get(TIFF_SAMPLE_FORMAT, 1), "uint")
     is_palette = tags.get(TIFF_PHOTOMETRIC) == _TIFF_PALETTE
-    # Decoders give numbers of 10, 12 or 14 bits in 16.
     dtype = f"{kind}{next((size for size in (8, 16, 32) if bits <= size), 64)}"
+    bands = tags.get(TIFF_BANDS, 1)
     return StoredFormat(
-        3 if is_palette else tags.get(TIFF_BANDS, 1),
+        3 if is_palette else bands,
         "uint8" if is_palette else dtype,
         is_planar=tags.get(TIFF_PLANES) == 2,
         is_tiff=True,
+        highest=2**bits - 1 if dtype == "uint16" and 8 < bits < 16 and not is_palette else None,
+        white_is_zero=bands == 1 and kind == "uint" and tags.get(TIFF_PHOTOMETRIC) == _TIFF_WHITE_IS_ZERO,
     )
 
 
@@ -158,6 +194,29 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         place = data.find(b"\xff", end)
 
 
+def jpeg_has_end(data: bytes) -> bool:
+    """Whether the markers of a JPEG file lead to the end of its picture, whatever comes behind.
+
+    Thumbnails lie in segments, which are stepped over. Behind the end there may be anything: the film of a motion
+    photo, or further pictures.
+    """
+    place = 2
+    while (place := data.find(b"\xff", place)) >= 0 and place + 1 < len(data):
+        marker = data[place + 1]
+        if marker == _JPEG_END:
+            return True
+        if marker == 0xFF or marker in _JPEG_WITHOUT_CONTENT:
+            place += 1 if marker == 0xFF else 2
+            continue
+        place += 2 + max(_big(data[place + 2 : place + 4]), 2)
+        if marker == _JPEG_START_OF_SCAN:
+            found = _JPEG_MARKER_BEHIND_DATA.search(data, place)
+            if found is None:
+                return False
+            place = found.start()
+    return False
+
+
 def jpeg_frame(data: bytes) -> JpegFrame:
     """The header of the frame in a JPEG file; zeros where there is none."""
     for marker, start, _ in jpeg_segments(data):
@@ -185,28 +244,6 @@ def webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         end = place + 8 + _little(data[place + 4 : place + 8])
         yield data[place : place + 4], place + 8, end
         place = end + end % 2
-
-
-def tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
-    """The tags in the first directory of a TIFF file that hold unsigned integers, as (number, first of them)."""
-    order = _TIFF_ORDERS.get(data[:4])
-    if order is None:
-        return
-    is_big = b"+" in data[2:4]
-    # Bytes of an offset, of the number of entries, and of an entry: number (2), type (2), count, value or offset.
-    offset_bytes, count_bytes, entry_bytes = (8, 8, 20) if is_big else (4, 2, 12)
-    first = 8 if is_big else 4
-    directory = int.from_bytes(data[first : first + offset_bytes], order)
-    start = directory + count_bytes
-    end = start + entry_bytes * int.from_bytes(data[directory:start], order)
-    for place in range(start, min(end, len(data)), entry_bytes):
-        tag, kind = (int.from_bytes(data[at : at + 2], order) for at in (place, place + 2))
-        count = int.from_bytes(data[place + 4 : place + 4 + offset_bytes], order)
-        num_bytes = _TIFF_BYTES_OF_TYPE.get(kind, 0)
-        value = place + 4 + offset_bytes
-        if count * num_bytes > offset_bytes:  # they do not fit into the entry, which says where they are
-            value = int.from_bytes(data[value : value + offset_bytes], order)
-        yield tag, int.from_bytes(data[value : value + num_bytes], order)
 
 
 def _bmp_size(data: bytes) -> tuple[int, int]:

@@ -28,10 +28,20 @@ from paddleseg.utils.image_headers import (
     changes_grey_values,
     stored_format,
 )
-from paddleseg.utils.value_range import check_value_range, decode_bands, needs_tifffile, pick_bands, scale_values
+from paddleseg.utils.tiff_headers import with_colours_as_stored
+from paddleseg.utils.value_range import (
+    as_stored,
+    check_value_range,
+    decode_bands,
+    needs_tifffile,
+    pick_bands,
+    scale_values,
+)
 
-READER_VERSION = 2
-"""Raised when the same file gives another array than before. Since 2, EXIF orientations and ranges of values count."""
+READER_VERSION = 3
+"""Raised when the same file gives another array than before. Since 2, EXIF orientations and ranges of values count;
+since 3, the highest value that a packed TIFF or a PNM file states, grey of 16 bits whose 0 is white, and colours of
+TIFF files that their opacity does not darken."""
 
 _PNG_GREY, _PNG_PALETTE = 0, 3
 # What OpenCV has to say of a file, such as a tag of GeoTIFF for each picture and epoch, our messages say or need not.
@@ -67,6 +77,7 @@ def read_image(path: str | os.PathLike, channels: int = 3, options: ReadOptions 
     """Read a picture.
 
     Values count in units of 255: 8-bit files stay uint8, others (16 bits, floats) become float32, with nothing rounded.
+    Colours are those that are stored, whatever the file says of their opacity.
     With 3 or 1 channels every file is turned into RGB or grey, as PaddleSeg does it. Any other number has to be that of
     the file; four channels come as OpenCV orders them (blue, green, red and the fourth), two and more than four
     in the file's order.
@@ -92,12 +103,20 @@ def read_image(path: str | os.PathLike, channels: int = 3, options: ReadOptions 
     if needs_tifffile(stored, channels):
         if channels not in (1, 3) or stored.bands not in (1, 3, 4):  # others become grey or RGB
             _check_channels(stored.bands, channels, path)
-        image = pick_bands(scale_values(decode_bands(data, stored, path), options.value_range, path), channels)
+        image = decode_bands(data, stored, path)
     elif stored.is_deep:
         image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
-        image = pick_bands(scale_values(image, options.value_range, path), channels)
+        if image.dtype != stored.dtype:  # colour spaces that become RGB of 8 bits, signed numbers of 12 bits
+            raise DataError(
+                f"{path}: the picture holds {stored.dtype} numbers, of which its decoder makes {image.dtype}; save it "
+                "as grey or RGB, of whole bytes"
+            )
+        image = as_stored(image, stored)
     else:
-        image = scale_values(_decode_8_bit(data, channels, path), options.value_range, path)
+        image = _decode_8_bit(data, channels, path)
+    image = scale_values(image, options.value_range, path, stored)
+    if stored.is_deep:
+        image = pick_bands(image, channels)
     _check_channels(image.shape[2], channels, path)
     return turn(image, orientation_of(data)) if options.apply_exif else image
 
@@ -199,7 +218,7 @@ def _check_channels(found: int, channels: int, path: str | os.PathLike) -> None:
 
 def _decode(data: bytes, flags: int, path: str | os.PathLike, kind: str) -> np.ndarray:
     try:
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        image = cv2.imdecode(np.frombuffer(with_colours_as_stored(data), np.uint8), flags)
     except cv2.error as error:
         raise DataError(f"{path}: the {kind} cannot be decoded ({error.err})") from error
     if image is None:

@@ -117,6 +117,13 @@ def advise_separator(line: str, separator: str, counts: Sequence[int], root: str
     return "correct the line or set separator"
 
 
+def advise_separator_of_pictures(line: str, separator: str, root: str) -> str:
+    """An addition to a message about a line that names no picture: the separator with which it does, or nothing."""
+    others = (other for other in _SEPARATORS if other != separator and other in line)
+    fitting = next((other for other in others if _names_picture(line, other, root)), None)
+    return "" if fitting is None else f"; its first column is there with separator: {fitting!r} of the data set"
+
+
 def advise_folder(name: str, root: str, others: Sequence[tuple[str, str]]) -> str:
     """Where a file is that is not in ``root``: an addition to a message, or nothing.
 
@@ -169,14 +176,12 @@ def _images_of_list(list_path: str, separator: str) -> tuple[list[str], str]:
     root = os.path.dirname(list_path)
     pictures = []
 
-    def names_a_file(line: str) -> bool:
-        return os.path.isfile(_resolve(root, _first_name(line, separator, root)))
-
-    for number, line in read_list_lines(list_path, names_a_file):
+    for number, line in read_list_lines(list_path, lambda line: _names_picture(line, separator, root)):
         name = _first_name(line, separator, root)
         image = _resolve(root, name)
         if not os.path.isfile(image):
             advice = advise_folder(name, root, [("the working directory", "")])
+            advice += advise_separator_of_pictures(line, separator, root)
             raise DataError(
                 f"{list_path}, line {number}: {image} does not exist; paths are relative to the list's folder{advice}"
             )
@@ -185,6 +190,10 @@ def _images_of_list(list_path: str, separator: str) -> tuple[list[str], str]:
         raise DataError(f"{list_path}: the list is empty; give one picture per line")
     warn_of_repeats(list_path, pictures)
     return [image for _, image in pictures], root
+
+
+def _names_picture(line: str, separator: str, root: str) -> bool:
+    return os.path.isfile(_resolve(root, _first_name(line, separator, root)))
 
 
 def _first_name(line: str, separator: str, root: str) -> str:

@@ -23,7 +23,8 @@ from paddleseg.utils.type_hints import ValueRange, fault_of
 FULL_SCALE = 255.0
 _OPENCV_BANDS = (1, 3, 4)
 _TYPES_OPENCV_LACKS = ("int8", "float16")
-_TYPES_WITH_A_RANGE = (np.uint8, np.uint16)
+_BITS_OPENCV_UNPACKS = (10, 12, 14)
+_VALUES_AT_ONCE = 1 << 16  # fits a core's cache in float64
 _RED, _GREEN, _BLUE = 0.299, 0.587, 0.114  # ITU-R BT.601, as OpenCV's grey
 
 
@@ -53,10 +54,22 @@ def needs_tifffile(stored: StoredFormat, channels: int) -> bool:
         return False
     if stored.dtype in _TYPES_OPENCV_LACKS:
         return True
+    if stored.is_packed and stored.highest.bit_length() not in _BITS_OPENCV_UNPACKS:
+        return True
     if stored.is_deep and stored.is_planar and stored.bands > 1:
         return True
     is_grey_with_alpha = stored.bands == 2 and not stored.is_deep and channels in (1, 3)
     return stored.bands not in _OPENCV_BANDS and not is_grey_with_alpha
+
+
+def as_stored(image: np.ndarray, stored: StoredFormat) -> np.ndarray:
+    """The numbers of the file, of those that OpenCV gives: it moves packed ones of 10, 12 or 14 bits to the top of 16.
+
+    Args:
+        image: (H, W, bands) "unchanged".
+        stored: How the file says it is stored.
+    """
+    return image >> (16 - stored.highest.bit_length()) if stored.is_packed else image
 
 
 def pick_bands(image: np.ndarray, channels: int) -> np.ndarray:
@@ -107,54 +120,67 @@ def decode_bands(data: bytes, stored: StoredFormat, path: str | os.PathLike) -> 
     return np.ascontiguousarray(image)
 
 
-def scale_values(image: np.ndarray, value_range: tuple[float, float] | None, path: str | os.PathLike) -> np.ndarray:
+def scale_values(
+    image: np.ndarray, value_range: tuple[float, float] | None, path: str | os.PathLike, stored: StoredFormat
+) -> np.ndarray:
     """Bring values to units of 255.
 
     Args:
         image: (H, W, C) in its own type.
-        value_range: The values that stand for 0 and 255; None: 0 and 255 for uint8, 0 and 65535 for uint16.
+        value_range: The values that stand for 0 and 255; None: those that the file states: 0 and 255 for uint8, 0 and
+            65535 for uint16, less where it says so.
         path: Its name, for messages.
+        stored: How the file says it is stored.
 
     Returns:
-        8-bit pictures as they are, unless another range than 0..255 is given; else float32.
+        8-bit pictures as they are, unless another range than 0..255 is given or stated; else float32.
 
     Raises:
         DataError: Numbers of another type come without a range, or some are not finite.
     """
-    if image.dtype == np.uint8 and value_range in (None, (0, 255)):
-        return image
-    if value_range is None and image.dtype not in _TYPES_WITH_A_RANGE:
+    if value_range is None and stored.limits is None:
         raise DataError(
             f"{path}: the picture holds {image.dtype} numbers, whose range no picture fills; say which values stand "
             "for black and white: value_range: [low, high] of the data set"
         )
+    low, high = stored.limits if value_range is None else value_range
+    if image.dtype == np.uint8 and (low, high) == (0, 255):
+        return image
     if image.dtype.kind == "f" and not np.isfinite(image).all():
         raise DataError(f"{path}: the picture holds values that are no finite numbers (NaN or infinite); replace them")
-    low, high = _limits(image.dtype) if value_range is None else value_range
-    # float32 holds all whole numbers of 16 bits, but not those of 32: they lose their range first, their digits then.
-    scaled = image.astype(np.float32 if image.dtype.itemsize <= 2 else np.float64)
-    scaled -= low
-    scaled *= FULL_SCALE / (high - low)
-    return scaled.astype(np.float32, copy=False)
+    # float32 holds all whole numbers of 16 bits, but not those of 32, and of floats it would round the lower limit:
+    # they lose their range first, their digits then.
+    wide = np.float32 if image.dtype.itemsize <= 2 else np.float64
+    values, scaled = image.reshape(-1), np.empty(image.size, np.float32)
+    for start in range(0, image.size, _VALUES_AT_ONCE):
+        some = values[start : start + _VALUES_AT_ONCE].astype(wide)
+        some -= low
+        some *= FULL_SCALE / (high - low)
+        scaled[start : start + _VALUES_AT_ONCE] = some
+    # OpenCV turns 8 bits round itself.
+    if stored.white_is_zero and stored.is_deep:
+        np.subtract(FULL_SCALE, scaled, out=scaled)
+    return scaled.reshape(image.shape)
 
 
-def stored_values(found: Sequence[float], value_range: Sequence[float] | None, dtype: str) -> list[float]:
-    """Values in the units of the file, of those that ``scale_values`` has given.
+def stored_values(
+    found: Sequence[float], value_range: Sequence[float] | None, stored: StoredFormat
+) -> tuple[float, float]:
+    """The smallest and largest value in the units of the file, of those that ``scale_values`` has given.
 
     Args:
-        found: Values of a picture as it was read.
+        found: Smallest and largest value of a picture as it was read.
         value_range: What it was read with.
-        dtype: Type of the numbers in the file.
+        stored: How the file says it is stored.
     """
-    low, high = _limits(dtype) if value_range is None else value_range
+    low, high = stored.limits if value_range is None else value_range
+    if stored.white_is_zero and stored.is_deep:
+        found = [FULL_SCALE - value for value in reversed(found)]
     values = [low + value * (high - low) / FULL_SCALE for value in found]
-    return values if dtype.startswith("float") else [float(round(value)) for value in values]
+    smallest, largest = values if stored.dtype.startswith("float") else [float(round(value)) for value in values]
+    return smallest, largest
 
 
-def unused_bits(highest: float, dtype: str) -> int:
-    """How many of the upper bits of an unsigned type no value needs; 0 for other types."""
-    return np.iinfo(dtype).bits - int(highest).bit_length() if dtype.startswith("uint") else 0
-
-
-def _limits(dtype: str | np.dtype) -> tuple[int, int]:
-    return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+def unused_bits(highest: float, limits: tuple[int, int] | None) -> int:
+    """How many of the upper bits no value needs; 0 where the file states no limits."""
+    return 0 if limits is None else limits[1].bit_length() - int(highest).bit_length()

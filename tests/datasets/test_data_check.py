@@ -20,6 +20,7 @@ from paddleseg.datasets.data_report import (
 )
 from paddleseg.utils.errors import DataError
 from tests.messages import assert_names
+from tests.tiff_files import tiff_file
 
 
 def write(root, labels, *, name="train", num_classes=3, **arguments):
@@ -326,6 +327,17 @@ def test_twelve_bits_that_are_taken_for_sixteen_are_warned_of_with_the_range_to_
     (line,) = warnings(write_deep(tmp_path, pictures))
     assert_names(line, "train_dataset", "uint16", 3900, "value_range: [0, 4095]")
     assert warnings(load(tmp_path, value_range=[0, 4095])) == []
+
+
+def test_values_of_packed_pictures_are_shown_as_the_file_has_them_and_fill_their_range(tmp_path):
+    dataset = write_deep(tmp_path, [np.zeros((2, 2), np.uint8)], img_channels=1)
+    values = np.array([[17, 3900], [99, 200]], np.uint16)
+    (tmp_path / "train" / "0.png").write_bytes(tiff_file(values, bits=12))  # decoders go by the content
+    findings = examine(dataset)
+    assert_names(format_table(findings).splitlines()[-1], "uint16 (up to 4095) with 1 channel (1)", "17 to 3900")
+    assert find_warnings(findings) == []
+    (tmp_path / "train" / "0.png").write_bytes(tiff_file(values, bits=12, photometric=0))
+    assert "17 to 3900" in format_table(examine(dataset)).splitlines()[-1]
 
 
 def test_values_beyond_the_stated_range_are_warned_of(tmp_path):

@@ -57,6 +57,16 @@ def test_a_file_of_paddleseg_is_read_and_its_preprocessing_runs(deploy_yaml):
     np.testing.assert_array_equal(pipeline.apply_normalize(sample["img"]), np.ones([16, 32, 3], "float32"))
 
 
+def test_the_separator_of_lists_is_a_blank_where_none_is_said_and_must_not_be_empty(deploy_yaml):
+    assert read_deploy_config(deploy_yaml).separator == " "
+    for separator in (",", "|"):
+        deploy_yaml.write_text(PADDLESEG + f"  separator: '{separator}'\n")
+        assert read_deploy_config(deploy_yaml).separator == separator
+    deploy_yaml.write_text(PADDLESEG + "  separator: ''\n")
+    with pytest.raises(ConfigError, match=r"Deploy\.separator is empty"):
+        read_deploy_config(deploy_yaml)
+
+
 def test_what_is_written_is_read_back(deploy_yaml):
     graph = {"model": "model.pdmodel", "params": "model.pdiparams"}
     content = {

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import paddle
 import pytest
+from paddle.nn import functional as F
 
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.engine import Engine, EngineOptions
@@ -60,6 +61,41 @@ def test_the_auxiliary_head_is_not_exported(tmp_path, graph_format):
         graph, weights = folder / f"model.{graph_format}", folder / "model.pdiparams"
         sizes.append((graph.read_bytes().count(b"conv2d"), weights.stat().st_size))
     assert sizes[0] == sizes[1]
+
+
+class LogitsOfForward(SmallNetwork):
+    """Has its logits at 1/8 from those at the size of the input."""
+
+    def forward(self, x):
+        return [F.interpolate(self.head(F.relu(self.norm(self.trunk(x)))), size=x.shape[2:], mode="bilinear")]
+
+    def forward_stride8(self, x):
+        return [F.avg_pool2d(y, 8, ceil_mode=True) for y in self.forward(x)]
+
+
+class LogitsOfCall(LogitsOfForward):
+    """The same with the network called in place of its method."""
+
+    def forward_stride8(self, x):
+        return [F.avg_pool2d(y, 8, ceil_mode=True) for y in self(x)]
+
+
+@pytest.mark.parametrize("kind", [LogitsOfForward, LogitsOfCall])
+@pytest.mark.parametrize("ignored", [None, 1])
+@pytest.mark.parametrize("graph_format", GRAPH_FORMATS)
+def test_logits_at_one_eighth_may_be_made_of_those_of_forward(tmp_path, kind, ignored, graph_format):
+    network = kind(auxiliary=False)
+    network.eval()
+    x = normal(1, 3, 48, 64)
+    expected = network.forward_stride8(paddle.to_tensor(x))[0].numpy()
+    for output_op in ("argmax", "none"):
+        options = ExportOptions(output_op, graph_format=graph_format)
+        path = export_model(network, tmp_path / output_op, transforms=NORMALIZE, options=options, ignored_class=ignored)
+        assert "forward" not in vars(network)
+        files = read_deploy_config(path).graphs["stride8"]
+        found = Engine(files.model, files.params)(x)
+        kept = [i for i in range(4) if i != ignored]
+        np.testing.assert_allclose(found[:, kept], expected[:, kept], atol=1e-5)
 
 
 def test_a_network_in_training_mode_is_exported_in_evaluation_mode(network, tmp_path):

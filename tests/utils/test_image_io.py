@@ -16,6 +16,7 @@ from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_image, read_label
 from paddleseg.utils.picture_files import list_images
 from tests.messages import naming
+from tests.tiff_files import tiff_file
 
 
 @pytest.fixture
@@ -52,6 +53,28 @@ def test_four_channels_are_read_as_stored_and_another_number_is_refused(tmp_path
     save(tmp_path / "rgb.png", colours)
     with pytest.raises(DataError, match=naming("rgb.png", "3 channels", 4)):
         read_image(tmp_path / "rgb.png", channels=4)
+
+
+@pytest.mark.parametrize("planar", [False, True])
+@pytest.mark.parametrize("meaning", [0, 1, 2])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_opacity_does_not_change_the_colours_of_a_tiff(tmp_path, colours, planar, meaning, order):
+    rgba = np.dstack([colours, colours[::-1, :, 0]])
+    path = tmp_path / "a.tif"
+    path.write_bytes(tiff_file(rgba, planar=planar, extra_band=meaning, order=order))
+    np.testing.assert_array_equal(read_image(path), colours)
+    np.testing.assert_array_equal(read_image(path, channels=4), rgba[:, :, [2, 1, 0, 3]])
+    np.testing.assert_array_equal(read_image(path, channels=1), read_image(save(tmp_path / "rgb.bmp", colours), 1))
+    path.write_bytes(tiff_file(rgba[:, :, 2:], planar=planar, extra_band=meaning, order=order))
+    np.testing.assert_array_equal(read_image(path, channels=1), rgba[:, :, 2:3])
+    np.testing.assert_array_equal(read_label(path), rgba[:, :, 2])
+
+
+@pytest.mark.parametrize("suffix", ["png", "webp", "tif", "lzw.tif"])
+def test_the_colours_of_a_picture_with_clear_parts_are_the_same_in_every_format(tmp_path, colours, suffix):
+    options = {"webp": {"lossless": True, "exact": True}, "lzw.tif": {"compression": "tiff_lzw"}}.get(suffix, {})
+    path = save(tmp_path / f"a.{suffix}", np.dstack([colours, colours[::-1, :, 0]]), **options)
+    np.testing.assert_array_equal(read_image(path), colours)
 
 
 def test_a_grey_label_gives_its_values(tmp_path, ids):
@@ -136,6 +159,41 @@ def test_a_truncated_jpeg_with_a_thumbnail_is_refused_and_a_whole_one_is_read(tm
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(DataError, match="photo.jpg: the picture is truncated"):
         read_image(path)
+
+
+def jpeg(seed, **options):
+    noise = np.random.default_rng(seed).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, "jpeg", **options)
+    return file.getvalue()
+
+
+_JPEG_OPTIONS = [
+    {}, {"progressive": True}, {"restart_marker_blocks": 1}, {"exif": b"Exif\0\0" + jpeg(0)},
+    {"progressive": True, "exif": b"Exif\0\0" + jpeg(0)},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("options", _JPEG_OPTIONS)
+@pytest.mark.parametrize(
+    "trailer",
+    [b"", b"\0\0\0\x18ftypmp42 \xff\xda a film", jpeg(4), jpeg(4)[:-200], b"\xff" * 9],
+    ids=["nothing", "a film", "a second picture", "part of one", "fill bytes"],
+)
+def test_what_comes_behind_a_jpeg_picture_does_not_count(tmp_path, options, trailer):
+    data = jpeg(3, **options)
+    (tmp_path / "whole.jpg").write_bytes(data)
+    (tmp_path / "motion.jpg").write_bytes(data + trailer)
+    np.testing.assert_array_equal(read_image(tmp_path / "motion.jpg"), read_image(tmp_path / "whole.jpg"))
+
+
+@pytest.mark.parametrize("options", _JPEG_OPTIONS)
+def test_a_jpeg_picture_that_is_cut_anywhere_is_refused(tmp_path, options):
+    data = jpeg(3, **options)
+    for length in range(4, len(data) - 1, 7):
+        (tmp_path / "cut.jpg").write_bytes(data[:length])
+        with pytest.raises(DataError, match="cut.jpg: the picture is truncated or damaged"):
+            read_image(tmp_path / "cut.jpg")
 
 
 @pytest.mark.parametrize("mode", ["L", "P"])

@@ -73,6 +73,16 @@ def test_a_list_takes_the_separator_that_is_given(tmp_path):
     assert listed(tmp_path, "my a.png,x.png\nb.png, x.png\n", ",") == ["my a.png", "b.png"]
 
 
+def test_a_list_with_another_separator_says_which(tmp_path):
+    put(tmp_path, "my a.png", "b.png")
+    for separator, other in ((" ", ","), (",", ";"), (",", " ")):
+        with pytest.raises(DataError, match=naming("list.txt, line 1", f"separator: {other!r}")):
+            listed(tmp_path, f"b.png{other}x.png\n", separator)
+    with pytest.raises(DataError) as caught:
+        listed(tmp_path, "c.png,x.png\n")
+    assert "separator" not in str(caught.value)
+
+
 def test_backslashes_lead_to_the_file_with_slashes(tmp_path):
     put(tmp_path, "day/a.png")
     assert listed(tmp_path, "day\\a.png day\\a_label.png\n") == ["day/a.png"]

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from paddleseg.utils.errors import ConfigError, DataError
-from paddleseg.utils.image_headers import stored_format
+from paddleseg.utils.image_headers import StoredFormat, stored_format
 from paddleseg.utils.image_io import ReadOptions, read_image
 from paddleseg.utils.value_range import check_value_range, scale_values
 from tests.conftest import REPOSITORY
@@ -217,7 +217,7 @@ def test_types_that_opencv_lacks_are_read_by_the_package(tmp_path, dtype, value_
 def test_a_narrow_range_of_large_numbers_keeps_its_levels(dtype):
     low = 1_000_000_000
     image = (np.arange(256) + low).astype(dtype).reshape(16, 16, 1)
-    scaled = scale_values(image, (low, low + 255), "a.tif")
+    scaled = scale_values(image, (low, low + 255), "a.tif", StoredFormat(1, dtype))
     assert scaled.dtype == np.float32 and scaled.ravel().tolist() == list(range(256))
 
 
@@ -244,6 +244,74 @@ def test_the_headers_of_other_formats_say_it_too(kind, mode, bands, dtype):
     Image.new(mode, (5, 4), 0).save(file, kind)
     stored = stored_format(file.getvalue())
     assert (stored.bands, stored.dtype) == (bands, dtype)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("bands", [1, 3, 4])
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_packed_numbers_are_those_of_the_file_and_its_bits_say_what_white_is(random, tmp_path, bits, bands, order):
+    pixels = pixels_of(random, bands, high=2**bits)
+    pixels[0, 0], pixels[0, 1] = 0, 2**bits - 1
+    path = tmp_path / "packed.tif"
+    path.write_bytes(tiff_file(pixels, bits=bits, order=order))
+    wanted = pixels[:, :, [2, 1, 0, 3]] if bands == 4 else pixels
+    found = read_image(path, bands)
+    assert (found.min(), found.max()) == (0, 255)
+    np.testing.assert_allclose(found, wanted * (255 / (2**bits - 1)), rtol=1e-6)
+    np.testing.assert_allclose(read_image(path, bands, ReadOptions(value_range=(0.0, 510.0))), wanted / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("bits", "bands", "planar"), [(11, 1, False), (12, 3, True), (12, 2, False), (15, 3, False)])
+def test_packed_numbers_that_opencv_does_not_read_right_are_left_to_tifffile(
+    random, tmp_path, monkeypatch, bits, bands, planar
+):
+    pixels = pixels_of(random, bands, high=2**bits)
+    (tmp_path / "packed.tif").write_bytes(tiff_file(pixels, bits=bits, planar=planar))
+    given = pixels.transpose(2, 0, 1) if planar else pixels
+    monkeypatch.setitem(sys.modules, "tifffile", StandIn(given, "SYX" if planar else "YXS"))
+    found = read_image(tmp_path / "packed.tif", bands)
+    np.testing.assert_allclose(found, pixels * (255 / (2**bits - 1)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("bits", [None, 12])
+def test_grey_whose_zero_is_white_is_turned_round_with_16_bits_as_with_8(random, tmp_path, bits):
+    white = 2 ** (bits or 16) - 1
+    pixels = pixels_of(random, 1)
+    (tmp_path / "a.tif").write_bytes(tiff_file(pixels, bits=bits, photometric=0))
+    np.testing.assert_allclose(read_image(tmp_path / "a.tif", 1), 255 - pixels * (255 / white), rtol=1e-5, atol=1e-4)
+    found = read_image(tmp_path / "a.tif", 1, TWELVE_BITS)
+    np.testing.assert_allclose(found, 255 - pixels * (255 / 4095), rtol=1e-5, atol=1e-4)
+    pixels = pixels_of(random, 1, "uint8", 256)
+    (tmp_path / "a.tif").write_bytes(tiff_file(pixels, photometric=0))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 1), 255 - pixels)
+
+
+@pytest.mark.parametrize("highest", [100, 1000, 4095])
+@pytest.mark.parametrize("kind", ["P2", "P3", "P5", "P6"])
+def test_the_highest_value_that_a_pixmap_states_is_white(random, tmp_path, kind, highest):
+    pixels = pixels_of(random, 3 if kind in ("P3", "P6") else 1, high=highest + 1)
+    pixels[0, 0] = highest
+    digits = b" ".join(b"%d" % value for value in pixels.ravel()) + b"\n"
+    raw = pixels.astype(">u2" if highest > 255 else "u1").tobytes()
+    head = b"%s\n%d %d\n%d\n" % (kind.encode(), SIZE_HW[1], SIZE_HW[0], highest)
+    (tmp_path / "a.pnm").write_bytes(head + (digits if kind in ("P2", "P3") else raw))
+    found = read_image(tmp_path / "a.pnm", pixels.shape[2])
+    assert found.max() == 255
+    # Of digits up to 100 OpenCV makes whole numbers up to 255.
+    np.testing.assert_allclose(found, pixels * (255 / highest), rtol=1e-6, atol=1 if found.dtype == np.uint8 else 0)
+
+
+def test_a_colour_space_of_which_the_decoder_makes_8_bits_is_named(random, tmp_path):
+    (tmp_path / "lab.tif").write_bytes(tiff_file(pixels_of(random, 3), photometric=8))
+    with pytest.raises(DataError, match=naming("lab.tif", "uint16", "uint8", "RGB")):
+        read_image(tmp_path / "lab.tif")
+
+
+def test_large_pictures_are_scaled_as_small_ones_are(random):
+    image = random.uniform(200, 300, (300, 300, 3)).astype(np.float32)
+    scaled = scale_values(image, (273.15, 280.0), "a.tif", StoredFormat(3, "float32"))
+    expected = (image.astype(np.float64) - 273.15) * (255 / (280.0 - 273.15))
+    np.testing.assert_array_equal(scaled, expected.astype(np.float32))
 
 
 @pytest.mark.parametrize("wrong", [[1, 0], [0, 0], [0], [0, "high"], [0, float("inf")], 4095])

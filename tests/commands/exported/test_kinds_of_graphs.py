@@ -6,7 +6,9 @@ import numpy as np
 import paddle
 import pytest
 
+from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.engine import Engine
+from paddleseg.deploy.segmenter import Segmenter
 from paddleseg.utils.errors import ConfigError, DataError
 from tests.commands.exported.running import (
     export_here,
@@ -55,6 +57,15 @@ def test_a_folder_without_a_graph_at_one_eighth_is_read_and_its_ids_are_resized_
     assert "centre" not in caplog.text
     infer_here(with_deploy_yaml(exported, tmp_path / "theirs", graphs=None), pictures, tmp_path / "nearest")
     assert caplog.text.count("taking the id at each pixel's centre") == 1
+    segmenter = Segmenter(read_deploy_config(exported), main_graph=True)
+    found = labels_below(tmp_path / "nearest")
+    for name in ("a.png", "night/d.png"):
+        (ids,), label = segmenter.run([segmenter.read(pictures / name)]), found[name]
+        assert ids.shape != label.shape or name == "a.png"
+        for y in range(label.shape[0]):
+            for x in range(0, label.shape[1], 7):
+                row, column = ((i + 0.5) * n / m for i, n, m in zip((y, x), ids.shape, label.shape))
+                assert label[y, x] == ids[int(row), int(column)]
     # Pictures are shrunk to 47 or 48 rows: ids from those lie within a pixel of what resized logits give.
     assert share_of_equal_pixels(labels_below(tmp_path / "nearest"), labels_below(tmp_path / "ours")) >= 0.95
 

@@ -56,6 +56,33 @@ def test_the_exported_network_gives_what_predict_gives(run_command, config, weig
     assert image.getpalette()[:12] == sum(COLOURS, [])
 
 
+LISTS = {
+    "commas and blanks in names": (",", "my a.png,x.png\nnight\\d.png, x.png\n", "utf-8"),
+    "tabs": (None, "my a.png\tx.png\nnight/d.png\tx.png\n", "utf-8"),
+    "several blanks, GBK": (None, "my a.png\n街道.png   x.png\nnight/d.png x.png\n", "gbk"),
+}
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_list_is_read_alike_by_export_predict_and_infer(weights, pictures, tmp_path, kind):
+    separator, text, encoding = LISTS[kind]
+    (pictures / "a.png").rename(pictures / "my a.png")
+    (pictures / "b.png").rename(pictures / "街道.png")
+    (pictures / "list.txt").write_text(text, encoding=encoding)
+    stated = {} if separator is None else {"separator": separator}
+    config = tmp_path / "config.yml"
+    config.write_text(yaml.safe_dump({**CONFIG, "val_dataset": {**CONFIG["val_dataset"], **stated}}))
+    folder = export_here(config, weights, tmp_path / "export", "--verify_images", pictures / "list.txt")
+    assert yaml.safe_load((folder / "deploy.yaml").read_text())["Deploy"].get("separator") == separator
+    infer_here(folder, pictures / "list.txt", tmp_path / "deployed")
+    arguments = ("--config", config, "--model_path", weights, "--image_path", pictures / "list.txt")
+    given = map(str, (*arguments, "--save_dir", tmp_path / "predicted", "--device", "cpu"))
+    predict.main(predict.make_parser().parse_args([*given]))
+    deployed, predicted = labels_below(tmp_path / "deployed"), labels_below(tmp_path / "predicted" / "label")
+    assert {"my a.png", "night/d.png"} <= set(deployed)
+    assert share_of_equal_pixels(deployed, predicted) >= 0.999
+
+
 @pytest.mark.parametrize("apply_exif", [True, False])
 def test_a_turned_photo_is_predicted_alike_by_both_and_has_the_size_of_what_was_seen(
     weights, pictures, tmp_path, apply_exif
