@@ -162,7 +162,7 @@ LEFT_OUT = {
         "HRF": _MASKS.format(2),
         "CHASEDB1": _MASKS.format(2),
         "AutoNUE": f"{_OWN_LISTS.format(26)}",
-        "MVTec_AD": "It has no labels of what is learnt. Use Dataset with label maps of the defects, and num_classes: 2",
+        "MVTec_AD": "It has no labels to learn from. Use Dataset with label maps of the defects, and num_classes: 2",
         **dict.fromkeys(
             ("ACDC", "Abdomen", "LungCoronavirus", "MRISpineSeg", "MSDDataset", "msd_brain_dataset"), _VOLUMES
         ),

@@ -154,7 +154,9 @@ def _advice_on_key(config: Config, key: Any) -> str:
     value = config.data[key]
     rest = {name: section for name, section in config.data.items() if name in TOP_LEVEL}
     if isinstance(value, (list, dict)) and value and _occurs(value, rest):
-        return "Where it only holds an anchor of YAML (&name), put that at the first use of the value, and remove the key"
+        return (
+            "Where it only holds an anchor of YAML (&name), put that at the first use of the value, and remove the key"
+        )
     return suggest(key, TOP_LEVEL)
 
 

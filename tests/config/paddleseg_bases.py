@@ -50,7 +50,6 @@ def losses(*types, coef=(1,)):
     return dict(types=[dict(type=one) if isinstance(one, str) else one for one in types], coef=list(coef))
 
 
-
 def mixed(*types, coef):
     made = losses(*types, coef=coef)
     return dict(type="MixedLoss", losses=made["types"], coef=made["coef"])
@@ -106,9 +105,7 @@ _RESIZE = dict(type="Resize", target_size=[256, 256])
 UWMGI = dict(
     batch_size=8,
     iters=160000,
-    **of_lists(
-        "data/UWMGI", 3, [_RESIZE, FLIP, dict(type="RandomVerticalFlip"), distort(), _ZERO], [_RESIZE, _ZERO]
-    ),
+    **of_lists("data/UWMGI", 3, [_RESIZE, FLIP, dict(type="RandomVerticalFlip"), distort(), _ZERO], [_RESIZE, _ZERO]),
     optimizer=_SGD,
     lr_scheduler=poly(0.001),
     loss=losses(mixed("BCELoss", "LovaszHingeLoss", coef=[0.5, 0.5])),
