@@ -68,6 +68,14 @@ def test_a_backbone_of_another_network_is_told_to_be_left_out_in_one_line(traini
     assert "backbone 'STDC1'" not in message
 
 
+def test_the_outputs_of_another_network_are_counted_in_the_same_round(training_yaml):
+    model = "model={type: BiSeNetV2, num_classes: 4}"
+    message = message_of(training_yaml, model, "loss.coef=[1, 1, 1, 1, 1]")
+    assert "model.type: no model 'BiSeNetV2'" in message
+    assert "loss.coef: 5 weights; DDRNet has 1 output, and 2 with model.enable_auxiliary_loss: True" in message
+    assert "loss.coef" not in message_of(training_yaml, model, "loss.coef=[1]")
+
+
 @pytest.mark.parametrize(
     ("loss", "advice"),
     [
