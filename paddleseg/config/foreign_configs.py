@@ -11,10 +11,10 @@ from paddleseg.utils.errors import ConfigError
 _TAKE_OURS = (
     "begin with `_base_: configs/ddrnet/ddrnet23_slim_cityscapes_1024x1024_120k_official.yml` in a .yml file of yours"
 )
-# Top-level keys of DDRNet.pytorch and HRNet, which their default.py lists.
+# Top-level keys of DDRNet.pytorch and HRNet, which their default.py lists, and of PaddleSeg 1.
 _YACS = {
-    "AUTO_RESUME", "CUDNN", "DATASET", "DEBUG", "GPUS", "LOG_DIR", "LOSS", "MODEL", "OUTPUT_DIR", "PIN_MEMORY",
-    "PRINT_FREQ", "TEST", "TRAIN", "WORKERS",
+    "AUG", "AUTO_RESUME", "BATCH_SIZE", "CUDNN", "DATASET", "DEBUG", "FREEZE", "GPUS", "LOG_DIR", "LOSS", "MODEL",
+    "OUTPUT_DIR", "PIN_MEMORY", "PRINT_FREQ", "SOLVER", "TEST", "TRAIN", "TRAIN_CROP_SIZE", "WORKERS",
 }  # fmt: skip
 # Of MindSpore's model templates, where a key without a section is a flag.
 _MINDSPORE = {"arch", "base_lr", "ckpt_url", "data_url", "device_num", "device_target", "mix_up", "warmup_lr"}
@@ -42,8 +42,9 @@ def refuse_foreign_keys(path: str, keys: Iterable[object]) -> None:
     found = set(keys)
     if len(found & _YACS) >= 2:
         raise ConfigError(
-            f"{path}: this is a yacs configuration, as DDRNet.pytorch has them; {_TAKE_OURS}, and write END_EPOCH as "
-            "epochs, BATCH_SIZE_PER_GPU as batch_size, LR as lr_scheduler.learning_rate, PRETRAINED as model.pretrained"
+            f"{path}: this is a yacs configuration, as DDRNet.pytorch and PaddleSeg before 2.0 have them; {_TAKE_OURS}"
+            ", and write END_EPOCH (NUM_EPOCHS) as epochs, BATCH_SIZE_PER_GPU (BATCH_SIZE) as batch_size, LR as "
+            "lr_scheduler.learning_rate, PRETRAINED (PRETRAINED_MODEL_DIR) as model.pretrained"
         )
     if len(found & _MINDSPORE) >= 2:
         raise ConfigError(

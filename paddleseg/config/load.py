@@ -4,7 +4,7 @@
 
 Merging follows PaddleSeg. ``_base_`` names one file or a list of them, relative to the file it stands in. The
 file's own values win over its bases; mappings are merged key by key, lists and plain values replace. Of
-several bases a later one wins over an earlier one. ``_inherited_: False`` in a mapping cuts off what the
+several bases an earlier one wins over a later one. ``_inherited_: False`` in a mapping cuts off what the
 bases say there. A key whose value is None in the end counts as not given: its default holds.
 """
 
@@ -19,6 +19,7 @@ from typing import Any
 from paddleseg.config.foreign_configs import refuse_foreign_file, refuse_foreign_keys
 from paddleseg.config.merging import INHERIT_KEY, copy_of, dotted_keys, drop_checksums, merge, value_at
 from paddleseg.config.old_learning_rate import translate_learning_rate
+from paddleseg.config.old_paddings import translate_paddings
 from paddleseg.config.overrides import apply_overrides
 from paddleseg.config.paddleseg_names import KEY_ALIASES, OPTIMIZER_SPELLINGS, SCHEDULE_DEFAULTS
 from paddleseg.config.problems import Problems
@@ -110,6 +111,7 @@ def load_config(
     problems.raise_if_any()
     _make_files_absolute(data, os.getcwd())  # those of --opts: the rest are so already
     data = _drop_nulls(data)
+    translate_paddings(data)
     for key in [*_resolve_optimizer_name(data), *_fill_schedule(data)]:
         sources.pop(key, None)  # of a null
     if data.get("check_labels") is False:  # what YAML 1.1 makes of ``off``
@@ -147,7 +149,7 @@ def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[
             problems.add(BASE_KEY, f"there is no file {base_path}; bases are relative to the file that names them")
             problems.raise_if_any()
         base_data, base_sources = _load_file(base_path, (*chain, real))
-        data, sources = _merge_files(data, base_data), {**sources, **base_sources}
+        data, sources = _merge_files(base_data, data), {**base_sources, **sources}
     return _merge_files(data, own), {**sources, **own_sources}
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from paddleseg.config.arguments import check_component, check_value
 from paddleseg.config.load import Config
+from paddleseg.config.paddleseg_names import advice_for
 from paddleseg.config.problems import Problems
 from paddleseg.config.shared_values import check_one_per_class, known_values
 from paddleseg.models.facts import output_names
@@ -72,6 +73,12 @@ def _check_output_weights(config: Config, num_losses: int, num_weights: int, pro
     """As many ``coef`` as the model has outputs, and one loss for all of them or one for each."""
     model = config.section("model")
     names = output_names(MODELS[model["type"]], model) if model.get("type") in MODELS else None
+    if names is None and num_weights != 1 and advice_for(MODELS.role, model.get("type")):
+        problems.add(
+            "loss.coef",
+            f"{num_weights} weights; DDRNet has 1 output, and 2 with model.enable_auxiliary_loss: True; give a weight "
+            "for each, e.g. [1.0] or [1.0, 0.4], and as many losses or one",
+        )
     if names is not None and len(names) != num_weights:
         if len(names) == 1:
             advice = "1 model output; give 1, e.g. [1.0], or set model.enable_auxiliary_loss: True"

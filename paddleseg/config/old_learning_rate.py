@@ -56,7 +56,8 @@ def translate_learning_rate(data: dict[str, Any], sources: dict[str, str], path:
 def _schedule_of(old: Mapping[str, Any]) -> dict[str, Any] | None:
     """The section ``lr_scheduler`` that means the same; None where there is none.
 
-    What is not given has the defaults of Paddle's classes, which PaddleSeg called; without ``decay`` its own.
+    What is not given has the defaults of Paddle's classes, which PaddleSeg called, but for ``end_lr``, which it set to
+    0; without ``decay`` its own.
 
     Raises:
         ValueError: See ``_multi_step``.
@@ -68,7 +69,7 @@ def _schedule_of(old: Mapping[str, Any]) -> dict[str, Any] | None:
     if decay.get("type") == "poly":
         if set(settings) - {"power", "end_lr", "decay_steps"}:
             return None
-        return {"type": "PolynomialDecay", "learning_rate": value, "end_lr": 0.0001, "power": 1.0, **settings}
+        return {"type": "PolynomialDecay", "learning_rate": value, "end_lr": 0, "power": 1.0, **settings}
     if decay.get("type") == "stepdecay" and "step_size" in settings and not set(settings) - {"step_size", "gamma"}:
         return {"type": "StepDecay", "learning_rate": value, "gamma": 0.1, **settings}
     if decay.get("type") == "piecewise" and set(settings) == {"boundaries"}:

@@ -37,6 +37,7 @@ REFUSED_KEYS = {
     "log_ranks": "rank 0 logs, and paddle.distributed.launch keeps what each rank prints in log/workerlog.N; remove it",
     "learning_rate": "this is lr_scheduler.learning_rate here, e.g. lr_scheduler: {type: PolynomialDecay, "
     "learning_rate: 0.01, end_lr: 0, power: 0.9}",
+    "data_root": "the folder of the data is dataset_root under train_dataset and val_dataset; move it there",
     "test_dataset": "there are two data sets here; remove it, and evaluate other pictures with val.py --opts "
     "val_dataset.val_path=LIST (of Cityscapes and the like val_dataset.mode=test); predict.py takes any",
 }
@@ -57,11 +58,16 @@ _WIDTHS = (
     "head_planes 128), DDRNet_39 (block_layers [3, 4, 6, 3], head_planes 256); remove it, and set model.type"
 )
 _SIZES_OF_DDRNET = {
+    "backbone": "DDRNet is its own backbone; remove it (`_inherited_: False` under model leaves out what a base file "
+    "gives), and give weights to begin with as model.pretrained",
     **dict.fromkeys(("block_layers", "planes", "spp_planes", "head_planes"), _WIDTHS),
     "align_corners": "DDRNet always resizes with align_corners: False, as in PaddleSeg; remove it",
 }
 _REFUSED_ARGUMENTS = {
     **dict.fromkeys(("DDRNet_23_slim", "DDRNet_23", "DDRNet_39"), _SIZES_OF_DDRNET),
+    "CrossEntropyLoss": {"data_format": "losses take what the network gives, whatever its data_format is; remove it"},
+    "FocalLoss": {"edge_label": "no loss here needs edge labels; remove it"},
+    "MultiClassFocalLoss": {"num_class": "the number of classes is that of the data set or the model; remove it"},
     "optimizer": {
         "parameters": "the parameters are the model's; remove it",
         "learning_rate": "the learning rate belongs under lr_scheduler; move it there",
@@ -101,41 +107,65 @@ _ONE_FAMILY = (
 _SMALL = _ONE_FAMILY.format("DDRNet_23_slim, which is made for speed too")
 _LARGE = _ONE_FAMILY.format("DDRNet_23, or DDRNet_39 where accuracy counts more than speed")
 _SMALL_NETWORKS = """
-    BiSeNetV2 BiseNetV1 ENet ESPNetV1 ESPNetV2 FastSCNN HarDNet LRASPP MobileSeg PPHumanSegLite PPLiteSeg PPMobileSeg
-    PortraitNet RTFormer SFNet STDCSeg ShuffleNetV2 TopFormer
+    BiSeNetV2 BiseNetV1 ENet ESPNetV1 ESPNetV2 EfficientFormerSeg FastSCNN HarDNet LPSNet LRASPP MobileSeg PIDNet
+    PPHumanSegLite PPLiteSeg PPMobileSeg PortraitNet RTFormer SFNet SINet STDCSeg SeaFormerSeg SegFormer_B0
+    ShuffleNetV2 TopFormer
 """
 _LARGE_NETWORKS = """
     ANN AttentionUNet CCNet DANet DMNet DNLNet DecoupledSegNet DeepLabV3 DeepLabV3P EMANet ENCNet FCN FastFCN GCNet
-    GINet GSCNN GloRe HRNetW48Contrast ISANet KNet LinearSegmenter MLATransformer MaskFormer MaskTransformer OCRNet
-    PFPNNet PSA PSPNet PointRend SETR_MLA SETR_Naive SETR_PUP SegFormer SegNet SegmentationTransformer U2Net U2Netp
-    UHRNet UNet UNet3Plus UNetPlusPlus UPerNet
+    GINet GSCNN GloRe HRNetW48Contrast ISANet KNet LinearSegmenter MLATransformer MaskFormer MaskSegmenter
+    MaskTransformer MscaleOCRNet OCRNet PFPNNet PSA PSPNet PointRend SETR_MLA SETR_Naive SETR_PUP SegFormer SegFormer_B1
+    SegFormer_B2 SegFormer_B3 SegFormer_B4 SegFormer_B5 SegNeXt SegNet SegmentationTransformer U2Net U2Netp UHRNet UNet
+    UNet3Plus UNetPlusPlus UPerNet UPerNetCAE UPerNetViTAdapter
 """
 _OWN_LISTS = (
     "Use Dataset with dataset_root, num_classes: {}, and train_path and val_path, lists with a line `picture label` "
     "for each pair"
 )
+_ONE_LIST_OF_TRANSFORMS = "Its common_transforms and transforms2, one after the other, are transforms here"
 _MASKS = f"{_OWN_LISTS}; labels are class ids, so masks of 0 and 255 have to be 0 and 1"
+_VOLUMES = "Volumes are not segmented here. Cut them into slices, write these as pictures, and use Dataset with lists"
+_OF_VOLUMES = (
+    "It changes volumes, and pictures are segmented here: use the transform for pictures that comes nearest, such as "
+    "Resize, RandomRotation, RandomHorizontalFlip, RandomPaddingCrop or RandomDistort"
+)
+_TRANSFORMS_OF_VOLUMES = """
+    BrightnessMultiplicativeTransform ContrastAugmentationTransform GammaTransform GaussianBlurTransform
+    GaussianNoiseTransform MirrorTransform RandomCrop4D RandomFlip3D RandomFlip4D RandomQuarterTurn3D
+    RandomResizedCrop3D RandomRotation3D RandomRotation4D Resize3D SimulateLowResolutionTransform
+"""
 _NO_FUNCTIONS = "YAML has no functions; register a schedule of your own"
 
 LEFT_OUT = {
-    "model": {**dict.fromkeys(_SMALL_NETWORKS.split(), _SMALL), **dict.fromkeys(_LARGE_NETWORKS.split(), _LARGE)},
+    "model": {
+        **dict.fromkeys(_SMALL_NETWORKS.split(), _SMALL),
+        **dict.fromkeys(_LARGE_NETWORKS.split(), _LARGE),
+        **dict.fromkeys(("UNETR", "VNet", "VNetDeepSup", "SwinUNet", "TransUNet", "nnFormer", "NNUNet"), _VOLUMES),
+        "STFPM": "It finds what is unlike the training pictures, and networks here learn from labels. Use "
+        "DDRNet_23_slim with label maps of the defects",
+    },
     "dataset": {
         "ADE20K": f"{_OWN_LISTS.format(150)} (images/training/x.jpg annotations/training/x.png). Its labels count from "
         "1, and 0 is no class: give reduce_zero_label: True",
         "MaskedADE20K": f"{_OWN_LISTS.format(150)}; networks here learn from the label map",
-        "PascalVOC": f"{_OWN_LISTS.format(21)} (JPEGImages/x.jpg SegmentationClass/x.png)",
+        "PascalVOC": f"{_OWN_LISTS.format(21)} (JPEGImages/x.jpg SegmentationClass/x.png; what mode trainaug adds has "
+        "its labels in SegmentationClassAug)",
         "PascalContext": f"{_OWN_LISTS.format(60)} (JPEGImages/x.jpg Context/x.png)",
         "CocoStuff": f"{_OWN_LISTS.format(171)} (images/train2017/x.jpg annotations/train2017/x.png)",
         "OpticDiscSeg": f"{_OWN_LISTS.format(2)}; its train_list.txt and val_list.txt are such lists",
         "MiniDeepGlobeRoadExtraction": f"{_OWN_LISTS.format(2)}; its train.txt and val.txt are such lists, with "
         "separator: '|'",
-        "EG1800": _MASKS.format(2),
-        "SUPERVISELY": _MASKS.format(2),
+        **dict.fromkeys(("EG1800", "SUPERVISELY"), f"{_MASKS.format(2)}. {_ONE_LIST_OF_TRANSFORMS}"),
         "PPHumanSeg14K": _MASKS.format(2),
         "STARE": _MASKS.format(2),
         "DRIVE": _MASKS.format(2),
         "HRF": _MASKS.format(2),
         "CHASEDB1": _MASKS.format(2),
+        "AutoNUE": f"{_OWN_LISTS.format(26)}",
+        "MVTec_AD": "It has no labels to learn from. Use Dataset with label maps of the defects, and num_classes: 2",
+        **dict.fromkeys(
+            ("ACDC", "Abdomen", "LungCoronavirus", "MRISpineSeg", "MSDDataset", "msd_brain_dataset"), _VOLUMES
+        ),
         "PSSLDataset": "It is ImageNet with pseudo labels, to train a trunk on. Begin with weights of such a trunk: "
         "model.pretrained",
     },
@@ -153,6 +183,8 @@ LEFT_OUT = {
         "MaskFormerLoss": _OWN_OUTPUTS,
         "PointCrossEntropyLoss": _OWN_OUTPUTS,
         "SECrossEntropyLoss": _OWN_OUTPUTS,
+        "DC_and_CE_loss": "Use a MixedLoss of DiceLoss and CrossEntropyLoss",
+        "MultipleLoss": "Give a loss to each output of the network, in types and coef of loss itself",
         "DistillCrossEntropyLoss": _TEACHER,
         "DistillationLoss": _TEACHER,
         "KLLoss": _TEACHER,
@@ -163,6 +195,7 @@ LEFT_OUT = {
         "AddEdgeLabel": "No loss here needs edge labels: remove it; BoundaryLoss finds the edges of the labels itself",
         "GenerateInstanceTargets": "It makes the targets of MaskFormer: remove it; networks here learn from the label "
         "map",
+        **dict.fromkeys(_TRANSFORMS_OF_VOLUMES.split(), _OF_VOLUMES),
         "AddMultiLabelAuxiliaryCategory": "Each pixel has exactly one class here: remove it, and give labels of class "
         "ids",
     },

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -46,7 +47,7 @@ from paddleseg.registry import (
     OPTIMIZERS,
     is_built_in,
 )
-from paddleseg.training.run_settings import yaml_hints
+from paddleseg.training.run_settings import knobs, yaml_hints
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.type_hints import matches
 
@@ -132,7 +133,7 @@ def _check_top_level(config: Config, command: Command, do_eval: bool, problems: 
         if key in REFUSED_KEYS:
             problems.add(key, REFUSED_KEYS[key])
         elif key not in TOP_LEVEL:
-            problems.add(str(key), f"there is no such key. {suggest(key, TOP_LEVEL)}")
+            problems.add(str(key), f"there is no such key. {_advice_on_key(config, key)}")
         elif TOP_LEVEL[key] is dict:
             if not isinstance(value, dict):
                 problems.add(key, f"found {value!r}; it must be a mapping of keys to values")
@@ -149,11 +150,32 @@ def _check_top_level(config: Config, command: Command, do_eval: bool, problems: 
         problems.add("iters", "missing; give the length of the training as iters or as epochs")
 
 
+def _advice_on_key(config: Config, key: Any) -> str:
+    """What to do with an unknown key at the top level."""
+    if key in {knob.name for knob in knobs() if knob.is_flag}:
+        return f"It is a flag of train.py: remove it, and give --{key}"
+    value = config.data[key]
+    rest = {name: section for name, section in config.data.items() if name in TOP_LEVEL}
+    if isinstance(value, (list, dict)) and value and _occurs(value, rest):
+        return (
+            "Where it only holds an anchor of YAML (&name), put that at the first use of the value, and remove the key"
+        )
+    return suggest(key, TOP_LEVEL)
+
+
+def _occurs(value: Any, data: Any) -> bool:
+    """Whether a value stands anywhere in mappings and lists."""
+    inner = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return any(item == value or _occurs(value, item) for item in inner)
+
+
 def _check_model(config: Config, command: Command, problems: Problems) -> None:
     model = config.section("model")
     if not model:
         return
-    has_backbone = isinstance(model.get("backbone"), dict)
+    # Of a network that is not here the backbone is not looked for either.
+    has_backbone = model.get("type") in MODELS and "backbone" in inspect.signature(MODELS[model["type"]]).parameters
+    has_backbone = has_backbone and isinstance(model.get("backbone"), dict)
     if has_backbone:
         check_component(model["backbone"], BACKBONES, "model.backbone", problems, supplied=("in_channels",))
     check_component(

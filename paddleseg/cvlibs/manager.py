@@ -8,7 +8,9 @@ from the start, so that they can be looked up, and one of the same name is refus
 
 from paddleseg.config.components import import_components
 from paddleseg.registry import BACKBONES, DATASETS, LOSSES, LR_SCHEDULERS, MODELS, OPTIMIZERS, TRANSFORMS
+from paddleseg.utils.foreign_imports import foreign_names
 
 __all__ = ["BACKBONES", "DATASETS", "LOSSES", "LR_SCHEDULERS", "MODELS", "OPTIMIZERS", "TRANSFORMS"]
+__getattr__ = foreign_names(__name__)
 
 import_components()

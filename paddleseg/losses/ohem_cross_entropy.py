@@ -23,10 +23,23 @@ class OhemCrossEntropyLoss(nn.Layer):
     The threshold is the larger of ``thresh`` and the probability at place ``min_kept`` of the valid pixels sorted
     upwards. The official DDRNet recipe has ``thresh`` 0.9 and ``min_kept`` 131072; defaults are PaddleSeg's.
 
-    Where ``min_kept`` is the number of valid pixels or more, the threshold is the largest probability, and the pixel
-    that has it is left out unless ``thresh`` is above it. By the meaning of ``min_kept`` all would be right, but the
-    authors' code leaves it out, and this one has its numbers: the pixel is the easiest of all, with the smallest loss.
-    Of a single valid pixel nothing is kept.
+    ``min_kept`` is the least number of pixels to keep, so that ``min(min_kept, valid pixels)`` is right where all of
+    them are easier than ``thresh``. Neither the authors' code nor PaddleSeg's keeps just these everywhere. Of 30 valid
+    pixels are kept, with ``thresh`` below all of them and no two probabilities equal:
+
+    ============================  ==  ==  ==  ===
+    ``min_kept``                  10  29  30  100
+    ============================  ==  ==  ==  ===
+    right                         10  29  30  30
+    the authors' code, and here   10  29  29  29
+    PaddleSeg's code               9  28  30  30
+    ============================  ==  ==  ==  ===
+
+    Below the number of valid pixels, which is where recipes are, the authors are right, and PaddleSeg takes the place
+    before: the probability of its last pixel becomes the threshold that it is not below. From that number on PaddleSeg
+    is right, and the authors' threshold is the largest probability, so that the pixel that has it, the easiest, is left
+    out unless ``thresh`` is above it; of a single valid pixel nothing is kept. This one has the authors' numbers: what
+    is left out has the smallest loss of all.
 
     Args:
         thresh: Probability below which a pixel is hard, above 0 and at most 1.

@@ -8,6 +8,7 @@ Deployment uses these and ``padding.py`` as well as training; what is random is 
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
@@ -22,6 +23,14 @@ from paddleseg.transforms.sample import Sample, resize_and_record
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.type_hints import Bound, SideLength, Size
+
+
+def __getattr__(name: str) -> Any:
+    # PaddleSeg has all transforms in this module.
+    if name.startswith("__"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module("paddleseg.transforms"), name)
+
 
 _INTERPOLATIONS = {
     "NEAREST": cv2.INTER_NEAREST,

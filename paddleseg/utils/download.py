@@ -31,7 +31,10 @@ from tqdm import tqdm
 from paddleseg.utils.atomic_file import move_into_place, write_atomically
 from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.foreign_imports import foreign_names
 from paddleseg.utils.logging import get_logger
+
+__getattr__ = foreign_names(__name__)
 
 _CHUNK = 1 << 20
 _TIMEOUT_SECONDS = 30

@@ -5,24 +5,37 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
 _NETWORKS = "the networks here are built of paddle.nn; see docs/own_parts.md for one of your own"
 _METRICS = "take paddleseg.metrics.confusion.ConfusionMatrix, and the functions of paddleseg.metrics.scores"
 _WEIGHTS = "take paddleseg.models.weights.load_weights or paddleseg.models.pretrained.load_pretrained"
 _LOG = "the training log does it; a program of your own can take time.perf_counter"
+_LISTS = "take paddleseg.datasets.Dataset with list files"
+_AVERAGE = "take --use_ema, or paddleseg.training.ema"
+_PROGRESS = "take tqdm, which is installed with this toolkit"
+_INFORMATION = "export_model of paddleseg.export.folder writes deploy.yaml, which says what the model is"
 _ENVIRONMENT = "there is no folder of PaddleSeg's here; what is downloaded from a URL is kept by itself"
 INSTEAD = {
     "paddleseg.models.losses": "the losses are in paddleseg.losses, e.g. from paddleseg.losses import CrossEntropyLoss",
     "paddleseg.models.backbones": _NETWORKS,
     "paddleseg.models.param_init": "take paddle.nn.initializer",
     "paddleseg.cvlibs.param_init": "take paddle.nn.initializer",
+    "paddleseg.cvlibs.Builder": "take paddleseg.cvlibs.SegBuilder",
+    "paddleseg.cvlibs.config_checker": "take paddleseg.config.schema.check_config",
+    "paddleseg.cvlibs.manager.ComponentManager": "the registries are of paddleseg.registry.Registry",
     "paddleseg.cvlibs.callbacks": "take paddleseg.training.hooks.Hook, see docs/own_parts.md",
+    "paddleseg.core.analyse": "evaluate of paddleseg.core gives the figures of every class",
+    "paddleseg.core.export": "take paddleseg.export.folder.export_model",
+    "paddleseg.core.train": "write from paddleseg.core import train",
+    "paddleseg.core.predict": "write from paddleseg.core import predict",
     "paddleseg.core.infer": "take paddleseg.core.predict, or paddleseg.inference.label_maps.predict_label_maps",
     "paddleseg.core.val": "take paddleseg.core.evaluate",
     "paddleseg.deploy.infer": "take paddleseg.deploy.deploy_config.read_deploy_config",
     "paddleseg.deploy.export": "take paddleseg.export.folder.export_model",
-    "paddleseg.datasets.voc": "take paddleseg.datasets.Dataset with list files",
-    "paddleseg.datasets.ade": "take paddleseg.datasets.Dataset with list files",
+    "paddleseg.dataset": "write from paddleseg.datasets import Dataset",
+    "paddleseg.optimizers.custom_optimizers": "take custom_cfg of the optimizers, see docs/config.md",
     "paddleseg.utils.metrics": _METRICS,
     "paddleseg.utils.utils": _WEIGHTS,
     "paddleseg.utils.load_entire_model": _WEIGHTS,
@@ -37,10 +50,59 @@ INSTEAD = {
     "paddleseg.utils.TimeAverager": _LOG,
     "paddleseg.utils.calculate_eta": _LOG,
     "paddleseg.utils.train_profiler": "take --profiler_options, see docs/config.md",
-    "paddleseg.utils.ema": "take --use_ema, or paddleseg.training.ema",
-    "paddleseg.utils.EMA": "take --use_ema, or paddleseg.training.ema",
+    "paddleseg.utils.ema": _AVERAGE,
+    "paddleseg.utils.EMA": _AVERAGE,
+    "paddleseg.utils.init_ema_params": _AVERAGE,
+    "paddleseg.utils.update_ema_model": _AVERAGE,
+    "paddleseg.utils.progbar": _PROGRESS,
+    "paddleseg.utils.worker_init_fn": "every sample has a random generator of its own, whatever reads it",
+    "paddleseg.utils.op_flops_funs": "take tools/analyze_model.py",
+    "paddleseg.utils.save_info": _INFORMATION,
+    "paddleseg.utils.save_model_info": _INFORMATION,
+    "paddleseg.utils.update_train_results": _INFORMATION,
+    "paddleseg.utils.download_pretrained_model": _WEIGHTS,
+    "paddleseg.utils.download.download_file_and_uncompress": "take urllib.request.urlretrieve and "
+    "shutil.unpack_archive",
+    "paddleseg.utils.download.download_pretrained_model": _WEIGHTS,
+    "paddleseg.utils.logger.setup_logger": "take paddleseg.utils.logging.get_logger",
+    "paddleseg.utils.visualize.get_color_map_list": "take paddleseg.utils.visualize.make_palette",
+    "paddleseg.utils.visualize.get_pseudo_color_map": "take paddleseg.utils.visualize.palette_image",
+    "paddleseg.utils.visualize.visualize": "take paddleseg.utils.visualize.overlay",
 }
-"""A module, or a name that is imported from a package, and what to do."""
+"""A module, or a name that is imported from a package or module, and what to do."""
+
+FAMILIES = {
+    "paddleseg.models.": f"{_NETWORKS}, and DDRNet_23_slim, DDRNet_23 and DDRNet_39 for those that are here",
+    "paddleseg.datasets.": _LISTS,
+}
+"""How names begin of which PaddleSeg has many, and what to do."""
+
+
+def advice_on(name: str) -> str | None:
+    """What is said of a name that is not here; None where PaddleSeg does not have it either."""
+    if name in INSTEAD:
+        return f"{name} is PaddleSeg's and not here: {INSTEAD[name]}"
+    if name.rpartition(".")[2].startswith("__"):
+        return None
+    return next((f"{name} is not here: {advice}" for begin, advice in FAMILIES.items() if name.startswith(begin)), None)
+
+
+def foreign_names(module: str) -> Callable[[str], Any]:
+    """A ``__getattr__`` for a module whose names PaddleSeg's users import: fails with advice where there is some."""
+
+    def missing(name: str) -> Any:
+        _raise_advice(f"{module}.{name}")
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return missing
+
+
+def _raise_advice(name: str) -> None:
+    advice = advice_on(name)
+    if advice is not None:
+        # No ModuleNotFoundError: of `from package import name` Python would drop the words; so it would of an
+        # AttributeError of `from module import name`.
+        raise ImportError(advice, name=name)
 
 
 class _Advice:
@@ -48,9 +110,7 @@ class _Advice:
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:
-        if name in INSTEAD:
-            # No ModuleNotFoundError: of `from package import name` Python would drop the words.
-            raise ImportError(f"{name} is PaddleSeg's and not here: {INSTEAD[name]}", name=name)
+        _raise_advice(name)
 
 
 def advise_on_foreign_imports() -> None:

@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The logger under the name that PaddleSeg gives it: ``from paddleseg.utils import logger; logger.info(...)``."""
 
+from paddleseg.utils.foreign_imports import foreign_names
 from paddleseg.utils.logging import get_logger
+
+__getattr__ = foreign_names(__name__)
 
 debug = get_logger().debug
 info = get_logger().info

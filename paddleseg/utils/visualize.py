@@ -11,6 +11,9 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.foreign_imports import foreign_names
+
+__getattr__ = foreign_names(__name__)
 
 Palette = np.ndarray
 """(256, 3) uint8 RGB: the colour of each value that a label map can hold."""

@@ -24,8 +24,24 @@ WORKS = [
     # DDRNet_paddle
     ("train.py --config C --do_eval --use_vdl --log_iter 100 --save_interval 4000 --save_dir output",
      dict(config="C", do_eval=True, use_vdl=True, log_iters=100, save_interval=4000, save_dir="output")),
+    ("python -m paddle.distributed.launch train.py --config C --do_eval --use_vdl --log_iter 100",
+     dict(config="C", do_eval=True, log_iters=100)),
     ("val.py --config C --model_path M", dict(config="C", model_path="M")),
+    ("predict.py --config C --model_path M --image_path P --save_dir output/result --custom_color 0 0 0 255 255 255",
+     dict(image_path="P", custom_color=[0, 0, 0, 255, 255, 255])),
+    ("export.py --config C --model_path M --save_dir output --without_argmax", dict(without_argmax=True)),
     # PaddleSeg since 2.8
+    ("python -m paddle.distributed.launch --gpus 0,1 tools/train.py --config C --do_eval", dict(config="C")),
+    ("tools/train.py --config C --resume_model output/iter_500 --precision fp16 --amp_level O1 --use_ema",
+     dict(resume_model="output/iter_500", precision="fp16", use_ema=True)),
+    ("tools/val.py --config C --model_path M --aug_eval --scales 0.75 1.0 1.25 --flip_horizontal",
+     dict(aug_eval=True, scales=[0.75, 1.0, 1.25], flip_horizontal=True)),
+    ("tools/val.py --config C --model_path M --is_slide --crop_size 256 256 --stride 128 128",
+     dict(is_slide=True, crop_size=[256, 256], stride=[128, 128])),
+    ("deploy/python/infer.py --config D/deploy.yaml --image_path P --device gpu --use_trt True --precision fp16",
+     dict(config="D/deploy.yaml", use_trt=True, precision="fp16")),
+    ("deploy/python/infer.py --config D/deploy.yaml --image_path P --device cpu --enable_mkldnn True --cpu_threads 4",
+     dict(enable_mkldnn=True, cpu_threads=4)),
     ("tools/train.py --config C --do_eval --use_vdl --save_interval 500 --save_dir output", dict(do_eval=True)),
     ("tools/val.py --config C --model_path M", dict(config="C", model_path="M")),
     ("tools/predict.py --config C --model_path M --image_path P --save_dir output/result", dict(image_path="P")),
@@ -42,7 +58,9 @@ WORKS = [
     ("train.py --config C --options a=1 b=2 --cfg-options c=3 --load-from L --opts d=4",
      dict(opts=["a=1", "b=2", "c=3", "model.pretrained=L", "d=4"])),
     # DDRNet of PyTorch
-    ("tools/train.py --cfg C --seed 4 --local_rank -1", dict(config="C", seed=4)),
+    ("python -m torch.distributed.launch --nproc_per_node=2 tools/train.py --cfg C --seed 4 --local_rank -1",
+     dict(config="C", seed=4)),
+    ("tools/eval.py --cfg C --model_path M", dict(config="C", model_path="M")),
     ("tools/train.py --cfg C --benchmark 1", dict(precision="fp16", data_format=None)),
     ("tools/train.py --cfg C --benchmark 2", dict(precision="fp32", data_format=None)),
     ("tools/train.py --cfg C --benchmark 3", dict(precision="fp32", data_format="NHWC")),
@@ -75,6 +93,9 @@ REFUSED = [
     ("train.py --config C --device_target Davinci", "--device npu"),
     ("train.py --config C --work-dir", "give a value"),
     ("train.py --config C --auto-resume R", "no value"),
+    ("train.py --config C --use_multilabel", "labels of class ids"),
+    ("val.py --config C --auc_roc True", "area under"),
+    ("export.py --config C --for_fd", "deploy/python/infer.py"),
 ]
 # Two words for one flag that contradict each other, the later of them first.
 CONTRADICTIONS = [
@@ -126,9 +147,13 @@ DOCUMENTED = [
 
 
 def parse(line):
-    script, *words = shlex.split(line)
-    command = {"eval": "val"}.get(Path(script).stem, Path(script).stem)
+    words = shlex.split(line)
+    place = next(place for place, word in enumerate(words) if word.endswith(".py"))  # behind a launcher
+    script, words = words[place], words[place + 1 :]
     assert (ROOT / script).is_file()
+    if script.startswith("deploy/"):
+        return runpy.run_path(str(ROOT / script))["make_parser"]().parse_args(words)
+    command = {"eval": "val"}.get(Path(script).stem, Path(script).stem)
     return importlib.import_module(command).make_parser().parse_args(words)
 
 
@@ -170,6 +195,22 @@ def test_an_export_needs_no_device(log):
         "--device_id 0: has no effect",
         "--device_target CPU: has no effect",
     ]
+
+
+def test_weights_that_an_evaluation_of_another_kit_finds_by_itself_are_asked_for_in_one_line(capsys):
+    with pytest.raises(SystemExit):
+        parse("tools/eval.py --cfg C")
+    [line] = capsys.readouterr().err.splitlines()
+    assert "--model_path" in line
+
+
+CHAINS = ["test_tipc/prepare.sh", "test_tipc/test_train_inference_python.sh"]
+
+
+@pytest.mark.parametrize("script", CHAINS)
+def test_the_chain_of_ddrnet_paddle_is_where_its_readme_has_it(script):
+    assert (ROOT / script).is_file()
+    assert (ROOT / "test_tipc/configs/ddrnet/train_infer_python.txt").is_file()
 
 
 @pytest.mark.parametrize("line", DOCUMENTED)
@@ -218,6 +259,12 @@ DATASET: {DATASET: cityscapes, ROOT: data/, TRAIN_SET: list/cityscapes/train.lst
 MODEL: {NAME: ddrnet_23_slim, PRETRAINED: pretrained_models/ddrnet23s.pth}
 TRAIN: {END_EPOCH: 484, BATCH_SIZE_PER_GPU: 6, LR: 0.01}
 """
+PADDLESEG_1 = """
+TRAIN_CROP_SIZE: (769, 769)
+AUG: {AUG_METHOD: stepscaling, MIRROR: true}
+BATCH_SIZE: 8
+SOLVER: {LR: 0.1, NUM_EPOCHS: 300, OPTIMIZER: sgd}
+"""
 MINDSPORE = "arch: DDRNet23\ndata_url: ./data/imagenet\nbase_lr: 0.0004\nwarmup_lr: 1.0e-6\nepochs: 300\n"
 
 
@@ -225,6 +272,7 @@ MINDSPORE = "arch: DDRNet23\ndata_url: ./data/imagenet\nbase_lr: 0.0004\nwarmup_
     ("name", "text", "named"),
     [
         ("ddrnet23_slim.yaml", YACS, "yacs"),
+        ("deepglobe_road_extraction.yaml", PADDLESEG_1, "PaddleSeg before 2.0"),
         ("ddrnet23_imagenet.yaml", MINDSPORE, "MindSpore"),
         ("ddrnet_23_in1k-pre_2xb6-120k_cityscapes-1024x1024.py", "_base_ = []", "mmsegmentation"),
         ("elsewhere.py", None, "mmsegmentation"),

@@ -81,11 +81,12 @@ def test_bases_form_a_chain_relative_to_each_file(write_yaml):
     assert ".." not in config.sources["a"].rpartition("mine")[2]
 
 
-def test_of_several_bases_the_later_wins(write_yaml):
+def test_of_several_bases_the_earlier_wins_as_in_paddleseg(write_yaml):
     write_yaml("a: 1\nb: 1\n", "one.yml")
     write_yaml("b: 2\n", "two.yml")
     config = load_config(write_yaml("_base_: [one.yml, two.yml]\n"))
-    assert (config.data["a"], config.data["b"]) == (1, 2)
+    assert (config.data["a"], config.data["b"]) == (1, 1)
+    assert config.sources["b"].endswith("one.yml:2")
 
 
 def test_bases_in_a_circle_are_an_error(write_yaml):

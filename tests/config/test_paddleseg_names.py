@@ -19,6 +19,8 @@ STARE DRIVE HRF CHASEDB1 PPHumanSeg14K PSSLDataset MaskedADE20K
 """.split()
 PADDLESEG_NETWORKS = """
 ANN BiSeNetV2 DANet DeepLabV3P DeepLabV3 FastSCNN FCN GCNet OCRNet PSPNet GSCNN UNet HarDNet U2Net U2Netp AttentionUNet
+EfficientFormerSeg LPSNet MaskSegmenter MscaleOCRNet PIDNet SINet SeaFormerSeg SegFormer_B0 SegFormer_B5 SegNeXt
+UPerNetCAE UPerNetViTAdapter
 UNetPlusPlus UNet3Plus DecoupledSegNet EMANet ISANet DNLNet SFNet PPHumanSegLite MLATransformer PortraitNet STDCSeg
 SegFormer PointRend GINet SegNet ENCNet HRNetW48Contrast ESPNetV2 PPLiteSeg DMNet ESPNetV1 ENet BiseNetV1 FastFCN
 PFPNNet GloRe DDRNet_23 CCNet MobileSeg PSA UPerNet
@@ -58,6 +60,63 @@ def test_widths_of_the_network_are_told_the_name_that_has_them(argument, trainin
     assert f"model.{name}: the sizes of the networks have names here: DDRNet_23_slim (planes 32" in message
 
 
+def test_a_backbone_of_another_network_is_told_to_be_left_out_in_one_line(training_yaml):
+    message = message_of(training_yaml, "model.backbone={type: STDC1, pretrained: weights.tar.gz}")
+    assert "model.backbone: DDRNet is its own backbone; remove it" in message
+    assert "\n" not in message
+    message = message_of(training_yaml, "model={type: PPLiteSeg, backbone: {type: STDC1}, num_classes: 4}")
+    assert "backbone 'STDC1'" not in message
+
+
+def test_the_outputs_of_another_network_are_counted_in_the_same_round(training_yaml):
+    model = "model={type: BiSeNetV2, num_classes: 4}"
+    message = message_of(training_yaml, model, "loss.coef=[1, 1, 1, 1, 1]")
+    assert "model.type: no model 'BiSeNetV2'" in message
+    assert "loss.coef: 5 weights; DDRNet has 1 output, and 2 with model.enable_auxiliary_loss: True" in message
+    assert "loss.coef" not in message_of(training_yaml, model, "loss.coef=[1]")
+
+
+@pytest.mark.parametrize(
+    ("loss", "advice"),
+    [
+        ("{type: CrossEntropyLoss, data_format: NHWC}", "data_format: losses take what the network gives"),
+        ("{type: FocalLoss, edge_label: True}", "edge_label: no loss here needs edge labels; remove it"),
+        ("{type: MultiClassFocalLoss, num_class: 4}", "num_class: the number of classes is that of the data set"),
+        ("{type: DC_and_CE_loss}", "Use a MixedLoss of DiceLoss and CrossEntropyLoss"),
+    ],
+)
+def test_arguments_of_losses_that_only_paddleseg_has_are_told_what_holds(loss, advice, training_yaml):
+    assert advice in message_of(training_yaml, f"loss.types=[{loss}]")
+
+
+@pytest.mark.parametrize("flag", ["save_interval", "log_iters", "save_dir", "num_workers", "precision", "device"])
+def test_a_flag_that_is_written_as_a_key_is_called_one(flag, training_yaml):
+    message = message_of(training_yaml, f"{flag}=1")
+    assert f"{flag}: there is no such key. It is a flag of train.py: remove it, and give --{flag}" in message
+
+
+def test_a_key_that_only_holds_an_anchor_is_told_where_that_belongs(training_yaml):
+    with open(training_yaml, "a") as file:
+        file.write("mean: &mean [0.1, 0.2, 0.3]\nexport: {transforms: [{type: Normalize, mean: *mean}]}\nzzz: [7]\n")
+    message = message_of(training_yaml)
+    assert "mean: there is no such key. Where it only holds an anchor of YAML (&name), put that at the first" in message
+    assert "zzz: there is no such key. Known: " in message
+
+
+def test_the_old_form_of_a_padding_value_is_one_number(training_yaml):
+    crop = "train_dataset.transforms=[{type: RandomPaddingCrop, im_padding_value: %s}, {type: Normalize}]"
+    config = load_config(training_yaml, opts=[crop % "[127.5, 127.5, 127.5]"])
+    check_config(config)
+    assert config.data["train_dataset"]["transforms"][0]["im_padding_value"] == 127.5
+    message = message_of(training_yaml, crop % "[0, 1, 2]")
+    assert "transforms.0.im_padding_value: found [0, 1, 2]; it must be a number" in message
+
+
+def test_volumes_are_told_to_be_cut_into_slices(training_yaml):
+    message = message_of(training_yaml, "train_dataset={type: LungCoronavirus, dataset_root: data, mode: train}")
+    assert "no dataset 'LungCoronavirus'. Volumes are not segmented here. Cut them into slices" in message
+
+
 def test_align_corners_is_refused_with_what_holds(training_yaml):
     assert "align_corners: False, as in PaddleSeg; remove it" in message_of(training_yaml, "model.align_corners=False")
 
@@ -72,8 +131,8 @@ OLD = {
     "{value: 0.02, decay: {type: poly, power: 0.9, end_lr: 0.0}}": dict(
         type="PolynomialDecay", learning_rate=0.02, power=0.9, end_lr=0.0
     ),
-    "{value: 0.02, decay: {type: poly}}": dict(type="PolynomialDecay", learning_rate=0.02, power=1.0, end_lr=0.0001),
-    "{value: 0.02}": dict(type="PolynomialDecay", learning_rate=0.02, power=0.9, end_lr=0.0001),
+    "{value: 0.02, decay: {type: poly}}": dict(type="PolynomialDecay", learning_rate=0.02, power=1.0, end_lr=0),
+    "{value: 0.02}": dict(type="PolynomialDecay", learning_rate=0.02, power=0.9, end_lr=0),
     "{value: 0.02, decay: {type: stepdecay, step_size: 4}}": dict(
         type="StepDecay", learning_rate=0.02, step_size=4, gamma=0.1
     ),

@@ -39,7 +39,7 @@ from tests.messages import assert_names
         ("model.type=ddrnet_23", "Did you mean 'DDRNet_23'?"),
         (
             "model.backbone=x",
-            "--opts: model.backbone: DDRNet_23_slim has no such argument. Known: num_classes",
+            "--opts: model.backbone: DDRNet is its own backbone; remove it",
         ),
         (
             "model.padding_mode=same",

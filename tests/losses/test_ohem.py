@@ -75,6 +75,23 @@ def test_min_kept_beyond_the_valid_pixels_means_the_easiest_of_them_is_left_out(
     assert float(alone(logits, label_of_ones(4, ignored=[0, 1, 3]))) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("min_kept", "kept", "kept_by_paddleseg"), [(10, 10, 9), (29, 29, 28), (30, 29, 30), (31, 29, 30), (100, 29, 30)]
+)
+def test_as_many_pixels_are_kept_as_by_the_authors_and_not_by_paddleseg(min_kept, kept, kept_by_paddleseg):
+    # The code of PaddleSeg d7975e7c was run on this case; its rule is written out below.
+    random = np.random.default_rng(0)
+    logits = paddle.to_tensor(random.normal(0, 1, (1, 3, 5, 8)).astype("float32"), stop_gradient=False)
+    label = random.integers(0, 3, (1, 5, 8))
+    label.reshape(-1)[:10] = 255
+    OhemCrossEntropyLoss(thresh=0.05, min_kept=min_kept)(logits, paddle.to_tensor(label)).backward()
+    assert np.count_nonzero(np.abs(logits.grad.numpy()).sum(1)) == kept
+    probabilities = paddle.nn.functional.softmax(logits, 1).numpy()[0].reshape(3, -1)
+    valid = probabilities[label.reshape(-1)[10:], np.arange(10, 40)]
+    theirs = valid < np.sort(valid)[min_kept - 1] if min_kept < valid.size else np.ones(valid.size, bool)
+    assert theirs.sum() == kept_by_paddleseg
+
+
 def test_pixels_tied_with_the_threshold_are_left_out():
     # Place 1 is .6 and so is place 2: only .2 is strictly below.
     loss = OhemCrossEntropyLoss(thresh=0.3, min_kept=1)
