@@ -4,6 +4,7 @@
 
 import json
 import re
+import shutil
 
 import cv2
 import numpy as np
@@ -12,10 +13,12 @@ import pytest
 from paddle.nn import functional as F
 from PIL import Image
 
+import predict
 import train
 import val
 from paddleseg.tasks import segmentation
 from paddleseg.utils.errors import ConfigError, DataError, UserError, WeightsError
+from tests.conftest import TINY_CONFIG, make_dataset
 from tests.messages import naming
 
 
@@ -238,6 +241,62 @@ def test_flags_that_do_not_go_together_are_refused_before_the_weights_are_read(f
 
 
 @pytest.mark.parametrize("test_config", ["{}", *TEST_CONFIG.values()])
+def turned(picture, path, orientation):
+    """Stored as a camera does that was held otherwise, with a note of it."""
+    ways = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90}
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture.transpose(ways[orientation]).save(path, exif=exif)
+
+
+def deep(picture, path, highest):
+    """The same picture with as many levels of grey, on the scale of an instrument."""
+    values = np.rint(np.asarray(picture).astype(np.float64) * (highest / 255)).astype(np.uint16)
+    cv2.imwrite(str(path), values[:, :, ::-1])
+
+
+STORED = {
+    "upside down": (lambda *there: turned(*there, 3), [], ["apply_exif=False"]),
+    "on its side": (lambda *there: turned(*there, 6), [], ["apply_exif=False"]),
+    "16 bits": (lambda *there: deep(*there, 65535), [], ["value_range=[0, 255]"]),
+    "12 bits": (lambda *there: deep(*there, 4095), ["value_range=[0, 4095]"], []),  # without it they are black
+}
+
+
+@pytest.mark.parametrize("way", STORED)
+def test_pictures_that_are_stored_otherwise_have_the_scores_of_their_twins(way, build_network, tmp_path):
+    store, right, wrong = STORED[way]
+    root = make_dataset(tmp_path / "square", train=1, val=2, size_wh=(64, 64))  # no size tells which way is up
+    config, weights = tmp_path / "square.yml", tmp_path / "fitting.pdparams"
+    config.write_text(TINY_CONFIG.format(root=root))
+    paddle.seed(1)
+    network = build_network(config)
+    pictures = sorted((root / "images").glob("val_*.png"))
+    x = paddle.stack([paddle.vision.transforms.to_tensor(Image.open(path)) for path in pictures])
+    for _ in range(10):
+        network((x - 0.5) / 0.5)  # statistics of the pictures, so that several classes are predicted
+    paddle.save(network.state_dict(), str(weights))
+
+    def mean_iou(stated):
+        opts = [f"{mode}_dataset.{line}" for line in stated for mode in ("train", "val")]
+        given = ("--config", config, "--model_path", weights, "--json", tmp_path / "val.json")
+        run_here(*given, *(["--opts", *opts] if opts else []))
+        return json.loads((tmp_path / "val.json").read_text())["mean_iou"]
+
+    given = ("--config", config, "--model_path", weights, "--image_path", root / "images", "--save_dir", tmp_path / "p")
+    predict.main(predict.make_parser().parse_args([*map(str, given), "--device", "cpu"]))
+    for path in pictures:  # what is predicted for a picture is its label, so that its score is 1
+        shutil.copy(tmp_path / "p" / "label" / path.name, root / "labels" / path.name)
+    assert len(np.unique(np.asarray(Image.open(root / "labels" / "val_0.png")))) > 1
+    assert mean_iou([]) == 1
+    for path in pictures:
+        with Image.open(path) as picture:
+            picture.load()
+        store(picture, path)
+    assert mean_iou(right) >= (0.98 if way == "12 bits" else 1)  # a level of 8 bits lies between two of 12
+    assert mean_iou(wrong) < 0.6
+
+
 def test_train_time_evaluation_and_this_command_give_the_same_figures(tiny_config, tmp_path, test_config, monkeypatch):
     seen, report_lines = [], segmentation.report_lines
     monkeypatch.setattr(segmentation, "report_lines", lambda result: seen.append(result) or report_lines(result))
