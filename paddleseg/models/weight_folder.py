@@ -63,8 +63,8 @@ def _refuse_run_folder(path: str) -> None:
     if checkpoints and not any(os.path.exists(os.path.join(path, name)) for name in (WEIGHTS, MANIFEST)):
         choice = "best_model" if "best_model" in checkpoints else checkpoints[-1]
         raise WeightsError(
-            f"{path} holds no weights but the checkpoints of a run ({', '.join(checkpoints)}); give one of them, such as "
-            f"{os.path.join(path, choice)}"
+            f"{path} holds no weights but the checkpoints of a run ({', '.join(checkpoints)}); give one of them, such "
+            f"as {os.path.join(path, choice)}"
         )
 
 
