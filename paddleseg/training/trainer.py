@@ -73,7 +73,8 @@ class Trainer:
         step: Optimiser steps done.
         ema: The moving average of the weights, or None.
         figures: Of each weight file the task's primary figure by its name, when this step has been evaluated.
-        last_step_counts: False after a step that was left out because it, or its scaled gradients, were not finite.
+        last_loss_counts: False after a step that was left out because its loss or gradients were not finite.
+        last_step_counts: False after such a step, and after one whose scaled gradients overflowed.
         resumed_from: The checkpoint that was restored, or None.
     """
 
@@ -94,7 +95,7 @@ class Trainer:
         self.samples_per_step = settings.batch_size * settings.grad_accum_steps
         self.step = 0
         self.stop_reason: str | None = None
-        self.last_step_counts = True
+        self.last_step_counts = self.last_loss_counts = True
         self._overflowed_steps = 0
         self.resumed_from: checkpoint.Checkpoint | None = None
         self.figures: dict[str, dict[str, float]] = {}
@@ -172,7 +173,7 @@ class Trainer:
             for name, value in terms.items():
                 value = value.detach() / accumulated
                 sums[name] = sums[name] + value if name in sums else value
-        self.last_step_counts = self._guard.finish_step(self.step + 1, sums, paths)
+        self.last_step_counts = self.last_loss_counts = self._guard.finish_step(self.step + 1, sums, paths)
         self._update()
         return sums
 

@@ -146,7 +146,7 @@ def test_a_step_that_is_left_out_does_not_reach_the_weights_through_a_loss_scale
 
 
 @pytest.mark.parametrize("stop_at", [2, 3, 7])
-def test_a_step_whose_scaled_gradients_overflow_is_as_if_it_had_not_been(stop_at, tmp_path, monkeypatch):
+def test_a_step_whose_scaled_gradients_overflow_is_as_if_it_had_not_been(stop_at, tmp_path, monkeypatch, log):
     """Paddle's loss scaler works on cards alone; this one tells the optimiser as that one does."""
 
     class OverflowsInStepThree:
@@ -171,7 +171,7 @@ def test_a_step_whose_scaled_gradients_overflow_is_as_if_it_had_not_been(stop_at
             self.steps = int(state["steps"])
 
     monkeypatch.setattr(paddle.amp, "GradScaler", OverflowsInStepThree)
-    options = {"hooks": [EmaHook()], "use_ema": True, "precision": "fp16"}
+    options = {"hooks": [EmaHook(), LogHook(1)], "use_ema": True, "precision": "fp16"}
     wanted = make_trainer(batches=batches_without_the_third, **options)
     wanted._scaler.steps = 10  # it has no step 3
     wanted.total_steps = TOTAL_STEPS - 1
@@ -187,6 +187,7 @@ def test_a_step_whose_scaled_gradients_overflow_is_as_if_it_had_not_been(stop_at
     assert second.step == TOTAL_STEPS and second.counted_steps == TOTAL_STEPS - 1
     assert second.optimizer.get_lr() == wanted.optimizer.get_lr()
     assert same(state(second), state(wanted))
+    assert re.search(r"iter: 3/\d+, loss: \d", log.text) and "loss: nan" not in log.text  # its loss is what it is
 
 
 def test_gradients_in_several_precisions_are_judged_together(log):
