@@ -26,7 +26,7 @@ from paddleseg.registry import MODELS
 from paddleseg.utils.logging import get_logger
 from tests.conftest import TINY_CONFIG, make_dataset
 
-STATES = {"step", "skipped_steps", "run", "parameter_names", "scaler", "hooks"}
+STATES = {"step", "skipped_steps", "overflowed_steps", "run", "parameter_names", "scaler", "hooks"}
 RUN = {
     "seed", "batch_size", "number of processes", "grad_accum_steps", "number of training pictures",
     "order of training pictures (checksum)", "repeats", "shuffle", "optimizer.type", "precision", "amp_level",

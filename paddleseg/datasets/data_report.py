@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
 
 from paddleseg.datasets.data_check import DataFindings, DataStatistics
+from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.value_range import unused_bits
 from paddleseg.utils.visualize import class_name
@@ -129,17 +131,33 @@ def _masks_for_classes(findings: DataFindings) -> list[str]:
         return []
     return [
         f"the labels hold nothing but 0 and 255 (ignored), so that {_named(every[0], [1])} never occurs and there is "
-        "nothing to learn; if 255 stands for it, write 1 into the labels in its place"
+        f"nothing to learn; if 255 stands for it, {_how_to_name(dataset, 1)}"
     ]
+
+
+def _how_to_name(dataset: SegmentationDataset, class_id: int) -> str:
+    """How labels that hold 255 come to hold the class that it stands for."""
+    by_key = f", or give label_map: {{255: {class_id}}}" if _may_renumber(dataset) else ""
+    return f"write {class_id} into the labels in its place{by_key}"
+
+
+def _may_renumber(dataset: SegmentationDataset) -> bool:
+    """Whether a configuration may renumber its labels, and does not yet."""
+    return "label_map" in inspect.signature(type(dataset)).parameters and not dataset.is_renumbered
 
 
 def _guess(statistics: DataStatistics) -> str:
     """How labels usually come to hold such values."""
     bad, dataset = statistics.bad_values, statistics.dataset
     if bad == [255] and dataset.num_classes == 2 and not statistics.pixels[1]:
-        return "; if 255 stands for class 1, write 1 into the labels in its place"
-    if bad == [dataset.num_classes] and not statistics.pixels[0]:
-        return "; classes are counted from 0, and here 0 never occurs"
+        return f"; if 255 stands for class 1, {_how_to_name(dataset, 1)}"
+    if bad == [dataset.num_classes]:
+        why = "if 0 is no class here" if statistics.pixels[0] else "and here 0 never occurs"
+        return f"; classes are counted from 0, {why}" + (
+            ": give reduce_zero_label: True, which makes every value one less and 0 ignored"
+            if _may_renumber(dataset)
+            else ""
+        )
     if len(bad) > _MOST_NAMES:
         return "; so many values come from resampling, JPEG files or colours instead of class ids"
     return ""
@@ -155,7 +173,7 @@ def _warnings_of(statistics: DataStatistics) -> list[str]:
     absent = [class_id for class_id in np.flatnonzero(pixels == 0).tolist() if class_id != dataset.ignore_index]
     hint = ""
     if len(absent) == 1 and dataset.ignore_index == 255 and statistics.pixels[255]:
-        hint = f"; if 255 stands for {_named(statistics, absent)}, write {absent[0]} into the labels"
+        hint = f"; if 255 stands for {_named(statistics, absent)}, {_how_to_name(dataset, absent[0])}"
     if len(present) == 1 and dataset.num_classes > 1:
         lines.append(
             f"{section}: only one class, {_named(statistics, present)}, occurs in the {_looked_at(statistics)}: any "

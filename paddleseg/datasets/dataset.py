@@ -16,7 +16,14 @@ from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.label_map import LabelClassCount, LabelValue
-from paddleseg.utils.picture_files import advise_folder, advise_separator, read_list_lines, split_line, warn_of_repeats
+from paddleseg.utils.picture_files import (
+    BLANK,
+    advise_folder,
+    advise_separator,
+    read_list_lines,
+    split_line,
+    warn_of_repeats,
+)
 from paddleseg.utils.type_hints import ChannelCount, ValueRange
 
 
@@ -141,8 +148,9 @@ def read_file_list(
     for number, line in read_list_lines(list_path, names_files):
         found = split_line(line, separator, counts, root)
         if found is None:
+            columns = line.split(separator if separator != BLANK else None)
             raise DataError(
-                f"{list_path}, line {number}: {len(line.split(separator))} columns separated by {separator!r} in "
+                f"{list_path}, line {number}: {len(columns)} columns separated by {separator!r} in "
                 f"{line!r}, expected {f'picture{separator}label'!r}; {advise_separator(line, separator, counts, root)}"
             )
         paths, missing_here = found

@@ -157,6 +157,11 @@ class SegmentationDataset(PictureDataset):
             sample["label"] = sample["label"].astype(np.int64)
         return sample
 
+    @property
+    def is_renumbered(self) -> bool:
+        """Whether labels are other numbers than their files hold."""
+        return self._renumbering is not None
+
     def use_for(self, purpose: Literal["train", "val"]) -> None:
         """Say what the samples are for, whichever part of the data they are.
 
@@ -184,7 +189,7 @@ class SegmentationDataset(PictureDataset):
         return (
             f"allowed with num_classes {self.num_classes} are 0..{self.num_classes - 1} and "
             f"{self.ignore_index} (ignored)"
-            + (", as label_map or reduce_zero_label leaves them" if self._renumbering is not None else "")
+            + (", as label_map or reduce_zero_label leaves them" if self.is_renumbered else "")
         )
 
     def read(self, index: int) -> dict[str, Any]:

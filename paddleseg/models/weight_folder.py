@@ -29,10 +29,11 @@ def weight_file(path: str | os.PathLike[str]) -> str:
     The log says which one that is where it is the moving average, and where a named file is not it.
 
     Raises:
-        WeightsError: The folder's manifest is damaged.
+        WeightsError: The folder's manifest is damaged, or the folder is that of a run, which has several checkpoints.
     """
     path = local_path(path)
     if os.path.isdir(path):
+        _refuse_run_folder(path)
         best = best_file(path)
         if best == EMA_WEIGHTS:
             get_logger().info("%s: taking %s, the moving average, which had the better figure", path, best)
@@ -55,6 +56,16 @@ def best_file(folder: str | os.PathLike[str]) -> str:
         WeightsError: The folder's manifest is damaged.
     """
     return _stated_best(folder) or WEIGHTS
+
+
+def _refuse_run_folder(path: str) -> None:
+    checkpoints = sorted(manifest.parent.name for manifest in Path(path).glob(f"*/{MANIFEST}"))
+    if checkpoints and not any(os.path.exists(os.path.join(path, name)) for name in (WEIGHTS, MANIFEST)):
+        choice = "best_model" if "best_model" in checkpoints else checkpoints[-1]
+        raise WeightsError(
+            f"{path} holds no weights but the checkpoints of a run ({', '.join(checkpoints)}); give one of them, such "
+            f"as {os.path.join(path, choice)}"
+        )
 
 
 def _known_best(folder: str | os.PathLike[str]) -> str | None:

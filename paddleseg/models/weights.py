@@ -31,6 +31,8 @@ from paddleseg.utils.safetensors_file import is_safetensors, read_safetensors, w
 META_KEY = "__meta__"
 # paddle.save adds a table of internal names under this key.
 _NAME_TABLE_KEY = "StructuredToParameterName@@"
+# What gives the classes: fine-tuning may start without more parts (ModelFacts.head_parts).
+_SEGMENTATION_HEADS = ("head", "aux_head")
 
 
 @dataclass
@@ -222,7 +224,7 @@ def follow_padding_mode(
     """Give a network whose padding mode was not named that of the weights; refuse a named one that is another.
 
     A ``.pdparams`` of trained weights without ``__meta__``, of a network that PaddleSeg has, is taken for PaddleSeg's.
-    A file without heads is a classifier's, and those have one kind of paddings only.
+    A trunk without a segmentation head, with pyramid pooling or not, was made of the authors' weights.
 
     Raises:
         WeightsError: The network was built with another padding mode by name, or the weights name an unknown one.
@@ -233,7 +235,7 @@ def follow_padding_mode(
     facts = ModelFacts.of(model)
     is_named = getattr(model, "padding_mode_is_named", True)
     if meta is None:
-        has_heads = any(part_of(name) in facts.head_parts for name in weights)
+        has_heads = any(part_of(name) in _SEGMENTATION_HEADS for name in weights)
         # PaddleSeg releases .pdparams alone.
         if is_named or is_safetensors(path) or not (facts.has_weights_of_paddleseg and has_heads):
             return

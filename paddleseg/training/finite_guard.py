@@ -97,9 +97,14 @@ class FiniteGuard:
             paddle.assign(paddle.where(self._good, tensor, saved), tensor)
         return True
 
-    def _skip(self, step: int, terms: Tensor, paths: Sequence[str]) -> None:
+    @paddle.no_grad()
+    def restore_statistics(self) -> None:
+        """Put the running statistics back to what they were before the step."""
         for tensor, saved in zip(self._statistics, self._saved):
             paddle.assign(saved, tensor)
+
+    def _skip(self, step: int, terms: Tensor, paths: Sequence[str]) -> None:
+        self.restore_statistics()
         report = self._describe(step, terms, paths)
         if self.skipped == self._max_skipped:
             raise TrainingError(

@@ -73,7 +73,8 @@ class Trainer:
         step: Optimiser steps done.
         ema: The moving average of the weights, or None.
         figures: Of each weight file the task's primary figure by its name, when this step has been evaluated.
-        last_step_counts: False after a step that was left out because it was not finite.
+        last_loss_counts: False after a step that was left out because its loss or gradients were not finite.
+        last_step_counts: False after such a step, and after one whose scaled gradients overflowed.
         resumed_from: The checkpoint that was restored, or None.
     """
 
@@ -94,7 +95,8 @@ class Trainer:
         self.samples_per_step = settings.batch_size * settings.grad_accum_steps
         self.step = 0
         self.stop_reason: str | None = None
-        self.last_step_counts = True
+        self.last_step_counts = self.last_loss_counts = True
+        self._overflowed_steps = 0
         self.resumed_from: checkpoint.Checkpoint | None = None
         self.figures: dict[str, dict[str, float]] = {}
         self.reader_seconds = self.paused_seconds = 0.0
@@ -124,8 +126,8 @@ class Trainer:
 
     @property
     def counted_steps(self) -> int:
-        """Steps that changed the weights: those done but the ones left out because they were not finite."""
-        return self.step - self._guard.skipped
+        """Steps that changed the weights: those done but the ones that were left out."""
+        return self.step - self._guard.skipped - self._overflowed_steps
 
     def train(self) -> None:
         """Run from the current step to the last one, or until a hook stops it."""
@@ -171,7 +173,7 @@ class Trainer:
             for name, value in terms.items():
                 value = value.detach() / accumulated
                 sums[name] = sums[name] + value if name in sums else value
-        self.last_step_counts = self._guard.finish_step(self.step + 1, sums, paths)
+        self.last_step_counts = self.last_loss_counts = self._guard.finish_step(self.step + 1, sums, paths)
         self._update()
         return sums
 
@@ -275,7 +277,9 @@ class Trainer:
             state = self._absent_hooks.pop(key, None)
             if state is not None:
                 _load_state(hook, state, f"{start.folder}: the state of hook {key}")
-        self._guard.skipped = states.get("skipped_steps", 0)  # absent in checkpoints of older versions
+        # Both are absent in checkpoints of older versions.
+        self._guard.skipped = states.get("skipped_steps", 0)
+        self._overflowed_steps = states.get("overflowed_steps", 0)
         self.step, self.resumed_from = states["step"], start
 
     def _restore_average(self, start: checkpoint.Checkpoint) -> None:
@@ -295,8 +299,13 @@ class Trainer:
 
     def _update(self) -> None:
         if self.last_step_counts and self._scaler is not None:
-            self._scaler.step(self.optimizer)  # not where it finds gradients that are not finite; lowers its scale then
+            self._scaler.step(self.optimizer)
             self._scaler.update()
+            # Where scaled gradients overflow, Paddle does no update and lowers the scale; only the optimiser is told.
+            if self.optimizer._get_auxiliary_var("found_inf"):
+                self.last_step_counts = False
+                self._overflowed_steps += 1
+                self._guard.restore_statistics()
         elif self.last_step_counts:
             self.optimizer.step()
         self.optimizer.clear_grad()
@@ -320,6 +329,7 @@ class Trainer:
         return {
             "step": self.step,
             "skipped_steps": self._guard.skipped,
+            "overflowed_steps": self._overflowed_steps,
             "run": dict(self.record.identity),
             "parameter_names": self._parameter_names(),
             "scaler": None if self._scaler is None else to_arrays(self._scaler.state_dict()),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.image_io import read_image, read_label
 
 Transform = Callable[[dict[str, Any], np.random.Generator], dict[str, Any]]
 Rewrite = Callable[[Sequence[Transform]], Sequence[Transform]]
@@ -69,17 +71,50 @@ class Pipeline:
         return self.normalize.apply(image)
 
 
-def Compose(transforms: Sequence[Transform] = (), to_rgb: bool = True, img_channels: int = 3) -> Pipeline:
-    """PaddleSeg's name of a pipeline, for programs that give one to ``paddleseg.core.predict``.
+class Compose(Pipeline):
+    """PaddleSeg's face of a pipeline, which takes files and gives what a network takes.
+
+    With a generator it is a :class:`Pipeline`, as data sets and ``paddleseg.core.predict`` take it. Without one,
+    ``compose({"img": path})`` reads the picture, and the label if there is one, and what is random is drawn from a
+    generator of its own that begins with seed 0.
 
     Args:
         transforms: As for :class:`Pipeline`.
         to_rgb: Only True; pictures are RGB here from the moment they are read.
-        img_channels: Without effect: whoever reads the pictures knows their channels.
+        img_channels: Channels of pictures that are read here.
 
     Raises:
         ConfigError: ``to_rgb`` is False.
     """
-    if not to_rgb:
-        raise ConfigError("Compose: to_rgb: found False; pictures are RGB here, leave it out")
-    return Pipeline(transforms)
+
+    def __init__(self, transforms: Sequence[Transform] = (), to_rgb: bool = True, img_channels: int = 3) -> None:
+        if not to_rgb:
+            raise ConfigError("Compose: to_rgb: found False; pictures are RGB here, leave it out")
+        super().__init__(transforms)
+        self._img_channels = img_channels
+        self._rng = np.random.default_rng(0)
+
+    def __call__(self, sample: dict[str, Any], rng: np.random.Generator | None = None) -> dict[str, Any]:
+        """Run the transforms on a sample, or on files.
+
+        Args:
+            sample: With a generator, see :class:`Pipeline`. Without one, ``img``, a path or an (H, W, C) RGB array, and
+                ``label`` where there is one, a path or (H, W) class ids.
+            rng: Generator, or None for PaddleSeg's form.
+
+        Returns:
+            Without a generator ``img`` is (C, H, W) float32, normalised.
+
+        Raises:
+            DataError: A file is missing or damaged.
+        """
+        if rng is not None:
+            return super().__call__(sample, rng)
+        sample = {"path": "picture", "trans_info": [], **sample}
+        if isinstance(sample["img"], (str, os.PathLike)):
+            sample["path"] = str(sample["img"])
+            sample["img"] = read_image(sample["img"], self._img_channels)
+        if isinstance(sample.get("label"), (str, os.PathLike)):
+            sample["label"] = read_label(sample["label"])
+        sample = super().__call__(sample, self._rng)
+        return {**sample, "img": self.apply_normalize(sample["img"]).transpose(2, 0, 1)}

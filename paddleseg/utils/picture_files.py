@@ -146,6 +146,7 @@ def warn_of_repeats(list_path: str, pictures: Sequence[tuple[int, str]]) -> None
         pictures: (line, path) of each.
     """
     first_line: dict[str, int] = {}
+    pictures = [(line, os.path.normpath(path)) for line, path in pictures]  # a/b.png is ./a//b.png too
     repeats = [(line, path) for line, path in pictures if first_line.setdefault(path, line) != line]
     if repeats:
         line, path = repeats[0]

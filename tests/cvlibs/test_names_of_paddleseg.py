@@ -15,7 +15,7 @@ from paddleseg.core import predict, train
 from paddleseg.cvlibs import Config, SegBuilder
 from paddleseg.datasets import Dataset
 from paddleseg.transforms import Compose, Normalize, RandomHorizontalFlip
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.foreign_imports import INSTEAD
 from paddleseg.utils.image_io import read_image, read_label
 
@@ -182,3 +182,23 @@ def test_compose_is_taken_by_predict(tiny_dataset, tiny_config, tmp_path):
     assert (tmp_path / "out" / "label" / "val_0.png").is_file()
     with pytest.raises(ConfigError, match="to_rgb: found False"):
         Compose([Normalize()], to_rgb=False)
+
+
+def test_compose_takes_files_and_gives_what_a_network_takes(tiny_dataset):
+    picture, label = (str(tiny_dataset / folder / "val_0.png") for folder in ("images", "labels"))
+    expected = (read_image(picture).transpose(2, 0, 1).astype("float32") / 255 - 0.5) / 0.5
+    flips = []
+    compose = Compose([RandomHorizontalFlip(prob=0.5), Normalize()])
+    for _ in range(12):
+        found = compose({"img": picture, "label": label})
+        flips.append(not np.allclose(found["img"], expected, atol=1e-6))
+        side = slice(None, None, -1 if flips[-1] else 1)
+        np.testing.assert_allclose(found["img"], expected[:, :, side], atol=1e-6)
+        assert (found["label"] == read_label(label)[:, side]).all()
+    assert {*flips} == {True, False}
+    array = Compose([Normalize()])({"img": read_image(picture)})
+    np.testing.assert_allclose(array["img"], expected, atol=1e-6)
+    grey = Compose([Normalize(mean=[0.5], std=[0.5])], img_channels=1)({"img": picture})
+    assert grey["img"].shape == (1, 48, 64)
+    with pytest.raises(DataError, match="nowhere.png: the picture does not exist"):
+        compose({"img": "nowhere.png"})

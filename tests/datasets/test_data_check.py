@@ -104,7 +104,14 @@ def test_all_problems_of_both_data_sets_are_raised_at_once(tmp_path):
 
 def test_labels_that_count_from_one_are_recognised(tmp_path):
     (line,) = problems(write(tmp_path, [[[1, 2], [3, 255]]]))
-    assert_names(line, "classes are counted from 0")
+    assert_names(line, "classes are counted from 0, and here 0 never occurs: give reduce_zero_label: True")
+
+
+def test_labels_whose_0_is_no_class_are_told_the_key_that_reads_them(tmp_path):
+    (line,) = problems(write(tmp_path, [[[0, 2], [3, 255]]]))
+    assert_names(line, "if 0 is no class here: give reduce_zero_label: True")
+    (line,) = problems(write(tmp_path, [[[0, 2], [3, 4]]], name="val", reduce_zero_label=True))
+    assert "give reduce_zero_label" not in line
 
 
 def test_a_label_with_many_values_is_called_resampled(tmp_path):
@@ -148,7 +155,8 @@ def mask(share):
 @pytest.mark.parametrize("share", [0.02, 0.5])
 def test_data_of_nothing_but_0_and_255_is_an_error_for_two_classes(tmp_path, share):
     (line,) = problems(write(tmp_path, [mask(share), mask(0)], num_classes=2, class_names=["road", "crack"]))
-    assert_names(line, "0 and 255", "class 1 (crack)", "write 1 into the labels")
+    assert_names(line, "0 and 255", "class 1 (crack)", "write 1 into the labels", "or give label_map: {255: 1}")
+    assert problems(write(tmp_path, [mask(share), mask(0)], name="val", num_classes=2, label_map={255: 1})) == []
 
 
 def test_an_absent_class_is_explained_by_255_however_little_of_it_there_is(tmp_path):

@@ -88,7 +88,7 @@ def test_missing_files_are_named_with_list_line_and_number(root):
         make(root)
 
 
-@pytest.mark.parametrize("line", ["images/0.png", "images/0.png labels/0.png more.png"])
+@pytest.mark.parametrize("line", ["images/0.png", "images/0.png labels/0.png x.png", "a.png\tb.png\tc.png"])
 def test_a_line_with_a_wrong_number_of_columns_is_named(root, line):
     (root / "train.txt").write_text(f"images/1.png labels/1.png\n{line}\n")
     with pytest.raises(DataError, match=rf"train.txt, line 2: {len(line.split())} columns separated by ' '"):

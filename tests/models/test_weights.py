@@ -15,6 +15,7 @@ from paddleseg.models.facts import ModelFacts
 from paddleseg.models.pretrained import load_pretrained
 from paddleseg.models.weights import META_KEY, apply_weights, load_weights, make_meta, read_weights, write_weights
 from paddleseg.utils.errors import WeightsError
+from tests.messages import naming
 
 
 def arrays(model):
@@ -87,6 +88,18 @@ def test_a_folder_stands_for_its_model_pdparams(tmp_path):
     model = DDRNet_23_slim(num_classes=3)
     save(tmp_path / "model.pdparams", arrays(model))
     load_weights(DDRNet_23_slim(num_classes=3), tmp_path)
+
+
+def test_the_folder_of_a_run_is_refused_with_the_checkpoints_in_it(tmp_path):
+    for name in ("iter_2", "iter_4"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text("{}")
+    with pytest.raises(WeightsError, match=naming(tmp_path, "iter_2, iter_4", "such as", tmp_path / "iter_4")):
+        load_weights(DDRNet_23_slim(num_classes=3), tmp_path)
+    (tmp_path / "best_model").mkdir()
+    (tmp_path / "best_model" / "manifest.json").write_text("{}")
+    with pytest.raises(WeightsError, match=naming("such as", tmp_path / "best_model")):
+        load_weights(DDRNet_23_slim(num_classes=3), tmp_path)
 
 
 def test_weights_of_another_number_of_classes_are_refused_with_both_shapes(tmp_path):
@@ -200,9 +213,11 @@ def test_an_unmarked_safetensors_file_is_not_of_paddleseg(tmp_path):
 
 
 def test_a_trunk_without_heads_is_of_the_authors_network(tmp_path, log):
-    model = SmallerOne(num_classes=2)
-    load_pretrained(model, str(save(tmp_path / "cls.pdparams", arrays(DDRNet_23_slim_cls()))))
-    assert model.padding_mode == "official" and "padding_mode" not in log.text
+    with_pooling = {n: value for n, value in arrays(SmallerOne(num_classes=2)).items() if not n.startswith("head.")}
+    for weights in (arrays(DDRNet_23_slim_cls()), with_pooling):
+        model = SmallerOne(num_classes=2)
+        load_pretrained(model, str(save(tmp_path / "cls.pdparams", weights)))
+        assert model.padding_mode == "official" and "padding_mode" not in log.text
 
 
 def test_marked_weights_give_a_network_their_paddings_unless_it_names_the_other(tmp_path):

@@ -43,15 +43,17 @@ def skipping_trainer(bad_steps, max_skipped, total_steps=TOTAL_STEPS, **options)
     return make_trainer(batches=batches_from, total_steps=total_steps, max_skipped_steps=max_skipped, **options)
 
 
+def batches_without_the_third(step):
+    return (make_batch(n) for n in (0, 1, 3, 4, 5, 6, 7, 8, 9))
+
+
+def state(trainer):
+    average = {name: value.numpy() for name, value in trainer.ema.state_dict().items()}
+    return {**weights(trainer), **{f"average {name}": value for name, value in average.items()}}
+
+
 @pytest.mark.parametrize("stop_at", [2, 3, 4, 7])
 def test_a_run_with_a_step_left_out_is_the_run_without_it_also_when_it_is_resumed(stop_at, tmp_path):
-    def batches_without_the_third(step):
-        return (make_batch(n) for n in (0, 1, 3, 4, 5, 6, 7, 8, 9))
-
-    def state(trainer):
-        average = {name: value.numpy() for name, value in trainer.ema.state_dict().items()}
-        return {**weights(trainer), **{f"average {name}": value for name, value in average.items()}}
-
     wanted = make_trainer(batches=batches_without_the_third, hooks=[EmaHook()], use_ema=True)
     wanted.total_steps = TOTAL_STEPS - 1
     wanted.train()
@@ -141,6 +143,51 @@ def test_a_step_that_is_left_out_does_not_reach_the_weights_through_a_loss_scale
     assert same(seen[0], seen[1])
     assert not same(seen[1], seen[2])
     assert updates == ["step", "update"] * 2
+
+
+@pytest.mark.parametrize("stop_at", [2, 3, 7])
+def test_a_step_whose_scaled_gradients_overflow_is_as_if_it_had_not_been(stop_at, tmp_path, monkeypatch, log):
+    """Paddle's loss scaler works on cards alone; this one tells the optimiser as that one does."""
+
+    class OverflowsInStepThree:
+        def __init__(self, enable):
+            self.steps = 0
+
+        def scale(self, loss):
+            return loss
+
+        def step(self, optimizer):
+            self.steps += 1
+            optimizer._set_auxiliary_var("found_inf", paddle.to_tensor([self.steps == 3]))
+            optimizer.step()
+
+        def update(self):
+            pass
+
+        def state_dict(self):
+            return {"steps": self.steps}
+
+        def load_state_dict(self, state):
+            self.steps = int(state["steps"])
+
+    monkeypatch.setattr(paddle.amp, "GradScaler", OverflowsInStepThree)
+    options = {"hooks": [EmaHook(), LogHook(1)], "use_ema": True, "precision": "fp16"}
+    wanted = make_trainer(batches=batches_without_the_third, **options)
+    wanted._scaler.steps = 10  # it has no step 3
+    wanted.total_steps = TOTAL_STEPS - 1
+    wanted.train()
+    first = make_trainer(**options)
+    first.total_steps = stop_at
+    first.train()
+    assert first.last_step_counts == (stop_at != 3)
+    first.save(str(tmp_path / "c"))
+    second = make_trainer(**options)
+    second.restore(open_checkpoint(tmp_path / "c"))
+    second.train()
+    assert second.step == TOTAL_STEPS and second.counted_steps == TOTAL_STEPS - 1
+    assert second.optimizer.get_lr() == wanted.optimizer.get_lr()
+    assert same(state(second), state(wanted))
+    assert re.search(r"iter: 3/\d+, loss: \d", log.text) and "loss: nan" not in log.text  # its loss is what it is
 
 
 def test_gradients_in_several_precisions_are_judged_together(log):

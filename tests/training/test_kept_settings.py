@@ -4,11 +4,13 @@
 
 import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.models.weights import make_meta, read_weights, write_weights
+from paddleseg.training.run_folder import READER, check_same_run
 from paddleseg.utils.errors import ConfigError, WeightsError
 from paddleseg.utils.yaml_text import read_yaml, to_yaml
 from tests.training.test_training import rates
@@ -154,3 +156,21 @@ def test_a_run_of_an_older_version_goes_on_with_the_official_paddings(train_here
     forget(tmp_path / "run/iter_1", "model.padding_mode")
     log = train_here("--iters", 2, "--resume_model", "auto")
     assert "padding_mode was" not in log and settings_of(tmp_path / "run")["model"]["padding_mode"] == "official"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "change"),
+    [("apply_exif", "False", "apply_exif was True, now it is False"), ("value_range", "[0, 4095]", "value_range was")],
+)
+def test_a_run_does_not_go_on_with_pictures_that_are_read_otherwise(key, value, change, train_here):
+    train_here("--iters", 1)
+    others = {f"{mode}_dataset.{key}": value for mode in ("train", "val")}
+    with pytest.raises(ConfigError, match=rf"iter_1 cannot be resumed, because the samples.* {change}"):
+        train_here("--iters", 2, "--resume_model", "auto", **others)
+
+
+def test_a_run_of_an_older_version_is_told_that_its_pictures_were_read_otherwise(log):
+    check_same_run(Path("output/iter_1"), {"seed": 1}, {"seed": 1, READER: 2, "apply_exif": True})
+    assert log.text.count("output/iter_1 is of an older version, which did not turn pictures") == 1
+    with pytest.raises(ConfigError, match=f"{READER} was 1, now it is 2"):
+        check_same_run(Path("output/iter_1"), {READER: 1}, {READER: 2})

@@ -46,7 +46,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.send_response(206 if start else 200)
         if self.server.etag is not None:
-            self.send_header("ETag", self.server.etag)
+            for name in self.server.validators:
+                weak = name == "ETag" and len(self.server.validators) > 1  # which promises nothing about bytes
+                self.send_header(name, f'W/"{self.server.etag}"' if weak else self.server.etag)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         if self.server.sends_chunks:
@@ -70,6 +72,7 @@ def server(tmp_path, monkeypatch):
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.requests, server.breaks_at, server.knows_ranges, server.sends_chunks = [], None, True, False
         server.content, server.etag, server.ignores_versions = CONTENT, '"first"', False
+        server.validators = ["ETag"]
         server.may_answer = threading.Event()
         server.may_answer.set()
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -120,6 +123,17 @@ def test_a_file_that_changed_on_the_server_meanwhile_is_fetched_anew(server, kno
     server.content, server.etag = bytes(reversed(CONTENT * 2))[:length], '"second"'
     server.knows_ranges, server.ignores_versions = knows_ranges, ignores_versions
     assert read(cached_download(server.url)) == server.content
+
+
+@pytest.mark.parametrize("validators", [["Last-Modified"], ["ETag", "Last-Modified"]])
+@pytest.mark.parametrize("changes", [False, True])
+def test_the_date_of_a_file_tells_versions_apart_where_no_strong_etag_does(server, validators, changes):
+    server.validators, server.etag = validators, "Sun, 29 Nov 2026 16:00:00 GMT"
+    interrupted(server)
+    if changes:
+        server.content, server.etag = bytes(reversed(CONTENT)), "Sun, 29 Nov 2026 17:00:00 GMT"
+    assert read(cached_download(server.url)) == server.content
+    assert server.requests == [None, "bytes=5000-"]
 
 
 def test_a_server_that_does_not_tell_versions_apart_sends_all_of_it_again(server):

@@ -88,7 +88,7 @@ class LogHook(Hook):
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         self._count += 1
-        if trainer.last_step_counts:
+        if trainer.last_loss_counts:
             self._summed += 1
             for name, value in losses.items():
                 self._sums[name] = self._sums[name] + value if name in self._sums else value
