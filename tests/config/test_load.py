@@ -58,10 +58,10 @@ def test_a_checksum_is_not_inherited_by_another_file(write_yaml, own, opts, sour
     assert config.data["model"]["pretrained"] == source
 
 
-def test_a_later_base_replaces_the_checksum_of_an_earlier_one_too(write_yaml):
+def test_an_earlier_base_replaces_the_checksum_of_a_later_one_too(write_yaml):
     write_yaml(OF_BASE, "one.yml")
     write_yaml("model: {pretrained: {url: b}}\n", "two.yml")
-    config = load_config(write_yaml("_base_: [one.yml, two.yml]\n"))
+    config = load_config(write_yaml("_base_: [two.yml, one.yml]\n"))
     assert config.data["model"]["pretrained"] == {"url": "b"}
 
 
