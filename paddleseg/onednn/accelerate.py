@@ -1,0 +1,137 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The way in: within ``accelerated()``, convolutions on the CPU go through oneDNN."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import paddle
+from paddle import Tensor
+from paddle.base import framework
+from paddle.nn.functional import conv as paddle_conv
+
+from paddleseg.onednn.convolution import convolve
+from paddleseg.onednn.fallbacks import count_fallback
+from paddleseg.onednn.library import OneDNNError, bounded_cache, library
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.tracing import computes_eagerly_on_cpu
+
+# What nn.Conv2D calls, with the padding in one of three spellings.
+_paddles_convolution = paddle_conv._conv_nd
+_signature = inspect.signature(_paddles_convolution)
+_depth = 0
+
+
+@contextmanager
+def accelerated() -> Iterator[bool]:
+    """Send convolutions on the CPU through oneDNN, those of ``nn.Conv2D`` layers.
+
+    What it does not cover is left to Paddle's kernels: counted in ``FALLBACKS``, and said once. May be nested.
+
+    Yields:
+        Whether it does: not where Paddle carries no oneDNN that was tested, which is said once.
+    """
+    global _depth
+    if why_unavailable() is not None:
+        yield False
+        return
+    with bounded_cache():
+        _depth += 1
+        paddle_conv._conv_nd = _convolution
+        try:
+            yield True
+        finally:
+            _depth -= 1
+            if _depth == 0:
+                paddle_conv._conv_nd = _paddles_convolution
+
+
+def is_active() -> bool:
+    """Whether this is within ``accelerated()``, and operations run at once, on the CPU, in float32."""
+    return _depth > 0 and computes_eagerly_on_cpu() and _precision_is_given()
+
+
+@cache
+def why_unavailable() -> str | None:
+    """Why convolutions cannot go through oneDNN here, which is logged; None where they can."""
+    try:
+        library()
+    except OneDNNError as error:
+        get_logger().info("convolutions run on Paddle's own kernels: %s", error)
+        return str(error)
+    return None
+
+
+def _convolution(*arguments: Any, **keywords: Any) -> Tensor:
+    """Stands in for Paddle's ``_conv_nd``."""
+    if _depth and computes_eagerly_on_cpu():
+        given = _signature.bind(*arguments, **keywords)
+        given.apply_defaults()
+        reason = _uncovered(given.arguments)
+        if reason is None:
+            return _convolve(given.arguments)
+        count_fallback(reason)
+    return _paddles_convolution(*arguments, **keywords)
+
+
+def _uncovered(given: Mapping[str, Any]) -> str | None:
+    """What of a convolution is not covered; None if all is."""
+    x, weight = given["x"], given["weight"]
+    if given["op_type"] != "conv2d":
+        return "groups" if given["op_type"] == "depthwise_conv2d" else "one or three dimensions"
+    if given["groups"] != 1:
+        return "groups"
+    if any(value != 1 for value in _pair(given["dilation"])):
+        return "dilation"
+    if x.dtype != paddle.float32 or weight.dtype != paddle.float32:
+        return f"{str(x.dtype).split('.')[-1]}"
+    if not _precision_is_given():
+        return "mixed precision"
+    if not (x.place.is_cpu_place() and weight.place.is_cpu_place()):
+        return "tensors that are not on the CPU"
+    if 0 in x.shape:
+        return "an empty batch"
+    return None
+
+
+def _convolve(given: Mapping[str, Any]) -> Tensor:
+    x, weight = given["x"], given["weight"]
+    channels_last = given["data_format"] == "NHWC"
+    strides = _pair(given["stride"])
+    size_hw = x.shape[1:3] if channels_last else x.shape[2:]
+    padding = _edges(given["padding_algorithm"], given["padding"], size_hw, weight.shape[2:], strides)
+    return convolve(x, weight, given["bias"], strides, padding, channels_last)
+
+
+def _edges(
+    algorithm: str, padding: Any, size_hw: Sequence[int], kernel_hw: Sequence[int], strides: Sequence[int]
+) -> tuple[int, int, int, int]:
+    """Padding at the top, bottom, left and right."""
+    if algorithm == "VALID":
+        return 0, 0, 0, 0
+    if algorithm == "SAME":  # as many outputs as inputs / stride, the odd one at the end
+        totals = [
+            max((-(-size // stride) - 1) * stride + kernel - size, 0)
+            for size, kernel, stride in zip(size_hw, kernel_hw, strides)
+        ]
+        down, across = totals
+        return down // 2, down - down // 2, across // 2, across - across // 2
+    edges = [padding] * 4 if isinstance(padding, int) else list(padding)
+    if len(edges) == 2:
+        edges = [edges[0], edges[0], edges[1], edges[1]]
+    return tuple(edges)
+
+
+def _pair(value: int | Sequence[int]) -> tuple[int, int]:
+    down, across = (value, value) if isinstance(value, int) else value
+    return down, across
+
+
+def _precision_is_given() -> bool:
+    """Whether tensors are computed with as they are: not within ``paddle.amp.auto_cast``."""
+    return framework._dygraph_tracer()._amp_level == paddle.base.core.AmpLevel.O0
