@@ -19,6 +19,7 @@ from paddle import Tensor, nn
 from paddle.nn import functional as F
 from paddle.nn.functional.conv import _update_padding_nd
 
+from paddleseg import onednn
 from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
 DataFormat = Literal["NCHW", "NHWC"]
@@ -91,7 +92,7 @@ class ConvBNReLU(ConvBN):
 
     def forward(self, x: Tensor) -> Tensor:
         # Not super().forward(x), which Paddle 2.6.2 cannot trace into a static graph.
-        return F.relu(self._batch_norm(self._conv(x)))
+        return onednn.batch_norm_relu(self._batch_norm, self._conv(x))
 
 
 def bn_relu_conv(
@@ -219,6 +220,8 @@ def upsample_logits(logits: Tensor, size_hw: Sequence[int]) -> Tensor:
         paddle.to_tensor(_interpolation_matrix(source, int(target)), dtype=logits.dtype)
         for source, target in zip(logits.shape[2:], size_hw)
     )
+    if onednn.is_active() and logits.dtype == paddle.float32 and logits.size:
+        return onednn.resize_by_matrices(logits, down, across)
     return paddle.matmul(paddle.matmul(down, logits), across, transpose_y=True)
 
 

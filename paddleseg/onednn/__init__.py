@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Convolutions on the CPU by the oneDNN that Paddle's wheel carries: several times as fast as Paddle's own kernels."""
 
-from paddleseg.onednn.accelerate import accelerated, is_active, why_unavailable
+from paddleseg.onednn.accelerate import accelerated, batch_norm_relu, is_active, why_unavailable
 from paddleseg.onednn.fallbacks import FALLBACKS
+from paddleseg.onednn.resize import resize_by_matrices
 
-__all__ = ["FALLBACKS", "accelerated", "is_active", "why_unavailable"]
+__all__ = ["FALLBACKS", "accelerated", "batch_norm_relu", "is_active", "resize_by_matrices", "why_unavailable"]

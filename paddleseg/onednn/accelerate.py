@@ -11,10 +11,13 @@ from functools import cache
 from typing import Any
 
 import paddle
-from paddle import Tensor
+from paddle import Tensor, nn
 from paddle.base import framework
+from paddle.nn import functional as F
 from paddle.nn.functional import conv as paddle_conv
+from paddle.nn.layer import norm as paddle_norm
 
+from paddleseg.onednn.batch_norm import evaluate_batch_norm, train_batch_norm
 from paddleseg.onednn.convolution import convolve
 from paddleseg.onednn.fallbacks import count_fallback
 from paddleseg.onednn.library import OneDNNError, bounded_cache, library
@@ -24,12 +27,13 @@ from paddleseg.utils.tracing import computes_eagerly_on_cpu
 # What nn.Conv2D calls, with the padding in one of three spellings.
 _paddles_convolution = paddle_conv._conv_nd
 _signature = inspect.signature(_paddles_convolution)
+_paddles_batch_norm = paddle_norm.batch_norm  # what nn.BatchNorm2D calls
 _depth = 0
 
 
 @contextmanager
 def accelerated() -> Iterator[bool]:
-    """Send convolutions on the CPU through oneDNN, those of ``nn.Conv2D`` layers.
+    """Send layers on the CPU through oneDNN: ``nn.Conv2D``, and ``nn.BatchNorm2D`` with ``data_format="NHWC"``.
 
     What it does not cover is left to Paddle's kernels: counted in ``FALLBACKS``, and said once. May be nested.
 
@@ -42,13 +46,13 @@ def accelerated() -> Iterator[bool]:
         return
     with bounded_cache():
         _depth += 1
-        paddle_conv._conv_nd = _convolution
+        paddle_conv._conv_nd, paddle_norm.batch_norm = _convolution, _batch_norm
         try:
             yield True
         finally:
             _depth -= 1
             if _depth == 0:
-                paddle_conv._conv_nd = _paddles_convolution
+                paddle_conv._conv_nd, paddle_norm.batch_norm = _paddles_convolution, _paddles_batch_norm
 
 
 def is_active() -> bool:
@@ -106,6 +110,63 @@ def _convolve(given: Mapping[str, Any]) -> Tensor:
     size_hw = x.shape[1:3] if channels_last else x.shape[2:]
     padding = _edges(given["padding_algorithm"], given["padding"], size_hw, weight.shape[2:], strides)
     return convolve(x, weight, given["bias"], strides, padding, channels_last)
+
+
+def _batch_norm(*arguments: Any, **keywords: Any) -> Tensor:
+    """Stands in for the ``batch_norm`` that ``nn.BatchNorm2D`` calls."""
+    out = _covered_batch_norm(*arguments, **keywords, relu=False) if is_active() else None
+    return _paddles_batch_norm(*arguments, **keywords) if out is None else out
+
+
+def batch_norm_relu(layer: nn.BatchNorm2D, x: Tensor) -> Tensor:
+    """Batch normalisation and ReLU, in one where it can be."""
+    out = None
+    if is_active() and type(layer) is nn.BatchNorm2D and not _has_hooks(layer):
+        out = _covered_batch_norm(
+            x,
+            layer._mean,
+            layer._variance,
+            layer.weight,
+            layer.bias,
+            training=layer.training,
+            momentum=layer._momentum,
+            epsilon=layer._epsilon,
+            data_format=layer._data_format,
+            use_global_stats=layer._use_global_stats,
+            relu=True,
+        )
+    return F.relu(layer(x)) if out is None else out
+
+
+def _covered_batch_norm(
+    x: Tensor,
+    running_mean: Tensor,
+    running_variance: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    *,
+    training: bool,
+    momentum: float,
+    epsilon: float,
+    data_format: str,
+    use_global_stats: bool | None,
+    relu: bool,
+) -> Tensor | None:
+    """None where it is left to Paddle: in another layout it is the faster one."""
+    if data_format != "NHWC" or x.ndim != 4 or weight is None or bias is None:
+        return None
+    if x.dtype != paddle.float32 or not x.place.is_cpu_place() or 0 in x.shape:
+        return None
+    if training and not use_global_stats:
+        statistics = (running_mean, running_variance)
+        return train_batch_norm(x, *statistics, weight, bias, momentum=momentum, epsilon=epsilon, relu=relu)
+    if paddle.is_grad_enabled() and not (x.stop_gradient and weight.stop_gradient and bias.stop_gradient):
+        return None
+    return evaluate_batch_norm(x, running_mean, running_variance, weight, bias, epsilon=epsilon, relu=relu)
+
+
+def _has_hooks(layer: nn.Layer) -> bool:
+    return bool(layer._forward_pre_hooks or layer._forward_post_hooks)
 
 
 def _edges(
