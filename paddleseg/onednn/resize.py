@@ -43,9 +43,7 @@ class _Product:
         left = layout.transposed(self.left) if self.turned == "left" else layout.contiguous(self.left)
         right = layout.transposed(self.right) if self.turned == "right" else layout.contiguous(self.right)
         out = layout.contiguous((max(self.left[0], self.right[0]), self.left[1], self.right[2]))
-        description = lib.make(
-            "dnnl_matmul_primitive_desc_create", lib.engine, left, right, None, out, lib.attributes
-        )
+        description = lib.make("dnnl_matmul_primitive_desc_create", lib.engine, left, right, None, out, lib.attributes)
         operands = [Operand(p.SRC, None, left), Operand(p.WEIGHTS, None, right), Operand(p.DST, None, out, True)]
         made = Primitive(description, operands)
         layout.free()

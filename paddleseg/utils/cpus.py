@@ -19,9 +19,12 @@ def default_num_workers() -> int:
     """
     import paddle
 
+    most = 2 if paddle.device.get_device() == "cpu" else 8
+    return max(1, min(most, usable_cpus() // processes_here()))
+
+
+def processes_here() -> int:
+    """Processes of this run that share this machine's cores: of several machines, those that were started here."""
     from paddleseg.utils import distributed
 
-    most = 2 if paddle.device.get_device() == "cpu" else 8
-    # Several machines: the cores of this one are shared by the processes that were started here.
-    processes_here = int(os.environ.get("PADDLE_LOCAL_SIZE", distributed.world_size()))
-    return max(1, min(most, usable_cpus() // processes_here))
+    return int(os.environ.get("PADDLE_LOCAL_SIZE", distributed.world_size()))

@@ -1,0 +1,30 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the environment says of OpenMP, read before Paddle is imported, which writes ``OMP_NUM_THREADS=1`` into it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_GIVEN: str | None = None
+
+
+def prepare_environment() -> None:
+    """Remember the user's ``OMP_NUM_THREADS``, and keep OpenMP's threads from spinning.
+
+    Threads that wait for the next parallel region spin for 0.2 seconds unless told otherwise, on cores that the
+    processes need which read data. To be called before paddle is imported; what the user has set stays.
+    """
+    global _GIVEN
+    # paddle.distributed.launch has imported paddle before it starts the processes: what they inherit is not the user's.
+    inherited = "PADDLE_TRAINER_ID" in os.environ and os.environ.get("OMP_NUM_THREADS") == "1"
+    if "paddle" not in sys.modules and not inherited:
+        _GIVEN = os.environ.get("OMP_NUM_THREADS")
+    os.environ.setdefault("KMP_BLOCKTIME", "0")
+
+
+def given_threads() -> int | None:
+    """The user's ``OMP_NUM_THREADS``; None where it is not given, or not a count."""
+    first = (_GIVEN or "").split(",")[0].strip()
+    return int(first) if first.isdecimal() and int(first) > 0 else None
