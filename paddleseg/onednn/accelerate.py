@@ -12,7 +12,6 @@ from typing import Any
 
 import paddle
 from paddle import Tensor, nn
-from paddle.base import framework
 from paddle.nn import functional as F
 from paddle.nn.functional import conv as paddle_conv
 from paddle.nn.layer import norm as paddle_norm
@@ -56,8 +55,8 @@ def accelerated() -> Iterator[bool]:
 
 
 def is_active() -> bool:
-    """Whether this is within ``accelerated()``, and operations run at once, on the CPU, in float32."""
-    return _depth > 0 and computes_eagerly_on_cpu() and _precision_is_given()
+    """Whether this is within ``accelerated()``, and operations run at once, on the CPU."""
+    return _depth > 0 and computes_eagerly_on_cpu()
 
 
 @cache
@@ -94,8 +93,6 @@ def _uncovered(given: Mapping[str, Any]) -> str | None:
         return "dilation"
     if x.dtype != paddle.float32 or weight.dtype != paddle.float32:
         return f"{str(x.dtype).split('.')[-1]}"
-    if not _precision_is_given():
-        return "mixed precision"
     if not (x.place.is_cpu_place() and weight.place.is_cpu_place()):
         return "tensors that are not on the CPU"
     if 0 in x.shape:
@@ -191,8 +188,3 @@ def _edges(
 def _pair(value: int | Sequence[int]) -> tuple[int, int]:
     down, across = (value, value) if isinstance(value, int) else value
     return down, across
-
-
-def _precision_is_given() -> bool:
-    """Whether tensors are computed with as they are: not within ``paddle.amp.auto_cast``."""
-    return framework._dygraph_tracer()._amp_level == paddle.base.core.AmpLevel.O0

@@ -16,9 +16,9 @@ import paddle
 from paddle import Tensor
 
 from paddleseg.onednn import primitive as p
-from paddleseg.onednn.autograd import apply, contiguous
+from paddleseg.onednn.autograd import apply, contiguous, empty
 from paddleseg.onednn.fallbacks import count_fallback
-from paddleseg.onednn.library import BACKWARD, FORWARD_TRAINING, library
+from paddleseg.onednn.library import BACKWARD, FORWARD_INFERENCE, FORWARD_TRAINING, library
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive, layout_bytes, query_layout
 
 _GLOBAL_STATISTICS, _SCALE, _SHIFT, _RELU = 1, 2, 4, 8  # dnnl_normalization_flags_t
@@ -49,7 +49,7 @@ class BatchNorm:
         Returns:
             The output; and which values passed the ReLU, for the backward pass, in a form of the library's own.
         """
-        out, passed = paddle.empty(self.shape, "float32"), None
+        out, passed = empty(self.shape), None
         operands = [contiguous(x), weight, bias, mean, variance, out]
         if self.relu and not self.statistics_are_given:
             forward = CACHE.get((self, "forward"), self._make_forward)
@@ -68,8 +68,8 @@ class BatchNorm:
         upstream: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The gradients of input, weight and bias; the statistics are those of the batch."""
-        of_x = paddle.empty(self.shape, "float32")
-        of_weight, of_bias = paddle.empty(weight.shape, "float32"), paddle.empty(weight.shape, "float32")
+        of_x = empty(self.shape)
+        of_weight, of_bias = empty(weight.shape), empty(weight.shape)
         operands = [contiguous(x), contiguous(upstream), weight, mean, variance, of_x, of_weight, of_bias]
         if passed is not None:
             operands.append(passed)
@@ -83,11 +83,12 @@ class BatchNorm:
     def _make_forward(self) -> Primitive:
         layout, lib = Layout(), library()
         maps, channels = self._layouts(layout)
+        computed = not self.statistics_are_given
         description = lib.make(
             "dnnl_batch_normalization_forward_primitive_desc_create",
-            *(lib.engine, FORWARD_TRAINING, maps, maps, self.epsilon, self._flags, lib.attributes),
+            *(lib.engine, FORWARD_TRAINING if computed else FORWARD_INFERENCE),
+            *(maps, maps, self.epsilon, self._flags, lib.attributes),
         )
-        computed = not self.statistics_are_given
         operands = [
             Operand(p.SRC, None, maps),
             Operand(p.SCALE, None, channels),
@@ -141,7 +142,7 @@ class _Training:
     variance: Tensor = field(init=False)
 
     def forward(self, context: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        self.mean, self.variance = (paddle.empty(weight.shape, "float32") for _ in range(2))
+        self.mean, self.variance = (empty(weight.shape) for _ in range(2))
         out, passed = self.norm.normalize(x, weight, bias, self.mean, self.variance)
         saved = [x, weight, bias, self.mean, self.variance]
         context.save_for_backward(*saved, *([] if passed is None else [passed]))

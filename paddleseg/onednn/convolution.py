@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import paddle
 from paddle import Tensor
 from paddle.nn import functional as F
 
 from paddleseg.onednn import primitive as p
-from paddleseg.onednn.autograd import apply, contiguous
+from paddleseg.onednn.autograd import apply, contiguous, empty
 from paddleseg.onednn.fallbacks import count_fallback
 from paddleseg.onednn.library import CONVOLUTION_DIRECT, FORWARD_TRAINING, Handle, dims, library
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive
@@ -73,9 +72,9 @@ class Convolution:
             gradient_of_input = self._empty(self.input_shape)
             CACHE.run((self, "input"), self._make_gradient_of_input, upstream, weight, gradient_of_input)
         if any(wanted[1:]):
-            of_weights = [paddle.empty(self.weight_shape, "float32")]
+            of_weights = [empty(self.weight_shape)]
             if self.has_bias:
-                of_weights.append(paddle.empty(self.weight_shape[:1], "float32"))
+                of_weights.append(empty(self.weight_shape[:1]))
             CACHE.run((self, "weights"), self._make_gradient_of_weights, contiguous(x), upstream, *of_weights)
         return [gradient_of_input, *(one if is_wanted else None for one, is_wanted in zip(of_weights, wanted[1:]))]
 
@@ -102,9 +101,7 @@ class Convolution:
 
     def _empty(self, shape: Sequence[int]) -> Tensor:
         count, channels, height, width = shape
-        return paddle.empty(
-            [count, height, width, channels] if self.channels_last else [count, channels, height, width], "float32"
-        )
+        return empty([count, height, width, channels] if self.channels_last else [count, channels, height, width])
 
     def _make_forward(self) -> Primitive:
         layout = Layout()

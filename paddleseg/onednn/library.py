@@ -177,7 +177,12 @@ def library() -> Library:
     Raises:
         OneDNNError: There is none, or one that was not tested.
     """
-    return Library(str(Path(paddle.__file__).parent / "libs" / "libdnnl.so.3"))
+    return Library(str(library_path()))
+
+
+def library_path() -> Path:
+    """Where Paddle's wheels keep it."""
+    return Path(paddle.__file__).parent / "libs" / "libdnnl.so.3"
 
 
 def _open(path: str) -> ctypes.CDLL:

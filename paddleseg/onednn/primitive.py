@@ -19,6 +19,7 @@ import numpy as np
 from paddle import Tensor
 
 from paddleseg.onednn.library import FLOAT32, FORMAT_ANY, Argument, Handle, Library, dims, library
+from paddleseg.onednn.threads import current_threads
 
 # Which argument of an execution (DNNL_ARG_* of dnnl_types.h) ...
 SRC, DST, WEIGHTS, BIAS = 1, 17, 33, 41
@@ -264,6 +265,7 @@ class PrimitiveCache:
 
     def get(self, key: Hashable, make: Callable[[], Primitive]) -> Primitive:
         """The primitive of this key; valid until the next one is made."""
+        key = (key, current_threads())  # a primitive divides its work when it is made
         with self._lock:
             found = self._kept.get(key)
             if found is not None:

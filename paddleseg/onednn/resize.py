@@ -12,7 +12,7 @@ import paddle
 from paddle import Tensor
 
 from paddleseg.onednn import primitive as p
-from paddleseg.onednn.autograd import apply, contiguous
+from paddleseg.onednn.autograd import apply, contiguous, empty
 from paddleseg.onednn.fallbacks import count_fallback
 from paddleseg.onednn.library import library
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive
@@ -34,7 +34,7 @@ class _Product:
 
     def __call__(self, left: Tensor, right: Tensor) -> Tensor:
         batch = max(self.left[0], self.right[0])
-        out = paddle.empty([batch, self.left[1], self.right[2]], "float32")
+        out = empty([batch, self.left[1], self.right[2]])
         CACHE.run(self, self._make, left, right, out)
         return out
 

@@ -47,6 +47,12 @@ def compute_with(threads: int) -> Iterator[None]:
         openmp.omp_set_num_threads(before)
 
 
+def current_threads() -> int:
+    """How many threads compute at present."""
+    openmp = _openmp()
+    return 1 if openmp is None else openmp.omp_get_max_threads()
+
+
 def default_threads() -> int:
     """The user's ``OMP_NUM_THREADS``, else this process's share of the cores."""
     return given_threads() or max(1, usable_cpus() // processes_here())
