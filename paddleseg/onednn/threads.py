@@ -13,7 +13,7 @@ from pathlib import Path
 
 import paddle
 
-from paddleseg.utils.cpus import processes_here, usable_cpus
+from paddleseg.utils.cpus import computing_with, processes_here, usable_cpus
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.omp_environment import given_threads
 
@@ -42,7 +42,8 @@ def compute_with(threads: int) -> Iterator[None]:
         get_logger().warning("OpenMP computes with %d threads, not %d", openmp.omp_get_max_threads(), threads)
     openmp.kmp_set_blocktime(0)
     try:
-        yield
+        with computing_with(threads):
+            yield
     finally:
         openmp.omp_set_num_threads(before)
 
