@@ -191,7 +191,7 @@ def cross_entropy(logits: Tensor, label: Tensor) -> Tensor:
 def ohem(logits: Tensor, label: Tensor, thresh: float, min_kept: int) -> Tensor:
     """Mean loss of the pixels below the threshold, selected on the losses as in ``hard_pixels`` of the toolkit.
 
-    Ignored pixels have the loss 0, come last and are never above the threshold; more than ``min_kept`` have to be valid.
+    Ignored pixels have the loss 0, so that they come last and are never kept; more than ``min_kept`` have to be valid.
     """
     losses = F.cross_entropy(logits, label, ignore_index=255, reduction="none").flatten()
     with torch.no_grad():
