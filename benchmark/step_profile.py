@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 import statistics
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -88,8 +89,10 @@ def divide_backward(full: Mapping[str, float], frozen: Mapping[str, float]) -> d
     return divided
 
 
-def profile_step(step: Callable[[], object], conv_weights: Sequence[Any], rounds: int) -> dict[str, float]:
-    """Run a step under the profiler, whole and with frozen convolutions in turns.
+def profile_step(
+    step: Callable[[], object], conv_weights: Sequence[Any], rounds: int
+) -> tuple[dict[str, float], float]:
+    """Run a step under the profiler, whole and with frozen convolutions, and without the profiler, in turns.
 
     Args:
         step: Takes a whole train step; it has been run before.
@@ -97,14 +100,17 @@ def profile_step(step: Callable[[], object], conv_weights: Sequence[Any], rounds
         rounds: Steps of each; the median of each kind counts.
 
     Returns:
-        Seconds of all ``KINDS``.
+        Seconds of all ``KINDS``; and of the step without the profiler, which their sum should come near.
     """
-    whole, frozen = [], []
+    whole, frozen, unprofiled = [], [], []
     for _ in range(rounds):
+        begin = time.perf_counter()
+        step()
+        unprofiled.append(time.perf_counter() - begin)
         whole.append(_seconds_by_kind(step))
         with _frozen(conv_weights):
             frozen.append(_seconds_by_kind(step))
-    return divide_backward(_medians(whole), _medians(frozen))
+    return divide_backward(_medians(whole), _medians(frozen)), statistics.median(unprofiled)
 
 
 def _seconds_by_kind(step: Callable[[], object]) -> dict[str, float]:
