@@ -27,6 +27,9 @@ from paddleseg.utils.tracing import computes_eagerly_on_cpu
 _BLOCK_LOGITS = 1 << 17
 """Logits of a block: 512 KiB of float32; with their exponentials half of a present-day core's second-level cache."""
 
+_LEAST_BLOCKS = 8
+"""Blocks for which a thread pays: for logits 2x19x128x128, which are five, a second one does not."""
+
 _SMALLEST_PICTURE = 1 << 16
 """Logits of a picture from which on the blocks pay, 59 x 59 pixels of 19 classes: at half as many both are as fast."""
 
@@ -149,4 +152,4 @@ def _compute_in_blocks(compute: Callable[..., None], logits: Tensor, *others: Te
                 compute(scratch[: parts[0].size].reshape(parts[0].shape), *parts)
 
     starts = [(picture, first) for picture in range(count) for first in range(0, height * width, longest)]
-    share_among_threads(compute_some, starts)
+    share_among_threads(compute_some, starts, least=_LEAST_BLOCKS)

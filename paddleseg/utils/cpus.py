@@ -55,14 +55,16 @@ def computing_with(threads: int) -> Iterator[None]:
         _threads = before
 
 
-def share_among_threads(work: Callable[[Iterator[_Item]], None], items: Sequence[_Item]) -> None:
+def share_among_threads(work: Callable[[Iterator[_Item]], None], items: Sequence[_Item], least: int = 1) -> None:
     """Call ``work(share)`` in each of ``compute_threads()`` threads; every item is in one share.
+
+    There are no more threads than ``least`` items for each.
 
     A share is an iterator that hands out what is left: a thread that is held up gets fewer. The threads end with the
     call, so that a process forked later misses none; starting one takes a twentieth of a millisecond.
     """
     left = iter(items)  # next() on it is one step under the interpreter's lock
-    helpers = min(compute_threads(), len(items)) - 1
+    helpers = min(compute_threads(), len(items) // least) - 1
     if helpers < 1:
         work(left)
         return
