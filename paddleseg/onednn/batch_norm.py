@@ -18,7 +18,7 @@ from paddle import Tensor
 from paddleseg.onednn import primitive as p
 from paddleseg.onednn.autograd import apply, contiguous
 from paddleseg.onednn.fallbacks import count_fallback
-from paddleseg.onednn.library import BACKWARD, FORWARD_TRAINING, library
+from paddleseg.onednn.library import BACKWARD, FORWARD_INFERENCE, FORWARD_TRAINING, library
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive, layout_bytes, query_layout
 
 _GLOBAL_STATISTICS, _SCALE, _SHIFT, _RELU = 1, 2, 4, 8  # dnnl_normalization_flags_t
@@ -83,11 +83,12 @@ class BatchNorm:
     def _make_forward(self) -> Primitive:
         layout, lib = Layout(), library()
         maps, channels = self._layouts(layout)
+        computed = not self.statistics_are_given
         description = lib.make(
             "dnnl_batch_normalization_forward_primitive_desc_create",
-            *(lib.engine, FORWARD_TRAINING, maps, maps, self.epsilon, self._flags, lib.attributes),
+            *(lib.engine, FORWARD_TRAINING if computed else FORWARD_INFERENCE),
+            *(maps, maps, self.epsilon, self._flags, lib.attributes),
         )
-        computed = not self.statistics_are_given
         operands = [
             Operand(p.SRC, None, maps),
             Operand(p.SCALE, None, channels),

@@ -17,10 +17,10 @@ def prepare_environment() -> None:
     processes need which read data. To be called before paddle is imported; what the user has set stays.
     """
     global _GIVEN
-    # paddle.distributed.launch has imported paddle before it starts the processes: what they inherit is not the user's.
-    inherited = "PADDLE_TRAINER_ID" in os.environ and os.environ.get("OMP_NUM_THREADS") == "1"
-    if "paddle" not in sys.modules and not inherited:
-        _GIVEN = os.environ.get("OMP_NUM_THREADS")
+    # paddle.distributed.launch has imported paddle before it starts the processes, which inherit what that wrote.
+    paddle_was_first = "paddle" in sys.modules or "PADDLE_TRAINER_ID" in os.environ
+    given = os.environ.get("OMP_NUM_THREADS")
+    _GIVEN = None if paddle_was_first and given == "1" else given
     os.environ.setdefault("KMP_BLOCKTIME", "0")
 
 
