@@ -109,9 +109,8 @@ def warn_of_other_bytes(folder: Path, saved: Mapping[str, Any], now: Mapping[str
         changes = describe_changes({"device": names[before is None]}, {"device": names[present is None]})
     else:
         both = before.keys() & present.keys()  # another backend is told apart by its name alone
-        changes = describe_changes(
-            *({CPU: {key: facts[key] for key in facts if key in both}} for facts in (before, present))
-        )
+        shared = ({key: facts[key] for key in facts if key in both} for facts in (before, present))
+        changes = describe_changes(*({CPU: facts} for facts in shared))
     if changes:
         get_logger().warning(
             "the run goes on from %s, but its last digits will differ from those it would have had: %s",
