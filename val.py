@@ -26,7 +26,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
     parser.add_argument(
-        "--data_format", choices=["NCHW", "NHWC"], help="replaces model.data_format (default there: NCHW)"
+        "--data_format",
+        choices=["NCHW", "NHWC"],
+        help="replaces model.data_format (default there: NHWC on a CPU with oneDNN, else NCHW)",
     )
     add_cpu_flags(parser)
     add_json_flag(parser, "all figures and the confusion matrix")
