@@ -194,6 +194,25 @@ def test_what_cannot_be_is_refused_before_anything_is_loaded(flags, message, tra
     assert not (tmp_path / "run").exists()
 
 
+@needs_onednn
+def test_of_threads_that_are_not_given_all_processes_take_the_fewest(monkeypatch):
+    monkeypatch.setattr(omp_environment, "_GIVEN", "8")
+    assert cpu_of_runs.choose_cpu(RunSettings(), None).threads == 8
+    monkeypatch.setattr(cpu_of_runs.dist, "world_size", lambda: 2)
+    monkeypatch.setattr(cpu_of_runs.dist, "maximum_over_processes", lambda value: paddle.maximum(value, -other))
+    other = paddle.to_tensor(3, dtype="int32")  # the threads of the other process
+    assert cpu_of_runs.choose_cpu(RunSettings(), None).threads == 3
+    other = paddle.to_tensor(9, dtype="int32")
+    assert cpu_of_runs.choose_cpu(RunSettings(), None).threads == 8
+
+
+def test_processes_of_a_run_may_have_processors_with_other_instructions_and_nothing_else():
+    facts = {"backend": "onednn", "threads": 2, "version": "3.6.2", "instruction_set": "AVX2", "data_format": "NHWC"}
+    left_out = facts.keys() - cpu_of_runs.shared_facts(facts).keys()
+    assert left_out == {"instruction_set"}
+    assert cpu_of_runs.shared_facts(None) is None
+
+
 def test_on_a_card_the_settings_are_refused(monkeypatch):
     monkeypatch.setattr(paddle, "get_device", lambda: "gpu:0")
     assert cpu_of_runs.choose_cpu(RunSettings(), None) is None
