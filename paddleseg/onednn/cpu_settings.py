@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import paddle
 
-from paddleseg.onednn.accelerate import accelerated, why_unavailable
+from paddleseg.onednn.accelerate import accelerated, not_accelerated, why_unavailable
 from paddleseg.onednn.library import library
 from paddleseg.onednn.threads import compute_with, default_threads
 from paddleseg.utils.choices import CpuBackend
@@ -79,7 +79,7 @@ class CpuSettings:
             get_logger().info("CPU: %s", self.describe())
         _ENTERED.append(self)
         try:
-            with compute_with(self.threads), nullcontext() if self.backend == "paddle" else accelerated():
+            with compute_with(self.threads), not_accelerated() if self.backend == "paddle" else accelerated():
                 yield
         finally:
             _ENTERED.pop()

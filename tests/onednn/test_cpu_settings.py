@@ -7,6 +7,7 @@ import pytest
 
 from paddleseg import onednn
 from paddleseg.onednn import CpuSettings, cpu_settings, entered, threads
+from paddleseg.onednn.primitive import CACHE
 from paddleseg.utils import cpus, omp_environment
 from paddleseg.utils.errors import ConfigError
 
@@ -101,6 +102,33 @@ def test_within_a_context_its_settings_hold_where_nothing_is_asked_for(log):
         assert not onednn.is_active() and threads._openmp().omp_get_max_threads() == 1
     assert log.text.count("CPU: ") == 1 and "CPU: Paddle's kernels, 1 thread" in log.text
     assert CpuSettings.choose() == CpuSettings("onednn", 8)
+
+
+@needs_onednn
+def test_contexts_of_either_backend_stand_within_each_other():
+    layer, x = paddle.nn.Conv2D(3, 2, 3), paddle.ones([1, 3, 8, 8])
+    layer.eval()
+
+    def computes_by_onednn():
+        with paddle.no_grad():
+            made = len(CACHE)
+            layer(x)
+            found = len(CACHE) > made
+        CACHE.clear()
+        assert found is onednn.is_active()
+        return found
+
+    CACHE.clear()
+    fast, plain = CpuSettings("onednn", 1), CpuSettings("paddle", 1)
+    with fast.entered():
+        assert computes_by_onednn()
+        with plain.entered():
+            assert not computes_by_onednn()
+            with fast.entered():
+                assert computes_by_onednn()
+            assert not computes_by_onednn()
+        assert computes_by_onednn()
+    assert not computes_by_onednn()
 
 
 @needs_onednn
