@@ -10,8 +10,10 @@ from paddleseg.config import build
 from paddleseg.config.load import Config
 from paddleseg.config.resumed import keep_settings, record_padding_mode
 from paddleseg.config.schema import check_config
+from paddleseg.onednn import CpuSettings
 from paddleseg.training.batches import TrainingBatches
 from paddleseg.training.checkpoint import Checkpoint
+from paddleseg.training.cpu import choose_cpu, data_format_of
 from paddleseg.training.run import followed_figure, run_training
 from paddleseg.training.run_settings import RunSettings, knobs
 from paddleseg.training.run_start import choose_seed, start_run
@@ -37,22 +39,23 @@ def train_from_config(config: Config, **flags: object) -> None:
     settings = RunSettings(**flags, **{name: config.data[name] for name in in_yaml})
     settings.check("--{}".format)
     start = start_run(settings, {key: value for key, value in config.data.items() if key not in in_yaml})
-    if paddle.get_device() == "cpu":
+    cpu = choose_cpu(settings, start)
+    if cpu is not None:
         keep_freed_memory()
     settings = settings.with_values(seed=choose_seed(settings.seed, start))
     config.data["seed"] = settings.seed
     if start is not None:
         keep_settings(config, start)
-    _build_and_run(config, settings, start)
+    _build_and_run(config, settings, start, cpu)
 
 
-def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | None) -> None:
+def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | None, cpu: CpuSettings | None) -> None:
     train_dataset = build.build_dataset(config, "train")
     val_dataset = build.build_dataset(config, "val") if settings.do_eval else None
     batches = TrainingBatches(train_dataset, settings, shuffle=build.shuffles_training_set(config))
     settings = settings.with_values(iters=build.total_iters(config, batches.per_epoch))
     paddle.seed(settings.seed)  # the initial weights
-    model = dist.synchronize_batch_norm(build.build_model(config))
+    model = dist.synchronize_batch_norm(build.build_model(config, default_data_format=data_format_of(cpu, start)))
     record_padding_mode(config, model)
     schedule = build.build_lr_schedule(config, settings.iters)
     optimizer = build.build_optimizer(config, model, schedule)
@@ -66,6 +69,7 @@ def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | No
         optimizer,
         batches,
         settings,
+        cpu=cpu,
         start=start,
         hooks=build.build_hooks(config),
         config_text=config.to_text(),

@@ -54,6 +54,19 @@ def accelerated() -> Iterator[bool]:
                 paddle_conv._conv_nd, paddle_norm.batch_norm = _paddles_convolution, _paddles_batch_norm
 
 
+@contextmanager
+def not_accelerated() -> Iterator[None]:
+    """Leave all layers to Paddle's kernels, within ``accelerated()`` too."""
+    global _depth
+    before, _depth = _depth, 0
+    try:
+        yield
+    finally:
+        _depth = before
+        if before:  # an accelerated() within this context has put Paddle's functions back
+            paddle_conv._conv_nd, paddle_norm.batch_norm = _convolution, _batch_norm
+
+
 def is_active() -> bool:
     """Whether this is within ``accelerated()``, and operations run at once, on the CPU."""
     return _depth > 0 and computes_eagerly_on_cpu()

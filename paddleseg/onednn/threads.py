@@ -15,7 +15,6 @@ import paddle
 
 from paddleseg.utils.cpus import computing_with, processes_here, usable_cpus
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.omp_environment import given_threads
 
 
 @contextmanager
@@ -55,8 +54,8 @@ def current_threads() -> int:
 
 
 def default_threads() -> int:
-    """The user's ``OMP_NUM_THREADS``, else this process's share of the cores."""
-    return given_threads() or max(1, usable_cpus() // processes_here())
+    """This process's share of the cores."""
+    return max(1, usable_cpus() // processes_here())
 
 
 @cache

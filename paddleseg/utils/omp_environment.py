@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
+_NAME = "OMP_NUM_THREADS"
 _GIVEN: str | None = None
 
 
@@ -17,10 +19,11 @@ def prepare_environment() -> None:
     processes need which read data. To be called before paddle is imported; what the user has set stays.
     """
     global _GIVEN
-    # paddle.distributed.launch has imported paddle before it starts the processes: what they inherit is not the user's.
-    inherited = "PADDLE_TRAINER_ID" in os.environ and os.environ.get("OMP_NUM_THREADS") == "1"
-    if "paddle" not in sys.modules and not inherited:
-        _GIVEN = os.environ.get("OMP_NUM_THREADS")
+    _GIVEN = os.environ.get(_NAME)
+    if _GIVEN == "1":
+        # paddle.distributed.launch has imported paddle before it starts the processes, which inherit what that wrote.
+        is_paddles = "PADDLE_TRAINER_ID" in os.environ or ("paddle" in sys.modules and not _is_in_first_environment())
+        _GIVEN = None if is_paddles else _GIVEN
     os.environ.setdefault("KMP_BLOCKTIME", "0")
 
 
@@ -28,3 +31,12 @@ def given_threads() -> int | None:
     """The user's ``OMP_NUM_THREADS``; None where it is not given, or not a count."""
     first = (_GIVEN or "").split(",")[0].strip()
     return int(first) if first.isdecimal() and int(first) > 0 else None
+
+
+def _is_in_first_environment() -> bool:
+    """Whether the process was started with it; known on Linux only."""
+    try:
+        variables = Path("/proc/self/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return any(variable.startswith(f"{_NAME}=".encode()) for variable in variables)
