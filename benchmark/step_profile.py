@@ -6,10 +6,9 @@ Every moment belongs to one event, the innermost; that one belongs to the outerm
 knows, so that the additions of a loss are the loss's. What no entry knows is the rest: normalisation of the pictures,
 pools, concatenation, Python between the operations.
 
-A kernel that makes both gradients of a convolution is one event. Its share is divided by a second step, in which the
-convolutions' weights are frozen: what is left there are the gradients with respect to the data. Layers that name the
-parts themselves, by ``paddle.profiler.RecordEvent`` with ``backward_data`` or ``backward_weights`` in the name, are
-taken at their word.
+A kernel of Paddle's that makes both gradients of a convolution is one event. Its share is divided by a second step, in
+which the convolutions' weights are frozen: what is left there are the gradients with respect to the data. oneDNN's
+primitives, of which Paddle's profiler knows nothing, are events of their own by what they compute.
 """
 
 from __future__ import annotations
@@ -37,12 +36,14 @@ _TABLE = (
     (r"conv2d\w*grad|GradNode\w*conv", BACKWARD),
     (r"conv2d", FORWARD),
     (r"batch_?norm", "batch_norm"),
-    (r"bilinear|matmul", "upsampling"),  # the network has no other products of matrices
+    (r"bilinear|matmul|resize", "upsampling"),  # the network has no other products of matrices
     (r"loss|cross_?entropy", "loss"),
     (r"^(global_|local_)?(multiply|divide|div_?scale|scale|sum)GradNode", "loss"),  # sums and means behind it
     (r"^(global_|local_|__)?(relu|i?add)", "activations_and_sums"),
     (r"momentum|optimization", "optimiser"),
 )
+# What oneDNN's primitives are called here, by the keys that the cache knows them by.
+_PRIMITIVES = {"forward": "forward", "input": "backward_data", "weights": "backward_weights", "backward": "backward"}
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), kind) for pattern, kind in _TABLE)
 _STEP = "profiled train step"
 
@@ -118,13 +119,34 @@ def _seconds_by_kind(step: Callable[[], object]) -> dict[str, float]:
 
     # Without on_trace_ready the profiler would leave a folder of traces where it is started.
     with profiler.Profiler(targets=[profiler.ProfilerTarget.CPU], on_trace_ready=lambda _: None) as recording:
-        with profiler.RecordEvent(_STEP):
+        with _primitives_recorded(), profiler.RecordEvent(_STEP):
             step()
     roots = recording.profiler_result.get_data().values()
     [event] = (event for root in roots for event in _find(root, _STEP))
     seconds: dict[str, float] = {}
     add_up(event, None, seconds)
     return seconds
+
+
+@contextmanager
+def _primitives_recorded() -> Iterator[None]:
+    from paddle import profiler
+
+    from paddleseg.onednn.primitive import CACHE
+
+    run = CACHE.run
+
+    def recorded(key: Any, *arguments: Any) -> None:
+        operation, part = key if isinstance(key, tuple) else (key, "forward")
+        kind = {"Convolution": "conv2d", "BatchNorm": "batch_norm"}.get(type(operation).__name__, "matmul")
+        with profiler.RecordEvent(f"oneDNN {kind} {_PRIMITIVES[part]}"):
+            run(key, *arguments)
+
+    CACHE.run = recorded
+    try:
+        yield
+    finally:
+        del CACHE.run
 
 
 def _find(event: Any, name: str) -> Iterator[Any]:

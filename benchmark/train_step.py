@@ -4,13 +4,14 @@
 
     python benchmark/train_step.py [--json FILE] [--device gpu] [--torch PYTHON] [--profile]
 
-Four ways: plain, channels last (--data_format NHWC), mixed precision (--precision fp16), and both; a CPU has no mixed
-precision. The reference is a step in PaddleSeg's order of work: full-size logits by F.interpolate, hard examples by
-softmax, one-hot coding and a sort, and every loss fetched from the device in every step.
+On a CPU: as train.py takes it (oneDNN, channels last), with channels first, and with Paddle's own kernels
+(--cpu_backend paddle). On a card: plain, channels last (--data_format NHWC), mixed precision (--precision fp16), and both.
+The reference is a step in PaddleSeg's order of work, on a CPU with Paddle's own kernels: full-size logits by
+F.interpolate, hard examples by softmax, one-hot coding and a sort, and every loss fetched from the device in every step.
 
---torch: the plain way beside the same step in PyTorch (``torch_train_step.py``), with OHEM and with cross entropy, in
+--torch: train.py's way beside the same step in PyTorch (``torch_train_step.py``), with OHEM and with cross entropy, in
 turns with the others on the same cores. Before that, logits and losses of both are compared.
---profile: the shares of the plain way's time by kind of operation (``step_profile.py``).
+--profile: the shares of that way's time by kind of operation (``step_profile.py``).
 """
 
 from __future__ import annotations
@@ -34,8 +35,14 @@ CHECK_THRESH = 0.01  # random logits have no pixels above 0.9; with this one, so
 COEFFICIENTS = (1.0, 0.4)
 RATE = {"learning_rate": 0.01, "momentum": 0.9, "weight_decay": 5e-4}
 ROUNDS = 5
+# name -> (data_format, cpu_backend)
+CPU_WAYS = {
+    "train_step": ("NHWC", "onednn"),
+    "train_step_channels_first": ("NCHW", "onednn"),
+    "train_step_paddle": ("NCHW", "paddle"),
+}
 # name -> (data_format, precision)
-WAYS = {
+CARD_WAYS = {
     "train_step": ("NCHW", "fp32"),
     "train_step_channels_last": ("NHWC", "fp32"),
     "train_step_amp": ("NCHW", "fp16"),
@@ -191,12 +198,25 @@ def check_torch(worker: TorchWorker, batch: dict) -> None:
             )
 
 
-def profile(batch: dict, rounds: int) -> list[common.Measurement]:
+def on_cpu(step: Callable, backend: str, threads: int) -> Callable:
+    """A step with a backend of the CPU, as ``--cpu_backend`` asks for."""
+    from paddleseg.onednn import CpuSettings
+
+    settings = CpuSettings(backend, threads)
+
+    def run() -> object:
+        with settings.entered():
+            return step()
+
+    return run
+
+
+def profile(batch: dict, rounds: int, threads: int) -> list[common.Measurement]:
     """The shares of the kinds of operations, and the sum of their times beside that of a step without the profiler."""
     from paddle import nn
 
-    model = make_model("NCHW")
-    step = trainer_step(batch, model)
+    model = make_model("NHWC")
+    step = on_cpu(trainer_step(batch, model), "onednn", threads)
     step()
     conv_weights = [layer.weight for layer in model.sublayers() if isinstance(layer, nn.Conv2D)]
     seconds, unprofiled = step_profile.profile_step(step, conv_weights, rounds)
@@ -219,16 +239,19 @@ def measure(arguments: argparse.Namespace, worker: TorchWorker | None) -> list[c
     rounds = arguments.repeats or ROUNDS
     if worker is not None:
         check_torch(worker, batch)
-    candidates: dict[str, Callable] = {"plain": plain_step(batch)}
-    for name, (data_format, precision) in WAYS.items():
-        if precision != "fp32" and device == "cpu":
-            print(f"{name}: not run here, a CPU has no mixed precision")
-            continue
-        candidates[name] = trainer_step(batch, make_model(data_format), precision)
+    plainly = plain_step(batch)
+    if device != "cpu":
+        candidates = {"plain": plainly}
+        for name, (data_format, precision) in CARD_WAYS.items():
+            candidates[name] = trainer_step(batch, make_model(data_format), precision)
+    else:
+        candidates = {"plain": on_cpu(plainly, "paddle", arguments.threads)}
+        for name, (data_format, backend) in CPU_WAYS.items():
+            candidates[name] = on_cpu(trainer_step(batch, make_model(data_format)), backend, arguments.threads)
     if worker is not None:
         start_torch(worker, make_model("NCHW"), batch)
         for name, loss in AGAINST_TORCH.items():
-            candidates[name] = trainer_step(batch, make_model("NCHW"), loss=loss)
+            candidates[name] = on_cpu(trainer_step(batch, make_model("NHWC"), loss=loss), "onednn", arguments.threads)
             candidates[f"torch {loss}"] = lambda loss=loss: worker.step(loss)
     seconds = common.median_seconds(candidates, rounds)
     references = {name: seconds.pop(f"torch {loss}") for name, loss in AGAINST_TORCH.items() if name in seconds}
@@ -236,7 +259,7 @@ def measure(arguments: argparse.Namespace, worker: TorchWorker | None) -> list[c
     lines = [
         common.compare(name, "ms", 1e3 * value, 1e3 * references.get(name, plain)) for name, value in seconds.items()
     ]
-    return lines + (profile(batch, rounds) if arguments.profile else [])
+    return lines + (profile(batch, rounds, arguments.threads) if arguments.profile else [])
 
 
 def main() -> None:
