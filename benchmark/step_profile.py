@@ -137,8 +137,8 @@ def _primitives_recorded() -> Iterator[None]:
     run = CACHE.run
 
     def recorded(key: Any, *arguments: Any) -> None:
-        operation, part = key if isinstance(key, tuple) else (key, "forward")
-        kind = {"Convolution": "conv2d", "BatchNorm": "batch_norm"}.get(type(operation).__name__, "matmul")
+        operation, part = key
+        kind = {"Convolution": "conv2d", "BatchNorm": "batch_norm"}.get(type(operation).__name__, "resize")
         with profiler.RecordEvent(f"oneDNN {kind} {_PRIMITIVES[part]}"):
             run(key, *arguments)
 

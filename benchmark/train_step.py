@@ -5,9 +5,9 @@
     python benchmark/train_step.py [--json FILE] [--device gpu] [--torch PYTHON] [--profile]
 
 On a CPU: as train.py takes it (oneDNN, channels last), with channels first, and with Paddle's own kernels
-(--cpu_backend paddle). On a card: plain, channels last (--data_format NHWC), mixed precision (--precision fp16), and both.
-The reference is a step in PaddleSeg's order of work, on a CPU with Paddle's own kernels: full-size logits by
-F.interpolate, hard examples by softmax, one-hot coding and a sort, and every loss fetched from the device in every step.
+(--cpu_backend paddle). On a card: plain, channels last (--data_format NHWC), mixed precision (--precision fp16), and
+both. The reference is a step in PaddleSeg's order of work, on a CPU with Paddle's own kernels: full-size logits by
+F.interpolate, hard examples by softmax, one-hot coding and a sort, and every loss fetched in every step.
 
 --torch: train.py's way beside the same step in PyTorch (``torch_train_step.py``), with OHEM and with cross entropy, in
 turns with the others on the same cores. Before that, logits and losses of both are compared.

@@ -67,7 +67,6 @@ class _Version(ctypes.Structure):
     )
 
 
-_DIMS_4 = (ctypes.POINTER(ctypes.c_int64),) * 4
 _SIGNATURES: dict[str, tuple[Any, ...]] = {
     "dnnl_engine_create": (Handle, ctypes.c_int, ctypes.c_size_t),
     "dnnl_stream_create": (Handle, Handle, ctypes.c_uint),
