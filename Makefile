@@ -11,9 +11,9 @@ TIPC_MODELS ?= ddrnet23_slim ddrnet ddrnet39
 FAULT_ROUNDS ?= 50
 BENCHMARKS ?= data loss evaluate train_step scaling exported
 BENCHMARK_DIR ?= output/benchmark
-# Test processes that run side by side; Paddle uses one core in each.
+# Test processes that run side by side; each computes with one thread (tests/conftest.py).
 TEST_PROCESSES ?= 2
-# What `make test-262` leaves out has been seen by `make test` and says nothing about Paddle: pages, shell scripts, lists
+# `make test-262` computes with Paddle's own kernels, so that both ways are tested. What it leaves out has been seen by `make test` and says nothing about Paddle: pages, shell scripts, lists
 # of packages; and speed and faults, which take their time.
 NOT_IN_262 := benchmark docs faults packaging tipc
 
@@ -56,7 +56,7 @@ test: venv-dev
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES)
 
 test-262: $(VENV_262)/.installed
-	$(VENV_262)/bin/python -m pytest -n $(TEST_PROCESSES) $(NOT_IN_262:%=--ignore=tests/%)
+	PADDLESEG_CPU_BACKEND=paddle $(VENV_262)/bin/python -m pytest -n $(TEST_PROCESSES) $(NOT_IN_262:%=--ignore=tests/%)
 
 test-fast: venv-dev
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m "not slow"

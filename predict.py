@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 
+from paddleseg.config.cpu_flags import add_cpu_flags
 from paddleseg.config.foreign_flags import rewriter
 from paddleseg.config.view_options import add_view_arguments, apply_view_arguments
 from paddleseg.inference.views import ViewOptions
@@ -25,6 +26,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--save_dir", default="./output/result", help="folder of the results (default: %(default)s)")
     parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
     parser.add_argument("--device_id", type=int, metavar="N", help="number of the card: --device gpu:N")
+    add_cpu_flags(parser)
     parser.add_argument(
         "--custom_color",
         nargs="+",
@@ -48,6 +50,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.shared_values import list_separator, read_options, shared_value
     from paddleseg.inference.prediction import predict
     from paddleseg.models.weights import load_weights
+    from paddleseg.onednn import CpuSettings, entered
     from paddleseg.transforms.pipeline import Pipeline
     from paddleseg.utils.device import select_device
     from paddleseg.utils.label_map import ignored_class_of
@@ -61,23 +64,30 @@ def main(arguments: argparse.Namespace) -> None:
     section = section_with_transforms(config)
     images, root = list_images(arguments.image_path, list_separator(config))
     select_device(device)
-    model = build_model(config, use_pretrained=False, use_auxiliary_head=False)
+    cpu = CpuSettings.choose(arguments.cpu_backend, arguments.cpu_threads)
+    model = build_model(
+        config,
+        use_pretrained=False,
+        use_auxiliary_head=False,
+        default_data_format=None if cpu is None else cpu.data_format,
+    )
     load_weights(model, arguments.model_path)
     # The data set itself is not built: prediction needs none of its files.
     class_names, colors = shared_value(config, "class_names"), shared_value(config, "palette")
-    predict(
-        model,
-        Pipeline(build_transforms(config, section)),
-        images,
-        arguments.save_dir,
-        ViewOptions.from_test_config(config.section("test_config")),
-        root=root,
-        channels=model.in_channels,
-        read_options=read_options(config),
-        palette=make_palette(model.num_classes, colors, arguments.custom_color),
-        class_names=class_names,
-        ignored_class=ignored_class_of(model.num_classes, shared_value(config, "ignore_index")),
-    )
+    with entered(cpu):
+        predict(
+            model,
+            Pipeline(build_transforms(config, section)),
+            images,
+            arguments.save_dir,
+            ViewOptions.from_test_config(config.section("test_config")),
+            root=root,
+            channels=model.in_channels,
+            read_options=read_options(config),
+            palette=make_palette(model.num_classes, colors, arguments.custom_color),
+            class_names=class_names,
+            ignored_class=ignored_class_of(model.num_classes, shared_value(config, "ignore_index")),
+        )
 
 
 def device_name(arguments: argparse.Namespace) -> str | None:

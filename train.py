@@ -25,7 +25,11 @@ def make_parser() -> argparse.ArgumentParser:
             add_flag(parser, knob.name, knob.hint, None if knob.in_yaml else knob.default, knob.words)
     add("--fp16", action="store_true", help="the same as --precision fp16")
     add("--learning_rate", type=float, help="replaces lr_scheduler.learning_rate")
-    add("--data_format", choices=["NCHW", "NHWC"], help="replaces model.data_format (default there: NCHW)")
+    add(
+        "--data_format",
+        choices=["NCHW", "NHWC"],
+        help="replaces model.data_format (default there: NHWC on a CPU with oneDNN, else NCHW)",
+    )
     words = "replace values of the YAML: lr_scheduler.power=0.8 ..."
     add("--opts", nargs="+", action="extend", metavar="KEY=VALUE", help=words)
     return parser

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 
+from paddleseg.config.cpu_flags import add_cpu_flags
 from paddleseg.config.foreign_flags import rewriter
 from paddleseg.config.view_options import add_view_arguments, apply_view_arguments
 from paddleseg.inference.views import ViewOptions
@@ -25,8 +26,11 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
     parser.add_argument(
-        "--data_format", choices=["NCHW", "NHWC"], help="replaces model.data_format (default there: NCHW)"
+        "--data_format",
+        choices=["NCHW", "NHWC"],
+        help="replaces model.data_format (default there: NHWC on a CPU with oneDNN, else NCHW)",
     )
+    add_cpu_flags(parser)
     add_json_flag(parser, "all figures and the confusion matrix")
     parser.add_argument(
         "--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of the configuration"
@@ -43,6 +47,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.models.weights import load_weights
+    from paddleseg.onednn import CpuSettings, entered
     from paddleseg.utils import distributed
     from paddleseg.utils.cpus import default_num_workers
     from paddleseg.utils.device import select_device
@@ -53,14 +58,21 @@ def main(arguments: argparse.Namespace) -> None:
     check_config(config, command="val")
     options = ViewOptions.from_test_config(config.section("test_config"))
     select_device(arguments.device)
+    cpu = CpuSettings.choose(arguments.cpu_backend, arguments.cpu_threads)
     distributed.init()
     dataset = build_dataset(config, "val")
-    model = build_model(config, use_pretrained=False, use_auxiliary_head=False)
+    model = build_model(
+        config,
+        use_pretrained=False,
+        use_auxiliary_head=False,
+        default_data_format=None if cpu is None else cpu.data_format,
+    )
     load_weights(model, arguments.model_path)
     get_logger().info("evaluating %s on %d pictures (%s)", arguments.model_path, len(dataset), options.describe())
     num_workers = default_num_workers() if arguments.num_workers is None else arguments.num_workers
     task = build_task(config, val_dataset=dataset)
-    scores = task.evaluate(model, batch_size=arguments.batch_size, num_workers=num_workers)
+    with entered(cpu):
+        scores = task.evaluate(model, batch_size=arguments.batch_size, num_workers=num_workers)
     for line in scores.report:
         get_logger().info(line)
     if arguments.json is not None and distributed.rank() == 0:

@@ -2,11 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """One optimiser step of DDRNet-23-slim with its auxiliary head, as the trainer takes it.
 
-    python benchmark/train_step.py [--json FILE] [--device gpu]
+    python benchmark/train_step.py [--json FILE] [--device gpu] [--torch PYTHON] [--profile]
 
-Four ways: plain, channels last (--data_format NHWC), mixed precision (--precision fp16), and both; a CPU has no mixed
-precision. The reference is a step in PaddleSeg's order of work: full-size logits by F.interpolate, hard examples by
-softmax, one-hot coding and a sort, and every loss fetched from the device in every step.
+On a CPU: as train.py takes it (oneDNN, channels last), with channels first, and with Paddle's own kernels
+(--cpu_backend paddle). On a card: plain, channels last (--data_format NHWC), mixed precision (--precision fp16), and
+both. The reference is a step in PaddleSeg's order of work, on a CPU with Paddle's own kernels: full-size logits by
+F.interpolate, hard examples by softmax, one-hot coding and a sort, and every loss fetched in every step.
+
+--torch: train.py's way beside the same step in PyTorch (``torch_train_step.py``), with OHEM and with cross entropy, in
+turns with the others on the same cores. Before that, logits and losses of both are compared.
+--profile: the shares of that way's time by kind of operation (``step_profile.py``).
 """
 
 from __future__ import annotations
@@ -15,27 +20,44 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from benchmark import common
+from benchmark import common, step_profile
+from benchmark.torch_worker import TorchWorker, largest_difference
+from paddleseg.utils.allocator import keep_freed_memory
+from paddleseg.utils.errors import UserError
 
 BATCH_SIZE, CROP, NUM_CLASSES = 2, 512, 19
 THRESH, MIN_KEPT = 0.9, 131072  # the official DDRNet recipe, auxiliary loss 0.4
+CHECK_THRESH = 0.01  # random logits have no pixels above 0.9; with this one, some are left out
 COEFFICIENTS = (1.0, 0.4)
 RATE = {"learning_rate": 0.01, "momentum": 0.9, "weight_decay": 5e-4}
 ROUNDS = 5
+# name -> (data_format, cpu_backend)
+CPU_WAYS = {
+    "train_step": ("NHWC", "onednn"),
+    "train_step_channels_first": ("NCHW", "onednn"),
+    "train_step_paddle": ("NCHW", "paddle"),
+}
 # name -> (data_format, precision)
-WAYS = {
+CARD_WAYS = {
     "train_step": ("NCHW", "fp32"),
     "train_step_channels_last": ("NHWC", "fp32"),
     "train_step_amp": ("NCHW", "fp16"),
     "train_step_amp_channels_last": ("NHWC", "fp16"),
 }
+# The row of a comparison with PyTorch -> the loss of both sides
+AGAINST_TORCH = {"train_step_vs_torch": "ohem", "cross_entropy_step_vs_torch": "cross_entropy"}
+# Allowed relative differences of logits and first losses, and of the losses after one update, from PyTorch's
+TOLERANCE, TOLERANCE_AFTER_UPDATE = 1e-4, 1e-3
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="cpu, gpu, ... (default: the first card if there is one, else the CPU)")
+    parser.add_argument("--torch", metavar="PYTHON", help="A Python with PyTorch, to be compared with; on a CPU.")
+    parser.add_argument("--profile", action="store_true", help="Add the shares of the kinds of operations; on a CPU.")
 
 
 def make_batch() -> dict:
@@ -83,28 +105,35 @@ def plain_step(batch: dict) -> Callable[[], None]:
     return step
 
 
-def trainer_step(batch: dict, data_format: str, precision: str) -> Callable[[], None]:
-    """Return a step of this toolkit's trainer; ends when the device has done it."""
+def make_losses(thresh: float) -> dict[str, Callable]:
+    from paddleseg.losses import CrossEntropyLoss, OhemCrossEntropyLoss
+
+    return {"ohem": OhemCrossEntropyLoss(thresh, MIN_KEPT), "cross_entropy": CrossEntropyLoss()}
+
+
+def trainer_step(
+    batch: dict, model, precision: str = "fp32", loss: str = "ohem", thresh: float = THRESH
+) -> Callable[[], float]:
+    """Return a step of this toolkit's trainer, which gives its loss; ends when the device has done it."""
     import paddle
 
     from paddleseg.datasets import RoadScenes
-    from paddleseg.losses import OhemCrossEntropyLoss
     from paddleseg.tasks import SegmentationTask
     from paddleseg.training.run_settings import RunSettings
     from paddleseg.training.trainer import Trainer
     from paddleseg.transforms.transforms import Normalize
 
-    model = make_model(data_format)
     parameters = trained(model)
     optimizer = paddle.optimizer.Momentum(parameters=parameters, **RATE)
-    losses = [(OhemCrossEntropyLoss(THRESH, MIN_KEPT), coefficient) for coefficient in COEFFICIENTS]
+    losses = [(make_losses(thresh)[loss], coefficient) for coefficient in COEFFICIENTS]
     dataset = RoadScenes([Normalize()], mode="train", num_samples=1)  # says only how pictures are normalised
     settings = RunSettings(iters=1000, batch_size=BATCH_SIZE, seed=0, precision=precision)
     trainer = Trainer(model, SegmentationTask(losses, dataset), optimizer, None, settings)
 
-    def step() -> None:
-        trainer.train_step(iter([batch]))
+    def step() -> float:
+        terms = trainer.train_step(iter([batch]))
         float(parameters[0].sum())  # the last to be ready
+        return float(terms["loss"])
 
     return step
 
@@ -124,21 +153,124 @@ def trained(model) -> list:
     return [parameter for parameter in model.parameters() if not parameter.stop_gradient]
 
 
-def main() -> None:
-    arguments = common.start(__doc__.splitlines()[0], add_flags)
+def start_torch(worker: TorchWorker, model, batch: dict, thresh: float = THRESH) -> None:
+    """Give the worker the model's weights and the batch."""
+    from paddleseg.transforms.transforms import Normalize
+
+    normalize = Normalize()
+    settings = {
+        "num_classes": NUM_CLASSES, "coefficients": COEFFICIENTS, "thresh": thresh, "min_kept": MIN_KEPT, "rate": RATE,
+        "shift": normalize.shift.tolist(), "scale": normalize.scale.tolist(),
+    }  # fmt: skip
+    weights = {name: value.numpy() for name, value in model.state_dict().items()}
+    worker.start(settings, weights, {"pictures": batch["img"].numpy(), "label": batch["label"].numpy()})
+
+
+def check_torch(worker: TorchWorker, batch: dict) -> None:
+    """Compare both sides: logits, the losses of the first step, and those of the second, which tell the update.
+
+    Raises:
+        UserError: They do not take the same step.
+    """
+    import numpy as np
+    import paddle
+
+    from paddleseg.inference.preprocess import to_network_input
+    from paddleseg.transforms.transforms import Normalize
+
+    model = make_model("NCHW")
+    start_torch(worker, model, batch)
+    with paddle.no_grad():
+        ours = np.stack([logits.numpy() for logits in model(to_network_input(batch["img"], Normalize()))])
+    differences = {"logits": (largest_difference(ours, worker.forward()), TOLERANCE)}
+    for loss in AGAINST_TORCH.values():
+        model = make_model("NCHW")
+        start_torch(worker, model, batch, CHECK_THRESH)
+        step = trainer_step(batch, model, loss=loss, thresh=CHECK_THRESH)
+        for name, tolerance in ((loss, TOLERANCE), (f"{loss} after an update", TOLERANCE_AFTER_UPDATE)):
+            differences[name] = (abs(worker.step(loss) / step() - 1), tolerance)
+    words = ", ".join(f"{name} {difference:.1e}" for name, (difference, _) in differences.items())
+    print(f"PyTorch {worker.version}; relative differences: {words}")
+    for name, (difference, tolerance) in differences.items():
+        if not difference <= tolerance:
+            raise UserError(
+                f"--torch: {name} of both sides differ by {difference:.1e}; at most {tolerance:g} is allowed"
+            )
+
+
+def on_cpu(step: Callable, backend: str, threads: int) -> Callable:
+    """A step with a backend of the CPU, as ``--cpu_backend`` asks for."""
+    from paddleseg.onednn import CpuSettings
+
+    settings = CpuSettings(backend, threads)
+
+    def run() -> object:
+        with settings.entered():
+            return step()
+
+    return run
+
+
+def profile(batch: dict, rounds: int, threads: int) -> list[common.Measurement]:
+    """The shares of the kinds of operations, and the sum of their times beside that of a step without the profiler."""
+    from paddle import nn
+
+    model = make_model("NHWC")
+    step = on_cpu(trainer_step(batch, model), "onednn", threads)
+    step()
+    conv_weights = [layer.weight for layer in model.sublayers() if isinstance(layer, nn.Conv2D)]
+    seconds, unprofiled = step_profile.profile_step(step, conv_weights, rounds)
+    total = sum(seconds.values())
+    lines = [common.Measurement(f"share_{kind}", "%", 100 * value / total) for kind, value in seconds.items()]
+    return [*lines, common.compare("profiled_step", "ms", 1e3 * total, 1e3 * unprofiled)]
+
+
+def measure(arguments: argparse.Namespace, worker: TorchWorker | None) -> list[common.Measurement]:
     from paddleseg.utils.device import select_device
 
     device = select_device(arguments.device)
+    if device == "cpu":
+        keep_freed_memory()  # as train.py does
+    else:
+        for flag in ("torch", "profile"):
+            if getattr(arguments, flag):
+                raise UserError(f"--{flag}: measures on a CPU, and the device is {device}; add --device cpu")
     batch = make_batch()
-    candidates = {"plain": plain_step(batch)}
-    for name, (data_format, precision) in WAYS.items():
-        if precision != "fp32" and device == "cpu":
-            print(f"{name}: not run here, a CPU has no mixed precision")
-            continue
-        candidates[name] = trainer_step(batch, data_format, precision)
-    seconds = common.median_seconds(candidates, arguments.repeats or ROUNDS)
-    plain = 1e3 * seconds.pop("plain")
-    common.report([common.compare(name, "ms", 1e3 * value, plain) for name, value in seconds.items()], arguments)
+    rounds = arguments.repeats or ROUNDS
+    if worker is not None:
+        check_torch(worker, batch)
+    plainly = plain_step(batch)
+    if device != "cpu":
+        candidates = {"plain": plainly}
+        for name, (data_format, precision) in CARD_WAYS.items():
+            candidates[name] = trainer_step(batch, make_model(data_format), precision)
+    else:
+        candidates = {"plain": on_cpu(plainly, "paddle", arguments.threads)}
+        for name, (data_format, backend) in CPU_WAYS.items():
+            candidates[name] = on_cpu(trainer_step(batch, make_model(data_format)), backend, arguments.threads)
+    if worker is not None:
+        start_torch(worker, make_model("NCHW"), batch)
+        for name, loss in AGAINST_TORCH.items():
+            candidates[name] = on_cpu(trainer_step(batch, make_model("NHWC"), loss=loss), "onednn", arguments.threads)
+            candidates[f"torch {loss}"] = lambda loss=loss: worker.step(loss)
+    seconds = common.median_seconds(candidates, rounds)
+    references = {name: seconds.pop(f"torch {loss}") for name, loss in AGAINST_TORCH.items() if name in seconds}
+    plain = seconds.pop("plain")
+    lines = [
+        common.compare(name, "ms", 1e3 * value, 1e3 * references.get(name, plain)) for name, value in seconds.items()
+    ]
+    return lines + (profile(batch, rounds, arguments.threads) if arguments.profile else [])
+
+
+def main() -> None:
+    arguments = common.start(__doc__.splitlines()[0], add_flags)
+    try:
+        with ExitStack() as stack:
+            worker = stack.enter_context(closing(TorchWorker(arguments.torch))) if arguments.torch else None
+            lines = measure(arguments, worker)
+    except UserError as error:
+        sys.exit(f"train_step.py: error: {error}")
+    common.report(lines, arguments)
 
 
 if __name__ == "__main__":

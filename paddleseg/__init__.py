@@ -6,9 +6,11 @@ Importing this package does not import paddle, so that deployment code can use i
 """
 
 from paddleseg.utils.foreign_imports import advise_on_foreign_imports
+from paddleseg.utils.omp_environment import prepare_environment
 from paddleseg.utils.system_zlib import load_system_zlib
 
 __version__ = "0.1.0"
 
+prepare_environment()
 load_system_zlib()
 advise_on_foreign_imports()

@@ -21,6 +21,8 @@ import cv2
 import numpy as np
 import pytest
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before the toolkit reads it: two processes of tests share two cores
+
 import train
 from paddleseg.utils.logging import get_logger
 

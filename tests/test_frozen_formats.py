@@ -30,8 +30,10 @@ STATES = {"step", "skipped_steps", "overflowed_steps", "run", "parameter_names",
 RUN = {
     "seed", "batch_size", "number of processes", "grad_accum_steps", "number of training pictures",
     "order of training pictures (checksum)", "repeats", "shuffle", "optimizer.type", "precision", "amp_level",
-    "apply_exif", "value_range", "version of the picture reader",
+    "apply_exif", "value_range", "version of the picture reader", "cpu",
 }  # fmt: skip
+RUN_CPU = {"backend", "threads", "paddle", "data_format"}
+RUN_CPU_OF_ONEDNN = {"version", "instruction_set"}
 HOOK_STATES = {
     "StopHook": set(),
     "LogHook": set(),
@@ -87,19 +89,20 @@ SIGNATURES = {
         "use_vdl=False, use_ema=False, losses=None, keep_checkpoint_max=5, test_config=None, precision='fp32', "
         "amp_level='O1', profiler_options=None, to_static_training=False",
         "shuffle=True, seed=None, grad_accum_steps=1, ema_decay=0.999, check_labels='sample', max_skipped_steps=0, "
-        "hooks=(), task=None",
+        "cpu_backend=None, cpu_threads=None, hooks=(), task=None",
     ),
     core.evaluate: (
         "model, eval_dataset, aug_eval=False, scales=1.0, flip_horizontal=False, flip_vertical=False, "
         "is_slide=False, stride=None, crop_size=None, precision='fp32', amp_level='O1', num_workers=None, "
         "print_detail=True",
-        "batch_size=1",
+        "batch_size=1, cpu_backend=None, cpu_threads=None",
     ),
     core.predict: (
         "model, model_path=None, transforms=(), image_list=(), image_dir=None, save_dir='output', aug_pred=False, "
         "scales=1.0, flip_horizontal=False, flip_vertical=False, is_slide=False, stride=None, crop_size=None, "
         "custom_color=None",
-        "class_names=None, palette=None, ignore_index=255, apply_exif=True, value_range=None, separator=' '",
+        "class_names=None, palette=None, ignore_index=255, apply_exif=True, value_range=None, separator=' ', "
+        "cpu_backend=None, cpu_threads=None",
     ),
     **dict.fromkeys(
         [models.DDRNet_23_slim, models.DDRNet_23, models.DDRNet_39],
@@ -197,6 +200,9 @@ def test_the_state_of_a_run_has_these_keys(made):
         states = unpickled(folder / "model.pdstates")
         assert_names(states, STATES, f"{folder.name}/model.pdstates", A_RUN_GOES_ON)
         assert_names(states["run"], RUN, f"{folder.name}/model.pdstates, run", A_RUN_GOES_ON)
+        cpu = states["run"]["cpu"]
+        names = RUN_CPU | (RUN_CPU_OF_ONEDNN if cpu["backend"] == "onednn" else set())
+        assert_names(cpu, names, f"{folder.name}/model.pdstates, run, cpu", A_RUN_GOES_ON)
 
 
 def test_the_hooks_states_have_these_keys(made):

@@ -56,9 +56,13 @@ def time_step(config: Any, dataset: Any) -> float:
     from paddleseg.datasets.loader import train_batches
     from paddleseg.datasets.sampler import EpochBatchSampler
     from paddleseg.inference.preprocess import to_network_input
+    from paddleseg.onednn import CpuSettings, entered
     from paddleseg.profiling.data import measure_step
 
-    model, losses = build_model(config, use_pretrained=False), build_losses(config)
+    cpu = CpuSettings.choose()
+    data_format = None if cpu is None else cpu.data_format
+    model = build_model(config, use_pretrained=False, default_data_format=data_format)
+    losses = build_losses(config)
     model.train()
     sampler = EpochBatchSampler(len(dataset), config.data["batch_size"], 0, total_steps=1)
     batch = next(train_batches(dataset, sampler, seed=0, num_workers=0))
@@ -69,7 +73,8 @@ def time_step(config: Any, dataset: Any) -> float:
         sum(loss(logits, label) * coef for logits, (loss, coef) in zip(outputs, losses)).backward()
         model.clear_gradients()
 
-    return measure_step(step)
+    with entered(cpu):
+        return measure_step(step)
 
 
 def main(args: argparse.Namespace) -> None:

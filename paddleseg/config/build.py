@@ -43,6 +43,7 @@ def build_model(
     use_pretrained: bool = True,
     use_auxiliary_head: bool = True,
     data_format: Literal["NCHW", "NHWC"] | None = None,
+    default_data_format: Literal["NCHW", "NHWC"] | None = None,
 ) -> Any:
     """Build the network.
 
@@ -53,6 +54,7 @@ def build_model(
         use_auxiliary_head: Whether the head that only training uses is built where ``model`` enables it. Without
             it, weights that were trained with or without one fit.
         data_format: Takes the place of ``model.data_format`` where that is stated; None: what is stated.
+        default_data_format: That of the toolkit's networks where it is not stated; None: the network's own default.
 
     Returns:
         The ``paddle.nn.Layer``.
@@ -63,6 +65,8 @@ def build_model(
     if data_format is not None and "data_format" in arguments:
         arguments["data_format"] = data_format
     shared = {name: shared_value(config, name) for name in ("num_classes", "in_channels")}
+    if default_data_format is not None and is_built_in(MODELS[arguments["type"]]):
+        shared["data_format"] = default_data_format
     if not use_auxiliary_head:
         arguments.pop("enable_auxiliary_loss", None)
         shared["enable_auxiliary_loss"] = False

@@ -12,8 +12,10 @@ from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.config.resumed import keep_settings, record_padding_mode
 from paddleseg.config.schema import check_config
+from paddleseg.onednn import CpuSettings
 from paddleseg.training.batches import TrainingBatches
 from paddleseg.training.checkpoint import Checkpoint
+from paddleseg.training.cpu import choose_cpu, data_format_of
 from paddleseg.training.run import followed_figure, run_training
 from paddleseg.training.run_settings import RunSettings, knobs
 from paddleseg.training.run_start import choose_seed, start_run
@@ -40,7 +42,8 @@ def train_from_config(config: Config, **flags: object) -> None:
     settings = RunSettings(**flags, **{name: config.data[name] for name in in_yaml})
     settings.check("--{}".format)
     start = start_run(settings, {key: value for key, value in config.data.items() if key not in in_yaml})
-    if paddle.get_device() == "cpu":
+    cpu = choose_cpu(settings, start)
+    if cpu is not None:
         keep_freed_memory()
     settings = settings.with_values(seed=choose_seed(settings.seed, start))
     config.data["seed"] = settings.seed
@@ -50,10 +53,10 @@ def train_from_config(config: Config, **flags: object) -> None:
         problems = Problems(config.path, config.sources)
         check_pretrained_exists(config, problems)
         problems.raise_if_any()
-    _build_and_run(config, settings, start)
+    _build_and_run(config, settings, start, cpu)
 
 
-def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | None) -> None:
+def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | None, cpu: CpuSettings | None) -> None:
     train_dataset = build.build_dataset(config, "train")
     val_dataset = build.build_dataset(config, "val") if settings.do_eval else None
     batches = TrainingBatches(train_dataset, settings, shuffle=build.shuffles_training_set(config))
@@ -61,7 +64,9 @@ def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | No
     paddle.seed(settings.seed)  # the initial weights
     if start is not None and config.section("model").get("pretrained") is not None:
         get_logger().info("model.pretrained is not read: the run goes on with the weights of %s", start.folder)
-    model = dist.synchronize_batch_norm(build.build_model(config, use_pretrained=start is None))
+    model = dist.synchronize_batch_norm(
+        build.build_model(config, use_pretrained=start is None, default_data_format=data_format_of(cpu, start))
+    )
     record_padding_mode(config, model)
     schedule = build.build_lr_schedule(config, settings.iters)
     optimizer = build.build_optimizer(config, model, schedule)
@@ -75,6 +80,7 @@ def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | No
         optimizer,
         batches,
         settings,
+        cpu=cpu,
         start=start,
         hooks=build.build_hooks(config),
         config_text=config.to_text(),

@@ -19,10 +19,11 @@ from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.inference import evaluation, prediction
 from paddleseg.inference.views import ViewOptions
 from paddleseg.models.weights import load_weights
+from paddleseg.onednn import CpuSettings, entered
 from paddleseg.transforms.pipeline import Pipeline, Transform
 from paddleseg.utils import distributed
 from paddleseg.utils.arguments import checks_arguments
-from paddleseg.utils.choices import AmpLevel, Precision
+from paddleseg.utils.choices import AmpLevel, CpuBackend, Precision
 from paddleseg.utils.cpus import default_num_workers
 from paddleseg.utils.device import check_precision
 from paddleseg.utils.errors import ConfigError
@@ -55,6 +56,8 @@ def evaluate(
     print_detail: bool = True,
     *,
     batch_size: Count = 1,
+    cpu_backend: CpuBackend | None = None,
+    cpu_threads: Count | None = None,
 ) -> tuple[float, float, np.ndarray, np.ndarray, float]:
     """Evaluate a network on the current device.
 
@@ -73,6 +76,8 @@ def evaluate(
         num_workers: Processes that read pictures; None: chosen from the machine.
         print_detail: Whether to log the table of classes and PaddleSeg's [EVAL] lines.
         batch_size: Most pictures (or windows) in a batch.
+        cpu_backend: Whose kernels compute on the CPU, ``onednn`` or ``paddle``; None: see docs/config.md.
+        cpu_threads: Threads that compute on the CPU; None: see there.
 
     Returns:
         mIoU, pixel accuracy, IoU of each class, precision of each class, Kappa. The arrays are (K,) float64, NaN for
@@ -82,6 +87,7 @@ def evaluate(
         UserError: An argument or the data is wrong.
     """
     check_precision(precision)
+    cpu = CpuSettings.choose(cpu_backend, cpu_threads)
     distributed.init()
     inference = ViewOptions(
         aug_eval=aug_eval,
@@ -93,15 +99,16 @@ def evaluate(
         crop_size=crop_size,
     )
     eval_dataset.use_for("val")
-    result = evaluation.evaluate(
-        model,
-        eval_dataset,
-        inference,
-        batch_size=batch_size,
-        num_workers=default_num_workers() if num_workers is None else num_workers,
-        precision=precision,
-        amp_level=amp_level,
-    )
+    with entered(cpu):
+        result = evaluation.evaluate(
+            model,
+            eval_dataset,
+            inference,
+            batch_size=batch_size,
+            num_workers=default_num_workers() if num_workers is None else num_workers,
+            precision=precision,
+            amp_level=amp_level,
+        )
     if print_detail:
         evaluation.log_result(result)
     return result.mean_iou, result.pixel_accuracy, result.class_iou, result.class_precision, result.kappa
@@ -130,6 +137,8 @@ def predict(
     apply_exif: bool = True,
     value_range: Sequence[float] | None = None,
     separator: str = BLANK,
+    cpu_backend: CpuBackend | None = None,
+    cpu_threads: Count | None = None,
 ) -> None:
     """Predict pictures and save class ids, colours and overlays; see ``inference.prediction.predict``.
 
@@ -155,6 +164,8 @@ def predict(
         apply_exif: Whether pictures are turned upright as their EXIF data says.
         value_range: [low, high], the values that stand for 0 and 255; None: those of the files' type.
         separator: What separates the columns where ``image_list`` is a list file.
+        cpu_backend: Whose kernels compute on the CPU, ``onednn`` or ``paddle``; None: see docs/config.md.
+        cpu_threads: Threads that compute on the CPU; None: see there.
 
     Raises:
         UserError: An argument or a picture is wrong.
@@ -168,22 +179,24 @@ def predict(
         stride=stride,
         crop_size=crop_size,
     )
+    cpu = CpuSettings.choose(cpu_backend, cpu_threads)
     is_path = isinstance(image_list, (str, os.PathLike))
     images, root = list_images(image_list, separator) if is_path else (list(map(os.fspath, image_list)), "")
     if not images:
         raise ConfigError("image_list is empty; give picture files, or what predict.py takes as --image_path")
     if model_path is not None:
         load_weights(model, os.fspath(model_path))
-    prediction.predict(
-        model,
-        transforms if isinstance(transforms, Pipeline) else Pipeline(transforms),
-        images,
-        save_dir,
-        inference,
-        root=os.fspath(image_dir or root),
-        channels=getattr(model, "in_channels", 3),
-        read_options=ReadOptions.checked(apply_exif, value_range),
-        palette=make_palette(getattr(model, "num_classes", 256), palette, custom_color),
-        class_names=class_names,
-        ignored_class=ignored_class_of(getattr(model, "num_classes", 0), ignore_index),
-    )
+    with entered(cpu):
+        prediction.predict(
+            model,
+            transforms if isinstance(transforms, Pipeline) else Pipeline(transforms),
+            images,
+            save_dir,
+            inference,
+            root=os.fspath(image_dir or root),
+            channels=getattr(model, "in_channels", 3),
+            read_options=ReadOptions.checked(apply_exif, value_range),
+            palette=make_palette(getattr(model, "num_classes", 256), palette, custom_color),
+            class_names=class_names,
+            ignored_class=ignored_class_of(getattr(model, "num_classes", 0), ignore_index),
+        )

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import paddle
 from paddle import Tensor
 from paddle.nn import functional as F
 
 from paddleseg.losses import blockwise
+from paddleseg.utils.tensor_memory import memory_of
+from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
 _TINY = 1e-7
 """Lowest denominator: below any sum of probabilities that matters, and far above where float32 ends."""
@@ -87,12 +90,29 @@ def hard_pixels(losses: Tensor, valid: Tensor, thresh: float, min_kept: int) -> 
     Returns:
         (N, H, W) bool; nowhere true when no pixel is valid or none lies below the threshold.
     """
-    losses = losses.detach()
+    losses, lowest_hard = losses.detach(), -math.log(thresh)
+    if computes_eagerly_on_cpu():
+        return _hard_pixels_on_cpu(losses.contiguous(), valid.contiguous(), lowest_hard, min_kept)
     # Cross entropies are at least 0: -1 puts the ignored pixels last, and tells them where valid ones are too few.
     candidates = paddle.where(valid, losses, paddle.full_like(losses, -1.0)).flatten()
     highest = paddle.topk(candidates, min(min_kept + 1, candidates.shape[0]), sorted=False)[0]
     at_place = paddle.where(highest >= 0, highest, paddle.full_like(highest, math.inf)).min()
-    return valid & (losses > paddle.clip(at_place, max=-math.log(thresh)))
+    return valid & (losses > paddle.clip(at_place, max=lowest_hard))
+
+
+def _hard_pixels_on_cpu(losses: Tensor, valid: Tensor, lowest_hard: float, min_kept: int) -> Tensor:
+    """:func:`hard_pixels` by numpy, whose selection takes a tenth of the time of Paddle's; contiguous tensors."""
+    values, counted = memory_of(losses), memory_of(valid)
+    candidates = values[counted]
+    limit = values.dtype.type(lowest_hard)
+    if candidates.size:
+        place = max(candidates.size - 1 - min_kept, 0)
+        candidates.partition(place)
+        limit = np.fmin(limit, candidates[place])
+    kept = paddle.empty(valid.shape, "bool")
+    is_kept = np.greater(values, limit, out=memory_of(kept))
+    is_kept &= counted
+    return kept
 
 
 def lovasz_weights(errors: Tensor, foreground: Tensor, valid: Tensor) -> Tensor:

@@ -140,8 +140,8 @@ class DDRNet(DualResolutionTrunk):
             ``models.weights`` finds out; ``official`` without any.
         pretrained: File, folder or address of weights to start from, or ``{"url": ..., "sha256": ...}``; see
             ``models.pretrained``.
-        data_format: Order of the axes within the network, ``NCHW`` or ``NHWC``, which suits the tensor cores of
-            cards in half precision. Pictures and logits are NCHW, and weights the same, either way.
+        data_format: Order of the axes within the network, ``NCHW`` or ``NHWC``, which suits oneDNN on a CPU and the
+            tensor cores of cards in half precision. Pictures and logits are NCHW, and weights the same, either way.
 
     Example:
         >>> model = DDRNet_23_slim(num_classes=19)

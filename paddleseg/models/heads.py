@@ -8,8 +8,8 @@ from functools import partial
 
 import paddle
 from paddle import Tensor, nn
-from paddle.nn import functional as F
 
+from paddleseg import onednn
 from paddleseg.models.layers import ConvBNReLU, DataFormat, GlobalMean, bn_relu_conv, resize_to, spatial_size
 
 
@@ -69,4 +69,4 @@ class SegmentationHead(nn.Layer):
         self.conv = nn.Conv2D(channels, num_classes, 1, data_format=data_format)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv(self.conv_bn_relu(F.relu(self.bn1(x))))
+        return self.conv(self.conv_bn_relu(onednn.batch_norm_relu(self.bn1, x)))

@@ -17,7 +17,9 @@ import numpy as np
 import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
+from paddle.nn.functional.conv import _update_padding_nd
 
+from paddleseg import onednn
 from paddleseg.utils.foreign_imports import foreign_names
 from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
@@ -31,19 +33,23 @@ DataFormat = Literal["NCHW", "NHWC"]
 
 
 class SwitchedPaddingConv2D(nn.Conv2D):
-    """A convolution whose padding can be switched after it was built, for padding has no weights.
+    """A convolution whose padding can be switched after it was built, for padding has no weights."""
 
-    Attributes:
-        pads_as_same: Whether it is padded as ``"SAME"`` says, with stride 2 and an even side on the right and below
-            only, and not by what it was built with.
-    """
+    @property
+    def pads_as_same(self) -> bool:
+        """Whether it is padded as ``"SAME"`` says, with stride 2 and an even side on the right and below only.
 
-    pads_as_same: bool = False
+        Otherwise by what it was built with.
+        """
+        return self._padding_algorithm == "SAME"
 
-    def forward(self, x: Tensor) -> Tensor:
-        if not self.pads_as_same:
-            return nn.Conv2D.forward(self, x)  # not super(), which Paddle 2.6.2 cannot trace into a static graph
-        return F.conv2d(x, self.weight, self.bias, stride=self._stride, padding="SAME", data_format=self._data_format)
+    @pads_as_same.setter
+    def pads_as_same(self, same: bool) -> None:
+        padding = "SAME" if same else self._padding
+        # What nn.Conv2D does with the argument of its constructor.
+        self._updated_padding, self._padding_algorithm = _update_padding_nd(
+            padding, self._data_format == "NHWC", num_dims=2
+        )
 
 
 class ConvBN(nn.Layer):
@@ -91,7 +97,7 @@ class ConvBNReLU(ConvBN):
 
     def forward(self, x: Tensor) -> Tensor:
         # Not super().forward(x), which Paddle 2.6.2 cannot trace into a static graph.
-        return F.relu(self._batch_norm(self._conv(x)))
+        return onednn.batch_norm_relu(self._batch_norm, self._conv(x))
 
 
 def bn_relu_conv(
@@ -219,6 +225,8 @@ def upsample_logits(logits: Tensor, size_hw: Sequence[int]) -> Tensor:
         paddle.to_tensor(_interpolation_matrix(source, int(target)), dtype=logits.dtype)
         for source, target in zip(logits.shape[2:], size_hw)
     )
+    if onednn.is_active() and logits.dtype == paddle.float32 and logits.size:
+        return onednn.resize_by_matrices(logits, down, across)
     return paddle.matmul(paddle.matmul(down, logits), across, transpose_y=True)
 
 

@@ -23,6 +23,7 @@ from paddleseg.inference.views import ViewOptions
 from paddleseg.models.facts import ModelFacts
 from paddleseg.tasks import SegmentationTask, Task
 from paddleseg.training.batches import TrainingBatches
+from paddleseg.training.cpu import choose_cpu
 from paddleseg.training.hooks import Hook
 from paddleseg.training.run import run_training
 from paddleseg.training.run_settings import RunSettings, knobs
@@ -132,6 +133,7 @@ def _train(
     else:
         train_dataset.use_for("train")
     start = start_run(settings)
+    cpu = choose_cpu(settings, start)
     settings = settings.with_values(seed=choose_seed(settings.seed, start))
     run_training(
         distributed.synchronize_batch_norm(model),
@@ -139,6 +141,7 @@ def _train(
         optimizer,
         TrainingBatches(train_dataset, settings, shuffle=shuffle),
         settings,
+        cpu=cpu,
         start=start,
         hooks=hooks,
     )

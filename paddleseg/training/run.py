@@ -10,10 +10,12 @@ from collections.abc import Sequence
 import paddle
 from paddle.optimizer.lr import LRScheduler
 
+from paddleseg.onednn import CpuSettings, entered
 from paddleseg.optimizers import ReduceOnPlateau, schedule_of
 from paddleseg.tasks.base import Scores, Task
 from paddleseg.training import checkpoint
 from paddleseg.training.batches import TrainingBatches
+from paddleseg.training.cpu import CPU, cpu_facts, shared_facts
 from paddleseg.training.hooks import Hook
 from paddleseg.training.hooks.batch_norm import BatchNormHook
 from paddleseg.training.hooks.checkpoint import CheckpointHook
@@ -41,6 +43,7 @@ def run_training(
     batches: TrainingBatches,
     settings: RunSettings,
     *,
+    cpu: CpuSettings | None,
     start: checkpoint.Checkpoint | None = None,
     hooks: Sequence[Hook] = (),
     config_text: str | None = None,
@@ -53,6 +56,7 @@ def run_training(
         optimizer: Holds the model's parameters.
         batches: What is trained on.
         settings: Checked by ``run_start.start_run``, with ``iters`` and ``seed`` chosen.
+        cpu: With what it computes on the CPU, as ``choose_cpu`` found.
         start: The checkpoint to go on from, as ``start_run`` gave it.
         hooks: A user's own; ``hooks.order`` says where they stand.
         config_text: The resolved configuration, kept in the run's folder, or None.
@@ -68,23 +72,26 @@ def run_training(
     own_hooks = _build_hooks(task, optimizer, settings, stop_hook)
     dist.in_first_process(lambda: task.check_data(settings.check_labels, settings.workers))
     get_logger().info("data: %s", batches.describe())
-    record = RunRecord(_identity(batches, optimizer, settings), config_text)
+    identity = {**_identity(batches, optimizer, settings), CPU: cpu_facts(cpu, model)}
+    record = RunRecord(identity, config_text)
     all_hooks = in_order([*own_hooks, *hooks])
     trainer = Trainer(model, task, optimizer, batches, settings, hooks=all_hooks, record=record)
     trainer.check_savable()
     if start is not None:
         _resume(trainer, start)
     # A machine that does not see the others' files has other pictures, or no checkpoint where they have one.
-    dist.check_equal({"first step": trainer.step, "last step": trainer.total_steps, **record.identity})
+    steps = {"first step": trainer.step, "last step": trainer.total_steps}
+    dist.check_equal({**steps, **identity, CPU: shared_facts(identity[CPU])})
     if settings.profiler_options is not None:
         parse_profiler_options(settings.profiler_options).check_length(trainer.total_steps - trainer.step)
-    if settings.do_eval and trainer.step < trainer.total_steps:
-        task.rehearse(trainer.model, precision=_eval_precision(settings))
-    if dist.rank() == 0:
-        prepare_folder(settings.save_dir, start, config_text)
-    dist.barrier()
-    with signals:
-        trainer.train()
+    with entered(cpu):
+        if settings.do_eval and trainer.step < trainer.total_steps:
+            task.rehearse(trainer.model, precision=_eval_precision(settings))
+        if dist.rank() == 0:
+            prepare_folder(settings.save_dir, start, config_text)
+        dist.barrier()
+        with signals:
+            trainer.train()
     stop_hook.leave()
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from paddleseg.training import checkpoint
+from paddleseg.training.cpu import CPU, warn_of_other_bytes
 from paddleseg.training.earlier_run import move_aside
 from paddleseg.training.older_runs import complete_settings
 from paddleseg.training.run_settings import resolved_defaults
@@ -97,7 +98,8 @@ def check_same_run(checkpoint_folder: Path, saved: Mapping[str, Any], now: Mappi
             "there are such pictures, its steps saw others than those to come (apply_exif: False takes them as stored)",
             checkpoint_folder,
         )
-    both = [name for name in now if name in saved]  # older versions saved less
+    warn_of_other_bytes(checkpoint_folder, saved, now)
+    both = [name for name in now if name in saved and name != CPU]  # older versions saved less
     differing = describe_changes({name: saved[name] for name in both}, {name: now[name] for name in both})
     if differing:
         raise ConfigError(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from paddleseg.training.profiler_options import parse_profiler_options
-from paddleseg.utils.choices import AmpLevel, CheckLevel, Precision
+from paddleseg.utils.choices import AmpLevel, CheckLevel, CpuBackend, Precision
 from paddleseg.utils.cpus import default_num_workers
 from paddleseg.utils.errors import ConfigError, raise_faults
 from paddleseg.utils.type_hints import BelowOne, Count, CountOrZero, Seed, fault_of, resolve_hint
@@ -77,6 +77,18 @@ class RunSettings:
         **_FLAG,
         is_argument=False,
         may_differ=True,
+    )
+    cpu_backend: CpuBackend | None = _knob(
+        None,
+        "whose kernels compute on the CPU: those of the oneDNN in Paddle's wheel (onednn) or Paddle's own (paddle); "
+        "not given: as in the resumed run, else PADDLESEG_CPU_BACKEND, else onednn where it is there",
+        **_FLAG,
+    )
+    cpu_threads: Count | None = _knob(
+        None,
+        "threads that compute on the CPU; not given: as in the resumed run, else OMP_NUM_THREADS, else for onednn the "
+        "cores divided by the processes, and for paddle 1",
+        **_FLAG,
     )
     save_dir: str = _knob("./output", "folder of the run", **_FLAG, may_differ=True)
     num_workers: CountOrZero | None = _knob(
@@ -151,6 +163,8 @@ class RunSettings:
                 yield knob.name, fault
         if self.early_stop_intervals is not None and not self.do_eval:
             yield "early_stop_intervals", f"counts evaluations; give {spell('do_eval')} too"
+        if self.cpu_backend == "onednn" and self.to_static_training:
+            yield "cpu_backend", f"onednn does not go with {spell('to_static_training')}; leave one of them out"
         if Path(self.save_dir).exists() and not Path(self.save_dir).is_dir():
             yield "save_dir", f"{self.save_dir} is a file; give a folder"
         if self.profiler_options is not None:

@@ -10,5 +10,8 @@ Precision = Literal["fp32", "fp16", "bf16"]
 AmpLevel = Literal["O1", "O2"]
 """Paddle's levels of mixed precision: O2 has weights in half precision too."""
 
+CpuBackend = Literal["onednn", "paddle"]
+"""Whose kernels compute on the CPU: those of the oneDNN in Paddle's wheel, or Paddle's own."""
+
 CheckLevel = Literal["full", "sample", "off"]
 """How much of the data is looked at before the first step."""

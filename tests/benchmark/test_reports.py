@@ -35,7 +35,7 @@ def test_candidates_take_turns_and_medians_count(monkeypatch):
 @pytest.mark.parametrize(
     ("script", "arguments", "names"),
     [
-        ("evaluate.py", ["--repeats", "1"], {"evaluation_tail"}),
+        ("evaluate.py", ["--repeats", "1"], {"evaluation_tail", "evaluation"}),
         ("exported.py", ["--repeats", "1", "--size", "64x128"], {"exported_64x128", "exported_ids_64x128"}),
     ],
 )

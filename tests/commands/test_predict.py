@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import predict
+from paddleseg import onednn
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.errors import ConfigError, DataError
 from tests.messages import naming
@@ -67,6 +68,30 @@ def test_weights_with_and_without_an_auxiliary_head_give_the_same(tiny_config, w
         )  # fmt: skip
         found.append((save_dir / "label" / "a.png").read_bytes())
     assert found == [found[0]] * 4
+
+
+@pytest.mark.parametrize("backend", ["onednn", "paddle"])
+def test_backend_and_threads_are_those_of_the_flags(
+    backend, build_network, tiny_config, weights, pictures, tmp_path, log
+):
+    if backend == "onednn" and onednn.why_unavailable():
+        pytest.skip(onednn.why_unavailable())
+    source = ("--config", tiny_config, "--model_path", weights, "--image_path", pictures / "a.png")
+    run_here(*source, "--save_dir", tmp_path / "out", "--cpu_backend", backend, "--cpu_threads", 2)
+    assert "CPU: oneDNN " in log.text if backend == "onednn" else "CPU: Paddle's kernels, 2 threads\n" in log.text
+    assert "2 threads\n" in log.text
+    model = build_network(tiny_config)
+    model.set_state_dict(paddle.load(str(weights)))
+    model.eval()
+    x = (np.asarray(Image.open(pictures / "a.png")).astype("float32") / 255 - 0.5) / 0.5
+    expected = model(paddle.to_tensor(x.transpose(2, 0, 1)[np.newaxis]))[0].argmax(axis=1).numpy()[0]
+    assert (np.asarray(Image.open(tmp_path / "out/label/a.png")) == expected).mean() > 0.999
+
+
+def test_threads_that_cannot_be_are_refused_before_the_weights_are_read(tiny_config, pictures, tmp_path):
+    source = ("--config", tiny_config, "--model_path", "unread", "--image_path", pictures, "--save_dir", tmp_path / "o")
+    with pytest.raises(ConfigError, match="cpu_threads: found -1; it must be 1 or more"):
+        run_here(*source, "--cpu_threads", -1)
 
 
 def test_transforms_of_export_come_first_and_without_any_it_is_refused(

@@ -17,6 +17,9 @@ from PIL import Image
 import predict
 import train
 import val
+from paddleseg import onednn
+from paddleseg.onednn import cpu_settings
+from paddleseg.onednn.library import library
 from paddleseg.tasks import segmentation
 from paddleseg.utils.errors import ConfigError, DataError, UserError, WeightsError
 from tests.conftest import TINY_CONFIG, make_dataset
@@ -123,6 +126,53 @@ def test_weights_with_and_without_an_auxiliary_head_are_evaluated_alike(tiny_con
         )  # fmt: skip
         matrices.append(json.loads((tmp_path / "val.json").read_text())["confusion_matrix"])
     assert matrices == [matrices[0]] * 3
+
+
+@pytest.mark.parametrize(
+    ("flags", "backend", "threads"),
+    [
+        (("--cpu_backend", "paddle"), "Paddle's kernels", "1 thread"),
+        (("--cpu_threads", 2), None, "2 threads"),
+    ],
+)
+def test_backend_and_threads_are_those_of_the_flags_and_the_figures_are_the_same(
+    flags, backend, threads, build_network, tiny_config, tiny_dataset, weights, tmp_path, log, monkeypatch
+):
+    monkeypatch.delenv(cpu_settings.ENVIRONMENT, raising=False)
+    monkeypatch.setattr("paddleseg.utils.omp_environment._GIVEN", "1")
+    options = ("--config", tiny_config, "--model_path", weights, "--num_workers", 0)
+    run_here(*options, "--json", tmp_path / "val.json", *flags)
+    figures = json.loads((tmp_path / "val.json").read_text())
+    expected = count_plainly(build_network(tiny_config), weights, tiny_dataset)
+    assert np.abs(np.array(figures["confusion_matrix"]) - expected).sum() <= 2e-4 * expected.sum()
+    assert f"CPU: {backend or default_backend()}, {threads}\n" in log.text
+
+
+def default_backend():
+    return "Paddle's kernels" if onednn.why_unavailable() else f"oneDNN {library().version}"
+
+
+def test_threads_that_cannot_be_are_refused_before_the_weights_are_read(tiny_config):
+    with pytest.raises(ConfigError, match="cpu_threads: found 0; it must be 1 or more"):
+        run_here("--config", tiny_config, "--model_path", "unread", "--cpu_threads", 0)
+
+
+@pytest.mark.parametrize("backend", ["onednn", "paddle"])
+def test_the_network_is_built_channels_last_where_onednn_computes(backend, tiny_config, weights, monkeypatch):
+    if backend == "onednn" and onednn.why_unavailable():
+        pytest.skip(onednn.why_unavailable())
+    built = []
+    monkeypatch.setattr(
+        segmentation.SegmentationTask, "evaluate", lambda task, model, **_: built.append(model.data_format) or stop()
+    )
+    for stated in ([], ["--data_format", "NCHW"], ["--opts", "model.data_format=NHWC"]):
+        with pytest.raises(StopIteration):
+            run_here("--config", tiny_config, "--model_path", weights, "--cpu_backend", backend, *stated)
+    assert built == ["NHWC" if backend == "onednn" else "NCHW", "NCHW", "NHWC"]
+
+
+def stop():
+    raise StopIteration
 
 
 def test_the_training_list_can_be_evaluated_with_untouched_labels(tiny_config, tiny_dataset, weights, tmp_path):

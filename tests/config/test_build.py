@@ -147,6 +147,26 @@ def test_pretrained_weights_of_a_backbone_can_be_left_out():
     assert config.data["model"]["backbone"]["pretrained"] == "w"
 
 
+class OrderedModel(Recorder):
+    def __init__(self, num_classes, data_format="NCHW"):
+        super().__init__(num_classes=num_classes, data_format=data_format)
+
+
+def test_a_default_order_of_the_axes_is_for_networks_of_the_toolkit_that_leave_it_open():
+    MODELS.add_component(OrderedModel)
+    last = {"default_data_format": "NHWC"}
+
+    def order(**model):
+        built = build.build_model(config_of(model={"num_classes": 5, **model}), **last)
+        return built.arguments["data_format"] if isinstance(built, Recorder) else built.data_format
+
+    assert order(type="OrderedModel") == "NCHW"  # a user's own may mean something else
+    plain = build.build_model(config_of(model={"type": "FakeModel", "num_classes": 5}), **last)
+    assert "data_format" not in plain.arguments
+    assert order(type="DDRNet_23_slim") == order(type="DDRNet_23_slim", data_format=None) == "NHWC"
+    assert order(type="DDRNet_23_slim", data_format="NCHW") == "NCHW"
+
+
 def test_data_sets_get_their_mode_their_transforms_and_what_the_other_one_states():
     train = {
         "type": "FakeData",

@@ -10,12 +10,14 @@ import numpy as np
 import paddle
 import pytest
 
+from paddleseg import onednn
 from paddleseg.core import evaluate, predict, train
 from paddleseg.datasets import Dataset
 from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.models.weights import read_weights
+from paddleseg.training.hooks import Hook
 from paddleseg.transforms import Normalize, RandomHorizontalFlip, Resize
 from paddleseg.utils.errors import ConfigError, DeviceError
 from tests.messages import naming
@@ -70,6 +72,45 @@ def train_tiny(datasets, folder, learning_rate, **settings):
         losses={"types": [CrossEntropyLoss()], "coef": [1]}, seed=7, **settings,
     )  # fmt: skip
     return model
+
+
+@pytest.mark.parametrize("backend", ["onednn", "paddle"])
+def test_backend_and_threads_are_arguments_of_all_three(
+    backend, datasets, tiny_dataset, train_pointwise, tmp_path, log
+):
+    if backend == "onednn" and onednn.why_unavailable():
+        pytest.skip(onednn.why_unavailable())
+    given = {"cpu_backend": backend, "cpu_threads": 2}
+    picture = str(tiny_dataset / "images/val_0.png")
+    train_pointwise(datasets[0], **given)
+    evaluate(Pointwise(), datasets[1], num_workers=0, **given)
+    predict(Pointwise(), None, [Normalize()], [picture], save_dir=tmp_path / "out", **given)
+    lines = [line.rpartition("CPU: ")[2] for line in log.text.splitlines() if "CPU: " in line]
+    assert len(lines) == 3 and len(set(lines)) == 1
+    assert lines[0].startswith("oneDNN " if backend == "onednn" else "Paddle's kernels") and "2 threads" in lines[0]
+    for call in (
+        lambda **wrong: train_pointwise(datasets[0], **wrong),
+        lambda **wrong: evaluate(Pointwise(), datasets[1], **wrong),
+        lambda **wrong: predict(Pointwise(), None, [Normalize()], [picture], save_dir=tmp_path / "out", **wrong),
+    ):
+        with pytest.raises(ConfigError, match="cpu_backend: found 'mkl'; it must be one of onednn, paddle"):
+            call(cpu_backend="mkl")
+        with pytest.raises(ConfigError, match="cpu_threads: found 0; it must be 1 or more"):
+            call(cpu_threads=0)
+
+
+def test_an_evaluation_within_a_training_computes_as_the_training_does(datasets, tmp_path, log):
+    class Evaluating(Hook):
+        def after_step(self, trainer, losses):
+            evaluate(trainer.model, datasets[1], num_workers=0, print_detail=False)
+
+    model = Pointwise()
+    optimizer = paddle.optimizer.SGD(0.1, parameters=model.parameters())
+    train(
+        model, datasets[0], optimizer=optimizer, losses=LOSSES, save_dir=tmp_path, iters=1, num_workers=0,
+        hooks=[Evaluating()], cpu_backend="paddle",
+    )  # fmt: skip
+    assert log.text.count("CPU: ") == 1 and "CPU: Paddle's kernels" in log.text
 
 
 @pytest.mark.slow

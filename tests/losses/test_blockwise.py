@@ -1,6 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Cross entropy in blocks of rows against Paddle's kernel, and the losses built on it against their plain forms."""
+"""Cross entropy in blocks of pixels against Paddle's kernel, and the losses built on it against their plain forms."""
+
+import re
 
 import numpy as np
 import paddle
@@ -10,6 +12,7 @@ from paddle.nn import functional as F
 from benchmark.reference_losses import plain_cross_entropy, plain_ohem
 from paddleseg.losses import BootstrappedCrossEntropyLoss, CrossEntropyLoss, OhemCrossEntropyLoss, blockwise
 from paddleseg.losses.functional import pixel_cross_entropy
+from paddleseg.utils import cpus
 
 SHAPES = [(2, 19, 33, 17), (1, 2, 7, 5), (1, 150, 9, 8), (3, 4, 1, 1), (2, 3, 1, 40), (2, 3, 40, 1)]
 
@@ -50,20 +53,24 @@ def small_pictures(monkeypatch):
     monkeypatch.setattr(blockwise, "_SMALLEST_PICTURE", 0)
 
 
-@pytest.fixture(params=[1, 50, 1 << 16])
-def block_pixels(request, monkeypatch):
-    """Blocks of one row, of a few rows with a shorter last one, and of whole pictures."""
-    monkeypatch.setattr(blockwise, "_BLOCK_PIXELS", request.param)
+@pytest.fixture(params=[1, 950, 1 << 17])
+def block_logits(request, monkeypatch):
+    """Blocks of one pixel, of a few with a shorter last one, and of whole pictures."""
+    monkeypatch.setattr(blockwise, "_BLOCK_LOGITS", request.param)
+
+
+def set_threads(monkeypatch, count):
+    monkeypatch.setattr(cpus, "compute_threads", lambda: count)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_losses_and_gradients_are_those_of_the_kernel(shape, block_pixels):
+def test_losses_and_gradients_are_those_of_the_kernel(shape, block_logits):
     logits, label = make_case(shape)
     assert_equal_results(blocks, kernel, logits, label)
 
 
 @pytest.mark.parametrize("offset", [0, 1e4, -1e4])
-def test_large_logits_lose_no_digits(offset, block_pixels):
+def test_large_logits_lose_no_digits(offset, block_logits):
     # Steps of 2^-6, so that the offset changes no difference of logits.
     logits, label = make_case(SHAPES[0])
     logits = np.round(logits * 64) / np.float32(64)
@@ -77,7 +84,7 @@ def test_a_pixel_that_is_wrong_by_far_has_its_full_loss():
     assert blocks(logits, paddle.zeros([1, 1, 1], "int64")).item() == 2000
 
 
-def test_float64_logits_stay_float64(block_pixels):
+def test_float64_logits_stay_float64(block_logits):
     logits, label = make_case(SHAPES[0], dtype="float64")
     losses, gradient = run(blocks, logits, label)
     expected, expected_gradient = run(kernel, logits, label)
@@ -93,7 +100,7 @@ def test_losses_are_never_negative():
     assert losses.min() == 0
 
 
-def test_strided_logits_and_label_are_read_rightly(block_pixels):
+def test_strided_logits_and_label_are_read_rightly(block_logits):
     logits, label = make_case((2, 5, 12, 20))
     expected = run(kernel, logits, label)
     for order, back in (([0, 2, 3, 1], [0, 3, 1, 2]), ([0, 1, 3, 2], [0, 1, 3, 2]), ([1, 0, 2, 3], [1, 0, 2, 3])):
@@ -143,11 +150,86 @@ def test_a_nan_among_the_logits_reaches_the_loss():
         assert np.isnan(float(loss(paddle.to_tensor(logits), paddle.to_tensor(label))))
 
 
-@pytest.mark.parametrize("wrong", [19, -1, 254])
+INF, NAN = np.inf, np.nan
+
+
+@pytest.mark.parametrize(
+    ("logits", "losses", "gradients"),
+    [
+        ((1e4, -1e4, 0), (0, 2e4, 0), ((0, 0, 0), (1, -1, 0))),
+        ((3e38, -3e38, 0), (0, INF, 0), ((0, 0, 0), (1, -1, 0))),
+        ((-INF, 0, 0), (INF, np.log(2), 0), ((-1, 0.5, 0.5), (0, -0.5, 0.5))),
+        ((INF, 0, 0), (NAN, NAN, NAN), ((NAN,) * 3, (NAN,) * 3)),
+        ((-INF, -INF, -INF), (NAN, NAN, NAN), ((NAN,) * 3, (NAN,) * 3)),
+        ((0, NAN, 0), (NAN, NAN, NAN), ((NAN,) * 3, (NAN,) * 3)),
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("error")
+def test_extreme_logits_have_the_losses_and_gradients_of_their_limits_and_others_end_in_nan(logits, losses, gradients):
+    # One picture of class 0, one of class 1, one ignored, which is 0 only where its loss would be finite.
+    tensor = paddle.to_tensor(np.tile(np.array(logits, "float32").reshape(1, 3, 1, 1), (3, 1, 1, 1)))
+    tensor.stop_gradient = False
+    actual = blocks(tensor, paddle.to_tensor([0, 1, 255]).reshape([3, 1, 1]))
+    actual.sum().backward()
+    np.testing.assert_allclose(actual.numpy().ravel(), np.array(losses, "float32"), rtol=1e-6)
+    ignored = (NAN,) * 3 if np.isnan(losses[2]) else (0, 0, 0)
+    np.testing.assert_allclose(tensor.grad.numpy()[..., 0, 0], [*gradients, ignored], atol=1e-38)
+
+
+@pytest.mark.parametrize("wrong", [19, -1, 254, 2**62])
 def test_a_label_out_of_range_is_refused(wrong):
     logits, label = make_case(SHAPES[0])
     label[1, 4, 4] = wrong
-    with pytest.raises((ValueError, IndexError)):
+    with pytest.raises(ValueError, match=f"the label has a pixel of {wrong}; allowed are 0 to 18, and 255, which is"):
+        blocks(paddle.to_tensor(logits), paddle.to_tensor(label))
+
+
+@pytest.mark.parametrize("shape", [(1, 33, 17), (2, 17, 33), (2, 33), (2, 1, 33, 17)], ids=str)
+def test_a_label_of_another_size_is_refused(shape):
+    logits, _ = make_case(SHAPES[0])
+    with pytest.raises(ValueError, match=re.escape(f"logits [2, 19, 33, 17] and label {list(shape)}")):
+        blocks(paddle.to_tensor(logits), paddle.zeros(shape, "int64"))
+
+
+@pytest.mark.parametrize("ignore_index", [0, 4, -1, -100])
+def test_any_number_can_be_the_ignored_one(ignore_index):
+    logits, label = make_case(SHAPES[0])
+    label[label == 255] = ignore_index
+    assert_equal_results(
+        lambda logits, label: blockwise.BlockwiseCrossEntropy.apply(logits, label, ignore_index),
+        lambda logits, label: F.cross_entropy(
+            logits, label.unsqueeze(1), ignore_index=ignore_index, reduction="none", axis=1
+        ).squeeze(1),
+        logits,
+        label,
+    )
+
+
+def test_no_pictures_have_no_losses():
+    logits = paddle.zeros([0, 3, 4, 4])
+    logits.stop_gradient = False
+    losses = blocks(logits, paddle.zeros([0, 4, 4], "int64"))
+    assert list(losses.shape) == [0, 4, 4]
+
+
+@pytest.mark.parametrize("threads", [2, 3, 64])
+def test_threads_change_no_bit(threads, monkeypatch):
+    monkeypatch.setattr(blockwise, "_BLOCK_LOGITS", 950)
+    logits, label = make_case(SHAPES[0])
+    set_threads(monkeypatch, 1)
+    expected = run(blocks, logits, label)
+    set_threads(monkeypatch, threads)
+    for actual, alone in zip(run(blocks, logits, label), expected):
+        assert actual.tobytes() == alone.tobytes()
+
+
+def test_an_error_in_any_thread_is_raised(monkeypatch):
+    monkeypatch.setattr(blockwise, "_BLOCK_LOGITS", 19)
+    set_threads(monkeypatch, 2)
+    logits, label = make_case(SHAPES[0])
+    label[:] = 19
+    with pytest.raises(ValueError, match="the label has a pixel of 19"):
         blocks(paddle.to_tensor(logits), paddle.to_tensor(label))
 
 
@@ -161,7 +243,12 @@ def test_losses_take_the_blocks_for_large_pictures_only(monkeypatch):
         assert len(taken) == expected
 
 
-def test_where_slices_are_copies_the_kernel_is_used():
+@pytest.mark.parametrize(("dtype", "is_taken"), [("float32", True), ("float64", True), ("float16", False)])
+def test_logits_of_half_precision_are_left_to_the_kernel(dtype, is_taken):
+    assert blockwise.is_faster(paddle.zeros([1, 2, 3, 3], dtype)) == is_taken
+
+
+def test_where_slices_are_copies_results_are_the_same():
     logits, label = make_case(SHAPES[0])
     expected = run(kernel, logits, label)
     flag = "FLAGS_use_stride_kernel"
@@ -199,7 +286,7 @@ WEIGHT = np.linspace(0.2, 3, 19).tolist()
     [(0.3, 0), (0.3, 200), (0.9, 50), (1.0, 700), (0.2, 10**6)],
     ids=["thresh alone", "place decides", "thresh decides", "nearly all", "more than there are"],
 )
-def test_ohem_equals_its_plain_form(thresh, min_kept, weight, block_pixels):
+def test_ohem_equals_its_plain_form(thresh, min_kept, weight, block_logits):
     logits, label = make_case((2, 19, 33, 17))
     assert_equal_results(
         OhemCrossEntropyLoss(thresh, min_kept, weight=weight),

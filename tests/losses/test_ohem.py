@@ -9,7 +9,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg.losses import OhemCrossEntropyLoss
+from paddleseg.losses import OhemCrossEntropyLoss, functional
 
 
 def two_class_logits(probabilities):
@@ -131,6 +131,21 @@ def test_it_equals_the_plain_sort_on_random_logits(thresh, min_kept, weight):
     label[random.random(label.shape) < 0.2] = 255
     loss = OhemCrossEntropyLoss(thresh, min_kept, weight=weight)(paddle.to_tensor(logits), paddle.to_tensor(label))
     assert float(loss) == pytest.approx(oracle(logits, label, thresh, min_kept, weight), rel=1e-5)
+
+
+@pytest.mark.parametrize("min_kept", [0, 1, 100, 639, 640, 10**6])
+@pytest.mark.parametrize("ignored", [0, 0.3, 0.999, 1])
+@pytest.mark.parametrize("levels", [3, 10**6], ids=["many ties", "few ties"])
+def test_numpy_selects_the_pixels_that_paddle_selects(min_kept, ignored, levels, monkeypatch):
+    random = np.random.default_rng(min_kept)
+    losses = paddle.to_tensor((random.integers(0, levels, (2, 16, 20)) * (3 / levels)).astype("float32"))
+    valid = paddle.to_tensor(random.random((2, 16, 20)) >= ignored)
+    for thresh in (0.2, 0.9, 1.0):
+        by_numpy = functional.hard_pixels(losses, valid, thresh, min_kept)
+        with monkeypatch.context() as patch:
+            patch.setattr(functional, "computes_eagerly_on_cpu", lambda: False)
+            by_paddle = functional.hard_pixels(losses, valid, thresh, min_kept)
+        np.testing.assert_array_equal(by_numpy.numpy(), by_paddle.numpy())
 
 
 def test_gradients_equal_finite_differences_of_the_oracle():

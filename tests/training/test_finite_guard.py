@@ -21,6 +21,11 @@ from paddleseg.training.hooks.loss import SpikeHook
 from paddleseg.utils.errors import TrainingError
 from tests.training.small_trainer import TOTAL_STEPS, Toy, make_batch, make_trainer, same, weights
 
+pytestmark = [
+    pytest.mark.usefixtures("cpu"),
+    pytest.mark.parametrize("cpu", [("onednn", 1), ("paddle", 1)], indirect=True, ids=lambda cpu: cpu[0]),
+]
+
 
 def test_a_loss_that_is_not_finite_ends_the_run_naming_step_and_pictures_and_spares_the_weights(tmp_path):
     class Record(Hook):

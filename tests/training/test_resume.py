@@ -11,6 +11,7 @@ from paddle import nn
 from paddleseg.core import train
 from paddleseg.datasets import RoadScenes
 from paddleseg.losses import CrossEntropyLoss
+from paddleseg.training.checkpoint import open_checkpoint
 from paddleseg.transforms import Normalize, RandomHorizontalFlip, RandomPaddingCrop
 from tests.training.resumed import assert_same_losses, assert_same_state, logged_losses
 
@@ -80,9 +81,13 @@ def test_every_split_into_two_is_the_straight_run_to_the_byte(run, straight):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("cpu", [("onednn", 1), ("onednn", 2), ("paddle", 1)], indirect=True)
 @pytest.mark.parametrize("ends", [[1, 2, STEPS], [13, 27, STEPS], [3, 38, STEPS]])
-def test_splits_into_three_are_the_straight_run_to_the_byte(ends, run, straight):
-    assert_is(run(ends), straight)
+def test_splits_into_three_are_the_straight_run_to_the_byte(cpu, ends, run, straight):
+    made = run(ends)
+    assert_is(made, straight)
+    facts = open_checkpoint(made.checkpoint).states["run"]["cpu"]
+    assert (facts["backend"], facts["threads"]) == cpu
 
 
 @pytest.mark.slow

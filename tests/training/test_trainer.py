@@ -16,6 +16,11 @@ from paddleseg.utils.errors import ConfigError
 from tests.training.resumed import assert_same_state
 from tests.training.small_trainer import OneLayer, make_batch, make_trainer, weights
 
+pytestmark = [
+    pytest.mark.usefixtures("cpu"),
+    pytest.mark.parametrize("cpu", [("onednn", 1), ("paddle", 1)], indirect=True, ids=lambda cpu: cpu[0]),
+]
+
 
 def test_the_train_line_is_paddlesegs_byte_for_byte():
     line = format_train_line(

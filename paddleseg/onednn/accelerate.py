@@ -1,0 +1,203 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The way in: within ``accelerated()``, convolutions on the CPU go through oneDNN."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import paddle
+from paddle import Tensor, nn
+from paddle.nn import functional as F
+from paddle.nn.functional import conv as paddle_conv
+from paddle.nn.layer import norm as paddle_norm
+
+from paddleseg.onednn.batch_norm import evaluate_batch_norm, train_batch_norm
+from paddleseg.onednn.convolution import convolve
+from paddleseg.onednn.fallbacks import count_fallback
+from paddleseg.onednn.library import OneDNNError, bounded_cache, library
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.tracing import computes_eagerly_on_cpu
+
+# What nn.Conv2D calls, with the padding in one of three spellings.
+_paddles_convolution = paddle_conv._conv_nd
+_signature = inspect.signature(_paddles_convolution)
+_paddles_batch_norm = paddle_norm.batch_norm  # what nn.BatchNorm2D calls
+_depth = 0
+
+
+@contextmanager
+def accelerated() -> Iterator[bool]:
+    """Send layers on the CPU through oneDNN: ``nn.Conv2D``, and ``nn.BatchNorm2D`` with ``data_format="NHWC"``.
+
+    What it does not cover is left to Paddle's kernels: counted in ``FALLBACKS``, and said once. May be nested.
+
+    Yields:
+        Whether it does: not where Paddle carries no oneDNN that was tested, which is said once.
+    """
+    global _depth
+    if why_unavailable() is not None:
+        yield False
+        return
+    with bounded_cache():
+        _depth += 1
+        paddle_conv._conv_nd, paddle_norm.batch_norm = _convolution, _batch_norm
+        try:
+            yield True
+        finally:
+            _depth -= 1
+            if _depth == 0:
+                paddle_conv._conv_nd, paddle_norm.batch_norm = _paddles_convolution, _paddles_batch_norm
+
+
+@contextmanager
+def not_accelerated() -> Iterator[None]:
+    """Leave all layers to Paddle's kernels, within ``accelerated()`` too."""
+    global _depth
+    before, _depth = _depth, 0
+    try:
+        yield
+    finally:
+        _depth = before
+        if before:  # an accelerated() within this context has put Paddle's functions back
+            paddle_conv._conv_nd, paddle_norm.batch_norm = _convolution, _batch_norm
+
+
+def is_active() -> bool:
+    """Whether this is within ``accelerated()``, and operations run at once, on the CPU."""
+    return _depth > 0 and computes_eagerly_on_cpu()
+
+
+@cache
+def why_unavailable() -> str | None:
+    """Why convolutions cannot go through oneDNN here, which is logged; None where they can."""
+    try:
+        library()
+    except OneDNNError as error:
+        get_logger().info("convolutions run on Paddle's own kernels: %s", error)
+        return str(error)
+    return None
+
+
+def _convolution(*arguments: Any, **keywords: Any) -> Tensor:
+    """Stands in for Paddle's ``_conv_nd``."""
+    if _depth and computes_eagerly_on_cpu():
+        given = _signature.bind(*arguments, **keywords)
+        given.apply_defaults()
+        reason = _uncovered(given.arguments)
+        if reason is None:
+            return _convolve(given.arguments)
+        count_fallback(reason)
+    return _paddles_convolution(*arguments, **keywords)
+
+
+def _uncovered(given: Mapping[str, Any]) -> str | None:
+    """What of a convolution is not covered; None if all is."""
+    x, weight = given["x"], given["weight"]
+    if given["op_type"] != "conv2d":
+        return "groups" if given["op_type"] == "depthwise_conv2d" else "one or three dimensions"
+    if given["groups"] != 1:
+        return "groups"
+    if any(value != 1 for value in _pair(given["dilation"])):
+        return "dilation"
+    if x.dtype != paddle.float32 or weight.dtype != paddle.float32:
+        return f"{str(x.dtype).split('.')[-1]}"
+    if not (x.place.is_cpu_place() and weight.place.is_cpu_place()):
+        return "tensors that are not on the CPU"
+    if 0 in x.shape:
+        return "an empty batch"
+    return None
+
+
+def _convolve(given: Mapping[str, Any]) -> Tensor:
+    x, weight = given["x"], given["weight"]
+    channels_last = given["data_format"] == "NHWC"
+    strides = _pair(given["stride"])
+    size_hw = x.shape[1:3] if channels_last else x.shape[2:]
+    padding = _edges(given["padding_algorithm"], given["padding"], size_hw, weight.shape[2:], strides)
+    return convolve(x, weight, given["bias"], strides, padding, channels_last)
+
+
+def _batch_norm(*arguments: Any, **keywords: Any) -> Tensor:
+    """Stands in for the ``batch_norm`` that ``nn.BatchNorm2D`` calls."""
+    out = _covered_batch_norm(*arguments, **keywords, relu=False) if is_active() else None
+    return _paddles_batch_norm(*arguments, **keywords) if out is None else out
+
+
+def batch_norm_relu(layer: nn.BatchNorm2D, x: Tensor) -> Tensor:
+    """Batch normalisation and ReLU, in one where it can be."""
+    out = None
+    if is_active() and type(layer) is nn.BatchNorm2D and not _has_hooks(layer):
+        out = _covered_batch_norm(
+            x,
+            layer._mean,
+            layer._variance,
+            layer.weight,
+            layer.bias,
+            training=layer.training,
+            momentum=layer._momentum,
+            epsilon=layer._epsilon,
+            data_format=layer._data_format,
+            use_global_stats=layer._use_global_stats,
+            relu=True,
+        )
+    return F.relu(layer(x)) if out is None else out
+
+
+def _covered_batch_norm(
+    x: Tensor,
+    running_mean: Tensor,
+    running_variance: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    *,
+    training: bool,
+    momentum: float,
+    epsilon: float,
+    data_format: str,
+    use_global_stats: bool | None,
+    relu: bool,
+) -> Tensor | None:
+    """None where it is left to Paddle: in another layout it is the faster one."""
+    if data_format != "NHWC" or x.ndim != 4 or weight is None or bias is None:
+        return None
+    if x.dtype != paddle.float32 or not x.place.is_cpu_place() or 0 in x.shape:
+        return None
+    if training and not use_global_stats:
+        statistics = (running_mean, running_variance)
+        return train_batch_norm(x, *statistics, weight, bias, momentum=momentum, epsilon=epsilon, relu=relu)
+    if paddle.is_grad_enabled() and not (x.stop_gradient and weight.stop_gradient and bias.stop_gradient):
+        return None
+    return evaluate_batch_norm(x, running_mean, running_variance, weight, bias, epsilon=epsilon, relu=relu)
+
+
+def _has_hooks(layer: nn.Layer) -> bool:
+    return bool(layer._forward_pre_hooks or layer._forward_post_hooks)
+
+
+def _edges(
+    algorithm: str, padding: Any, size_hw: Sequence[int], kernel_hw: Sequence[int], strides: Sequence[int]
+) -> tuple[int, int, int, int]:
+    """Padding at the top, bottom, left and right."""
+    if algorithm == "VALID":
+        return 0, 0, 0, 0
+    if algorithm == "SAME":  # as many outputs as inputs / stride, the odd one at the end
+        totals = [
+            max((-(-size // stride) - 1) * stride + kernel - size, 0)
+            for size, kernel, stride in zip(size_hw, kernel_hw, strides)
+        ]
+        down, across = totals
+        return down // 2, down - down // 2, across // 2, across - across // 2
+    edges = [padding] * 4 if isinstance(padding, int) else list(padding)
+    if len(edges) == 2:
+        edges = [edges[0], edges[0], edges[1], edges[1]]
+    return tuple(edges)
+
+
+def _pair(value: int | Sequence[int]) -> tuple[int, int]:
+    down, across = (value, value) if isinstance(value, int) else value
+    return down, across

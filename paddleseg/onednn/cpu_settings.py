@@ -1,0 +1,121 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""With what a network computes on the CPU: backend and threads, which decide the last bits of its results."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import paddle
+
+from paddleseg.onednn.accelerate import accelerated, not_accelerated, why_unavailable
+from paddleseg.onednn.library import library
+from paddleseg.onednn.threads import compute_with, default_threads
+from paddleseg.utils.choices import CpuBackend
+from paddleseg.utils.errors import ConfigError, raise_faults
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.omp_environment import given_threads
+from paddleseg.utils.type_hints import Count, fault_of
+
+ENVIRONMENT = "PADDLESEG_CPU_BACKEND"
+"""The environment variable that names the backend where no flag does."""
+
+_ENTERED: list[CpuSettings] = []
+
+
+@dataclass(frozen=True)
+class CpuSettings:
+    """Backend and threads; ``choose`` finds them.
+
+    Attributes:
+        backend: ``onednn``: convolutions go through the oneDNN in Paddle's wheel. ``paddle``: Paddle's own kernels.
+        threads: How many threads compute.
+    """
+
+    backend: CpuBackend
+    threads: int
+
+    @classmethod
+    def choose(cls, backend: CpuBackend | None = None, threads: int | None = None) -> CpuSettings | None:
+        """What holds in this process; where nothing is asked for within ``entered()``, what holds there.
+
+        Args:
+            backend: That asked for; None: that of the environment variable, else oneDNN where it is there.
+            threads: Those asked for; None: ``OMP_NUM_THREADS``, else the process's share of the cores for oneDNN, and
+                one for Paddle's kernels, most of which use no more.
+
+        Returns:
+            None where the network does not compute on the CPU.
+
+        Raises:
+            ConfigError: What is asked for is not allowed, is not there, or has no effect on the current device; or the
+                environment variable names another backend.
+        """
+        _check_asked(backend, threads)
+        if paddle.get_device() != "cpu":
+            return None
+        if _ENTERED and backend is None and threads is None:
+            return _ENTERED[-1]
+        asked = backend or _backend_of_environment()
+        missing = why_unavailable() if asked != "paddle" else None
+        if asked == "onednn" and missing is not None:
+            raise ConfigError(f"cpu_backend: onednn: {missing}; leave it out, or give paddle")
+        chosen = "paddle" if asked == "paddle" or missing is not None else "onednn"
+        return cls(chosen, threads or given_threads() or (default_threads() if chosen == "onednn" else 1))
+
+    @property
+    def data_format(self) -> Literal["NCHW", "NHWC"]:
+        """The order of the axes in which networks are faster."""
+        return "NHWC" if self.backend == "onednn" else "NCHW"
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Compute so within this context, which is logged; may be nested."""
+        if not _ENTERED:
+            get_logger().info("CPU: %s", self.describe())
+        _ENTERED.append(self)
+        try:
+            with compute_with(self.threads), not_accelerated() if self.backend == "paddle" else accelerated():
+                yield
+        finally:
+            _ENTERED.pop()
+
+    def facts(self) -> dict[str, Any]:
+        """What decides the bits of the results, for a checkpoint."""
+        facts = {"backend": self.backend, "threads": self.threads, "paddle": paddle.__version__}
+        if self.backend == "onednn":
+            facts.update(version=library().version, instruction_set=library().instruction_set)
+        return facts
+
+    def describe(self) -> str:
+        """For the log."""
+        kernels = "Paddle's kernels" if self.backend == "paddle" else f"oneDNN {library().version}"
+        return f"{kernels}, {self.threads} thread{'s' if self.threads > 1 else ''}"
+
+
+def entered(settings: CpuSettings | None) -> AbstractContextManager[None]:
+    """Compute as ``choose`` found: not on the CPU, where it found None."""
+    return nullcontext() if settings is None else settings.entered()
+
+
+def _check_asked(backend: CpuBackend | None, threads: int | None) -> None:
+    faults = [
+        ("cpu_backend", fault_of(backend, CpuBackend | None)),
+        ("cpu_threads", fault_of(threads, Count | None)),
+    ]
+    raise_faults("", [(name, fault) for name, fault in faults if fault is not None])
+    device = paddle.get_device()
+    asked = [f"cpu_{name}" for name, value in (("backend", backend), ("threads", threads)) if value is not None]
+    if device != "cpu" and asked:
+        raise ConfigError(f"{', '.join(asked)}: no effect on {device}; leave it out, or compute on the CPU")
+
+
+def _backend_of_environment() -> CpuBackend | None:
+    value = os.environ.get(ENVIRONMENT)
+    if value not in (None, "", "onednn", "paddle"):
+        raise ConfigError(f"{ENVIRONMENT}: found {value!r}; allowed are onednn, paddle")
+    return value or None

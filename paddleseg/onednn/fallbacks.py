@@ -1,0 +1,19 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where Paddle's own kernels ran although oneDNN was asked for: counted, and said once for each reason."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from paddleseg.utils.logging import get_logger
+
+FALLBACKS: Counter[str] = Counter()
+"""How often Paddle's kernel ran in this process, by reason."""
+
+
+def count_fallback(reason: str) -> None:
+    """Count one; the first of a reason is logged."""
+    FALLBACKS[reason] += 1
+    if FALLBACKS[reason] == 1:
+        get_logger().info("Paddle's own kernels compute convolutions with %s; oneDNN's are not used for them", reason)

@@ -1,0 +1,67 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""How many threads compute: those of the OpenMP that Paddle's wheel carries, which oneDNN and the MKL use."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import paddle
+
+from paddleseg.utils.cpus import computing_with, processes_here, usable_cpus
+from paddleseg.utils.logging import get_logger
+
+
+@contextmanager
+def compute_with(threads: int) -> Iterator[None]:
+    """Compute with so many threads, within this context and in this thread of Python.
+
+    Args:
+        threads: How many; more than there are cores are taken as asked, which is said.
+    """
+    openmp = _openmp()
+    if openmp is None:
+        if threads > 1:
+            get_logger().warning("this Paddle carries no OpenMP that is known: one thread computes, not %d", threads)
+        yield
+        return
+    if threads * processes_here() > usable_cpus():
+        get_logger().warning(
+            "%d threads in each of %d processes compute on %d cores: they wait for each other",
+            *(threads, processes_here(), usable_cpus()),
+        )
+    before = openmp.omp_get_max_threads()
+    openmp.omp_set_num_threads(threads)
+    if openmp.omp_get_max_threads() != threads:
+        get_logger().warning("OpenMP computes with %d threads, not %d", openmp.omp_get_max_threads(), threads)
+    openmp.kmp_set_blocktime(0)
+    try:
+        with computing_with(threads):
+            yield
+    finally:
+        openmp.omp_set_num_threads(before)
+
+
+def current_threads() -> int:
+    """How many threads compute at present."""
+    openmp = _openmp()
+    return 1 if openmp is None else openmp.omp_get_max_threads()
+
+
+def default_threads() -> int:
+    """This process's share of the cores."""
+    return max(1, usable_cpus() // processes_here())
+
+
+@cache
+def _openmp() -> ctypes.CDLL | None:
+    path = str(Path(paddle.__file__).parent / "libs" / "libiomp5.so")
+    try:
+        return ctypes.CDLL(path, mode=getattr(os, "RTLD_NOLOAD", 0) | getattr(os, "RTLD_NOW", 0))
+    except OSError:
+        return None

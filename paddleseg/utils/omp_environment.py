@@ -1,0 +1,42 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the environment says of OpenMP, read before Paddle is imported, which writes ``OMP_NUM_THREADS=1`` into it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+_NAME = "OMP_NUM_THREADS"
+_GIVEN: str | None = None
+
+
+def prepare_environment() -> None:
+    """Remember the user's ``OMP_NUM_THREADS``, and keep OpenMP's threads from spinning.
+
+    Threads that wait for the next parallel region spin for 0.2 seconds unless told otherwise, on cores that the
+    processes need which read data. To be called before paddle is imported; what the user has set stays.
+    """
+    global _GIVEN
+    _GIVEN = os.environ.get(_NAME)
+    if _GIVEN == "1":
+        # paddle.distributed.launch has imported paddle before it starts the processes, which inherit what that wrote.
+        is_paddles = "PADDLE_TRAINER_ID" in os.environ or ("paddle" in sys.modules and not _is_in_first_environment())
+        _GIVEN = None if is_paddles else _GIVEN
+    os.environ.setdefault("KMP_BLOCKTIME", "0")
+
+
+def given_threads() -> int | None:
+    """The user's ``OMP_NUM_THREADS``; None where it is not given, or not a count."""
+    first = (_GIVEN or "").split(",")[0].strip()
+    return int(first) if first.isdecimal() and int(first) > 0 else None
+
+
+def _is_in_first_environment() -> bool:
+    """Whether the process was started with it; known on Linux only."""
+    try:
+        variables = Path("/proc/self/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return any(variable.startswith(f"{_NAME}=".encode()) for variable in variables)

@@ -1,0 +1,190 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What goes through oneDNN within ``accelerated()``, what does not, and what is said of it."""
+
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import paddle
+import pytest
+from paddle import nn
+from paddle.nn import functional as F
+from paddle.nn.functional import conv as paddle_conv
+
+from paddleseg import onednn
+from paddleseg.models import DDRNet_23_slim
+from paddleseg.onednn import library as onednn_library
+from paddleseg.onednn.library import Library, OneDNNError
+from paddleseg.onednn.primitive import CACHE, PrimitiveCache
+
+
+def test_outside_the_context_paddles_functions_are_its_own():
+    before = paddle_conv._conv_nd
+    with onednn.accelerated(), onednn.accelerated():
+        assert paddle_conv._conv_nd is not before
+    assert paddle_conv._conv_nd is before
+    with pytest.raises(KeyError), onednn.accelerated():
+        raise KeyError
+    assert paddle_conv._conv_nd is before
+
+
+@pytest.mark.parametrize(
+    ("reason", "layer", "shape", "dtype"),
+    [
+        ("groups", lambda: nn.Conv2D(4, 4, 3, groups=2), (1, 4, 8, 8), "float32"),
+        ("groups", lambda: nn.Conv2D(4, 4, 3, groups=4), (1, 4, 8, 8), "float32"),
+        ("dilation", lambda: nn.Conv2D(4, 4, 3, dilation=2), (1, 4, 8, 8), "float32"),
+        ("float64", lambda: nn.Conv2D(4, 4, 3), (1, 4, 8, 8), "float64"),
+        ("one or three dimensions", lambda: nn.Conv3D(4, 4, 3), (1, 4, 8, 8, 8), "float32"),
+    ],
+)
+def test_what_is_not_covered_is_paddles_counted_and_said_once(reason, layer, shape, dtype, capsys):
+    layer, x = layer(), paddle.to_tensor(np.random.default_rng(0).standard_normal(shape).astype(dtype))
+    layer.to(dtype=dtype)
+    expected = layer(x).numpy()
+    with onednn.accelerated():
+        for _ in range(2):
+            assert np.array_equal(layer(x).numpy(), expected)
+    assert onednn.FALLBACKS == {reason: 2}
+    assert capsys.readouterr().out.count(f"convolutions with {reason}") == 1
+
+
+def test_a_static_graph_can_be_built_within_the_context(tmp_path):
+    model = DDRNet_23_slim(3)
+    model.eval()
+    x = paddle.rand([1, 3, 64, 64])
+    expected = model(x)[0].numpy()
+    with onednn.accelerated():
+        static = paddle.jit.to_static(model, full_graph=True)
+        np.testing.assert_allclose(static(x)[0].numpy(), expected, atol=1e-5)
+        spec = paddle.static.InputSpec([1, 3, 64, 64], "float32")
+        paddle.jit.save(static, str(tmp_path / "model"), input_spec=[spec])
+    saved = paddle.jit.load(str(tmp_path / "model"))(x)  # a single output is no list
+    np.testing.assert_allclose(saved.numpy(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("data_format", ["NCHW", "NHWC"])
+def test_the_first_loss_of_a_network_and_its_gradients_are_paddles(data_format):
+    rng = np.random.default_rng(1)
+    pictures, label = rng.standard_normal((2, 3, 128, 160)), paddle.to_tensor(rng.integers(0, 5, (2, 1, 128, 160)))
+
+    def first_step(backend, dtype="float32"):
+        paddle.seed(11)
+        model = DDRNet_23_slim(5, enable_auxiliary_loss=True, data_format=data_format)
+        model.to(dtype=dtype)
+        with onednn.CpuSettings(backend, 1).entered():
+            outputs = model(paddle.to_tensor(pictures.astype(dtype)))
+            loss = sum(F.cross_entropy(logits, label, axis=1) for logits in outputs)
+            loss.backward()
+        gradients = [parameter.grad.numpy().ravel() for parameter in model.parameters() if not parameter.stop_gradient]
+        return float(loss), np.concatenate(gradients)
+
+    exact, paddles, ours = first_step("paddle", "float64"), first_step("paddle"), first_step("onednn")
+    assert not onednn.FALLBACKS
+    assert abs(ours[0] / paddles[0] - 1) < 1e-6
+    # Batch normalisation over the two values of a pooled branch blows rounding up, in either backend.
+    assert np.linalg.norm(ours[1] - exact[1]) < 4 * np.linalg.norm(paddles[1] - exact[1])
+
+
+def test_equal_runs_give_equal_bytes():
+    def train():
+        paddle.seed(12)
+        model = DDRNet_23_slim(3)
+        optimizer = paddle.optimizer.SGD(0.1, parameters=model.parameters())
+        x = paddle.to_tensor(np.random.default_rng(2).standard_normal((2, 3, 64, 64)).astype("float32"))
+        with onednn.accelerated():
+            for _ in range(2):
+                model(x)[0].square().mean().backward()
+                optimizer.step()
+                optimizer.clear_grad()
+        return model.conv1[0]._conv.weight.numpy()
+
+    assert np.array_equal(train(), train())
+
+
+def test_few_primitives_are_kept_and_the_oldest_goes_first():
+    class Recorded:
+        freed = []
+
+        def __init__(self, name):
+            self.name = name
+
+        def free(self):
+            self.freed.append(self.name)
+
+    cache = PrimitiveCache(capacity=2)
+    for name in ("a", "b", "a", "c"):
+        cache.get(name, lambda name=name: Recorded(name))
+    assert Recorded.freed == ["b"]
+    assert len(cache) == 2
+    cache.clear()
+    assert sorted(Recorded.freed) == ["a", "b", "c"]
+
+
+def test_memory_stays_bounded_over_two_thousand_shapes():
+    code = """
+        import resource
+        import paddle
+        from paddleseg import onednn
+
+        layer = paddle.nn.Conv2D(3, 4, 3, padding=1)
+        with onednn.accelerated():
+            for i in range(2000):
+                x = paddle.ones([1, 3, 8 + i % 50, 8 + i // 50])
+                layer(x).sum().backward()
+                if i == 600:
+                    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout.splitlines()[-1]) < 30  # MiB
+
+
+def test_a_library_that_is_missing_damaged_or_not_loaded_is_said(tmp_path):
+    with pytest.raises(OneDNNError, match="carries no oneDNN"):
+        Library(str(tmp_path / "libdnnl.so.3"))
+    (tmp_path / "libdnnl.so.3").write_bytes(b"\x7fELF damaged")
+    with pytest.raises(OneDNNError, match="has not loaded its oneDNN"):
+        Library(str(tmp_path / "libdnnl.so.3"))
+
+
+def test_another_library_or_version_is_not_used(monkeypatch, capsys):
+    openmp = onednn_library.library_path().parent / "libiomp5.so"
+    with pytest.raises(OneDNNError, match="is not oneDNN"):
+        Library(str(openmp))
+    monkeypatch.setattr(onednn_library, "TESTED_VERSIONS", ((2, 7),))
+    with pytest.raises(OneDNNError, match=r"oneDNN 3\.\d\.\d was not tested \(tested: 2\.7\)"):
+        Library(str(onednn_library.library_path()))
+
+
+def test_without_the_library_everything_is_paddles_and_that_is_said_once(monkeypatch, capsys):
+    def missing():
+        raise OneDNNError("this Paddle carries no oneDNN (nowhere/libdnnl.so.3 is missing)")
+
+    monkeypatch.setattr("paddleseg.onednn.accelerate.library", missing)
+    onednn.why_unavailable.cache_clear()
+    layer, x = nn.Conv2D(3, 4, 3), paddle.ones([1, 3, 8, 8])
+    expected = layer(x).numpy()
+    try:
+        for _ in range(2):
+            with onednn.accelerated() as active:
+                assert not active
+                assert np.array_equal(layer(x).numpy(), expected)
+        assert capsys.readouterr().out.count("Paddle's own kernels: this Paddle carries no oneDNN") == 1
+    finally:
+        onednn.why_unavailable.cache_clear()
+
+
+def test_a_primitive_is_used_only_with_as_many_threads_as_it_was_made_for():
+    layer, x = nn.Conv2D(8, 16, 3, padding=1), paddle.rand([1, 8, 40, 40])
+    outputs, kept = [], []
+    for threads in (1, 2, 1, 3):
+        with onednn.CpuSettings("onednn", threads).entered():
+            outputs.append(layer(x).numpy())
+            kept.append(len(CACHE))
+    assert np.diff(kept).tolist() == [1, 0, 1]
+    for output in outputs:
+        np.testing.assert_allclose(output, outputs[0], atol=1e-6)

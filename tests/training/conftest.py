@@ -1,0 +1,23 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Trainings on each of the ways in which a CPU computes."""
+
+import paddle
+import pytest
+
+from paddleseg import onednn
+from paddleseg.onednn import CpuSettings
+
+
+@pytest.fixture
+def cpu(request):
+    """The test runs with this backend and count of threads, ``("onednn", 2)``; runs that ask for none take it."""
+    backend, threads = request.param
+    if backend == "onednn" and onednn.why_unavailable() is not None:
+        pytest.skip(onednn.why_unavailable())
+    paddle.set_device("cpu")
+    onednn.FALLBACKS.clear()
+    with CpuSettings(backend, threads).entered():
+        assert onednn.is_active() is (backend == "onednn")
+        yield request.param
+    assert not onednn.FALLBACKS
