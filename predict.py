@@ -52,6 +52,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.models.weights import load_weights
     from paddleseg.onednn import CpuSettings, entered
     from paddleseg.transforms.pipeline import Pipeline
+    from paddleseg.utils.allocator import keep_freed_memory
     from paddleseg.utils.device import select_device
     from paddleseg.utils.label_map import ignored_class_of
     from paddleseg.utils.picture_files import list_images
@@ -65,6 +66,8 @@ def main(arguments: argparse.Namespace) -> None:
     images, root = list_images(arguments.image_path, list_separator(config))
     select_device(device)
     cpu = CpuSettings.choose(arguments.cpu_backend, arguments.cpu_threads)
+    if cpu is not None:
+        keep_freed_memory()
     model = build_model(
         config,
         use_pretrained=False,

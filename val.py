@@ -49,6 +49,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.models.weights import load_weights
     from paddleseg.onednn import CpuSettings, entered
     from paddleseg.utils import distributed
+    from paddleseg.utils.allocator import keep_freed_memory
     from paddleseg.utils.cpus import default_num_workers
     from paddleseg.utils.device import select_device
     from paddleseg.utils.logging import get_logger
@@ -59,6 +60,8 @@ def main(arguments: argparse.Namespace) -> None:
     options = ViewOptions.from_test_config(config.section("test_config"))
     select_device(arguments.device)
     cpu = CpuSettings.choose(arguments.cpu_backend, arguments.cpu_threads)
+    if cpu is not None:
+        keep_freed_memory()
     distributed.init()
     dataset = build_dataset(config, "val")
     model = build_model(
