@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -25,7 +24,6 @@ from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
 # What nn.Conv2D calls, with the padding in one of three spellings.
 _paddles_convolution = paddle_conv._conv_nd
-_signature = inspect.signature(_paddles_convolution)
 _paddles_batch_norm = paddle_norm.batch_norm  # what nn.BatchNorm2D calls
 _depth = 0
 
@@ -83,43 +81,49 @@ def why_unavailable() -> str | None:
     return None
 
 
-def _convolution(*arguments: Any, **keywords: Any) -> Tensor:
+def _convolution(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: int | Sequence[int] = 1,
+    padding: Any = 0,
+    padding_algorithm: str = "EXPLICIT",
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+    data_format: str = "NCHW",
+    channel_dim: int = 1,
+    op_type: str = "conv2d",
+    *others: Any,
+    **named: Any,
+) -> Tensor:
     """Stands in for Paddle's ``_conv_nd``."""
     if _depth and computes_eagerly_on_cpu():
-        given = _signature.bind(*arguments, **keywords)
-        given.apply_defaults()
-        reason = _uncovered(given.arguments)
+        reason = _uncovered(x, weight, dilation, groups, op_type)
         if reason is None:
-            return _convolve(given.arguments)
+            channels_last, strides = data_format == "NHWC", _pair(stride)
+            size_hw = x.shape[1:3] if channels_last else x.shape[2:]
+            edges = _edges(padding_algorithm, padding, size_hw, weight.shape[2:], strides)
+            return convolve(x, weight, bias, strides, edges, channels_last)
         count_fallback(reason)
-    return _paddles_convolution(*arguments, **keywords)
+    geometry = (stride, padding, padding_algorithm, dilation, groups, data_format, channel_dim)
+    return _paddles_convolution(x, weight, bias, *geometry, op_type, *others, **named)
 
 
-def _uncovered(given: Mapping[str, Any]) -> str | None:
+def _uncovered(x: Tensor, weight: Tensor, dilation: int | Sequence[int], groups: int, op_type: str) -> str | None:
     """What of a convolution is not covered; None if all is."""
-    x, weight = given["x"], given["weight"]
-    if given["op_type"] != "conv2d":
-        return "groups" if given["op_type"] == "depthwise_conv2d" else "one or three dimensions"
-    if given["groups"] != 1:
+    if op_type not in ("conv2d", "depthwise_conv2d"):
+        return "one or three dimensions"
+    if groups != 1 or op_type == "depthwise_conv2d":
         return "groups"
-    if any(value != 1 for value in _pair(given["dilation"])):
+    if _pair(dilation) != (1, 1):
         return "dilation"
     if x.dtype != paddle.float32 or weight.dtype != paddle.float32:
-        return f"{str(x.dtype).split('.')[-1]}"
+        return str(x.dtype).rpartition(".")[-1]
     if not (x.place.is_cpu_place() and weight.place.is_cpu_place()):
         return "tensors that are not on the CPU"
     if 0 in x.shape:
         return "an empty batch"
     return None
-
-
-def _convolve(given: Mapping[str, Any]) -> Tensor:
-    x, weight = given["x"], given["weight"]
-    channels_last = given["data_format"] == "NHWC"
-    strides = _pair(given["stride"])
-    size_hw = x.shape[1:3] if channels_last else x.shape[2:]
-    padding = _edges(given["padding_algorithm"], given["padding"], size_hw, weight.shape[2:], strides)
-    return convolve(x, weight, given["bias"], strides, padding, channels_last)
 
 
 def _batch_norm(*arguments: Any, **keywords: Any) -> Tensor:
