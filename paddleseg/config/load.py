@@ -5,7 +5,8 @@
 Merging follows PaddleSeg. ``_base_`` names one file or a list of them, relative to the file it stands in. The
 file's own values win over its bases; mappings are merged key by key, lists and plain values replace. Of
 several bases an earlier one wins over a later one. ``_inherited_: False`` in a mapping cuts off what the
-base says there, of several the first that says something. A key whose value is None in the end counts as not given: its default holds.
+base says there, of several the first that says something. A key whose value is None in the end counts as not
+given: its default holds.
 """
 
 from __future__ import annotations

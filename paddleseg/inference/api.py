@@ -37,6 +37,10 @@ PictureFiles = Annotated[
     "a list of picture files, or one of what predict.py takes as --image_path",
 ]
 
+Colours = Annotated[
+    Sequence[tuple[LabelValue, LabelValue, LabelValue]], "a list of colours, each [red, green, blue] from 0 to 255"
+]
+
 
 @checks_arguments
 def evaluate(
@@ -125,7 +129,7 @@ def predict(
     custom_color: Sequence[int] | None = None,
     *,
     class_names: Sequence[str] | None = None,
-    palette: Sequence[Sequence[int]] | None = None,
+    palette: Colours | None = None,
     ignore_index: LabelValue = 255,
     apply_exif: bool = True,
     value_range: Sequence[float] | None = None,
@@ -159,6 +163,9 @@ def predict(
     Raises:
         UserError: An argument or a picture is wrong.
     """
+    if not separator:
+        raise ConfigError("predict: separator: empty; give what stands between the columns of a list file")
+    pipeline = transforms if isinstance(transforms, Pipeline) else Pipeline(transforms)
     inference = ViewOptions(
         aug_eval=aug_pred,
         scales=scales,
@@ -176,7 +183,7 @@ def predict(
         load_weights(model, os.fspath(model_path))
     prediction.predict(
         model,
-        transforms if isinstance(transforms, Pipeline) else Pipeline(transforms),
+        pipeline,
         images,
         save_dir,
         inference,

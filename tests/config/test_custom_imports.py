@@ -136,8 +136,8 @@ def test_a_networks_own_backbone_is_a_section_where_it_takes_a_layer(tmp_path, m
     )
     check_config(load_config(write(tmp_path, "mine.yml", text)), command="export")
     for wrong, message in (
-        ("depth: a", "model.backbone.depth: found 'a'"),
-        ("width: 1", "model.backbone.width: Trunk"),
+        ("type: Trunk, depth: a", "model.backbone.depth: found 'a'"),
+        ("type: Trunk, width: 1", "model.backbone.width: Trunk"),
         ("type: Nope", "model.backbone.type: no backbone 'Nope'"),
     ):
         with pytest.raises(ConfigError, match=message):
