@@ -176,7 +176,11 @@ def predict(
         crop_size=crop_size,
     )
     is_path = isinstance(image_list, (str, os.PathLike))
-    images, root = list_images(image_list, separator) if is_path else (list(map(os.fspath, image_list)), "")
+    images, root = (
+        list_images(image_list, separator, place="as an argument")
+        if is_path
+        else (list(map(os.fspath, image_list)), "")
+    )
     if not images:
         raise ConfigError("image_list is empty; give picture files, or what predict.py takes as --image_path")
     if model_path is not None:

@@ -17,7 +17,7 @@ from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.models.weights import read_weights
 from paddleseg.transforms import Normalize, RandomHorizontalFlip, Resize
-from paddleseg.utils.errors import ConfigError, DeviceError
+from paddleseg.utils.errors import ConfigError, DataError, DeviceError
 from tests.messages import naming
 from tests.training.resumed import assert_same_state
 
@@ -248,6 +248,12 @@ def test_a_data_set_of_paths_is_evaluated(tiny_dataset):
     dataset = SegmentationDataset([Normalize()], mode="val", num_classes=4, file_list=pairs)
     mean_iou, *_ = evaluate(Pointwise(), dataset, num_workers=0)
     assert 0 <= mean_iou <= 1
+
+
+def test_another_separator_is_named_as_the_argument_that_it_is(tiny_dataset, tmp_path):
+    (tmp_path / "list.txt").write_text(f"{tiny_dataset}/images/val_0.png;x.png\n")
+    with pytest.raises(DataError, match="its first column is there with separator: ';' as an argument"):
+        predict(Pointwise(), None, [Normalize()], tmp_path / "list.txt", save_dir=tmp_path / "out")
 
 
 def test_an_empty_list_of_pictures_is_named(tmp_path):
