@@ -149,7 +149,7 @@ def scale_values(
     if value_range is None and stored.limits is None:
         raise DataError(
             f"{path}: the picture holds {image.dtype} numbers, whose range no picture fills; say which values stand "
-            "for black and white: value_range: [low, high] of the data set"
+            "for black and white: value_range: [low, high] of the data set, or under Deploy in deploy.yaml"
         )
     low, high = stored.limits if value_range is None else value_range
     if image.dtype == np.uint8 and (low, high) == (0, 255):
