@@ -8,7 +8,7 @@ import argparse
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from paddleseg.config.foreign_flags import rewriter
+from paddleseg.config.foreign_words import rewriter
 from paddleseg.export.formats import FORMATS
 from paddleseg.utils.cli import CommandParser, require_packages, run_command
 

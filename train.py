@@ -7,7 +7,7 @@ Several processes: ``python -m paddle.distributed.launch train.py ...``.
 
 import argparse
 
-from paddleseg.config.foreign_flags import rewriter
+from paddleseg.config.foreign_words import rewriter
 from paddleseg.training.run_settings import knobs
 from paddleseg.utils.cli import CommandParser, add_flag, require_packages, run_command
 
@@ -41,7 +41,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.training import train_from_config
 
     values = vars(arguments)
-    if arguments.fp16:  # --precision beside it says the same: see foreign_flags
+    if arguments.fp16:  # --precision beside it says the same: see foreign_words
         values["precision"] = "fp16"
     in_yaml = {knob.name: knob.name for knob in knobs() if knob.is_flag and knob.in_yaml}
     flags = {key: values[name] for name, key in {**in_yaml, **_NESTED}.items()}

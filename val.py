@@ -8,7 +8,7 @@ import argparse
 import dataclasses
 
 from paddleseg.config.cpu_flags import add_cpu_flags
-from paddleseg.config.foreign_flags import rewriter
+from paddleseg.config.foreign_words import rewriter
 from paddleseg.config.view_options import add_view_arguments, apply_view_arguments
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.cli import CommandParser, require_packages, run_command

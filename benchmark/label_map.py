@@ -105,11 +105,15 @@ def compare(logits: np.ndarray, size_hw: tuple[int, int], picture_hw: tuple[int,
     return found, at_picture[found["dense"][y, x], y, x] - at_picture[found["ours"][y, x], y, x]
 
 
+def _is_side(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) > 0 and int(text) % STRIDE == 0
+
+
 def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.errors import ConfigError
 
     sides = arguments.size.split("x")
-    if len(sides) != 2 or not all(side.isdigit() and int(side) and int(side) % STRIDE == 0 for side in sides):
+    if len(sides) != 2 or not all(map(_is_side, sides)):
         raise ConfigError(f"--size {arguments.size}: give HEIGHTxWIDTH, multiples of {STRIDE}, such as 512x512")
     if not 2 <= arguments.num_classes <= 255:
         raise ConfigError(f"--num_classes {arguments.num_classes}: must be from 2 to 255")

@@ -128,7 +128,8 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.written_files import WrittenFiles
 
     config = read_deploy_config(arguments.config)
-    targets = label_paths(*list_images(arguments.image_path, config.separator), arguments.save_dir)
+    found = list_images(arguments.image_path, config.separator, place=f"under Deploy in {config.path}")
+    targets = label_paths(*found, arguments.save_dir)
     images = list(targets)
     written = WrittenFiles(arguments.save_dir)
     written.refuse_foreign(targets.values())

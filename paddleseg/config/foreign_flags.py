@@ -3,26 +3,22 @@
 """Flags of other kits, as their users type them, and what each is here.
 
 Those of PaddleSeg that mean something here are the commands' own; here are those that are refused. Beside them:
-mmsegmentation's (``--work-dir``), those of the DDRNet of PyTorch (``--cfg``) and of MindSpore (``--ddr_config``). A
-command's words are rewritten before they are parsed, so that its parser and ``--help`` know its own flags alone.
-Imports nothing heavy.
+mmsegmentation's (``--work-dir``), those of the DDRNet of PyTorch (``--cfg``) and of MindSpore (``--ddr_config``);
+:mod:`paddleseg.config.foreign_words` puts ours in their place. Imports nothing heavy.
 """
 
 from __future__ import annotations
 
-import functools
-import itertools
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from paddleseg.config.paddleseg_names import REFUSED_IN_TEST_CONFIG
-from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
 
 Given = Mapping[str, Sequence[str]]
-"""The values of each flag of a command line by its name, written with ``_``."""
+"""The values of each flag of a command line by its name, written in full and with ``_``."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +70,13 @@ def _number_of_cards(found: Sequence[str], given: Given) -> list[str] | str:
     return ["--device", "gpu"] if list(found) == ["1"] else _SEVERAL_CARDS
 
 
+def is_number(found: Sequence[str]) -> bool:
+    """Whether the values of a flag are one number of a card."""
+    return len(found) == 1 and found[0].isascii() and found[0].isdigit()
+
+
 def _card(found: Sequence[str], given: Given) -> list[str] | str:
-    return ["--device", f"gpu:{found[0]}"] if len(found) == 1 and found[0].isdigit() else _SEVERAL_CARDS
+    return ["--device", f"gpu:{found[0]}"] if is_number(found) else _SEVERAL_CARDS
 
 
 def _device_target(found: Sequence[str], given: Given) -> list[str] | str:
@@ -90,7 +91,12 @@ def _device_id(found: Sequence[str], given: Given) -> list[str] | str:
     if "cpu" in [*map(str.lower, given.get("device_target", [])), *given.get("device", [])]:
         get_logger().warning("--device_id %s: has no effect; a CPU has no number", " ".join(found))
         return []
-    return [] if given.get("device_target") else _card(found, given)
+    if given.get("device_target"):
+        return []
+    if not is_number(found):
+        return _SEVERAL_CARDS
+    kind = "".join(given.get("device", [])[:1]).partition(":")[0] or "gpu"
+    return ["--device", f"{kind}:{found[0]}"]
 
 
 def _no_validate(found: Sequence[str], given: Given) -> list[str] | str:
@@ -109,9 +115,6 @@ def _resume(found: Sequence[str], given: Given) -> list[str] | str:
 def _benchmark(found: Sequence[str], given: Given) -> list[str] | str:
     return _BENCHMARKS.get(found[0], "allowed are 1 (AMP), 2 (plain), 3 (channels last) and 4 (both)")
 
-
-_TARGETS = ("config", "save_dir", "resume_model", "precision", "data_format", "device", "model_path")
-"""Flags of ours that others mean; argparse takes them by their first letters too."""
 
 _ONE_CLASS_PER_PIXEL = REFUSED_IN_TEST_CONFIG["use_multilabel"]
 _NO_CHOICE_OF_DEVICE = _without_effect("an export is made on the CPU, and runs on any device", 1)
@@ -181,107 +184,3 @@ FOREIGN_FLAGS: dict[str, dict[str, ForeignFlag]] = {
     },
 }
 """By the command that takes them, and by name, written with ``_``."""
-
-
-def rewriter(command: str) -> Callable[[Sequence[str]], list[str]]:
-    """What rewrites the words of a command, see :func:`own_words`."""
-    return functools.partial(own_words, command)
-
-
-def own_words(command: str, words: Sequence[str]) -> list[str]:
-    """The words of a command line with flags of ours in the place of others'.
-
-    A configuration that stands first, as mmsegmentation has it, is ``--config``.
-
-    Args:
-        command: ``train.py``, ``val.py``, ``predict.py`` or ``export.py``.
-        words: What was typed after it.
-
-    Raises:
-        ConfigError: A flag of another kit has no equivalent, or not this value, or another flag gives what it means
-            another value; the message says what to do.
-    """
-    words = list(words)
-    is_positional = bool(words) and not words[0].startswith("-")
-    if is_positional:
-        words.insert(0, "--config")
-    flags = FOREIGN_FLAGS[command]
-    result = list(itertools.takewhile(lambda word: not word.startswith("--"), words))  # -h and what is a mistake
-    given = {name: found for _, name, found in _flags_of(words)}
-    forms = _Forms()
-    for typed, name, found in _flags_of(words):
-        shown = " ".join([typed[0].partition("=")[0], *found])
-        flag = flags.get(name)
-        if flag is None:
-            result += typed
-            if is_positional:
-                shown, name, is_positional = " ".join(found), "", False
-            forms.add(shown, name, typed)
-            continue
-        _check_number_of_values(shown, flag, found)
-        meaning = flag.meaning(found, given)
-        if isinstance(meaning, str):
-            raise ConfigError(f"{shown}: {meaning}")
-        if flag.note:
-            get_logger().warning("%s: has no effect; %s", shown, flag.note)
-        result += meaning
-        forms.add(shown, name, meaning)
-    return result
-
-
-class _Forms:
-    """The settings that a command line gives by several words, such as ``--work-dir`` and ``--save_dir``.
-
-    Of one word that is given twice the last counts, as everywhere; of two words for one setting neither is the last
-    by anybody's wish.
-    """
-
-    def __init__(self) -> None:
-        self._given: dict[str, list[tuple[str, str, list[str]]]] = {}
-
-    def add(self, shown: str, form: str, words: Sequence[str]) -> None:
-        """Note one flag.
-
-        Args:
-            shown: As it was typed.
-            form: Its name, by which it is told from others of the same meaning.
-            words: Words of ours that mean the same.
-
-        Raises:
-            ConfigError: Another one gives one of its settings another value.
-        """
-        for setting, value in _settings_of(words):
-            for other_shown, other_form, other_value in self._given.setdefault(setting, []):
-                if other_form != form and other_value != value:
-                    raise ConfigError(
-                        f"{shown}: contradicts {other_shown}, which means the same flag; give one of them"
-                    )
-            self._given[setting].append((shown, form, value))
-
-
-def _settings_of(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """What words of ours set: a flag, or a key of ``--opts``, and to what."""
-    for _, name, found in _flags_of(words):
-        if name == "opts":
-            yield from ((f"opts {key.strip()}", [value]) for key, _, value in (item.partition("=") for item in found))
-        elif name == "fp16":  # of train.py, short for it
-            yield "precision", ["fp16"]
-        else:
-            yield next((target for target in _TARGETS if target.startswith(name)), name), found
-
-
-def _flags_of(words: Sequence[str]) -> Iterator[tuple[list[str], str, list[str]]]:
-    """Each flag as its words, its name and its values."""
-    starts = [index for index, word in enumerate(words) if word.startswith("--")]
-    for start, end in zip(starts, [*starts[1:], len(words)]):
-        name, equals, value = words[start].removeprefix("--").partition("=")
-        typed = list(words[start:end])
-        yield typed, name.replace("-", "_"), [*([value] if equals else []), *typed[1:]]
-
-
-def _check_number_of_values(shown: str, flag: ForeignFlag, found: Sequence[str]) -> None:
-    if flag.values in (1, "+") and not found:
-        raise ConfigError(f"{shown}: give a value")
-    most = {0: 0, 1: 1, "?": 1}.get(flag.values)
-    if most is not None and len(found) > most:
-        raise ConfigError(f"{shown}: takes {'one value' if most else 'no value'}")

@@ -5,7 +5,8 @@
 Merging follows PaddleSeg. ``_base_`` names one file or a list of them, relative to the file it stands in. The
 file's own values win over its bases; mappings are merged key by key, lists and plain values replace. Of
 several bases an earlier one wins over a later one. ``_inherited_: False`` in a mapping cuts off what the
-bases say there. A key whose value is None in the end counts as not given: its default holds.
+base says there, of several the first that says something. A key whose value is None in the end counts as not
+given: its default holds.
 """
 
 from __future__ import annotations
@@ -141,8 +142,7 @@ def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[
         problems.add("epochs", "this file has iters too; keep the one that shall decide")
     problems.raise_if_any()
 
-    data: dict[str, Any] = {}
-    sources: dict[str, str] = {}
+    data, sources = own, own_sources
     for base in bases:
         base_path = os.path.normpath(os.path.join(os.path.dirname(path), base))
         if not os.path.isfile(base_path):
@@ -150,7 +150,8 @@ def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[
             problems.raise_if_any()
         base_data, base_sources = _load_file(base_path, (*chain, real))
         data, sources = _merge_files(base_data, data), {**base_sources, **sources}
-    return _merge_files(data, own), {**sources, **own_sources}
+        sources = {key: sources[key] for key in dotted_keys(data) if key in sources}  # of what was cut off: gone
+    return copy_of(data), sources
 
 
 def _merge_files(base: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

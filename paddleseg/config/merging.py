@@ -16,9 +16,10 @@ def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """``own`` over ``base`` by PaddleSeg's rules; the result shares no list or dict with either.
 
     A checksum belongs to its ``url``: where ``own`` gives another one and no checksum, that of ``base`` is left out.
+    An ``_inherited_: False`` is left out once it has cut something off: it is not for the next base too.
     """
     if own.get(INHERIT_KEY) is False:
-        return copy_of(own)
+        return {key: copy_of(value) for key, value in own.items() if key != INHERIT_KEY}
     result = copy_of(base)
     if is_of_another_file(base, own):
         result.pop("sha256", None)
@@ -31,13 +32,14 @@ def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def drop_checksums(before: Mapping[str, Any], data: Mapping[str, Any], written: Sequence[str]) -> None:
-    """The same for single keys, ``written`` into ``data``, which was ``before``."""
-    for key in written:
-        outer, _, name = key.rpartition(".")
-        if name != "url" or f"{outer}.sha256" in written:
-            continue
+    """The same for single keys, ``written`` into ``data``, which was ``before``; those in a list of urls too."""
+    parts = [key.split(".") for key in written]
+    sources = {".".join(key[:place]) for key in parts for place in range(len(key)) if key[place] == "url"}
+    for outer in sources - {key.removesuffix(".sha256") for key in written if key.endswith(".sha256")}:
         former, source = value_at(before, outer), value_at(data, outer)
-        if isinstance(former, dict) and isinstance(source, dict) and is_of_another_file(former, {name: source[name]}):
+        if not (isinstance(former, dict) and isinstance(source, dict) and "url" in source):
+            continue
+        if is_of_another_file(former, {"url": source["url"]}):
             source.pop("sha256", None)
 
 

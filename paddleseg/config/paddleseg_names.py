@@ -125,6 +125,7 @@ _OWN_LISTS = (
 _ONE_LIST_OF_TRANSFORMS = "Its common_transforms and transforms2, one after the other, are transforms here"
 _MASKS = f"{_OWN_LISTS}; labels are class ids, so masks of 0 and 255 have to be 0 and 1"
 _VOLUMES = "Volumes are not segmented here. Cut them into slices, write these as pictures, and use Dataset with lists"
+_NETWORKS_OF_VOLUMES = f"{_VOLUMES} of these pictures. {_LARGE}"
 _OF_VOLUMES = (
     "It changes volumes, and pictures are segmented here: use the transform for pictures that comes nearest, such as "
     "Resize, RandomRotation, RandomHorizontalFlip, RandomPaddingCrop or RandomDistort"
@@ -140,7 +141,9 @@ LEFT_OUT = {
     "model": {
         **dict.fromkeys(_SMALL_NETWORKS.split(), _SMALL),
         **dict.fromkeys(_LARGE_NETWORKS.split(), _LARGE),
-        **dict.fromkeys(("UNETR", "VNet", "VNetDeepSup", "SwinUNet", "TransUNet", "nnFormer", "NNUNet"), _VOLUMES),
+        **dict.fromkeys(
+            ("UNETR", "VNet", "VNetDeepSup", "SwinUNet", "TransUNet", "nnFormer", "NNUNet"), _NETWORKS_OF_VOLUMES
+        ),
         "STFPM": "It finds what is unlike the training pictures, and networks here learn from labels. Use "
         "DDRNet_23_slim with label maps of the defects",
     },

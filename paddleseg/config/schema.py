@@ -173,9 +173,7 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
     model = config.section("model")
     if not model:
         return
-    # Of a network that is not here the backbone is not looked for either.
-    has_backbone = model.get("type") in MODELS and "backbone" in inspect.signature(MODELS[model["type"]]).parameters
-    has_backbone = has_backbone and isinstance(model.get("backbone"), dict)
+    has_backbone = isinstance(model.get("backbone"), dict) and _takes_backbone(model.get("type"))
     if has_backbone:
         check_component(model["backbone"], BACKBONES, "model.backbone", problems, supplied=("in_channels",))
     check_component(
@@ -194,6 +192,14 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
     is_missing = is_segmentation(config) and shared_value(config, "num_classes") is None
     if is_missing and all(kind in DATASETS for kind in types):
         problems.add("model.num_classes", "missing; give the number of classes here or under train_dataset")
+
+
+def _takes_backbone(kind: Any) -> bool:
+    """Whether a network has a backbone of its own; of one that is not here it is not looked for either."""
+    if kind not in MODELS:
+        return False
+    parameters = inspect.signature(MODELS[kind]).parameters
+    return "backbone" in parameters or any(item.kind is item.VAR_KEYWORD for item in parameters.values())
 
 
 def _check_dataset(config: Config, section: str, problems: Problems) -> None:

@@ -38,6 +38,10 @@ PictureFiles = Annotated[
     "a list of picture files, or one of what predict.py takes as --image_path",
 ]
 
+Colours = Annotated[
+    Sequence[tuple[LabelValue, LabelValue, LabelValue]], "a list of colours, each [red, green, blue] from 0 to 255"
+]
+
 
 @checks_arguments
 def evaluate(
@@ -132,7 +136,7 @@ def predict(
     custom_color: Sequence[int] | None = None,
     *,
     class_names: Sequence[str] | None = None,
-    palette: Sequence[Sequence[int]] | None = None,
+    palette: Colours | None = None,
     ignore_index: LabelValue = 255,
     apply_exif: bool = True,
     value_range: Sequence[float] | None = None,
@@ -170,6 +174,9 @@ def predict(
     Raises:
         UserError: An argument or a picture is wrong.
     """
+    if not separator:
+        raise ConfigError("predict: separator: empty; give what stands between the columns of a list file")
+    pipeline = transforms if isinstance(transforms, Pipeline) else Pipeline(transforms)
     inference = ViewOptions(
         aug_eval=aug_pred,
         scales=scales,
@@ -181,7 +188,11 @@ def predict(
     )
     cpu = CpuSettings.choose(cpu_backend, cpu_threads)
     is_path = isinstance(image_list, (str, os.PathLike))
-    images, root = list_images(image_list, separator) if is_path else (list(map(os.fspath, image_list)), "")
+    images, root = (
+        list_images(image_list, separator, place="as an argument")
+        if is_path
+        else (list(map(os.fspath, image_list)), "")
+    )
     if not images:
         raise ConfigError("image_list is empty; give picture files, or what predict.py takes as --image_path")
     if model_path is not None:
@@ -189,7 +200,7 @@ def predict(
     with entered(cpu):
         prediction.predict(
             model,
-            transforms if isinstance(transforms, Pipeline) else Pipeline(transforms),
+            pipeline,
             images,
             save_dir,
             inference,

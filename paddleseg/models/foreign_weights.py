@@ -10,7 +10,7 @@ import zipfile
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.safe_pickle import one_line
 
-_ZIP = b"PK\x03\x04"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second of one without entries
 _ZIP_HEADER_SIZE = 30  # of an entry, before its name
 # A pickle of the number with which torch.save began before version 1.6.
 _OLD_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"

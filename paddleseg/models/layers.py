@@ -23,8 +23,6 @@ from paddleseg import onednn
 from paddleseg.utils.foreign_imports import foreign_names
 from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
-# PaddleSeg's layers are a package; with a path, if an empty one, Python asks for what is imported from within it.
-__path__: list[str] = []
 __getattr__ = foreign_names(__name__)
 
 DataFormat = Literal["NCHW", "NHWC"]

@@ -59,13 +59,19 @@ def best_file(folder: str | os.PathLike[str]) -> str:
 
 
 def _refuse_run_folder(path: str) -> None:
-    checkpoints = sorted(manifest.parent.name for manifest in Path(path).glob(f"*/{MANIFEST}"))
+    checkpoints = sorted((manifest.parent.name for manifest in Path(path).glob(f"*/{MANIFEST}")), key=_by_number)
     if checkpoints and not any(os.path.exists(os.path.join(path, name)) for name in (WEIGHTS, MANIFEST)):
         choice = "best_model" if "best_model" in checkpoints else checkpoints[-1]
         raise WeightsError(
             f"{path} holds no weights but the checkpoints of a run ({', '.join(checkpoints)}); give one of them, such "
             f"as {os.path.join(path, choice)}"
         )
+
+
+def _by_number(name: str) -> tuple[str, int, str]:
+    """Sorts iter_800 before iter_1600."""
+    word, _, number = name.rpartition("_")
+    return (word, int(number), name) if number.isascii() and number.isdigit() else (name, -1, name)
 
 
 def _known_best(folder: str | os.PathLike[str]) -> str | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 import inspect
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import paddle
@@ -30,6 +30,7 @@ from paddleseg.training.run_settings import RunSettings, knobs
 from paddleseg.training.run_start import choose_seed, start_run
 from paddleseg.utils import distributed
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.type_hints import is_number
 
 # The arguments that are no settings of a run, with their defaults.
 _OBJECTS = {
@@ -119,6 +120,9 @@ def _train(
 ) -> None:
     if optimizer is None or (losses is None and task is None):
         raise ConfigError("train() needs an optimizer and losses={'types': [...], 'coef': [...]}")
+    _check_objects(model=model, train_dataset=train_dataset, val_dataset=val_dataset, optimizer=optimizer)
+    if not isinstance(test_config, (Mapping, type(None))):
+        raise ConfigError(f"test_config: found {test_config!r}; give a mapping, such as {{'is_slide': True, ...}}")
     _check_own(task, hooks, {"val_dataset": val_dataset, "losses": losses, "test_config": test_config})
     do_eval = val_dataset is not None if task is None else task.can_evaluate
     settings = RunSettings(device=paddle.device.get_device(), do_eval=do_eval, **_as_plain(values))
@@ -155,6 +159,21 @@ def _as_plain(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _check_objects(**found: Any) -> None:
+    """Refuse what is no network, data set or optimiser."""
+    needed = {
+        "model": (paddle.nn.Layer,),
+        "train_dataset": (PictureDataset,),
+        "val_dataset": (PictureDataset, type(None)),
+        "optimizer": (paddle.optimizer.Optimizer,),
+    }
+    for name, value in found.items():
+        kinds = needed[name]
+        if not isinstance(value, kinds):
+            kind = f"{kinds[0].__module__}.{kinds[0].__name__}"
+            raise ConfigError(f"{name}: found {type(value).__name__}; give a {kind}")
+
+
 def _check_own(task: Any, hooks: Any, beside: Mapping[str, Any]) -> None:
     """Refuse a task or hooks that are none, and what a task of the caller's own makes useless."""
     if task is not None and not isinstance(task, Task):
@@ -179,12 +198,27 @@ def _prepare_datasets(
     return train_dataset, val_dataset
 
 
+def _list_of(values: Any, key: str, fits: Callable[[Any], bool], words: str) -> list[Any]:
+    if not isinstance(values, Iterable):
+        raise ConfigError(f"losses: {key}: found {type(values).__name__}; give a list of {words}")
+    values = list(values)
+    strange = [value for value in values if not fits(value)]
+    if strange:
+        raise ConfigError(f"losses: {key}: found {type(strange[0]).__name__} in the list; give a list of {words}")
+    return values
+
+
+def _is_weight(value: Any) -> bool:
+    return is_number(value.item() if hasattr(value, "item") else value)
+
+
 def _pair_losses(losses: Mapping[str, Sequence[Any]]) -> list[tuple[Any, float]]:
     """The loss of each output with its weight."""
     if not isinstance(losses, Mapping) or set(losses) != {"types", "coef"}:
         found = ", ".join(losses) if isinstance(losses, Mapping) else type(losses).__name__
         raise ConfigError(f"losses must be {{'types': [loss, ...], 'coef': [weight, ...]}}, found: {found}")
-    types, coef = list(losses["types"]), list(losses["coef"])
+    types = _list_of(losses["types"], "types", callable, "losses")
+    coef = _list_of(losses["coef"], "coef", _is_weight, "numbers")
     if len(types) == 1:
         types *= len(coef)
     if len(types) != len(coef):

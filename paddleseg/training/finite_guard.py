@@ -14,6 +14,31 @@ from paddleseg.utils.distributed import maximum_over_processes, running_statisti
 from paddleseg.utils.errors import TrainingError
 from paddleseg.utils.logging import get_logger
 
+_MANY_IN_A_ROW = 20
+"""The scale of the loss, at first 2**16, is halved by each step that overflows: more than from it to 1."""
+
+
+class Overflows:
+    """Steps that a loss scaler left out because scaled gradients overflowed, as some do until the scale fits.
+
+    Attributes:
+        count: How many there were.
+    """
+
+    def __init__(self) -> None:
+        self.count = self._in_a_row = 0
+
+    def note(self, step: int, overflowed: bool) -> None:
+        """Count a step; warn where so many have followed each other that a lower scale is no help."""
+        self.count += overflowed
+        self._in_a_row = self._in_a_row + 1 if overflowed else 0
+        if overflowed and self._in_a_row % _MANY_IN_A_ROW == 0:
+            get_logger().warning(
+                "iter %d: the scaled gradients of %d steps in a row have overflowed in fp16, and none of these steps "
+                "changed the weights; train with --precision bf16 or fp32, or set optimizer.grad_clip_cfg and a lower "
+                "learning rate", step, self._in_a_row,
+            )  # fmt: skip
+
 
 class FiniteGuard:
     """Watches each step on the device; from the first non-finite one on, no gradient passes any more.

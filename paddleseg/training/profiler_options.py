@@ -87,7 +87,8 @@ def parse_profiler_options(text: str) -> ProfilerOptions:
 
 def _parse_range(key: str, value: str) -> tuple[int, int]:
     words = value[1:-1].split(",") if value.startswith("[") and value.endswith("]") else value.split(",")
-    if len(words) != 2 or not all(word.strip().isdigit() for word in words) or int(words[0]) >= int(words[1]):
+    are_numbers = value.isascii() and all(word.strip().isdigit() for word in words)
+    if len(words) != 2 or not are_numbers or int(words[0]) >= int(words[1]):
         raise ConfigError(f"{key} is {value}; it must be the first step and the one after the last, such as [10,20]")
     return int(words[0]), int(words[1])
 

@@ -157,17 +157,16 @@ class RunSettings:
         raise_faults("", [(spell(name), message) for name, message in self._find_faults(spell)])
 
     def _find_faults(self, spell: Callable[[str], str]) -> Iterator[tuple[str, str]]:
-        for knob in knobs():
-            fault = fault_of(getattr(self, knob.name), knob.hint)
-            if fault is not None:
-                yield knob.name, fault
+        faults = [(knob.name, fault_of(getattr(self, knob.name), knob.hint)) for knob in knobs()]
+        wrong = {name: fault for name, fault in faults if fault is not None}
+        yield from wrong.items()
         if self.early_stop_intervals is not None and not self.do_eval:
             yield "early_stop_intervals", f"counts evaluations; give {spell('do_eval')} too"
         if self.cpu_backend == "onednn" and self.to_static_training:
             yield "cpu_backend", f"onednn does not go with {spell('to_static_training')}; leave one of them out"
-        if Path(self.save_dir).exists() and not Path(self.save_dir).is_dir():
+        if "save_dir" not in wrong and Path(self.save_dir).exists() and not Path(self.save_dir).is_dir():
             yield "save_dir", f"{self.save_dir} is a file; give a folder"
-        if self.profiler_options is not None:
+        if "profiler_options" not in wrong and self.profiler_options is not None:
             try:
                 parse_profiler_options(self.profiler_options)
             except ConfigError as error:

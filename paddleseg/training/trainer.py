@@ -20,7 +20,7 @@ from paddleseg.optimizers import schedule_of
 from paddleseg.tasks.base import Task, rank
 from paddleseg.training import checkpoint
 from paddleseg.training.ema import ExponentialMovingAverage
-from paddleseg.training.finite_guard import FiniteGuard
+from paddleseg.training.finite_guard import FiniteGuard, Overflows
 from paddleseg.training.hooks.base import Hook, keyed
 from paddleseg.training.optimizer_state import rename_optimizer_state
 from paddleseg.training.run_folder import check_same_run
@@ -73,6 +73,7 @@ class Trainer:
         step: Optimiser steps done.
         ema: The moving average of the weights, or None.
         figures: Of each weight file the task's primary figure by its name, when this step has been evaluated.
+        overflows: The steps that fp16 has left out.
         last_loss_counts: False after a step that was left out because its loss or gradients were not finite.
         last_step_counts: False after such a step, and after one whose scaled gradients overflowed.
         resumed_from: The checkpoint that was restored, or None.
@@ -96,7 +97,7 @@ class Trainer:
         self.step = 0
         self.stop_reason: str | None = None
         self.last_step_counts = self.last_loss_counts = True
-        self._overflowed_steps = 0
+        self.overflows = Overflows()
         self.resumed_from: checkpoint.Checkpoint | None = None
         self.figures: dict[str, dict[str, float]] = {}
         self.reader_seconds = self.paused_seconds = 0.0
@@ -127,7 +128,7 @@ class Trainer:
     @property
     def counted_steps(self) -> int:
         """Steps that changed the weights: those done but the ones that were left out."""
-        return self.step - self._guard.skipped - self._overflowed_steps
+        return self.step - self._guard.skipped - self.overflows.count
 
     def train(self) -> None:
         """Run from the current step to the last one, or until a hook stops it."""
@@ -279,7 +280,7 @@ class Trainer:
                 _load_state(hook, state, f"{start.folder}: the state of hook {key}")
         # Both are absent in checkpoints of older versions.
         self._guard.skipped = states.get("skipped_steps", 0)
-        self._overflowed_steps = states.get("overflowed_steps", 0)
+        self.overflows.count = states.get("overflowed_steps", 0)
         self.step, self.resumed_from = states["step"], start
 
     def _restore_average(self, start: checkpoint.Checkpoint) -> None:
@@ -302,9 +303,10 @@ class Trainer:
             self._scaler.step(self.optimizer)
             self._scaler.update()
             # Where scaled gradients overflow, Paddle does no update and lowers the scale; only the optimiser is told.
-            if self.optimizer._get_auxiliary_var("found_inf"):
+            overflowed = bool(self.optimizer._get_auxiliary_var("found_inf"))
+            self.overflows.note(self.step + 1, overflowed)
+            if overflowed:
                 self.last_step_counts = False
-                self._overflowed_steps += 1
                 self._guard.restore_statistics()
         elif self.last_step_counts:
             self.optimizer.step()
@@ -329,7 +331,7 @@ class Trainer:
         return {
             "step": self.step,
             "skipped_steps": self._guard.skipped,
-            "overflowed_steps": self._overflowed_steps,
+            "overflowed_steps": self.overflows.count,
             "run": dict(self.record.identity),
             "parameter_names": self._parameter_names(),
             "scaler": None if self._scaler is None else to_arrays(self._scaler.state_dict()),

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ class Pipeline:
     what deployment needs.
 
     Args:
-        transforms: Called in order with a sample and a generator; may be empty.
+        transforms: Called in order with a sample and a generator; may be empty. Anything else is a ConfigError.
         rewrite: Gives transforms that do the same in less time. Data sets let scale, crop and flips that follow each
             other run as one, see ``fused_crop.py``; by default they run as they are written.
 
@@ -35,7 +35,13 @@ class Pipeline:
     """
 
     def __init__(self, transforms: Sequence[Transform] = (), rewrite: Rewrite = list) -> None:
+        wanted = "give a list of transforms, such as [Normalize()]"
+        if not isinstance(transforms, Iterable):
+            raise ConfigError(f"transforms: found {type(transforms).__name__}; {wanted}")
         self.transforms = list(transforms)
+        strange = [item for item in self.transforms if not callable(item)]
+        if strange:
+            raise ConfigError(f"transforms: found {type(strange[0]).__name__} in the list; {wanted}")
         self._rewrite = rewrite
         self.normalize: Normalize | None = None
         if self.transforms and isinstance(self.transforms[-1], Normalize):

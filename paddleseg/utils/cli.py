@@ -12,7 +12,7 @@ import sys
 import traceback
 import typing
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal, NoReturn
 
 from paddleseg.utils.errors import UserError
@@ -32,11 +32,13 @@ class CommandParser(argparse.ArgumentParser):
     """The parser of a command: what is wrong is one line, and words of other kits become ours first.
 
     Args:
-        rewrite: From the words that were typed to those that are parsed.
+        rewrite: From the words that were typed, and the parser's own flags, to those that are parsed.
         options: As for ``argparse.ArgumentParser``.
     """
 
-    def __init__(self, *, rewrite: Callable[[Sequence[str]], list[str]] = list, **options: Any) -> None:
+    def __init__(
+        self, *, rewrite: Callable[[Sequence[str], Collection[str]], list[str]] | None = None, **options: Any
+    ) -> None:
         super().__init__(**options)
         self._rewrite = rewrite
 
@@ -46,10 +48,12 @@ class CommandParser(argparse.ArgumentParser):
         Raises:
             ConfigError: A word of another kit has no equivalent here.
         """
-        words = self._rewrite(sys.argv[1:] if args is None else args)
+        words = list(sys.argv[1:] if args is None else args)
+        flags = [name for name in self._option_string_actions if name.startswith("--")]
+        if self._rewrite is not None:
+            words = self._rewrite(words, flags)
         arguments, unknown = self.parse_known_args(words, namespace)
         if unknown:
-            flags = [name for name in self._option_string_actions if name.startswith("--")]
             self.error(f"unrecognized arguments: {' '.join(unknown)}. {ask_for_nearest(unknown[0], flags)}".strip())
         return arguments
 

@@ -34,7 +34,7 @@ def select_device(name: str | None = None) -> str:
         )
     if kind == "gpu" and _count_gpus() == 0:
         raise DeviceError("--device gpu: Paddle finds no card on this machine; give --device cpu")
-    if kind == "gpu" and number.isdigit() and int(number) >= _count_gpus():
+    if kind == "gpu" and number.isascii() and number.isdigit() and int(number) >= _count_gpus():
         raise DeviceError(f"--device {name}: this machine has gpu:0 to gpu:{_count_gpus() - 1}")
     if kind == "gpu" and not number and "FLAGS_selected_gpus" in os.environ:
         # Set by paddle.distributed.launch: each process has its own card.

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from paddleseg.utils.paddleseg_modules import DATASETS, LAYERS, MODELS
+
 _NETWORKS = "the networks here are built of paddle.nn; see docs/own_parts.md for one of your own"
 _METRICS = "take paddleseg.metrics.confusion.ConfusionMatrix, and the functions of paddleseg.metrics.scores"
 _WEIGHTS = "take paddleseg.models.weights.load_weights or paddleseg.models.pretrained.load_pretrained"
@@ -71,38 +73,41 @@ INSTEAD = {
 }
 """A module, or a name that is imported from a package or module, and what to do."""
 
+_OTHER_NETWORKS = f"{_NETWORKS}, and DDRNet_23_slim, DDRNet_23 and DDRNet_39 for those that are here"
 FAMILIES = {
-    "paddleseg.models.": f"{_NETWORKS}, and DDRNet_23_slim, DDRNet_23 and DDRNet_39 for those that are here",
-    "paddleseg.datasets.": _LISTS,
+    "paddleseg.models": (MODELS, _OTHER_NETWORKS),
+    "paddleseg.models.layers": (LAYERS, _OTHER_NETWORKS),
+    "paddleseg.datasets": (DATASETS, _LISTS),
 }
-"""How names begin of which PaddleSeg has many, and what to do."""
+"""Packages, the names in them of which PaddleSeg has many, and what to do."""
 
 
 def advice_on(name: str) -> str | None:
-    """What is said of a name that is not here; None where PaddleSeg does not have it either."""
+    """What is said of a name of PaddleSeg's that is not here; None of all other names.
+
+    Args:
+        name: Of a module, or of what is in one, with dots.
+    """
     if name in INSTEAD:
         return f"{name} is PaddleSeg's and not here: {INSTEAD[name]}"
-    if name.rpartition(".")[2].startswith("__"):
-        return None
-    return next((f"{name} is not here: {advice}" for begin, advice in FAMILIES.items() if name.startswith(begin)), None)
+    package, _, last = name.rpartition(".")
+    names, advice = FAMILIES.get(package, ((), ""))
+    return f"{name} is PaddleSeg's and not here: {advice}" if last in names else None
 
 
 def foreign_names(module: str) -> Callable[[str], Any]:
-    """A ``__getattr__`` for a module whose names PaddleSeg's users import: fails with advice where there is some."""
+    """A ``__getattr__`` for a module whose names PaddleSeg's users import: an AttributeError, with advice if there is.
+
+    The module gets a path, if an empty one. So Python asks the finders of modules for what ``from module import name``
+    does not find, and the one below says the advice; of an AttributeError Python would drop the words.
+    """
+    sys.modules[module].__path__ = []
 
     def missing(name: str) -> Any:
-        _raise_advice(f"{module}.{name}")
-        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        message = advice_on(f"{module}.{name}") or f"module {module!r} has no attribute {name!r}"
+        raise AttributeError(message, name=name, obj=sys.modules.get(module))  # Python adds the nearest own name
 
     return missing
-
-
-def _raise_advice(name: str) -> None:
-    advice = advice_on(name)
-    if advice is not None:
-        # No ModuleNotFoundError: of `from package import name` Python would drop the words; so it would of an
-        # AttributeError of `from module import name`.
-        raise ImportError(advice, name=name)
 
 
 class _Advice:
@@ -110,7 +115,11 @@ class _Advice:
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:
-        _raise_advice(name)
+        """Fail with advice on what PaddleSeg has; of all else Python says that it is not there."""
+        advice = advice_on(name)
+        if advice is not None:
+            # No ModuleNotFoundError: of `from package import name` Python would drop the words.
+            raise ImportError(advice, name=name)
 
 
 def advise_on_foreign_imports() -> None:

@@ -35,7 +35,7 @@ _PNM = re.compile(rb"P[1-6]" + _PNM_GAP + rb"(\d{1,20})" + _PNM_GAP + rb"(\d{1,2
 _PNM_DEEP = re.compile(rb"P([2356])" + 2 * (_PNM_GAP + rb"\d{1,20}") + _PNM_GAP + rb"(\d{1,20})")
 PNM_SIGNATURES = tuple(b"P%d" % number for number in range(1, 7))
 
-_JPEG_START_OF_SCAN, _JPEG_END = 0xDA, 0xD9
+_JPEG_START, _JPEG_START_OF_SCAN, _JPEG_END = 0xD8, 0xDA, 0xD9
 _JPEG_WITHOUT_CONTENT = (0x00, 0x01, *range(0xD0, 0xD9))
 # What ends the compressed part behind a scan's header: a marker other than restarts. FF 00 stands for a byte of the
 # data, and a further FF is a fill byte (ITU-T T.81, B.1.1).
@@ -46,6 +46,8 @@ JPEG_HUFFMAN_FRAMES = (0xC0, 0xC1, 0xC2)
 """Baseline, extended and progressive."""
 
 _TIFF_WHITE_IS_ZERO, _TIFF_PALETTE = 0, 3
+_TIFF_GREY_OR_RGB = (_TIFF_WHITE_IS_ZERO, 1, 2)
+_TIFF_COLOURS = {_TIFF_PALETTE: "a palette", 5: "CMYK", 6: "YCbCr", 8: "CIE L*a*b*"}
 _TIFF_KINDS = {1: "uint", 2: "int", 3: "float"}
 _HIGHEST = {"uint8": 255, "uint16": 65535}
 
@@ -135,6 +137,20 @@ def _tiff_format(tags: dict[int, int]) -> StoredFormat:
     )
 
 
+def has_tiff_colours(data: bytes) -> bool:
+    """Whether a TIFF file says what its numbers mean and how many bits they have; damaged ones often do not."""
+    return {TIFF_PHOTOMETRIC, TIFF_BITS} <= {tag for tag, _ in tiff_tags(data)}
+
+
+def odd_tiff_kind(data: bytes) -> str | None:
+    """What keeps the numbers of a TIFF file from being grey or RGB as they are, in words; None where nothing does."""
+    tags = dict(reversed(list(tiff_tags(data))))
+    photometric, bits = tags.get(TIFF_PHOTOMETRIC), tags.get(TIFF_BITS, 1)
+    if photometric not in _TIFF_GREY_OR_RGB:
+        return f"{_TIFF_COLOURS.get(photometric, f'colours of kind {photometric}')} of {bits} bits"
+    return f"grey of {bits} bits" if bits < 8 else None
+
+
 def changes_grey_values(data: bytes) -> bool:
     """Whether decoders give other numbers than those that a file of one channel holds, a PNG file excepted.
 
@@ -198,16 +214,18 @@ def jpeg_has_end(data: bytes) -> bool:
     """Whether the markers of a JPEG file lead to the end of its picture, whatever comes behind.
 
     Thumbnails lie in segments, which are stepped over. Behind the end there may be anything: the film of a motion
-    photo, or further pictures.
+    photo, or further pictures. Where a further one begins before the end, the bytes behind belong to that one.
     """
     place = 2
     while (place := data.find(b"\xff", place)) >= 0 and place + 1 < len(data):
         marker = data[place + 1]
         if marker == _JPEG_END:
             return True
-        if marker == 0xFF or marker in _JPEG_WITHOUT_CONTENT:
+        if marker == 0xFF or (marker in _JPEG_WITHOUT_CONTENT and marker != _JPEG_START):
             place += 1 if marker == 0xFF else 2
             continue
+        if marker == _JPEG_START:  # of another picture: this one is cut off
+            return False
         place += 2 + max(_big(data[place + 2 : place + 4]), 2)
         if marker == _JPEG_START_OF_SCAN:
             found = _JPEG_MARKER_BEHIND_DATA.search(data, place)

@@ -26,6 +26,8 @@ from paddleseg.utils.image_headers import (
     PNG_SIGNATURE,
     StoredFormat,
     changes_grey_values,
+    has_tiff_colours,
+    odd_tiff_kind,
     stored_format,
 )
 from paddleseg.utils.tiff_headers import with_colours_as_stored
@@ -40,8 +42,8 @@ from paddleseg.utils.value_range import (
 
 READER_VERSION = 3
 """Raised when the same file gives another array than before. Since 2, EXIF orientations and ranges of values count;
-since 3, the highest value that a packed TIFF or a PNM file states, grey of 16 bits whose 0 is white, and colours of
-TIFF files that their opacity does not darken."""
+since 3, the highest value that a packed TIFF or a PNM file states (ids of packed labels too), grey whose 0 is white, of
+16 bits or with a range of values, and colours of TIFF files that their opacity does not darken."""
 
 _PNG_GREY, _PNG_PALETTE = 0, 3
 # What OpenCV has to say of a file, such as a tag of GeoTIFF for each picture and epoch, our messages say or need not.
@@ -104,16 +106,13 @@ def read_image(path: str | os.PathLike, channels: int = 3, options: ReadOptions 
         if channels not in (1, 3) or stored.bands not in (1, 3, 4):  # others become grey or RGB
             _check_channels(stored.bands, channels, path)
         image = decode_bands(data, stored, path)
-    elif stored.is_deep:
-        image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
-        if image.dtype != stored.dtype:  # colour spaces that become RGB of 8 bits, signed numbers of 12 bits
-            raise DataError(
-                f"{path}: the picture holds {stored.dtype} numbers, of which its decoder makes {image.dtype}; save it "
-                "as grey or RGB, of whole bytes"
-            )
-        image = as_stored(image, stored)
     else:
-        image = _decode_8_bit(data, channels, path)
+        try:
+            image = _decode_deep(data, stored, path) if stored.is_deep else _decode_8_bit(data, channels, path)
+        except _NotDecoded as error:
+            image = _decode_instead(data, stored, path, "picture", error)
+            if not stored.is_deep:
+                image = _pick_8_bit(image, channels)
     image = scale_values(image, options.value_range, path, stored)
     if stored.is_deep:
         image = pick_bands(image, channels)
@@ -153,7 +152,7 @@ def read_label(path: str | os.PathLike) -> np.ndarray:
     is_png = data.startswith(PNG_SIGNATURE) and len(data) > PNG_COLOUR_TYPE
     if is_png and data[PNG_COLOUR_TYPE] == _PNG_PALETTE:
         return _decode_palette(data, path)
-    label = _decode(data, cv2.IMREAD_UNCHANGED, path, "label")
+    label = _decode_label(data, path)
     if label.ndim == 3:
         raise DataError(
             f"{path}: the label has {label.shape[2]} channels, but a label must have one channel with class "
@@ -196,6 +195,53 @@ def read_file(path: str | os.PathLike, kind: str) -> bytes:
         raise DataError(f"{path}: the {kind} cannot be read ({error.strerror})") from error
 
 
+class _NotDecoded(DataError):
+    """OpenCV does not decode a file; with TIFF files that need not mean that they are damaged."""
+
+
+def _decode_label(data: bytes, path: str | os.PathLike) -> np.ndarray:
+    """(H, W) or, where there are several channels, (H, W, channels), the numbers of the file."""
+    stored = stored_format(data)
+    try:
+        if needs_tifffile(stored, channels=1):
+            label = decode_bands(data, stored, path, "label")
+        else:
+            label = as_stored(_decode(data, cv2.IMREAD_UNCHANGED, path, "label"), stored)
+    except _NotDecoded as error:
+        label = _decode_instead(data, stored, path, "label", error)
+    return label[:, :, 0] if label.ndim == 3 and label.shape[2] == 1 else label
+
+
+def _decode_instead(
+    data: bytes, stored: StoredFormat, path: str | os.PathLike, kind: str, error: _NotDecoded
+) -> np.ndarray:
+    """What OpenCV does not decode, by tifffile where that gives grey or RGB as it is stored; else raise DataError."""
+    if not stored.is_tiff or not has_tiff_colours(data):
+        raise error
+    odd = odd_tiff_kind(data)
+    if odd is not None:
+        raise DataError(
+            f"{path}: the {kind} is damaged, or a TIFF file of a kind that cannot be read ({odd}); save it as grey or "
+            "RGB of 8 or 16 bits, or replace the file"
+        ) from error
+    try:
+        return decode_bands(data, stored, path, kind)
+    except DataError as reason:
+        words = str(reason).removeprefix(f"{path}: the {kind} ")
+        raise DataError(f"{path}: the {kind} is damaged, or a file that OpenCV does not decode: it {words}") from reason
+
+
+def _decode_deep(data: bytes, stored: StoredFormat, path: str | os.PathLike) -> np.ndarray:
+    """(H, W, bands) as stored, of more than 8 bits."""
+    image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
+    if image.dtype != stored.dtype:  # colour spaces that become RGB of 8 bits, signed numbers of 12 bits
+        raise DataError(
+            f"{path}: the picture holds {stored.dtype} numbers, of which its decoder makes {image.dtype}; save it "
+            "as grey or RGB, of whole bytes"
+        )
+    return as_stored(image, stored)
+
+
 def _decode_8_bit(data: bytes, channels: int, path: str | os.PathLike) -> np.ndarray:
     """(H, W, channels) uint8 as stored; where neither 3 nor 1 channels are wanted, as many as there are."""
     if channels == 3 and _DECODES_TO_RGB:
@@ -209,6 +255,18 @@ def _decode_8_bit(data: bytes, channels: int, path: str | os.PathLike) -> np.nda
     return np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
 
 
+def _pick_8_bit(image: np.ndarray, channels: int) -> np.ndarray:
+    """The channels that are wanted of (H, W, bands) uint8, blue first where there are three or four bands."""
+    bands = image.shape[2]
+    if channels == 3 and bands in (3, 4):
+        return cv2.cvtColor(image[:, :, :3], cv2.COLOR_BGR2RGB)
+    if channels == 1 and bands in (3, 4):
+        return cv2.cvtColor(image[:, :, :3], cv2.COLOR_BGR2GRAY)[:, :, np.newaxis]
+    if channels in (1, 3) and bands in (1, 2):  # the second is opacity
+        return np.repeat(image[:, :, :1], channels, axis=2)
+    return image
+
+
 def _check_channels(found: int, channels: int, path: str | os.PathLike) -> None:
     if found != channels:
         raise DataError(
@@ -220,9 +278,9 @@ def _decode(data: bytes, flags: int, path: str | os.PathLike, kind: str) -> np.n
     try:
         image = cv2.imdecode(np.frombuffer(with_colours_as_stored(data), np.uint8), flags)
     except cv2.error as error:
-        raise DataError(f"{path}: the {kind} cannot be decoded ({error.err})") from error
+        raise _NotDecoded(f"{path}: the {kind} cannot be decoded ({error.err})") from error
     if image is None:
-        raise DataError(f"{path}: the {kind} is damaged or not an image file ({len(data)} bytes); replace the file")
+        raise _NotDecoded(f"{path}: the {kind} is damaged or not an image file ({len(data)} bytes); replace the file")
     return image
 
 

@@ -23,13 +23,16 @@ _LIST_SUFFIXES = (".txt", ".list")
 _SEPARATORS = (BLANK, ",", ";", "|")
 
 
-def list_images(path: str | os.PathLike, separator: str = BLANK) -> tuple[list[str], str]:
+def list_images(
+    path: str | os.PathLike, separator: str = BLANK, *, place: str = "of the data set"
+) -> tuple[list[str], str]:
     """Find the pictures that a path names.
 
     Args:
         path: A picture; a folder (searched with its subfolders, and links to folders); a `.txt` or `.list` file with
             one picture per line, relative to the list's folder, further columns being ignored; or a glob pattern.
         separator: What separates the columns of a list.
+        place: Where the user sets that, for messages.
 
     Returns:
         The sorted paths (a list file keeps its order) and the folder that they are named relative to.
@@ -46,7 +49,7 @@ def list_images(path: str | os.PathLike, separator: str = BLANK) -> tuple[list[s
         return images, path
     if os.path.isfile(path):
         if path.lower().endswith(_LIST_SUFFIXES):
-            return _images_of_list(path, separator)
+            return _images_of_list(path, separator, place)
         return [path], os.path.dirname(path)
     if glob.has_magic(path):
         images = sorted(p for p in glob.glob(_pattern(path), recursive=True) if _has_image_suffix(p))
@@ -117,11 +120,11 @@ def advise_separator(line: str, separator: str, counts: Sequence[int], root: str
     return "correct the line or set separator"
 
 
-def advise_separator_of_pictures(line: str, separator: str, root: str) -> str:
+def advise_separator_of_pictures(line: str, separator: str, root: str, place: str) -> str:
     """An addition to a message about a line that names no picture: the separator with which it does, or nothing."""
     others = (other for other in _SEPARATORS if other != separator and other in line)
     fitting = next((other for other in others if _names_picture(line, other, root)), None)
-    return "" if fitting is None else f"; its first column is there with separator: {fitting!r} of the data set"
+    return "" if fitting is None else f"; its first column is there with separator: {fitting!r} {place}"
 
 
 def advise_folder(name: str, root: str, others: Sequence[tuple[str, str]]) -> str:
@@ -173,7 +176,7 @@ def _resolve(root: str, name: str) -> str:
     return path
 
 
-def _images_of_list(list_path: str, separator: str) -> tuple[list[str], str]:
+def _images_of_list(list_path: str, separator: str, place: str) -> tuple[list[str], str]:
     root = os.path.dirname(list_path)
     pictures = []
 
@@ -182,7 +185,7 @@ def _images_of_list(list_path: str, separator: str) -> tuple[list[str], str]:
         image = _resolve(root, name)
         if not os.path.isfile(image):
             advice = advise_folder(name, root, [("the working directory", "")])
-            advice += advise_separator_of_pictures(line, separator, root)
+            advice += advise_separator_of_pictures(line, separator, root, place)
             raise DataError(
                 f"{list_path}, line {number}: {image} does not exist; paths are relative to the list's folder{advice}"
             )

@@ -48,11 +48,12 @@ def _tiff_entries(data: bytes) -> Iterator[tuple[int, int, int]]:
     directory = int.from_bytes(data[first : first + offset_bytes], order)
     start = directory + count_bytes
     end = start + entry_bytes * int.from_bytes(data[directory:start], order)
-    for place in range(start, min(end, len(data)), entry_bytes):
+    for place in range(start, min(end, len(data) - entry_bytes + 1), entry_bytes):
         tag, kind = (int.from_bytes(data[at : at + 2], order) for at in (place, place + 2))
         count = int.from_bytes(data[place + 4 : place + 4 + offset_bytes], order)
         num_bytes = _TIFF_BYTES_OF_TYPE.get(kind, 0)
         value = place + 4 + offset_bytes
         if count * num_bytes > offset_bytes:  # they do not fit into the entry, which says where they are
             value = int.from_bytes(data[value : value + offset_bytes], order)
-        yield tag, value, value + num_bytes
+        if num_bytes and value + num_bytes <= len(data):  # a file that is cut off does not say it
+            yield tag, value, value + num_bytes

@@ -103,7 +103,7 @@ def is_number(value: Any) -> bool:
 
 def is_plain(value: Any) -> bool:
     """Whether YAML can express a value, whatever a list or mapping holds."""
-    return value is None or isinstance(value, (bool, int, float, str, list, tuple, dict))
+    return value is None or isinstance(value, (bool, int, float, str, bytes, list, tuple, dict))
 
 
 def is_meant(value: Any, hint: Any) -> bool:

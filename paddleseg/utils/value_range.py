@@ -91,8 +91,14 @@ def pick_bands(image: np.ndarray, channels: int) -> np.ndarray:
     return image
 
 
-def decode_bands(data: bytes, stored: StoredFormat, path: str | os.PathLike) -> np.ndarray:
-    """Decode a TIFF file that OpenCV does not read right, as OpenCV gives others: upright, and with blue first.
+def decode_bands(data: bytes, stored: StoredFormat, path: str | os.PathLike, kind: str = "picture") -> np.ndarray:
+    """Decode a TIFF file that OpenCV does not read, or not right, as it gives others: upright, and with blue first.
+
+    Args:
+        data: The whole file.
+        stored: How it says it is stored.
+        path: Its name, for messages.
+        kind: What it is to the user: "picture" or "label".
 
     Returns:
         (H, W, bands) in the file's own type; blue, green, red where there are three or four bands, else in its order.
@@ -100,7 +106,7 @@ def decode_bands(data: bytes, stored: StoredFormat, path: str | os.PathLike) -> 
     Raises:
         DataError: The package tifffile is missing, or cannot read the file.
     """
-    what = f"{path}: the picture is a TIFF file of {stored.bands} {stored.dtype} bands"
+    what = f"{path}: the {kind} is a TIFF file of {stored.bands} {stored.dtype} bands"
     try:
         import tifffile
     except ImportError:
@@ -115,6 +121,8 @@ def decode_bands(data: bytes, stored: StoredFormat, path: str | os.PathLike) -> 
     if axes.startswith("S"):  # one plane for each band
         image = np.moveaxis(image, 0, -1)
     image = turn(np.atleast_3d(image), tiff_orientation(data))
+    if stored.white_is_zero and not stored.is_deep and kind == "picture":
+        image = np.invert(image)  # as OpenCV does it
     if image.shape[2] in (3, 4):
         image = image[:, :, [2, 1, 0, 3][: image.shape[2]]]
     return np.ascontiguousarray(image)
@@ -126,9 +134,9 @@ def scale_values(
     """Bring values to units of 255.
 
     Args:
-        image: (H, W, C) in its own type.
-        value_range: The values that stand for 0 and 255; None: those that the file states: 0 and 255 for uint8, 0 and
-            65535 for uint16, less where it says so.
+        image: (H, W, C) in its own type; 8 bits whose 0 is white turned round, others of that kind not.
+        value_range: The values, as they are stored, that stand for 0 and 255; None: those that the file states: 0 and
+            255 for uint8, 0 and 65535 for uint16, less where it says so.
         path: Its name, for messages.
         stored: How the file says it is stored.
 
@@ -141,11 +149,13 @@ def scale_values(
     if value_range is None and stored.limits is None:
         raise DataError(
             f"{path}: the picture holds {image.dtype} numbers, whose range no picture fills; say which values stand "
-            "for black and white: value_range: [low, high] of the data set"
+            "for black and white: value_range: [low, high] of the data set, or under Deploy in deploy.yaml"
         )
     low, high = stored.limits if value_range is None else value_range
     if image.dtype == np.uint8 and (low, high) == (0, 255):
         return image
+    if stored.white_is_zero and not stored.is_deep:  # OpenCV has turned these round; the range is of the file's values
+        image = np.invert(image)
     if image.dtype.kind == "f" and not np.isfinite(image).all():
         raise DataError(f"{path}: the picture holds values that are no finite numbers (NaN or infinite); replace them")
     # float32 holds all whole numbers of 16 bits, but not those of 32, and of floats it would round the lower limit:
@@ -157,8 +167,7 @@ def scale_values(
         some -= low
         some *= FULL_SCALE / (high - low)
         scaled[start : start + _VALUES_AT_ONCE] = some
-    # OpenCV turns 8 bits round itself.
-    if stored.white_is_zero and stored.is_deep:
+    if stored.white_is_zero:
         np.subtract(FULL_SCALE, scaled, out=scaled)
     return scaled.reshape(image.shape)
 
@@ -174,7 +183,7 @@ def stored_values(
         stored: How the file says it is stored.
     """
     low, high = stored.limits if value_range is None else value_range
-    if stored.white_is_zero and stored.is_deep:
+    if stored.white_is_zero:
         found = [FULL_SCALE - value for value in reversed(found)]
     values = [low + value * (high - low) / FULL_SCALE for value in found]
     smallest, largest = values if stored.dtype.startswith("float") else [float(round(value)) for value in values]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from benchmark import label_map
+from paddleseg.utils.errors import ConfigError
 
 
 @pytest.fixture
@@ -35,6 +36,13 @@ def test_our_label_map_is_that_of_dense_logits_but_for_ties(label):
         assert all(ids.shape == label.shape for ids in found.values())
         assert len(lead) < 0.001 * label.size and lead.max(initial=0) < 1e-6
         assert (found["floor"] != found["ids"]).any() and (found["ids"] != found["dense"]).any()
+
+
+@pytest.mark.parametrize("size", ["²x8", "8x٣", "100x128", "0x8", "8", "8x8x8", "x"])
+def test_a_size_that_is_none_is_named(size):
+    arguments = label_map.make_parser().parse_args(["--dataset_root", "data", "--size", size])
+    with pytest.raises(ConfigError, match=f"--size {size}: give HEIGHTxWIDTH, multiples of 8"):
+        label_map.main(arguments)
 
 
 @pytest.mark.slow

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import predict
-from paddleseg.config.foreign_flags import FOREIGN_FLAGS, own_words
+from paddleseg.config.foreign_flags import FOREIGN_FLAGS
+from paddleseg.config.foreign_words import own_words
 from paddleseg.utils import distributed
 from paddleseg.utils.errors import ConfigError, WeightsError
 
@@ -79,7 +80,12 @@ WORKS = [
     ("train.py --config C --load-from L --opts model.pretrained=L a=1 --cfg-options a=1", dict(config="C")),
     ("val.py --config C --model_path M --pretrained M --device gpu:1 --device_target GPU --device_id 1",
      dict(model_path="M", device="gpu:1")),
+    ("train.py --config C --device gpu --device_id 0", dict(device="gpu:0")),
+    ("train.py --device_id 3 --dev npu --config C", dict(device="npu:3")),
+    ("val.py --config C --model_path M --device gpu --device_id 0", dict(device="gpu:0")),
+    ("val.py --config C --model_path M --device npu:1 --device_id 1", dict(device="npu:1")),
     # One word that is given twice: the last counts
+    ("train.py --config C --prec fp16 --precision bf16", dict(precision="bf16")),
     ("train.py --config B --config C --opts a=1 --opts a=2", dict(config="C", opts=["a=1", "a=2"])),
 ]  # fmt: skip
 # What the one line has to name.
@@ -89,6 +95,7 @@ REFUSED = [
     ("train.py --config C --launcher pytorch", "paddle.distributed.launch"),
     ("train.py --config C --deterministic", "FLAGS_cudnn_deterministic=1"),
     ("train.py --config C --no-validate --do_eval", "--do_eval"),
+    ("train.py --config C --no-validate --do_ev", "--do_eval"),
     ("train.py --config C --benchmark 5", "1 (AMP)"),
     ("train.py --config C --device_target Davinci", "--device npu"),
     ("train.py --config C --work-dir", "give a value"),
@@ -105,6 +112,10 @@ CONTRADICTIONS = [
     ("train.py A --amp --precision bf16", "--precision bf16", "--amp"),
     ("train.py A --prec fp32 --amp", "--amp", "--prec fp32"),
     ("train.py A --fp16 --precision fp32", "--precision fp32", "--fp16"),
+    ("train.py A --fp1 --precision bf16", "--precision bf16", "--fp1"),
+    ("train.py A --amp --prec=fp32", "--prec fp32", "--amp"),
+    ("train.py A --device npu:0 --device_id 1", "--device_id 1", "--device npu:0"),
+    ("train.py A --opt a=1 --cfg-options a=2", "--cfg-options a=2", "--opt a=1"),
     ("train.py A --benchmark 3 --data_format NCHW", "--data_format NCHW", "--benchmark 3"),
     ("train.py A --work-dir x --save_dir y", "--save_dir y", "--work-dir x"),
     ("train.py A --auto-resume --resume-from R", "--resume-from R", "--auto-resume"),
@@ -124,6 +135,7 @@ CONTRADICTIONS = [
 NUMBERS_OF_CPUS = [
     "train.py --config C --device_target CPU --device_id 0",
     "train.py --device_id 3 --device cpu --config C",
+    "train.py --dev cpu --device_id 0 --config C",
     "eval.py --device_id 0 --device_target CPU --config C --pretrained M",
     "predict.py --device_id 0 --device_target CPU --config C --pretrained M --image_path P",
     "predict.py --device cpu --device_id 1 --config C --model_path M --image_path P",

@@ -119,7 +119,8 @@ def test_each_mistake_is_one_line_with_key_and_place(tmp_path, name, content, en
         assert part in message
 
 
-def test_a_networks_own_backbone_is_a_section_where_its_hint_names_a_layer(tmp_path, monkeypatch):
+@pytest.mark.parametrize("parameters", ["backbone: nn.Layer", "**arguments"])
+def test_a_networks_own_backbone_is_a_section_where_it_takes_a_layer(tmp_path, monkeypatch, parameters):
     for registry in (MODELS, BACKBONES):
         monkeypatch.setattr(registry, "_components", dict(registry._components))
     write(
@@ -128,19 +129,28 @@ def test_a_networks_own_backbone_is_a_section_where_its_hint_names_a_layer(tmp_p
         "from paddle import nn\nfrom paddleseg.cvlibs import manager\n"
         "@manager.BACKBONES.add_component\nclass Trunk(nn.Layer):\n    def __init__(self, depth: int): ...\n"
         "@manager.MODELS.add_component\nclass Net(nn.Layer):\n"
-        "    def __init__(self, num_classes: int, backbone: nn.Layer): ...\n",
+        f"    def __init__(self, num_classes: int, {parameters}): ...\n",
     )
     text = (
         "custom_imports: [custom_backbone.py]\nmodel: {type: Net, num_classes: 2, backbone: {type: Trunk, depth: 2}}\n"
     )
     check_config(load_config(write(tmp_path, "mine.yml", text)), command="export")
     for wrong, message in (
-        ("depth: a", "model.backbone.depth: found 'a'"),
-        ("width: 1", "model.backbone.width: Trunk"),
+        ("type: Trunk, depth: a", "model.backbone.depth: found 'a'"),
+        ("type: Trunk, width: 1", "model.backbone.width: Trunk"),
+        ("type: Nope", "model.backbone.type: no backbone 'Nope'"),
     ):
         with pytest.raises(ConfigError, match=message):
-            config = load_config(write(tmp_path, "wrong.yml", text.replace("depth: 2", wrong)))
+            config = load_config(
+                write(
+                    tmp_path,
+                    "wrong.yml",
+                    text.replace("type: Trunk, depth: 2" if wrong.startswith("type") else "depth: 2", wrong),
+                )
+            )
             check_config(config, command="export")
+    if "backbone" not in parameters:
+        return
     with pytest.raises(ConfigError, match="model.backbone: found 'Trunk'; it must be Layer"):
         check_config(load_config(tmp_path / "mine.yml", opts=["model.backbone=Trunk"]), command="export")
 

@@ -33,6 +33,35 @@ def test_not_inherited_cuts_off_the_base_there_only(write_yaml):
 
 
 SHA256 = "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("own", "model"),
+    [
+        ("", {"type": "Q", "y": 2}),
+        ("model: {_inherited_: False, type: Z}", {"type": "Z", "y": 2}),
+        ("model: {z: 3}", {"type": "Q", "y": 2, "z": 3}),
+    ],
+)
+def test_not_inherited_cuts_off_the_first_base_that_says_something_there(write_yaml, own, model):
+    write_yaml("model: {type: P, x: 1}\n", "p.yml")
+    write_yaml("_base_: p.yml\nmodel: {_inherited_: False, type: Q}\n", "q.yml")
+    write_yaml("model: {type: R, y: 2}\n", "r.yml")
+    write_yaml("iters: 1\n", "nothing.yml")
+    config = load_config(write_yaml(f"_base_: [nothing.yml, q.yml, r.yml]\n{own}\n"))
+    assert config.data["model"] == model
+    assert config.sources["model.y"].endswith("r.yml:1")
+
+
+def test_what_was_cut_off_and_comes_from_another_base_is_that_bases(write_yaml):
+    write_yaml("model: {type: P, x: 1}\n", "p.yml")
+    write_yaml("_base_: p.yml\nmodel: {_inherited_: False, type: Q}\n", "q.yml")
+    write_yaml("model: {type: R, x: 2}\n", "r.yml")
+    config = load_config(write_yaml("_base_: [q.yml, r.yml]\n"))
+    assert config.data["model"] == {"type": "Q", "x": 2}
+    assert config.sources["model.x"].endswith("r.yml:1")
+
+
 OF_BASE = f"model: {{pretrained: {{url: a, sha256: '{SHA256}'}}}}\n"
 
 
@@ -47,6 +76,8 @@ OF_BASE = f"model: {{pretrained: {{url: a, sha256: '{SHA256}'}}}}\n"
         ("{}", [], {"url": "a", "sha256": SHA256}),
         ("{}", ["model.pretrained.url=b"], {"url": "b"}),
         ("{}", ["model.pretrained.url=a"], {"url": "a", "sha256": SHA256}),
+        ("{url: [a, b]}", ["model.pretrained.url.0=c"], {"url": ["c", "b"], "sha256": SHA256}),
+        ("{url: [a, b]}", ["model.pretrained.url.0=c", "model.pretrained.url.1=d"], {"url": ["c", "d"]}),
         ("{}", [f"model.pretrained.sha256='{'1' * 64}'", "model.pretrained.url=b"], {"url": "b", "sha256": "1" * 64}),
         ("{}", ["model.pretrained={url: b}"], {"url": "b"}),
         ("{}", ["model.pretrained=b"], "b"),

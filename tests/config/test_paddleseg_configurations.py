@@ -48,7 +48,6 @@ def working_folder(tmp_path_factory):
         Image.fromarray(np.where(ids % 5 == 4, num_classes - 1, ids % min(num_classes, 8)).astype(np.uint8)).save(label)
 
     for part in ("train", "val"):
-        name = f"ulm_000000_000000_{{}}_{part}.png"
         write_pair(
             folder / "data/cityscapes/leftImg8bit" / part / "ulm" / "ulm_0_0_leftImg8bit.png",
             folder / "data/cityscapes/gtFine" / part / "ulm" / "ulm_0_0_gtFine_labelTrainIds.png",

@@ -117,6 +117,12 @@ def test_volumes_are_told_to_be_cut_into_slices(training_yaml):
     assert "no dataset 'LungCoronavirus'. Volumes are not segmented here. Cut them into slices" in message
 
 
+def test_a_network_of_volumes_is_told_which_network_to_use(training_yaml):
+    message = message_of(training_yaml, "model={type: UNETR, num_classes: 4}")
+    assert "no model 'UNETR'. Volumes are not segmented here. Cut them into slices" in message
+    assert "of PaddleSeg's networks. Use DDRNet_23, or DDRNet_39" in message
+
+
 def test_align_corners_is_refused_with_what_holds(training_yaml):
     assert "align_corners: False, as in PaddleSeg; remove it" in message_of(training_yaml, "model.align_corners=False")
 

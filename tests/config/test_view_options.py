@@ -4,7 +4,7 @@
 
 import pytest
 
-from paddleseg.config.foreign_flags import rewriter
+from paddleseg.config.foreign_words import rewriter
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.config.view_options import add_view_arguments, apply_view_arguments, check_test_config

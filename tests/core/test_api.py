@@ -19,7 +19,7 @@ from paddleseg.models import DDRNet_23_slim
 from paddleseg.models.weights import read_weights
 from paddleseg.training.hooks import Hook
 from paddleseg.transforms import Normalize, RandomHorizontalFlip, Resize
-from paddleseg.utils.errors import ConfigError, DeviceError
+from paddleseg.utils.errors import ConfigError, DataError, DeviceError
 from tests.messages import naming
 from tests.training.resumed import assert_same_state
 
@@ -152,8 +152,20 @@ def test_an_optimiser_of_constant_rate_keeps_it_and_its_run_can_be_resumed(datas
     ("settings", "message"),
     [
         ({}, "needs an optimizer and losses"),
-        ({"losses": {"types": [1, 2], "coef": [1, 2, 3]}}, "2 types for 3 weights"),
-        ({"losses": {"types": [1], "coef": [1]}, "log_iters": 0}, "log_iters: found 0; it must be 1 or more"),
+        ({"losses": {"types": [abs, abs], "coef": [1, 2, 3]}}, "2 types for 3 weights"),
+        ({"losses": {"types": 3, "coef": [1]}}, "^losses: types: found int; give a list of losses"),
+        ({"losses": {"types": [1], "coef": [1]}}, "^losses: types: found int in the list; give a list of losses"),
+        ({"losses": {"types": [abs], "coef": 1}}, "^losses: coef: found int; give a list of numbers"),
+        ({"losses": {"types": [abs], "coef": ["a"]}}, "^losses: coef: found str in the list; give a list of numbers"),
+        ({"losses": LOSSES, "model": 3}, "^model: found int; give a .*Layer"),
+        ({"losses": LOSSES, "train_dataset": "list.txt"}, "^train_dataset: found str; give a .*PictureDataset"),
+        ({"losses": LOSSES, "val_dataset": 3}, "^val_dataset: found int; give a .*PictureDataset"),
+        ({"losses": LOSSES, "optimizer": "SGD"}, "^optimizer: found str; give a .*Optimizer"),
+        ({"losses": LOSSES, "test_config": [1]}, "^test_config: found .1.; give a mapping"),
+        ({"losses": LOSSES, "save_dir": b"run"}, "^save_dir: found b'run'; it must be text"),
+        ({"losses": LOSSES, "save_dir": 3}, "^save_dir: found 3; it must be text"),
+        ({"losses": LOSSES, "profiler_options": 3}, "^profiler_options: found 3; it must be text"),
+        ({"losses": {"types": [abs], "coef": [1]}, "log_iters": 0}, "log_iters: found 0; it must be 1 or more"),
         ({"losses": {"types": [1]}}, "losses must be .*found: types"),
         ({"losses": [1]}, "losses must be .*found: list"),
         ({"losses": LOSSES, "iters": 0}, "^iters: found 0; it must be 1 or more"),
@@ -162,14 +174,15 @@ def test_an_optimiser_of_constant_rate_keeps_it_and_its_run_can_be_resumed(datas
         ({"losses": LOSSES, "use_ema": True, "ema_decay": 1}, "ema_decay: found 1; it must be from 0 to below 1"),
         ({"losses": LOSSES, "precision": "half"}, "precision: found 'half'; it must be one of fp32, fp16, bf16"),
         ({"losses": LOSSES, "amp_level": "O3"}, "amp_level: found 'O3'; it must be one of O1, O2"),
-        ({"losses": {"types": [1], "coef": [1]}, "test_config": {"is_slide": True}}, "crop_size.* missing"),
+        ({"losses": {"types": [abs], "coef": [1]}, "test_config": {"is_slide": True}}, "crop_size.* missing"),
     ],
 )
 def test_wrong_arguments_are_refused_before_training(settings, message, datasets, tmp_path):
     model = paddle.nn.Conv2D(3, 4, 1)
     optimizer = paddle.optimizer.SGD(0.1, parameters=model.parameters())
     with pytest.raises(ConfigError, match=message):
-        train(model, *datasets, optimizer=optimizer, save_dir=str(tmp_path / "run"), **settings)
+        given = {"model": model, "train_dataset": datasets[0], "val_dataset": datasets[1], "optimizer": optimizer}
+        train(**{**given, "save_dir": str(tmp_path / "run"), **settings})
     assert not (tmp_path / "run").exists()
 
 
@@ -218,12 +231,14 @@ def test_paddles_own_schedule_of_plateaus_is_refused_by_name(datasets, train_poi
         ({"batch_size": 0}, ConfigError, "batch_size: found 0; it must be 1 or more"),
         ({"num_workers": -1}, ConfigError, "num_workers: found -1; it must be 0 or more"),
         ({"precision": "half"}, ConfigError, "precision: found 'half'; it must be one of fp32, fp16, bf16"),
+        ({"precision": b"fp32"}, ConfigError, "precision: found b'fp32'; it must be one of fp32, fp16, bf16"),
+        ({"eval_dataset": b"x"}, ConfigError, "eval_dataset: found b'x'; it must be SegmentationDataset"),
         ({"precision": "fp16"}, DeviceError, "--precision fp16: the CPU trains in fp32 only"),
     ],
 )
 def test_wrong_arguments_of_an_evaluation_are_refused(settings, error, message, datasets):
     with pytest.raises(error, match=message):
-        evaluate(Pointwise(), datasets[1], **settings)
+        evaluate(Pointwise(), **{"eval_dataset": datasets[1], **settings})
 
 
 @pytest.mark.parametrize(
@@ -235,12 +250,22 @@ def test_wrong_arguments_of_an_evaluation_are_refused(settings, error, message, 
         ({"image_list": [3]}, "predict: image_list: found .3.; it must be a list of picture files, or one of what"),
         ({"image_list": None}, "predict: image_list: found None; it must be a list of picture files"),
         ({"ignore_index": 256}, "predict: ignore_index: found 256; it must be"),
+        ({"separator": ""}, "predict: separator: empty; give what stands between the columns"),
+        ({"separator": b" "}, "predict: separator: found b' '; it must be text"),
+        ({"image_list": b"x"}, "predict: image_list: found b'x'; it must be a list of picture files, or one of what"),
+        ({"image_list": [b"x"]}, "predict: image_list: found .b'x'.; it must be a list of picture files"),
+        ({"model_path": b"w"}, "predict: model_path: found b'w'; it must be text or a path"),
+        ({"image_dir": b"w"}, "predict: image_dir: found b'w'; it must be text or a path"),
+        ({"transforms": Normalize()}, "transforms: found Normalize; give a list of transforms"),
+        ({"transforms": [np.random]}, "transforms: found module in the list; give a list of transforms"),
+        ({"palette": [[1, 2]]}, "predict: palette: found ..1, 2..; it must be a list of colours"),
+        ({"palette": [[1, 2, 256]]}, "predict: palette: found ..1, 2, 256..; it must be"),
     ],
 )
 def test_wrong_arguments_of_a_prediction_are_refused(settings, message, tmp_path):
-    given = {"image_list": ["a.png"], "save_dir": tmp_path / "out", **settings}
+    given = {"transforms": [Normalize()], "image_list": ["a.png"], "save_dir": tmp_path / "out", **settings}
     with pytest.raises(ConfigError, match=f"^{message}"):
-        predict(Pointwise(), None, [Normalize()], **given)
+        predict(Pointwise(), **given)
     assert not (tmp_path / "out").exists()
 
 
@@ -264,6 +289,12 @@ def test_a_data_set_of_paths_is_evaluated(tiny_dataset):
     dataset = SegmentationDataset([Normalize()], mode="val", num_classes=4, file_list=pairs)
     mean_iou, *_ = evaluate(Pointwise(), dataset, num_workers=0)
     assert 0 <= mean_iou <= 1
+
+
+def test_another_separator_is_named_as_the_argument_that_it_is(tiny_dataset, tmp_path):
+    (tmp_path / "list.txt").write_text(f"{tiny_dataset}/images/val_0.png;x.png\n")
+    with pytest.raises(DataError, match="its first column is there with separator: ';' as an argument"):
+        predict(Pointwise(), None, [Normalize()], tmp_path / "list.txt", save_dir=tmp_path / "out")
 
 
 def test_an_empty_list_of_pictures_is_named(tmp_path):

@@ -3,20 +3,24 @@
 """Python names that files written for PaddleSeg import: each works, or says what to import instead."""
 
 import importlib
+import importlib.util
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import paddleseg.core
 from paddleseg.config.load import load_config
+from paddleseg.config.paddleseg_names import LEFT_OUT
 from paddleseg.config.schema import check_config
 from paddleseg.core import predict, train
 from paddleseg.cvlibs import Config, SegBuilder
 from paddleseg.datasets import Dataset
 from paddleseg.transforms import Compose, Normalize, RandomHorizontalFlip
 from paddleseg.utils.errors import ConfigError, DataError
-from paddleseg.utils.foreign_imports import INSTEAD
+from paddleseg.utils.foreign_imports import FAMILIES, INSTEAD, advice_on
 from paddleseg.utils.image_io import read_image, read_label
 
 
@@ -26,8 +30,6 @@ def test_a_name_that_is_not_here_fails_with_what_to_import(name, form):
     package, _, last = name.rpartition(".")
     if form.startswith("from {package}") and hasattr(paddleseg.core, last):
         return  # paddleseg.core.train is a function here and a module there
-    if "{whole}" in form and not hasattr(importlib.import_module(package), "__path__"):
-        return  # a name of a module
     with pytest.raises(ImportError) as caught:
         exec(form.format(whole=name, package=package, last=last))
     assert str(caught.value) == f"{name} is PaddleSeg's and not here: {INSTEAD[name]}"
@@ -67,12 +69,57 @@ def test_transforms_are_found_where_paddleseg_has_them():
         exec("from paddleseg.transforms.transforms import NoTransform")
 
 
-def test_a_module_is_asked_for_its_own_marks_as_ever():
-    from paddleseg.models import layers
-    from paddleseg.utils import download
+@pytest.mark.parametrize(
+    "module", ["models.layers", "utils.download", "utils.visualize", "utils.logger", "cvlibs.manager"]
+)
+def test_a_module_is_asked_for_names_as_any_other(module):
+    module = importlib.import_module(f"paddleseg.{module}")
+    last = {"layers": "ConvBNAct", "download": "download_pretrained_model", "visualize": "get_pseudo_color_map",
+            "logger": "setup_logger", "manager": "ComponentManager"}[module.__name__.rpartition(".")[2]]  # fmt: skip
+    for name in ("__wrapped__", "nowhere", last):
+        assert not hasattr(module, name)
+        assert getattr(module, name, 3) == 3
+    with pytest.raises(AttributeError, match=f"{last} is PaddleSeg's and not here"):
+        getattr(module, last)
+    with pytest.raises(ImportError, match="cannot import name 'nowhere'"):
+        exec(f"from {module.__name__} import nowhere")
 
-    assert not hasattr(layers, "__wrapped__")
-    assert not hasattr(download, "nowhere")
+
+@pytest.mark.parametrize("name", ["models.nope", "models.weightz", "models.layers.nope", "datasets.nope", "utils.nope"])
+def test_a_name_that_paddleseg_has_not_is_missing_as_ever(name):
+    name = f"paddleseg.{name}"
+    importlib.import_module(name.rpartition(".")[0])
+    assert importlib.util.find_spec(name) is None
+    with pytest.raises(ModuleNotFoundError, match=f"No module named '{name}'"):
+        importlib.import_module(name)
+    package, _, last = name.rpartition(".")
+    with pytest.raises(ImportError, match=f"cannot import name '{last}' from '{package}'"):
+        exec(f"from {package} import {last}")
+
+
+def test_a_misspelt_name_of_ours_is_answered_with_the_right_one():
+    code = "import paddleseg.models.layers as layers; layers.upsample_logit"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "Did you mean: 'upsample_logits'?" in done.stderr
+    assert "networks" not in done.stderr
+
+
+def test_all_networks_and_data_sets_that_a_configuration_is_advised_on_are_told_when_they_are_imported():
+    without = {"model": {"UNETR", "VNet", "VNetDeepSup", "SwinUNet", "TransUNet", "nnFormer", "NNUNet"},
+               "dataset": {"ACDC", "Abdomen", "LungCoronavirus", "MRISpineSeg", "MSDDataset", "msd_brain_dataset",
+                           "MVTec_AD"}}  # fmt: skip
+    for role, package in (("model", "models"), ("dataset", "datasets")):
+        for name in LEFT_OUT[role].keys() - without[role]:  # those are of other packages of PaddleSeg's
+            assert advice_on(f"paddleseg.{package}.{name}"), name
+
+
+def test_nothing_of_ours_counts_as_paddlesegs_alone():
+    for package, (names, _) in FAMILIES.items():
+        module = importlib.import_module(package)
+        assert not [name for name in names if hasattr(module, name)]
+        for name in names:
+            with pytest.raises(ImportError, match=f"{name} is PaddleSeg's and not here"):
+                importlib.import_module(f"{package}.{name}")
 
 
 def test_what_the_advice_names_is_there():

@@ -44,6 +44,7 @@ CASES = [
     ("data.pkl.zip", zip_of("a/b/data.pkl", "data.pkl"), "a zip archive and no weight file; give a .pdparams or"),
     ("half.zip", zip_of("photo.png")[:60], "a damaged zip archive and no weight file; give a .pdparams or"),
     ("header.zip", b"PK\x03\x04", "a damaged zip archive and no weight file"),
+    ("empty.zip", zip_of(), "a zip archive and no weight file; give a .pdparams or .safetensors file"),
     ("keras.h5", b"\x89HDF\r\n\x1a\n" + bytes(100), "an HDF5 file, as Keras writes them, which is not read here"),
 ]
 

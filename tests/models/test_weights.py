@@ -91,10 +91,10 @@ def test_a_folder_stands_for_its_model_pdparams(tmp_path):
 
 
 def test_the_folder_of_a_run_is_refused_with_the_checkpoints_in_it(tmp_path):
-    for name in ("iter_2", "iter_4"):
+    for name in ("iter_1600", "iter_800"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "manifest.json").write_text("{}")
-    with pytest.raises(WeightsError, match=naming(tmp_path, "iter_2, iter_4", "such as", tmp_path / "iter_4")):
+    with pytest.raises(WeightsError, match=naming(tmp_path, "iter_800, iter_1600", "such as", tmp_path / "iter_1600")):
         load_weights(DDRNet_23_slim(num_classes=3), tmp_path)
     (tmp_path / "best_model").mkdir()
     (tmp_path / "best_model" / "manifest.json").write_text("{}")

@@ -12,7 +12,7 @@ from paddle import nn
 from paddleseg.losses import CrossEntropyLoss
 from paddleseg.training import finite_guard
 from paddleseg.training.checkpoint import open_checkpoint
-from paddleseg.training.finite_guard import FiniteGuard
+from paddleseg.training.finite_guard import FiniteGuard, Overflows
 from paddleseg.training.hooks.base import Hook
 from paddleseg.training.hooks.checkpoint import CheckpointHook
 from paddleseg.training.hooks.ema import EmaHook
@@ -150,11 +150,10 @@ def test_a_step_that_is_left_out_does_not_reach_the_weights_through_a_loss_scale
     assert updates == ["step", "update"] * 2
 
 
-@pytest.mark.parametrize("stop_at", [2, 3, 7])
-def test_a_step_whose_scaled_gradients_overflow_is_as_if_it_had_not_been(stop_at, tmp_path, monkeypatch, log):
+def scaler_that_overflows_in(*bad_steps):
     """Paddle's loss scaler works on cards alone; this one tells the optimiser as that one does."""
 
-    class OverflowsInStepThree:
+    class Scaler:
         def __init__(self, enable):
             self.steps = 0
 
@@ -163,7 +162,7 @@ def test_a_step_whose_scaled_gradients_overflow_is_as_if_it_had_not_been(stop_at
 
         def step(self, optimizer):
             self.steps += 1
-            optimizer._set_auxiliary_var("found_inf", paddle.to_tensor([self.steps == 3]))
+            optimizer._set_auxiliary_var("found_inf", paddle.to_tensor([self.steps in bad_steps]))
             optimizer.step()
 
         def update(self):
@@ -175,7 +174,39 @@ def test_a_step_whose_scaled_gradients_overflow_is_as_if_it_had_not_been(stop_at
         def load_state_dict(self, state):
             self.steps = int(state["steps"])
 
-    monkeypatch.setattr(paddle.amp, "GradScaler", OverflowsInStepThree)
+    return Scaler
+
+
+def test_steps_that_overflow_are_counted_beside_the_line_of_training_and_at_the_end(monkeypatch, log):
+    monkeypatch.setattr(paddle.amp, "GradScaler", scaler_that_overflows_in(1, 2, 6))
+    trainer = make_trainer(hooks=[LogHook(4)], precision="fp16")
+    trainer.total_steps = 10
+    trainer.train()
+    messages = [message for message in log.messages if "[TRAIN]" in message or "overflowed" in message]
+    assert ["[TRAIN]" in message for message in messages] == [True, False, True, False, True, False]
+    assert messages[1] == "2 of these 4 steps changed nothing: their scaled gradients overflowed in fp16 (2 in all)"
+    assert messages[3] == "1 of these 4 steps changed nothing: their scaled gradients overflowed in fp16 (3 in all)"
+    assert messages[5] == "3 of 10 steps changed nothing: their scaled gradients overflowed in fp16"
+
+
+def test_nothing_is_said_of_overflows_where_there_are_none(monkeypatch, log):
+    monkeypatch.setattr(paddle.amp, "GradScaler", scaler_that_overflows_in())
+    make_trainer(hooks=[LogHook(4)], precision="fp16").train()
+    assert "overflowed" not in log.text
+
+
+def test_many_steps_that_overflow_one_after_the_other_are_warned_of(log):
+    overflows = Overflows()
+    for step in range(1, 62):
+        overflows.note(step, overflowed=step != 20)
+    assert overflows.count == 60
+    assert [message.partition(":")[0] for message in log.messages] == ["iter 40", "iter 60"]
+    assert "of 40 steps in a row have overflowed in fp16" in log.messages[1]
+
+
+@pytest.mark.parametrize("stop_at", [2, 3, 7])
+def test_a_step_whose_scaled_gradients_overflow_is_as_if_it_had_not_been(stop_at, tmp_path, monkeypatch, log):
+    monkeypatch.setattr(paddle.amp, "GradScaler", scaler_that_overflows_in(3))
     options = {"hooks": [EmaHook(), LogHook(1)], "use_ema": True, "precision": "fp16"}
     wanted = make_trainer(batches=batches_without_the_third, **options)
     wanted._scaler.steps = 10  # it has no step 3

@@ -40,6 +40,7 @@ def test_keys_that_are_not_given_have_paddlesegs_defaults_but_for_the_timer():
         ("batch_range=[5,5]", "batch_range is [5,5]; it must be the first step and the one after the last"),
         ("batch_range=[-1,5]", "batch_range is [-1,5]"),
         ("batch_range=[1,2,3]", "batch_range is [1,2,3]"),
+        ("batch_range=[1,²]", "batch_range is [1,²]"),
         ("batch_range=5", "batch_range is 5"),
         ("state=NPU", "state is NPU; it must be one of CPU, GPU, All"),
         ("sorted_key=calls", "sorted_key is calls; it must be one of total, ave, max, min"),

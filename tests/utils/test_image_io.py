@@ -4,6 +4,7 @@
 
 import io
 import struct
+import sys
 import zlib
 
 import cv2
@@ -119,6 +120,79 @@ def test_a_16_bit_label_is_accepted_up_to_255(tmp_path, ids):
         read_label(tmp_path / "deep.png")
 
 
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_a_packed_label_gives_its_stored_values(tmp_path, ids, bits):
+    (tmp_path / "label.tif").write_bytes(tiff_file(ids.astype(np.uint16), bits=bits))
+    np.testing.assert_array_equal(read_label(tmp_path / "label.tif"), ids)
+    (tmp_path / "label.tif").write_bytes(tiff_file(ids.astype(np.uint16) + 300, bits=bits))
+    with pytest.raises(DataError, match=naming("label.tif", "from 300 to 303")):
+        read_label(tmp_path / "label.tif")
+
+
+def test_a_16_bit_label_with_a_second_band_is_refused(tmp_path, ids):
+    pytest.importorskip("tifffile")
+    (tmp_path / "label.tif").write_bytes(tiff_file(np.dstack([ids, ids]).astype(np.uint16)))
+    with pytest.raises(DataError, match=naming("label.tif", "2 channels")):
+        read_label(tmp_path / "label.tif")
+
+
+def tiles(pixels, **options):
+    """A TIFF file of 8-bit tiles without compression, too small for OpenCV."""
+    file = io.BytesIO()
+    pytest.importorskip("tifffile").imwrite(file, pixels, tile=(16, 16), **options)
+    return file.getvalue()
+
+
+def test_small_tiles_that_opencv_does_not_decode_are_read(tmp_path, colours, ids):
+    (tmp_path / "a.tif").write_bytes(tiles(colours))
+    save(tmp_path / "strips.tif", colours)
+    for channels in (1, 3):
+        found, expected = (read_image(tmp_path / name, channels) for name in ("a.tif", "strips.tif"))
+        np.testing.assert_array_equal(found, expected)
+    clear = np.dstack([colours, ids])
+    (tmp_path / "a.tif").write_bytes(tiles(clear, photometric="rgb", extrasamples=["unassalpha"]))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 3), colours)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 4), clear[:, :, [2, 1, 0, 3]])
+    (tmp_path / "a.tif").write_bytes(tiles(ids))
+    np.testing.assert_array_equal(read_label(tmp_path / "a.tif"), ids)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 3), np.repeat(ids[:, :, None], 3, axis=2))
+    (tmp_path / "a.tif").write_bytes(tiles(ids, photometric="miniswhite"))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 1)[:, :, 0], 255 - ids)
+
+
+def test_small_tiles_are_damaged_or_need_tifffile_where_it_does_not_read_them(tmp_path, colours, monkeypatch):
+    whole = tiles(colours)
+    (tmp_path / "cut.tif").write_bytes(whole[:-100])
+    with pytest.raises(DataError, match=naming("cut.tif", "damaged", "tifffile cannot read")):
+        read_image(tmp_path / "cut.tif")
+    (tmp_path / "whole.tif").write_bytes(whole)
+    monkeypatch.setitem(sys.modules, "tifffile", None)
+    with pytest.raises(DataError, match=naming("whole.tif", "damaged, or a file that OpenCV does not decode", "pip")):
+        read_image(tmp_path / "whole.tif")
+
+
+@pytest.mark.parametrize("kind", ["a palette of 16 bits", "CMYK of 16 bits"])
+def test_a_tiff_whose_numbers_are_no_colours_is_named_and_not_called_damaged_alone(tmp_path, kind):
+    if "CMYK" in kind:
+        data = tiff_file(np.zeros((5, 4, 4), np.uint16), photometric=5)
+    else:
+        palette = {"photometric": "palette", "colormap": np.zeros((3, 1 << 16), np.uint16)}
+        file = io.BytesIO()
+        pytest.importorskip("tifffile").imwrite(file, np.zeros((5, 4), np.uint16), **palette)
+        data = file.getvalue()
+    (tmp_path / "a.tif").write_bytes(data)
+    with pytest.raises(DataError, match=naming("a.tif", "kind that cannot be read", kind, "save it as grey or RGB")):
+        read_image(tmp_path / "a.tif")
+
+
+def test_a_tiff_that_is_cut_anywhere_in_its_directory_is_damaged(tmp_path, colours):
+    data = tiff_file(colours)
+    for length in range(8, len(data) - colours.size, 3):
+        (tmp_path / "cut.tif").write_bytes(data[:length])
+        with pytest.raises(DataError, match=naming("cut.tif", "damaged")):
+            read_image(tmp_path / "cut.tif")
+
+
 def test_an_rgb_label_is_refused(tmp_path, colours):
     save(tmp_path / "colour.png", colours)
     with pytest.raises(DataError, match=naming("colour.png", "3 channels", "ids")):
@@ -194,6 +268,14 @@ def test_a_jpeg_picture_that_is_cut_anywhere_is_refused(tmp_path, options):
         (tmp_path / "cut.jpg").write_bytes(data[:length])
         with pytest.raises(DataError, match="cut.jpg: the picture is truncated or damaged"):
             read_image(tmp_path / "cut.jpg")
+
+
+@pytest.mark.parametrize("options", _JPEG_OPTIONS)
+def test_the_end_of_a_second_picture_is_none_of_a_jpeg_that_is_cut_in_its_scan(tmp_path, options):
+    data = jpeg(3, **options)
+    (tmp_path / "cut.jpg").write_bytes(data[:-900] + jpeg(4))
+    with pytest.raises(DataError, match="cut.jpg: the picture is truncated or damaged"):
+        read_image(tmp_path / "cut.jpg")
 
 
 @pytest.mark.parametrize("mode", ["L", "P"])

@@ -76,7 +76,7 @@ def test_a_list_takes_the_separator_that_is_given(tmp_path):
 def test_a_list_with_another_separator_says_which(tmp_path):
     put(tmp_path, "my a.png", "b.png")
     for separator, other in ((" ", ","), (",", ";"), (",", " ")):
-        with pytest.raises(DataError, match=naming("list.txt, line 1", f"separator: {other!r}")):
+        with pytest.raises(DataError, match=naming("list.txt, line 1", f"separator: {other!r} of the data set")):
             listed(tmp_path, f"b.png{other}x.png\n", separator)
     with pytest.raises(DataError) as caught:
         listed(tmp_path, "c.png,x.png\n")

@@ -16,7 +16,7 @@ from PIL import Image
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_headers import StoredFormat, stored_format
 from paddleseg.utils.image_io import ReadOptions, read_image
-from paddleseg.utils.value_range import check_value_range, scale_values
+from paddleseg.utils.value_range import check_value_range, scale_values, stored_values
 from tests.conftest import REPOSITORY
 from tests.messages import naming
 from tests.tiff_files import tiff_file
@@ -284,6 +284,18 @@ def test_grey_whose_zero_is_white_is_turned_round_with_16_bits_as_with_8(random,
     pixels = pixels_of(random, 1, "uint8", 256)
     (tmp_path / "a.tif").write_bytes(tiff_file(pixels, photometric=0))
     np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 1), 255 - pixels)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_range_of_grey_whose_zero_is_white_is_of_the_stored_values(random, tmp_path, dtype, channels):
+    pixels = pixels_of(random, 1, dtype, 101)
+    pixels[0, 0], pixels[0, 1] = 0, 100
+    (tmp_path / "a.tif").write_bytes(tiff_file(pixels, photometric=0))
+    found = read_image(tmp_path / "a.tif", channels, ReadOptions(value_range=(0.0, 100.0)))
+    np.testing.assert_allclose(found, np.repeat(255 - pixels * 2.55, channels, axis=2), rtol=1e-5, atol=1e-4)
+    stored = stored_format((tmp_path / "a.tif").read_bytes())
+    assert stored_values((found.min(), found.max()), (0.0, 100.0), stored) == (0, 100)
 
 
 @pytest.mark.parametrize("highest", [100, 1000, 4095])

@@ -72,7 +72,7 @@ class ScalarWriter:
 class LogHook(Hook):
     """Prints the progress line and, with ``writer``, sends the same numbers to VisualDL.
 
-    Losses are summed on the device and fetched once per line.
+    Losses are summed on the device and fetched once per line. Steps that overflowed in fp16 are counted beside it.
 
     Args:
         interval: Steps between two lines.
@@ -111,13 +111,27 @@ class LogHook(Hook):
             ips=ips,
         )
         get_logger().info(line)
+        overflowed = trainer.overflows.count - self._overflows_before
+        if overflowed:
+            get_logger().info(
+                "%d of these %d steps changed nothing: their scaled gradients overflowed in fp16 (%d in all)",
+                overflowed, self._count, trainer.overflows.count,
+            )  # fmt: skip
         if self._writer is not None:
             rates = {"lr": trainer.last_learning_rate, "batch_cost": batch_cost, "reader_cost": reader_cost, "ips": ips}
             for name, value in {**means, **rates}.items():
                 self._writer.add_scalar(f"Train/{name}", value, trainer.step)
         self._restart(trainer)
 
+    def after_train(self, trainer: Trainer) -> None:
+        if trainer.overflows.count:
+            get_logger().info(
+                "%d of %d steps changed nothing: their scaled gradients overflowed in fp16",
+                trainer.overflows.count, trainer.step,
+            )  # fmt: skip
+
     def _restart(self, trainer: Trainer) -> None:
+        self._overflows_before = trainer.overflows.count
         self._sums: dict[str, Tensor] = {}
         self._count = self._summed = 0
         self._since = time.perf_counter()

@@ -17,6 +17,7 @@ import predict
 import val
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.engine import Engine
+from paddleseg.utils.errors import DataError
 from tests.commands.exported.running import (
     COLOURS,
     CONFIG,
@@ -81,6 +82,13 @@ def test_a_list_is_read_alike_by_export_predict_and_infer(weights, pictures, tmp
     deployed, predicted = labels_below(tmp_path / "deployed"), labels_below(tmp_path / "predicted" / "label")
     assert {"my a.png", "night/d.png"} <= set(deployed)
     assert share_of_equal_pixels(deployed, predicted) >= 0.999
+
+
+def test_another_separator_is_one_of_deploy_yaml_for_infer(config, weights, pictures, tmp_path):
+    folder = export_here(config, weights, tmp_path / "export", "--no_verify")
+    (pictures / "list.txt").write_text("a.png;x.png\n")
+    with pytest.raises(DataError, match=rf"with separator: ';' under Deploy in {folder}/deploy\.yaml"):
+        infer_here(folder, pictures / "list.txt", tmp_path / "deployed")
 
 
 @pytest.mark.parametrize("apply_exif", [True, False])
