@@ -291,7 +291,6 @@ def test_flags_that_do_not_go_together_are_refused_before_the_weights_are_read(f
     assert "\n" not in str(info.value)
 
 
-@pytest.mark.parametrize("test_config", ["{}", *TEST_CONFIG.values()])
 def turned(picture, path, orientation):
     """Stored as a camera does that was held otherwise, with a note of it."""
     ways = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90}
@@ -390,6 +389,7 @@ def test_windows_scales_and_flips_give_what_predict_gives_at_the_pictures_size(t
     assert fitting.mean_iou(*opts) < 1  # they are no idle flags
 
 
+@pytest.mark.parametrize("test_config", ["{}", *TEST_CONFIG.values()])
 def test_train_time_evaluation_and_this_command_give_the_same_figures(tiny_config, tmp_path, test_config, monkeypatch):
     seen, report_lines = [], segmentation.report_lines
     monkeypatch.setattr(segmentation, "report_lines", lambda result: seen.append(result) or report_lines(result))
