@@ -13,8 +13,9 @@ BENCHMARKS ?= data loss evaluate train_step scaling exported
 BENCHMARK_DIR ?= output/benchmark
 # Test processes that run side by side; each computes with one thread (tests/conftest.py).
 TEST_PROCESSES ?= 2
-# `make test-262` computes with Paddle's own kernels, so that both ways are tested. What it leaves out has been seen by `make test` and says nothing about Paddle: pages, shell scripts, lists
-# of packages; and speed and faults, which take their time.
+# `make test-262` computes with Paddle's own kernels, so that both ways are tested. What it leaves out has been seen by
+# `make test` and says nothing about Paddle: pages, shell scripts, lists of packages; and speed and faults, which take
+# their time.
 NOT_IN_262 := benchmark docs faults packaging tipc
 
 .PHONY: help venv venv-dev test test-262 test-fast faults lint format quickstart tipc benchmark clean

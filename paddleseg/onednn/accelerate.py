@@ -32,7 +32,8 @@ _depth = 0
 def accelerated() -> Iterator[bool]:
     """Send layers on the CPU through oneDNN: ``nn.Conv2D``, and ``nn.BatchNorm2D`` with ``data_format="NHWC"``.
 
-    What it does not cover is left to Paddle's kernels: counted in ``FALLBACKS``, and said once. May be nested.
+    Convolutions that it does not cover are left to Paddle's kernels: counted in ``FALLBACKS``, and said once. Batch
+    normalisation that it does not cover is left to Paddle without a word. May be nested.
 
     Yields:
         Whether it does: not where Paddle carries no oneDNN that was tested, which is said once.
@@ -98,31 +99,43 @@ def _convolution(
 ) -> Tensor:
     """Stands in for Paddle's ``_conv_nd``."""
     if _depth and computes_eagerly_on_cpu():
-        reason = _uncovered(x, weight, dilation, groups, op_type)
+        reason = _uncovered(x, weight, bias, dilation, groups, op_type, data_format)
         if reason is None:
             channels_last, strides = data_format == "NHWC", _pair(stride)
             size_hw = x.shape[1:3] if channels_last else x.shape[2:]
             edges = _edges(padding_algorithm, padding, size_hw, weight.shape[2:], strides)
             return convolve(x, weight, bias, strides, edges, channels_last)
-        count_fallback(reason)
+        count_fallback(f"convolutions {reason}")
     geometry = (stride, padding, padding_algorithm, dilation, groups, data_format, channel_dim)
     return _paddles_convolution(x, weight, bias, *geometry, op_type, *others, **named)
 
 
-def _uncovered(x: Tensor, weight: Tensor, dilation: int | Sequence[int], groups: int, op_type: str) -> str | None:
+def _uncovered(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    dilation: int | Sequence[int],
+    groups: int,
+    op_type: str,
+    data_format: str,
+) -> str | None:
     """What of a convolution is not covered; None if all is."""
     if op_type not in ("conv2d", "depthwise_conv2d"):
-        return "one or three dimensions"
+        return "of one or three dimensions"
     if groups != 1 or op_type == "depthwise_conv2d":
-        return "groups"
+        return "with groups"
     if _pair(dilation) != (1, 1):
-        return "dilation"
-    if x.dtype != paddle.float32 or weight.dtype != paddle.float32:
-        return str(x.dtype).rpartition(".")[-1]
-    if not (x.place.is_cpu_place() and weight.place.is_cpu_place()):
-        return "tensors that are not on the CPU"
+        return "with dilation"
+    tensors = [x, weight] if bias is None else [x, weight, bias]
+    for tensor in tensors:
+        if tensor.dtype != paddle.float32:
+            return f"in {str(tensor.dtype).rpartition('.')[-1]}"
+        if not tensor.place.is_cpu_place():
+            return "of tensors that are not on the CPU"
+    if x.ndim != 4 or x.shape[data_format.index("C")] != weight.shape[1] or (bias is not None and bias.ndim != 1):
+        return "of shapes that do not fit"  # Paddle says what is wrong
     if 0 in x.shape:
-        return "an empty batch"
+        return "of an empty batch"
     return None
 
 
@@ -135,7 +148,7 @@ def _batch_norm(*arguments: Any, **keywords: Any) -> Tensor:
 def batch_norm_relu(layer: nn.BatchNorm2D, x: Tensor) -> Tensor:
     """Batch normalisation and ReLU, in one where it can be."""
     out = None
-    if is_active() and type(layer) is nn.BatchNorm2D and not _has_hooks(layer):
+    if is_active() and type(layer) is nn.BatchNorm2D and not _is_watched(layer):
         out = _covered_batch_norm(
             x,
             layer._mean,
@@ -166,12 +179,15 @@ def _covered_batch_norm(
     use_global_stats: bool | None,
     relu: bool,
 ) -> Tensor | None:
-    """None where it is left to Paddle: in another layout it is the faster one."""
-    if data_format != "NHWC" or x.ndim != 4 or weight is None or bias is None:
+    """None where it is left to Paddle: in another layout it is the faster one, and it says what does not fit."""
+    channels = [running_mean, running_variance, weight, bias]
+    if data_format != "NHWC" or x.ndim != 4 or 0 in x.shape or not _is_plain(x, x.shape):
         return None
-    if x.dtype != paddle.float32 or not x.place.is_cpu_place() or 0 in x.shape:
+    if any(one is None or not one.is_contiguous() or not _is_plain(one, x.shape[-1:]) for one in channels):
         return None
     if training and not use_global_stats:
+        if x.size == x.shape[-1]:  # of one value there is no variance: Paddle gives it back, and keeps its statistics
+            return None
         statistics = (running_mean, running_variance)
         return train_batch_norm(x, *statistics, weight, bias, momentum=momentum, epsilon=epsilon, relu=relu)
     if paddle.is_grad_enabled() and not (x.stop_gradient and weight.stop_gradient and bias.stop_gradient):
@@ -179,8 +195,14 @@ def _covered_batch_norm(
     return evaluate_batch_norm(x, running_mean, running_variance, weight, bias, epsilon=epsilon, relu=relu)
 
 
-def _has_hooks(layer: nn.Layer) -> bool:
-    return bool(layer._forward_pre_hooks or layer._forward_post_hooks)
+def _is_plain(tensor: Tensor, shape: Sequence[int]) -> bool:
+    """Whether it is a float32 tensor of this shape on the CPU."""
+    return tensor.dtype == paddle.float32 and list(tensor.shape) == list(shape) and tensor.place.is_cpu_place()
+
+
+def _is_watched(layer: nn.Layer) -> bool:
+    """Whether somebody wants to see what goes in or comes out, or has put a forward of his own in its place."""
+    return bool(layer._forward_pre_hooks or layer._forward_post_hooks or "forward" in vars(layer))
 
 
 def _edges(

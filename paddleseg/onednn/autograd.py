@@ -16,7 +16,7 @@ _CPU = paddle.CPUPlace()
 
 
 class Operation(Protocol):
-    """An operation with gradients. ``context`` takes what the backward pass needs (``save_for_backward``)."""
+    """An operation with gradients. ``context`` takes what the backward pass needs (``save``)."""
 
     def forward(self, context: Any, *tensors: Tensor) -> Tensor:
         """The output; nothing of this is recorded."""
@@ -44,6 +44,28 @@ def apply(operation: Operation, *tensors: Tensor) -> Tensor:
     # knows nothing; but it cuts no node that has one slot, and a list is one. What counts is the list's first tensor.
     places = sorted(range(len(tensors)), key=lambda place: tensors[place].stop_gradient)
     return _OneSlot.apply([tensors[place] for place in places], places, operation)
+
+
+def save(context: Any, *tensors: Tensor) -> None:
+    """Keep tensors for the backward pass."""
+    context.save_for_backward(*tensors)
+    context.versions = [tensor.inplace_version for tensor in tensors]
+
+
+def saved(context: Any) -> list[Tensor]:
+    """The tensors that were kept.
+
+    Raises:
+        RuntimeError: One was changed in place since: the gradients would be wrong.
+    """
+    tensors = context.saved_tensor()
+    for tensor, version in zip(tensors, context.versions):
+        if tensor.inplace_version != version:
+            raise RuntimeError(
+                f"a tensor of shape {list(tensor.shape)}, which is needed for gradients, was modified by an inplace "
+                "operation"
+            )
+    return list(tensors)
 
 
 class _NoContext:

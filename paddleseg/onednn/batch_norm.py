@@ -16,10 +16,10 @@ import paddle
 from paddle import Tensor
 
 from paddleseg.onednn import primitive as p
-from paddleseg.onednn.autograd import apply, contiguous, empty
+from paddleseg.onednn.autograd import apply, contiguous, empty, save, saved
 from paddleseg.onednn.fallbacks import count_fallback
 from paddleseg.onednn.library import BACKWARD, FORWARD_INFERENCE, FORWARD_TRAINING, library
-from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive, layout_bytes, query_layout
+from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive, query_layout
 
 _GLOBAL_STATISTICS, _SCALE, _SHIFT, _RELU = 1, 2, 4, 8  # dnnl_normalization_flags_t
 _CHANNEL_AXES = [0, 1, 2]
@@ -52,8 +52,7 @@ class BatchNorm:
         out, passed = empty(self.shape), None
         operands = [contiguous(x), weight, bias, mean, variance, out]
         if self.relu and not self.statistics_are_given:
-            forward = CACHE.get((self, "forward"), self._make_forward)
-            passed = paddle.empty([layout_bytes(query_layout(forward.description, p.QUERY_WORKSPACE))], "uint8")
+            passed = paddle.empty([CACHE.get((self, "forward"), self._make_forward).workspace_bytes], "uint8")
             operands.append(passed)
         CACHE.run((self, "forward"), self._make_forward, *operands)
         return out, passed
@@ -144,19 +143,19 @@ class _Training:
     def forward(self, context: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         self.mean, self.variance = (empty(weight.shape) for _ in range(2))
         out, passed = self.norm.normalize(x, weight, bias, self.mean, self.variance)
-        saved = [x, weight, bias, self.mean, self.variance]
-        context.save_for_backward(*saved, *([] if passed is None else [passed]))
+        kept = [x, weight, bias, self.mean, self.variance]
+        save(context, *kept, *([] if passed is None else [passed]))
         return out
 
     def backward(self, context: Any, upstream: Tensor, wanted: Sequence[bool]) -> list[Tensor | None]:
-        x, weight, _, mean, variance, *passed = context.saved_tensor()
+        x, weight, _, mean, variance, *passed = saved(context)
         gradients = self.norm.gradients(x, weight, mean, variance, passed[0] if passed else None, upstream)
         return [one if is_wanted else None for one, is_wanted in zip(gradients, wanted)]
 
     def differentiable_backward(self, context: Any, upstream: Tensor, wanted: Sequence[bool]) -> list[Tensor | None]:
         """Ioffe and Szegedy 2015, the gradients of section 3."""
-        count_fallback("gradients of gradients")
-        x, weight, bias, *_ = context.saved_tensor()
+        count_fallback("gradients of gradients of batch normalisation")
+        x, weight, bias, *_ = saved(context)
         centred = x - x.mean(axis=_CHANNEL_AXES)
         inverse_std = paddle.rsqrt(centred.square().mean(axis=_CHANNEL_AXES) + self.norm.epsilon)
         normalized = centred * inverse_std

@@ -15,7 +15,7 @@ from paddle import Tensor
 from paddle.nn import functional as F
 
 from paddleseg.onednn import primitive as p
-from paddleseg.onednn.autograd import apply, contiguous, empty
+from paddleseg.onednn.autograd import apply, contiguous, empty, save, saved
 from paddleseg.onednn.fallbacks import count_fallback
 from paddleseg.onednn.library import CONVOLUTION_DIRECT, FORWARD_TRAINING, Handle, dims, library
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive
@@ -57,20 +57,21 @@ class Convolution:
 
     def forward(self, context: Any, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         """The convolution of float32 tensors on the CPU."""
-        context.save_for_backward(x, weight)
+        save(context, x, weight)
         out = self._empty(self.output_shape)
-        operands = [contiguous(x), weight, out] if bias is None else [contiguous(x), weight, bias, out]
-        CACHE.run((self, "forward"), self._make_forward, *operands)
+        given = [contiguous(tensor) for tensor in ((x, weight) if bias is None else (x, weight, bias))]
+        CACHE.run((self, "forward"), self._make_forward, *given, out)
         return out
 
     def backward(self, context: Any, upstream: Tensor, wanted: Sequence[bool]) -> list[Tensor | None]:
         """The gradients of input, weights and, if there is one, bias."""
-        x, weight = context.saved_tensor()
+        x, weight = saved(context)
         upstream = contiguous(upstream)
         gradient_of_input, of_weights = None, [None] * (1 + self.has_bias)
         if wanted[0]:
             gradient_of_input = self._empty(self.input_shape)
-            CACHE.run((self, "input"), self._make_gradient_of_input, upstream, weight, gradient_of_input)
+            operands = (upstream, contiguous(weight), gradient_of_input)
+            CACHE.run((self, "input"), self._make_gradient_of_input, *operands)
         if any(wanted[1:]):
             of_weights = [empty(self.weight_shape)]
             if self.has_bias:
@@ -80,8 +81,8 @@ class Convolution:
 
     def differentiable_backward(self, context: Any, upstream: Tensor, wanted: Sequence[bool]) -> list[Tensor | None]:
         """The same by convolutions of Paddle's: a transposed one, and one whose kernel is the upstream gradient."""
-        count_fallback("gradients of gradients")
-        x, weight = context.saved_tensor()
+        count_fallback("gradients of gradients of convolutions")
+        x, weight = saved(context)
         if self.channels_last:
             x, upstream = x.transpose([0, 3, 1, 2]), upstream.transpose([0, 3, 1, 2])
         top, bottom, left, right = self.padding

@@ -24,6 +24,9 @@ from paddleseg.utils.type_hints import Count, fault_of
 ENVIRONMENT = "PADDLESEG_CPU_BACKEND"
 """The environment variable that names the backend where no flag does."""
 
+MOST_THREADS = 1024
+"""OpenMP ends the process when it cannot start as many as it is told."""
+
 _ENTERED: list[CpuSettings] = []
 
 
@@ -107,6 +110,8 @@ def _check_asked(backend: CpuBackend | None, threads: int | None) -> None:
         ("cpu_backend", fault_of(backend, CpuBackend | None)),
         ("cpu_threads", fault_of(threads, Count | None)),
     ]
+    if threads is not None and faults[1][1] is None and threads > MOST_THREADS:
+        faults.append(("cpu_threads", f"found {threads}; at most {MOST_THREADS} are allowed"))
     raise_faults("", [(name, fault) for name, fault in faults if fault is not None])
     device = paddle.get_device()
     asked = [f"cpu_{name}" for name, value in (("backend", backend), ("threads", threads)) if value is not None]

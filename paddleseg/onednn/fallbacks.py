@@ -16,4 +16,4 @@ def count_fallback(reason: str) -> None:
     """Count one; the first of a reason is logged."""
     FALLBACKS[reason] += 1
     if FALLBACKS[reason] == 1:
-        get_logger().info("Paddle's own kernels compute convolutions with %s; oneDNN's are not used for them", reason)
+        get_logger().info("Paddle's own kernels compute %s, and not oneDNN's", reason)

@@ -166,6 +166,9 @@ class Primitive:
     Args:
         description: The primitive's description, which it then owns.
         operands: What the primitive works on, in the order of the call.
+
+    Attributes:
+        workspace_bytes: What a forward primitive leaves for its backward one.
     """
 
     def __init__(self, description: Handle, operands: Sequence[Operand]) -> None:
@@ -176,6 +179,7 @@ class Primitive:
             _Binding(lib, one, one.layout if one.query is None else query_layout(description, one.query), slot)
             for slot, one in enumerate(operands)
         ]
+        self.workspace_bytes = _layout_bytes(query_layout(description, QUERY_WORKSPACE))
         self._scratch_size = _scratch_size(lib, description)
         self._scratch = lib.make("dnnl_memory_create", _scratch_layout(lib, description), lib.engine, None)
         memories = [(one.argument, binding.memory) for one, binding in zip(operands, self._bindings)]
@@ -205,8 +209,7 @@ def query_layout(description: Handle, query: int) -> Handle:
     return Handle(library().function("dnnl_primitive_desc_query_md")(description, query, 0))
 
 
-def layout_bytes(layout: Handle) -> int:
-    """Size of a tensor of this layout."""
+def _layout_bytes(layout: Handle) -> int:
     return library().function("dnnl_memory_desc_get_size")(layout)
 
 

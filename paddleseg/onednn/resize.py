@@ -84,7 +84,7 @@ class _Resize:
         return [out.reshape(self.shape)]
 
     def differentiable_backward(self, context: Any, upstream: Tensor, wanted: Sequence[bool]) -> list[Tensor | None]:
-        count_fallback("gradients of gradients")
+        count_fallback("gradients of gradients of upsampling")
         return [paddle.matmul(paddle.matmul(self.down, upstream, transpose_x=True), self.across)]
 
 

@@ -15,6 +15,7 @@ import paddle
 
 from paddleseg.utils.cpus import computing_with, processes_here, usable_cpus
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.omp_environment import spins_as_given
 
 
 @contextmanager
@@ -39,11 +40,14 @@ def compute_with(threads: int) -> Iterator[None]:
     openmp.omp_set_num_threads(threads)
     if openmp.omp_get_max_threads() != threads:
         get_logger().warning("OpenMP computes with %d threads, not %d", openmp.omp_get_max_threads(), threads)
-    openmp.kmp_set_blocktime(0)
+    blocktime = openmp.kmp_get_blocktime()
+    if not spins_as_given():
+        openmp.kmp_set_blocktime(0)
     try:
         with computing_with(threads):
             yield
     finally:
+        openmp.kmp_set_blocktime(blocktime)
         openmp.omp_set_num_threads(before)
 
 

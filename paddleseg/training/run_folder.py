@@ -98,7 +98,6 @@ def check_same_run(checkpoint_folder: Path, saved: Mapping[str, Any], now: Mappi
             "there are such pictures, its steps saw others than those to come (apply_exif: False takes them as stored)",
             checkpoint_folder,
         )
-    warn_of_other_bytes(checkpoint_folder, saved, now)
     both = [name for name in now if name in saved and name != CPU]  # older versions saved less
     differing = describe_changes({name: saved[name] for name in both}, {name: now[name] for name in both})
     if differing:
@@ -106,6 +105,7 @@ def check_same_run(checkpoint_folder: Path, saved: Mapping[str, Any], now: Mappi
             f"{checkpoint_folder} cannot be resumed, because the samples or steps would be others: "
             f"{'; '.join(differing)}. Give the former values, or start a new run with model.pretrained"
         )
+    warn_of_other_bytes(checkpoint_folder, saved, now)
 
 
 def log_changed_settings(checkpoint_folder: Path, config_text: str) -> None:

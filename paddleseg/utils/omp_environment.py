@@ -10,6 +10,7 @@ from pathlib import Path
 
 _NAME = "OMP_NUM_THREADS"
 _GIVEN: str | None = None
+_SPINS_AS_GIVEN = False
 
 
 def prepare_environment() -> None:
@@ -18,13 +19,19 @@ def prepare_environment() -> None:
     Threads that wait for the next parallel region spin for 0.2 seconds unless told otherwise, on cores that the
     processes need which read data. To be called before paddle is imported; what the user has set stays.
     """
-    global _GIVEN
+    global _GIVEN, _SPINS_AS_GIVEN
     _GIVEN = os.environ.get(_NAME)
     if _GIVEN == "1":
         # paddle.distributed.launch has imported paddle before it starts the processes, which inherit what that wrote.
         is_paddles = "PADDLE_TRAINER_ID" in os.environ or ("paddle" in sys.modules and not _is_in_first_environment())
         _GIVEN = None if is_paddles else _GIVEN
+    _SPINS_AS_GIVEN = os.environ.get("KMP_BLOCKTIME") not in (None, "0")
     os.environ.setdefault("KMP_BLOCKTIME", "0")
+
+
+def spins_as_given() -> bool:
+    """Whether the user has said how long threads spin (``KMP_BLOCKTIME``)."""
+    return _SPINS_AS_GIVEN
 
 
 def given_threads() -> int | None:

@@ -5,6 +5,7 @@
 import pytest
 
 from paddleseg import onednn
+from paddleseg.onednn.primitive import CACHE
 
 
 @pytest.fixture(autouse=True)
@@ -15,8 +16,19 @@ def needs_onednn():
 
 
 @pytest.fixture(autouse=True)
-def nothing_fell_back(needs_onednn):
-    """Counts of fallbacks are those of the test alone."""
+def nothing_was_computed_before(needs_onednn):
+    """Primitives and counts of fallbacks are those of the test alone."""
+    CACHE.clear()
     onednn.FALLBACKS.clear()
     yield
     onednn.FALLBACKS.clear()
+
+
+@pytest.fixture
+def computed():
+    """What oneDNN has computed in this test: "Convolution", "BatchNorm", "Product"."""
+
+    def kinds() -> set[str]:
+        return {type(operation).__name__ for (operation, _), _ in CACHE._kept}
+
+    return kinds

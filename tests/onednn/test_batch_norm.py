@@ -38,14 +38,15 @@ def run(norm, relu, accelerated, training=True):
 
 @pytest.mark.parametrize("relu", [False, True])
 @pytest.mark.parametrize("arguments", [{}, {"momentum": 0.5, "epsilon": 1e-3}])
-def test_output_gradients_and_running_statistics_are_paddles(relu, arguments):
+def test_output_gradients_and_running_statistics_are_paddles(relu, arguments, computed):
     ours, paddles = (run(make_norm(**arguments), relu, accelerated) for accelerated in (True, False))
     for value, expected in zip(ours, paddles, strict=True):
         np.testing.assert_allclose(value, expected, rtol=1e-5, atol=2e-5)
+    assert computed() == {"BatchNorm"}
 
 
 @pytest.mark.parametrize("relu", [False, True])
-def test_evaluation_uses_the_running_statistics(relu):
+def test_evaluation_uses_the_running_statistics(relu, computed):
     norm = make_norm()
     run(norm, relu, accelerated=False)
     before = norm._mean.numpy()
@@ -57,6 +58,7 @@ def test_evaluation_uses_the_running_statistics(relu):
             out = onednn.batch_norm_relu(norm, x) if relu else norm(x)
     np.testing.assert_allclose(out.numpy(), expected.numpy(), rtol=1e-5, atol=1e-5)
     assert np.array_equal(norm._mean.numpy(), before)
+    assert computed() == {"BatchNorm"}
 
 
 def test_a_norm_with_frozen_statistics_gives_gradients_by_paddle():
@@ -81,3 +83,37 @@ def test_channels_first_and_norms_without_weights_are_left_to_paddle():
         expected = norm(x).numpy()
         with onednn.accelerated():
             assert np.array_equal(norm(x).numpy(), expected)
+
+
+def test_a_single_value_per_channel_is_given_back_and_leaves_the_statistics_as_they_are(computed):
+    norm = make_norm()
+    x = paddle.to_tensor(np.random.default_rng(5).standard_normal((1, 1, 1, SHAPE[-1])).astype("float32"))
+    with onednn.accelerated():
+        for _ in range(20):
+            out = norm(x)
+    expected = make_norm()(x)
+    assert np.array_equal(out.numpy(), expected.numpy())
+    assert np.array_equal(norm._variance.numpy(), np.ones(SHAPE[-1], "float32"))
+    assert not computed()
+
+
+def test_channels_and_types_that_do_not_fit_are_paddles_to_refuse(computed):
+    x = paddle.ones([2, 3, 3, 8])
+    with onednn.accelerated():
+        with pytest.raises(ValueError, match="scale must equal"):
+            nn.BatchNorm2D(6, data_format="NHWC")(x)
+        norm = make_norm()
+        norm.to(dtype="float64")
+        norm(paddle.ones(SHAPE, "float64"))
+    assert not computed()
+
+
+def test_a_tensor_that_is_changed_before_its_gradient_is_an_error():
+    norm, x = make_norm(), paddle.ones(SHAPE)
+    x.stop_gradient = False
+    x = x * 1
+    with onednn.accelerated():
+        loss = norm(x).sum()
+        x.scale_(2.0)
+    with pytest.raises(Exception, match="modified by an inplace"):
+        loss.backward()

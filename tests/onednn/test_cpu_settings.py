@@ -59,6 +59,7 @@ def test_paddles_kernels_get_one_thread_for_most_use_no_more():
         ({"backend": "mkldnn"}, "cpu_backend: found 'mkldnn'; it must be one of onednn, paddle"),
         ({"threads": 0}, "cpu_threads: found 0; it must be 1 or more"),
         ({"threads": 2.0}, "cpu_threads: found 2.0"),
+        ({"threads": 100_000}, "cpu_threads: found 100000; at most 1024 are allowed"),
     ],
 )
 def test_a_value_that_is_not_allowed_is_refused_by_name(asked, message):
