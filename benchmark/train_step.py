@@ -28,6 +28,7 @@ from benchmark import common, step_profile
 from benchmark.torch_worker import TorchWorker, largest_difference
 from paddleseg.utils.allocator import keep_freed_memory
 from paddleseg.utils.errors import UserError
+from paddleseg.utils.logging import get_logger
 
 BATCH_SIZE, CROP, NUM_CLASSES = 2, 512, 19
 THRESH, MIN_KEPT = 0.9, 131072  # the official DDRNet recipe, auxiliary loss 0.4
@@ -231,6 +232,7 @@ def measure(arguments: argparse.Namespace, worker: TorchWorker | None) -> list[c
     device = select_device(arguments.device)
     if device == "cpu":
         keep_freed_memory()  # as train.py does
+        get_logger().setLevel("WARNING")  # it names the backend whenever it is another
     else:
         for flag in ("torch", "profile"):
             if getattr(arguments, flag):

@@ -130,7 +130,7 @@ def _is_of_older_version(start: Checkpoint) -> bool:
 def _advise(start: Checkpoint, settings: RunSettings) -> None:
     if settings.cpu_backend is None and not settings.to_static_training and why_unavailable() is None:
         get_logger().info(
-            "%s was computed by Paddle's kernels, and the run goes on with them; --cpu_backend onednn is faster, and "
-            "other in the last digits",
+            "%s is of a version that knew Paddle's kernels alone, and the run goes on with them; "
+            "--cpu_backend onednn is faster, and other in the last digits",
             start.folder,
         )
