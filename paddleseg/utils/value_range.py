@@ -118,6 +118,8 @@ def decode_bands(data: bytes, stored: StoredFormat, path: str | os.PathLike, kin
     # Its own errors are ValueError or RuntimeError; a compression that needs imagecodecs is a ValueError.
     except (ValueError, RuntimeError, LookupError, TypeError, OSError, MemoryError, ArithmeticError) as error:
         raise DataError(f"{what}, which tifffile cannot read: {' '.join(str(error).split())}") from error
+    if image.size == 0:
+        raise DataError(f"{path}: the {kind} is damaged: it has no pixels")
     if axes.startswith("S"):  # one plane for each band
         image = np.moveaxis(image, 0, -1)
     image = turn(np.atleast_3d(image), tiff_orientation(data))
