@@ -30,6 +30,52 @@ def listed(root, text, *separator, encoding="utf-8"):
     return found(root / "list.txt", *separator)
 
 
+@pytest.fixture
+def gallery(tmp_path):
+    put(tmp_path, "b.png", "a.JPG", "deep/c.bmp", ".ipynb_checkpoints/d.png", "notes.md")
+    return tmp_path
+
+
+def test_a_folder_gives_its_pictures_sorted_with_those_below_and_none_hidden(gallery):
+    images, root = list_images(gallery)
+    assert images == [str(gallery / name) for name in ("a.JPG", "b.png", "deep/c.bmp")]
+    assert root == str(gallery)
+
+
+def test_a_file_a_list_and_a_pattern_give_pictures(gallery):
+    assert list_images(gallery / "b.png") == ([str(gallery / "b.png")], str(gallery))
+    for name in ("list.txt", "val_5.list"):
+        (gallery / name).write_text("deep/c.bmp labels/c.png\n\nb.png\n")
+        assert list_images(gallery / name) == ([str(gallery / "deep/c.bmp"), str(gallery / "b.png")], str(gallery))
+    assert list_images(f"{gallery}/*.*g") == ([str(gallery / "b.png")], str(gallery))
+    images, root = list_images(f"{gallery}/**/*.[bp]*")
+    assert images == [str(gallery / "b.png"), str(gallery / "deep/c.bmp")] and root == str(gallery)
+
+
+def test_nothing_to_find_is_an_error_that_names_the_path(gallery):
+    (gallery / "none").mkdir()
+    (gallery / "none.txt").write_text("\n")
+    (gallery / "wrong.txt").write_text("b.png\nc.png\n")
+    for name, message in (
+        ("none", "none: no pictures in this folder"),
+        ("none.txt", "none.txt: the list is empty"),
+        ("wrong.txt", "wrong.txt, line 2: .*c.png does not exist"),
+        ("*.gif", "no picture fits this pattern"),
+        ("gone.png", "gone.png: no such file or folder"),
+    ):
+        with pytest.raises(DataError, match=message):
+            list_images(gallery / name)
+
+
+def test_a_list_may_begin_with_a_byte_order_mark_and_must_be_utf8(gallery):
+    put(gallery, "straße.png")
+    (gallery / "list.txt").write_text("b.png\nstraße.png\n", encoding="utf-8-sig")
+    assert list_images(gallery / "list.txt")[0] == [str(gallery / "b.png"), str(gallery / "straße.png")]
+    (gallery / "list.txt").write_text("b.png\nstraße.png\n", encoding="latin-1")
+    with pytest.raises(DataError, match="list.txt, line 2: byte 0xDF is not UTF-8"):
+        list_images(gallery / "list.txt")
+
+
 def test_pictures_of_every_suffix_are_found_and_read(tmp_path):
     pixels = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
     for suffix in IMAGE_SUFFIXES:
