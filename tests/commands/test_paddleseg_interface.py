@@ -5,7 +5,6 @@
 The lists were taken from the parsers of PaddleSeg d7975e7c and DDRNet_paddle, and from their model YAMLs.
 """
 
-import importlib.util
 import shlex
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 from paddleseg.utils.errors import ConfigError, UserError
+from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = {
@@ -99,9 +99,7 @@ ADDITIONS = {
 
 
 def parser_of(command):
-    spec = importlib.util.spec_from_file_location(f"command_{command}", ROOT / SCRIPTS[command])
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_script(ROOT / SCRIPTS[command])
     return module, module.make_parser()
 
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the documentation says is what the code takes."""
 
-import importlib.util
 import inspect
 import re
 import shlex
@@ -14,6 +13,7 @@ from paddleseg import registry
 from paddleseg.config.components import import_components
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import TOP_LEVEL, check_config
+from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", "docs/config.md", "docs/train_own_data.md", "CONTRIBUTING.md", "CHANGELOG.md"]
@@ -48,10 +48,7 @@ def test_each_configuration_of_the_documentation_is_valid(page, text, tmp_path):
 
 @pytest.mark.parametrize(("script", "arguments"), list(commands()))
 def test_each_command_of_the_documentation_parses(script, arguments):
-    spec = importlib.util.spec_from_file_location("documented_script", ROOT / script)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    parsed = module.make_parser().parse_args(arguments)
+    parsed = load_script(ROOT / script).make_parser().parse_args(arguments)
     if parsed.config not in ("CONFIG", "mine.yml") and parsed.config.endswith(".yml"):
         assert (ROOT / parsed.config).is_file()
 

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The chain files: every value stands at the position that PaddlePaddle's scripts read, and our commands take it."""
 
-import importlib.util
 import shlex
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
+from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = sorted((ROOT / "test_tipc" / "configs").rglob("*.txt"))
@@ -43,10 +43,7 @@ def split(line: str) -> tuple:
 
 
 def parser_of(script: str):
-    spec = importlib.util.spec_from_file_location("chain_script", ROOT / script)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.make_parser()
+    return load_script(ROOT / script).make_parser()
 
 
 def values_of(text: str) -> list:

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """compare_results.py: label maps against labels, by hand-worked numbers."""
 
-import importlib.util
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,8 +10,10 @@ import pytest
 from PIL import Image
 
 from paddleseg.utils.errors import UserError
+from tests.scripts import load_script
 
 SCRIPT = Path(__file__).resolve().parents[2] / "test_tipc" / "compare_results.py"
+compare_results = load_script(SCRIPT)
 LABEL = [[0, 0, 1, 1], [0, 0, 255, 1]]
 PREDICTION = [[0, 0, 0, 1], [0, 1, 0, 1]]
 # Seven pixels count: three of four of class 0 and two of three of class 1 are right, and one each is taken for the
@@ -27,16 +28,6 @@ def save(path: Path, values) -> None:
     image = Image.fromarray(np.array(values, np.uint8))
     image.putpalette([7, 8, 9] * 256)  # makes it a palette picture of the same values
     image.save(path)
-
-
-def load_script():
-    spec = importlib.util.spec_from_file_location("compare_results", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-compare_results = load_script()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The counts of ``tools/analyze_model.py`` against the published and the independently measured ones."""
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -12,15 +11,14 @@ import pytest
 from paddleseg.models import DDRNet_23, DDRNet_23_slim, DDRNet_23_slim_cls, DDRNet_39
 from paddleseg.profiling.cost import analyze, count_macs, count_parameters
 from paddleseg.utils.errors import ConfigError
+from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def analyze_model():
-    spec = importlib.util.spec_from_file_location("analyze_model", ROOT / "tools" / "analyze_model.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_script(ROOT / "tools" / "analyze_model.py")
 
     def run(*arguments):
         module.main(module.make_parser().parse_args([str(argument) for argument in arguments]))

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """tools/launch_with_restarts.py with a program in the place of Paddle's launcher."""
 
-import importlib.util
 import os
 import signal
 import subprocess
@@ -11,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from tests.scripts import load_script
 
 SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "launch_with_restarts.py"
 
@@ -94,9 +95,7 @@ def test_a_signal_is_passed_on_and_ends_it(start):
 
 
 def test_a_signal_that_came_just_before_a_launcher_was_there_reaches_it(monkeypatch):
-    spec = importlib.util.spec_from_file_location("launch_with_restarts", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_script(SCRIPT)
     launcher, start = module.Launcher(), subprocess.Popen
 
     def start_slowly(*arguments, **options):

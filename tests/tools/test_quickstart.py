@@ -2,20 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pieces of the quickstart; the whole of it is run by ``make quickstart``."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
+
+from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def quickstart():
-    spec = importlib.util.spec_from_file_location("quickstart", ROOT / "tools" / "quickstart.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script(ROOT / "tools" / "quickstart.py")
 
 
 def test_each_run_gets_a_folder_of_its_own(quickstart, tmp_path):

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands of an export in this process, and what they leave."""
 
-import importlib.util
 import shutil
 from pathlib import Path
 
@@ -11,21 +10,11 @@ import yaml
 from PIL import Image
 
 import export
+from tests.scripts import load_script
 
 INFER = Path(export.__file__).parent / "deploy" / "python" / "infer.py"
+infer = load_script(INFER)
 COLOURS = [[200, 10, 10], [10, 200, 10], [10, 10, 200], [0, 0, 0]]
-
-
-def load_infer():
-    spec = importlib.util.spec_from_file_location("infer", INFER)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-infer = load_infer()
-
-
 CONFIG = {
     "model": {"type": "DDRNet_23_slim", "enable_auxiliary_loss": True},
     "val_dataset": {
