@@ -123,7 +123,7 @@ def camvid_root() -> Path:
     for place in places:
         if place and (Path(place) / "train.txt").is_file():
             return Path(place)
-    pytest.skip("needs the CamVid pictures: set CAMVID_ROOT")
+    pytest.skip("needs the CamVid pictures: set CAMVID_ROOT to their folder")
 
 
 def make_dataset(root: Path, train: int = 8, val: int = 3, size_wh: tuple = (64, 48)) -> Path:

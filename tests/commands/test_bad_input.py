@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.needs import needs_paddle_for_cpu
+
 
 def replace(path, old, new):
     text = path.read_text()
@@ -110,10 +112,8 @@ def test_bad_files_end_the_run_with_their_name(
     check(process, pattern)
 
 
+@needs_paddle_for_cpu
 def test_a_device_that_is_not_there_is_named(tiny_config, tmp_path, run_command):
-    paddle = pytest.importorskip("paddle")
-    if paddle.is_compiled_with_cuda():
-        pytest.skip("this Paddle is built for cards")
     process = run_command("train.py", "--config", tiny_config, "--device", "gpu", "--save_dir", tmp_path / "run")
     check(process, r"--device gpu: this Paddle is built for the CPU.*--device cpu")
 

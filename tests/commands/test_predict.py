@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 import predict
-from paddleseg import onednn
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.errors import ConfigError, DataError
 from tests.messages import naming
+from tests.needs import CPU_BACKENDS
 
 
 @pytest.fixture
@@ -70,12 +70,10 @@ def test_weights_with_and_without_an_auxiliary_head_give_the_same(tiny_config, w
     assert found == [found[0]] * 4
 
 
-@pytest.mark.parametrize("backend", ["onednn", "paddle"])
+@pytest.mark.parametrize("backend", CPU_BACKENDS)
 def test_backend_and_threads_are_those_of_the_flags(
     backend, build_network, tiny_config, weights, pictures, tmp_path, log
 ):
-    if backend == "onednn" and onednn.why_unavailable():
-        pytest.skip(onednn.why_unavailable())
     source = ("--config", tiny_config, "--model_path", weights, "--image_path", pictures / "a.png")
     run_here(*source, "--save_dir", tmp_path / "out", "--cpu_backend", backend, "--cpu_threads", 2)
     assert "CPU: oneDNN " in log.text if backend == "onednn" else "CPU: Paddle's kernels, 2 threads\n" in log.text

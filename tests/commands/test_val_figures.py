@@ -15,6 +15,7 @@ from paddleseg.onednn import cpu_settings
 from paddleseg.onednn.library import library
 from paddleseg.tasks import segmentation
 from tests.commands.evaluating import count_plainly, run_here
+from tests.needs import CPU_BACKENDS
 
 
 def test_figures_equal_counting_plainly_and_are_written_and_printed(
@@ -97,10 +98,8 @@ def default_backend():
     return "Paddle's kernels" if onednn.why_unavailable() else f"oneDNN {library().version}"
 
 
-@pytest.mark.parametrize("backend", ["onednn", "paddle"])
+@pytest.mark.parametrize("backend", CPU_BACKENDS)
 def test_the_network_is_built_channels_last_where_onednn_computes(backend, tiny_config, weights, monkeypatch):
-    if backend == "onednn" and onednn.why_unavailable():
-        pytest.skip(onednn.why_unavailable())
     built = []
     monkeypatch.setattr(
         segmentation.SegmentationTask, "evaluate", lambda task, model, **_: built.append(model.data_format) or stop()

@@ -10,7 +10,6 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg import onednn
 from paddleseg.core import evaluate, predict, train
 from paddleseg.datasets import Dataset
 from paddleseg.datasets.segmentation import SegmentationDataset
@@ -21,6 +20,7 @@ from paddleseg.training.hooks import Hook
 from paddleseg.transforms import Normalize, RandomHorizontalFlip, Resize
 from paddleseg.utils.errors import ConfigError, DataError, DeviceError
 from tests.messages import naming
+from tests.needs import CPU_BACKENDS
 from tests.training.resumed import assert_same_state
 
 LOSSES = {"types": [CrossEntropyLoss()], "coef": [1]}
@@ -74,12 +74,10 @@ def train_tiny(datasets, folder, learning_rate, **settings):
     return model
 
 
-@pytest.mark.parametrize("backend", ["onednn", "paddle"])
+@pytest.mark.parametrize("backend", CPU_BACKENDS)
 def test_backend_and_threads_are_arguments_of_all_three(
     backend, datasets, tiny_dataset, train_pointwise, tmp_path, log
 ):
-    if backend == "onednn" and onednn.why_unavailable():
-        pytest.skip(onednn.why_unavailable())
     given = {"cpu_backend": backend, "cpu_threads": 2}
     picture = str(tiny_dataset / "images/val_0.png")
     train_pointwise(datasets[0], **given)

@@ -14,7 +14,9 @@ from paddleseg import transforms as T
 from paddleseg.datasets import Dataset, SegmentationDataset
 
 KINDS = pytest.mark.parametrize("kind", ["disk", "ram"])
-ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="forks processes, as workers do on Linux")
+ON_LINUX = pytest.mark.skipif(
+    sys.platform != "linux", reason="needs Linux: forks processes, as the workers that read data do there"
+)
 SIZES = [(32, 24), (40, 30), (20, 50), (64, 16), (32, 24)]
 
 

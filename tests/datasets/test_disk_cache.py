@@ -24,6 +24,7 @@ from tests.datasets.cached import (
     make,
     samples,
 )
+from tests.needs import needs_posix_rights
 
 
 def test_a_cache_on_disk_serves_other_runs_and_the_validation_set(root, monkeypatch, tmp_path):
@@ -114,7 +115,7 @@ def test_a_folder_that_cannot_be_written_is_one_warning(root, capfd):
     assert output.count("nothing more is written to /proc/nowhere") == 1
 
 
-@pytest.mark.skipif(os.name != "posix", reason="is about the rights of users")
+@needs_posix_rights
 def test_a_filled_folder_that_is_read_only_is_used(open_folder, pairs, monkeypatch, tmp_path, capfd):
     pairs(open_folder, SIZES)
     expected = samples(make(open_folder, "disk"))

@@ -225,7 +225,7 @@ def test_stopping_early_ends_the_workers_quickly(root, num_workers):
     assert time.perf_counter() - started < 4
 
 
-@pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="looks at /dev/shm")
+@pytest.mark.skipif(not os.path.isdir("/dev/shm"), reason="needs /dev/shm, the shared memory of Linux")
 def test_shared_memory_that_is_too_small_for_the_workers_is_reported_once(root, monkeypatch, log):
     usage = shutil.disk_usage("/dev/shm")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(total=4095, free=1024))

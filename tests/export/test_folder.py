@@ -20,6 +20,7 @@ from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.written_files import WrittenFiles
 from tests.conftest import without_rights_of_root
 from tests.export.small_network import GRAPH_FORMATS, NORMALIZE, normal
+from tests.needs import needs_posix_rights
 
 
 @pytest.mark.parametrize("graph_format", GRAPH_FORMATS)
@@ -128,7 +129,7 @@ def test_a_failed_verification_leaves_everything_as_it_was(network, tmp_path):
 
 def test_a_folder_on_another_disk_takes_an_export_again_and_again(network, tmp_path):
     if not os.access("/dev/shm", os.W_OK) or os.stat("/dev/shm").st_dev == tmp_path.stat().st_dev:
-        pytest.skip("there is no other disk")
+        pytest.skip("needs a /dev/shm that takes files and is another disk than the one of temporary files")
     with tempfile.TemporaryDirectory(dir="/dev/shm") as other_disk:
         folder = tmp_path / "out"
         folder.symlink_to(other_disk)
@@ -193,7 +194,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(network, tmp_path):
         export_model(network, tmp_path / "out", transforms=NORMALIZE)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="is about the rights of users")
+@needs_posix_rights
 def test_a_place_that_cannot_be_written_is_named(network, open_folder):
     (open_folder / "read_only").mkdir(mode=0o555)
     with without_rights_of_root(), pytest.raises(ConfigError, match="--save_dir .*read_only/out: Permission denied"):

@@ -147,7 +147,7 @@ def test_ddrnet_is_exported_without_its_auxiliary_head(exported_ddrnet):
 def test_bf16_is_close_where_the_cpu_has_it(exported_ddrnet):
     cpu_info = Path("/proc/cpuinfo")
     if not cpu_info.exists() or "avx512bw" not in cpu_info.read_text():
-        pytest.skip("needs a CPU with AVX512")
+        pytest.skip("needs a CPU with AVX512, which bf16 takes (avx512bw in /proc/cpuinfo)")
     network, config = exported_ddrnet
     engine = Engine(config.model, config.params, EngineOptions(precision="bf16"))
     x = normal(1, 3, 64, 128)

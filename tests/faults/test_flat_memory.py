@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import ROOT, descendants
+from tests.needs import needs_proc
 
 
 def resident_megabytes(pid) -> float:
@@ -18,7 +19,7 @@ def resident_megabytes(pid) -> float:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes in /proc")
+@needs_proc
 def test_memory_grows_by_less_than_2_per_cent_over_500_steps_with_two_workers(tiny_config, tmp_path):
     """Main process and workers, with pictures of changing size, evaluations and checkpoints on the way."""
     tiny_config.write_text(

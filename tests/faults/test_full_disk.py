@@ -15,8 +15,7 @@ from paddleseg.training.run_folder import prepare_folder
 from paddleseg.utils import atomic_file
 from paddleseg.utils.errors import UserError, WeightsError
 from tests.conftest import without_rights_of_root
-
-NEEDS_RIGHTS = pytest.mark.skipif(os.name != "posix", reason="is about the rights of users")
+from tests.needs import needs_posix_rights
 
 
 def contents(step):
@@ -186,7 +185,7 @@ def test_a_read_only_folder_is_named_and_left_as_it_is(tmp_path, monkeypatch):
     assert step_of(tmp_path / "iter_1") == 1
 
 
-@NEEDS_RIGHTS
+@needs_posix_rights
 def test_a_folder_without_the_right_to_write_is_refused_before_training(open_folder):
     (open_folder / "run").mkdir(mode=0o555)
     message = r"--save_dir: .*run/config\.yml: cannot be written \(Permission denied\)"
@@ -195,7 +194,7 @@ def test_a_folder_without_the_right_to_write_is_refused_before_training(open_fol
     assert list((open_folder / "run").iterdir()) == []
 
 
-@NEEDS_RIGHTS
+@needs_posix_rights
 def test_a_folder_that_becomes_read_only_keeps_what_was_saved(open_folder):
     save(open_folder / "iter_1", 1)
     open_folder.chmod(0o555)

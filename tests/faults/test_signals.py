@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.faults.conftest import LAUNCH
+from tests.needs import needs_proc
 from tests.training.resumed import assert_same_state, saved_state
 
 pytestmark = pytest.mark.slow  # each starts processes that import Paddle
@@ -80,7 +81,7 @@ def test_several_signals_in_a_moment_are_one(runs):
     assert len(runs.checkpoints("run")) == 1
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes in /proc")
+@needs_proc
 def test_a_signal_to_the_workers_too_leaves_them_to_finish_what_the_run_needs(runs, straight):
     """A scheduler may signal all processes of a job."""
     process = runs.start("run", slow_step=0.5, workers=2)
@@ -111,7 +112,7 @@ def test_a_signal_is_heeded_also_when_nobody_reads_the_output_any_more(runs):
     assert len(runs.checkpoints("run")) == 1
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes in /proc")
+@needs_proc
 def test_loader_workers_end_with_a_main_process_that_is_killed(runs):
     process = runs.start("run", slow_step=0.5, workers=2)
     runs.wait_for("run", "iter: 1/8", process)

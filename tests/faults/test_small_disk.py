@@ -27,10 +27,10 @@ def small_disk(runs):
         return subprocess.run(["mount", *options, folder], capture_output=True, text=True)
 
     if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("only root on Linux may mount a file system")
+        pytest.skip("needs root on Linux, who alone may mount a file system")
     mounted = mount("-t", "tmpfs", "-o", "size=48k", "tmpfs")
     if mounted.returncode:
-        pytest.skip(f"this container allows no mount: {mounted.stderr.strip()}")
+        pytest.skip(f"needs a machine or container that allows mounts: {mounted.stderr.strip()}")
     yield lambda size: mount("-o", f"remount,size={size}").check_returncode()
     subprocess.run(["umount", folder], check=True)
 

@@ -6,13 +6,12 @@ import pytest
 
 from paddleseg import onednn
 from paddleseg.onednn.primitive import CACHE
+from tests.needs import skip_without_onednn
 
 
 @pytest.fixture(autouse=True)
 def needs_onednn():
-    reason = onednn.why_unavailable()
-    if reason is not None:
-        pytest.skip(reason)
+    skip_without_onednn()
 
 
 @pytest.fixture(autouse=True)

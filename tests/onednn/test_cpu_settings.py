@@ -10,8 +10,7 @@ from paddleseg.onednn import CpuSettings, cpu_settings, entered, threads
 from paddleseg.onednn.primitive import CACHE
 from paddleseg.utils import cpus, omp_environment
 from paddleseg.utils.errors import ConfigError
-
-needs_onednn = pytest.mark.skipif(onednn.why_unavailable() is not None, reason=str(onednn.why_unavailable()))
+from tests.needs import needs_onednn
 
 
 @pytest.fixture(autouse=True)

@@ -4,12 +4,9 @@
 
 import pytest
 
-from paddleseg import onednn
+from tests.needs import needs_onednn
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(onednn.why_unavailable() is not None, reason=str(onednn.why_unavailable())),
-]
+pytestmark = [pytest.mark.slow, needs_onednn]
 
 # A process of its own, for a child that hangs has to be ended with it.
 PROGRAM = """\

@@ -12,7 +12,10 @@ from paddle import nn
 from paddleseg import onednn
 from paddleseg.onednn.primitive import CACHE
 
-PADDLE_3 = int(paddle.__version__.split(".")[0]) >= 3
+needs_paddle_3 = pytest.mark.skipif(
+    int(paddle.__version__.split(".")[0]) < 3,
+    reason="needs Paddle 3: Paddle 2.6.2 asks of a layer of one's own (PyLayer) all gradients or none",
+)
 
 
 def make_network(seed=3, data_format="NCHW"):
@@ -64,7 +67,7 @@ def test_a_backward_pass_gives_every_gradient(data_format):
     assert not onednn.FALLBACKS
 
 
-@pytest.mark.skipif(not PADDLE_3, reason="Paddle 2.6.2 asks of a layer of one's own all gradients or none")
+@needs_paddle_3
 @pytest.mark.parametrize("of", ["picture", "last weight", "first weight"])
 def test_single_gradients_are_given_by_paddle_grad(of):
     def compute():
@@ -76,7 +79,7 @@ def test_single_gradients_are_given_by_paddle_grad(of):
     assert_equal_both_ways(compute)
 
 
-@pytest.mark.skipif(not PADDLE_3, reason="Paddle 2.6.2 asks of a layer of one's own all gradients or none")
+@needs_paddle_3
 @pytest.mark.parametrize("data_format", ["NCHW", "NHWC"])
 def test_gradients_of_gradients_are_paddles_and_counted(data_format):
     def compute():
@@ -91,7 +94,7 @@ def test_gradients_of_gradients_are_paddles_and_counted(data_format):
     assert onednn.FALLBACKS == {"gradients of gradients of convolutions": 1}
 
 
-@pytest.mark.skipif(not PADDLE_3, reason="Paddle 2.6.2 asks of a layer of one's own all gradients or none")
+@needs_paddle_3
 def test_gradients_of_gradients_of_batch_normalisation_are_paddles():
     def compute():
         norm = nn.BatchNorm2D(3, data_format="NHWC")

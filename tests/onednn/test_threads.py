@@ -10,11 +10,9 @@ import paddle
 import pytest
 from paddle import nn
 
-from paddleseg import onednn
 from paddleseg.onednn import CpuSettings, threads
 from paddleseg.utils.omp_environment import given_threads, prepare_environment
-
-needs_onednn = pytest.mark.skipif(onednn.why_unavailable() is not None, reason=str(onednn.why_unavailable()))
+from tests.needs import needs_onednn
 
 
 def gradients(count):
@@ -104,7 +102,9 @@ def test_the_environment_counts_as_far_as_the_user_wrote_it(variables, paddle_wa
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it is not known who wrote it")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="needs Linux, whose /proc tells if it was the user who set OMP_NUM_THREADS"
+)
 @pytest.mark.parametrize("imports", ["paddleseg, paddle", "paddle, paddleseg"])
 def test_one_thread_of_the_users_is_told_from_the_one_that_paddle_writes(imports, run_command):
     program = f"import {imports}\nfrom paddleseg.utils.omp_environment import given_threads\nprint(given_threads())"

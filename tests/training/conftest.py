@@ -7,14 +7,15 @@ import pytest
 
 from paddleseg import onednn
 from paddleseg.onednn import CpuSettings
+from tests.needs import skip_without_onednn
 
 
 @pytest.fixture
 def cpu(request):
     """The test runs with this backend and count of threads, ``("onednn", 2)``; runs that ask for none take it."""
     backend, threads = request.param
-    if backend == "onednn" and onednn.why_unavailable() is not None:
-        pytest.skip(onednn.why_unavailable())
+    if backend == "onednn":
+        skip_without_onednn()
     paddle.set_device("cpu")
     onednn.FALLBACKS.clear()
     with CpuSettings(backend, threads).entered():

@@ -14,11 +14,11 @@ from paddleseg.training import cpu as cpu_of_runs
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.utils import omp_environment
 from paddleseg.utils.errors import ConfigError
+from tests.needs import needs_onednn
 from tests.training.old_run import run as run_old
 from tests.training.resumed import assert_same_losses, assert_same_state
 from tests.training.test_old_checkpoint import OLD
 
-needs_onednn = pytest.mark.skipif(onednn.why_unavailable() is not None, reason=str(onednn.why_unavailable()))
 OTHER_BYTES = "its last digits will differ from those it would have had: "
 
 

@@ -106,7 +106,9 @@ def test_what_there_is_is_what_a_container_allows_where_the_system_tells(error, 
     assert ("of 3.00 GB in this process" in memory.describe_memory()) == (error is None)
 
 
-@pytest.mark.skipif(memory.resource is None, reason="the system does not tell")
+@pytest.mark.skipif(
+    memory.resource is None, reason="needs a system that tells the peak of memory (Python's module resource)"
+)
 def test_the_peak_grows_with_what_is_used():
     before = memory.host_peak_bytes()
     block = np.ones(max(before // 4, 50_000_000), np.uint8)

@@ -31,7 +31,8 @@ print(done, resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 needs_glibc = pytest.mark.skipif(
-    "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", {}), reason="another C library"
+    "CS_GNU_LIBC_VERSION" not in getattr(os, "confstr_names", {}),
+    reason="needs glibc, whose malloc is told to keep freed blocks",
 )
 
 

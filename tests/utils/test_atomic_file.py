@@ -120,7 +120,7 @@ def test_content_and_names_are_on_the_disk_before_the_file_that_completes_them(s
     monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(os, "replace", lambda old, new: (steps.append(f"move {new.name}"), replace(old, new)))
     if not os.path.isdir("/proc/self/fd"):
-        pytest.skip("which files are flushed is told by /proc")
+        pytest.skip("needs Linux's /proc/self/fd, which tells what files are flushed")
     move_files(source, target, ["graph", "seal"])
     assert steps == [
         "fsync graph", "fsync seal", "fsync target", "move graph", "fsync target", "move seal", "fsync target",

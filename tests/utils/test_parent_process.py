@@ -29,7 +29,7 @@ sys.exit(3)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the loader has processes on Linux alone")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: elsewhere no process of its own reads data")
 def test_a_worker_ignores_sigterm_until_its_parent_leaves():
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=30)
     assert (done.stdout, done.returncode) == ("alive\n", 3), done.stderr

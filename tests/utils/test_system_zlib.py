@@ -23,7 +23,9 @@ np.savez_compressed(archive, array)
 archive.seek(0)
 assert (np.load(archive)["arr_0"] == array).all()
 """
-needs_26 = pytest.mark.skipif(not paddle.__version__.startswith("2.6"), reason="only Paddle 2.6 shows its own zlib")
+needs_26 = pytest.mark.skipif(
+    not paddle.__version__.startswith("2.6"), reason="needs Paddle 2.6, whose own zlib gets mixed with the system's"
+)
 
 
 def test_after_the_package_paddle_leaves_the_systems_zlib_alone(run_command):

@@ -21,6 +21,9 @@ from tests.conftest import REPOSITORY
 from tests.messages import naming
 from tests.tiff_files import tiff_file
 
+needs_tifffile_itself = pytest.mark.skipif(
+    "tifffile" in sys.modules, reason="needs tifffile itself: what was imported before may be a stand-in for it"
+)
 SIZE_HW = (6, 7)
 TWELVE_BITS = ReadOptions(value_range=(0.0, 4095.0))
 
@@ -179,7 +182,7 @@ def test_a_compression_that_tifffile_cannot_read_is_one_line(random, tmp_path, m
     assert "\n" not in str(info.value)
 
 
-@pytest.mark.skipif("tifffile" in sys.modules, reason="a stand-in is left")
+@needs_tifffile_itself
 @pytest.mark.parametrize("planar", [False, True])
 @pytest.mark.parametrize("channels", [2, 4, 7])
 def test_the_package_itself_reads_bands(random, tmp_path, channels, planar):
@@ -192,7 +195,7 @@ def test_the_package_itself_reads_bands(random, tmp_path, channels, planar):
     )
 
 
-@pytest.mark.skipif("tifffile" in sys.modules, reason="a stand-in is left")
+@needs_tifffile_itself
 @pytest.mark.parametrize("orientation", [1, 3, 6])
 @pytest.mark.parametrize(("bands", "channels"), [(3, 3), (4, 3), (3, 1), (4, 4)])
 def test_both_layouts_of_a_deep_tiff_give_one_array(random, tmp_path, bands, channels, orientation):
@@ -204,7 +207,7 @@ def test_both_layouts_of_a_deep_tiff_give_one_array(random, tmp_path, bands, cha
     np.testing.assert_array_equal(planes, pixelwise)
 
 
-@pytest.mark.skipif("tifffile" in sys.modules, reason="a stand-in is left")
+@needs_tifffile_itself
 @pytest.mark.parametrize(("dtype", "value_range"), [("int8", (-128, 127)), ("float16", (-2, 2))])
 def test_types_that_opencv_lacks_are_read_by_the_package(tmp_path, dtype, value_range):
     pytest.importorskip("tifffile")

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flags of infer.py that say on what the graph runs and how."""
 
-import paddle
 import pytest
 
 from paddleseg.utils.errors import ConfigError, DeviceError
 from tests.commands.exported.running import INFER, infer, infer_here
+from tests.needs import needs_paddle_for_cpu
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from tests.commands.exported.running import INFER, infer, infer_here
         (["--precision", "fp16"], DeviceError, "--precision fp16: .*bf16"),
         (["--precision", "int8"], DeviceError, "--precision int8"),
         (["--precision", "bf16", "--enable_mkldnn", "False"], DeviceError, "--precision bf16: .*oneDNN"),
-        (["--device", "gpu"], DeviceError, "--device gpu"),
+        pytest.param(["--device", "gpu"], DeviceError, "--device gpu", marks=needs_paddle_for_cpu),
         (["--batch_size", "0"], ConfigError, "--batch_size 0"),
         (["--cpu_threads", "0"], ConfigError, "--cpu_threads 0"),
         (["--min_subgraph_size", "3"], ConfigError, "--min_subgraph_size 3: .*TensorRT, which is not used"),
@@ -26,8 +26,6 @@ from tests.commands.exported.running import INFER, infer, infer_here
     ],
 )
 def test_options_that_do_not_go_together_are_one_line(exported, pictures, tmp_path, arguments, error, message):
-    if "gpu" in arguments and paddle.is_compiled_with_cuda():
-        pytest.skip("this Paddle has GPUs")
     device = [] if "--device" in arguments else ["--device", "cpu"]
     with pytest.raises(error, match=message) as caught:
         infer_here(exported, pictures, tmp_path / "out", *device, *arguments)

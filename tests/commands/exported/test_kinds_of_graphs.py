@@ -28,7 +28,7 @@ def test_a_graph_of_scores_gives_the_same_labels(config, weights, exported, pict
         assert share_of_equal_pixels(labels_below(tmp_path / folder), labels_below(tmp_path / "a")) >= 0.999
 
 
-@pytest.mark.skipif(int(paddle.__version__.split(".")[0]) < 3, reason="Paddle 2 writes no .json graphs")
+@pytest.mark.skipif(int(paddle.__version__.split(".")[0]) < 3, reason="needs Paddle 3: Paddle 2 writes no .json graphs")
 def test_a_json_graph_is_verified_on_named_pictures_and_runs_with_onednn(
     config, weights, exported, pictures, tmp_path, capsys
 ):
