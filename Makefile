@@ -87,6 +87,7 @@ tipc: venv
 
 # Each prints a table and leaves a list of measurements in $(BENCHMARK_DIR).
 benchmark: venv
+	@mkdir -p $(BENCHMARK_DIR)
 	@set -e; for name in $(BENCHMARKS); do \
 		echo "== $$name"; $(BIN)/python benchmark/$$name.py --json $(BENCHMARK_DIR)/$$name.json; \
 	done

@@ -20,6 +20,7 @@ from paddle import Tensor
 from paddle.autograd import PyLayer
 from paddle.autograd.py_layer import once_differentiable
 
+from paddleseg.losses.logit_rows import LogitRows, logit_rows
 from paddleseg.utils.cpus import share_among_threads
 from paddleseg.utils.tensor_memory import memory_of
 from paddleseg.utils.tracing import computes_eagerly_on_cpu
@@ -34,7 +35,7 @@ _SMALLEST_PICTURE = 1 << 16
 """Logits of a picture from which on the blocks pay, 59 x 59 pixels of 19 classes: at half as many both are as fast."""
 
 
-def is_faster(logits: Tensor) -> bool:
+def is_faster(logits: Tensor, label: Tensor) -> bool:
     """Whether :class:`BlockwiseCrossEntropy` can take these logits, and is faster than Paddle's kernel.
 
     They are on a CPU (a device has a fused kernel that is as fast along axis 1 as along any other), are not about to
@@ -43,28 +44,24 @@ def is_faster(logits: Tensor) -> bool:
     return (
         computes_eagerly_on_cpu()
         and logits.dtype in (paddle.float32, paddle.float64)
-        and math.prod(logits.shape[1:]) >= _SMALLEST_PICTURE
+        and math.prod([logits.shape[1], *label.shape[1:]]) >= _SMALLEST_PICTURE
     )
 
 
 class BlockwiseCrossEntropy(PyLayer):
     """Cross entropy of each pixel, by ``BlockwiseCrossEntropy.apply(logits, label, ignore_index)``.
 
-    Logits (N, K, H, W) float32 or float64 and label (N, H, W) int64 give losses (N, H, W) like the logits, 0 where
-    ignored. They are not cut off at 64, as those of Paddle's CPU kernel are. ValueError for a label of another size,
-    and for one that has anything but 0..K-1 and ``ignore_index``.
+    Logits (N, K, h, w) float32 or float64 and label (N, H, W) int64 give losses (N, H, W) like the logits, 0 where
+    ignored; logits of another size are interpolated bilinearly, see ``logit_rows``. Losses are not cut off at 64, as
+    those of Paddle's CPU kernel are. ValueError for a label that has anything but 0..K-1 and ``ignore_index``.
     """
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, label: Tensor, ignore_index: int) -> Tensor:
-        if logits.ndim != 4 or [logits.shape[0], *logits.shape[2:]] != list(label.shape):
-            raise ValueError(
-                f"logits {list(logits.shape)} and label {list(label.shape)} do not belong together; "
-                "(N, K, H, W) and (N, H, W) are allowed"
-            )
         logits, label = logits.contiguous(), label.contiguous()
         losses, highest, total = (paddle.empty(label.shape, logits.dtype) for _ in range(3))
-        _compute_in_blocks(partial(_losses_of_block, ignore_index), logits, label, losses, highest, total)
+        rows = logit_rows(memory_of(logits), label.shape[1:], _rows_of_block(logits, label))
+        _compute_in_blocks(partial(_losses_of_block, ignore_index), rows, label, losses, highest, total)
         ctx.save_for_backward(logits, label, highest, total)
         ctx.ignore_index = ignore_index
         return losses
@@ -74,15 +71,18 @@ class BlockwiseCrossEntropy(PyLayer):
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         logits, label, highest, total = ctx.saved_tensor()
         gradient = paddle.empty(logits.shape, logits.dtype)
+        rows = logit_rows(memory_of(logits), label.shape[1:], _rows_of_block(logits, label), memory_of(gradient))
         compute = partial(_gradient_of_block, ctx.ignore_index)
-        _compute_in_blocks(compute, logits, label, upstream.contiguous(), highest, total, gradient)
+        _compute_in_blocks(compute, rows, label, upstream.contiguous(), highest, total)
+        rows.finish_gradient()
         return gradient
 
 
 def _losses_of_block(
     ignore_index: int,
+    rows: LogitRows,
+    place: tuple[int, int],
     scratch: np.ndarray,
-    logits: np.ndarray,
     label: np.ndarray,
     losses: np.ndarray,
     highest: np.ndarray,
@@ -91,10 +91,11 @@ def _losses_of_block(
     """Fill in the losses, the highest logits h, and the sums of exp(logit - h) over the classes."""
     valid = label != ignore_index
     own_classes = np.multiply(label, valid, dtype=np.intp)
-    if own_classes.view(np.uintp).max() >= len(logits):
-        wrong = own_classes[(own_classes < 0) | (own_classes >= len(logits))][0]
-        allowed = f"0 to {len(logits) - 1}, and {ignore_index}, which is ignored"
+    if own_classes.view(np.uintp).max() >= len(scratch):
+        wrong = own_classes[(own_classes < 0) | (own_classes >= len(scratch))][0]
+        allowed = f"0 to {len(scratch) - 1}, and {ignore_index}, which is ignored"
         raise ValueError(f"the label has a pixel of {wrong}; allowed are {allowed}")
+    logits = rows.read(*place, scratch)
     np.subtract(logits, np.max(logits, axis=0, out=highest), out=scratch)
     own_logits = scratch.take(_places(own_classes))
     np.exp(scratch, out=scratch)
@@ -105,23 +106,23 @@ def _losses_of_block(
 
 def _gradient_of_block(
     ignore_index: int,
+    rows: LogitRows,
+    place: tuple[int, int],
     scratch: np.ndarray,
-    logits: np.ndarray,
     label: np.ndarray,
     upstream: np.ndarray,
     highest: np.ndarray,
     total: np.ndarray,
-    gradient: np.ndarray,
 ) -> None:
-    """Fill in (softmax - one-hot) * upstream.
+    """Give (softmax - one-hot) * upstream.
 
     It is worked out elsewhere, for planes of 512 x 512, say, compete for the same lines of a cache.
     """
     valid = label != ignore_index
-    np.exp(np.subtract(logits, highest, out=scratch), out=scratch)
+    np.exp(np.subtract(rows.read(*place, scratch), highest, out=scratch), out=scratch)
     scratch.reshape(-1)[_places(np.multiply(label, valid, dtype=np.intp))] -= total
     scratch *= upstream * valid / total
-    gradient[:] = scratch
+    rows.write_gradient(*place, scratch)
 
 
 def _places(classes: np.ndarray) -> np.ndarray:
@@ -131,25 +132,30 @@ def _places(classes: np.ndarray) -> np.ndarray:
     return classes
 
 
-def _compute_in_blocks(compute: Callable[..., None], logits: Tensor, *others: Tensor) -> None:
-    """Call ``compute(scratch, logits, *others)`` for each block of pixels, in as many threads as are allowed.
+def _rows_of_block(logits: Tensor, label: Tensor) -> int:
+    return max(1, _BLOCK_LOGITS // max(1, logits.shape[1] * label.shape[2]))
+
+
+def _compute_in_blocks(compute: Callable[..., None], rows: LogitRows, *maps: Tensor) -> None:
+    """Call ``compute(rows, (picture, first row), scratch, *maps)`` for each block, in as many threads as are allowed.
 
     Args:
-        compute: Gets arrays of one block: scratch memory (K, P), the logits (K, P), and the other tensors' values of
-            its pixels, (P,) or (K, P). It writes what it computes into those.
-        logits: (N, K, H, W), contiguous.
-        *others: (N, H, W) or (N, K, H, W), contiguous.
+        compute: Gets scratch memory (K, P) for the P pixels of a block and, (P,), its part of each map. It writes
+            what it computes into those.
+        rows: The logits.
+        *maps: (N, H, W), contiguous.
     """
-    count, num_classes, height, width = logits.shape
-    arrays = [memory_of(tensor).reshape(*tensor.shape[:-2], height * width) for tensor in (logits, *others)]
-    longest = min(max(1, _BLOCK_LOGITS // num_classes), height * width)
+    num_classes, longest = rows.logits.shape[1], rows.block_rows
+    arrays = [memory_of(tensor) for tensor in maps]
+    count, height, width = arrays[0].shape
 
     def compute_some(blocks: Iterator[tuple[int, int]]) -> None:
-        scratch = np.empty(num_classes * longest, arrays[0].dtype)
+        scratch = np.empty(num_classes * min(longest, height) * width, rows.logits.dtype)
         with np.errstate(all="ignore"):  # what is not finite reaches the loss; it holds for this thread
             for picture, first in blocks:
-                parts = [array[picture, ..., first : first + longest] for array in arrays]
-                compute(scratch[: parts[0].size].reshape(parts[0].shape), *parts)
+                parts = [array[picture, first : first + longest].reshape(-1) for array in arrays]
+                block = scratch[: num_classes * parts[0].size].reshape(num_classes, -1)
+                compute(rows, (picture, first), block, *parts)
 
-    starts = [(picture, first) for picture in range(count) for first in range(0, height * width, longest)]
+    starts = [(picture, first) for picture in range(count) for first in range(0, height, longest)]
     share_among_threads(compute_some, starts, least=_LEAST_BLOCKS)

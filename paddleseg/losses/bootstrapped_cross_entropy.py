@@ -34,6 +34,8 @@ class BootstrappedCrossEntropyLoss(nn.Layer):
         ignore_index: Label of the pixels that do not count.
     """
 
+    takes_coarse_logits = True
+
     faults = staticmethod(weight_faults)
 
     @checks_arguments
@@ -51,7 +53,7 @@ class BootstrappedCrossEntropyLoss(nn.Layer):
         self.ignore_index = ignore_index
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
+        """Scalar loss of logits (N, K, H, W) or coarser and int64 label (N, H, W); 0 when all pixels are ignored."""
         losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
         if self.weight is not None:
             losses = losses * weigh_by_class(label, valid, self.weight.astype(losses.dtype))

@@ -30,6 +30,8 @@ class CrossEntropyLoss(nn.Layer):
         top_k_percent_pixels: Share of the pixels, those of highest loss, that is averaged, at least one; 1 means all.
     """
 
+    takes_coarse_logits = True
+
     faults = staticmethod(weight_faults)
 
     @checks_arguments
@@ -47,7 +49,7 @@ class CrossEntropyLoss(nn.Layer):
         self.top_k_percent_pixels = top_k_percent_pixels
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
+        """Scalar loss of logits (N, K, H, W) or coarser and int64 label (N, H, W); 0 when all pixels are ignored."""
         losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
         counted = valid.astype(losses.dtype)
         if self.weight is not None:

@@ -76,6 +76,8 @@ class MultiClassFocalLoss(nn.Layer):
         ignore_index: Label of the pixels that do not count.
     """
 
+    takes_coarse_logits = True
+
     @checks_arguments
     def __init__(
         self,
@@ -95,7 +97,7 @@ class MultiClassFocalLoss(nn.Layer):
             yield from class_list_faults("alpha", alpha, num_classes)
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
+        """Scalar loss of logits (N, K, H, W) or coarser and int64 label (N, H, W); 0 when all pixels are ignored."""
         losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
         # 1 - p, kept from 0, where a power below 1 has an infinite slope.
         doubt = -paddle.expm1(-losses)

@@ -22,23 +22,48 @@ _TINY = 1e-7
 """Lowest denominator: below any sum of probabilities that matters, and far above where float32 ends."""
 
 
+def takes_coarse_logits(loss: object) -> bool:
+    """Whether a loss may be called with logits smaller than the label.
+
+    Its own class has to say so, by ``takes_coarse_logits``: one that is derived from it may compute otherwise.
+    """
+    return "takes_coarse_logits" in vars(type(loss)) and loss.takes_coarse_logits
+
+
 def pixel_cross_entropy(logits: Tensor, label: Tensor, ignore_index: int) -> tuple[Tensor, Tensor]:
     """Cross entropy of each pixel.
 
     Args:
-        logits: (N, K, H, W) float.
+        logits: (N, K, H, W) float; coarse ones, (N, K, h, w) with h <= H and w <= W, are interpolated bilinearly
+            (half-pixel centres), large ones on a CPU without ever being there at the label's size.
         label: (N, H, W) int64, values 0..K-1 or ``ignore_index``.
         ignore_index: Label of the pixels that do not count.
 
     Returns:
         Losses (N, H, W) float, 0 where ignored; and the mask of the valid pixels (N, H, W) bool.
+
+    Raises:
+        ValueError: Logits and label do not belong together.
     """
-    if blockwise.is_faster(logits):
+    is_coarse = paddle.in_dynamic_mode() and _are_coarse(logits, label)
+    if blockwise.is_faster(logits, label):
         losses = blockwise.BlockwiseCrossEntropy.apply(logits, label, ignore_index)
     else:
+        if is_coarse:
+            logits = F.interpolate(logits, label.shape[1:], mode="bilinear")
         losses = F.cross_entropy(logits, label.unsqueeze(1), ignore_index=ignore_index, reduction="none", axis=1)
         losses = losses.squeeze(1)
     return losses, label != ignore_index
+
+
+def _are_coarse(logits: Tensor, label: Tensor) -> bool:
+    sizes = list(zip(logits.shape[2:], label.shape[1:]))
+    if logits.ndim != 4 or label.ndim != 3 or len(logits) != len(label) or any(fine < coarse for coarse, fine in sizes):
+        raise ValueError(
+            f"logits {list(logits.shape)} and label {list(label.shape)} do not belong together; (N, K, h, w) and "
+            "(N, H, W) are allowed, h up to H and w up to W"
+        )
+    return any(coarse != fine for coarse, fine in sizes)
 
 
 def weigh_by_class(label: Tensor, valid: Tensor, weight: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from paddle import Tensor, nn
 
+from paddleseg.losses.functional import takes_coarse_logits
 from paddleseg.registry import LOSSES
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.type_hints import NonNegativeFloat
@@ -41,6 +42,11 @@ class MixedLoss(nn.Layer):
             yield "losses", "the list is empty; give at least one loss"
         if len(losses) != len(coef):
             yield "coef", f"found {list(coef)}; it must have one number per loss, which are {len(losses)}"
+
+    @property
+    def takes_coarse_logits(self) -> bool:
+        """Whether all of them do."""
+        return all(takes_coarse_logits(loss) for loss in self.losses)
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W)."""

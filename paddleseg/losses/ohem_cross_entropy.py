@@ -49,6 +49,8 @@ class OhemCrossEntropyLoss(nn.Layer):
             authors' code. Which pixels are hard does not depend on it.
     """
 
+    takes_coarse_logits = True
+
     faults = staticmethod(weight_faults)
 
     @checks_arguments
@@ -66,7 +68,7 @@ class OhemCrossEntropyLoss(nn.Layer):
         self.weight = None if weight is None else paddle.to_tensor(list(weight), dtype="float32")
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when no pixel is kept."""
+        """Scalar loss of logits (N, K, H, W) or coarser and int64 label (N, H, W); 0 when no pixel is kept."""
         losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
         kept = hard_pixels(losses, valid, self.thresh, self.min_kept)
         if self.weight is not None:

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Literal
 
-import numpy as np
 import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
@@ -21,6 +19,7 @@ from paddle.nn.functional.conv import _update_padding_nd
 
 from paddleseg import onednn
 from paddleseg.utils.foreign_imports import foreign_names
+from paddleseg.utils.interpolation import interpolation_matrix
 from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
 __getattr__ = foreign_names(__name__)
@@ -220,23 +219,12 @@ def upsample_logits(logits: Tensor, size_hw: Sequence[int]) -> Tensor:
     if not computes_eagerly_on_cpu():
         return resize_to(logits, size_hw)
     down, across = (
-        paddle.to_tensor(_interpolation_matrix(source, int(target)), dtype=logits.dtype)
+        paddle.to_tensor(interpolation_matrix(source, int(target)), dtype=logits.dtype)
         for source, target in zip(logits.shape[2:], size_hw)
     )
     if onednn.is_active() and logits.dtype == paddle.float32 and logits.size:
         return onednn.resize_by_matrices(logits, down, across)
     return paddle.matmul(paddle.matmul(down, logits), across, transpose_y=True)
-
-
-@lru_cache(maxsize=32)
-def _interpolation_matrix(source: int, target: int) -> np.ndarray:
-    """Weights (target, source) of linear interpolation with half-pixel centres; the outermost values repeat."""
-    position = np.clip((np.arange(target) + 0.5) * (source / target) - 0.5, 0, source - 1)
-    before = position.astype(int)
-    weights = np.zeros((target, source))
-    np.add.at(weights, (np.arange(target), before), 1 - (position - before))
-    np.add.at(weights, (np.arange(target), np.minimum(before + 1, source - 1)), position - before)
-    return weights
 
 
 def initialize_weights(model: nn.Layer) -> None:

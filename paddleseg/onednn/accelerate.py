@@ -19,6 +19,7 @@ from paddleseg.onednn.batch_norm import evaluate_batch_norm, train_batch_norm
 from paddleseg.onednn.convolution import convolve
 from paddleseg.onednn.fallbacks import count_fallback
 from paddleseg.onednn.library import OneDNNError, bounded_cache, library
+from paddleseg.utils.layer_hooks import is_watched
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
@@ -148,7 +149,7 @@ def _batch_norm(*arguments: Any, **keywords: Any) -> Tensor:
 def batch_norm_relu(layer: nn.BatchNorm2D, x: Tensor) -> Tensor:
     """Batch normalisation and ReLU, in one where it can be."""
     out = None
-    if is_active() and type(layer) is nn.BatchNorm2D and not _is_watched(layer):
+    if is_active() and type(layer) is nn.BatchNorm2D and not is_watched(layer):
         out = _covered_batch_norm(
             x,
             layer._mean,
@@ -198,11 +199,6 @@ def _covered_batch_norm(
 def _is_plain(tensor: Tensor, shape: Sequence[int]) -> bool:
     """Whether it is a float32 tensor of this shape on the CPU."""
     return tensor.dtype == paddle.float32 and list(tensor.shape) == list(shape) and tensor.place.is_cpu_place()
-
-
-def _is_watched(layer: nn.Layer) -> bool:
-    """Whether somebody wants to see what goes in or comes out, or has put a forward of his own in its place."""
-    return bool(layer._forward_pre_hooks or layer._forward_post_hooks or "forward" in vars(layer))
 
 
 def _edges(

@@ -15,6 +15,7 @@ from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.inference.evaluation import evaluate, rehearse
 from paddleseg.inference.preprocess import to_network_input
 from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
+from paddleseg.losses.functional import takes_coarse_logits
 from paddleseg.metrics.result import EvaluationResult, report_lines
 from paddleseg.models.facts import ModelFacts
 from paddleseg.registry import TASKS
@@ -23,6 +24,7 @@ from paddleseg.utils.choices import CheckLevel
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.label_map import LABEL_CLASSES
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
 WeightedLoss = tuple[Callable[[Tensor, Tensor], Tensor], float]
 
@@ -61,7 +63,8 @@ class SegmentationTask(Task):
 
     def loss_terms(self, network: Network, batch: Mapping[str, Any]) -> dict[str, Tensor]:
         """``loss``, the weighted sum; with several outputs also the loss of each, without its weight."""
-        outputs = network(to_network_input(batch["img"], self._train_dataset.pipeline.normalize))
+        pictures = to_network_input(batch["img"], self._train_dataset.pipeline.normalize)
+        outputs = network(pictures, coarse=True) if self._leaves_upsampling_to_losses(network) else network(pictures)
         label = batch["label"].astype("int64")
         if len(outputs) != len(self._losses):
             raise ConfigError(
@@ -75,6 +78,14 @@ class SegmentationTask(Task):
         }
         total = sum(term * weight for term, (_, weight) in zip(terms.values(), self._losses))
         return {"loss": total, **terms} if len(terms) > 1 else {"loss": total}
+
+    def _leaves_upsampling_to_losses(self, network: Network) -> bool:
+        """Whether the losses get coarse logits: on a CPU they upsample them in less time than the network does."""
+        return (
+            computes_eagerly_on_cpu()
+            and getattr(network, "gives_coarse_logits", False)
+            and all(takes_coarse_logits(loss) for loss, _ in self._losses)
+        )
 
     def evaluate(
         self,

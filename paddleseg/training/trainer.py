@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -25,10 +25,11 @@ from paddleseg.training.hooks.base import Hook, keyed
 from paddleseg.training.optimizer_state import rename_optimizer_state
 from paddleseg.training.run_folder import check_same_run
 from paddleseg.training.run_settings import RunSettings
+from paddleseg.training.step_network import StepNetwork
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.errors import ConfigError, TrainingError, WeightsError
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.precision import DTYPES, mixed_precision
+from paddleseg.utils.precision import DTYPES
 from paddleseg.utils.seeding import step_seed
 from paddleseg.utils.tensors import to_arrays
 
@@ -114,8 +115,7 @@ class Trainer:
         self._guard = FiniteGuard(
             self.model, clears_gradients=self._scaler is None, max_skipped=settings.max_skipped_steps
         )
-        network = paddle.jit.to_static(self.model) if settings.to_static_training else self.model
-        self._network = paddle.DataParallel(network) if dist.world_size() > 1 else network
+        self._network = StepNetwork(self.model, settings)
         if self.ema is not None and dist.world_size() > 1:  # all processes have the weights of the first only now
             self.ema.load_state_dict(to_arrays(dict(self.model.state_dict())))
         self._absent_hooks: dict[str, Any] = {}
@@ -164,8 +164,8 @@ class Trainer:
             batch = next(batches)
             self.reader_seconds += time.perf_counter() - started
             paths += batch["paths"]
-            with self._gradients_stay_local(i < accumulated - 1):
-                terms = self.task.loss_terms(self._run_network, batch)
+            with self._network.gradients_stay_local(i < accumulated - 1):
+                terms = self.task.loss_terms(self._network, batch)
                 if "loss" not in terms:
                     name = type(self.task).__name__
                     raise TrainingError(f"{name}.loss_terms gave {', '.join(terms) or 'nothing'}; it must give a loss")
@@ -294,10 +294,6 @@ class Trainer:
         elif self.ema is not None:
             self.ema.load_state_dict(start.read(checkpoint.EMA_WEIGHTS))
 
-    def _run_network(self, *inputs: Tensor) -> Any:
-        with mixed_precision(self.settings.precision, self.settings.amp_level):
-            return self._network(*inputs)
-
     def _update(self) -> None:
         if self.last_step_counts and self._scaler is not None:
             self._scaler.step(self.optimizer)
@@ -313,10 +309,6 @@ class Trainer:
         self.optimizer.clear_grad()
         if self.last_step_counts:
             self._lr_schedule.step()
-
-    def _gradients_stay_local(self, local: bool) -> AbstractContextManager[Any]:
-        """Between the batches of one step gradients need not travel to the other processes."""
-        return self._network.no_sync() if local and dist.world_size() > 1 else nullcontext()
 
     def _parameter_names(self) -> dict[str, str]:
         return {name: parameter.name for name, parameter in self.model.named_parameters()}

@@ -1,0 +1,63 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The network as a train step calls it: distributed, in mixed precision, with logits at either size."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import paddle
+from paddle import Tensor, nn
+
+from paddleseg.training.run_settings import RunSettings
+from paddleseg.utils import distributed as dist
+from paddleseg.utils.layer_hooks import is_watched
+from paddleseg.utils.precision import mixed_precision
+
+
+class StepNetwork:
+    """Called with pictures, gives what the network's ``forward`` gives.
+
+    Args:
+        model: The network.
+        settings: The run's.
+    """
+
+    def __init__(self, model: nn.Layer, settings: RunSettings) -> None:
+        self._model = model
+        self._precision = settings.precision, settings.amp_level
+        self._runs_eagerly = not settings.to_static_training
+        self._layer = _EitherSize(paddle.jit.to_static(model) if settings.to_static_training else model)
+        if dist.world_size() > 1:
+            self._layer = paddle.DataParallel(self._layer)
+
+    @property
+    def gives_coarse_logits(self) -> bool:
+        """Whether it may be called with ``coarse=True``: it gives the logits of ``forward_stride8`` then."""
+        return self._runs_eagerly and _resizes_logits(self._model) and not is_watched(self._model)
+
+    def __call__(self, *inputs: Tensor, coarse: bool = False) -> Any:
+        with mixed_precision(*self._precision):
+            return self._layer(*inputs, coarse=coarse)
+
+    def gradients_stay_local(self, local: bool) -> AbstractContextManager[Any]:
+        """Between the batches of one step gradients need not travel to the other processes."""
+        return self._layer.no_sync() if local and dist.world_size() > 1 else nullcontext()
+
+
+class _EitherSize(nn.Layer):
+    """One layer for both ways through the network, for gradients travel for what ``DataParallel`` calls alone."""
+
+    def __init__(self, network: nn.Layer) -> None:
+        super().__init__()
+        self._network = network
+
+    def forward(self, *inputs: Tensor, coarse: bool) -> Any:
+        return self._network.forward_stride8(*inputs) if coarse else self._network(*inputs)
+
+
+def _resizes_logits(model: nn.Layer) -> bool:
+    """Whether ``forward`` resizes the logits of ``forward_stride8``: its own class says so, a derived one may not."""
+    owner = next(owner for owner in type(model).__mro__ if "forward" in vars(owner))
+    return "forward_stride8" in vars(owner)

@@ -1,0 +1,158 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Losses of logits that are coarser than the label: those of the logits resized by Paddle."""
+
+import numpy as np
+import paddle
+import pytest
+from paddle.nn import functional as F
+
+from paddleseg.losses import (
+    BootstrappedCrossEntropyLoss,
+    CrossEntropyLoss,
+    DiceLoss,
+    MixedLoss,
+    MultiClassFocalLoss,
+    OhemCrossEntropyLoss,
+    blockwise,
+)
+from paddleseg.losses.functional import pixel_cross_entropy, takes_coarse_logits
+from paddleseg.utils import cpus
+
+# (h, w) of the logits, (H, W) of the label: eighths, sizes that are no multiples, one cell, one axis alone
+SIZES = [((4, 6), (32, 48)), ((5, 3), (33, 17)), ((1, 1), (5, 7)), ((7, 5), (7, 40)), ((1, 9), (13, 9))]
+LOSSES = {
+    "cross entropy": CrossEntropyLoss(),
+    "ohem": OhemCrossEntropyLoss(0.7, 20),
+    "bootstrapped": BootstrappedCrossEntropyLoss(20, 0.5),
+    "focal": MultiClassFocalLoss(),
+    "mixed": MixedLoss([CrossEntropyLoss(), OhemCrossEntropyLoss(0.7, 20)], [1.0, 0.5]),
+}
+
+
+def make_case(coarse_hw, fine_hw, num_classes=5, dtype="float32", seed=0):
+    random = np.random.default_rng(seed)
+    logits = random.normal(0, 3, (2, num_classes, *coarse_hw)).astype(dtype)
+    label = random.integers(0, num_classes, (2, *fine_hw))
+    label[random.random(label.shape) < 0.2] = 255
+    return logits, label
+
+
+def resized(loss):
+    """The loss of logits that Paddle has resized."""
+    return lambda logits, label: loss(F.interpolate(logits, label.shape[1:], mode="bilinear"), label)
+
+
+def matrix(source, target):
+    """Of linear interpolation, cell by cell in float64; the positions of Paddle's kernel have the digits of float32."""
+    weights = np.zeros((target, source))
+    for place in range(target):
+        position = min(max((place + 0.5) * source / target - 0.5, 0), source - 1)
+        before = int(position)
+        weights[place, before] += 1 - (position - before)
+        weights[place, min(before + 1, source - 1)] += position - before
+    return paddle.to_tensor(weights)
+
+
+def exactly_resized(loss):
+    def resized_loss(logits, label):
+        down, across = (matrix(*sizes) for sizes in zip(logits.shape[2:], label.shape[1:]))
+        return loss(paddle.matmul(paddle.matmul(down, logits), across, transpose_y=True), label)
+
+    return resized_loss
+
+
+def pixel_losses(logits, label):
+    """Weighted otherwise at each pixel."""
+    losses = pixel_cross_entropy(logits, label, 255)[0]
+    factors = np.random.default_rng(1).normal(1, 1, losses.shape)
+    return (losses * paddle.to_tensor(factors.astype(str(losses.dtype).rpartition(".")[-1]))).sum()
+
+
+def run(loss, logits, label):
+    tensor = paddle.to_tensor(logits, stop_gradient=False)
+    value = loss(tensor, paddle.to_tensor(label))
+    value.backward()
+    return value.numpy(), tensor.grad.numpy()
+
+
+def assert_close(actual, expected, tolerance):
+    for found, wanted in zip(actual, expected):
+        np.testing.assert_allclose(found, wanted, rtol=0, atol=tolerance * np.abs(wanted).max())
+
+
+@pytest.fixture(params=[0, 1 << 16], ids=["in blocks", "by the kernel"])
+def smallest_picture(request, monkeypatch):
+    monkeypatch.setattr(blockwise, "_SMALLEST_PICTURE", request.param)
+
+
+@pytest.fixture(params=[1, 500], ids=["single rows", "some rows"])
+def block_logits(request, monkeypatch):
+    monkeypatch.setattr(blockwise, "_SMALLEST_PICTURE", 0)
+    monkeypatch.setattr(blockwise, "_BLOCK_LOGITS", request.param)
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+@pytest.mark.parametrize("name", LOSSES)
+def test_values_and_gradients_are_those_of_resized_logits(name, sizes, smallest_picture):
+    logits, label = make_case(*sizes)
+    assert_close(run(LOSSES[name], logits, label), run(resized(LOSSES[name]), logits, label), 1e-5)
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+def test_in_float64_they_are_equal_to_the_last_digits_in_blocks_of_any_size(sizes, block_logits):
+    logits, label = make_case(*sizes, dtype="float64")
+    assert_close(run(pixel_losses, logits, label), run(exactly_resized(pixel_losses), logits, label), 1e-13)
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_change_no_bit_of_coarse_logits(threads, monkeypatch, block_logits):
+    logits, label = make_case(*SIZES[1])
+    monkeypatch.setattr(cpus, "compute_threads", lambda: 1)
+    expected = run(pixel_losses, logits, label)
+    monkeypatch.setattr(cpus, "compute_threads", lambda: threads)
+    for found, alone in zip(run(pixel_losses, logits, label), expected):
+        assert found.tobytes() == alone.tobytes()
+
+
+def largest_tensors(monkeypatch, compute):
+    """Numbers in the largest array of Paddle's and numpy's that is made in the losses."""
+    sizes = []
+    for module, name in ((paddle, "empty"), (np, "empty"), (np, "zeros_like")):
+        made = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, made=made, **k: sizes.append(made(*a, **k)) or sizes[-1])
+    compute()
+    return max(int(one.size) for one in sizes)
+
+
+def test_coarse_logits_are_never_there_at_the_size_of_the_label(monkeypatch):
+    logits, label = make_case((32, 64), (256, 512), num_classes=100)
+    tensor, label = paddle.to_tensor(logits, stop_gradient=False), paddle.to_tensor(label)
+    largest = largest_tensors(monkeypatch, lambda: CrossEntropyLoss()(tensor, label).backward())
+    assert largest < 100 * 256 * 512 / 2
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_nan_among_coarse_logits_reaches_the_loss(smallest_picture):
+    logits, label = make_case(*SIZES[0])
+    logits[1, 3, 2, 2] = np.nan
+    assert np.isnan(float(CrossEntropyLoss()(paddle.to_tensor(logits), paddle.to_tensor(label))))
+
+
+class Derived(CrossEntropyLoss):
+    def forward(self, logits, label):
+        return super().forward(logits, label) + logits.mean()
+
+
+@pytest.mark.parametrize(
+    ("loss", "takes"),
+    [
+        *((loss, True) for loss in LOSSES.values()),
+        (DiceLoss(), False),
+        (MixedLoss([CrossEntropyLoss(), DiceLoss()], [1.0, 1.0]), False),
+        (Derived(), False),
+        (lambda logits, label: logits.mean(), False),
+    ],
+)
+def test_a_loss_takes_coarse_logits_if_its_own_class_says_so(loss, takes):
+    assert takes_coarse_logits(loss) == takes
