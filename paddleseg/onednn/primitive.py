@@ -229,14 +229,15 @@ class _ScratchMemory:
     """Memory for reordered tensors and the primitives' own, as large as the largest need; used under the lock."""
 
     def __init__(self) -> None:
-        self._blocks: dict[Hashable, np.ndarray] = {}
+        self._blocks: dict[Hashable, tuple[int, int, np.ndarray]] = {}  # size, address (slow to ask for), memory
 
     def pointer(self, slot: Hashable, size: int) -> int:
-        block = self._blocks.get(slot)
-        if block is None or block.nbytes < size + _ALIGNMENT:
-            block = self._blocks[slot] = np.empty(size + _ALIGNMENT, np.uint8)
-        start = block.ctypes.data
-        return start + -start % _ALIGNMENT
+        found = self._blocks.get(slot)
+        if found is None or found[0] < size:
+            memory = np.empty(size + _ALIGNMENT, np.uint8)
+            start = memory.ctypes.data
+            found = self._blocks[slot] = size, start + -start % _ALIGNMENT, memory
+        return found[1]
 
     def free(self) -> None:
         self._blocks.clear()
