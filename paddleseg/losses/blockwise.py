@@ -10,7 +10,7 @@ for the backward pass are the logits and two numbers per pixel, the two parts of
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -21,15 +21,11 @@ from paddle.autograd import PyLayer
 from paddle.autograd.py_layer import once_differentiable
 
 from paddleseg.losses.logit_rows import LogitRows, logit_rows
-from paddleseg.utils.cpus import share_among_threads
 from paddleseg.utils.tensor_memory import memory_of
 from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
 _BLOCK_LOGITS = 1 << 17
 """Logits of a block: 512 KiB of float32; with their exponentials half of a present-day core's second-level cache."""
-
-_LEAST_BLOCKS = 8
-"""Blocks for which a thread pays: for logits 2x19x128x128, which are five, a second one does not."""
 
 _SMALLEST_PICTURE = 1 << 16
 """Logits of a picture from which on the blocks pay, 59 x 59 pixels of 19 classes: at half as many both are as fast."""
@@ -137,7 +133,10 @@ def _rows_of_block(logits: Tensor, label: Tensor) -> int:
 
 
 def _compute_in_blocks(compute: Callable[..., None], rows: LogitRows, *maps: Tensor) -> None:
-    """Call ``compute(rows, (picture, first row), scratch, *maps)`` for each block, in as many threads as are allowed.
+    """Call ``compute(rows, (picture, first row), scratch, *maps)`` for each block.
+
+    In one thread: a second one waits for the interpreter's lock between any two of numpy's functions, and makes it 5 to
+    20 % slower.
 
     Args:
         compute: Gets scratch memory (K, P) for the P pixels of a block and, (P,), its part of each map. It writes
@@ -148,14 +147,10 @@ def _compute_in_blocks(compute: Callable[..., None], rows: LogitRows, *maps: Ten
     num_classes, longest = rows.logits.shape[1], rows.block_rows
     arrays = [memory_of(tensor) for tensor in maps]
     count, height, width = arrays[0].shape
-
-    def compute_some(blocks: Iterator[tuple[int, int]]) -> None:
-        scratch = np.empty(num_classes * min(longest, height) * width, rows.logits.dtype)
-        with np.errstate(all="ignore"):  # what is not finite reaches the loss; it holds for this thread
-            for picture, first in blocks:
+    scratch = np.empty(num_classes * min(longest, height) * width, rows.logits.dtype)
+    with np.errstate(all="ignore"):  # what is not finite reaches the loss
+        for picture in range(count):
+            for first in range(0, height, longest):
                 parts = [array[picture, first : first + longest].reshape(-1) for array in arrays]
                 block = scratch[: num_classes * parts[0].size].reshape(num_classes, -1)
                 compute(rows, (picture, first), block, *parts)
-
-    starts = [(picture, first) for picture in range(count) for first in range(0, height, longest)]
-    share_among_threads(compute_some, starts, least=_LEAST_BLOCKS)

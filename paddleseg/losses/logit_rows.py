@@ -76,7 +76,7 @@ class _CoarseRows(LogitRows):
         self._down = _matrices_of_blocks(source_height, height, block_rows, logits.dtype)
         wide = logits.reshape(-1, source_width) @ self._across.T
         self._wide = wide.reshape(*others, source_height, self._width)
-        self._parts: dict[tuple[int, int], np.ndarray] = {}
+        self._wide_gradient = None if gradient is None else np.zeros_like(self._wide)
 
     def read(self, picture: int, first: int, block: np.ndarray) -> np.ndarray:
         start, down = self._down[first]
@@ -85,16 +85,15 @@ class _CoarseRows(LogitRows):
         return block
 
     def write_gradient(self, picture: int, first: int, block: np.ndarray) -> None:
-        _, down = self._down[first]
-        self._parts[picture, first] = np.matmul(down.T, block.reshape(-1, len(down), self._width))
+        start, down = self._down[first]
+        coarse = self._wide_gradient[picture, :, start : start + down.shape[1]]
+        coarse += np.matmul(down.T, block.reshape(-1, len(down), self._width))  # neighbours share coarse rows
 
     def finish_gradient(self) -> None:
-        # Neighbouring blocks share coarse rows. They are added in one order, whichever thread had which block.
-        wide = np.zeros_like(self._wide)
-        for picture, first in sorted(self._parts):
-            start, down = self._down[first]
-            wide[picture, :, start : start + down.shape[1]] += self._parts.pop((picture, first))
-        np.matmul(wide.reshape(-1, self._width), self._across, out=self.gradient.reshape(-1, len(self._across.T)))
+        source_width = self.gradient.shape[-1]
+        np.matmul(
+            self._wide_gradient.reshape(-1, self._width), self._across, out=self.gradient.reshape(-1, source_width)
+        )
 
 
 @lru_cache(maxsize=32)

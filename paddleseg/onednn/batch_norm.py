@@ -8,6 +8,7 @@ that these are left to Paddle.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,7 @@ from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive, query_
 
 _GLOBAL_STATISTICS, _SCALE, _SHIFT, _RELU = 1, 2, 4, 8  # dnnl_normalization_flags_t
 _CHANNEL_AXES = [0, 1, 2]
+_FEW_VALUES = 10**6
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class BatchNorm:
     epsilon: float
     relu: bool
     statistics_are_given: bool
+
+    @property
+    def is_small(self) -> bool:
+        """See ``primitive.Sized``: about a millisecond."""
+        return math.prod(self.shape) < _FEW_VALUES
 
     def normalize(
         self, x: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, variance: Tensor

@@ -7,6 +7,7 @@ Paddle's own kernels copy each window into a matrix (im2col) before they multipl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from paddleseg.onednn.autograd import apply, contiguous, empty, save, saved
 from paddleseg.onednn.fallbacks import count_fallback
 from paddleseg.onednn.library import CONVOLUTION_DIRECT, FORWARD_TRAINING, Handle, dims, library
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive
+
+_FEW_PRODUCTS = 10**8
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,11 @@ class Convolution:
             (height + top + bottom - kernel_height) // down + 1,
             (width + left + right - kernel_width) // across + 1,
         )
+
+    @property
+    def is_small(self) -> bool:
+        """See ``primitive.Sized``: about a millisecond."""
+        return math.prod(self.output_shape) * math.prod(self.weight_shape[1:]) < _FEW_PRODUCTS
 
     def forward(self, context: Any, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         """The convolution of float32 tensors on the CPU."""

@@ -82,7 +82,9 @@ class CpuSettings:
             get_logger().info("CPU: %s", self.describe())
         _ENTERED.append(self)
         try:
-            with compute_with(self.threads), not_accelerated() if self.backend == "paddle" else accelerated():
+            is_accelerated = self.backend == "onednn"
+            kernels = accelerated() if is_accelerated else not_accelerated()
+            with compute_with(self.threads, only_large_work=is_accelerated), kernels:
                 yield
         finally:
             _ENTERED.pop()

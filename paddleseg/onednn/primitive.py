@@ -13,13 +13,14 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from typing import NamedTuple
+from contextlib import AbstractContextManager, nullcontext
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from paddle import Tensor
 
 from paddleseg.onednn.library import FLOAT32, FORMAT_ANY, Argument, Handle, Library, dims, library
-from paddleseg.onednn.threads import current_threads
+from paddleseg.onednn.threads import current_threads, for_large_work
 
 # Which argument of an execution (DNNL_ARG_* of dnnl_types.h) ...
 SRC, DST, WEIGHTS, BIAS = 1, 17, 33, 41
@@ -246,6 +247,18 @@ class _ScratchMemory:
 _SCRATCH = _ScratchMemory()
 
 
+class Sized(Protocol):
+    """An operation of one shape, hashable; the first part of a primitive's key, the second is which part of it."""
+
+    @property
+    def is_small(self) -> bool:
+        """Whether one thread computes it in less time than it takes to wake a second one and wait for it."""
+
+
+def _threads_for(operation: Sized) -> AbstractContextManager[None]:
+    return nullcontext() if operation.is_small else for_large_work()
+
+
 class PrimitiveCache:
     """Keeps the primitives that were used last, and lets one thread at a time use them.
 
@@ -262,15 +275,15 @@ class PrimitiveCache:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def run(self, key: Hashable, make: Callable[[], Primitive], *tensors: Tensor) -> None:
+    def run(self, key: tuple[Sized, str], make: Callable[[], Primitive], *tensors: Tensor) -> None:
         """Execute the primitive of this key with these tensors; it is made if it is not there."""
-        with self._lock:
+        with self._lock, _threads_for(key[0]):
             self.get(key, make).execute(tensors)
 
-    def get(self, key: Hashable, make: Callable[[], Primitive]) -> Primitive:
-        """The primitive of this key; valid until the next one is made."""
-        key = (key, current_threads())  # a primitive divides its work when it is made
-        with self._lock:
+    def get(self, key: tuple[Sized, str], make: Callable[[], Primitive]) -> Primitive:
+        """The primitive of this key, an operation and which part of it; valid until the next one is made."""
+        with self._lock, _threads_for(key[0]):
+            key = (key, current_threads())  # a primitive divides its work when it is made
             found = self._kept.get(key)
             if found is not None:
                 self._kept.move_to_end(key)

@@ -7,6 +7,7 @@ oneDNN has a bilinear resampling, too, but forward it is no faster there, and ba
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from paddleseg.onednn.autograd import apply, contiguous, empty
 from paddleseg.onednn.fallbacks import count_fallback
 from paddleseg.onednn.library import library
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive
+
+_FEW_PRODUCTS = 5 * 10**7
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,11 @@ class Product:
     left: tuple[int, int, int]
     right: tuple[int, int, int]
     transposed: str = ""
+
+    @property
+    def is_small(self) -> bool:
+        """See ``primitive.Sized``: about a millisecond."""
+        return math.prod(self._out) * self.left[2] < _FEW_PRODUCTS
 
     def run(self, left: Tensor, right: Tensor) -> Tensor:
         """The product (batch, rows, columns)."""

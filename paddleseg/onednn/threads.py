@@ -13,18 +13,23 @@ from pathlib import Path
 
 import paddle
 
-from paddleseg.utils.cpus import computing_with, processes_here, usable_cpus
+from paddleseg.utils.cpus import processes_here, usable_cpus
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.omp_environment import spins_as_given
 
+_for_large_work: int | None = None
+
 
 @contextmanager
-def compute_with(threads: int) -> Iterator[None]:
+def compute_with(threads: int, *, only_large_work: bool = False) -> Iterator[None]:
     """Compute with so many threads, within this context and in this thread of Python.
 
     Args:
         threads: How many; more than there are cores are taken as asked, which is said.
+        only_large_work: Only what is within ``for_large_work`` too; the rest computes with one. To wake a thread takes
+            a tenth of a millisecond, and more where others keep its core busy; Paddle's kernels do it for little work.
     """
+    global _for_large_work
     openmp = _openmp()
     if openmp is None:
         if threads > 1:
@@ -40,13 +45,16 @@ def compute_with(threads: int) -> Iterator[None]:
     openmp.omp_set_num_threads(threads)
     if openmp.omp_get_max_threads() != threads:
         get_logger().warning("OpenMP computes with %d threads, not %d", openmp.omp_get_max_threads(), threads)
-    blocktime = openmp.kmp_get_blocktime()
+    blocktime, large_before = openmp.kmp_get_blocktime(), _for_large_work
     if not spins_as_given():
         openmp.kmp_set_blocktime(0)
+    _for_large_work = threads
+    if only_large_work:
+        openmp.omp_set_num_threads(1)
     try:
-        with computing_with(threads):
-            yield
+        yield
     finally:
+        _for_large_work = large_before
         openmp.kmp_set_blocktime(blocktime)
         openmp.omp_set_num_threads(before)
 
@@ -55,6 +63,21 @@ def current_threads() -> int:
     """How many threads compute at present."""
     openmp = _openmp()
     return 1 if openmp is None else openmp.omp_get_max_threads()
+
+
+@contextmanager
+def for_large_work() -> Iterator[None]:
+    """Compute with all threads of ``compute_with``."""
+    before = current_threads()
+    if _for_large_work in (None, before):
+        yield
+        return
+    openmp = _openmp()
+    openmp.omp_set_num_threads(_for_large_work)
+    try:
+        yield
+    finally:
+        openmp.omp_set_num_threads(before)
 
 
 def default_threads() -> int:

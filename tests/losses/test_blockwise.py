@@ -12,7 +12,6 @@ from paddle.nn import functional as F
 from benchmark.reference_losses import plain_cross_entropy, plain_ohem
 from paddleseg.losses import BootstrappedCrossEntropyLoss, CrossEntropyLoss, OhemCrossEntropyLoss, blockwise
 from paddleseg.losses.functional import pixel_cross_entropy
-from paddleseg.utils import cpus
 
 SHAPES = [(2, 19, 33, 17), (1, 2, 7, 5), (1, 150, 9, 8), (3, 4, 1, 1), (2, 3, 1, 40), (2, 3, 40, 1)]
 
@@ -57,10 +56,6 @@ def small_pictures(monkeypatch):
 def block_logits(request, monkeypatch):
     """Blocks of one pixel, of a few with a shorter last one, and of whole pictures."""
     monkeypatch.setattr(blockwise, "_BLOCK_LOGITS", request.param)
-
-
-def set_threads(monkeypatch, count):
-    monkeypatch.setattr(cpus, "compute_threads", lambda: count)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -211,26 +206,6 @@ def test_no_pictures_have_no_losses():
     logits.stop_gradient = False
     losses = blocks(logits, paddle.zeros([0, 4, 4], "int64"))
     assert list(losses.shape) == [0, 4, 4]
-
-
-@pytest.mark.parametrize("threads", [2, 3, 64])
-def test_threads_change_no_bit(threads, monkeypatch):
-    monkeypatch.setattr(blockwise, "_BLOCK_LOGITS", 950)
-    logits, label = make_case(SHAPES[0])
-    set_threads(monkeypatch, 1)
-    expected = run(blocks, logits, label)
-    set_threads(monkeypatch, threads)
-    for actual, alone in zip(run(blocks, logits, label), expected):
-        assert actual.tobytes() == alone.tobytes()
-
-
-def test_an_error_in_any_thread_is_raised(monkeypatch):
-    monkeypatch.setattr(blockwise, "_BLOCK_LOGITS", 19)
-    set_threads(monkeypatch, 2)
-    logits, label = make_case(SHAPES[0])
-    label[:] = 19
-    with pytest.raises(ValueError, match="the label has a pixel of 19"):
-        blocks(paddle.to_tensor(logits), paddle.to_tensor(label))
 
 
 def test_losses_take_the_blocks_for_large_pictures_only(monkeypatch):

@@ -17,7 +17,6 @@ from paddleseg.losses import (
     blockwise,
 )
 from paddleseg.losses.functional import pixel_cross_entropy, takes_coarse_logits
-from paddleseg.utils import cpus
 
 # (h, w) of the logits, (H, W) of the label: eighths, sizes that are no multiples, one cell, one axis alone
 SIZES = [((4, 6), (32, 48)), ((5, 3), (33, 17)), ((1, 1), (5, 7)), ((7, 5), (7, 40)), ((1, 9), (13, 9))]
@@ -103,16 +102,6 @@ def test_values_and_gradients_are_those_of_resized_logits(name, sizes, smallest_
 def test_in_float64_they_are_equal_to_the_last_digits_in_blocks_of_any_size(sizes, block_logits):
     logits, label = make_case(*sizes, dtype="float64")
     assert_close(run(pixel_losses, logits, label), run(exactly_resized(pixel_losses), logits, label), 1e-13)
-
-
-@pytest.mark.parametrize("threads", [2, 3])
-def test_threads_change_no_bit_of_coarse_logits(threads, monkeypatch, block_logits):
-    logits, label = make_case(*SIZES[1])
-    monkeypatch.setattr(cpus, "compute_threads", lambda: 1)
-    expected = run(pixel_losses, logits, label)
-    monkeypatch.setattr(cpus, "compute_threads", lambda: threads)
-    for found, alone in zip(run(pixel_losses, logits, label), expected):
-        assert found.tobytes() == alone.tobytes()
 
 
 def largest_tensors(monkeypatch, compute):

@@ -98,7 +98,9 @@ def test_within_a_context_its_settings_hold_where_nothing_is_asked_for(log):
         assert CpuSettings.choose(threads=2) == CpuSettings("onednn", 2)
         assert not onednn.is_active()
         with CpuSettings("onednn", 2).entered():
-            assert onednn.is_active() and threads._openmp().omp_get_max_threads() == 2
+            assert onednn.is_active()
+            with threads.for_large_work():
+                assert threads._openmp().omp_get_max_threads() == 2
         assert not onednn.is_active() and threads._openmp().omp_get_max_threads() == 1
     assert log.text.count("CPU: ") == 1 and "CPU: Paddle's kernels, 1 thread" in log.text
     assert CpuSettings.choose() == CpuSettings("onednn", 8)

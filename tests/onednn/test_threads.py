@@ -11,17 +11,18 @@ import pytest
 from paddle import nn
 
 from paddleseg.onednn import CpuSettings, threads
+from paddleseg.onednn.primitive import Primitive
 from paddleseg.utils.omp_environment import given_threads, prepare_environment
 from tests.needs import needs_onednn
 
 
 def gradients(count):
-    """All gradients of a small convolution, computed with so many threads."""
+    """All gradients of a convolution that is large enough for several threads, computed with so many."""
     paddle.set_device("cpu")
     random = np.random.default_rng(1)
     paddle.seed(1)
-    layer = nn.Conv2D(16, 32, 3, stride=2, padding=1)
-    x = paddle.to_tensor(random.normal(size=(2, 16, 33, 65)).astype("float32"), stop_gradient=False)
+    layer = nn.Conv2D(32, 64, 3, padding=1)
+    x = paddle.to_tensor(random.normal(size=(2, 32, 65, 64)).astype("float32"), stop_gradient=False)
     with CpuSettings("onednn", count).entered():
         layer(x).square().sum().backward()
     return [tensor.grad.numpy() for tensor in (x, layer.weight, layer.bias)]
@@ -49,6 +50,25 @@ def test_a_count_holds_within_its_context_alone():
         assert openmp.omp_get_max_threads() == before + 1
         raise KeyError
     assert openmp.omp_get_max_threads() == before
+
+
+@needs_onednn
+@pytest.mark.parametrize(("channels", "expected"), [(64, 2), (8, 1)])
+def test_only_large_work_is_divided(channels, expected, monkeypatch):
+    used = []
+    execute = Primitive.execute
+    count = threads._openmp().omp_get_max_threads
+    monkeypatch.setattr(Primitive, "execute", lambda *arguments: used.append(count()) or execute(*arguments))
+    convolution = nn.Conv2D(channels, channels, 3, padding=1)
+    norm = nn.BatchNorm2D(channels, data_format="NHWC")
+    x = paddle.ones([4, channels, 65, 65])
+    x.stop_gradient = False
+    before = count()
+    with CpuSettings("onednn", 2).entered():
+        norm(convolution(x).transpose([0, 2, 3, 1])).sum().backward()
+        assert count() == 1  # Paddle's own kernels
+    assert count() == before
+    assert used == [expected] * 5  # two forward, three backward
 
 
 @needs_onednn
