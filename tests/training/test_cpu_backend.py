@@ -8,6 +8,7 @@ import shutil
 import paddle
 import pytest
 
+from benchmark import train_step
 from paddleseg import onednn
 from paddleseg.onednn import cpu_settings
 from paddleseg.training import cpu as cpu_of_runs
@@ -62,6 +63,21 @@ def test_equal_runs_have_equal_bytes_and_a_resumed_one_those_of_an_uninterrupted
     assert_same_losses(resumed, straight, done=2)
     assert_same_state(tmp_path / "split/iter_4", tmp_path / "straight/iter_4")
     assert OTHER_BYTES not in resumed
+
+
+@needs_onednn
+@pytest.mark.slow
+def test_twenty_steps_have_the_losses_of_paddles_kernels(monkeypatch):
+    """Two right runs part by rounding: with weights changed by 6e-8 the same kernels part as far."""
+    monkeypatch.setattr(train_step, "CROP", 384)
+    batch, losses = train_step.make_batch(), {}
+    for data_format, backend in (("NHWC", "onednn"), ("NCHW", "paddle")):
+        model = train_step.make_model(data_format)
+        step = train_step.on_cpu(train_step.trainer_step(batch, model), backend, threads=1)
+        losses[backend] = [step() for _ in range(20)]
+    assert losses["onednn"][0] == pytest.approx(losses["paddle"][0], rel=1e-6)
+    assert losses["onednn"] == pytest.approx(losses["paddle"], rel=2e-3)
+    assert losses["paddle"][-1] < 0.95 * losses["paddle"][0]
 
 
 @needs_onednn
