@@ -52,25 +52,24 @@ def check_arguments(args: argparse.Namespace) -> None:
 
 def time_step(config: Any, dataset: Any) -> float:
     """Seconds that the network of the configuration takes for forward, losses and backward of one batch."""
-    from paddleseg.config.build import build_losses, build_model
+    from paddleseg.config.build import build_model, build_task
     from paddleseg.datasets.loader import train_batches
     from paddleseg.datasets.sampler import EpochBatchSampler
-    from paddleseg.inference.preprocess import to_network_input
     from paddleseg.onednn import CpuSettings, entered
     from paddleseg.profiling.data import measure_step
+    from paddleseg.training.run_settings import RunSettings
+    from paddleseg.training.step_network import StepNetwork
 
     cpu = CpuSettings.choose()
     data_format = None if cpu is None else cpu.data_format
     model = build_model(config, use_pretrained=False, default_data_format=data_format)
-    losses = build_losses(config)
     model.train()
+    network, task = StepNetwork(model, RunSettings(iters=1)), build_task(config, train_dataset=dataset)
     sampler = EpochBatchSampler(len(dataset), config.data["batch_size"], 0, total_steps=1)
     batch = next(train_batches(dataset, sampler, seed=0, num_workers=0))
-    label = batch["label"].astype("int64")
 
     def step() -> None:
-        outputs = model(to_network_input(batch["img"], dataset.pipeline.normalize))
-        sum(loss(logits, label) * coef for logits, (loss, coef) in zip(outputs, losses)).backward()
+        task.loss_terms(network, batch)["loss"].backward()
         model.clear_gradients()
 
     with entered(cpu):
