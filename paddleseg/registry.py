@@ -68,7 +68,11 @@ BACKBONES = Registry(
     "backbone",
     "A paddle.nn.Layer that a model takes as its argument backbone; for users' own models, those here have none.",
 )
-LOSSES = Registry("loss", "Called with logits (N, K, H, W) and int64 label (N, H, W); gives one scalar tensor.")
+LOSSES = Registry(
+    "loss",
+    "Called with logits (N, K, H, W) and int64 label (N, H, W); gives one scalar tensor. One whose class states "
+    "takes_coarse_logits may be called with smaller logits and coarse=True.",
+)
 TRANSFORMS = Registry(
     "transform",
     "Called with a sample (a dict) and a numpy.random.Generator; gives the changed sample. One whose is_random is True "

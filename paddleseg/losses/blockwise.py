@@ -24,15 +24,12 @@ from paddleseg.losses.logit_rows import LogitRows, logit_rows
 from paddleseg.utils.tensor_memory import memory_of
 from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
-_BLOCK_LOGITS = 1 << 17
-"""Logits of a block: 512 KiB of float32; with their exponentials half of a present-day core's second-level cache."""
-
 _SMALLEST_PICTURE = 1 << 16
 """Logits of a picture from which on the blocks pay, 59 x 59 pixels of 19 classes: at half as many both are as fast."""
 
 
 def is_faster(logits: Tensor, label: Tensor) -> bool:
-    """Whether :class:`BlockwiseCrossEntropy` can take these logits, and is faster than Paddle's kernel.
+    """Whether :class:`BlockwiseCrossEntropy` can take these logits, and is faster than Paddle's kernels.
 
     They are on a CPU (a device has a fused kernel that is as fast along axis 1 as along any other), are not about to
     become part of a static graph, and are of a type that Paddle's kernel takes, too.
@@ -56,7 +53,7 @@ class BlockwiseCrossEntropy(PyLayer):
     def forward(ctx: Any, logits: Tensor, label: Tensor, ignore_index: int) -> Tensor:
         logits, label = logits.contiguous(), label.contiguous()
         losses, highest, total = (paddle.empty(label.shape, logits.dtype) for _ in range(3))
-        rows = logit_rows(memory_of(logits), label.shape[1:], _rows_of_block(logits, label))
+        rows = logit_rows(logits, label.shape[1:])
         _compute_in_blocks(partial(_losses_of_block, ignore_index), rows, label, losses, highest, total)
         ctx.save_for_backward(logits, label, highest, total)
         ctx.ignore_index = ignore_index
@@ -66,12 +63,10 @@ class BlockwiseCrossEntropy(PyLayer):
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> Tensor:
         logits, label, highest, total = ctx.saved_tensor()
-        gradient = paddle.empty(logits.shape, logits.dtype)
-        rows = logit_rows(memory_of(logits), label.shape[1:], _rows_of_block(logits, label), memory_of(gradient))
+        rows = logit_rows(logits, label.shape[1:])
         compute = partial(_gradient_of_block, ctx.ignore_index)
         _compute_in_blocks(compute, rows, label, upstream.contiguous(), highest, total)
-        rows.finish_gradient()
-        return gradient
+        return rows.gradient()
 
 
 def _losses_of_block(
@@ -110,9 +105,9 @@ def _gradient_of_block(
     highest: np.ndarray,
     total: np.ndarray,
 ) -> None:
-    """Give (softmax - one-hot) * upstream.
+    """Give the rows (softmax - one-hot) * upstream, their gradient.
 
-    It is worked out elsewhere, for planes of 512 x 512, say, compete for the same lines of a cache.
+    That is worked out in scratch memory, for planes of 512 x 512, say, compete for the same lines of a cache.
     """
     valid = label != ignore_index
     np.exp(np.subtract(rows.read(*place, scratch), highest, out=scratch), out=scratch)
@@ -126,10 +121,6 @@ def _places(classes: np.ndarray) -> np.ndarray:
     classes *= len(classes)
     classes += np.arange(len(classes))
     return classes
-
-
-def _rows_of_block(logits: Tensor, label: Tensor) -> int:
-    return max(1, _BLOCK_LOGITS // max(1, logits.shape[1] * label.shape[2]))
 
 
 def _compute_in_blocks(compute: Callable[..., None], rows: LogitRows, *maps: Tensor) -> None:

@@ -52,9 +52,9 @@ class BootstrappedCrossEntropyLoss(nn.Layer):
         self.weight = None if weight is None else paddle.to_tensor(list(weight), dtype="float32")
         self.ignore_index = ignore_index
 
-    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Scalar loss of logits (N, K, H, W) or coarser and int64 label (N, H, W); 0 when all pixels are ignored."""
-        losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
+    def forward(self, logits: Tensor, label: Tensor, coarse: bool = False) -> Tensor:
+        """Scalar loss of logits (N, K, H, W) or coarse and int64 label (N, H, W); 0 when all pixels are ignored."""
+        losses, valid = pixel_cross_entropy(logits, label, self.ignore_index, coarse)
         if self.weight is not None:
             losses = losses * weigh_by_class(label, valid, self.weight.astype(losses.dtype))
         # Losses are at least 0: -1 sorts the ignored pixels to the end.

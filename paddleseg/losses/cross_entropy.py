@@ -48,9 +48,9 @@ class CrossEntropyLoss(nn.Layer):
         self.avg_non_ignore = avg_non_ignore
         self.top_k_percent_pixels = top_k_percent_pixels
 
-    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Scalar loss of logits (N, K, H, W) or coarser and int64 label (N, H, W); 0 when all pixels are ignored."""
-        losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
+    def forward(self, logits: Tensor, label: Tensor, coarse: bool = False) -> Tensor:
+        """Scalar loss of logits (N, K, H, W) or coarse and int64 label (N, H, W); 0 when all pixels are ignored."""
+        losses, valid = pixel_cross_entropy(logits, label, self.ignore_index, coarse)
         counted = valid.astype(losses.dtype)
         if self.weight is not None:
             counted = weigh_by_class(label, valid, self.weight.astype(losses.dtype))

@@ -96,9 +96,9 @@ class MultiClassFocalLoss(nn.Layer):
         if not isinstance(alpha, (int, float)):
             yield from class_list_faults("alpha", alpha, num_classes)
 
-    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Scalar loss of logits (N, K, H, W) or coarser and int64 label (N, H, W); 0 when all pixels are ignored."""
-        losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
+    def forward(self, logits: Tensor, label: Tensor, coarse: bool = False) -> Tensor:
+        """Scalar loss of logits (N, K, H, W) or coarse and int64 label (N, H, W); 0 when all pixels are ignored."""
+        losses, valid = pixel_cross_entropy(logits, label, self.ignore_index, coarse)
         # 1 - p, kept from 0, where a power below 1 has an infinite slope.
         doubt = -paddle.expm1(-losses)
         losses = doubt.clip(min=1e-12) ** self.gamma * losses

@@ -11,10 +11,11 @@ import math
 
 import numpy as np
 import paddle
-from paddle import Tensor
+from paddle import Tensor, nn
 from paddle.nn import functional as F
 
 from paddleseg.losses import blockwise
+from paddleseg.utils.layer_hooks import is_watched
 from paddleseg.utils.tensor_memory import memory_of
 from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
@@ -23,21 +24,27 @@ _TINY = 1e-7
 
 
 def takes_coarse_logits(loss: object) -> bool:
-    """Whether a loss may be called with logits smaller than the label.
+    """Whether a loss may be called as ``loss(logits, label, coarse=True)`` with logits smaller than the label.
 
-    Its own class has to say so, by ``takes_coarse_logits``: one that is derived from it may compute otherwise.
+    Its own class has to say so, by ``takes_coarse_logits``: one that is derived from it may compute otherwise, and so
+    may hooks.
     """
+    if isinstance(loss, nn.Layer) and is_watched(loss):
+        return False
     return "takes_coarse_logits" in vars(type(loss)) and loss.takes_coarse_logits
 
 
-def pixel_cross_entropy(logits: Tensor, label: Tensor, ignore_index: int) -> tuple[Tensor, Tensor]:
+def pixel_cross_entropy(
+    logits: Tensor, label: Tensor, ignore_index: int, coarse: bool = False
+) -> tuple[Tensor, Tensor]:
     """Cross entropy of each pixel.
 
     Args:
-        logits: (N, K, H, W) float; coarse ones, (N, K, h, w) with h <= H and w <= W, are interpolated bilinearly
-            (half-pixel centres), large ones on a CPU without ever being there at the label's size.
+        logits: (N, K, H, W) float; if ``coarse``, (N, K, h, w) with h <= H and w <= W, which are interpolated
+            bilinearly (half-pixel centres), large ones on a CPU without ever being there at the label's size.
         label: (N, H, W) int64, values 0..K-1 or ``ignore_index``.
         ignore_index: Label of the pixels that do not count.
+        coarse: Whether logits may be smaller than the label.
 
     Returns:
         Losses (N, H, W) float, 0 where ignored; and the mask of the valid pixels (N, H, W) bool.
@@ -45,25 +52,27 @@ def pixel_cross_entropy(logits: Tensor, label: Tensor, ignore_index: int) -> tup
     Raises:
         ValueError: Logits and label do not belong together.
     """
-    is_coarse = paddle.in_dynamic_mode() and _are_coarse(logits, label)
-    if blockwise.is_faster(logits, label):
+    in_blocks = blockwise.is_faster(logits, label)
+    if coarse or in_blocks:
+        _check_sizes(logits, label, coarse)
+    if in_blocks:
         losses = blockwise.BlockwiseCrossEntropy.apply(logits, label, ignore_index)
     else:
-        if is_coarse:
+        if coarse:
             logits = F.interpolate(logits, label.shape[1:], mode="bilinear")
         losses = F.cross_entropy(logits, label.unsqueeze(1), ignore_index=ignore_index, reduction="none", axis=1)
         losses = losses.squeeze(1)
     return losses, label != ignore_index
 
 
-def _are_coarse(logits: Tensor, label: Tensor) -> bool:
+def _check_sizes(logits: Tensor, label: Tensor, coarse: bool) -> None:
     sizes = list(zip(logits.shape[2:], label.shape[1:]))
-    if logits.ndim != 4 or label.ndim != 3 or len(logits) != len(label) or any(fine < coarse for coarse, fine in sizes):
+    fit = all(own <= wanted if coarse else own == wanted for own, wanted in sizes)
+    if logits.ndim != 4 or label.ndim != 3 or len(logits) != len(label) or not fit:
+        allowed = "(N, K, h, w) and (N, H, W), h up to H and w up to W" if coarse else "(N, K, H, W) and (N, H, W)"
         raise ValueError(
-            f"logits {list(logits.shape)} and label {list(label.shape)} do not belong together; (N, K, h, w) and "
-            "(N, H, W) are allowed, h up to H and w up to W"
+            f"logits {list(logits.shape)} and label {list(label.shape)} do not belong together; allowed are {allowed}"
         )
-    return any(coarse != fine for coarse, fine in sizes)
 
 
 def weigh_by_class(label: Tensor, valid: Tensor, weight: Tensor) -> Tensor:

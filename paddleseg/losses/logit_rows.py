@@ -13,21 +13,30 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+import paddle
+from paddle import Tensor
 
 from paddleseg.utils.interpolation import interpolation_matrix
+from paddleseg.utils.tensor_memory import memory_of
+
+_BLOCK_LOGITS = 1 << 17
+"""Logits of a block: 512 KiB of float32; with their exponentials half of a present-day core's second-level cache."""
+
+_BLOCK_PRODUCTS = 1 << 17
+"""Products with which a class's rows of a block are interpolated. From twice as many on OpenBLAS, which numpy uses,
+starts threads of its own, which no setting of Paddle's reaches and which spin between the blocks."""
 
 
 class LogitRows(ABC):
     """Logits in blocks of rows, each named by its picture and its first row.
 
-    Attributes:
-        logits: (N, K, h, w) float32 or float64, as the network gave them.
+    Args:
+        logits: (N, K, h, w) float32 or float64, contiguous, as the network gave them.
         block_rows: Rows of a block; the last one of a picture may have fewer.
-        gradient: Like the logits, to be filled in; None where only losses are computed.
     """
 
-    def __init__(self, logits: np.ndarray, block_rows: int, gradient: np.ndarray | None) -> None:
-        self.logits, self.block_rows, self.gradient = logits, block_rows, gradient
+    def __init__(self, logits: Tensor, block_rows: int) -> None:
+        self.logits, self.block_rows = memory_of(logits), block_rows
 
     @abstractmethod
     def read(self, picture: int, first: int, block: np.ndarray) -> np.ndarray:
@@ -38,45 +47,52 @@ class LogitRows(ABC):
         """Take the gradient (K, P) of a block."""
 
     @abstractmethod
-    def finish_gradient(self) -> None:
-        """Called when the gradients of all blocks are there."""
+    def gradient(self) -> Tensor:
+        """The gradient of the logits, when those of all blocks are there."""
 
 
-def logit_rows(
-    logits: np.ndarray, size_hw: Sequence[int], block_rows: int, gradient: np.ndarray | None = None
-) -> LogitRows:
-    """The rows of logits (N, K, h, w) at the label's size (H, W)."""
-    if tuple(size_hw) == logits.shape[2:]:
-        return _StoredRows(logits, block_rows, gradient)
-    return _CoarseRows(logits, size_hw, block_rows, gradient)
+def logit_rows(logits: Tensor, size_hw: Sequence[int]) -> LogitRows:
+    """The rows of logits (N, K, h, w), contiguous, at the label's size (H, W)."""
+    num_classes, height = logits.shape[1:3]
+    rows = max(1, _BLOCK_LOGITS // max(1, num_classes * size_hw[1]))
+    if list(size_hw) == list(logits.shape[2:]):
+        return _StoredRows(logits, rows)
+    while rows > 1 and rows * (rows * height // size_hw[0] + 2) * size_hw[1] > _BLOCK_PRODUCTS:
+        rows -= 1
+    return _CoarseRows(logits, size_hw, rows)
 
 
 class _StoredRows(LogitRows):
+    def __init__(self, logits: Tensor, block_rows: int) -> None:
+        super().__init__(logits, block_rows)
+        self._gradient: Tensor | None = None
+
     def read(self, picture: int, first: int, block: np.ndarray) -> np.ndarray:
         return self.logits[picture, :, first : first + self.block_rows].reshape(block.shape)
 
     def write_gradient(self, picture: int, first: int, block: np.ndarray) -> None:
-        rows = self.gradient[picture, :, first : first + self.block_rows]
+        rows = memory_of(self.gradient())[picture, :, first : first + self.block_rows]
         rows[:] = block.reshape(rows.shape)
 
-    def finish_gradient(self) -> None:
-        """All is in its place."""
+    def gradient(self) -> Tensor:
+        if self._gradient is None:
+            self._gradient = paddle.empty(self.logits.shape, str(self.logits.dtype))
+        return self._gradient
 
 
 class _CoarseRows(LogitRows):
     """Interpolated along the rows at once, of which there are few yet, and between them block by block."""
 
-    def __init__(
-        self, logits: np.ndarray, size_hw: Sequence[int], block_rows: int, gradient: np.ndarray | None
-    ) -> None:
-        super().__init__(logits, block_rows, gradient)
+    def __init__(self, logits: Tensor, size_hw: Sequence[int], block_rows: int) -> None:
+        super().__init__(logits, block_rows)
         *others, source_height, source_width = logits.shape
         height, self._width = size_hw
-        self._across = interpolation_matrix(source_width, self._width).astype(logits.dtype)
-        self._down = _matrices_of_blocks(source_height, height, block_rows, logits.dtype)
-        wide = logits.reshape(-1, source_width) @ self._across.T
-        self._wide = wide.reshape(*others, source_height, self._width)
-        self._wide_gradient = None if gradient is None else np.zeros_like(self._wide)
+        self._across = paddle.to_tensor(interpolation_matrix(source_width, self._width), dtype=logits.dtype)
+        self._down = _matrices_of_blocks(source_height, height, block_rows, self.logits.dtype)
+        # By Paddle's product, which computes with as many threads as are allowed.
+        wide = paddle.matmul(logits.reshape([-1, source_width]), self._across, transpose_y=True)
+        self._wide = memory_of(wide).reshape(*others, source_height, self._width)
+        self._wide_gradient: np.ndarray | None = None
 
     def read(self, picture: int, first: int, block: np.ndarray) -> np.ndarray:
         start, down = self._down[first]
@@ -85,15 +101,17 @@ class _CoarseRows(LogitRows):
         return block
 
     def write_gradient(self, picture: int, first: int, block: np.ndarray) -> None:
+        if self._wide_gradient is None:
+            self._wide_gradient = np.zeros_like(self._wide)
         start, down = self._down[first]
         coarse = self._wide_gradient[picture, :, start : start + down.shape[1]]
         coarse += np.matmul(down.T, block.reshape(-1, len(down), self._width))  # neighbours share coarse rows
 
-    def finish_gradient(self) -> None:
-        source_width = self.gradient.shape[-1]
-        np.matmul(
-            self._wide_gradient.reshape(-1, self._width), self._across, out=self.gradient.reshape(-1, source_width)
-        )
+    def gradient(self) -> Tensor:
+        if self._wide_gradient is None:  # a batch of none
+            return paddle.zeros(self.logits.shape, str(self.logits.dtype))
+        wide = paddle.to_tensor(self._wide_gradient.reshape(-1, self._width))
+        return paddle.matmul(wide, self._across).reshape(self.logits.shape)
 
 
 @lru_cache(maxsize=32)

@@ -45,9 +45,10 @@ class MixedLoss(nn.Layer):
 
     @property
     def takes_coarse_logits(self) -> bool:
-        """Whether all of them do."""
+        """Whether all of the losses do."""
         return all(takes_coarse_logits(loss) for loss in self.losses)
 
-    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W)."""
-        return sum(loss(logits, label) * coef for loss, coef in zip(self.losses, self.coef))
+    def forward(self, logits: Tensor, label: Tensor, coarse: bool = False) -> Tensor:
+        """Scalar loss of logits (N, K, H, W) or coarse and int64 label (N, H, W)."""
+        named = {"coarse": True} if coarse else {}
+        return sum(loss(logits, label, **named) * coef for loss, coef in zip(self.losses, self.coef))

@@ -67,9 +67,9 @@ class OhemCrossEntropyLoss(nn.Layer):
         self.ignore_index = ignore_index
         self.weight = None if weight is None else paddle.to_tensor(list(weight), dtype="float32")
 
-    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Scalar loss of logits (N, K, H, W) or coarser and int64 label (N, H, W); 0 when no pixel is kept."""
-        losses, valid = pixel_cross_entropy(logits, label, self.ignore_index)
+    def forward(self, logits: Tensor, label: Tensor, coarse: bool = False) -> Tensor:
+        """Scalar loss of logits (N, K, H, W) or coarse and int64 label (N, H, W); 0 when no pixel is kept."""
+        losses, valid = pixel_cross_entropy(logits, label, self.ignore_index, coarse)
         kept = hard_pixels(losses, valid, self.thresh, self.min_kept)
         if self.weight is not None:
             losses = losses * weigh_by_class(label, valid, self.weight.astype(losses.dtype))

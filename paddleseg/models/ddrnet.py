@@ -155,6 +155,7 @@ class DDRNet(DualResolutionTrunk):
     head_parts: tuple[str, ...] = ("head", "aux_head", "spp")  # a classifier has no pyramid pooling
     training_only_parts: tuple[str, ...] = ("aux_head",)
     has_weights_of_paddleseg: bool = False
+    resizes_stride8: bool = True  # see training.step_network
 
     @checks_arguments
     def __init__(

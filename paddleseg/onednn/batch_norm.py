@@ -45,7 +45,7 @@ class BatchNorm:
 
     @property
     def is_small(self) -> bool:
-        """See ``primitive.Sized``: about a millisecond."""
+        """See ``primitive.ShapedOperation``."""
         return math.prod(self.shape) < _FEW_VALUES
 
     def normalize(

@@ -60,7 +60,7 @@ class Convolution:
 
     @property
     def is_small(self) -> bool:
-        """See ``primitive.Sized``: about a millisecond."""
+        """See ``primitive.ShapedOperation``."""
         return math.prod(self.output_shape) * math.prod(self.weight_shape[1:]) < _FEW_PRODUCTS
 
     def forward(self, context: Any, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:

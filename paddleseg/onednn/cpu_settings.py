@@ -36,7 +36,7 @@ class CpuSettings:
 
     Attributes:
         backend: ``onednn``: convolutions go through the oneDNN in Paddle's wheel. ``paddle``: Paddle's own kernels.
-        threads: How many threads compute.
+        threads: How many threads share large work, or, with ``paddle``, all work that Paddle's kernels share.
     """
 
     backend: CpuBackend

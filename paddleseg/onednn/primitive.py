@@ -247,15 +247,15 @@ class _ScratchMemory:
 _SCRATCH = _ScratchMemory()
 
 
-class Sized(Protocol):
+class ShapedOperation(Protocol):
     """An operation of one shape, hashable; the first part of a primitive's key, the second is which part of it."""
 
     @property
     def is_small(self) -> bool:
-        """Whether one thread computes it in less time than it takes to wake a second one and wait for it."""
+        """Whether one thread computes it in about a millisecond or less, so that a second one does not pay."""
 
 
-def _threads_for(operation: Sized) -> AbstractContextManager[None]:
+def _threads_for(operation: ShapedOperation) -> AbstractContextManager[None]:
     return nullcontext() if operation.is_small else for_large_work()
 
 
@@ -275,12 +275,12 @@ class PrimitiveCache:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def run(self, key: tuple[Sized, str], make: Callable[[], Primitive], *tensors: Tensor) -> None:
+    def run(self, key: tuple[ShapedOperation, str], make: Callable[[], Primitive], *tensors: Tensor) -> None:
         """Execute the primitive of this key with these tensors; it is made if it is not there."""
         with self._lock, _threads_for(key[0]):
             self.get(key, make).execute(tensors)
 
-    def get(self, key: tuple[Sized, str], make: Callable[[], Primitive]) -> Primitive:
+    def get(self, key: tuple[ShapedOperation, str], make: Callable[[], Primitive]) -> Primitive:
         """The primitive of this key, an operation and which part of it; valid until the next one is made."""
         with self._lock, _threads_for(key[0]):
             key = (key, current_threads())  # a primitive divides its work when it is made

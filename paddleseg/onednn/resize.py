@@ -40,7 +40,7 @@ class Product:
 
     @property
     def is_small(self) -> bool:
-        """See ``primitive.Sized``: about a millisecond."""
+        """See ``primitive.ShapedOperation``."""
         return math.prod(self._out) * self.left[2] < _FEW_PRODUCTS
 
     def run(self, left: Tensor, right: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -17,7 +18,7 @@ from paddleseg.utils.cpus import processes_here, usable_cpus
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.omp_environment import spins_as_given
 
-_for_large_work: int | None = None
+_of_this_thread = threading.local()  # as OpenMP's own counts are; ``for_large_work``, where compute_with holds
 
 
 @contextmanager
@@ -29,7 +30,6 @@ def compute_with(threads: int, *, only_large_work: bool = False) -> Iterator[Non
         only_large_work: Only what is within ``for_large_work`` too; the rest computes with one. To wake a thread takes
             a tenth of a millisecond, and more where others keep its core busy; Paddle's kernels do it for little work.
     """
-    global _for_large_work
     openmp = _openmp()
     if openmp is None:
         if threads > 1:
@@ -45,16 +45,16 @@ def compute_with(threads: int, *, only_large_work: bool = False) -> Iterator[Non
     openmp.omp_set_num_threads(threads)
     if openmp.omp_get_max_threads() != threads:
         get_logger().warning("OpenMP computes with %d threads, not %d", openmp.omp_get_max_threads(), threads)
-    blocktime, large_before = openmp.kmp_get_blocktime(), _for_large_work
+    blocktime, large_before = openmp.kmp_get_blocktime(), _threads_for_large_work()
     if not spins_as_given():
         openmp.kmp_set_blocktime(0)
-    _for_large_work = threads
+    _of_this_thread.for_large_work = threads
     if only_large_work:
         openmp.omp_set_num_threads(1)
     try:
         yield
     finally:
-        _for_large_work = large_before
+        _of_this_thread.for_large_work = large_before
         openmp.kmp_set_blocktime(blocktime)
         openmp.omp_set_num_threads(before)
 
@@ -68,16 +68,20 @@ def current_threads() -> int:
 @contextmanager
 def for_large_work() -> Iterator[None]:
     """Compute with all threads of ``compute_with``."""
-    before = current_threads()
-    if _for_large_work in (None, before):
+    before, threads = current_threads(), _threads_for_large_work()
+    if threads in (None, before):
         yield
         return
     openmp = _openmp()
-    openmp.omp_set_num_threads(_for_large_work)
+    openmp.omp_set_num_threads(threads)
     try:
         yield
     finally:
         openmp.omp_set_num_threads(before)
+
+
+def _threads_for_large_work() -> int | None:
+    return getattr(_of_this_thread, "for_large_work", None)
 
 
 def default_threads() -> int:

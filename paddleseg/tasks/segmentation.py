@@ -64,8 +64,11 @@ class SegmentationTask(Task):
     def loss_terms(self, network: Network, batch: Mapping[str, Any]) -> dict[str, Tensor]:
         """``loss``, the weighted sum; with several outputs also the loss of each, without its weight."""
         pictures = to_network_input(batch["img"], self._train_dataset.pipeline.normalize)
-        outputs = network(pictures, coarse=True) if self._leaves_upsampling_to_losses(network) else network(pictures)
         label = batch["label"].astype("int64")
+        in_losses = {}
+        if self._leaves_upsampling_to_losses(network) and list(label.shape[1:]) == list(pictures.shape[2:]):
+            in_losses = {"coarse": True}
+        outputs = network(pictures, **in_losses)
         if len(outputs) != len(self._losses):
             raise ConfigError(
                 f"loss.coef: {len(self._losses)} weights, but the network gives {len(outputs)} outputs; "
@@ -73,14 +76,14 @@ class SegmentationTask(Task):
             )
         # In float32 whatever the network computes in: half precision would spoil the losses' own sums and products.
         terms = {
-            name: loss(logits.astype("float32"), label)
+            name: loss(logits.astype("float32"), label, **in_losses)
             for name, logits, (loss, _) in zip(self._names, outputs, self._losses)
         }
         total = sum(term * weight for term, (_, weight) in zip(terms.values(), self._losses))
         return {"loss": total, **terms} if len(terms) > 1 else {"loss": total}
 
     def _leaves_upsampling_to_losses(self, network: Network) -> bool:
-        """Whether the losses get coarse logits: on a CPU they upsample them in less time than the network does."""
+        """Whether the losses get coarse logits, which on a CPU they upsample in less time than the network does."""
         return (
             computes_eagerly_on_cpu()
             and getattr(network, "gives_coarse_logits", False)

@@ -27,15 +27,17 @@ class StepNetwork:
     def __init__(self, model: nn.Layer, settings: RunSettings) -> None:
         self._model = model
         self._precision = settings.precision, settings.amp_level
-        self._runs_eagerly = not settings.to_static_training
         self._layer = _EitherSize(paddle.jit.to_static(model) if settings.to_static_training else model)
         if dist.world_size() > 1:
             self._layer = paddle.DataParallel(self._layer)
 
     @property
     def gives_coarse_logits(self) -> bool:
-        """Whether it may be called with ``coarse=True``: it gives the logits of ``forward_stride8`` then."""
-        return self._runs_eagerly and _resizes_logits(self._model) and not is_watched(self._model)
+        """Whether it may be called with ``coarse=True``: it gives the logits of ``forward_stride8`` then.
+
+        Not as a static graph, whose ``forward`` is the network's own.
+        """
+        return _resizes_logits(self._model) and not is_watched(self._model)
 
     def __call__(self, *inputs: Tensor, coarse: bool = False) -> Any:
         with mixed_precision(*self._precision):
@@ -58,6 +60,11 @@ class _EitherSize(nn.Layer):
 
 
 def _resizes_logits(model: nn.Layer) -> bool:
-    """Whether ``forward`` resizes the logits of ``forward_stride8``: its own class says so, a derived one may not."""
-    owner = next(owner for owner in type(model).__mro__ if "forward" in vars(owner))
-    return "forward_stride8" in vars(owner)
+    """Whether all that ``forward`` does is to resize the logits of ``forward_stride8``.
+
+    The class that has this ``forward`` has to say so, by ``resizes_stride8``: in one that is derived from it, it may be
+    another.
+    """
+    kind = type(model)
+    owner = next(owner for owner in kind.__mro__ if "forward" in vars(owner))
+    return vars(owner).get("resizes_stride8", False) and kind.__call__ is nn.Layer.__call__

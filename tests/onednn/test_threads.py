@@ -4,6 +4,7 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import paddle
@@ -12,6 +13,7 @@ from paddle import nn
 
 from paddleseg.onednn import CpuSettings, threads
 from paddleseg.onednn.primitive import Primitive
+from paddleseg.onednn.resize import Product
 from paddleseg.utils.omp_environment import given_threads, prepare_environment
 from tests.needs import needs_onednn
 
@@ -69,6 +71,33 @@ def test_only_large_work_is_divided(channels, expected, monkeypatch):
         assert count() == 1  # Paddle's own kernels
     assert count() == before
     assert used == [expected] * 5  # two forward, three backward
+
+
+@needs_onednn
+@pytest.mark.parametrize(
+    ("product", "is_small"), [(Product((1, 64, 8), (9, 8, 64)), True), (Product((1, 512, 64), (38, 64, 512)), False)]
+)
+def test_upsampling_is_divided_where_it_is_large(product, is_small):
+    assert product.is_small == is_small
+
+
+@needs_onednn
+def test_each_context_and_python_thread_has_its_own_count_for_large_work():
+    def count():
+        with threads.for_large_work():
+            return threads.current_threads()
+
+    outside = count()
+    with threads.compute_with(3, only_large_work=True):
+        with threads.compute_with(2, only_large_work=True):
+            assert count() == 2
+            with ThreadPoolExecutor(1) as pool:
+                assert pool.submit(count).result() == outside
+        assert count() == 3
+        with pytest.raises(KeyError), threads.for_large_work():
+            raise KeyError
+        assert threads.current_threads() == 1
+    assert count() == outside
 
 
 @needs_onednn

@@ -7,7 +7,7 @@ import paddle
 import pytest
 from paddle import nn
 
-from paddleseg.losses import CrossEntropyLoss, DiceLoss
+from paddleseg.losses import CrossEntropyLoss
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.step_network import StepNetwork
@@ -16,6 +16,8 @@ from tests.training.small_trainer import Toy, make_batch
 
 class Eighth(nn.Layer):
     """Gives logits at an eighth."""
+
+    resizes_stride8 = True
 
     def __init__(self):
         super().__init__()
@@ -38,12 +40,17 @@ class OtherLogits(Eighth):
         return [2 * self.conv(x)]
 
 
+class OtherCall(Eighth):
+    def __call__(self, x):
+        return [2 * logits for logits in super().__call__(x)]
+
+
 class Noting(CrossEntropyLoss):
     takes_coarse_logits = True
 
-    def forward(self, logits, label):
+    def forward(self, logits, label, coarse=False):
         self.size = logits.shape[2:]
-        return super().forward(logits, label)
+        return super().forward(logits, label, coarse)
 
 
 def size_of_logits(model, loss=None, **settings):
@@ -69,16 +76,28 @@ def test_the_loss_gets_the_logits_before_they_are_resized():
     assert size_of_logits(OtherLogits()) == [1, 1]
 
 
-@pytest.mark.parametrize("model", [OtherForward(), watched(Eighth()), with_a_forward_of_its_own(Eighth())])
+@pytest.mark.parametrize("model", [OtherForward(), OtherCall(), watched(Eighth()), with_a_forward_of_its_own(Eighth())])
 def test_a_forward_that_may_do_more_is_called(model):
     assert size_of_logits(model) == [8, 8]
 
 
+def test_a_network_that_does_not_say_what_its_forward_does_is_called(monkeypatch):
+    monkeypatch.delattr(Eighth, "resizes_stride8")
+    assert size_of_logits(Eighth()) == [8, 8]
+
+
+def test_labels_of_another_size_than_the_pictures_are_refused():
+    task, batch = Toy([(CrossEntropyLoss(), 1.0)]), make_batch(0)
+    batch["label"] = paddle.zeros([2, 16, 16], "uint8")
+    with pytest.raises(ValueError):
+        task.loss_terms(StepNetwork(Eighth(), RunSettings(iters=1, seed=0)), batch)
+
+
 def test_a_loss_that_needs_all_pixels_gets_them():
-    class Both(Noting, DiceLoss):
+    class Whole(Noting):
         takes_coarse_logits = False
 
-    assert size_of_logits(Eighth(), Both()) == [8, 8]
+    assert size_of_logits(Eighth(), Whole()) == [8, 8]
 
 
 def test_a_static_graph_ends_with_the_resized_logits():
