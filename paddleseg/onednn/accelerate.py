@@ -16,9 +16,9 @@ from paddle.nn.functional import conv as paddle_conv
 from paddle.nn.layer import norm as paddle_norm
 
 from paddleseg.onednn.batch_norm import evaluate_batch_norm, train_batch_norm
+from paddleseg.onednn.c_interface import OneDNNError, bounded_cache, library
 from paddleseg.onednn.convolution import convolve
 from paddleseg.onednn.fallbacks import count_fallback
-from paddleseg.onednn.library import OneDNNError, bounded_cache, library
 from paddleseg.utils.layer_hooks import is_watched
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.tracing import computes_eagerly_on_cpu

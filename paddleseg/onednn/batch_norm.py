@@ -18,8 +18,8 @@ from paddle import Tensor
 
 from paddleseg.onednn import primitive as p
 from paddleseg.onednn.autograd import apply, contiguous, empty, save, saved
+from paddleseg.onednn.c_interface import BACKWARD, FORWARD_INFERENCE, FORWARD_TRAINING, library
 from paddleseg.onednn.fallbacks import count_fallback
-from paddleseg.onednn.library import BACKWARD, FORWARD_INFERENCE, FORWARD_TRAINING, library
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive, query_layout
 
 _GLOBAL_STATISTICS, _SCALE, _SHIFT, _RELU = 1, 2, 4, 8  # dnnl_normalization_flags_t

@@ -17,8 +17,8 @@ from paddle.nn import functional as F
 
 from paddleseg.onednn import primitive as p
 from paddleseg.onednn.autograd import apply, contiguous, empty, save, saved
+from paddleseg.onednn.c_interface import CONVOLUTION_DIRECT, FORWARD_TRAINING, Handle, dims, library
 from paddleseg.onednn.fallbacks import count_fallback
-from paddleseg.onednn.library import CONVOLUTION_DIRECT, FORWARD_TRAINING, Handle, dims, library
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive
 
 _FEW_PRODUCTS = 10**8

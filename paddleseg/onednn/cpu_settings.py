@@ -13,7 +13,7 @@ from typing import Any, Literal
 import paddle
 
 from paddleseg.onednn.accelerate import accelerated, not_accelerated, why_unavailable
-from paddleseg.onednn.library import library
+from paddleseg.onednn.c_interface import library
 from paddleseg.onednn.threads import compute_with, default_threads
 from paddleseg.utils.choices import CpuBackend
 from paddleseg.utils.errors import ConfigError, raise_faults

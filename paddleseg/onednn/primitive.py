@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from paddle import Tensor
 
-from paddleseg.onednn.library import FLOAT32, FORMAT_ANY, Argument, Handle, Library, dims, library
+from paddleseg.onednn.c_interface import FLOAT32, FORMAT_ANY, Argument, Handle, Library, dims, library
 from paddleseg.onednn.threads import current_threads, for_large_work
 
 # Which argument of an execution (DNNL_ARG_* of dnnl_types.h) ...

@@ -17,8 +17,8 @@ from paddle import Tensor
 
 from paddleseg.onednn import primitive as p
 from paddleseg.onednn.autograd import apply, contiguous, empty
+from paddleseg.onednn.c_interface import library
 from paddleseg.onednn.fallbacks import count_fallback
-from paddleseg.onednn.library import library
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive
 
 _FEW_PRODUCTS = 5 * 10**7

@@ -12,7 +12,7 @@ from PIL import Image
 
 from paddleseg import onednn
 from paddleseg.onednn import cpu_settings
-from paddleseg.onednn.library import library
+from paddleseg.onednn.c_interface import library
 from paddleseg.tasks import segmentation
 from tests.commands.evaluating import count_plainly, run_here
 from tests.needs import CPU_BACKENDS

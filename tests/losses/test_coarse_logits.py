@@ -23,6 +23,7 @@ from paddleseg.losses import (
     logit_rows,
 )
 from paddleseg.losses.functional import pixel_cross_entropy, takes_coarse_logits
+from tests.plain_interpolation import linear_weights
 
 # (h, w) of the logits, (H, W) of the label: eighths, sizes that are no multiples, one cell, one axis alone
 SIZES = [((4, 6), (32, 48)), ((5, 3), (33, 17)), ((1, 1), (5, 7)), ((7, 5), (7, 40)), ((1, 9), (13, 9))]
@@ -48,20 +49,10 @@ def resized(loss):
     return lambda logits, label: loss(F.interpolate(logits, label.shape[1:], mode="bilinear"), label)
 
 
-def matrix(source, target):
-    """Of linear interpolation, cell by cell in float64; the positions of Paddle's kernel have the digits of float32."""
-    weights = np.zeros((target, source))
-    for place in range(target):
-        position = min(max((place + 0.5) * source / target - 0.5, 0), source - 1)
-        before = int(position)
-        weights[place, before] += 1 - (position - before)
-        weights[place, min(before + 1, source - 1)] += position - before
-    return paddle.to_tensor(weights)
-
-
 def exactly_resized(loss):
     def resized_loss(logits, label):
-        down, across = (matrix(*sizes) for sizes in zip(logits.shape[2:], label.shape[1:]))
+        # The positions of Paddle's own kernel have the digits of float32.
+        down, across = (paddle.to_tensor(linear_weights(*pair)) for pair in zip(logits.shape[2:], label.shape[1:]))
         return loss(paddle.matmul(paddle.matmul(down, logits), across, transpose_y=True), label)
 
     return resized_loss

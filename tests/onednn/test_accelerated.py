@@ -15,8 +15,8 @@ from paddle.nn.functional import conv as paddle_conv
 
 from paddleseg import onednn
 from paddleseg.models import DDRNet_23_slim
-from paddleseg.onednn import library as onednn_library
-from paddleseg.onednn.library import Library, OneDNNError
+from paddleseg.onednn import c_interface
+from paddleseg.onednn.c_interface import Library, OneDNNError
 from paddleseg.onednn.primitive import CACHE, PrimitiveCache
 from paddleseg.onednn.resize import Product
 
@@ -156,12 +156,12 @@ def test_a_library_that_is_missing_damaged_or_not_loaded_is_said(tmp_path):
 
 
 def test_another_library_or_version_is_not_used(monkeypatch, capsys):
-    openmp = onednn_library.library_path().parent / "libiomp5.so"
+    openmp = c_interface.library_path().parent / "libiomp5.so"
     with pytest.raises(OneDNNError, match="is not oneDNN"):
         Library(str(openmp))
-    monkeypatch.setattr(onednn_library, "TESTED_VERSIONS", ((2, 7),))
+    monkeypatch.setattr(c_interface, "TESTED_VERSIONS", ((2, 7),))
     with pytest.raises(OneDNNError, match=r"oneDNN 3\.\d\.\d was not tested \(tested: 2\.7\)"):
-        Library(str(onednn_library.library_path()))
+        Library(str(c_interface.library_path()))
 
 
 def test_without_the_library_everything_is_paddles_and_that_is_said_once(monkeypatch, capsys):

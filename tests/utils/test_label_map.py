@@ -17,21 +17,12 @@ from paddleseg.transforms import LimitLong, Padding, Pipeline, ResizeByLong, Sca
 from paddleseg.transforms.functional import resize
 from paddleseg.utils.label_map import ignored_class_of, label_map, label_maps
 from paddleseg.utils.way_back import restore_ids
+from tests.plain_interpolation import linear_weights
 
 
 def dense_logits(logits, size_hw):
     """Bilinear upsampling of (K, h, w) by two matrices in float64: the definition, written down."""
-
-    def matrix(source, target):
-        weights = np.zeros((target, source))
-        for i in range(target):
-            position = min(max((i + 0.5) * source / target - 0.5, 0), source - 1)
-            before = int(position)
-            weights[i, before] += 1 - (position - before)
-            weights[i, min(before + 1, source - 1)] += position - before
-        return weights
-
-    rows, columns = matrix(logits.shape[1], size_hw[0]), matrix(logits.shape[2], size_hw[1])
+    rows, columns = linear_weights(logits.shape[1], size_hw[0]), linear_weights(logits.shape[2], size_hw[1])
     return rows @ logits.astype(np.float64) @ columns.T
 
 
