@@ -278,21 +278,24 @@ class PrimitiveCache:
     def run(self, key: tuple[ShapedOperation, str], make: Callable[[], Primitive], *tensors: Tensor) -> None:
         """Execute the primitive of this key with these tensors; it is made if it is not there."""
         with self._lock, _threads_for(key[0]):
-            self.get(key, make).execute(tensors)
+            self._find(key, make).execute(tensors)
 
     def get(self, key: tuple[ShapedOperation, str], make: Callable[[], Primitive]) -> Primitive:
         """The primitive of this key, an operation and which part of it; valid until the next one is made."""
         with self._lock, _threads_for(key[0]):
-            key = (key, current_threads())  # a primitive divides its work when it is made
-            found = self._kept.get(key)
-            if found is not None:
-                self._kept.move_to_end(key)
-                return found
-            made = self._kept[key] = make()
-            if len(self._kept) > self._capacity:
-                _, oldest = self._kept.popitem(last=False)
-                oldest.free()
-            return made
+            return self._find(key, make)
+
+    def _find(self, key: tuple[ShapedOperation, str], make: Callable[[], Primitive]) -> Primitive:
+        with_threads = key, current_threads()  # a primitive divides its work when it is made
+        found = self._kept.get(with_threads)
+        if found is not None:
+            self._kept.move_to_end(with_threads)
+            return found
+        made = self._kept[with_threads] = make()
+        if len(self._kept) > self._capacity:
+            _, oldest = self._kept.popitem(last=False)
+            oldest.free()
+        return made
 
     def clear(self) -> None:
         """Free all of them, and the scratch memory."""
