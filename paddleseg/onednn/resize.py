@@ -22,6 +22,7 @@ from paddleseg.onednn.fallbacks import count_fallback
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive
 
 _FEW_PRODUCTS = 5 * 10**7
+"""Products that take a core about a millisecond, of matrices with a short side."""
 
 
 @dataclass(frozen=True)

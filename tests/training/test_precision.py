@@ -15,6 +15,7 @@ from paddleseg.training import run
 from paddleseg.training.hooks.evaluate import EvaluateHook
 from paddleseg.training.hooks.stop import StopHook, StopSignals
 from paddleseg.training.run_settings import RunSettings
+from paddleseg.training.step_network import StepNetwork
 from paddleseg.utils.precision import MixedPrecisionNetwork, mixed_precision
 
 
@@ -66,6 +67,15 @@ def test_the_network_alone_runs_in_mixed_precision(kind, precision, dtype, conte
     dataset = RoadScenes([], mode="val", num_samples=1, size=(64, 32))
     evaluate(model, dataset, precision=precision, amp_level="O2")
     assert model.seen == [{"level": "O1", "dtype": dtype}, {"level": "O2", "dtype": dtype}]
+    assert contexts == []
+
+
+def test_a_train_step_computes_coarse_logits_in_mixed_precision_too(contexts):
+    model = WatchedAt8(contexts)
+    network = StepNetwork(model, RunSettings(iters=1, precision="fp16", amp_level="O1"))
+    (logits,) = network(paddle.ones([1, 3, 16, 8]), coarse=True)
+    assert logits.shape == [1, 19, 2, 1]
+    assert model.seen == [{"level": "O1", "dtype": "float16"}]
     assert contexts == []
 
 
