@@ -3,13 +3,16 @@
 """Scripts as modules, those too whose folders are no packages, so that they cannot be imported by name."""
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
 
 def load_script(path: Path) -> ModuleType:
     """The script as a new module with each call; what it does as ``__main__`` is not done."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = f"{path.parent.name}_{path.stem}"  # not train, which is the command's own name
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where dataclasses look up what their annotations mean
     spec.loader.exec_module(module)
     return module

@@ -15,12 +15,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 from paddleseg.config.components import import_components
+from paddleseg.config.counted_weights import count_weights
 from paddleseg.config.custom_imports import describe_error
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems, place_of
 from paddleseg.config.shared_values import DATASET_NAMES, shared_value
 from paddleseg.config.task_sections import task_of_model, wraps
 from paddleseg.inference.views import ViewOptions
+from paddleseg.losses.class_weights import takes_class_weights
 from paddleseg.models.facts import ModelFacts
 from paddleseg.registry import (
     BACKBONES,
@@ -135,10 +137,18 @@ def shuffles_training_set(config: Config) -> bool:
     return config.section("train_dataset").get("shuffle", True)
 
 
-def build_losses(config: Config) -> list[tuple[Callable[..., Any], float]]:
-    """Build the loss of each output of the model with its weight; one loss serves several outputs."""
+def build_losses(config: Config, train_dataset: Any = None) -> list[tuple[Callable[..., Any], float]]:
+    """Build the loss of each output of the model with its weight; one loss serves several outputs.
+
+    Args:
+        config: A checked configuration.
+        train_dataset: Where ``loss.class_weights`` counts the classes; needed for that alone.
+    """
     types, coef = config.section("loss")["types"], config.section("loss")["coef"]
     shared = {name: shared_value(config, name) for name in ("ignore_index", "num_classes")}
+    kind = config.section("loss").get("class_weights")
+    if kind is not None:
+        shared["weight"] = count_weights(train_dataset, kind)
     losses = _build_loss_list(config, types, "loss.types", shared)
     if len(losses) == 1:
         losses *= len(coef)
@@ -154,7 +164,7 @@ def build_task(config: Config, train_dataset: Any = None, val_dataset: Any = Non
         val_dataset: What is evaluated, or None.
     """
     supplied = {
-        "losses": build_losses(config) if config.section("loss") and train_dataset is not None else None,
+        "losses": build_losses(config, train_dataset) if config.section("loss") and train_dataset is not None else None,
         "train_dataset": train_dataset,
         "val_dataset": val_dataset,
         "views": ViewOptions.from_test_config(config.section("test_config")),
@@ -182,7 +192,9 @@ def _build_loss_list(config: Config, sections: list[Any], key: str, shared: dict
         arguments, own_key = dict(section), f"{key}.{index}"
         if "losses" in arguments:
             arguments["losses"] = _build_loss_list(config, arguments["losses"], f"{own_key}.losses", shared)
-        losses.append(_construct(config, own_key, LOSSES, arguments, shared))
+        weighs = takes_class_weights(LOSSES[section["type"]])
+        supplied = {name: value for name, value in shared.items() if name != "weight" or weighs}
+        losses.append(_construct(config, own_key, LOSSES, arguments, supplied))
     return losses
 
 

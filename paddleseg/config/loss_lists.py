@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from paddleseg.config.arguments import check_component, check_value
+from paddleseg.config.counted_weights import check_class_weights
 from paddleseg.config.load import Config
 from paddleseg.config.paddleseg_names import advice_for
 from paddleseg.config.problems import Problems
@@ -19,6 +20,8 @@ from paddleseg.models.facts import output_names
 from paddleseg.registry import LOSSES, MODELS
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.type_hints import NonNegativeFloat
+
+_KEYS = ("types", "coef", "class_weights")
 
 
 def check_losses(config: Config, problems: Problems, *, has_auxiliary_output: bool) -> None:
@@ -33,10 +36,11 @@ def check_losses(config: Config, problems: Problems, *, has_auxiliary_output: bo
     if not loss:
         return
     for key in loss:
-        if key not in ("types", "coef"):
-            problems.add(f"loss.{key}", f"there is no such key. {suggest(key, ('types', 'coef'))}")
+        if key not in _KEYS:
+            problems.add(f"loss.{key}", f"there is no such key. {suggest(key, _KEYS)}")
     types, coef = loss.get("types"), loss.get("coef")
     _check_list(config, types, "loss.types", problems)
+    check_class_weights(config, problems)
     before = len(problems)
     check_value(coef, Sequence[NonNegativeFloat], "loss.coef", problems)
     if has_auxiliary_output and isinstance(types, list) and types and len(problems) == before:

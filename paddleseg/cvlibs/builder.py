@@ -47,7 +47,8 @@ class SegBuilder:
     def loss(self) -> dict[str, list[Any]]:
         """``losses`` of ``paddleseg.core.train``: one loss and one weight for each output."""
         self._require("loss")
-        pairs = build.build_losses(self.config.loaded)
+        counts_classes = self.config.loaded.section("loss").get("class_weights") is not None
+        pairs = build.build_losses(self.config.loaded, self.train_dataset if counts_classes else None)
         return {"types": [loss for loss, _ in pairs], "coef": [weight for _, weight in pairs]}
 
     @cached_property

@@ -19,7 +19,7 @@ from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.registry import DATASETS
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.arguments import checks_arguments
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import ConfigError, DataError
 
 # Name and the colour of CamVid's own label pictures, in the order of the class ids.
 CAMVID_CLASSES = (
@@ -50,6 +50,9 @@ class CamVid(SegmentationDataset):
         dataset_root: The folder. If not given: what the environment variable CAMVID_ROOT says, else
             ``data/camvid``, else ``../shared/camvid``, the two latter from the working directory.
         mode: ``"train"``, ``"val"`` or ``"test"``.
+        drives: Only pictures of these drives, such as ``["0006R0"]``; not given: all. A picture's name begins with its
+            drive and an underscore. Neighbouring pictures of one drive are much alike, and the usual validation part
+            lies in the middle of a drive that is trained on: a drive that is left out says more about other streets.
         cache: Keep decoded pictures and labels: ``"disk"``, ``"ram"`` or ``"none"``.
         cache_dir: Folder of the cache on disk; ``.decoded_cache`` in the data set's folder by default.
     """
@@ -69,14 +72,17 @@ class CamVid(SegmentationDataset):
         mode: str = "train",
         cache: CacheKind = "none",
         cache_dir: str | None = None,
+        *,
+        drives: Sequence[str] | None = None,
     ) -> None:
         mode = check_mode(mode)
         root = find_root() if dataset_root is None else check_root(dataset_root)
+        pairs = read_file_list(str(Path(root, f"{mode}.txt")), root, labels_required=mode != "test")
         super().__init__(
             transforms,
             mode=mode,
             num_classes=self.num_classes,
-            file_list=read_file_list(str(Path(root, f"{mode}.txt")), root, labels_required=mode != "test"),
+            file_list=pairs if drives is None else _of_drives(pairs, drives),
             ignore_index=self.ignore_index,
             img_channels=self.img_channels,
             class_names=self.class_names,
@@ -84,6 +90,24 @@ class CamVid(SegmentationDataset):
             cache=cache,
             cache_dir=cache_folder(cache, cache_dir, root),
         )
+
+
+def _of_drives(pairs: list[tuple[str, str | None]], drives: Sequence[str]) -> list[tuple[str, str | None]]:
+    """The pairs whose pictures are of these drives.
+
+    Raises:
+        ConfigError: There are none of one of them.
+    """
+    found = {_drive_of(picture) for picture, _ in pairs}
+    unknown = sorted(set(drives) - found)
+    if unknown or not drives:
+        what = f"no picture is of {', '.join(unknown)}" if drives else "the list is empty"
+        raise ConfigError(f"drives: {what}; there are {', '.join(sorted(found))}")
+    return [pair for pair in pairs if _drive_of(pair[0]) in drives]
+
+
+def _drive_of(picture: str) -> str:
+    return Path(picture).name.partition("_")[0]
 
 
 def find_root() -> str:

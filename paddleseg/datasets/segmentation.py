@@ -206,17 +206,34 @@ class SegmentationDataset(PictureDataset):
         image = read_image(image_path, self.img_channels, self.read_options)
         sample = {"img": image, "path": image_path, "trans_info": []}
         if label_path is not None:
-            label = read_label(label_path)
+            label = self._read_label_file(label_path)
             if label.shape != image.shape[:2]:
                 raise DataError(
                     f"{label_path}: the label is {label.shape[1]}x{label.shape[0]}, but its picture "
                     f"{image_path} is {image.shape[1]}x{image.shape[0]}; {self._size_advice(image, label, image_path)}"
                 )
-            if self._renumbering is not None:
-                label = cv2.LUT(label, self._renumbering)
             self._check_label_values(label, label_path)
             sample["label"] = label
         return sample
+
+    def read_label(self, index: int) -> np.ndarray | None:
+        """The ``label`` of ``read``, or None; the picture is not read where a file holds the label alone.
+
+        Raises:
+            DataError: The label's file is missing or damaged, or has a value that is not allowed.
+        """
+        if type(self).read is not SegmentationDataset.read:
+            return self.read(index).get("label")
+        path = self.file_list[index][1]
+        if path is None:
+            return None
+        label = self._read_label_file(path)
+        self._check_label_values(label, path)
+        return label
+
+    def _read_label_file(self, path: str) -> np.ndarray:
+        label = read_label(path)
+        return label if self._renumbering is None else cv2.LUT(label, self._renumbering)
 
     def sample_state(self, index: int) -> tuple[str, str]:
         """What decides the content of a sample: its name, and a text that changes with its content.

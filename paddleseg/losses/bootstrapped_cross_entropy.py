@@ -35,6 +35,7 @@ class BootstrappedCrossEntropyLoss(nn.Layer):
     """
 
     takes_coarse_logits = True
+    takes_class_weights = True
 
     faults = staticmethod(weight_faults)
 

@@ -31,6 +31,7 @@ class CrossEntropyLoss(nn.Layer):
     """
 
     takes_coarse_logits = True
+    takes_class_weights = True
 
     faults = staticmethod(weight_faults)
 

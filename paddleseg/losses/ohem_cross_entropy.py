@@ -50,6 +50,7 @@ class OhemCrossEntropyLoss(nn.Layer):
     """
 
     takes_coarse_logits = True
+    takes_class_weights = True
 
     faults = staticmethod(weight_faults)
 

@@ -15,3 +15,6 @@ CpuBackend = Literal["onednn", "paddle"]
 
 CheckLevel = Literal["full", "sample", "off"]
 """How much of the data is looked at before the first step."""
+
+ClassWeights = Literal["enet", "inverse_log", "median_frequency"]
+"""Formulas for the weights of classes."""

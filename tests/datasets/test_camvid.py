@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from paddleseg.datasets import CamVid
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import ConfigError, DataError
 
 
 @pytest.fixture
@@ -48,6 +48,21 @@ def test_a_wrong_root_or_variable_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("CAMVID_ROOT", str(tmp_path / "gone"))
     with pytest.raises(DataError, match="CAMVID_ROOT: .*gone is not a folder"):
         CamVid([])
+
+
+def test_some_drives_only_are_read_and_an_unknown_one_is_refused(root):
+    for name in ("0001TP_0", "0006R0_f1", "0006R0_f2"):
+        for folder in ("images", "labels"):
+            (root / folder / f"{name}.png").write_bytes((root / folder / "0.png").read_bytes())
+    names = ["0006R0_f2", "0001TP_0", "0006R0_f1"]
+    (root / "train.txt").write_text("".join(f"images/{name}.png labels/{name}.png\n" for name in names))
+    held_out = CamVid([], str(root), drives=["0006R0"])
+    assert [picture.rpartition("/")[2] for picture, _ in held_out.file_list] == ["0006R0_f2.png", "0006R0_f1.png"]
+    assert len(CamVid([], str(root), drives=["0001TP", "0006R0"])) == 3
+    with pytest.raises(ConfigError, match="drives: no picture is of 0016E5; there are 0001TP, 0006R0"):
+        CamVid([], str(root), drives=["0016E5", "0006R0"])
+    with pytest.raises(ConfigError, match="drives: the list is empty; there are"):
+        CamVid([], str(root), drives=[])
 
 
 @pytest.mark.parametrize(("mode", "count"), [("train", 367), ("val", 101)])

@@ -6,7 +6,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg.losses import LovaszSoftmaxLoss
+from paddleseg.losses import LovaszSoftmaxLoss, functional
 from paddleseg.losses.functional import lovasz_weights
 
 
@@ -84,6 +84,26 @@ def test_float32_resolves_the_steps_of_many_pixels():
     errors = paddle.linspace(1, 0, count, dtype="float32")
     weights = lovasz_weights(errors, paddle.to_tensor(foreground), paddle.ones([count], "bool")).numpy()
     np.testing.assert_allclose(weights, steps, rtol=1e-4, atol=1e-15)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.01, 0.0])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weights_sorted_by_numpy_equal_those_of_the_kernels(monkeypatch, share, dtype):
+    rng = np.random.default_rng(3)
+    errors = rng.permutation(5000).astype(dtype) / 5000  # all different, so that there is one order
+    foreground, valid = rng.random(5000) < share, rng.random(5000) < 0.9
+    arguments = [paddle.to_tensor(array) for array in (errors, foreground & valid, valid)]
+    ours = lovasz_weights(*arguments).numpy()
+    monkeypatch.setattr(functional, "computes_eagerly_on_cpu", lambda: False)
+    theirs = lovasz_weights(*arguments).numpy()
+    assert ours.dtype == theirs.dtype
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-12)
+    assert ours.sum() == pytest.approx(1, rel=1e-5)  # all errors 1: the whole Jaccard loss
+
+
+def test_where_nothing_counts_the_weights_are_0():
+    nowhere = paddle.zeros([3], "bool")
+    assert lovasz_weights(paddle.to_tensor([0.1, 0.5, 0.3]), nowhere, nowhere).tolist() == [0, 0, 0]
 
 
 def test_ignored_pixels_weigh_nothing():

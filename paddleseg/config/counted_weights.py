@@ -1,0 +1,60 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""``loss.class_weights``: weights counted from the labels that are trained on, for the losses that take some."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from paddleseg.config.arguments import check_value
+from paddleseg.config.load import Config
+from paddleseg.config.problems import Problems
+from paddleseg.config.shared_values import loss_sections
+from paddleseg.datasets.class_counts import count_class_pixels
+from paddleseg.datasets.segmentation import SegmentationDataset
+from paddleseg.losses.class_weights import class_weights, takes_class_weights
+from paddleseg.registry import LOSSES
+from paddleseg.utils.choices import ClassWeights
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.logging import get_logger
+
+KEY = "class_weights"
+
+
+def check_class_weights(config: Config, problems: Problems) -> None:
+    """Note a formula that is unknown, and one that no loss of the configuration would use."""
+    kind = config.section("loss").get(KEY)
+    if kind is None:
+        return
+    before = len(problems)
+    check_value(kind, ClassWeights, f"loss.{KEY}", problems)
+    sections = [section for _, section in loss_sections(config.section("loss").get("types"), "loss.types")]
+    without_own = [section.get("type") for section in sections if section.get("weight") is None]
+    takers_here = [name for name in without_own if name in LOSSES and takes_class_weights(LOSSES[name])]
+    if len(problems) == before and not takers_here:
+        takers = ", ".join(name for name in LOSSES if takes_class_weights(LOSSES[name]))
+        problems.add(f"loss.{KEY}", f"found {kind}, but none of the losses takes weights from here; these do: {takers}")
+
+
+def count_weights(dataset: Any, kind: ClassWeights) -> list[float]:
+    """The weights by the labels of ``dataset``, which are also logged.
+
+    Raises:
+        ConfigError: There is nothing to count.
+        DataError: A label is missing, damaged or wrong.
+    """
+    if not isinstance(dataset, SegmentationDataset):
+        found = "no training data set" if dataset is None else type(dataset).__name__
+        raise ConfigError(f"loss.{KEY}: found {found}; weights are counted from the labels of a SegmentationDataset")
+    pixels = count_class_pixels(dataset)
+    weights = class_weights(kind, pixels)
+    names = dataset.class_names or [f"class {index}" for index in range(dataset.num_classes)]
+    described = ", ".join(f"{name} {weight:.3g}" for name, weight in zip(names, weights))
+    get_logger().info("class_weights %s, from %d labels: %s", kind, len(pixels), described)
+    absent = [name for name, total in zip(names, pixels.sum(axis=0)) if total == 0]
+    if absent:
+        get_logger().warning(
+            "class_weights: %s never occur%s in the %d labels; the weight is 1",
+            ", ".join(absent), "s" * (len(absent) == 1), len(pixels),
+        )  # fmt: skip
+    return weights

@@ -1,0 +1,104 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""tools/train_list.py: a list of recipes, trained one after the other."""
+
+import fcntl
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from paddleseg.utils.errors import ConfigError
+from tests.scripts import load_script
+
+SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "train_list.py"
+
+LIST = """\
+config: tiny.yml
+common: {iters: 2}
+arguments: {num_workers: 0, log_iters: 1}
+scores: {val: {}, again: {val_dataset: {val_path: train.txt}}}
+classes: {rare: [class 1, class 3]}
+runs:
+  plain: {seeds: [1, 2]}
+  broken: {seeds: [1], config: {lr_scheduler: {learning_rate: 1e30}}}
+  average: {seeds: [5], config: {loss: {class_weights: enet}}, arguments: {use_ema: true}}
+"""
+
+
+@pytest.fixture
+def tool():
+    return load_script(SCRIPT)
+
+
+@pytest.fixture
+def work_off(tool, tiny_config, write_yaml, tmp_path):
+    """Run the tool on a list beside the tiny configuration."""
+
+    def run(text, *options):
+        path = write_yaml(text, "list.yml")
+        tool.main(tool.make_parser().parse_args([path, "--save_dir", str(tmp_path / "runs"), *options]))
+
+    return run
+
+
+def rows(table):
+    return {cells[0]: cells[1:] for cells in ([cell.strip() for cell in line.split("|")[1:-1]] for line in table)}
+
+
+@pytest.mark.slow
+def test_all_are_trained_and_scored_and_a_second_start_repeats_nothing(work_off, tmp_path, capsys):
+    with pytest.raises(ConfigError, match="failed: broken, seed 1. What happened stands at the end of its log"):
+        work_off(LIST)
+    folder = tmp_path / "runs"
+    assert "class_weights enet, from 8 labels" in (folder / "average" / "seed_5.log").read_text()
+    result = json.loads((folder / "plain" / "seed_2.val.json").read_text())
+    table = rows((folder / "table.md").read_text().splitlines())
+    heads = "seeds s/step val mIoU;val accuracy;val rare;again mIoU;again accuracy;again rare"
+    assert " ".join(table["recipe"][:2]) + " " + ";".join(table["recipe"][2:]) == heads
+    assert table["plain"][0] == "1, 2" and table["broken"][0] == "1 open" and table["broken"][2:] == [""] * 6
+    assert list(table) == ["recipe", "-", "plain", "broken", "average", "average, average"]
+    both = re.fullmatch(r"[\d.]+ \(([\d.]+), ([\d.]+)\)", table["plain"][2])
+    assert both[2] == f"{100 * result['mean_iou']:.1f}"
+    rare = [one["iou"] or 0 for one in result["classes"] if one["name"] in ("class 1", "class 3")]
+    assert table["plain"][4].endswith(f", {50 * sum(rare):.1f})")
+    logs = {log: log.read_text() for log in folder.glob("*/*.log")}
+    with pytest.raises(ConfigError, match="failed: broken"):
+        work_off(LIST)
+    assert [log.parent.name for log, text in logs.items() if log.read_text() != text] == ["broken"]
+    capsys.readouterr()
+
+
+def test_a_run_that_another_program_has_taken_is_passed_over(work_off, tmp_path, capsys):
+    folder = tmp_path / "runs" / "plain"
+    folder.mkdir(parents=True)
+    with open(folder / "seed_1.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        work_off("config: tiny.yml\nruns: {plain: {seeds: [1]}}\n")
+    assert not (folder / "seed_1.log").exists()
+    assert "| plain | 1 open |" in capsys.readouterr().out
+
+
+def test_another_recipe_under_a_name_that_has_been_used_is_refused(work_off, tmp_path):
+    folder = tmp_path / "runs" / "plain"
+    folder.mkdir(parents=True)
+    (folder / "train.yml").write_text("_base_: common.yml\niters: 9\n")
+    with pytest.raises(ConfigError, match="runs.plain: .*train.yml has another recipe; give this one another name"):
+        work_off("config: tiny.yml\nruns: {plain: {seeds: [1], config: {iters: 3}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("config: tiny.yml\n", "runs: there is no such key; give it"),
+        ("config: gone.yml\nruns: {}\n", "config: .*gone.yml is not a file"),
+        ("config: tiny.yml\nruns: {a: {seeds: [-1]}}\n", "runs.a.seeds: found"),
+        ("config: tiny.yml\nruns: {a: {seed: [1]}}\n", "runs.a.seed: there is no such key. Did you mean 'seeds'"),
+        ("config: tiny.yml\nruns: {a/b: {seeds: [1]}}\n", "runs.a/b: found a name with /"),
+        ("config: tiny.yml\nrun: {}\n", "run: there is no such key. Did you mean 'runs'"),
+    ],
+)
+def test_a_wrong_list_is_refused_by_its_key(work_off, text, message):
+    with pytest.raises(ConfigError, match=f"list.yml: {message}"):
+        work_off(text, "--table_only")
