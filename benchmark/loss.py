@@ -4,9 +4,9 @@
 
     python benchmark/loss.py --json loss.json
 
-* ohem, cross_entropy: milliseconds
-* ohem_memory, cross_entropy_memory: MiB at the peak on top of logits and label, gradient of the logits included;
-  each measured in a process of its own, from /proc, so on Linux only
+* ohem, cross_entropy, lovasz: milliseconds
+* ohem_memory, cross_entropy_memory, lovasz_memory: MiB at the peak on top of logits and label, gradient of the logits
+  included; each measured in a process of its own, from /proc, so on Linux only
 
 The logits are 2 x 19 x 1024 x 1024 float32, and 5 % of the pixels are ignored.
 """
@@ -27,20 +27,22 @@ from benchmark import common
 _SHAPE = (2, 19, 1024, 1024)
 _THRESH, _MIN_KEPT = 0.9, 131072  # the official DDRNet recipe
 _ROUNDS = 5
-_NAMES = ("ohem", "cross_entropy")
+_NAMES = ("ohem", "cross_entropy", "lovasz")
 _STATUS = Path("/proc/self/status")
 
 
 def losses() -> dict[str, Callable]:
     """Both ways of each loss, ``plain_ohem`` beside ``ohem``; called with logits and label."""
-    from benchmark.reference_losses import plain_cross_entropy, plain_ohem
-    from paddleseg.losses import CrossEntropyLoss, OhemCrossEntropyLoss
+    from benchmark.reference_losses import plain_cross_entropy, plain_lovasz, plain_ohem
+    from paddleseg.losses import CrossEntropyLoss, LovaszSoftmaxLoss, OhemCrossEntropyLoss
 
     return {
         "ohem": OhemCrossEntropyLoss(_THRESH, _MIN_KEPT),
         "plain_ohem": lambda logits, label: plain_ohem(logits, label, _THRESH, _MIN_KEPT),
         "cross_entropy": CrossEntropyLoss(),
         "plain_cross_entropy": plain_cross_entropy,
+        "lovasz": LovaszSoftmaxLoss(),
+        "plain_lovasz": plain_lovasz,
     }
 
 
@@ -83,7 +85,7 @@ def extra_memory_elsewhere(name: str, threads: int) -> float:
 
 
 def main() -> None:
-    """Measure both losses and report."""
+    """Measure the losses and report."""
 
     def add_flags(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--memory_of", help=argparse.SUPPRESS)  # how this script calls itself

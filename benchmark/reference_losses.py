@@ -65,3 +65,31 @@ def plain_ohem(
         axis=1,
     )
     return losses.sum() / max(int(kept.sum()), 1)
+
+
+def plain_lovasz(logits: Tensor, label: Tensor, ignore_index: int = 255) -> Tensor:
+    """Lovasz-Softmax by a sort of all valid pixels for each class, averaged over the classes that are present.
+
+    Args:
+        logits: (N, K, H, W) float.
+        label: (N, H, W) int64.
+        ignore_index: Label of the pixels that do not count.
+    """
+    num_classes = logits.shape[1]
+    valid = paddle.nonzero(label.flatten() != ignore_index).flatten()
+    label = paddle.gather(label.flatten(), valid)
+    probabilities = F.softmax(logits, axis=1).transpose([0, 2, 3, 1]).reshape([-1, num_classes])
+    probabilities = paddle.gather(probabilities, valid)
+    losses = []
+    for index in range(num_classes):
+        foreground = (label == index).astype(logits.dtype)
+        if float(foreground.sum()) == 0:
+            continue
+        errors = (foreground - probabilities[:, index]).abs()
+        order = paddle.argsort(errors.detach(), descending=True)
+        foreground = paddle.gather(foreground, order)
+        union = foreground.sum() + (1 - foreground).cumsum()
+        jaccard = 1 - (foreground.sum() - foreground.cumsum()) / union
+        steps = paddle.concat([jaccard[:1], jaccard[1:] - jaccard[:-1]])
+        losses.append((paddle.gather(errors, order) * steps).sum())
+    return sum(losses) / len(losses)

@@ -54,7 +54,7 @@ class BlockwiseCrossEntropy(PyLayer):
         logits, label = logits.contiguous(), label.contiguous()
         losses, highest, total = (paddle.empty(label.shape, logits.dtype) for _ in range(3))
         rows = logit_rows(logits, label.shape[1:])
-        _compute_in_blocks(partial(_losses_of_block, ignore_index), rows, label, losses, highest, total)
+        compute_in_blocks(partial(_losses_of_block, ignore_index), rows, label, losses, highest, total)
         ctx.save_for_backward(logits, label, highest, total)
         ctx.ignore_index = ignore_index
         return losses
@@ -65,7 +65,7 @@ class BlockwiseCrossEntropy(PyLayer):
         logits, label, highest, total = ctx.saved_tensor()
         rows = logit_rows(logits, label.shape[1:])
         compute = partial(_gradient_of_block, ctx.ignore_index)
-        _compute_in_blocks(compute, rows, label, upstream.contiguous(), highest, total)
+        compute_in_blocks(compute, rows, label, upstream.contiguous(), highest, total)
         return rows.gradient()
 
 
@@ -123,7 +123,7 @@ def _places(classes: np.ndarray) -> np.ndarray:
     return classes
 
 
-def _compute_in_blocks(compute: Callable[..., None], rows: LogitRows, *maps: Tensor) -> None:
+def compute_in_blocks(compute: Callable[..., None], rows: LogitRows, *maps: Tensor) -> None:
     """Call ``compute(rows, (picture, first row), scratch, *maps)`` for each block.
 
     In one thread: a second one waits for the interpreter's lock between any two of numpy's functions, and makes it 5 to

@@ -54,7 +54,7 @@ def pixel_cross_entropy(
     """
     in_blocks = blockwise.is_faster(logits, label)
     if coarse or in_blocks:
-        _check_sizes(logits, label, coarse)
+        check_sizes(logits, label, coarse)
     if in_blocks:
         losses = blockwise.BlockwiseCrossEntropy.apply(logits, label, ignore_index)
     else:
@@ -65,7 +65,8 @@ def pixel_cross_entropy(
     return losses, label != ignore_index
 
 
-def _check_sizes(logits: Tensor, label: Tensor, coarse: bool) -> None:
+def check_sizes(logits: Tensor, label: Tensor, coarse: bool) -> None:
+    """Refuse logits and a label that do not belong together by a ValueError."""
     sizes = list(zip(logits.shape[2:], label.shape[1:]))
     fit = all(own <= wanted if coarse else own == wanted for own, wanted in sizes)
     if logits.ndim != 4 or label.ndim != 3 or len(logits) != len(label) or not fit:
@@ -170,8 +171,6 @@ def lovasz_weights(errors: Tensor, foreground: Tensor, valid: Tensor) -> Tensor:
     Returns:
         (P,) float without gradient; 0 where not valid.
     """
-    if computes_eagerly_on_cpu():
-        return _lovasz_weights_on_cpu(errors.detach().contiguous(), foreground.contiguous(), valid.contiguous())
     with paddle.no_grad():
         order = paddle.argsort(paddle.where(valid, errors, paddle.full_like(errors, -1.0)), descending=True)
         is_foreground = paddle.gather(foreground.astype("int64"), order)
@@ -183,34 +182,6 @@ def lovasz_weights(errors: Tensor, foreground: Tensor, valid: Tensor) -> Tensor:
             is_foreground.astype("bool") | first_of_none, 1 / union, missing / (union * (union - 1).clip(min=1.0))
         )
         return paddle.scatter(paddle.zeros_like(errors), order, steps) * valid.astype(errors.dtype)
-
-
-def _lovasz_weights_on_cpu(errors: Tensor, foreground: Tensor, valid: Tensor) -> Tensor:
-    """:func:`lovasz_weights` by numpy; contiguous tensors.
-
-    Pixels of the background that are not above the smallest error of the foreground weigh nothing, which of rare
-    classes is most of the picture: they are left out of the sort.
-    """
-    result = paddle.zeros_like(errors)
-    values, weights = memory_of(errors), memory_of(result)
-    is_inside = memory_of(foreground)
-    inside = np.flatnonzero(is_inside)
-    if not inside.size:
-        candidates = np.flatnonzero(memory_of(valid))
-        if candidates.size:
-            weights[candidates[values[candidates].argmax()]] = 1
-        return result
-    inside = inside[values[inside].argsort()]
-    rising = values[inside]
-    outside = np.flatnonzero((values > rising[0]) & memory_of(valid) & ~is_inside)
-    outside = outside[values[outside].argsort()]
-    # In rising order: how many of the background come up to each of the foreground, and the other way round.
-    passed = values[outside].searchsorted(rising, side="right")
-    missing = np.bincount(passed, minlength=outside.size + 1)[:-1].cumsum()
-    union = inside.size + np.arange(outside.size, 0, -1, dtype=np.float64)
-    weights[inside] = 1 / (inside.size + outside.size - passed.astype(np.float64))
-    weights[outside] = missing / (union * (union - 1))
-    return result
 
 
 def window_max(values: Tensor, size: int) -> Tensor:

@@ -11,9 +11,12 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
-from paddleseg.losses.functional import lovasz_weights, mean_over
+from paddleseg.losses.functional import check_sizes, lovasz_weights, mean_over
+from paddleseg.losses.sorted_errors import SortedErrors
 from paddleseg.registry import LOSSES
 from paddleseg.utils.arguments import Fault, checks_arguments
+from paddleseg.utils.tensor_memory import memory_of
+from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
 
 @LOSSES.add_component
@@ -23,14 +26,17 @@ class LovaszSoftmaxLoss(nn.Layer):
     Berman, Rannen Triki and Blaschko, arXiv 1705.08790, equations 11 and 12: the error of a pixel is 1 - p where it is
     of the class and p elsewhere, p the softmax probability of the class.
 
-    All pixels are sorted once for each class that may count, present or not: which ones are is known on the device
-    only. That makes it the most expensive of the losses.
+    All pixels are sorted once for each class that may count. On a device that is every class, for only the device knows
+    which ones are present; on a CPU, pixels that weigh nothing and absent classes are left out, see ``sorted_errors``.
+    It is the most expensive of the losses all the same.
 
     Args:
         ignore_index: Label of the pixels that do not count.
         classes: Whose losses are averaged: those ``present`` in the batch's labels, ``all``, or the listed ones,
             present or not. The loss of an absent class is its highest probability anywhere.
     """
+
+    takes_coarse_logits = True
 
     @checks_arguments
     def __init__(self, ignore_index: int = 255, classes: Literal["present", "all"] | Sequence[int] = "present") -> None:
@@ -53,8 +59,13 @@ class LovaszSoftmaxLoss(nn.Layer):
             bounds = "0 or more" if num_classes is None else f"from 0 to {num_classes - 1}"
             yield "classes", f"found {list(classes)}; each must be {bounds}"
 
-    def forward(self, logits: Tensor, label: Tensor) -> Tensor:
-        """Scalar loss of logits (N, K, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
+    def forward(self, logits: Tensor, label: Tensor, coarse: bool = False) -> Tensor:
+        """Scalar loss of logits (N, K, H, W) or coarse and int64 label (N, H, W); 0 when all pixels are ignored."""
+        check_sizes(logits, label, coarse)
+        if computes_eagerly_on_cpu():
+            return self._by_numpy(logits, label)
+        if coarse:
+            logits = F.interpolate(logits, label.shape[1:], mode="bilinear")
         label = label.flatten()
         valid = label != self.ignore_index
         # Unbound at once: the gradient of each single row taken out would be a tensor of all rows.
@@ -67,3 +78,13 @@ class LovaszSoftmaxLoss(nn.Layer):
             present.append(foreground.any())
         losses = paddle.stack(losses)
         return mean_over(losses, paddle.stack(present)) if self.classes == "present" else losses.mean()
+
+    def _by_numpy(self, logits: Tensor, label: Tensor) -> Tensor:
+        num_classes = logits.shape[1]
+        chosen = range(num_classes) if isinstance(self.classes, str) else self.classes
+        if self.classes == "present":
+            labels = memory_of(label.contiguous())
+            chosen = [index for index in chosen if index != self.ignore_index and (labels == index).any()]
+        if not chosen:
+            return logits.sum() * 0.0
+        return SortedErrors.apply(logits, label, self.ignore_index, list(chosen)).mean()

@@ -57,7 +57,10 @@ def test_without_a_data_set_they_are_refused(weighted_yaml):
 @pytest.mark.parametrize(
     ("loss", "message"),
     [
-        ("{class_weights: balanced}", "loss.class_weights: found 'balanced'; it must be one of enet, inverse_log, median_frequency"),
+        (
+            "{class_weights: balanced}",
+            "loss.class_weights: found 'balanced'; it must be one of enet, inverse_log",
+        ),
         (
             "{class_weights: enet, types: [{type: LovaszSoftmaxLoss}]}",
             "loss.class_weights: found enet, but none of the losses takes weights from here; these do: "

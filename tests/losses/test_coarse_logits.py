@@ -16,6 +16,7 @@ from paddleseg.losses import (
     BootstrappedCrossEntropyLoss,
     CrossEntropyLoss,
     DiceLoss,
+    LovaszSoftmaxLoss,
     MixedLoss,
     MultiClassFocalLoss,
     OhemCrossEntropyLoss,
@@ -32,7 +33,8 @@ LOSSES = {
     "ohem": OhemCrossEntropyLoss(0.7, 20),
     "bootstrapped": BootstrappedCrossEntropyLoss(20, 0.5),
     "focal": MultiClassFocalLoss(),
-    "mixed": MixedLoss([CrossEntropyLoss(), OhemCrossEntropyLoss(0.7, 20)], [1.0, 0.5]),
+    "lovasz": LovaszSoftmaxLoss(),
+    "mixed": MixedLoss([CrossEntropyLoss(), LovaszSoftmaxLoss()], [1.0, 0.5]),
 }
 
 

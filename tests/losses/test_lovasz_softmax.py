@@ -6,7 +6,7 @@ import numpy as np
 import paddle
 import pytest
 
-from paddleseg.losses import LovaszSoftmaxLoss, functional
+from paddleseg.losses import LovaszSoftmaxLoss, lovasz_softmax
 from paddleseg.losses.functional import lovasz_weights
 
 
@@ -86,24 +86,42 @@ def test_float32_resolves_the_steps_of_many_pixels():
     np.testing.assert_allclose(weights, steps, rtol=1e-4, atol=1e-15)
 
 
-@pytest.mark.parametrize("share", [0.3, 0.01, 0.0])
+@pytest.mark.parametrize("classes", ["present", "all", [3, 0]])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_weights_sorted_by_numpy_equal_those_of_the_kernels(monkeypatch, share, dtype):
+def test_numpy_and_the_kernels_give_the_same(monkeypatch, classes, dtype):
     rng = np.random.default_rng(3)
-    errors = rng.permutation(5000).astype(dtype) / 5000  # all different, so that there is one order
-    foreground, valid = rng.random(5000) < share, rng.random(5000) < 0.9
-    arguments = [paddle.to_tensor(array) for array in (errors, foreground & valid, valid)]
-    ours = lovasz_weights(*arguments).numpy()
-    monkeypatch.setattr(functional, "computes_eagerly_on_cpu", lambda: False)
-    theirs = lovasz_weights(*arguments).numpy()
-    assert ours.dtype == theirs.dtype
-    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-12)
-    assert ours.sum() == pytest.approx(1, rel=1e-5)  # all errors 1: the whole Jaccard loss
+    logits = rng.normal(0, 2, (2, 6, 40, 30)).astype(dtype)
+    label = rng.integers(0, 5, (2, 40, 30))  # class 5 is absent
+    logits += 3 * np.eye(6)[label].transpose(0, 3, 1, 2).astype(dtype)
+    label[rng.random(label.shape) < 0.2] = 255
+    results = []
+    for eager in (True, False):
+        monkeypatch.setattr(lovasz_softmax, "computes_eagerly_on_cpu", lambda eager=eager: eager)
+        tensor = paddle.to_tensor(logits, stop_gradient=False)
+        loss = LovaszSoftmaxLoss(classes=classes)(tensor, paddle.to_tensor(label))
+        loss.backward()
+        results.append((loss.numpy(), tensor.grad.numpy()))
+    (loss, gradient), (wanted_loss, wanted_gradient) = results
+    assert loss.dtype == wanted_loss.dtype == np.dtype(dtype)
+    tolerance = 1e-5 if dtype == "float32" else 1e-12
+    np.testing.assert_allclose(loss, wanted_loss, rtol=tolerance)
+    np.testing.assert_allclose(gradient, wanted_gradient, rtol=0, atol=tolerance * np.abs(wanted_gradient).max())
 
 
-def test_where_nothing_counts_the_weights_are_0():
-    nowhere = paddle.zeros([3], "bool")
-    assert lovasz_weights(paddle.to_tensor([0.1, 0.5, 0.3]), nowhere, nowhere).tolist() == [0, 0, 0]
+def test_all_pixels_ignored_give_0_and_no_gradient():
+    logits = paddle.ones([1, 3, 4, 4])
+    logits.stop_gradient = False
+    loss = LovaszSoftmaxLoss()(logits, paddle.full([1, 4, 4], 255, "int64"))
+    loss.backward()
+    assert float(loss) == 0 and not logits.grad.numpy().any()
+
+
+@pytest.mark.parametrize("place", [(0, 0, 0, 0), (0, 1, 3, 3)])
+def test_a_logit_that_is_no_number_reaches_the_loss(place):
+    logits = np.zeros((1, 3, 4, 4), np.float32)
+    logits[place] = np.nan
+    label = paddle.to_tensor(np.arange(16).reshape(1, 4, 4) % 2)
+    assert np.isnan(float(LovaszSoftmaxLoss()(paddle.to_tensor(logits), label)))
 
 
 def test_ignored_pixels_weigh_nothing():
