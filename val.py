@@ -20,7 +20,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser = CommandParser(prog="val.py", description=__doc__, rewrite=rewriter("val.py"))
     parser.add_argument("--config", required=True, help="configuration file (.yml)")
     parser.add_argument("--model_path", required=True, help="weights (.pdparams, .safetensors), or a checkpoint folder")
-    parser.add_argument("--batch_size", type=int, default=1, help="most pictures (or windows) in a batch (default 1)")
+    parser.add_argument(
+        "--batch_size",
+        type=int,
+        help="most pictures (or windows) in a batch (default: 1 for label maps, 64 for classes)",
+    )
     parser.add_argument(
         "--num_workers", type=int, help="processes that read pictures (default: chosen from the machine)"
     )
@@ -46,6 +50,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.build import build_dataset, build_model, build_task
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
+    from paddleseg.config.task_sections import takes
     from paddleseg.models.weights import load_weights
     from paddleseg.onednn import CpuSettings, entered
     from paddleseg.utils import distributed
@@ -71,18 +76,21 @@ def main(arguments: argparse.Namespace) -> None:
         default_data_format=None if cpu is None else cpu.data_format,
     )
     load_weights(model, arguments.model_path)
-    get_logger().info("evaluating %s on %d pictures (%s)", arguments.model_path, len(dataset), options.describe())
+    has_views = takes(config, "views")
+    how = f" ({options.describe()})" if has_views else ""
+    get_logger().info("evaluating %s on %d pictures%s", arguments.model_path, len(dataset), how)
     num_workers = default_num_workers() if arguments.num_workers is None else arguments.num_workers
     task = build_task(config, val_dataset=dataset)
+    given = {} if arguments.batch_size is None else {"batch_size": arguments.batch_size}
     with entered(cpu):
-        scores = task.evaluate(model, batch_size=arguments.batch_size, num_workers=num_workers)
+        scores = task.evaluate(model, num_workers=num_workers, **given)
     for line in scores.report:
         get_logger().info(line)
     if arguments.json is not None and distributed.rank() == 0:
         figures = {
             "config": arguments.config,
             "model_path": arguments.model_path,
-            "inference": dataclasses.asdict(options),
+            **({"inference": dataclasses.asdict(options)} if has_views else {}),
             **scores.details,
         }
         write_json(arguments.json, figures)
@@ -93,7 +101,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     """Refuse values that no run can use, before anything is loaded."""
     from paddleseg.utils.errors import ConfigError
 
-    if arguments.batch_size < 1:
+    if arguments.batch_size is not None and arguments.batch_size < 1:
         raise ConfigError(f"--batch_size {arguments.batch_size}: must be at least 1")
     if arguments.num_workers is not None and arguments.num_workers < 0:
         raise ConfigError(f"--num_workers {arguments.num_workers}: must be 0 (no extra process) or more")

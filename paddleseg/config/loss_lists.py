@@ -15,9 +15,12 @@ from paddleseg.config.counted_weights import check_class_weights
 from paddleseg.config.load import Config
 from paddleseg.config.paddleseg_names import advice_for
 from paddleseg.config.problems import Problems
-from paddleseg.config.shared_values import check_one_per_class, known_values
+from paddleseg.config.shared_values import check_one_per_class, known_values, loss_sections
+from paddleseg.config.task_sections import is_segmentation, tasks_of
+from paddleseg.losses.soft_target_cross_entropy import takes_picture_classes
 from paddleseg.models.facts import output_names
-from paddleseg.registry import LOSSES, MODELS
+from paddleseg.registry import LOSSES, MODELS, TASKS
+from paddleseg.tasks import ClassificationTask
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.type_hints import NonNegativeFloat
 
@@ -40,6 +43,7 @@ def check_losses(config: Config, problems: Problems, *, has_auxiliary_output: bo
             problems.add(f"loss.{key}", f"there is no such key. {suggest(key, _KEYS)}")
     types, coef = loss.get("types"), loss.get("coef")
     _check_list(config, types, "loss.types", problems)
+    _check_kinds(config, problems)
     check_class_weights(config, problems)
     before = len(problems)
     check_value(coef, Sequence[NonNegativeFloat], "loss.coef", problems)
@@ -71,6 +75,19 @@ def _check_loss(config: Config, loss: Any, key: str, problems: Problems) -> None
         known=known_values(config, "num_classes"),
         since=since,
     )
+
+
+def _check_kinds(config: Config, problems: Problems) -> None:
+    """Losses of pixels need label maps, losses of whole pictures classes; a user's own task may take either."""
+    is_classification = [TASKS[name] for name in tasks_of(config)] == [ClassificationTask]
+    if not (is_classification or is_segmentation(config)):
+        return
+    usable = [name for name in LOSSES if takes_picture_classes(LOSSES[name]) == is_classification]
+    for key, section in loss_sections(config.section("loss").get("types"), "loss.types"):
+        name = section.get("type")
+        if name in LOSSES and takes_picture_classes(LOSSES[name]) != is_classification:
+            here, there = ("whole pictures", "pixels") if is_classification else ("pixels", "whole pictures")
+            problems.add(f"{key}.type", f"{name} is a loss of {there}, but {here} are learnt. {suggest(name, usable)}")
 
 
 def _check_output_weights(config: Config, num_losses: int, num_weights: int, problems: Problems) -> None:

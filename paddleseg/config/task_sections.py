@@ -16,12 +16,10 @@ from paddleseg.registry import HOOKS, MODELS, TASKS
 from paddleseg.tasks import SegmentationTask
 from paddleseg.utils.label_map import LABEL_VALUES
 from paddleseg.utils.near_miss import suggest
-from paddleseg.utils.type_hints import AT_LEAST_ONE, Bound
+from paddleseg.utils.type_hints import AT_LEAST_ONE, Bound, matches
 
 SUPPLIED = ("losses", "train_dataset", "val_dataset", "views", "output_names", "task")
 """Parameters of a task that the builder fills in."""
-
-_SEGMENTATION = SegmentationTask.__name__
 
 
 def task_of_model(config: Config) -> str | None:
@@ -54,6 +52,12 @@ def is_segmentation(config: Config) -> bool:
     return inspect.isclass(kind) and issubclass(kind, SegmentationTask)
 
 
+def prediction_of(config: Config) -> str | None:
+    """What predict.py and export.py make of a picture, see ``Task.predicts``; a ``task`` in place changes nothing."""
+    own = task_of_model(config)
+    return None if own is None else getattr(TASKS[own], "predicts", None)
+
+
 def bounds_of_task(config: Config) -> dict[str, Bound]:
     """What the task allows as the shared numbers."""
     if is_segmentation(config):
@@ -81,15 +85,19 @@ def check_task(config: Config, command: str, problems: Problems) -> None:
             if name in section:
                 problems.add(f"task.{name}", "this comes from the other sections; remove it")
         own_arguments = {name: value for name, value in section.items() if name not in SUPPLIED}
-        check_component(own_arguments, TASKS, "task", problems, supplied=SUPPLIED)
+        batch_size = config.data.get("batch_size")
+        known = {"batch_size": batch_size} if command == "train" and matches(batch_size, int) else {}
+        check_component(own_arguments, TASKS, "task", problems, supplied=SUPPLIED, known=known)
     if kind not in MODELS:
         return
     own = ModelFacts.of(MODELS[kind]).task
     is_replaced = section.get("type") in TASKS and not wraps(section["type"])
-    needs_label_maps = command in ("predict", "export")
-    if needs_label_maps and own != _SEGMENTATION:
-        usable = [name for name in MODELS if ModelFacts.of(MODELS[name]).task == _SEGMENTATION]
-        problems.add("model.type", f"{command}.py is for label maps, and {kind} learns {own}. {suggest(kind, usable)}")
+    if command in ("predict", "export") and prediction_of(config) is None:
+        usable = [name for name in MODELS if _is_predicted(ModelFacts.of(MODELS[name]).task)]
+        problems.add(
+            "model.type",
+            f"{command}.py is for label maps and classes, and {kind} learns {own}. {suggest(kind, usable)}",
+        )
     elif own not in TASKS and not is_replaced:
         usable = [name for name in MODELS if ModelFacts.of(MODELS[name]).task in TASKS]
         advice = f"register it, see docs/own_parts.md, or take another network. {suggest(kind, usable)}"
@@ -99,6 +107,10 @@ def check_task(config: Config, command: str, problems: Problems) -> None:
     elif own in TASKS and not section:
         # What it needs beyond that has to stand under ``task``.
         check_component({"type": own}, TASKS, "task", problems, supplied=SUPPLIED)
+
+
+def _is_predicted(task: str) -> bool:
+    return task in TASKS and getattr(TASKS[task], "predicts", None) is not None
 
 
 def check_hooks(config: Config, problems: Problems) -> None:

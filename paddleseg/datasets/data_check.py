@@ -164,7 +164,7 @@ def examine(
 
 
 def _scan(dataset: SegmentationDataset, section: str, level: str, num_workers: int) -> DataStatistics:
-    indices = _spread(len(dataset), len(dataset) if level == "full" else SAMPLE_SIZE)
+    indices = spread(len(dataset), len(dataset) if level == "full" else SAMPLE_SIZE)
     statistics = DataStatistics(section, dataset, len(indices))
     # disable=None: only where the output is a terminal.
     with tqdm(total=len(indices), desc=f"checking {section}", unit="picture", disable=None, leave=False) as bar:
@@ -230,7 +230,7 @@ def _fault_of(label: Any, image: np.ndarray) -> str | None:
     return None
 
 
-def _spread(length: int, count: int) -> list[int]:
+def spread(length: int, count: int) -> list[int]:
     """Up to ``count`` different positions, from the first to the last at even distances."""
     if count >= length:
         return list(range(length))

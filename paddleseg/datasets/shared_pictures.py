@@ -8,13 +8,13 @@ import hashlib
 import os
 from collections.abc import Callable, Hashable, Sequence
 
-from paddleseg.datasets.segmentation import SegmentationDataset
+from paddleseg.datasets.pictures import PictureDataset
 
 _HEAD_BYTES = 1 << 16
 _CHUNK_BYTES = 1 << 20
 
 
-def find_shared_pictures(train: SegmentationDataset, val: SegmentationDataset) -> list[tuple[str, str]]:
+def find_shared_pictures(train: PictureDataset, val: PictureDataset) -> list[tuple[str, str]]:
     """Find the pictures of ``val`` that ``train`` has too: the same file, or another one of the same content.
 
     Contents are compared among files of equal length and equal beginning only, which are few: for compressed
@@ -37,9 +37,9 @@ def find_shared_pictures(train: SegmentationDataset, val: SegmentationDataset) -
     return [(pairs[name], name) for name in dict.fromkeys(val_names) if name in pairs]
 
 
-def _names_its_pictures(dataset: SegmentationDataset) -> bool:
+def _names_its_pictures(dataset: PictureDataset) -> bool:
     """A data set that makes its samples need not say what they are called."""
-    has_own_names = type(dataset).picture_name is not SegmentationDataset.picture_name
+    has_own_names = type(dataset).picture_name is not PictureDataset.picture_name
     return has_own_names or len(dataset.file_list) == len(dataset)
 
 

@@ -10,6 +10,7 @@ from paddleseg.losses.focal import FocalLoss, MultiClassFocalLoss
 from paddleseg.losses.lovasz_softmax import LovaszSoftmaxLoss
 from paddleseg.losses.mixed import MixedLoss
 from paddleseg.losses.ohem_cross_entropy import OhemCrossEntropyLoss
+from paddleseg.losses.soft_target_cross_entropy import SoftTargetCrossEntropyLoss
 
 __all__ = [
     "BootstrappedCrossEntropyLoss",
@@ -21,4 +22,5 @@ __all__ = [
     "MixedLoss",
     "MultiClassFocalLoss",
     "OhemCrossEntropyLoss",
+    "SoftTargetCrossEntropyLoss",
 ]

@@ -4,6 +4,7 @@
 
 from paddleseg.inference.evaluation import EvaluationStopped
 from paddleseg.tasks.base import Scores, Task
+from paddleseg.tasks.classification import ClassificationTask
 from paddleseg.tasks.segmentation import SegmentationTask
 
-__all__ = ["EvaluationStopped", "Scores", "SegmentationTask", "Task"]
+__all__ = ["ClassificationTask", "EvaluationStopped", "Scores", "SegmentationTask", "Task"]

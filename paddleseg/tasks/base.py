@@ -13,7 +13,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from paddle import Tensor, nn
 
@@ -68,9 +68,11 @@ class Task(ABC):
         primary: Name of the figure by which models are compared; more is better.
         class_numbers: What it allows as ``num_classes``.
         dataset_type: The class that its data sets must be of.
+        predicts: What predict.py, export.py and infer.py make of a picture; None: the commands do not know it.
     """
 
     primary: str
+    predicts: Literal["label map", "class"] | None = None
     class_numbers: Bound = AT_LEAST_ONE
     dataset_type: type[PictureDataset] = PictureDataset
 
@@ -80,7 +82,8 @@ class Task(ABC):
 
         Args:
             network: Called with what the network takes.
-            batch: See ``datasets.loader.Batch``.
+            batch: See ``datasets.loader.Batch``; and ``rng``, a numpy.random.Generator that depends on seed, step,
+                process and the batch's number in the step, for what is random about the batch as a whole.
 
         Returns:
             Scalars by name: first ``loss``, from which the gradients are taken, then what the log shows beside it.

@@ -42,6 +42,7 @@ class SegmentationTask(Task):
     """
 
     primary = "mIoU"
+    predicts = "label map"
     class_numbers = LABEL_CLASSES
     dataset_type = SegmentationDataset
 

@@ -30,7 +30,7 @@ from paddleseg.utils import distributed as dist
 from paddleseg.utils.errors import ConfigError, TrainingError, WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.precision import DTYPES
-from paddleseg.utils.seeding import step_seed
+from paddleseg.utils.seeding import batch_rng, step_seed
 from paddleseg.utils.tensors import to_arrays
 
 
@@ -165,7 +165,8 @@ class Trainer:
             self.reader_seconds += time.perf_counter() - started
             paths += batch["paths"]
             with self._network.gradients_stay_local(i < accumulated - 1):
-                terms = self.task.loss_terms(self._network, batch)
+                drawn_from = batch_rng(self.settings.seed, self.step, dist.rank(), i)
+                terms = self.task.loss_terms(self._network, {**batch, "rng": drawn_from})
                 if "loss" not in terms:
                     name = type(self.task).__name__
                     raise TrainingError(f"{name}.loss_terms gave {', '.join(terms) or 'nothing'}; it must give a loss")

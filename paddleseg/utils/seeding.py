@@ -9,7 +9,7 @@ needs no history and is the same for any number of workers, processes or restart
 import numpy as np
 
 # One domain for each use, so that equal numbers never give equal streams.
-_SHUFFLE, _SAMPLE, _STEP = 1, 2, 3
+_SHUFFLE, _SAMPLE, _STEP, _BATCH = 1, 2, 3, 4
 _SCENE = 0x524F4144  # "ROAD" in ASCII
 
 
@@ -31,6 +31,11 @@ def sample_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
 def step_seed(seed: int, step: int, rank: int) -> int:
     """Seed of what layers draw in a step of one process, for a framework's own generator."""
     return int(_generator(_STEP, seed, step, rank).integers(2**31))
+
+
+def batch_rng(seed: int, step: int, rank: int, part: int = 0) -> np.random.Generator:
+    """Generator of what changes a whole batch: batch ``part`` of those that one process reads for a step."""
+    return _generator(_BATCH, seed, step, rank, part)
 
 
 def scene_rng(seed: int, part: int, index: int) -> np.random.Generator:

@@ -8,6 +8,7 @@ from paddleseg.config.build import build_losses, build_transforms
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 from paddleseg.datasets import SegmentationDataset
+from paddleseg.registry import MODELS
 from paddleseg.utils.errors import ConfigError
 from tests.config.messages import message_of
 from tests.messages import assert_names
@@ -35,7 +36,7 @@ from tests.messages import assert_names
             "--opts: model.type: no model 'DDRNet_32'. Did you mean 'DDRNet_23'? Known: DDRNet_23_slim, DDRNet_23, "
             "DDRNet_39",
         ),
-        ("model.type=DDRNet_23_slim_seg", "Did you mean 'DDRNet_23_slim'?"),
+        ("model.type=DDRNet_23_slm", "Did you mean 'DDRNet_23_slim'?"),
         ("model.type=ddrnet_23", "Did you mean 'DDRNet_23'?"),
         (
             "model.backbone=x",
@@ -234,9 +235,10 @@ def test_a_type_that_is_a_list_is_no_type(write_yaml):
 
 
 @pytest.mark.parametrize("command", ["train", "val", "predict", "export"])
-def test_a_network_for_a_task_that_is_not_there_is_refused_with_one_that_is(command, write_yaml):
+def test_a_network_for_a_task_that_is_not_there_is_refused_with_one_that_is(command, write_yaml, monkeypatch):
+    monkeypatch.setattr(MODELS["DDRNet_23_cls"], "task", "DepthTask")
     message = message_of(write_yaml("model: {type: DDRNet_23_cls, num_classes: 4}\n"), command=command)
-    assert_names(message, "model.type:", "DDRNet_23_cls", "ClassificationTask", "Did you mean 'DDRNet_23'?")
+    assert_names(message, "model.type:", "DDRNet_23_cls", "DepthTask", "Did you mean 'DDRNet_")
 
 
 def test_a_schedule_may_follow_the_loss_or_the_score_of_the_task(training_yaml):

@@ -25,7 +25,7 @@ from paddleseg.utils.evaluation_mode import evaluation_mode
 
 
 @TASKS.add_component
-class ClassificationTask(Task):
+class GreyLevelTask(Task):
     primary = "top1"
 
     def __init__(self, train_dataset=None, val_dataset=None):
@@ -70,6 +70,7 @@ custom_imports: [own_task.py]
 batch_size: 4
 iters: 12
 model: {type: DDRNet_23_slim_cls}
+task: {type: GreyLevelTask}
 train_dataset: {type: Greys, num_classes: 1000, transforms: [{type: Normalize}]}
 val_dataset: {type: Greys, num_classes: 1000, transforms: [{type: Normalize}]}
 optimizer: {type: SGD, momentum: 0.9}
