@@ -113,7 +113,8 @@ SIGNATURES = {
         ),
     ),
     **dict.fromkeys(
-        [models.DDRNet_23_slim_cls, models.DDRNet_23_cls, models.DDRNet_39_cls], ("num_classes=1000, in_channels=3", "")
+        [models.DDRNet_23_slim_cls, models.DDRNet_23_cls, models.DDRNet_39_cls],
+        ("num_classes=1000, in_channels=3, drop_path=0.0, pretrained=None, data_format='NCHW'", ""),
     ),
 }
 

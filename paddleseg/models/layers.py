@@ -120,9 +120,13 @@ class BasicBlock(nn.Layer):
         final_relu: Whether the sum passes a ReLU. The last block of each layer leaves it to the caller, because
             the fusions add the values before it.
         data_format: Order of the axes of input and output.
+
+    Attributes:
+        drop_path: Probability that training leaves out the two convolutions of a picture, see ``with_drop_path``.
     """
 
     expansion = 1
+    drop_path = 0.0
 
     def __init__(
         self,
@@ -141,14 +145,15 @@ class BasicBlock(nn.Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         residual = x if self.downsample is None else self.downsample(x)
-        out = self.conv_bn(self.conv_bn_relu(x)) + residual
+        out = with_drop_path(self.conv_bn(self.conv_bn_relu(x)), self) + residual
         return F.relu(out) if self.final_relu else out
 
 
 class Bottleneck(nn.Layer):
-    """1x1, 3x3, 1x1 convolutions and a residual; the arguments are those of ``BasicBlock``."""
+    """1x1, 3x3, 1x1 convolutions and a residual; arguments and attributes are those of ``BasicBlock``."""
 
     expansion = 2
+    drop_path = 0.0
 
     def __init__(
         self,
@@ -168,8 +173,21 @@ class Bottleneck(nn.Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         residual = x if self.downsample is None else self.downsample(x)
-        out = self.conv_bn(self.conv_bn_relu2(self.conv_bn_relu1(x))) + residual
+        out = with_drop_path(self.conv_bn(self.conv_bn_relu2(self.conv_bn_relu1(x))), self) + residual
         return F.relu(out) if self.final_relu else out
+
+
+def with_drop_path(x: Tensor, block: BasicBlock | Bottleneck) -> Tensor:
+    """Stochastic depth (Huang et al. 2016, arXiv 1603.09382): what a block adds to its residual, or nothing.
+
+    Args:
+        x: What the block adds, pictures on the first axis.
+        block: Says by ``drop_path`` how probable it is that a picture goes without; the others are scaled up, so that
+            the mean stays.
+    """
+    if block.drop_path == 0.0 or not block.training:
+        return x
+    return F.dropout(x, block.drop_path, axis=0, training=True)
 
 
 class GlobalMean(nn.Layer):
