@@ -30,7 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
     add(
         "--output_op",
         choices=["argmax", "softmax", "none"],
-        help="what the graph gives: class ids, probabilities or logits (default: argmax)",
+        help="what the graph gives: class ids, probabilities or logits (default: argmax; of a classifier softmax)",
     )
     add("--without_argmax", action="store_true", help="the same as --output_op none")
     add("--with_softmax", action="store_true", help="the same as --output_op softmax")
@@ -59,7 +59,8 @@ def make_parser() -> argparse.ArgumentParser:
         type=float,
         default=0.999,
         metavar="SHARE",
-        help="share of the pixels that must get the same class (default: %(default)s)",
+        help="share of the pixels that must get the same class (default: %(default)s); scores of a classifier must "
+        "differ by less than 0.001 of the largest logit",
     )
     add("--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of the configuration")
     return parser
@@ -75,8 +76,11 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.shared_values import list_separator, read_options, shared_value
+    from paddleseg.config.task_sections import prediction_of
+    from paddleseg.deploy.deploy_config import CLASSIFICATION, SEGMENTATION
     from paddleseg.export.folder import ExportOptions, export_model
     from paddleseg.export.verify import verify_export
+    from paddleseg.export.verify_classes import verify_classifier
     from paddleseg.inference.views import ViewOptions
     from paddleseg.models.weights import load_weights
     from paddleseg.transforms.pipeline import Pipeline
@@ -92,17 +96,25 @@ def main(arguments: argparse.Namespace) -> None:
     model = build_model(
         config, use_pretrained=arguments.model_path is None, use_auxiliary_head=False, data_format="NCHW"
     )
+    meta = None
     if arguments.model_path is not None:
-        load_weights(model, arguments.model_path)
+        meta = load_weights(model, arguments.model_path)
     else:
         get_logger().warning("no --model_path: exporting the weights that training would start from")
     model.eval()
     pipeline = Pipeline(build_transforms(config, section))
     ignored_class = ignored_class_of(model.num_classes, shared_value(config, "ignore_index"))
+    is_classifier = prediction_of(config) == "class"
+    class_names = shared_value(config, "class_names")
+    if is_classifier and class_names is None:
+        class_names = (meta or {}).get("classes")  # folders are named in the weights alone
 
     def verify(folder: Any) -> None:
         size_hw = (arguments.input_shape or [-1, -1, -1, -1])[2:]
         pictures = pictures_to_compare(config, arguments.verify_images, model.in_channels, size_hw)
+        if is_classifier:
+            verify_classifier(model, folder, pictures, pipeline=pipeline)
+            return
         verify_export(
             model,
             folder,
@@ -116,8 +128,13 @@ def main(arguments: argparse.Namespace) -> None:
         model,
         arguments.save_dir,
         transforms=config.section(section)["transforms"],
-        options=ExportOptions(output_op_of(arguments), arguments.input_shape, arguments.graph_format),
-        class_names=shared_value(config, "class_names"),
+        options=ExportOptions(
+            output_op_of(arguments) or ("softmax" if is_classifier else "argmax"),
+            arguments.input_shape,
+            arguments.graph_format,
+            CLASSIFICATION if is_classifier else SEGMENTATION,
+        ),
+        class_names=class_names,
         palette=shared_value(config, "palette"),
         ignored_class=ignored_class,
         read_options=read_options(config),
@@ -151,8 +168,8 @@ def warn_of_views(options: ViewOptions) -> None:
         )
 
 
-def output_op_of(arguments: argparse.Namespace) -> str:
-    """The output operator that the three flags mean together."""
+def output_op_of(arguments: argparse.Namespace) -> str | None:
+    """The output operator that the three flags mean together; None where none is given."""
     from paddleseg.utils.errors import ConfigError
 
     wishes = {arguments.output_op} - {None}
@@ -161,7 +178,7 @@ def output_op_of(arguments: argparse.Namespace) -> str:
         raise ConfigError(
             f"--output_op {arguments.output_op} contradicts --with_softmax or --without_argmax; give --output_op alone"
         )
-    return wishes.pop() if wishes else "argmax"
+    return wishes.pop() if wishes else None
 
 
 def pictures_to_compare(config: Config, path: str | None, channels: int, size_hw: Iterable[int]) -> Iterable[Picture]:

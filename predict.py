@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Predict the label maps of pictures: class ids, colours, and overlays with a legend."""
+"""Predict the label maps of pictures (class ids, colours, and overlays with a legend), or their classes."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.shared_values import list_separator, read_options, shared_value
+    from paddleseg.config.task_sections import prediction_of
+    from paddleseg.inference.class_prediction import predict_classes
     from paddleseg.inference.prediction import predict
     from paddleseg.models.weights import load_weights
     from paddleseg.onednn import CpuSettings, entered
@@ -62,6 +64,9 @@ def main(arguments: argparse.Namespace) -> None:
     config = load_config(arguments.config, opts=arguments.opts)
     apply_view_arguments(config, arguments, switch="aug_pred")
     check_config(config, command="predict")
+    is_classifier = prediction_of(config) == "class"
+    if is_classifier:
+        refuse_colours(arguments)
     section = section_with_transforms(config)
     images, root = list_images(arguments.image_path, list_separator(config))
     select_device(device)
@@ -74,23 +79,37 @@ def main(arguments: argparse.Namespace) -> None:
         use_auxiliary_head=False,
         default_data_format=None if cpu is None else cpu.data_format,
     )
-    load_weights(model, arguments.model_path)
+    meta = load_weights(model, arguments.model_path)
     # The data set itself is not built: prediction needs none of its files.
     class_names, colors = shared_value(config, "class_names"), shared_value(config, "palette")
+    pipeline = Pipeline(build_transforms(config, section))
+    reading = {"channels": model.in_channels, "read_options": read_options(config)}
+    if is_classifier:
+        names = class_names or (meta or {}).get("classes")  # folders are named in the weights alone
+        with entered(cpu):
+            predict_classes(model, pipeline, images, arguments.save_dir, class_names=names, **reading)
+        return
     with entered(cpu):
         predict(
             model,
-            Pipeline(build_transforms(config, section)),
+            pipeline,
             images,
             arguments.save_dir,
             ViewOptions.from_test_config(config.section("test_config")),
             root=root,
-            channels=model.in_channels,
-            read_options=read_options(config),
+            **reading,
             palette=make_palette(model.num_classes, colors, arguments.custom_color),
             class_names=class_names,
             ignored_class=ignored_class_of(model.num_classes, shared_value(config, "ignore_index")),
         )
+
+
+def refuse_colours(arguments: argparse.Namespace) -> None:
+    """Refuse colours for classes of whole pictures, which nobody would see."""
+    from paddleseg.utils.errors import ConfigError
+
+    if arguments.custom_color is not None:
+        raise ConfigError("--custom_color: a classifier gives names and no label maps; leave it out")
 
 
 def device_name(arguments: argparse.Namespace) -> str | None:

@@ -5,6 +5,8 @@
 For a picture <name>.jpg there appears <save_dir>/<name>.png: a palette picture whose pixel values are the
 class ids. No picture of <image_path> is replaced, and where <save_dir> lies in that folder, what it holds is left out.
 Only what an earlier run wrote is replaced: <save_dir>/written_files.jsonl names it.
+
+Of an exported classifier there appear <save_dir>/predictions.txt and predictions.json with the classes of all pictures.
 """
 
 from __future__ import annotations
@@ -21,7 +23,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from paddleseg.utils.cli import CommandParser, require_packages, run_command, str2bool
 
 if TYPE_CHECKING:
+    from paddleseg.deploy.classifier import Classifier
+    from paddleseg.deploy.exported_graph import ExportedGraph
     from paddleseg.deploy.segmenter import Segmenter
+    from paddleseg.utils.class_report import ClassReport
     from paddleseg.utils.errors import DataError
     from paddleseg.utils.written_files import WrittenFiles
 
@@ -117,9 +122,9 @@ def main(arguments: argparse.Namespace) -> None:
     require_packages("paddle", "cv2")
 
     from paddleseg.deploy.benchmark import print_report, report_lines
-    from paddleseg.deploy.deploy_config import read_deploy_config
+    from paddleseg.deploy.deploy_config import CLASSIFICATION, read_deploy_config
     from paddleseg.deploy.engine import EngineOptions
-    from paddleseg.deploy.segmenter import Segmenter
+    from paddleseg.utils.class_report import ClassReport
     from paddleseg.utils.device import select_device
     from paddleseg.utils.logging import get_logger
     from paddleseg.utils.picture_failures import raise_failures
@@ -128,11 +133,16 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.written_files import WrittenFiles
 
     config = read_deploy_config(arguments.config)
+    is_classifier = config.task == CLASSIFICATION
+    if is_classifier:
+        refuse_flags_of_label_maps(arguments)
     found = list_images(arguments.image_path, config.separator, place=f"under Deploy in {config.path}")
-    targets = label_paths(*found, arguments.save_dir)
-    images = list(targets)
-    written = WrittenFiles(arguments.save_dir)
-    written.refuse_foreign(targets.values())
+    if is_classifier:
+        images, report = list(dict.fromkeys(found[0])), ClassReport(arguments.save_dir)
+    else:
+        targets = label_paths(*found, arguments.save_dir)
+        images, written = list(targets), WrittenFiles(arguments.save_dir)
+        written.refuse_foreign(targets.values())
     device = select_device(arguments.device)
     refuse_flags_of_the_cpu(arguments, device)
     given = {name: getattr(arguments, name) for name in ("cpu_threads", "enable_mkldnn", "min_subgraph_size")}
@@ -148,24 +158,28 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.enable_auto_tune:
         shape_file = arguments.auto_tuned_shape_file or _SHAPE_FILE
         options = tune_shapes(config, options, images, shape_file, gives_scores)
-    segmenter = Segmenter(config, options, gives_scores=gives_scores)
+    graph = open_graph(config, options, gives_scores)
     if arguments.benchmark:
-        warm_up(segmenter, images, arguments.batch_size)
-    failures = segment(segmenter, targets, written, arguments.batch_size)
-    num_saved = len(targets) - len(failures)
-    name = arguments.model_name or segmenter.graph.model.name
-    get_logger().info("%s: %d label maps saved in %s", name, num_saved, arguments.save_dir)
+        warm_up(graph, images, arguments.batch_size)
+    if is_classifier:
+        failures = classify(graph, images, report, arguments.batch_size)
+    else:
+        failures = segment(graph, targets, written, arguments.batch_size)
+    num_saved = len(images) - len(failures)
+    name = arguments.model_name or graph.graph.model.name
+    what = "classes" if is_classifier else "label maps"
+    get_logger().info("%s: %d %s saved in %s", name, num_saved, what, arguments.save_dir)
     if arguments.benchmark and num_saved:
-        report = report_lines(
+        lines = report_lines(
             config,
-            segmenter.engine.options,
-            segmenter.seconds,
+            graph.engine.options,
+            graph.seconds,
             num_pictures=num_saved,
             batch_size=arguments.batch_size,
             model_name=name,
         )
-        print_report(report)
-    raise_failures(failures, len(targets))
+        print_report(lines)
+    raise_failures(failures, len(images))
 
 
 def check_arguments(arguments: argparse.Namespace) -> None:
@@ -190,6 +204,31 @@ def check_arguments(arguments: argparse.Namespace) -> None:
             f"--auto_tuned_shape_file {arguments.auto_tuned_shape_file}: no shapes are collected that could be written "
             "there; give --enable_auto_tune True, or leave it out"
         )
+
+
+def refuse_flags_of_label_maps(arguments: argparse.Namespace) -> None:
+    """Refuse what an exported classifier has no use for."""
+    from paddleseg.utils.errors import ConfigError
+
+    if arguments.with_argmax:
+        raise ConfigError("--with_argmax: it is for label maps, and the export is a classifier's; leave it out")
+
+
+def open_graph(config, options, gives_scores: bool | None) -> ExportedGraph:
+    """The graph of an export, a segmentation network's or a classifier's, ready to run.
+
+    Args:
+        config: The ``DeployConfig``.
+        options: The ``EngineOptions``.
+        gives_scores: As for ``Segmenter``.
+    """
+    from paddleseg.deploy.classifier import Classifier
+    from paddleseg.deploy.deploy_config import CLASSIFICATION
+    from paddleseg.deploy.segmenter import Segmenter
+
+    if config.task == CLASSIFICATION:
+        return Classifier(config, options)
+    return Segmenter(config, options, gives_scores=gives_scores)
 
 
 def refuse_flags_of_the_cpu(arguments: argparse.Namespace, device: str) -> None:
@@ -237,12 +276,27 @@ def segment(segmenter: Segmenter, targets: dict[str, Path], written: WrittenFile
     return failures
 
 
-def warm_up(segmenter: Segmenter, images: Sequence[str], batch_size: int) -> None:
+def classify(classifier: Classifier, images: Sequence[str], report: ClassReport, batch_size: int) -> list[DataError]:
+    """Find the classes of all pictures and write the report; gives what is wrong with pictures that were left out."""
+    from tqdm import tqdm
+
+    failures: list[DataError] = []
+    # disable=None: a bar only where the output is a terminal.
+    with tqdm(total=len(images), desc="inference", unit="picture", disable=None, leave=False) as progress:
+        for batch in classifier.batches(images, batch_size, failures):
+            for item, found in zip(batch, classifier.classes(batch)):
+                report.add(item.path, found)
+            progress.update(len(batch))
+    report.write()
+    return failures
+
+
+def warm_up(graph: ExportedGraph, images: Sequence[str], batch_size: int) -> None:
     """Run the first batch a few times, until engines have built their kernels, and forget the times."""
-    batch = next(segmenter.batches(images, batch_size, []), [])
+    batch = next(graph.batches(images, batch_size, []), [])
     for _ in range(_WARM_UP_RUNS if batch else 0):
-        segmenter.label_maps(batch)
-    segmenter.reset_times()
+        graph.run(batch)
+    graph.reset_times()
 
 
 def tune_shapes(config, options, images: Sequence[str], shape_file: str, gives_scores: bool | None = None):
@@ -260,10 +314,8 @@ def tune_shapes(config, options, images: Sequence[str], shape_file: str, gives_s
     """
     import dataclasses
 
-    from paddleseg.deploy.segmenter import Segmenter
-
     options_to_collect = dataclasses.replace(options, collect_shapes_in=shape_file)
-    collector = Segmenter(config, options_to_collect, gives_scores=gives_scores)
+    collector = open_graph(config, options_to_collect, gives_scores)
     # Alone and together: a last batch may have fewer pictures than the others.
     for batch_size in sorted({1, options.batch_size}):
         for batch in collector.batches(images[: max(_PICTURES_TO_TUNE_ON, batch_size)], batch_size, []):

@@ -3,10 +3,10 @@
 """deploy.yaml: what a program has to know to run an exported network.
 
 The format is PaddleSeg's (``Deploy: {model, params, transforms, input_shape, output_op, output_dtype}``) plus
-the names and colours of the classes, and ``graphs``, further graphs of the same network by what they give, and how
-pictures and lists of them are read. Programs
-that do not know ``graphs`` run ``model``; files that PaddleSeg wrote are read too. ``class_names``, ``output_dtype``,
-``arch`` and ``paddle_version`` are there for other programs.
+the names and colours of the classes, ``task``, ``graphs``, further graphs of the same network by what they give, and
+how pictures and lists of them are read. Programs
+that do not know ``graphs`` run ``model``; files that PaddleSeg wrote are read too. ``output_dtype``, ``arch`` and
+``paddle_version`` are there for other programs.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ OUTPUT_OPS = ("argmax", "softmax", "none")
 STRIDE8 = "stride8"
 """The graph under ``graphs`` that gives float32 logits (N, K, ceil(H/8), ceil(W/8))."""
 GRAPHS = (STRIDE8,)
+SEGMENTATION, CLASSIFICATION = TASKS = ("segmentation", "classification")
+"""What the network finds in a picture: a label map, which is meant where nothing is said, or one class."""
 # Key under Deploy: (type of the value, may be left out).
 _KEYS: dict[str, tuple[type, bool]] = {
     "model": (str, False),
@@ -53,6 +55,7 @@ _KEYS: dict[str, tuple[type, bool]] = {
     "apply_exif": (bool, True),
     "value_range": (list, True),
     "separator": (str, True),
+    "task": (str, True),
     "arch": (str, True),
     "paddle_version": (str, True),
 }
@@ -90,6 +93,8 @@ class DeployConfig:
         read_options: How pictures are read (``apply_exif``, ``value_range``). Files of older kits, which say nothing of
             it, have pictures turned upright, as PaddleSeg's infer.py does it.
         separator: What separates the columns of lists of pictures.
+        task: One of ``TASKS``. The graph of a classifier gives (N,) class ids or (N, K) scores.
+        class_names: Names of the classes.
     """
 
     path: Path
@@ -104,6 +109,8 @@ class DeployConfig:
     ignore_index: int | None = None
     read_options: ReadOptions = READ_DEFAULTS
     separator: str = BLANK
+    task: str = SEGMENTATION
+    class_names: list[str] | None = None
 
     @property
     def main_graph(self) -> GraphFiles:
@@ -153,6 +160,9 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
     ignore_index = content.get("ignore_index")
     if ignore_index is not None and not LABEL_VALUES.holds(ignore_index):
         raise ConfigError(f"{path}: Deploy.ignore_index is {ignore_index}; it must be {LABEL_VALUES.words}")
+    task = content.get("task") or SEGMENTATION
+    if task not in TASKS:
+        raise ConfigError(f"{path}: Deploy.task is {task!r}. {suggest(task, TASKS)}")
     if content.get("separator") == "":
         raise ConfigError(f"{path}: Deploy.separator is empty; give what stands between the columns of lists")
     return DeployConfig(
@@ -168,6 +178,8 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
         ignore_index=ignore_index,
         read_options=_read_options(path, content),
         separator=content.get("separator") or BLANK,
+        task=task,
+        class_names=_read_class_names(path, content.get("class_names"), content.get("num_classes")),
     )
 
 
@@ -249,6 +261,12 @@ def _read_palette(path: Path, palette: list[Any] | None, num_classes: int | None
     if len(palette) > (num_classes or 256):
         raise ConfigError(f"{path}: Deploy.palette has {len(palette)} colours for {num_classes or 256} classes")
     return palette
+
+
+def _read_class_names(path: Path, names: list[Any] | None, num_classes: int | None) -> list[str] | None:
+    if names is not None and num_classes is not None and len(names) != num_classes:
+        raise ConfigError(f"{path}: Deploy.class_names has {len(names)} names for {num_classes} classes")
+    return None if names is None else [str(name) for name in names]
 
 
 def _build_transform(spec: Any, index: int, path: Path) -> Any:

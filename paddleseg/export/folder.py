@@ -18,7 +18,7 @@ from paddle import nn
 from paddleseg.deploy import deploy_config
 from paddleseg.deploy.deploy_config import OUTPUT_OPS
 from paddleseg.export.formats import FORMATS, STEMS, GraphFormat, default_format
-from paddleseg.export.graph import ExportedNetwork, Stride8Network
+from paddleseg.export.graph import ExportedClassifier, ExportedNetwork, Stride8Network
 from paddleseg.models.facts import ModelFacts
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.atomic_file import folder_on_disk_of, move_files
@@ -40,11 +40,13 @@ class ExportOptions:
             input.
         input_shape: (N, C, H, W), -1 where any size goes; None: any batch and size.
         graph_format: A name in ``FORMATS``; None: see ``default_format``.
+        task: ``segmentation`` or ``classification``; outputs of a classifier are (N,) or (N, K).
     """
 
     output_op: str = "argmax"
     input_shape: Sequence[int] | None = None
     graph_format: str | None = None
+    task: str = deploy_config.SEGMENTATION
 
 
 def export_model(
@@ -70,7 +72,7 @@ def export_model(
     ``written_files.jsonl`` names, are replaced, others stay.
 
     Args:
-        model: A segmentation network with ``num_classes``, ``in_channels`` and ``arch``, and the facts of
+        model: A network with ``num_classes``, ``in_channels`` and ``arch``, and the facts of
             ``ModelFacts``; it is exported in evaluation mode and leaves in the mode it came in.
         save_dir: Folder for the export; made if it is not there.
         transforms: Preprocessing as written in YAML, ``[{"type": "Normalize", "mean": ...}]``.
@@ -95,6 +97,7 @@ def export_model(
     input_shape = check_input_shape(options.input_shape, model.in_channels, ModelFacts.of(model).smallest_side)
     _check_choice("--output_op", options.output_op, OUTPUT_OPS)
     _check_choice("--graph_format", graph_format, FORMATS)
+    _check_choice("task", options.task, deploy_config.TASKS)
     written = FORMATS[graph_format]
     save_dir = Path(save_dir).absolute()
     if save_dir.exists() and not save_dir.is_dir():
@@ -108,7 +111,13 @@ def export_model(
         with _naming(save_dir):
             folder = stack.enter_context(folder_on_disk_of(save_dir))
         main, stride8 = STEMS
-        written.write(ExportedNetwork(model, options.output_op, ignored_class), folder / main, input_shape)
+        is_classifier = options.task == deploy_config.CLASSIFICATION
+        network = (
+            ExportedClassifier(model, options.output_op)
+            if is_classifier
+            else ExportedNetwork(model, options.output_op, ignored_class)
+        )
+        written.write(network, folder / main, input_shape)
         graphs = None
         if hasattr(model, "forward_stride8"):
             written.write(Stride8Network(model, ignored_class), folder / stride8, input_shape)
@@ -128,6 +137,7 @@ def export_model(
             "apply_exif": read_options.apply_exif,
             "value_range": None if read_options.value_range is None else list(read_options.value_range),
             "separator": None if separator == BLANK else separator,
+            "task": options.task if is_classifier else None,
             "arch": model.arch,
             "paddle_version": paddle.__version__,
         }

@@ -75,6 +75,27 @@ class ExportedNetwork(nn.Layer):
         return logits
 
 
+class ExportedClassifier(nn.Layer):
+    """A classifier as it is exported, with ``output_op`` applied.
+
+    Args:
+        network: Gives logits (N, K).
+        output_op: ``argmax``: int32 class ids (N,); ``softmax``: float32 probabilities (N, K); ``none``: logits (N, K).
+    """
+
+    def __init__(self, network: nn.Layer, output_op: str) -> None:
+        super().__init__()
+        self.network = network
+        self.output_op = output_op
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Output for normalised pictures (N, C, H, W) float32."""
+        logits = self.network(x)
+        if self.output_op == "softmax":
+            return F.softmax(logits, axis=1)
+        return _argmax(logits) if self.output_op == "argmax" else logits
+
+
 def save_graph(network: nn.Layer, stem: Path, input_shape: Sequence[int], *, pir: bool) -> None:
     """Trace a network in evaluation mode and write graph and weights; it leaves in the mode it came in.
 
@@ -109,7 +130,7 @@ def _without(ignored_class: int | None, logits: Tensor) -> Tensor:
 
 
 def _argmax(logits: Tensor) -> Tensor:
-    """int32 class ids (N, H, W); of equal logits the lowest class."""
+    """int32 class ids, (N, H, W) or (N,); of equal logits the lowest class."""
     if _traces_into_pir():
         return paddle.argmax(logits, axis=1, dtype="int32")
     # Paddle 3's paddle.argmax cannot be traced into the old representation ("must be Value, but got

@@ -15,7 +15,8 @@ import paddle
 from paddle.nn import functional as F
 
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.deploy.segmenter import NetworkInput, Segmenter
+from paddleseg.deploy.exported_graph import NetworkInput
+from paddleseg.deploy.segmenter import Segmenter
 from paddleseg.inference.label_maps import predict_label_maps
 from paddleseg.inference.preprocess import to_network_input
 from paddleseg.transforms.pipeline import Pipeline
@@ -160,7 +161,7 @@ def verify_export(
     segmenter = comparison.segmenter
     num_pictures, num_resized = 0, 0
     for index, original in enumerate(pictures):
-        picture = _fit(original, pipeline, segmenter.config.input_shape[2:])
+        picture = fit_picture(original, pipeline, segmenter.config.input_shape[2:])
         num_resized += picture is not original
         exported = segmenter.prepare(picture.pixels.copy(), picture.name)  # transforms may work in place
         sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}
@@ -200,8 +201,8 @@ def generated_pictures(channels: int, size_hw: Sequence[int] = (-1, -1)) -> Iter
         yield Picture(f"generated picture {index}", np.clip(pixels, 0, 255).astype(np.uint8))
 
 
-def _fit(picture: Picture, pipeline: Pipeline, size_hw: Sequence[int]) -> Picture:
-    """The picture, resized beforehand where a graph of fixed size could not take it otherwise."""
+def fit_picture(picture: Picture, pipeline: Pipeline, size_hw: Sequence[int]) -> Picture:
+    """The picture, resized beforehand where a graph of fixed size (height, width) could not take it otherwise."""
     sample = pipeline({"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}, np.random.default_rng(0))
     height, width = (found if fixed == -1 else fixed for found, fixed in zip(sample["img"].shape, size_hw))
     if (height, width) == sample["img"].shape[:2]:

@@ -1,0 +1,146 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""From weights to a table of names: predict.py, export.py and infer.py of a classifier agree with val.py."""
+
+import json
+import shutil
+
+import numpy as np
+import paddle
+import pytest
+import yaml
+
+import export
+import predict
+from deploy.python import infer
+from paddleseg.deploy.classifier import Classifier
+from paddleseg.deploy.deploy_config import read_deploy_config
+from paddleseg.export.verify import VerificationError
+from paddleseg.models import DDRNet_23_slim_cls
+from paddleseg.models.weights import make_meta, write_weights
+from paddleseg.utils.class_report import best_classes, softmax
+from paddleseg.utils.errors import ConfigError, DataError
+from tests.classification.folders import CLASSES
+from tests.messages import naming
+
+
+def call(command, *arguments):
+    command.main(command.make_parser().parse_args(list(map(str, arguments))))
+
+
+@pytest.fixture
+def weights(tmp_path):
+    """Weights of a network that was not trained, with the names of the classes."""
+    paddle.seed(4)
+    model = DDRNet_23_slim_cls(3)
+    model.linear.weight.set_value(model.linear.weight * 20)
+    path = tmp_path / "w.pdparams"
+    state = {name: value.numpy() for name, value in model.state_dict().items()}
+    write_weights(path, state, json.loads(make_meta(model, classes=list(CLASSES))))
+    return path
+
+
+@pytest.fixture
+def exported(class_config, weights, tmp_path):
+    def run(*arguments):
+        folder = tmp_path / "exported"
+        call(export, "--config", class_config, "--model_path", weights, "--save_dir", folder, *arguments)
+        return folder
+
+    return run
+
+
+def found(folder):
+    return json.loads((folder / "predictions.json").read_text())["predictions"]
+
+
+def test_predict_writes_names_and_probabilities_as_table_and_json(class_config, weights, class_folder, tmp_path, log):
+    pictures = ("--image_path", class_folder / "val", "--save_dir", tmp_path / "found", "--device", "cpu")
+    call(predict, "--config", class_config, "--model_path", weights, *pictures)
+    predictions = found(tmp_path / "found")
+    assert [item["picture"] for item in predictions] == sorted(map(str, (class_folder / "val").glob("*/*.jpg")))
+    for item in predictions:
+        assert {entry["name"] for entry in item["classes"]} == set(CLASSES)
+        shares = [entry["probability"] for entry in item["classes"]]
+        assert shares == sorted(shares, reverse=True) and sum(shares) == pytest.approx(1, abs=1e-5)
+    best = predictions[0]["classes"][0]
+    line = (tmp_path / "found/predictions.txt").read_text().splitlines()[0]
+    assert line.startswith(f"{predictions[0]['picture']}  {best['name']} {best['probability']:.4f}, ")
+    assert line in log.text
+    call(predict, "--config", class_config, "--model_path", weights, *pictures)  # its own files are replaced
+    (tmp_path / "found/predictions.json").write_text("{}")
+    with pytest.raises(DataError, match=naming("predictions.json: would be replaced")):
+        call(predict, "--config", class_config, "--model_path", weights, *pictures)
+
+
+@pytest.mark.slow
+def test_the_exported_graph_finds_the_classes_that_val_counts(exported, class_folder, weights, val_classes, tmp_path):
+    folder = exported()
+    deploy = yaml.safe_load((folder / "deploy.yaml").read_text())["Deploy"]
+    assert (deploy["task"], deploy["output_op"], deploy["class_names"]) == ("classification", "softmax", list(CLASSES))
+    val_classes("--model_path", weights, "--json", tmp_path / "val.json")
+    pictures = ("--image_path", class_folder / "val", "--save_dir", tmp_path / "found", "--print_detail", "False")
+    call(infer, "--config", folder / "deploy.yaml", *pictures, "--device", "cpu", "--batch_size", 5)
+    counts = np.zeros((3, 3), int)
+    for item in found(tmp_path / "found"):
+        counts[CLASSES.index(item["picture"].split("/")[-2]), item["classes"][0]["id"]] += 1
+    figures = json.loads((tmp_path / "val.json").read_text())
+    assert counts.tolist() == figures["confusion_matrix"] and counts.sum() == 12
+    assert np.trace(counts) / 12 == figures["top1"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("output_op", ["argmax", "none"])
+def test_graphs_of_ids_and_of_logits_give_the_same_best_class(output_op, exported, class_folder):
+    picture = class_folder / "val/leaf/0.jpg"
+
+    def best(folder):
+        classifier = Classifier(read_deploy_config(folder))
+        return classifier.classes([classifier.read(picture)])[0][0]
+
+    other, usual = (best(exported("--output_op", kind, "--no_verify")) for kind in (output_op, "softmax"))
+    assert (other.id, other.name) == (usual.id, usual.name)
+    if output_op == "argmax":
+        assert other.probability is None
+    else:
+        assert other.probability == pytest.approx(usual.probability, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_an_export_whose_preprocessing_is_another_is_not_made(exported, tmp_path, monkeypatch):
+    import paddleseg.export.folder as exporting
+
+    def other(spec, channels):
+        return {"type": "Normalize", "mean": [0.1] * 3, "std": [0.3] * 3} if spec["type"] == "Normalize" else spec
+
+    monkeypatch.setattr(exporting, "_with_explicit_numbers", other)
+    with pytest.raises(VerificationError, match="export and network differ by"):
+        exported("--output_op", "none")  # probabilities of these weights are 0 and 1 in either case
+    assert not (tmp_path / "exported/deploy.yaml").exists()
+
+
+@pytest.mark.slow
+def test_flags_of_label_maps_are_refused(class_config, weights, class_folder, exported, tmp_path):
+    given = ("--config", class_config, "--model_path", weights, "--image_path", class_folder, "--save_dir", tmp_path)
+    with pytest.raises(ConfigError, match=naming("--custom_color")):
+        call(predict, *given, "--custom_color", 1, 2, 3)
+    with pytest.raises(ConfigError, match=naming("test_config: has no effect")):
+        call(predict, *given, "--aug_pred")
+    pictures = ("--image_path", class_folder / "val", "--save_dir", tmp_path / "found")
+    with pytest.raises(ConfigError, match=naming("--with_argmax")):
+        call(infer, "--config", exported("--no_verify") / "deploy.yaml", *pictures, "--with_argmax")
+
+
+def test_a_damaged_picture_is_left_out_and_named(class_config, weights, class_folder, tmp_path):
+    shutil.copy(class_folder / "val/sea/0.jpg", tmp_path / "whole.jpg")
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    given = ("--image_path", tmp_path / "*.jpg", "--save_dir", tmp_path / "found", "--device", "cpu")
+    with pytest.raises(DataError, match=naming("1 of 2 pictures could not be predicted", "broken.jpg")):
+        call(predict, "--config", class_config, "--model_path", weights, *given)
+    assert [item["picture"] for item in found(tmp_path / "found")] == [str(tmp_path / "whole.jpg")]
+
+
+def test_of_equal_probabilities_the_lower_class_comes_first():
+    shares = softmax(np.array([[0.0, 1.0, 1.0, -200.0, 0.0, 0.0]], np.float32))[0]
+    assert [entry.id for entry in best_classes(shares)] == [1, 2, 0, 4, 5]
+    assert best_classes(shares, list("abcdef"))[0].name == "b" and shares.sum() == pytest.approx(1)
