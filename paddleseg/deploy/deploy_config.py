@@ -18,7 +18,8 @@ from typing import Any
 
 import yaml
 
-# These two register what a deploy.yaml may name. The modules whose transforms are always random stay unloaded.
+# These register what a deploy.yaml may name. The modules whose transforms are always random stay unloaded.
+import paddleseg.transforms.center_crop
 import paddleseg.transforms.padding
 import paddleseg.transforms.transforms  # noqa: F401
 from paddleseg.registry import TRANSFORMS

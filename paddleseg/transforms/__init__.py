@@ -17,8 +17,11 @@ _MODULES = {
         "RandomVerticalFlip",
         "ResizeStepScaling",
     ),
+    "center_crop": ("ResizeCenterCrop",),
     "padding": ("Padding", "PaddingByAspectRatio", "ScalePadding"),
     "pipeline": ("Compose", "Pipeline"),
+    "rand_augment": ("RandAugment",),
+    "random_crop": ("RandomErasing", "RandomResizedCrop"),
     "random_geometry": (
         "RandomAffine",
         "RandomCenterCrop",
@@ -30,7 +33,7 @@ _MODULES = {
     "transforms": ("LimitLong", "LimitShort", "Normalize", "Resize", "ResizeByLong", "ResizeByShort"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
-_RANDOM_MODULES = ("augmentation", "random_geometry", "random_quality")
+_RANDOM_MODULES = ("augmentation", "rand_augment", "random_crop", "random_geometry", "random_quality")
 
 __all__ = sorted(_MODULE_OF)
 

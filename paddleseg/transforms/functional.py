@@ -13,9 +13,11 @@ from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from paddleseg.utils.errors import ConfigError
 
+_PILLOW_FILTERS = {"CUBIC": Image.Resampling.BICUBIC, "LINEAR": Image.Resampling.BILINEAR}
 _SCALAR_CHANNELS = 4
 """Channels for which an OpenCV ``Scalar``, such as a border value, has a number."""
 
@@ -24,6 +26,26 @@ def resize(array: np.ndarray, size_wh: Sequence[int], interpolation: int = cv2.I
     """Resize an image (H, W, C) or label (H, W) to ``size_wh``; the dtype stays."""
     size = (int(size_wh[0]), int(size_wh[1]))
     return _in_channel_groups(array, lambda part: cv2.resize(part, size, interpolation=interpolation))
+
+
+def resize_smoothly(image: np.ndarray, size_wh: Sequence[int], interp: str) -> np.ndarray:
+    """Resize an image (H, W, C) as Pillow's ``Image.resize`` does it, which averages where OpenCV leaves out pixels.
+
+    Args:
+        image: 8-bit RGB takes one pass; other channels go one by one, and other types through float32.
+        size_wh: Of the result.
+        interp: ``CUBIC`` or ``LINEAR``.
+    """
+    size, resample = (int(size_wh[0]), int(size_wh[1])), _PILLOW_FILTERS[interp]
+
+    def change(part: np.ndarray) -> np.ndarray:
+        return np.array(Image.fromarray(part).resize(size, resample))
+
+    if image.dtype == np.uint8 and image.shape[2] == 3:
+        return change(image)
+    values = image if image.dtype == np.uint8 else image.astype(np.float32)
+    resized = np.stack([change(values[:, :, channel]) for channel in range(image.shape[2])], axis=2)
+    return resized if image.dtype == np.uint8 else in_range(resized, image.dtype)
 
 
 def pad_bottom_right(array: np.ndarray, size_wh: Sequence[int], value: float) -> np.ndarray:
@@ -113,6 +135,21 @@ def warp(
     return _in_channel_groups(array, change)
 
 
+def warp_back(array: np.ndarray, matrix: np.ndarray, interpolation: int, border: Sequence[int]) -> np.ndarray:
+    """Give each pixel of an 8-bit image or label what is where ``matrix`` maps it to; the size stays.
+
+    Args:
+        array: (H, W, C), C at most 4, or (H, W).
+        matrix: (2, 3) from (x, y, 1) in the result to (x, y) in the array; whole numbers are the middles of pixels.
+        interpolation: OpenCV's.
+        border: What is outside of the array, one value or one for each channel.
+    """
+    border = tuple(border) * _SCALAR_CHANNELS if len(border) == 1 else tuple(border)
+    flags, size = interpolation | cv2.WARP_INVERSE_MAP, array.shape[1::-1]
+    warped = cv2.warpAffine(array, matrix, size, flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=border)
+    return with_channels(warped, array)
+
+
 def scaled_size(array: np.ndarray, scale: float) -> tuple[int, int]:
     """Width and height of an array after scaling, each rounded to a whole number of at least 1."""
     height, width = array.shape[:2]
@@ -121,7 +158,7 @@ def scaled_size(array: np.ndarray, scale: float) -> tuple[int, int]:
 
 def adjust_brightness(image: np.ndarray, factor: float) -> np.ndarray:
     """Blend a uint8 image with black, exactly as Pillow's ``ImageEnhance.Brightness``."""
-    return cv2.LUT(image, _blend_table(0, factor)).reshape(image.shape)
+    return cv2.LUT(image, blend_table(0, factor)).reshape(image.shape)
 
 
 def adjust_contrast(image: np.ndarray, factor: float) -> np.ndarray:
@@ -130,7 +167,7 @@ def adjust_contrast(image: np.ndarray, factor: float) -> np.ndarray:
     Within one grey level of Pillow, whose grey conversion rounds differently in the last bit.
     """
     mean = int(cv2.mean(_to_grey(image))[0] + 0.5)
-    return cv2.LUT(image, _blend_table(mean, factor)).reshape(image.shape)
+    return cv2.LUT(image, blend_table(mean, factor)).reshape(image.shape)
 
 
 def adjust_saturation(image: np.ndarray, factor: float) -> np.ndarray:
@@ -145,7 +182,7 @@ def adjust_sharpness(image: np.ndarray, factor: float) -> np.ndarray:
     Factor 0 is the smoothed image, 2 a sharpened one. The outermost pixels stay as they are, as in Pillow.
     """
     kernel = np.array([[1, 1, 1], [1, 5, 1], [1, 1, 1]], np.float32) / 13
-    smooth = _with_channels(cv2.filter2D(image, -1, kernel), image)
+    smooth = with_channels(cv2.filter2D(image, -1, kernel), image)
     smooth[[0, -1]] = image[[0, -1]]
     smooth[:, [0, -1]] = image[:, [0, -1]]
     return _blend(smooth, image, factor)
@@ -183,11 +220,15 @@ def median_blur(image: np.ndarray, window: int) -> np.ndarray:
 
 def add_noise(image: np.ndarray, noise: np.ndarray) -> np.ndarray:
     """Add float noise of the same shape; integer types are rounded and cut off at the ends of their range."""
-    noisy = image + noise
-    if np.issubdtype(image.dtype, np.integer):
-        limits = np.iinfo(image.dtype)
-        noisy = np.clip(np.rint(noisy, out=noisy), limits.min, limits.max, out=noisy)
-    return noisy.astype(image.dtype)
+    return in_range(image + noise, image.dtype)
+
+
+def in_range(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Floats, which may be overwritten, as ``dtype``: integer types are rounded and cut off at the ends of theirs."""
+    if np.issubdtype(dtype, np.integer):
+        limits = np.iinfo(dtype)
+        values = np.clip(np.rint(values, out=values), limits.min, limits.max, out=values)
+    return values.astype(dtype)
 
 
 def without_uint16(images: np.ndarray) -> np.ndarray:
@@ -220,12 +261,12 @@ def _in_channel_groups(
     OpenCV states border values for four channels, and takes no more than 128 (version 5) or 512 in one array.
     """
     if array.ndim == 2 or array.shape[2] <= size:
-        return _with_channels(change(array), array)
+        return with_channels(change(array), array)
     groups = np.split(array, range(size, array.shape[2], size), axis=2)
-    return np.concatenate([_with_channels(change(group), group) for group in groups], axis=2)
+    return np.concatenate([with_channels(change(group), group) for group in groups], axis=2)
 
 
-def _with_channels(result: np.ndarray, source: np.ndarray) -> np.ndarray:
+def with_channels(result: np.ndarray, source: np.ndarray) -> np.ndarray:
     """Put back the last axis that OpenCV drops from (H, W, 1) arrays."""
     return result[:, :, np.newaxis] if result.ndim < source.ndim else result
 
@@ -234,7 +275,7 @@ def _to_grey(image: np.ndarray) -> np.ndarray:
     return image if image.shape[2] == 1 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
 
 
-def _blend_table(base: int, factor: float) -> np.ndarray:
+def blend_table(base: int, factor: float) -> np.ndarray:
     """The 256 results of blending ``base`` with each grey level, in Pillow's arithmetic: float32, cut off."""
     levels = np.arange(256, dtype=np.float32)
     blended = np.float32(base) + np.float32(factor) * (levels - np.float32(base))
@@ -245,4 +286,4 @@ def _blend(base: np.ndarray, image: np.ndarray, factor: float) -> np.ndarray:
     """``base + factor * (image - base)``, in the memory of ``base``."""
     # addWeighted rounds to nearest, Pillow cuts off: nearly half a level less makes both agree.
     blended = cv2.addWeighted(image, factor, base, 1.0 - factor, -0.498, dst=base)
-    return _with_channels(blended, image)
+    return with_channels(blended, image)

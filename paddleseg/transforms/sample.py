@@ -7,8 +7,8 @@ A transform is called with a sample and a random generator and returns the chang
 * ``img``: (H, W, C) picture in its own dtype, uint8 from ordinary files;
 * ``label`` (optional): (H, W) uint8 class ids, moved along with the picture, by nearest neighbour;
 * ``path``: where the picture comes from, for messages;
-* ``trans_info``: list of ``("resize" | "padding" | "center_padding", (height, width) before it)``, which
-  ``utils.way_back`` undoes. Random transforms leave it alone: nothing has to be undone in training.
+* ``trans_info``: list of ``("resize" | "padding" | "center_padding" | "crop", (height, width) before it)``, which
+  ``utils.way_back`` undoes; a crop it refuses. Random transforms leave it alone: nothing has to be undone in training.
 
 Everything random is drawn from the given generator, so that a sample depends on its generator alone.
 """
@@ -54,6 +54,15 @@ def resize_sample(sample: Sample, size_wh: Sequence[int], interpolation: int = c
     """Resize the picture and, by nearest neighbour, the label."""
     check_area(sample, size_wh)
     sample["img"] = functional.resize(sample["img"], size_wh, interpolation)
+    if "label" in sample:
+        sample["label"] = functional.resize(sample["label"], size_wh, cv2.INTER_NEAREST)
+    return sample
+
+
+def resize_smoothly(sample: Sample, size_wh: Sequence[int], interp: str) -> Sample:
+    """Resize the picture with antialiasing and, by nearest neighbour, the label; see ``functional.resize_smoothly``."""
+    check_area(sample, size_wh)
+    sample["img"] = functional.resize_smoothly(sample["img"], size_wh, interp)
     if "label" in sample:
         sample["label"] = functional.resize(sample["label"], size_wh, cv2.INTER_NEAREST)
     return sample

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from paddleseg.utils.errors import ConfigError
+
 TransInfo = Sequence[tuple[str, Sequence[int]]]
 """What was done to a picture, in order: (kind, (height, width) before it). Kinds are "resize"; "padding", below and on
 the right; "center_padding", as ``transforms.functional.pad_to_square`` does it."""
@@ -50,6 +52,11 @@ def way_back(size_hw: Sequence[int], trans_info: TransInfo) -> list[Step]:
             before, corner = (min(before[0], current[0]), min(before[1], current[1])), (0, 0)
         elif kind == "center_padding":
             corner = (current[0] - before[0]) // 2, (current[1] - before[1]) // 2
+        elif kind == "crop":
+            raise ConfigError(
+                "transforms: one of them cuts off a part of the picture (ResizeCenterCrop), for which there is no "
+                "label map then; it is for classifiers"
+            )
         else:
             raise ValueError(f"unknown entry {kind!r} in trans_info; known: 'resize', 'padding', 'center_padding'")
         if before != current:

@@ -89,7 +89,7 @@ REFUSED_FLAGS = [
 # Flags of ours that PaddleSeg does not have, with their defaults; everything added to a command is here.
 ADDITIONS = {
     "train": {"cpu_backend": None, "cpu_threads": None},
-    "val": {"batch_size": 1, "json": None, "cpu_backend": None, "cpu_threads": None},
+    "val": {"batch_size": None, "json": None, "cpu_backend": None, "cpu_threads": None},
     "predict": {"opts": None, "cpu_backend": None, "cpu_threads": None},
     "export": {
         "opts": None, "graph_format": None, "no_verify": False, "verify_images": None, "verify_threshold": 0.999,

@@ -10,7 +10,8 @@ import pytest
 from tests.conftest import REPOSITORY
 
 TRAINING = {"config", "datasets", "losses", "metrics", "optimizers", "profiling", "tasks", "training"}
-RANDOM = {f"transforms.{name}" for name in ("augmentation", "fused_crop", "random_geometry", "random_quality")}
+_RANDOM_MODULES = ("augmentation", "fused_crop", "rand_augment", "random_crop", "random_geometry", "random_quality")
+RANDOM = {f"transforms.{name}" for name in _RANDOM_MODULES}
 
 
 @pytest.mark.parametrize(

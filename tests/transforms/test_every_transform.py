@@ -43,6 +43,9 @@ GEOMETRIC = [
     ("RandomScaleAspect", {"min_scale": 0.3}, 1.0),
     ("RandomRotation", {"max_rotation": 180}, 0.55),
     ("RandomAffine", {"size": [60, 44], "translation_offset": 9, "max_rotation": 60}, 0.55),
+    ("RandomResizedCrop", {"size": [48, 40]}, 1.5),
+    ("RandomResizedCrop", {"size": [30, 50], "scale": [0.5, 1], "interp": "LINEAR"}, 1.5),
+    ("ResizeCenterCrop", {"size": 40}, 1.5),
     ("RandomHorizontalFlip", {"prob": 1}, 0.0),
     ("RandomVerticalFlip", {"prob": 1}, 0.0),
 ]
@@ -52,15 +55,20 @@ PHOTOMETRIC = [
     ("RandomBlur", {"prob": 0.5}),
     ("RandomBlur", {"prob": 0.5, "blur_type": "random"}),
     ("RandomNoise", {}),
+    ("RandomErasing", {"prob": 0.5}),
 ]
-ALL = [case[:2] for case in GEOMETRIC] + PHOTOMETRIC
+# Some of its operators move both, others change values.
+EITHER = [("RandAugment", {})]
+ALL = [case[:2] for case in GEOMETRIC] + PHOTOMETRIC + EITHER
 # Colours belong together, noise is drawn for each channel anew, and medians are for 8 bits.
 CHANNEL_BY_CHANNEL = [
     (name, arguments)
     for name, arguments in ALL
-    if name not in ("Normalize", "RandomDistort", "RandomNoise") and "blur_type" not in arguments
+    if name not in ("Normalize", "RandAugment", "RandomDistort", "RandomErasing", "RandomNoise")
+    and "blur_type" not in arguments
 ]
 EIGHT_BITS_ONLY = [
+    ("RandAugment", {}),
     ("RandomDistort", {}),
     ("RandomBlur", {"blur_type": "median"}),
     ("RandomBlur", {"blur_type": "random"}),
@@ -131,7 +139,7 @@ def test_configurations_take_them_and_keep_random_ones_for_training(transforms):
     assert len(for_training) == 0
     check_transforms(transforms, "val_dataset.transforms", for_evaluation, may_be_random=False)
     is_random = any(
-        item["type"].startswith("Random")
+        item["type"].startswith("Rand")
         or item["type"] in ("ResizeStepScaling", "ResizeRangeScaling")
         or item.get("interp") == "RANDOM"
         or isinstance(item.get("short_size"), list)
