@@ -18,9 +18,9 @@ from pathlib import Path
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from paddleseg.utils.atomic_file import folder_beside
+from paddleseg.utils.atomic_file import new_save_dir
 from paddleseg.utils.cli import require_packages, run_command
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.errors import ConfigError
 
 # Cityscapes sorts its pictures by city; these are all from one.
 CITY = "roadscenes"
@@ -63,26 +63,10 @@ def main(args: argparse.Namespace) -> None:
         if count > 0
     ]
     save_dir = Path(args.save_dir)
-    check_is_free(save_dir)
-    try:
-        with folder_beside(save_dir.absolute()) as unfinished:
-            for dataset in scenes:
-                write_scenes(dataset, unfinished)
-            if save_dir.exists():
-                save_dir.rmdir()
-            unfinished.rename(save_dir)
-    except OSError as error:
-        raise DataError(f"--save_dir: {save_dir} cannot be written ({error.strerror or error})") from error
+    with new_save_dir(save_dir) as unfinished:
+        for dataset in scenes:
+            write_scenes(dataset, unfinished)
     print(f"{save_dir}: {args.train} training and {args.val} validation scenes, {args.size[0]}x{args.size[1]}")
-
-
-def check_is_free(folder: Path) -> None:
-    """Raise DataError if there is something at this place already, other than an empty folder."""
-    if folder.is_dir():
-        if any(folder.iterdir()):
-            raise DataError(f"--save_dir: {folder} is not empty; name a new folder, or remove it first")
-    elif folder.exists():
-        raise DataError(f"--save_dir: {folder} is a file; name a folder")
 
 
 def write_scenes(dataset, root: Path) -> None:

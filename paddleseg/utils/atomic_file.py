@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from paddleseg.utils.errors import UserError
+from paddleseg.utils.errors import DataError, UserError
 from paddleseg.utils.logging import get_logger
 
 WRITING, REPLACED = ".writing", ".replaced"
@@ -90,6 +90,29 @@ def folder_beside(folder: Path) -> Iterator[Path]:
     """An empty folder beside ``folder``, to be renamed; gone afterwards."""
     with _temporary_folder(temporary_beside(folder)) as temporary:
         yield temporary
+
+
+@contextlib.contextmanager
+def new_save_dir(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which takes the place ``folder`` when the block ends; not if it ends with an error.
+
+    Raises:
+        DataError: Something is there already, other than an empty folder, or it cannot be written; the message names
+            ``--save_dir``.
+    """
+    if folder.is_dir():
+        if any(folder.iterdir()):
+            raise DataError(f"--save_dir: {folder} is not empty; name a new folder, or remove it first")
+    elif folder.exists():
+        raise DataError(f"--save_dir: {folder} is a file; name a folder")
+    try:
+        with folder_beside(folder.absolute()) as unfinished:
+            yield unfinished
+            if folder.exists():
+                folder.rmdir()
+            unfinished.rename(folder)
+    except OSError as error:
+        raise DataError(f"--save_dir: {folder} cannot be written ({error.strerror or error})") from error
 
 
 @contextlib.contextmanager
