@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The configurations of this repository, and those that users of PaddleSeg and DDRNet_paddle bring along."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,8 @@ def test_every_configuration_is_fit_for_training_and_the_other_commands(path):
 
 @pytest.mark.parametrize("path", [path for path in SHIPPED if path not in TRAINABLE], ids=name_of)
 def test_every_base_is_complete_with_a_model(path):
-    config = load_config(path, opts=["model.type=DDRNet_23"])
+    is_classification = "ImageFolder" in path.read_text(encoding="utf-8")
+    config = load_config(path, opts=["model.type=DDRNet_23" + "_cls" * is_classification])
     check_config(config, command="val", check_files=False)
 
 
@@ -164,3 +166,30 @@ def test_a_pretrained_file_that_is_not_there_is_told_before_training():
     path = ROOT / "tests/fixtures/configs/ddrnet_paddle/configs/ddrnet/ddrnet23_cityscapes_1024x1024_120k.yml"
     with pytest.raises(ValueError, match=r"120k\.yml:9: model\.pretrained: there is no file 'DDRNet23_imagenet"):
         check_config(load_config(path), command="train")
+
+
+@pytest.mark.parametrize("size", ["23_slim", "23", "39"])
+def test_the_imagenet_recipes_have_the_numbers_of_mindspores_and_its_rate_rule(size):
+    path = ROOT / f"configs/imagenet/ddrnet{size}_imagenet.yml"
+    config = load_shipped(f"imagenet/ddrnet{size}_imagenet.yml")
+    data = config.data
+    num_cards = len(re.search(r"--gpus (\S+)", path.read_text(encoding="utf-8"))[1].split(","))
+    batch = num_cards * data["batch_size"]
+    assert data["epochs"] == 100 and data["model"] == {"type": f"DDRNet_{size}_cls", "drop_path": 0.1}
+    per_epoch = 1281167 // batch
+    schedule = build.build_lr_schedule(config, build.total_iters(config, per_epoch))
+    assert data["lr_scheduler"]["warmup_iters"] == 10 * 1281167 // batch
+    assert schedule.rate_at(0) == pytest.approx(1e-6 * batch / 256)
+    assert schedule.rate_at(10 * 1281167 // batch) == pytest.approx(0.1 * batch / 256)
+    assert schedule.rate_at(100 * per_epoch) == pytest.approx(1e-5 * batch / 256, rel=1e-3)
+    assert data["task"] == {
+        "type": "ClassificationTask", "mixup_alpha": 0.8, "cutmix_alpha": 1.0, "mix_prob": 1.0, "switch_prob": 0.5,
+    }  # fmt: skip
+    assert data["loss"]["types"] == [{"type": "SoftTargetCrossEntropyLoss", "label_smoothing": 0.1}]
+    optimizer = data["optimizer"]
+    assert (optimizer["momentum"], optimizer["nesterov"], optimizer["weight_decay"]) == (0.9, True, 1e-4)
+    assert optimizer["no_decay_on_norm_and_bias"] and optimizer["grad_clip_cfg"]["clip_norm"] == 5
+    augment, erasing = (data["train_dataset"]["transforms"][place] for place in (2, 3))
+    assert augment == {"type": "RandAugment", "magnitude": 9, "magnitude_std": 0.5, "num_ops": 2, "prob": 0.5}
+    assert erasing == {"type": "RandomErasing", "prob": 0.25}
+    assert data["val_dataset"]["transforms"][0]["crop_pct"] == 0.875
