@@ -61,8 +61,8 @@ class Registry:
 MODELS = Registry(
     "model",
     "Takes num_classes and in_channels; a paddle.nn.Layer whose forward turns (N, C, H, W) float32 pictures into a "
-    "list of logits (N, num_classes, H, W), the main output first. One that can give them at 1/8 too, before the last "
-    "resize, has forward_stride8: label maps are faster then.",
+    "list of logits (N, num_classes, H, W), the main output first; of a classifier, into logits (N, num_classes). One "
+    "that can give them at 1/8 too, before the last resize, has forward_stride8: label maps are faster then.",
 )
 BACKBONES = Registry(
     "backbone",
@@ -71,7 +71,8 @@ BACKBONES = Registry(
 LOSSES = Registry(
     "loss",
     "Called with logits (N, K, H, W) and int64 label (N, H, W); gives one scalar tensor. One whose class states "
-    "takes_coarse_logits may be called with smaller logits and coarse=True.",
+    "takes_coarse_logits may be called with smaller logits and coarse=True, one that states takes_picture_classes with "
+    "logits (N, K) and classes (N,) or their shares (N, K).",
 )
 TRANSFORMS = Registry(
     "transform",
@@ -79,7 +80,9 @@ TRANSFORMS = Registry(
     "is refused outside of training.",
 )
 DATASETS = Registry(
-    "dataset", "A paddleseg.datasets.SegmentationDataset: len(), read(index) and the numbers of its classes."
+    "dataset",
+    "A paddleseg.datasets.SegmentationDataset, or for classifiers a ClassDataset: len(), read(index) and the numbers "
+    "of its classes.",
 )
 TASKS = Registry(
     "task",

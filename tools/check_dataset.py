@@ -49,7 +49,7 @@ def main(args: argparse.Namespace) -> None:
     from paddleseg.config.build import build_dataset
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
-    from paddleseg.datasets import data_report
+    from paddleseg.datasets import ClassDataset, class_check, data_report
     from paddleseg.datasets.data_check import examine
 
     config = load_config(args.config, opts=args.opts)
@@ -57,6 +57,15 @@ def main(args: argparse.Namespace) -> None:
     check_config(config, command="train", do_eval=has_val)
     num_workers = min(8, usable_cpus()) if args.num_workers is None else args.num_workers
     train, val = build_dataset(config, "train"), build_dataset(config, "val") if has_val else None
+    if isinstance(train, ClassDataset):
+        findings = class_check.examine_classes(train, val, level="full", num_workers=num_workers)
+        print("\n".join(found.describe() for found in findings))
+        for warning in class_check.find_class_warnings(findings, level="full"):
+            print(f"warning: {warning}")
+        write_json(args.json, {found.section: found.to_dict() for found in findings})
+        data_report.raise_problems(class_check.find_class_problems(findings))
+        print("training can use all of it")
+        return
     findings = examine(train, val, level="full", num_workers=num_workers)
     print(f"{data_report.describe_extent(findings)}\n{data_report.format_table(findings)}")
     for warning in data_report.find_warnings(findings):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import inspect
 import os
 import sys
 from typing import Any
@@ -59,6 +60,7 @@ def time_step(config: Any, dataset: Any) -> float:
     from paddleseg.profiling.data import measure_step
     from paddleseg.training.run_settings import RunSettings
     from paddleseg.training.step_network import StepNetwork
+    from paddleseg.utils.seeding import batch_rng
 
     cpu = CpuSettings.choose()
     data_format = None if cpu is None else cpu.data_format
@@ -66,7 +68,7 @@ def time_step(config: Any, dataset: Any) -> float:
     model.train()
     network, task = StepNetwork(model, RunSettings(iters=1)), build_task(config, train_dataset=dataset)
     sampler = EpochBatchSampler(len(dataset), config.data["batch_size"], 0, total_steps=1)
-    batch = next(train_batches(dataset, sampler, seed=0, num_workers=0))
+    batch = {**next(train_batches(dataset, sampler, seed=0, num_workers=0)), "rng": batch_rng(0, 0, 0)}
 
     def step() -> None:
         task.loss_terms(network, batch)["loss"].backward()
@@ -100,7 +102,9 @@ def main(args: argparse.Namespace) -> None:
     profile = profile_data(dataset, config.data["batch_size"], args.num_batches)
     step_seconds = time_step(config, dataset) if args.step_time is None else args.step_time
     share = waiting_share(profile, step_seconds, num_workers)
-    advice = advise(profile, step_seconds, num_workers, usable_cpus(), dataset.cache_kind)
+    # A data set that takes no cache is not advised to have one.
+    cache = dataset.cache_kind if "cache" in inspect.signature(type(dataset)).parameters else None
+    advice = advise(profile, step_seconds, num_workers, usable_cpus(), cache)
     print_table(profile)
     source = "measured" if args.step_time is None else "given"
     print(f"\na step of {profile.batch_size} pictures takes {step_seconds * 1000:.1f} ms ({source})")

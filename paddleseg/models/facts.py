@@ -17,7 +17,8 @@ class ModelFacts:
     The networks here state them all. A user's own states those in which it differs from the defaults.
 
     Attributes:
-        task: Name in the registry TASKS of what it learns. ``SegmentationTask`` needs a list of logits (N, K, H, W).
+        task: Name in the registry TASKS of what it learns. ``SegmentationTask`` needs a list of logits (N, K, H, W),
+            ``ClassificationTask`` one tensor of logits (N, K).
         smallest_side: Pixels that height and width of a picture have at least.
         output_stride: Pixels that are between the cells of the output before its last resize.
         head_parts: Sublayers of the top level that depend on the classes or the task. Fine-tuning may start without

@@ -78,10 +78,12 @@ def profile_data(dataset: PictureDataset, batch_size: int, num_batches: int, see
         samples = []
         for position, index in enumerate(indices[start : start + batch_size], start):
             sample = timed("decode", dataset.read_through_cache, index)
+            # As ``dataset.sample`` does it: the class of a whole picture is no map that could be cropped.
+            unmoved = {} if dataset.labels_move or "label" not in sample else {"label": sample.pop("label")}
             rng = sample_rng(seed, 0, position)
             for name, step in zip(names, steps):
                 sample = timed(name, step, sample, rng)
-            samples.append({**sample, "index": index})
+            samples.append({**sample, **unmoved, "index": index})
         [batch] = timed("collate", collate_one_size, samples)
         timed("transfer", _to_device, batch)
     milliseconds = {part: 1000 * value / len(indices) for part, value in seconds.items()}
@@ -128,9 +130,9 @@ def waiting_share(profile: DataProfile, step_seconds: float, num_workers: int) -
 
 
 def advise(
-    profile: DataProfile, step_seconds: float, num_workers: int, cores: int, cache_kind: str = "none"
+    profile: DataProfile, step_seconds: float, num_workers: int, cores: int, cache_kind: str | None = "none"
 ) -> list[str]:
-    """What to change, the most helpful first; one line each."""
+    """What to change, the most helpful first; one line each. ``cache_kind`` is None where no cache is to be had."""
     share = waiting_share(profile, step_seconds, num_workers)
     if share < _NO_WAIT:
         return ["nothing: reading keeps up with the training"]
