@@ -59,8 +59,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=float,
         default=0.999,
         metavar="SHARE",
-        help="share of the pixels that must get the same class (default: %(default)s); scores of a classifier must "
-        "differ by less than 0.001 of the largest logit",
+        help="share of the pixels, or of a classifier's pictures, that must get the same class (default: %(default)s)",
     )
     add("--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of the configuration")
     return parser
@@ -113,7 +112,7 @@ def main(arguments: argparse.Namespace) -> None:
         size_hw = (arguments.input_shape or [-1, -1, -1, -1])[2:]
         pictures = pictures_to_compare(config, arguments.verify_images, model.in_channels, size_hw)
         if is_classifier:
-            verify_classifier(model, folder, pictures, pipeline=pipeline)
+            verify_classifier(model, folder, pictures, pipeline=pipeline, min_equal_share=arguments.verify_threshold)
             return
         verify_export(
             model,

@@ -17,7 +17,7 @@ _NESTED = {"learning_rate": "lr_scheduler.learning_rate", "data_format": "model.
 
 def make_parser() -> argparse.ArgumentParser:
     """The command's flags: those of the run's settings, and a few beside them; the names are PaddleSeg's."""
-    parser = CommandParser(prog="train.py", description="Train a segmentation network.", rewrite=rewriter("train.py"))
+    parser = CommandParser(prog="train.py", description="Train a network.", rewrite=rewriter("train.py"))
     add = parser.add_argument
     add("--config", required=True, help="YAML configuration")
     for knob in knobs():

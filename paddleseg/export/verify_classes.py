@@ -12,7 +12,13 @@ import paddle
 
 from paddleseg.deploy.classifier import Classifier
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.export.verify import MAX_RELATIVE_DIFFERENCE, Picture, VerificationError, fit_picture
+from paddleseg.export.verify import (
+    DEFAULT_EQUAL_SHARE,
+    MAX_RELATIVE_DIFFERENCE,
+    Picture,
+    VerificationError,
+    fit_picture,
+)
 from paddleseg.inference.class_logits import class_logits
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.class_report import softmax
@@ -21,8 +27,13 @@ from paddleseg.utils.seeding import sample_rng
 
 
 def verify_classifier(
-    model: paddle.nn.Layer, folder: str | Path, pictures: Iterable[Picture], *, pipeline: Pipeline
-) -> int:
+    model: paddle.nn.Layer,
+    folder: str | Path,
+    pictures: Iterable[Picture],
+    *,
+    pipeline: Pipeline,
+    min_equal_share: float = DEFAULT_EQUAL_SHARE,
+) -> None:
     """Compare an export, run as by deploy/python/infer.py on the CPU, with the network, run as by predict.py.
 
     Args:
@@ -30,39 +41,55 @@ def verify_classifier(
         folder: The export.
         pictures: On what to compare.
         pipeline: The network's preprocessing, built from the training configuration and not from the export.
-
-    Returns:
-        How many pictures were compared.
+        min_equal_share: Share of the pictures, 0 to 1, that must get the same class. One that the network takes for as
+            good, within ``MAX_RELATIVE_DIFFERENCE`` of the largest logit, is the same.
 
     Raises:
-        VerificationError: Scores differ by more than ``MAX_RELATIVE_DIFFERENCE`` of the largest logit, or the class of
-            a picture is another one although its logits are further apart than that.
+        VerificationError: Too few pictures get the same class, or scores differ by more than that.
     """
     classifier = Classifier(read_deploy_config(folder))
-    worst, count = 0.0, 0
+    worst, num_equal, count = 0.0, 0, 0
     for index, original in enumerate(pictures):
         picture = fit_picture(original, pipeline, classifier.config.input_shape[2:])
         [output] = classifier.run([classifier.prepare(picture.pixels.copy(), picture.name)])
         sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}
         sample = pipeline(sample, sample_rng(0, 0, index))
-        logits = class_logits(model, sample["img"][np.newaxis], pipeline.normalize)
-        difference = _difference(output, logits, classifier.config.output_op)
+        [logits] = class_logits(model, sample["img"][np.newaxis], pipeline.normalize)
+        difference, gap = _compare(output, logits, classifier.config.output_op)
         if not difference <= MAX_RELATIVE_DIFFERENCE:  # NaN fails too
             raise VerificationError(
-                f"verification failed: {picture.name}: export and network differ by {difference:.1e} of the largest "
-                f"logit, at most {MAX_RELATIVE_DIFFERENCE:g} is allowed; nothing was exported"
+                f"verification failed: {picture.name}: scores of export and network differ by {difference:.1e} of the "
+                f"largest logit, at most {MAX_RELATIVE_DIFFERENCE:g} is allowed; nothing was exported"
             )
-        worst, count = max(worst, difference), count + 1
-    get_logger().info("verification: %d pictures, scores differ by %.1e of the largest logit at most", count, worst)
-    return count
+        worst, num_equal, count = max(worst, difference), num_equal + (gap <= MAX_RELATIVE_DIFFERENCE), count + 1
+    if num_equal < min_equal_share * count:
+        raise VerificationError(
+            f"verification failed: {num_equal} of {count} pictures get the same class, at least "
+            f"{100 * min_equal_share:g} % are asked for (--verify_threshold); nothing was exported"
+        )
+    get_logger().info(
+        "verification: %d of %d pictures get the same class, scores differ by %.1e of the largest logit at most",
+        num_equal, count, worst,
+    )  # fmt: skip
 
 
-def _difference(output: np.ndarray, logits: np.ndarray, output_op: str | None) -> float:
-    """How far the export is from the network on one picture, in units of its largest logit."""
+def _compare(output: np.ndarray, logits: np.ndarray, output_op: str | None) -> tuple[float, float]:
+    """How far an export is from the network on one picture, in units of its largest logit.
+
+    Args:
+        output: What the graph gives: scores (K,), or a class id ().
+        logits: The network's, (K,).
+        output_op: What the graph gives.
+
+    Returns:
+        The largest difference of scores, 0 for ids; and by how much the graph's class is behind the best one.
+    """
     scale = max(float(np.abs(logits).max()), 1e-12)
-    if output_op == "argmax":  # by how much another class than the best was taken for it
-        return float(logits.max() - logits[0, int(output)]) / scale
+    best = int(output) if output_op == "argmax" else int(output.argmax())
+    gap = float(logits.max() - logits[best]) / scale
+    if output_op == "argmax":
+        return 0.0, gap
     if output_op == "softmax":
         # Probabilities change by less than half of what the logits change by: these are the measure here too.
-        return float(np.abs(output - softmax(logits)[0]).max()) / max(scale, 1.0)
-    return float(np.abs(output - logits[0]).max()) / scale
+        return float(np.abs(output - softmax(logits[np.newaxis])[0]).max()) / max(scale, 1.0), gap
+    return float(np.abs(output - logits).max()) / scale, gap

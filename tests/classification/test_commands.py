@@ -4,6 +4,8 @@
 
 import json
 import shutil
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import paddle
@@ -15,9 +17,11 @@ import predict
 from deploy.python import infer
 from paddleseg.deploy.classifier import Classifier
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.export.verify import VerificationError
+from paddleseg.export.verify import Picture, VerificationError
+from paddleseg.export.verify_classes import verify_classifier
 from paddleseg.models import DDRNet_23_slim_cls
 from paddleseg.models.weights import make_meta, write_weights
+from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.class_report import best_classes, softmax
 from paddleseg.utils.errors import ConfigError, DataError
 from tests.classification.folders import CLASSES
@@ -85,6 +89,10 @@ def test_the_exported_graph_finds_the_classes_that_val_counts(exported, class_fo
     for item in found(tmp_path / "found"):
         counts[CLASSES.index(item["picture"].split("/")[-2]), item["classes"][0]["id"]] += 1
     figures = json.loads((tmp_path / "val.json").read_text())
+    assert set(figures) == {"config", "model_path", "num_images", "top1", "classes", "confusion_matrix"}
+    assert set(figures["classes"][0]) == {
+        "id", "name", "recall", "precision", "label_images", "predicted_images",
+    }  # fmt: skip
     assert counts.tolist() == figures["confusion_matrix"] and counts.sum() == 12
     assert np.trace(counts) / 12 == figures["top1"]
 
@@ -114,7 +122,7 @@ def test_an_export_whose_preprocessing_is_another_is_not_made(exported, tmp_path
         return {"type": "Normalize", "mean": [0.1] * 3, "std": [0.3] * 3} if spec["type"] == "Normalize" else spec
 
     monkeypatch.setattr(exporting, "_with_explicit_numbers", other)
-    with pytest.raises(VerificationError, match="export and network differ by"):
+    with pytest.raises(VerificationError, match="scores of export and network differ by"):
         exported("--output_op", "none")  # probabilities of these weights are 0 and 1 in either case
     assert not (tmp_path / "exported/deploy.yaml").exists()
 
@@ -138,6 +146,37 @@ def test_a_damaged_picture_is_left_out_and_named(class_config, weights, class_fo
     with pytest.raises(DataError, match=naming("1 of 2 pictures could not be predicted", "broken.jpg")):
         call(predict, "--config", class_config, "--model_path", weights, *given)
     assert [item["picture"] for item in found(tmp_path / "found")] == [str(tmp_path / "whole.jpg")]
+
+
+class Graph:
+    """An exported classifier of class ids that are given."""
+
+    def __init__(self, ids):
+        self.ids, self.config = iter(ids), SimpleNamespace(output_op="argmax", input_shape=(-1, 3, -1, -1))
+
+    def prepare(self, pixels, path):
+        return pixels
+
+    def run(self, inputs):
+        return [np.int32(next(self.ids))]
+
+
+def test_enough_pictures_must_get_the_class_of_the_network(monkeypatch):
+    import paddleseg.export.verify_classes as module
+
+    pictures = [Picture(f"{i}", np.full((4, 4, 3), i, np.uint8)) for i in range(4)]
+    monkeypatch.setattr(
+        module, "class_logits", lambda model, images, _: np.eye(4, dtype=np.float32)[images[0, 0, 0, :1]]
+    )
+    monkeypatch.setattr(module, "read_deploy_config", lambda folder: folder)
+    for ids, share, fails in (([0, 1, 2, 3], 1, False), ([0, 1, 2, 0], 0.75, False), ([0, 1, 0, 0], 0.75, True)):
+        monkeypatch.setattr(module, "Classifier", lambda folder: Graph(ids))  # noqa: B023
+        verify = partial(verify_classifier, None, "", pictures, pipeline=Pipeline(), min_equal_share=share)
+        if fails:
+            with pytest.raises(VerificationError, match="2 of 4 pictures get the same class, at least 75 %"):
+                verify()
+        else:
+            verify()
 
 
 def test_of_equal_probabilities_the_lower_class_comes_first():

@@ -79,6 +79,7 @@ def test_what_is_written_is_read_back(deploy_yaml):
         "output_op": "none",
         "num_classes": 2,
         "class_names": ["rue", "trottoir é"],
+        "task": "classification",
         "palette": [[1, 2, 3], [4, 5, 6]],
         "arch": None,
     }
@@ -90,6 +91,7 @@ def test_what_is_written_is_read_back(deploy_yaml):
     assert config.palette == content["palette"]
     assert config.graphs == {"stride8": config.main_graph}
     assert config.ignored_class == 1
+    assert (config.task, config.class_names) == ("classification", content["class_names"])
     assert "trottoir é" in deploy_yaml.read_text(encoding="utf-8")
 
 
@@ -125,6 +127,16 @@ def test_what_is_written_is_read_back(deploy_yaml):
             "Deploy.graphs.stride8.model is 1; it must be a str",
         ),
         ("output_op:", "ignore_index: 256\n  output_op:", "Deploy.ignore_index is 256; it must be from 0 to 255"),
+        (
+            "output_op:",
+            "task: clasification\n  output_op:",
+            "Deploy.task is 'clasification'.*Did you mean 'classification'",
+        ),
+        (
+            "output_op:",
+            "num_classes: 2\n  class_names: [a]\n  output_op:",
+            "Deploy.class_names has 1 names for 2 classes",
+        ),
         ("Deploy:", "Deployment:", "no section 'Deploy'"),
         ("Deploy:", "Deploy: [", "not valid YAML"),
         ("output_op: argmax", "output_op: 2026-13-45", "not valid YAML"),
