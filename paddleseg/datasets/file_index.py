@@ -155,7 +155,7 @@ def _read_index(file: Path, root: str, folders: Sequence[str]) -> ClassFiles | N
         if header["format"] != _FORMAT or header["folders"] != list(folders) or not _is_fresh(root, header):
             return None
         files = ClassFiles(root, tuple(folders), np.array(header["counts"], np.int64), names, header["other_files"])
-    except (ValueError, TypeError, KeyError, OverflowError):  # damaged, or not ours
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):  # damaged, or not ours
         return None
     return files if files.counts.sum() == len(files) and names[-1:] == _END else None
 

@@ -9,6 +9,7 @@ import pytest
 
 from paddleseg.models.weights import read_weights
 from paddleseg.utils.errors import ConfigError, DataError
+from tests.conftest import REPOSITORY
 from tests.messages import naming
 
 
@@ -73,3 +74,21 @@ def test_a_corrupt_picture_is_named_before_the_first_step(train_classes, class_f
     with pytest.raises(DataError, match="train/leaf/2.jpg"):
         train_classes()
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_the_program_of_the_documentation_trains_and_evaluates(class_folder, tmp_path, monkeypatch):
+    page = (REPOSITORY / "docs/imagenet.md").read_text(encoding="utf-8")
+    [program] = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    for old, new in (
+        ("12", "3"),
+        ("data/mine", str(class_folder)),
+        ("iters=1000", "iters=1"),
+        ("batch_size=32", "batch_size=2"),
+    ):
+        assert old in program
+        program = program.replace(old, new)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(program, names)  # noqa: S102
+    assert 0 <= names["scores"].values["top1"] <= 1 and (tmp_path / "output/iter_1").is_dir()

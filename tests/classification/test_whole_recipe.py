@@ -3,9 +3,11 @@
 """A training of two processes with every option of the recipe on, cut and resumed: equal to the byte."""
 
 import hashlib
+import json
 
 import pytest
 
+import val
 from paddleseg.datasets import ImageFolder
 from paddleseg.transforms import RandAugment, RandomErasing, RandomHorizontalFlip, RandomResizedCrop
 from paddleseg.utils.seeding import sample_rng
@@ -69,6 +71,12 @@ def test_two_processes_resumed_have_the_bytes_of_an_uninterrupted_run(run_comman
     resumed = run("resumed", "--num_workers", 0, "--resume_model", tmp_path / "straight/iter_3")
     assert_same_state(with_workers, straight)
     assert_same_state(resumed, straight)
+    # Nine pictures in two processes are those that one process counts.
+    manifest = json.loads((straight / "manifest.json").read_text())
+    arguments = ("--config", config, "--model_path", straight / manifest["best_file"], "--json", tmp_path / "val.json")
+    val.main(val.make_parser().parse_args([*map(str, arguments), "--num_workers", "0", "--device", "cpu"]))
+    figures = json.loads((tmp_path / "val.json").read_text())
+    assert (figures["num_images"], figures["top1"]) == (9, manifest["metric"]["top1"])
 
 
 def test_samples_depend_on_seed_epoch_and_position_alone(class_folder):
