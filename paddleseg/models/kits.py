@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,7 +59,7 @@ class KitWeights:
         if self.prefix:
             words.append(f"prefix {self.prefix} taken off")
         if self.left_out:
-            words.append(f"{len(self.left_out)} counters and parts of losses left out")
+            words.append(f"{len(self.left_out)} left out, which are no weights, such as {self.left_out[0]}")
         if self.zeros:
             words.append(f"zeros for {', '.join(self.zeros)}, which {self.kit}'s network does not have")
         return "; ".join(words)
@@ -77,8 +77,7 @@ def with_names_here(arrays: Mapping[str, np.ndarray]) -> KitWeights | None:
     Raises:
         ValueError: Two names of the file are one here.
     """
-    prefix = _common_prefix(arrays)
-    stripped = {name[len(prefix) :] if name.startswith(prefix) else name: name for name in arrays}
+    stripped, prefix = _without_prefixes(arrays)
     kit, translate = _recognised(stripped, prefix)
     if kit is None:
         return None
@@ -152,15 +151,19 @@ def facts_of(found: KitWeights) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _common_prefix(names: Mapping[str, Any]) -> str:
-    """The prefixes of wrappers that most names have; beside a wrapped network, a wrapper may have names of its own."""
-    prefix = ""
+def _without_prefixes(names: Iterable[str]) -> tuple[dict[str, str], str]:
+    """Names without the prefixes of wrappers that most of them have, each with what it was; and the prefixes.
+
+    A wrapper may have names of its own beside those of the network.
+    """
+    stripped, prefix = {name: name for name in names}, ""
     for _ in _PREFIXES:
         for more in _PREFIXES:
-            if 2 * sum(name.startswith(prefix + more) for name in names) > len(names):
+            if 2 * sum(name.startswith(more) for name in stripped) > len(stripped):
+                stripped = {name[len(more) :] if name.startswith(more) else name: was for name, was in stripped.items()}
                 prefix += more
                 break
-    return prefix
+    return stripped, prefix
 
 
 def _recognised(names: Mapping[str, Any], prefix: str) -> tuple[str | None, Callable[[str], str | None]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,13 +72,23 @@ class Coverage:
             parts.append(f"{len(shapes)} of another shape: {first_names(shapes)}")
         return "; ".join(parts) or "everything fits"
 
-    def table(self) -> str:
-        """One line for each top-level part of the network: how many of its tensors were loaded."""
+    def share(self) -> str:
+        """How many of the network's tensors were loaded, such as ``240 of 289 tensors (83 %)``."""
+        total = len(self.loaded) + len(self.missing) + len(self.misshaped)
+        return f"{len(self.loaded)} of {total} tensors ({100 * len(self.loaded) // total} %)"
+
+    def table(self, of: Callable[[str], str] | None = None) -> str:
+        """One line for each part of the network: how many of its tensors were loaded.
+
+        Args:
+            of: Gives the part that a name belongs to; None: the sublayer of the top level.
+        """
+        of = part_of if of is None else of
         wanted = self.loaded + self.missing + list(self.misshaped)
         loaded = set(self.loaded)
         parts: dict[str, list[bool]] = {}
         for name in wanted:
-            parts.setdefault(part_of(name), []).append(name in loaded)
+            parts.setdefault(of(name), []).append(name in loaded)
         width = max(len(part) for part in parts)
         return "\n".join(f"  {part:<{width}}  {sum(has)}/{len(has)}" for part, has in sorted(parts.items()))
 
@@ -109,8 +119,8 @@ def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
         )
     if found is None or found.kit == PADDLESEG:
         return (arrays if found is None else found.weights), meta
-    place = f" in its entry {wrapper}" if wrapper else ""
-    get_logger().info("%s: %s%s", path, found.describe(), place)
+    place = f"entry {wrapper}: " if wrapper else ""
+    get_logger().info("%s: %s%s", path, place, one_line(found.describe()))
     return found.weights, facts_of(found) if meta is None else meta
 
 
