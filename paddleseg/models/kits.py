@@ -160,10 +160,19 @@ def _without_prefixes(names: Iterable[str]) -> tuple[dict[str, str], str]:
     for _ in _PREFIXES:
         for more in _PREFIXES:
             if 2 * sum(name.startswith(more) for name in stripped) > len(stripped):
-                stripped = {name[len(more) :] if name.startswith(more) else name: was for name, was in stripped.items()}
+                stripped = _without_prefix(stripped, more)
                 prefix += more
                 break
     return stripped, prefix
+
+
+def _without_prefix(names: Mapping[str, str], prefix: str) -> dict[str, str]:
+    stripped: dict[str, str] = {}
+    for name, was in names.items():
+        other = stripped.setdefault(name[len(prefix) :] if name.startswith(prefix) else name, was)
+        if other != was:
+            raise ValueError(f"the names of {other} and {was} differ in the prefix of a wrapper alone")
+    return stripped
 
 
 def _recognised(names: Mapping[str, Any], prefix: str) -> tuple[str | None, Callable[[str], str | None]]:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weights of other kits: recognised by their names, and the network computes with them what theirs does.
 
-The lists in ``layouts`` were read from the other kits' own networks, which gave the golden outputs with the weights that
-are made here.
+The lists in ``layouts`` were read from the other kits' own networks, which gave the golden outputs with the weights
+that are made here.
 """
 
 import json
@@ -144,6 +144,8 @@ def test_a_name_that_no_rule_knows_keeps_it_and_one_of_two_is_an_error(official_
     assert "spam.weight" in found.weights
     with pytest.raises(ValueError, match=r"head\.bn1\.weight here, as another name"):
         with_names_here(small(official_names, "head.bn1.weight"))
+    with pytest.raises(ValueError, match=r"of module\.conv1\.0\.weight and conv1\.0\.weight differ"):
+        with_names_here(small(official_names, "conv1.0.weight", prefix="module."))
 
 
 def test_names_of_a_users_own_network_stay_as_they_are(official_names):
@@ -154,12 +156,12 @@ def test_names_of_a_users_own_network_stay_as_they_are(official_names):
 
 
 def test_mindspores_words_for_batch_normalisation_are_known_and_its_linear_layer_is_turned(official_names):
-    words = {"running_mean": "moving_mean", "running_var": "moving_variance"}
+    words = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
     arrays = {}
     for name in official_names["23"]["cls_keys"]:
         module, leaf = name.rsplit(".", 1)
         is_normalised = f"{module}.running_mean" in official_names["23"]["cls_keys"]
-        leaf = words.get(leaf, {"weight": "gamma", "bias": "beta"}[leaf] if is_normalised else leaf)
+        leaf = words.get(leaf, leaf) if is_normalised else leaf
         if not name.startswith(("conv1.0.bias", "conv1.3.bias")):
             arrays[f"{module}.{leaf}"] = np.ones((64, 3, 3, 3) if name == "conv1.0.weight" else (5, 2), "f4")
     found = with_names_here(arrays)
