@@ -129,7 +129,8 @@ def _state_dict(path: str | os.PathLike[str], content: Any, wrapper: list[str]) 
     if _has_tensors(content):
         return content
     keys = one_line(", ".join(str(key) for key in content)) or "nothing"
-    raise WeightsError(f"{path}: has no table of arrays; it holds {keys}, and weights are looked for in {_WRAPPERS}")
+    places = ", ".join(_WRAPPERS)
+    raise WeightsError(f"{path}: no table of arrays; it holds {keys}, and weights are looked for in {places}")
 
 
 def _has_tensors(table: Any) -> bool:

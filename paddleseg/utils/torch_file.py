@@ -121,7 +121,7 @@ def _refuse_more_than(most: int, table: Mapping[Any, Any]) -> None:
         if isinstance(value, Tensor):
             size += value.count * value.storage.size // max(value.storage.count, 1)
     if size > most:
-        raise ValueError(f"its tensors are of {size} bytes, more than twice those of the file")
+        raise ValueError("its tensors have more than twice the bytes of the file")
 
 
 def _with_arrays(table: dict[Any, Any], source: _Archive | _OldFile) -> dict[Any, Any]:
