@@ -66,8 +66,11 @@ def main(args: argparse.Namespace) -> None:
         print(f"{path}: {meta['arch']}, {coverage.share()}\n{coverage.table(branch_of)}")
         if not coverage.complete:
             print(f"left out: {coverage.describe()}")
-    elif to == "official" or args.padding_mode is not None:
-        raise WeightsError(f"{path}: of no DDRNet that is known, so it has neither official names nor a padding_mode")
+    elif to == "official" or args.padding_mode is not None or (meta is not None and "kit" in meta):
+        raise WeightsError(
+            f"{path}: of no DDRNet of the sizes 23-slim, 23 and 39, so the names of another kit and padding_mode mean "
+            "nothing for it"
+        )
     if to == "official":
         weights = official_weights(path, weights, meta)
     write_weights(target, weights, meta)
