@@ -60,12 +60,17 @@ def main(args: argparse.Namespace) -> None:
 
     path = weight_file(source)
     weights, meta = read_weights(path)
-    fitted = fit_weights(path, weights, meta, partial=args.partial, padding_mode=args.padding_mode)
+    fitted = fit_weights(path, weights, meta, args.padding_mode)
     if fitted is not None:
         weights, meta, coverage = fitted
         print(f"{path}: {meta['arch']}, {coverage.share()}\n{coverage.table(branch_of)}")
         if not coverage.complete:
             print(f"left out: {coverage.describe()}")
+        if (coverage.missing or coverage.misshaped) and not args.partial:
+            raise WeightsError(
+                f"{path} fills {coverage.share()} of {meta['arch']}; with --partial what it has is written, to be "
+                "trained on"
+            )
     elif to == "official" or args.padding_mode is not None or (meta is not None and "kit" in meta):
         raise WeightsError(
             f"{path}: of no DDRNet of the sizes 23-slim, 23 and 39, so the names of another kit and padding_mode mean "

@@ -41,8 +41,6 @@ def fit_weights(
     path: str | os.PathLike[str],
     weights: Mapping[str, np.ndarray],
     meta: Mapping[str, Any] | None,
-    *,
-    partial: bool = False,
     padding_mode: PaddingMode | None = None,
 ) -> tuple[dict[str, np.ndarray], dict[str, Any], Coverage] | None:
     """Find the network that weights are of, and what of it they fill.
@@ -51,7 +49,6 @@ def fit_weights(
         path: The file that they were read from.
         weights: The arrays by the names here, as ``read_weights`` gives them.
         meta: What it gave beside them.
-        partial: Whether parts may be left without weights.
         padding_mode: That with which they were trained, where the file does not say it.
 
     Returns:
@@ -60,7 +57,7 @@ def fit_weights(
         of no DDRNet here.
 
     Raises:
-        WeightsError: Parts are left without weights, or the padding mode is not that of the file.
+        WeightsError: The padding mode is not that of the file.
     """
     arch = arch_of(weights)
     if arch is None:
@@ -78,11 +75,6 @@ def fit_weights(
     model = component(**arguments)
     follow_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, weights)
-    if not partial and (coverage.missing or coverage.misshaped):
-        raise WeightsError(
-            f"{path} fills {coverage.share()} of {arch}; with --partial what it has is written, to be trained on. "
-            f"{coverage.describe()}"
-        )
     facts = _facts(path, model, num_classes, meta)
     return {name: weights[name] for name in coverage.loaded}, facts, coverage
 

@@ -81,6 +81,8 @@ def with_names_here(arrays: Mapping[str, np.ndarray]) -> KitWeights | None:
     kit, translate = _recognised(stripped, prefix)
     if kit is None:
         return None
+    if kit == PADDLESEG:
+        return KitWeights(kit, dict(arrays))
     found = KitWeights(kit, prefix=prefix)
     for name, original in stripped.items():
         if name.endswith(".num_batches_tracked") or name.startswith(_NO_WEIGHTS):
@@ -90,10 +92,9 @@ def with_names_here(arrays: Mapping[str, np.ndarray]) -> KitWeights | None:
         if here in found.weights:
             raise ValueError(f"{original} is {here} here, as another name of the file is")
         # PyTorch's and MindSpore's linear layers have (outputs, inputs), Paddle's the reverse.
-        is_turned = here == _LINEAR and kit != PADDLESEG
-        found.weights[here] = np.ascontiguousarray(arrays[original].T) if is_turned else arrays[original]
+        found.weights[here] = np.ascontiguousarray(arrays[original].T) if here == _LINEAR else arrays[original]
     for weight, bias in _STEM_BIASES.items():
-        if kit != PADDLESEG and weight in found.weights and bias not in found.weights:
+        if weight in found.weights and bias not in found.weights:
             found.weights[bias] = np.zeros(len(found.weights[weight]), found.weights[weight].dtype)
             found.zeros.append(bias)
     return found

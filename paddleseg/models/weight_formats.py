@@ -12,6 +12,7 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -45,26 +46,36 @@ _NUMPY = (
 )
 
 
-def read_arrays(
-    path: str | os.PathLike[str],
-) -> tuple[dict[str, np.ndarray], dict[str, Any] | None, WeightFormat, str | None]:
-    """Read the arrays of a weight file of any format without running code in it; their names are the file's.
+@dataclass(frozen=True)
+class WeightFile:
+    """What a weight file holds.
 
-    Returns:
-        The arrays by name (those of bfloat16 as float32), the ``__meta__`` entry (None where the file has none), the
-        format, and the entry of a training's file that the weights were in, None where they are not in one.
+    Attributes:
+        arrays: The arrays by the names that the file gives them; those of bfloat16 are float32.
+        meta: The ``__meta__`` entry, None where there is none.
+        format: Of the file.
+        entry: Of a training's file, the entry that the arrays were in.
+    """
+
+    arrays: dict[str, np.ndarray]
+    meta: dict[str, Any] | None
+    format: WeightFormat
+    entry: str | None
+
+
+def read_arrays(path: str | os.PathLike[str]) -> WeightFile:
+    """Read a weight file of any format without running code in it.
 
     Raises:
         WeightsError: The file is missing, damaged, of another format or not a table of arrays.
     """
-    wrapper: list[str] = []
     kind = _format_of(path)
-    meta = None
+    meta, state_dict = None, _StateDict(path)
     if kind == "safetensors":
         content, texts = read_safetensors(path)
         meta = texts.get(META_KEY)
     elif kind == "PyTorch":
-        content = read_torch(path, lambda whole: _state_dict(path, whole, wrapper))
+        content = read_torch(path, state_dict.find)
     elif kind == "MindSpore":
         content = read_mindspore(path)
     else:
@@ -75,7 +86,7 @@ def read_arrays(
         content.pop(_NAME_TABLE_KEY, None)
         content = {name: _without_bfloat16(value) for name, value in content.items()}
     _check_arrays(path, content)
-    return content, _facts(path, meta), kind, wrapper[0] if wrapper else None
+    return WeightFile(content, _facts(path, meta), kind, state_dict.entry)
 
 
 def _format_of(path: str | os.PathLike[str]) -> WeightFormat:
@@ -118,19 +129,25 @@ def _first_name(start: bytes) -> str:
     return start[_ZIP_HEADER_SIZE : _ZIP_HEADER_SIZE + length].decode("utf-8", "replace")
 
 
-def _state_dict(path: str | os.PathLike[str], content: Any, wrapper: list[str]) -> Mapping[Any, Any]:
-    """The weights in what torch.save wrote; the entry that they are in is added to ``wrapper``."""
-    if not isinstance(content, dict):
-        raise WeightsError(f"{path}: holds a {type(content).__name__}, not a table of named arrays")
-    for key in _WRAPPERS:
-        if _has_tensors(content.get(key)):
-            wrapper.append(key)
-            return content[key]
-    if _has_tensors(content):
-        return content
-    keys = one_line(", ".join(str(key) for key in content)) or "nothing"
-    places = ", ".join(_WRAPPERS)
-    raise WeightsError(f"{path}: no table of arrays; it holds {keys}, and weights are looked for in {places}")
+class _StateDict:
+    """Finds the weights in what torch.save wrote, and keeps the entry that they are in."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = path
+        self.entry: str | None = None
+
+    def find(self, content: Any) -> Mapping[Any, Any]:
+        """The table of the weights in a file's content."""
+        if not isinstance(content, dict):
+            raise WeightsError(f"{self._path}: holds a {type(content).__name__}, not a table of named arrays")
+        for key in _WRAPPERS:
+            if _has_tensors(content.get(key)):
+                self.entry = key
+                return content[key]
+        if _has_tensors(content):
+            return content
+        keys, places = one_line(", ".join(map(str, content))) or "nothing", ", ".join(_WRAPPERS)
+        raise WeightsError(f"{self._path}: no table of arrays; it holds {keys}, and weights are looked for in {places}")
 
 
 def _has_tensors(table: Any) -> bool:

@@ -24,7 +24,7 @@ from paddleseg.models.kits import KNOWN_KITS, MINDSPORE, PADDLESEG, facts_of, wi
 from paddleseg.models.weight_folder import weight_file
 from paddleseg.models.weight_formats import META_KEY, read_arrays
 from paddleseg.utils.atomic_file import write_atomically
-from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.errors import WeightsError, printable_line
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.safe_pickle import one_line
 from paddleseg.utils.safetensors_file import is_safetensors, write_safetensors
@@ -107,21 +107,21 @@ def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
         WeightsError: The file is missing, damaged, of another format or not a table of arrays; or it is PyTorch's or
             MindSpore's and not of a DDRNet.
     """
-    arrays, meta, file_format, wrapper = read_arrays(path)
+    read = read_arrays(path)
     try:
-        found = with_names_here(arrays)
+        found = with_names_here(read.arrays)
     except ValueError as error:
         raise WeightsError(f"{path}: {one_line(error)}") from None
-    if found is None and file_format in ("PyTorch", "MindSpore"):
+    if found is None and read.format in ("PyTorch", "MindSpore"):
         raise WeightsError(
-            f"{path}: a file of {file_format} whose names are of no DDRNet that is known: {first_names(list(arrays))}. "
-            f"Known are those of {KNOWN_KITS}"
+            f"{path}: a file of {read.format} whose names are of no DDRNet that is known: "
+            f"{first_names(list(read.arrays))}. Known are those of {KNOWN_KITS}"
         )
     if found is None or found.kit == PADDLESEG:
-        return (arrays if found is None else found.weights), meta
-    place = f"entry {wrapper}: " if wrapper else ""
-    get_logger().info("%s: %s%s", path, place, one_line(found.describe()))
-    return found.weights, facts_of(found) if meta is None else meta
+        return read.arrays, read.meta
+    place = f"entry {read.entry}: " if read.entry else ""
+    get_logger().info("%s", printable_line(f"{path}: {place}{found.describe()}"))
+    return found.weights, facts_of(found) if read.meta is None else read.meta
 
 
 def write_weights(

@@ -32,7 +32,7 @@ def read_pickle(path: str | os.PathLike[str]) -> Any:
         WeightsError: The file is missing, damaged, or names anything beside arrays of numbers; in that case nothing
             of it has been run.
     """
-    with one_line_for_damage(path, "Paddle weight file"), open(path, "rb") as file:
+    with one_line_for_damage(path, "weight file"), open(path, "rb") as file:
         return finished(RestrictedUnpickler(file, os.fstat(file.fileno()).st_size).load())
 
 
@@ -44,7 +44,7 @@ def one_line_for_damage(
 
     Args:
         path: The file.
-        kind: What it was read as, such as ``Paddle weight file``.
+        kind: What it was read as, such as ``weight file``.
         advice: What to do where it names something that is not read.
 
     Raises:

@@ -168,3 +168,15 @@ def test_mindspores_words_for_batch_normalisation_are_known_and_its_linear_layer
     assert found.kit == "MindSpore" and arch_of(found.weights) == "DDRNet_23_cls" and len(found.zeros) == 2
     assert set(found.weights) == {our_name(name) for name in official_names["23"]["cls_keys"]}
     assert found.weights["linear.weight"].shape == (2, 5)
+
+
+def test_of_super_gradients_classifier_which_is_another_network_the_trunk_fills_ours():
+    arrays = rule_made_of("super_gradients", "23_slim")
+    trunk = {n: a for n, a in arrays.items() if not n.startswith(("spp.", "final_layer.", "seghead_extra."))}
+    found = with_names_here(
+        {**trunk, "high_to_low_fusion.0.0.bias": np.ones(256, "f4"), "fc.bias": np.ones(1000, "f4")}
+    )
+    model = models.DDRNet_23_slim(num_classes=19)
+    coverage = apply_weights(model, found.weights)
+    assert coverage.unexpected == ["high_to_low_fusion.0.0.bias", "fc.bias"] and arch_of(found.weights) == model.arch
+    assert {name.split(".")[0] for name in coverage.missing} == {"spp", "head"} and not coverage.misshaped

@@ -55,7 +55,7 @@ CASES = [
     ("header.zip", b"PK\x03\x04", "a damaged zip archive and no weight file"),
     ("empty.zip", zip_of(), f"a zip archive and no weight file; {ALLOWED}"),
     ("keras.h5", b"\x89HDF\r\n\x1a\n" + bytes(100), "an HDF5 file, as Keras writes them, which is not read here"),
-    ("page.pth", b"<!DOCTYPE html><title>404</title>", "damaged or not a Paddle weight file"),
+    ("page.pth", b"<!DOCTYPE html><title>404</title>", "damaged or not a weight file"),
     ("resnet.pth", torch_file(RESNET), "a file of PyTorch whose names are of no DDRNet that is known: conv1.weight, "),
     ("resnet.ckpt", mindspore_file(RESNET), "a file of MindSpore whose names are of no DDRNet .* Known are those"),
     ("list.pth", torch_file([RESNET]), "holds a list, not a table of named arrays"),

@@ -125,7 +125,7 @@ def test_a_part_of_a_network_is_written_only_where_that_is_asked_for(convert, sl
     )
     with pytest.raises(
         WeightsError,
-        match=r"trunk.pth fills 212 of 278 tensors \(76 %\) of DDRNet_23_slim; with --partial .* 66 missing",
+        match=r"trunk.pth fills 212 of 278 tensors \(76 %\) of DDRNet_23_slim; with --partial what it",
     ):
         convert("trunk.pth", "trunk.pdparams")
     assert not (tmp_path / "trunk.pdparams").exists()
