@@ -62,13 +62,13 @@ def main(args: argparse.Namespace) -> None:
     weights, meta = read_weights(path)
     fitted = fit_weights(path, weights, meta, args.padding_mode)
     if fitted is not None:
-        weights, meta, coverage = fitted
-        print(f"{path}: {meta['arch']}, {coverage.share()}\n{coverage.table(branch_of)}")
+        weights, meta, coverage = fitted.weights, fitted.meta, fitted.coverage
+        print(f"{path}: {fitted.arch}, {coverage.share()}\n{coverage.table(branch_of)}")
         if not coverage.complete:
             print(f"left out: {coverage.describe()}")
         if (coverage.missing or coverage.misshaped) and not args.partial:
             raise WeightsError(
-                f"{path} fills {coverage.share()} of {meta['arch']}; with --partial what it has is written, to be "
+                f"{path} fills {coverage.share()} of {fitted.arch}; with --partial what it has is written, to be "
                 "trained on"
             )
     elif to == "official" or args.padding_mode is not None or (meta is not None and "kit" in meta):

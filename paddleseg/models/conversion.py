@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,24 @@ _BRANCHES = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class FittedWeights:
+    """Weights of one of the DDRNets here.
+
+    Attributes:
+        arch: Which one.
+        weights: What of them fits, by the names here.
+        meta: What a new file says of them: origin, kit, sha256, arch, num_classes, in_channels and padding_mode, or
+            what the file of this toolkit that they are from said.
+        coverage: What of the network they fill.
+    """
+
+    arch: str
+    weights: dict[str, np.ndarray]
+    meta: dict[str, Any]
+    coverage: Coverage
+
+
 def branch_of(name: str) -> str:
     """The part of the paper's figure 4 that a name of a DDRNet's state dict belongs to.
 
@@ -42,7 +61,7 @@ def fit_weights(
     weights: Mapping[str, np.ndarray],
     meta: Mapping[str, Any] | None,
     padding_mode: PaddingMode | None = None,
-) -> tuple[dict[str, np.ndarray], dict[str, Any], Coverage] | None:
+) -> FittedWeights | None:
     """Find the network that weights are of, and what of it they fill.
 
     Args:
@@ -52,9 +71,7 @@ def fit_weights(
         padding_mode: That with which they were trained, where the file does not say it.
 
     Returns:
-        The weights that fit; what is to be said of them in the new file (``__meta__``: origin, kit, sha256, arch,
-        num_classes, in_channels, padding_mode, or what the file says of itself); and the coverage. None where they are
-        of no DDRNet here.
+        None where they are of no DDRNet here.
 
     Raises:
         WeightsError: The padding mode is not that of the file.
@@ -75,8 +92,8 @@ def fit_weights(
     model = component(**arguments)
     follow_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, weights)
-    facts = _facts(path, model, num_classes, meta)
-    return {name: weights[name] for name in coverage.loaded}, facts, coverage
+    fitting = {name: weights[name] for name in coverage.loaded}
+    return FittedWeights(arch, fitting, _facts(path, model, num_classes, meta), coverage)
 
 
 def _facts(

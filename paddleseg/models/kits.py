@@ -95,7 +95,7 @@ def with_names_here(arrays: Mapping[str, np.ndarray]) -> KitWeights | None:
         found.weights[here] = np.ascontiguousarray(arrays[original].T) if here == _LINEAR else arrays[original]
     for weight, bias in _STEM_BIASES.items():
         if weight in found.weights and bias not in found.weights:
-            found.weights[bias] = np.zeros(len(found.weights[weight]), found.weights[weight].dtype)
+            found.weights[bias] = np.zeros(found.weights[weight].shape[:1], found.weights[weight].dtype)
             found.zeros.append(bias)
     return found
 

@@ -50,7 +50,7 @@ def test_a_checkpoint_becomes_a_file_that_the_network_loads_and_nothing_is_overw
     model = DDRNet_23_slim(num_classes=4)
     state = state_of(model)
     (tmp_path / "best_model").mkdir()
-    meta = {"arch": "DDRNet_23_slim", "padding_mode": "official", "step": 7}
+    meta = {"padding_mode": "official", "step": 7}
     write_weights(tmp_path / "best_model/model.pdparams", state, meta)
     target = tmp_path / "ddrnet.safetensors"
     command = ("tools/convert_weights.py", "--model_path", tmp_path / "best_model", "--save_path", target)
