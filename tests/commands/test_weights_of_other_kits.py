@@ -19,6 +19,8 @@ from paddleseg.utils.errors import WeightsError
 from tests.torch_writer import mindspore_file, torch_file
 
 COMMANDS = {"val": val, "predict": predict, "export": export}
+# An export traces the network and compares the graph with it.
+EACH_COMMAND = ["val", "predict", pytest.param("export", marks=pytest.mark.slow)]
 
 
 def run(command, config, weights, folder, pictures):
@@ -52,7 +54,7 @@ def pth(weights, tmp_path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", EACH_COMMAND)
 def test_weights_of_pytorch_give_what_the_same_weights_of_paddle_give(
     command, pth, weights, tiny_config, tiny_dataset, tmp_path, log
 ):
