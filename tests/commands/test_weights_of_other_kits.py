@@ -41,7 +41,8 @@ def run(command, config, weights, folder, pictures):
         figures = json.loads(files["figures.json"])
         assert figures.pop("model_path") == str(weights)
         return figures
-    return files
+    # Paddle 2.6.2 numbers more within the graphs than the guard above begins anew; the index has their checksums.
+    return {name: data for name, data in files.items() if not name.endswith((".pdmodel", ".info", ".jsonl"))}
 
 
 @pytest.fixture
