@@ -49,7 +49,7 @@ def main(args: argparse.Namespace) -> None:
     from paddleseg.config.build import build_dataset
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
-    from paddleseg.datasets import data_report
+    from paddleseg.datasets import data_report, data_table
     from paddleseg.datasets.data_check import examine
 
     config = load_config(args.config, opts=args.opts)
@@ -58,7 +58,7 @@ def main(args: argparse.Namespace) -> None:
     num_workers = min(8, usable_cpus()) if args.num_workers is None else args.num_workers
     train, val = build_dataset(config, "train"), build_dataset(config, "val") if has_val else None
     findings = examine(train, val, level="full", num_workers=num_workers)
-    print(f"{data_report.describe_extent(findings)}\n{data_report.format_table(findings)}")
+    print(f"{data_table.describe_extent(findings)}\n{data_table.format_table(findings)}")
     for warning in data_report.find_warnings(findings):
         print(f"warning: {warning}")
     write_json(args.json, data_report.to_dict(findings))
