@@ -25,7 +25,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = CommandParser(prog="export.py", description=__doc__, rewrite=rewriter("export.py"))
     add = parser.add_argument
     add("--config", required=True, help="configuration file (.yml)")
-    add("--model_path", help="weights (.pdparams, .safetensors), or a checkpoint folder")
+    add("--model_path", help="weights of this or another kit, or a checkpoint folder")
     add("--save_dir", default="./output/inference_model", help="folder of the export (default: %(default)s)")
     add(
         "--output_op",

@@ -17,7 +17,7 @@ def make_parser() -> argparse.ArgumentParser:
     """The command line; the names are PaddleSeg's, --opts is an addition."""
     parser = CommandParser(prog="predict.py", description=__doc__, rewrite=rewriter("predict.py"))
     parser.add_argument("--config", required=True, help="configuration file (.yml)")
-    parser.add_argument("--model_path", required=True, help="weights (.pdparams, .safetensors), or a checkpoint folder")
+    parser.add_argument("--model_path", required=True, help="weights of this or another kit, or a checkpoint folder")
     parser.add_argument(
         "--image_path",
         required=True,

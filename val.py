@@ -19,7 +19,7 @@ def make_parser() -> argparse.ArgumentParser:
     """The command line; the names are PaddleSeg's, --batch_size and --json are additions."""
     parser = CommandParser(prog="val.py", description=__doc__, rewrite=rewriter("val.py"))
     parser.add_argument("--config", required=True, help="configuration file (.yml)")
-    parser.add_argument("--model_path", required=True, help="weights (.pdparams, .safetensors), or a checkpoint folder")
+    parser.add_argument("--model_path", required=True, help="weights of this or another kit, or a checkpoint folder")
     parser.add_argument(
         "--batch_size",
         type=int,

@@ -31,6 +31,7 @@ from paddleseg.utils.image_io import read_image, read_label
 from paddleseg.utils.result_paths import label_paths
 from paddleseg.utils.yaml_text import parse_yaml, read_yaml
 from tests.conftest import make_dataset
+from tests.torch_writer import torch_file
 from tests.training.old_run import run
 
 OLD_CHECKPOINT = Path(__file__).resolve().parent / "training" / "old_run_checkpoints" / "iter_4"
@@ -85,6 +86,11 @@ def saved(model):
     with open("weights.pdparams", "wb") as file:
         pickle.dump(content, file)
     return "weights.pdparams"
+
+
+def saved_by_pytorch(arrays):
+    Path("resnet.pth").write_bytes(torch_file(arrays))
+    return "resnet.pth"
 
 
 def train_with(**settings):
@@ -180,6 +186,12 @@ MESSAGES = {
         "weights.pdparams does not fit DDRNet_23_slim with 4 classes; write num_classes: 3 for these weights: "
         "2 of another shape: head.conv.weight [3, 64, 1, 1] instead of [4, 64, 1, 1], head.conv.bias [3] "
         "instead of [4]",
+    ),
+    "a file of PyTorch is of another network": (
+        lambda: load_weights(DDRNet_23_slim(3), saved_by_pytorch({"conv1.weight": np.zeros((8, 3, 7, 7), "f4")})),
+        "resnet.pth: a file of PyTorch whose names are of no DDRNet that is known: conv1.weight. Known are those of "
+        "ydhongHIT/DDRNet (official), chenjun2hao/DDRNet.pytorch, Qualcomm, mmsegmentation, super-gradients, "
+        "PaddleSeg, MindSpore (.ckpt)",
     ),
     "weights leave a part out": (
         lambda: load_pretrained(paddle.nn.Linear(2, 3), saved(paddle.nn.Linear(2, 5))),

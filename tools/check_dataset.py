@@ -49,7 +49,7 @@ def main(args: argparse.Namespace) -> None:
     from paddleseg.config.build import build_dataset
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
-    from paddleseg.datasets import ClassDataset, class_check, data_report
+    from paddleseg.datasets import ClassDataset, class_check, data_report, data_table
     from paddleseg.datasets.data_check import examine
 
     config = load_config(args.config, opts=args.opts)
@@ -67,7 +67,7 @@ def main(args: argparse.Namespace) -> None:
         print("training can use all of it")
         return
     findings = examine(train, val, level="full", num_workers=num_workers)
-    print(f"{data_report.describe_extent(findings)}\n{data_report.format_table(findings)}")
+    print(f"{data_table.describe_extent(findings)}\n{data_table.format_table(findings)}")
     for warning in data_report.find_warnings(findings):
         print(f"warning: {warning}")
     write_json(args.json, data_report.to_dict(findings))

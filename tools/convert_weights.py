@@ -1,12 +1,15 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Write weights in the other format: .pdparams, which Paddle reads, or .safetensors, which other kits read too.
+"""Turn weights of a DDRNet of another kit into those of this toolkit, and ours into the official ones.
 
-    python tools/convert_weights.py --model_path output/best_model --save_path ddrnet.safetensors
-    python tools/convert_weights.py --model_path ddrnet.safetensors --save_path ddrnet.pdparams
+    python tools/convert_weights.py DDRNet23s_imagenet.pth ddrnet.pdparams
+    python tools/convert_weights.py output/best_model ddrnet.safetensors
+    python tools/convert_weights.py output/best_model official.safetensors --to official
 
-The endings of the names say the formats. Names, shapes and numbers of the arrays stay as they are, and so does what
-the file says of itself (network, classes, step, mIoU).
+SRC is a file of PyTorch (.pth), MindSpore (.ckpt), Paddle (.pdparams) or safetensors, or a checkpoint folder. Neither
+PyTorch nor MindSpore is needed, and no code in a file is run. The kit (the authors' PyTorch code, chenjun2hao,
+Qualcomm, mmsegmentation, super-gradients, PaddleSeg, MindSpore) and the size of the network are recognised by names and
+shapes. It is said how much of each part of the network the file has; what the file says of itself (__meta__) is kept.
 """
 
 from __future__ import annotations
@@ -20,28 +23,90 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from paddleseg.utils.cli import require_packages, run_command
 from paddleseg.utils.errors import WeightsError
 
+_ENDINGS = {"official": ".safetensors", "paddleseg": ".pdparams", "safetensors": ".safetensors"}
+
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model_path", required=True, help="weights, or a checkpoint folder")
-    parser.add_argument("--save_path", required=True, help="file to write, .pdparams or .safetensors; not there yet")
+    add = parser.add_argument
+    add("source", nargs="?", metavar="SRC", help="weights, or a checkpoint folder")
+    add("target", nargs="?", metavar="DST", help="file to write, .pdparams or .safetensors; not there yet")
+    add("--model_path", help="the same as SRC")
+    add("--save_path", help="the same as DST")
+    add(
+        "--to",
+        choices=sorted(_ENDINGS),
+        help="paddleseg: PaddleSeg's names in a .pdparams; safetensors: the same names in a .safetensors; official: "
+        "the authors' names and PyTorch's shapes in a .safetensors. Not given: one of the first two, by the ending",
+    )
+    add("--partial", action="store_true", help="also where parts of the network are left without weights")
+    add(
+        "--padding_mode",
+        choices=("official", "paddleseg"),
+        help="with which weights were trained that do not say it; a .pdparams of DDRNet_23 that does not is taken for "
+        "PaddleSeg's, with a warning",
+    )
     return parser
 
 
 def main(args: argparse.Namespace) -> None:
-    """Read, check, write, and say what was written."""
-    if os.path.exists(args.save_path):
-        raise WeightsError(f"--save_path {args.save_path}: is there already; give another name, or move it away")
+    """Read, recognise, check, write, and say what was written."""
+    source, target, to = _arguments(args)
     require_packages("paddle")
+    from paddleseg.models.conversion import branch_of, fit_weights, official_weights
     from paddleseg.models.weight_folder import weight_file
     from paddleseg.models.weights import read_weights, write_weights
 
-    path = weight_file(args.model_path)
+    path = weight_file(source)
     weights, meta = read_weights(path)
-    write_weights(args.save_path, weights, meta)
+    fitted = fit_weights(path, weights, meta, args.padding_mode)
+    if fitted is not None:
+        weights, meta, coverage = fitted.weights, fitted.meta, fitted.coverage
+        print(f"{path}: {fitted.arch}, {coverage.share()}\n{coverage.table(branch_of)}")
+        if not coverage.complete:
+            print(f"left out: {coverage.describe()}")
+        if (coverage.missing or coverage.misshaped) and not args.partial:
+            raise WeightsError(
+                f"{path} fills {coverage.share()} of {fitted.arch}; with --partial what it has is written, to be "
+                "trained on"
+            )
+    elif to == "official" or args.padding_mode is not None or (meta is not None and "kit" in meta):
+        raise WeightsError(
+            f"{path}: of no DDRNet of the sizes 23-slim, 23 and 39, so the names of another kit and padding_mode mean "
+            "nothing for it"
+        )
+    if to == "official":
+        weights = official_weights(path, weights, meta)
+    write_weights(target, weights, meta)
     size = sum(value.nbytes for value in weights.values())
-    print(f"{args.save_path}: {len(weights)} arrays of {path}, {size / 1e6:.1f} MB")
+    print(f"{target}: {len(weights)} arrays of {path}, {size / 1e6:.1f} MB")
+    if meta is not None:
+        print(f"{target}: {', '.join(f'{name}: {value}' for name, value in meta.items())}")
+
+
+def _arguments(args: argparse.Namespace) -> tuple[str, str, str]:
+    """Source, target and form, whichever way they are given."""
+    paths = []
+    for name, placed, flag in (("SRC", "source", "model_path"), ("DST", "target", "save_path")):
+        given = [value for value in (getattr(args, placed), getattr(args, flag)) if value is not None]
+        if len(given) != 1:
+            found = "both" if given else "neither"
+            raise WeightsError(f"{name} or --{flag}: found {found}; give one of them: SRC DST")
+        paths.append(given[0])
+    source, target = paths
+    if os.path.exists(target):
+        raise WeightsError(f"{target}: is there already; give another name, or move it away")
+    ending = os.path.splitext(target)[1].lower()
+    if ending not in _ENDINGS.values():
+        raise WeightsError(
+            f"{target}: a weight file ends in .pdparams or .safetensors; for PyTorch, --to official writes the "
+            "official names in a .safetensors, which safetensors.torch.load_file reads"
+        )
+    to = args.to or ("paddleseg" if ending == ".pdparams" else "safetensors")
+    if ending != _ENDINGS[to]:
+        raise WeightsError(f"{target}: --to {to} writes a file that ends in {_ENDINGS[to]}")
+    return source, target, to
 
 
 if __name__ == "__main__":

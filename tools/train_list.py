@@ -50,7 +50,8 @@ from paddleseg.utils.type_hints import Seed, fault_of
 from paddleseg.utils.yaml_text import read_yaml, to_yaml
 
 _TABLE = dict[str, Any]
-_KEYS = {"config": str, "common": _TABLE, "arguments": _TABLE, "scores": _TABLE, "classes": _TABLE, "runs": _TABLE}
+_CLASSES = dict[str, list[str]]
+_KEYS = {"config": str, "common": _TABLE, "arguments": _TABLE, "scores": _TABLE, "classes": _CLASSES, "runs": _TABLE}
 _RUN_KEYS = {"seeds": list[Seed], "config": _TABLE, "arguments": _TABLE}
 _ARGUMENTS_OF_VAL = ("device", "cpu_backend", "cpu_threads", "num_workers")
 _WEIGHTS = {"": "model.pdparams", "average": "ema_model.pdparams"}
@@ -116,6 +117,8 @@ def read_list(path: Path, save_dir: Path) -> tuple[dict[str, Any], list[Run]]:
             raise ConfigError(f"{path}: runs.{name}: found a name with /; it becomes the name of a folder")
         recipe = {"config": {}, "arguments": {}, **recipe} if isinstance(recipe, dict) else {}
         _check(path, f"runs.{name}.", recipe, _RUN_KEYS)
+        if not recipe["seeds"]:
+            raise ConfigError(f"{path}: runs.{name}.seeds: the list is empty; give at least one")
         arguments = {"device": "cpu", **values["arguments"], **recipe["arguments"]}
         runs += [Run(str(name), seed, arguments, save_dir / str(name)) for seed in recipe["seeds"]]
     if not (path.parent / values["config"]).is_file():
@@ -197,6 +200,14 @@ def taken(run: Run) -> Iterator[bool]:
             yield True
 
 
+def write_table(save_dir: Path, values: Mapping[str, Any], runs: list[Run]) -> str:
+    """Write ``table.md`` of what is done by now, and give it."""
+    text = table(values, runs)
+    save_dir.mkdir(parents=True, exist_ok=True)
+    write_atomically(save_dir / "table.md", text.encode())
+    return text
+
+
 def table(values: Mapping[str, Any], runs: list[Run]) -> str:
     """The Markdown table: a line for each recipe and kind of weights, with means over its finished seeds in percent."""
     columns = ["mIoU", "accuracy", *values["classes"]]
@@ -223,7 +234,11 @@ def _describe_seeds(runs: list[Run], scores: Mapping[str, Any]) -> str:
 def _figure(result: Mapping[str, Any], values: Mapping[str, Any], column: str) -> float:
     if column in ("mIoU", "accuracy"):
         return result[{"mIoU": "mean_iou", "accuracy": "pixel_accuracy"}[column]]
-    return statistics.mean(one["iou"] or 0.0 for one in result["classes"] if one["name"] in values["classes"][column])
+    iou = {one["name"]: one["iou"] or 0.0 for one in result["classes"]}
+    unknown = [name for name in values["classes"][column] if name not in iou]
+    if unknown:
+        raise ConfigError(f"classes.{column}: there is no class {unknown[0]}; there are {', '.join(iou)}")
+    return statistics.mean(iou[name] for name in values["classes"][column])
 
 
 def _mean(figures: list[float]) -> str:
@@ -260,8 +275,8 @@ def main(options: argparse.Namespace) -> None:
                 print(f"{run.recipe}, seed {run.seed}: {run.log}", flush=True)
                 if not work_off(run, values["scores"]):
                     failed.append(f"{run.recipe}, seed {run.seed}")
-        write_atomically(options.save_dir / "table.md", table(values, runs).encode())
-    print(table(values, runs), end="")
+        write_table(options.save_dir, values, runs)
+    print(write_table(options.save_dir, values, runs), end="")
     if failed:
         raise ConfigError(f"failed: {'; '.join(failed)}. What happened stands at the end of its log")
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the findings about a training's data mean: what it cannot use, what will hurt, and the table of classes."""
+"""What the findings about a training's data mean: what it cannot use, and what will hurt."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from paddleseg.datasets.data_check import DataFindings, DataStatistics
+from paddleseg.datasets.data_table import MOST_NAMES, count_of, named
 from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.value_range import unused_bits
 from paddleseg.utils.visualize import class_name
 
 _MOST_LINES = 10
-_MOST_NAMES = 8
 # Cityscapes ignores 12 % of its pixels, CamVid 3 %: several times that is rarely meant.
 _MUCH_IGNORED = 0.3
 # Of a sample of the labels: where a rare object happens to be in none, borders of 255 are in few of them.
@@ -51,37 +51,6 @@ def raise_problems(problems: list[str]) -> None:
         raise DataError("\n  ".join([f"the data has {len(problems)} problems:", *problems]))
 
 
-def format_table(findings: DataFindings) -> str:
-    """Share of the pixels and number of labels of each class, the share ignored, and the pictures' sizes and types."""
-    first = findings.statistics[0].dataset
-    rows = [
-        [f"{class_id}", class_name(class_id, first.class_names), *_cells(findings, class_id)]
-        for class_id in range(first.num_classes)
-        if class_id != first.ignore_index
-    ]
-    rows.append([f"{first.ignore_index}", "(ignored)", *_cells(findings, first.ignore_index)])
-    header = ["", "class"]
-    for statistics in findings.statistics:
-        header += [f"{statistics.section.partition('_')[0]} pixels", "labels"]
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if column == 1 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths))
-        )
-        for row in [header, *rows]
-    ]
-    for statistics in findings.statistics:
-        lines += [_describe_sizes(statistics), *_describe_formats(statistics)]
-    return "\n".join(lines)
-
-
-def describe_extent(findings: DataFindings) -> str:
-    """How many pictures were looked at, and how long it took."""
-    parts = [f"{s.num_checked} of {len(s.dataset)} pictures of {s.section}" for s in findings.statistics]
-    return f"{', '.join(parts)}, {findings.seconds:.1f} s"
-
-
 def to_dict(findings: DataFindings) -> dict[str, Any]:
     """Everything as plain values for JSON."""
     return {
@@ -101,10 +70,10 @@ def _problems_of(statistics: DataStatistics) -> list[str]:
     bad = statistics.bad_values
     if bad:
         found = [
-            f"{value} ({_count(statistics.pixels[value], 'pixel')} in {_count(statistics.labels[value], 'file')})"
-            for value in bad[:_MOST_NAMES]
+            f"{value} ({count_of(statistics.pixels[value], 'pixel')} in {count_of(statistics.labels[value], 'file')})"
+            for value in bad[:MOST_NAMES]
         ]
-        more = f" and {len(bad) - _MOST_NAMES} more values" if len(bad) > _MOST_NAMES else ""
+        more = f" and {len(bad) - MOST_NAMES} more values" if len(bad) > MOST_NAMES else ""
         lines.append(
             f"{section}: {len(statistics.bad_labels)} of {statistics.num_checked} labels hold values that are no "
             f"class: {', '.join(found)}{more}; {dataset.allowed_values()}. First: {statistics.bad_labels[0]}"
@@ -130,7 +99,7 @@ def _masks_for_classes(findings: DataFindings) -> list[str]:
     if not is_whole and sum(statistics.labels[255] for statistics in every) < _MOST_LABELS * num_checked:
         return []
     return [
-        f"the labels hold nothing but 0 and 255 (ignored), so that {_named(every[0], [1])} never occurs and there is "
+        f"the labels hold nothing but 0 and 255 (ignored), so that {named(every[0], [1])} never occurs and there is "
         f"nothing to learn; if 255 stands for it, {_how_to_name(dataset, 1)}"
     ]
 
@@ -158,7 +127,7 @@ def _guess(statistics: DataStatistics) -> str:
             if _may_renumber(dataset)
             else ""
         )
-    if len(bad) > _MOST_NAMES:
+    if len(bad) > MOST_NAMES:
         return "; so many values come from resampling, JPEG files or colours instead of class ids"
     return ""
 
@@ -173,16 +142,16 @@ def _warnings_of(statistics: DataStatistics) -> list[str]:
     absent = [class_id for class_id in np.flatnonzero(pixels == 0).tolist() if class_id != dataset.ignore_index]
     hint = ""
     if len(absent) == 1 and dataset.ignore_index == 255 and statistics.pixels[255]:
-        hint = f"; if 255 stands for {_named(statistics, absent)}, {_how_to_name(dataset, absent[0])}"
+        hint = f"; if 255 stands for {named(statistics, absent)}, {_how_to_name(dataset, absent[0])}"
     if len(present) == 1 and dataset.num_classes > 1:
         lines.append(
-            f"{section}: only one class, {_named(statistics, present)}, occurs in the {_looked_at(statistics)}: any "
+            f"{section}: only one class, {named(statistics, present)}, occurs in the {_looked_at(statistics)}: any "
             "network soon predicts nothing else. Were the labels written as class ids, and not as grey or colours?"
         )
     elif absent:
         verb = "occurs" if len(absent) == 1 else "occur"
         effect = "cannot be learnt from them" if section == "train_dataset" else "gets no score from them"
-        lines.append(f"{section}: {_named(statistics, absent)} never {verb} in the {_looked_at(statistics)}: {effect}")
+        lines.append(f"{section}: {named(statistics, absent)} never {verb} in the {_looked_at(statistics)}: {effect}")
     # Masks of 0 and 255 are the usual form of two classes elsewhere, however small the objects are.
     if statistics.ignored_share > _MUCH_IGNORED or (hint and dataset.num_classes == 2):
         lines.append(
@@ -231,51 +200,11 @@ def _say_formats(statistics: DataStatistics) -> list[str]:
     return lines
 
 
-def _named(statistics: DataStatistics, class_ids: list[int]) -> str:
-    names = statistics.dataset.class_names
-    shown = [str(i) if names is None else f"{i} ({names[i]})" for i in class_ids[:_MOST_NAMES]]
-    more = f" and {len(class_ids) - _MOST_NAMES} more" if len(class_ids) > _MOST_NAMES else ""
-    return f"{'class' if len(class_ids) == 1 else 'classes'} {', '.join(shown)}{more}"
-
-
 def _looked_at(statistics: DataStatistics) -> str:
     number = sum(statistics.sizes.values())  # without those that cannot be read
     if number == len(statistics.dataset):
         return f"{number} labels"
     return f"{number} labels looked at (of {len(statistics.dataset)})"
-
-
-def _cells(findings: DataFindings, value: int) -> list[str]:
-    cells = []
-    for statistics in findings.statistics:
-        share = statistics.pixels[value] / max(int(statistics.pixels.sum()), 1)
-        cells += [f"{share:.2%}" if share else "-", str(statistics.labels[value] or "-")]
-    return cells
-
-
-def _describe_sizes(statistics: DataStatistics) -> str:
-    common = [f"{width}x{height} ({count})" for (width, height), count in statistics.sizes.most_common(3)]
-    if len(statistics.sizes) > 3:
-        areas = sorted(statistics.sizes, key=lambda size: size[0] * size[1])
-        (low_w, low_h), (high_w, high_h) = areas[0], areas[-1]
-        common.append(f"{len(statistics.sizes)} sizes from {low_w}x{low_h} to {high_w}x{high_h}")
-    return f"sizes in {statistics.section}: {', '.join(common) or 'none'}"
-
-
-def _describe_formats(statistics: DataStatistics) -> list[str]:
-    """Nothing for what everybody has: colours or grey of 8 bits."""
-    if all(dtype == "uint8" and bands in (1, 3) for dtype, bands in statistics.formats):
-        return []
-    common = [
-        f"{dtype} with {_count(bands, 'channel')} ({count})"
-        for (dtype, bands), count in statistics.formats.most_common(3)
-    ]
-    values = [f"{dtype} from {low:g} to {high:g}" for dtype, (low, high) in statistics.values.items()]
-    return [f"files in {statistics.section}: {', '.join(common)}; values: {', '.join(values) or 'none'}"]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _statistics_to_dict(statistics: DataStatistics) -> dict[str, Any]:

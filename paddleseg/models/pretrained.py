@@ -14,11 +14,13 @@ from paddle import nn
 from paddleseg.models.facts import ModelFacts
 from paddleseg.models.weight_folder import weight_file
 from paddleseg.models.weights import (
+    MINDSPORE_IS_OTHER,
     Coverage,
     apply_weights,
     describe_model,
     first_names,
     follow_padding_mode,
+    is_of_mindspore,
     part_of,
     read_weights,
 )
@@ -34,8 +36,8 @@ def load_pretrained(model: nn.Layer, source: str | os.PathLike[str] | Mapping[st
 
     Args:
         model: The network.
-        source: A local .pdparams or .safetensors file, a checkpoint folder, the address of a file, or
-            ``{"url": ..., "sha256": ...}`` with one of these or a list of mirrors.
+        source: A local weight file of any kit that ``models.weights.read_weights`` knows, a checkpoint folder, the
+            address of a file, or ``{"url": ..., "sha256": ...}`` with one of these or a list of mirrors.
 
     Returns:
         The coverage, which is also logged as a table.
@@ -46,6 +48,8 @@ def load_pretrained(model: nn.Layer, source: str | os.PathLike[str] | Mapping[st
     """
     path = _local_file(source)
     weights, meta = read_weights(path)
+    if is_of_mindspore(meta):
+        get_logger().warning("%s: %s", path, MINDSPORE_IS_OTHER)
     follow_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, _with_input_channels(model, weights))
     heads = ModelFacts.of(model).head_parts

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,17 +20,21 @@ import paddle
 from paddle import nn
 
 from paddleseg.models.facts import ModelFacts
-from paddleseg.models.foreign_weights import refuse_foreign_weights
+from paddleseg.models.kits import KNOWN_KITS, MINDSPORE, PADDLESEG, facts_of, with_names_here
 from paddleseg.models.weight_folder import weight_file
+from paddleseg.models.weight_formats import META_KEY, read_arrays
 from paddleseg.utils.atomic_file import write_atomically
-from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.errors import WeightsError, printable_line
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.safe_pickle import one_line, read_pickle
-from paddleseg.utils.safetensors_file import is_safetensors, read_safetensors, write_safetensors
+from paddleseg.utils.safe_pickle import one_line
+from paddleseg.utils.safetensors_file import is_safetensors, write_safetensors
 
-META_KEY = "__meta__"
-# paddle.save adds a table of internal names under this key.
-_NAME_TABLE_KEY = "StructuredToParameterName@@"
+# mindspore-ai/models, research/cv/DDRNet: its strided convolutions pad on the right and below alone, its stem has no
+# bias, its resize counts from the corner.
+MINDSPORE_IS_OTHER = (
+    "weights of MindSpore, whose DDRNet computes something else (paddings, stem, resize); here they are a start for "
+    "training and do not give its results"
+)
 # What gives the classes: fine-tuning may start without more parts (ModelFacts.head_parts).
 _SEGMENTATION_HEADS = ("head", "aux_head")
 
@@ -68,56 +72,56 @@ class Coverage:
             parts.append(f"{len(shapes)} of another shape: {first_names(shapes)}")
         return "; ".join(parts) or "everything fits"
 
-    def table(self) -> str:
-        """One line for each top-level part of the network: how many of its tensors were loaded."""
+    def share(self) -> str:
+        """How many of the network's tensors were loaded, such as ``240 of 289 tensors (83 %)``."""
+        total = len(self.loaded) + len(self.missing) + len(self.misshaped)
+        return f"{len(self.loaded)} of {total} tensors ({100 * len(self.loaded) // total} %)"
+
+    def table(self, of: Callable[[str], str] | None = None) -> str:
+        """One line for each part of the network: how many of its tensors were loaded.
+
+        Args:
+            of: Gives the part that a name belongs to; None: the sublayer of the top level.
+        """
+        of = part_of if of is None else of
         wanted = self.loaded + self.missing + list(self.misshaped)
         loaded = set(self.loaded)
         parts: dict[str, list[bool]] = {}
         for name in wanted:
-            parts.setdefault(part_of(name), []).append(name in loaded)
+            parts.setdefault(of(name), []).append(name in loaded)
         width = max(len(part) for part in parts)
         return "\n".join(f"  {part:<{width}}  {sum(has)}/{len(has)}" for part, has in sorted(parts.items()))
 
 
 def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any] | None]:
-    """Read a .pdparams or .safetensors file without running code in it.
+    """Read a weight file of any kit that is known without running code in it.
+
+    Args:
+        path: A .pdparams, .safetensors, .pth of PyTorch (either format) or .ckpt of MindSpore. What is in it decides.
 
     Returns:
-        The arrays by name, and the ``__meta__`` entry (None where the file has none).
+        The arrays by the names here (see ``models.kits``), and the ``__meta__`` entry. Where the file has none, that of
+        another kit says ``kit``, ``arch``, ``num_classes`` and ``padding_mode``, and of others it is None.
 
     Raises:
-        WeightsError: The file is missing, damaged, of another framework or not a table of arrays.
+        WeightsError: The file is missing, damaged, of another format or not a table of arrays; or it is PyTorch's or
+            MindSpore's and not of a DDRNet.
     """
-    if is_safetensors(path):
-        content, texts = read_safetensors(path)
-        meta = texts.get(META_KEY)
-    else:
-        refuse_foreign_weights(path)
-        content = read_pickle(path)
-        if not isinstance(content, dict):
-            raise WeightsError(f"{path}: holds a {type(content).__name__}, not a table of named arrays")
-        meta = content.pop(META_KEY, None)
-        content.pop(_NAME_TABLE_KEY, None)
-        content = {name: _without_bfloat16(value) for name, value in content.items()}
-    for name, value in content.items():
-        if not isinstance(name, str):
-            raise WeightsError(f"{path}: a name is a {type(name).__name__}; a weight file names its arrays by text")
-        if not isinstance(value, np.ndarray):
-            raise WeightsError(
-                f"{path}: entry {one_line(name)!r} is a {type(value).__name__}, not an array of numbers; "
-                "an optimiser's .pdopt or a whole checkpoint is not a weight file"
-            )
-        if value.dtype.kind not in "biuf" or value.dtype.itemsize > 8:
-            raise WeightsError(f"{path}: entry {one_line(name)!r} holds {value.dtype} numbers; save it as float32")
-    if not content:
-        raise WeightsError(f"{path}: holds no arrays")
+    read = read_arrays(path)
     try:
-        facts = None if meta is None else json.loads(meta)
-    except (TypeError, ValueError, RecursionError):
-        raise WeightsError(f"{path}: its entry {META_KEY} is not a JSON text") from None
-    if not (facts is None or isinstance(facts, dict)):
-        raise WeightsError(f"{path}: its entry {META_KEY} is no JSON mapping, but {one_line(meta)}")
-    return content, facts
+        found = with_names_here(read.arrays)
+    except ValueError as error:
+        raise WeightsError(f"{path}: {one_line(error)}") from None
+    if found is None and read.format in ("PyTorch", "MindSpore"):
+        raise WeightsError(
+            f"{path}: a file of {read.format} whose names are of no DDRNet that is known: "
+            f"{first_names(list(read.arrays))}. Known are those of {KNOWN_KITS}"
+        )
+    if found is None or found.kit == PADDLESEG:
+        return read.arrays, read.meta
+    place = f"entry {read.entry}: " if read.entry else ""
+    get_logger().info("%s", printable_line(f"{path}: {place}{found.describe()}"))
+    return found.weights, facts_of(found) if read.meta is None else read.meta
 
 
 def write_weights(
@@ -136,13 +140,6 @@ def write_weights(
         write_atomically(path, pickle.dumps({**weights, **texts}, protocol=4))
     else:
         raise WeightsError(f"{path}: a weight file ends in .pdparams or .safetensors")
-
-
-def _without_bfloat16(value: Any) -> Any:
-    """paddle.save writes the bits of bfloat16, which numpy has not, as uint16, which Paddle's tensors have not."""
-    if not isinstance(value, np.ndarray) or value.dtype != np.uint16:
-        return value
-    return np.asarray(value.astype(np.uint32) << 16).view(np.float32)
 
 
 def apply_weights(model: nn.Layer, weights: Mapping[str, np.ndarray]) -> Coverage:
@@ -175,25 +172,38 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
 
     Args:
         model: The network.
-        path: A .pdparams or .safetensors file, or a checkpoint folder, which stands for its better weight file.
+        path: A weight file, see ``read_weights``, or a checkpoint folder, which stands for its better weight file.
 
     Returns:
         The file's ``__meta__``, or None.
 
     Raises:
-        WeightsError: The file cannot be read, or a name or shape does not fit. What only training needs, as an
-            auxiliary head, is left out where the file has it and the network does not.
+        WeightsError: The file cannot be read, a name or shape does not fit, or it is of MindSpore. What only training
+            needs, as an auxiliary head, is left out where the file has it and the network does not.
     """
     path = weight_file(path)
     weights, meta = read_weights(path)
+    if is_of_mindspore(meta):
+        raise WeightsError(f"{path}: {MINDSPORE_IS_OTHER}; give it as model.pretrained, to train on from there")
     unneeded = set(ModelFacts.of(model).training_only_parts) - {part_of(name) for name in model.state_dict()}
     weights = {name: value for name, value in weights.items() if part_of(name) not in unneeded}
     follow_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, weights)
     if not coverage.complete:
-        advice = _numbers_to_write(model, coverage)
+        advice = _numbers_to_write(model, coverage) or _other_network(model, meta)
         raise WeightsError(f"{path} does not fit {describe_model(model)}{advice}: {coverage.describe()}")
     return meta
+
+
+def is_of_mindspore(meta: Mapping[str, Any] | None) -> bool:
+    """Whether weights were trained in MindSpore's network, by their ``__meta__``; converted ones say it still."""
+    return meta is not None and meta.get("kit") == MINDSPORE
+
+
+def _other_network(model: nn.Layer, meta: Mapping[str, Any] | None) -> str:
+    """Where the weights say of which network they are, and it is another one."""
+    arch = None if meta is None else meta.get("arch")
+    return "" if arch in (None, getattr(model, "arch", None)) else f"; these are weights of {one_line(arch)}"
 
 
 def _numbers_to_write(model: nn.Layer, coverage: Coverage) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from paddle import Tensor, nn
 
-from paddleseg.datasets import data_report
+from paddleseg.datasets import data_report, data_table
 from paddleseg.datasets.data_check import examine
 from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.inference.evaluation import evaluate, rehearse
@@ -115,8 +115,8 @@ class SegmentationTask(Task):
             return
         findings = examine(self._train_dataset, self._val_dataset, level=level, num_workers=num_workers)
         logger = get_logger()
-        table = data_report.format_table(findings)
-        logger.info("check_labels: %s, %s\n%s", level, data_report.describe_extent(findings), table)
+        table = data_table.format_table(findings)
+        logger.info("check_labels: %s, %s\n%s", level, data_table.describe_extent(findings), table)
         for warning in data_report.find_warnings(findings):
             logger.warning(warning)
         data_report.raise_problems(data_report.find_problems(findings))

@@ -3,31 +3,19 @@
 """Reading .pdparams, .pdopt and .pdstates without running code.
 
 These files are pickles, and a pickle may name any function to be called while it is read (paddle.load calls it).
-The unpickler here refuses every name but those that numpy arrays are written with, and for these it calls functions
-of its own: numpy's trust what they are given, and arrays of objects or forged dtypes reach memory that is not theirs.
 """
 
 from __future__ import annotations
 
 import os
-import pickle
-import re
-import struct
-from collections import OrderedDict
-from collections.abc import Iterable
-from typing import Any, BinaryIO
-
-import numpy as np
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.restricted_unpickler import ForbiddenName, NoNumbers, RestrictedUnpickler, finished
 
-# Booleans, integers, floats and complex numbers of a byte order and a length in bytes.
-_DTYPE = re.compile(r"[<>=|]?[biufc]\d{1,2}")
 _MOST_LETTERS = 200  # of a file's own words in a message
-_CIRCLE = object()
-# Python's hash of an integer is its remainder by 2**61 - 1. Of larger ones many can have the same, and a table of such
-# keys takes time by the square of their number.
-_MOST_KEY_BITS = 60
 
 
 def read_pickle(path: str | os.PathLike[str]) -> Any:
@@ -44,270 +32,50 @@ def read_pickle(path: str | os.PathLike[str]) -> Any:
         WeightsError: The file is missing, damaged, or names anything beside arrays of numbers; in that case nothing
             of it has been run.
     """
+    with one_line_for_damage(path, "weight file"), open(path, "rb") as file:
+        return finished(RestrictedUnpickler(file, os.fstat(file.fileno()).st_size).load())
+
+
+@contextmanager
+def one_line_for_damage(
+    path: str | os.PathLike[str], kind: str, advice: str = "Do not trust where it came from"
+) -> Iterator[None]:
+    """Turn whatever a reader of ``path`` raises into one line that names the file.
+
+    Args:
+        path: The file.
+        kind: What it was read as, such as ``weight file``.
+        advice: What to do where it names something that is not read.
+
+    Raises:
+        WeightsError: In place of any other exception.
+    """
     try:
-        with open(path, "rb") as file:
-            return _with_arrays(_RestrictedUnpickler(file).load(), {})
+        yield
+    except WeightsError:
+        raise
     except FileNotFoundError:
         raise WeightsError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise WeightsError(f"{path} is a folder, not a weight file") from None
-    except _ForbiddenGlobal as forbidden:
+    except ForbiddenName as forbidden:
         raise WeightsError(
             f"{path}: refused, because reading it would call {one_line(forbidden)}; a weight file holds only arrays. "
-            "Do not trust where it came from"
+            f"{advice}"
         ) from None
-    except _NoNumbers as kind:
+    except NoNumbers as kind_of_array:
         raise WeightsError(
-            f"{path}: refused, because it holds an array of {one_line(kind)}; a weight file holds only arrays of "
-            "numbers"
+            f"{path}: refused, because it holds an array of {one_line(kind_of_array)}; a weight file holds only arrays "
+            "of numbers"
         ) from None
     except OSError as error:
         raise WeightsError(f"{path}: cannot be read ({error.strerror or error})") from None
     except MemoryError:
         raise WeightsError(f"{path}: there is too little memory to read it") from None
-    # A damaged pickle raises nearly any type of exception: the opcodes are executed until one does not fit.
+    # A damaged file raises nearly any type of exception: it is taken at its word until that does not fit.
     except Exception as error:
         reason = f"{type(error).__name__}: {one_line(error)}"
-        raise WeightsError(
-            f"{path}: damaged or not a Paddle weight file ({reason}); download or save it again"
-        ) from None
-
-
-class _ForbiddenGlobal(Exception):
-    """The file names something that is not part of an array."""
-
-
-class _NoNumbers(Exception):
-    """An array of objects, or of something else that is not numbers."""
-
-
-class _RestrictedUnpickler(pickle._Unpickler):
-    """Python's own unpickler, with a limit on what a file can make it do.
-
-    The one in C makes its memo as large as a file of seven bytes says, and computes the hash of any key: of tuples
-    that are nested deeply enough that overruns the stack, of those that hold each other twice it never ends.
-    """
-
-    def __init__(self, file: BinaryIO) -> None:
-        length = os.fstat(file.fileno()).st_size
-        # A file may have arrays made of the same bytes again and again. Twice: older protocols make bytes of texts.
-        self._left = 2 * length
-        super().__init__(_BoundedFile(file, length), encoding="latin1")  # of bytes that Python 2 wrote
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _KNOWN:
-            raise _ForbiddenGlobal(f"{module}.{name}")
-        return _KNOWN[module, name]
-
-    def load_put(self) -> None:
-        super().load_put()
-        _check_keys([next(reversed(self.memo))])  # a text, unlike those of the other opcodes: of any size
-
-    def load_inst(self) -> None:
-        self.load_global()  # refuses forbidden names as such
-        raise pickle.UnpicklingError("an instance of a class")
-
-    def load_bytearray8(self) -> None:
-        (length,) = struct.unpack("<Q", self.read(8))
-        self.append(bytearray(self.read(length)))
-
-    def load_reduce(self) -> None:
-        super().load_reduce()
-        self._count(self.stack[-1])
-
-    def load_build(self) -> None:
-        if not isinstance(self.stack[-2], (_Array, _Dtype)):
-            raise pickle.UnpicklingError("a state for what has none")
-        super().load_build()
-        self._count(self.stack[-1])
-
-    def _count(self, made: Any) -> None:
-        if isinstance(made, _Array):
-            made = getattr(made, "value", None)  # not there yet where it is only made
-        if isinstance(made, np.ndarray):
-            self._left -= made.nbytes
-        elif isinstance(made, (bytes, tuple, OrderedDict)):
-            self._left -= len(made)
-        if self._left < 0:
-            raise pickle.UnpicklingError("more content than there are bytes")
-
-    def load_setitem(self) -> None:
-        _check_keys(self.stack[-2:-1])
-        super().load_setitem()
-
-    def load_setitems(self) -> None:
-        _check_keys(self.stack[::2])
-        super().load_setitems()
-
-    def load_dict(self) -> None:
-        _check_keys(self.stack[::2])
-        super().load_dict()
-
-    def load_additems(self) -> None:
-        _check_keys(self.stack)
-        super().load_additems()
-
-    def load_frozenset(self) -> None:
-        _check_keys(self.stack)
-        super().load_frozenset()
-
-
-class _Dispatch(dict):
-    """What to do for each opcode."""
-
-    def __missing__(self, key: int) -> Any:
-        raise pickle.UnpicklingError(f"invalid load key {chr(key)!r}")
-
-
-# What plain values and arrays are pickled with; left out are the ways to objects of other classes.
-_OPCODES = (
-    "PROTO FRAME STOP MARK POP POP_MARK DUP NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT "
-    "BINFLOAT STRING BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8 UNICODE BINUNICODE "
-    "SHORT_BINUNICODE BINUNICODE8 EMPTY_LIST APPEND APPENDS LIST EMPTY_TUPLE TUPLE TUPLE1 TUPLE2 TUPLE3 EMPTY_DICT "
-    "DICT SETITEM SETITEMS EMPTY_SET ADDITEMS FROZENSET GET BINGET LONG_BINGET PUT BINPUT LONG_BINPUT MEMOIZE GLOBAL "
-    "STACK_GLOBAL INST REDUCE BUILD"
-)
-_RestrictedUnpickler.dispatch = _Dispatch(
-    (code, getattr(_RestrictedUnpickler, pickle._Unpickler.dispatch[code].__name__))
-    for code in (getattr(pickle, name)[0] for name in _OPCODES.split())
-)
-
-
-class _BoundedFile:
-    """Never makes room for more than the file has, whatever the file claims."""
-
-    def __init__(self, file: BinaryIO, length: int) -> None:
-        self._file, self._length = file, length
-        self.readline = file.readline
-
-    def read(self, count: int) -> bytes:
-        data = self._file.read(min(count, self._length))
-        if len(data) < count:
-            raise EOFError("it ends too early")
-        return data
-
-
-def _check_keys(keys: Iterable[Any]) -> None:
-    for key in keys:
-        if not isinstance(key, (str, bytes, int, float, type(None))):
-            raise pickle.UnpicklingError(f"a {type(key).__name__} as a key")
-        if isinstance(key, int) and key.bit_length() > _MOST_KEY_BITS:
-            raise pickle.UnpicklingError(f"an integer of more than {_MOST_KEY_BITS} bits as a key")
-
-
-class _Dtype:
-    """A dtype on its way; pickles give the byte order after they have made it."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str, *flags: Any) -> None:
-        # What is no text can be of any size when it is written out.
-        if not (isinstance(text, str) and _DTYPE.fullmatch(text)):
-            raise _NoNumbers(f"dtype {text}" if isinstance(text, str) else f"a {type(text).__name__} for a dtype")
-        self._text = text
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        if state[1] in ("<", ">", "=", "|"):
-            self._text = state[1] + self._text.lstrip("<>=|")
-
-    def make(self) -> np.dtype:
-        return np.dtype(self._text)
-
-
-class _Array:
-    """An array on its way; pickles give its content after they have made it."""
-
-    __slots__ = ("value",)
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        # numpy's own form: version, shape, dtype, whether in Fortran's order, bytes.
-        _, shape, dtype, in_columns, data = state
-        self.value = _array_of(data, dtype, shape, "F" if in_columns else "C")
-
-
-def _array_of(data: Any, dtype: Any, shape: Any, order: str = "C") -> np.ndarray:
-    if not isinstance(dtype, _Dtype):
-        raise _NoNumbers(f"a {type(dtype).__name__} for a dtype")
-    if isinstance(data, str):  # bytes of a pickle that Python 2 wrote
-        data = data.encode("latin-1")
-    array = np.frombuffer(data, dtype.make()).reshape(shape, order=order)
-    # Copied, because what lies on bytes cannot be written to; in this machine's byte order, the only one Paddle takes.
-    return array.astype(array.dtype.newbyteorder("="), order=order)
-
-
-def _make_array(*arguments: Any) -> _Array:
-    return _Array()
-
-
-def _make_dtype(*arguments: Any) -> _Dtype:
-    return _Dtype(*arguments)
-
-
-def _ordered_dict(pairs: Any = ()) -> OrderedDict:
-    _check_keys(key for key, _ in pairs)
-    return OrderedDict(pairs)
-
-
-def _tuple(values: list[Any] | tuple[Any, ...] = ()) -> tuple[Any, ...]:
-    return tuple(values)
-
-
-def _scalar(dtype: Any, data: Any) -> Any:
-    return _array_of(data, dtype, ())[()]
-
-
-def _latin1(text: str, encoding: str) -> bytes:
-    """How pickle protocols below 3 write bytes."""
-    if encoding != "latin1":
-        raise pickle.UnpicklingError("bytes in another encoding than latin1")
-    return text.encode("latin-1")
-
-
-def _no_bytes() -> bytes:
-    """How they write those of an array without elements."""
-    return b""
-
-
-_ARRAY_TYPE = "numpy.ndarray"  # only ever handed on to _reconstruct, which makes no other type
-_KNOWN: dict[tuple[str, str], Any] = {
-    ("collections", "OrderedDict"): _ordered_dict,
-    ("builtins", "tuple"): _tuple,  # paddle.save has tensors inside of other things as (name, array)
-    ("__builtin__", "tuple"): _tuple,
-    ("_codecs", "encode"): _latin1,
-    ("__builtin__", "bytes"): _no_bytes,
-    ("numpy", "ndarray"): _ARRAY_TYPE,
-    ("numpy", "dtype"): _make_dtype,
-}
-# numpy moved its private parts from numpy.core to numpy._core in 2.0; files name the one or the other.
-for _core in ("numpy.core", "numpy._core"):
-    _KNOWN[f"{_core}.multiarray", "_reconstruct"] = _make_array
-    _KNOWN[f"{_core}.multiarray", "scalar"] = _scalar
-    _KNOWN[f"{_core}.numeric", "_frombuffer"] = _array_of
-
-
-def _with_arrays(value: Any, done: dict[int, Any]) -> Any:
-    """Put finished arrays in place of those on their way, at any depth.
-
-    Args:
-        value: What was pickled.
-        done: What has been made of each part by its id, so that one that is held a thousand times is one again.
-    """
-    if isinstance(value, _Array):
-        return value.value
-    if isinstance(value, _Dtype) or callable(value):
-        raise pickle.UnpicklingError("a part of an array outside of one")
-    if not isinstance(value, (dict, list, tuple, set, frozenset)):
-        return value
-    if id(value) not in done:
-        done[id(value)] = _CIRCLE
-        if isinstance(value, dict):
-            finished = type(value)((key, _with_arrays(entry, done)) for key, entry in value.items())
-        else:
-            finished = type(value)(_with_arrays(entry, done) for entry in value)
-        done[id(value)] = finished
-    if done[id(value)] is _CIRCLE:
-        raise pickle.UnpicklingError("something that holds itself")
-    return done[id(value)]
+        raise WeightsError(f"{path}: damaged or not a {kind} ({reason}); download or save it again") from None
 
 
 def one_line(words: object) -> str:

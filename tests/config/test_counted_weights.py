@@ -78,6 +78,16 @@ def test_what_cannot_work_is_refused_by_its_line(write_yaml, tiny_config, loss, 
     assert message in message_of(path)
 
 
+def test_one_picture_whose_label_is_ignored_alone_gives_1_for_all_and_is_said(weighted_yaml, tiny_dataset, log):
+    first = (tiny_dataset / "train.txt").read_text().splitlines()[0]
+    (tiny_dataset / "train.txt").write_text(first + "\n")
+    cv2.imwrite(str(tiny_dataset / first.split()[1]), np.full((48, 64), 255, np.uint8))
+    config = load_config(weighted_yaml)
+    [(mixed, _), _] = build_losses(config, build_dataset(config, "train"))
+    assert mixed.losses[0].weight.tolist() == [1, 1, 1, 1]
+    assert "class 0, class 1, class 2, class 3 never occur in the 1 labels; the weight is 1" in log.text
+
+
 @pytest.mark.slow
 def test_a_training_warns_of_a_class_that_never_occurs_and_goes_on_exactly(train_here, tiny_dataset, tmp_path):
     for file in tiny_dataset.glob("labels/train_*.png"):

@@ -65,7 +65,10 @@ from tests.messages import assert_names
             "model.augment=False",
             "loss.coef: 2 weights for 1 model output; give 1, e.g. [1.0], or set model.enable_",
         ),
-        ("loss.weights=[1]", "--opts: loss.weights: there is no such key. Known: types, coef"),
+        (
+            "loss.weights=[1]",
+            "--opts: loss.weights: there is no such key. Did you mean 'class_weights'? Known: types, coef",
+        ),
         ("loss.types=[]", "--opts: loss.types: found []; it must be a list of losses"),
         (
             "loss.types=[{type: CrossEntropy}]",

@@ -14,10 +14,10 @@ from paddleseg.datasets.data_check import SAMPLE_SIZE, examine
 from paddleseg.datasets.data_report import (
     find_problems,
     find_warnings,
-    format_table,
     raise_problems,
     to_dict,
 )
+from paddleseg.datasets.data_table import format_table
 from paddleseg.utils.errors import DataError
 from tests.messages import assert_names
 from tests.tiff_files import tiff_file
@@ -70,6 +70,18 @@ def test_pixels_and_labels_of_each_class_are_counted(tmp_path):
     table = format_table(findings).splitlines()
     assert table[1].split() == ["0", "class", "0", "62.50%", "2"]
     assert table[4].split() == ["255", "(ignored)", "12.50%", "1"]
+
+
+def test_rare_classes_are_named_with_what_lets_them_weigh_more(tmp_path):
+    label = np.zeros((20, 20), int)
+    label[0, :5], label[1:12] = 1, 2  # 1.25 % of class 1, where an even share of three classes is 33 %
+    findings = examine(write(tmp_path, [label.tolist()]))
+    assert format_table(findings).splitlines()[-1] == (
+        "rare in train_dataset: class 1; loss.class_weights lets them weigh more"
+    )
+    label[0] = 1  # 5 %
+    label[1, :8] = 1  # and 7 %: a fifth of an even share
+    assert "rare" not in format_table(examine(write(tmp_path, [label.tolist()], name="val")))
 
 
 def test_values_that_are_no_class_come_with_counts_files_and_the_first_of_them(tmp_path):

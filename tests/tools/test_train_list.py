@@ -18,7 +18,7 @@ LIST = """\
 config: tiny.yml
 common: {iters: 2}
 arguments: {num_workers: 0, log_iters: 1}
-scores: {val: {}, again: {val_dataset: {val_path: train.txt}}}
+scores: {train part: {val_dataset: {val_path: train.txt}}}
 classes: {rare: [class 1, class 3]}
 runs:
   plain: {seeds: [1, 2]}
@@ -48,16 +48,16 @@ def rows(table):
 
 
 @pytest.mark.slow
-def test_all_are_trained_and_scored_and_a_second_start_repeats_nothing(work_off, tmp_path, capsys):
+def test_all_are_trained_and_scored_and_a_second_start_repeats_nothing(work_off, tmp_path):
     with pytest.raises(ConfigError, match="failed: broken, seed 1. What happened stands at the end of its log"):
         work_off(LIST)
     folder = tmp_path / "runs"
     assert "class_weights enet, from 8 labels" in (folder / "average" / "seed_5.log").read_text()
-    result = json.loads((folder / "plain" / "seed_2.val.json").read_text())
+    result = json.loads((folder / "plain" / "seed_2.train part.json").read_text())
     table = rows((folder / "table.md").read_text().splitlines())
-    heads = "seeds s/step val mIoU;val accuracy;val rare;again mIoU;again accuracy;again rare"
-    assert " ".join(table["recipe"][:2]) + " " + ";".join(table["recipe"][2:]) == heads
-    assert table["plain"][0] == "1, 2" and table["broken"][0] == "1 open" and table["broken"][2:] == [""] * 6
+    assert table["recipe"] == ["seeds", "s/step", "train part mIoU", "train part accuracy", "train part rare"]
+    assert result["num_images"] == 8
+    assert table["plain"][0] == "1, 2" and table["broken"][0] == "1 open" and table["broken"][2:] == [""] * 3
     assert list(table) == ["recipe", "-", "plain", "broken", "average", "average, average"]
     both = re.fullmatch(r"[\d.]+ \(([\d.]+), ([\d.]+)\)", table["plain"][2])
     assert both[2] == f"{100 * result['mean_iou']:.1f}"
@@ -67,7 +67,8 @@ def test_all_are_trained_and_scored_and_a_second_start_repeats_nothing(work_off,
     with pytest.raises(ConfigError, match="failed: broken"):
         work_off(LIST)
     assert [log.parent.name for log, text in logs.items() if log.read_text() != text] == ["broken"]
-    capsys.readouterr()
+    with pytest.raises(ConfigError, match="classes.rare: there is no class tree; there are class 0, class 1, class 2"):
+        work_off(LIST.replace("class 3", "tree"), "--table_only")
 
 
 def test_a_run_that_another_program_has_taken_is_passed_over(work_off, tmp_path, capsys):
@@ -96,6 +97,8 @@ def test_another_recipe_under_a_name_that_has_been_used_is_refused(work_off, tmp
         ("config: tiny.yml\nruns: {a: {seeds: [-1]}}\n", "runs.a.seeds: found"),
         ("config: tiny.yml\nruns: {a: {seed: [1]}}\n", "runs.a.seed: there is no such key. Did you mean 'seeds'"),
         ("config: tiny.yml\nruns: {a/b: {seeds: [1]}}\n", "runs.a/b: found a name with /"),
+        ("config: tiny.yml\nruns: {a: {seeds: []}}\n", "runs.a.seeds: the list is empty"),
+        ("config: tiny.yml\nclasses: {rare: pole}\nruns: {}\n", "classes: found .*it must be"),
         ("config: tiny.yml\nrun: {}\n", "run: there is no such key. Did you mean 'runs'"),
     ],
 )

@@ -1,0 +1,131 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fitting weights to the DDRNet that they are of, to be written anew; ``tools/convert_weights.py`` is its command."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from paddle import nn
+
+from paddleseg.models.ddrnet import PaddingMode
+from paddleseg.models.facts import ModelFacts
+from paddleseg.models.kits import MINDSPORE, PADDLESEG, arch_of, num_classes_of, with_official_names
+from paddleseg.models.weights import Coverage, apply_weights, follow_padding_mode, part_of
+from paddleseg.registry import MODELS
+from paddleseg.utils.checksum import sha256_of
+from paddleseg.utils.errors import WeightsError
+
+_BRANCHES = {
+    "conv1": "stem", "spp": "DAPPM", "head": "head", "aux_head": "auxiliary head",
+    "last_layer": "classifier", "linear": "classifier",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FittedWeights:
+    """Weights of one of the DDRNets here.
+
+    Attributes:
+        arch: Which one.
+        weights: What of them fits, by the names here.
+        meta: What a new file says of them: origin, kit, sha256, arch, num_classes, in_channels and padding_mode, or
+            what the file of this toolkit that they are from said.
+        coverage: What of the network they fill.
+    """
+
+    arch: str
+    weights: dict[str, np.ndarray]
+    meta: dict[str, Any]
+    coverage: Coverage
+
+
+def branch_of(name: str) -> str:
+    """The part of the paper's figure 4 that a name of a DDRNet's state dict belongs to.
+
+    What leads from one branch to the other is counted to the one that it begins in.
+    """
+    part = part_of(name)
+    if part in _BRANCHES:
+        return _BRANCHES[part]
+    is_high = part.endswith("_") or part.startswith("down")
+    return "high-resolution branch" if is_high else "low-resolution branch"
+
+
+def fit_weights(
+    path: str | os.PathLike[str],
+    weights: Mapping[str, np.ndarray],
+    meta: Mapping[str, Any] | None,
+    padding_mode: PaddingMode | None = None,
+) -> FittedWeights | None:
+    """Find the network that weights are of, and what of it they fill.
+
+    Args:
+        path: The file that they were read from.
+        weights: The arrays by the names here, as ``read_weights`` gives them.
+        meta: What it gave beside them.
+        padding_mode: That with which they were trained, where the file does not say it.
+
+    Returns:
+        None where they are of no DDRNet here.
+
+    Raises:
+        WeightsError: The padding mode is not that of the file.
+    """
+    arch = arch_of(weights)
+    if arch is None:
+        return None
+    component = MODELS[arch]
+    num_classes = num_classes_of(weights)
+    in_channels = weights[ModelFacts.of(component).input_weight].shape[1]
+    arguments: dict[str, Any] = {"num_classes": num_classes or 1, "in_channels": in_channels}
+    if any(part_of(name) == "aux_head" for name in weights):
+        arguments["enable_auxiliary_loss"] = True
+    if padding_mode is not None:
+        if not hasattr(component, "set_padding_mode"):
+            raise WeightsError(f"{path}: padding_mode {padding_mode}: {arch} has but one; leave it out")
+        arguments["padding_mode"] = padding_mode
+    model = component(**arguments)
+    follow_padding_mode(model, path, weights, meta)
+    coverage = apply_weights(model, weights)
+    fitting = {name: weights[name] for name in coverage.loaded}
+    return FittedWeights(arch, fitting, _facts(path, model, num_classes, meta), coverage)
+
+
+def _facts(
+    path: str | os.PathLike[str], model: nn.Layer, num_classes: int | None, meta: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """What the new file says: where its weights come from; or what the old one says, if it is of this toolkit."""
+    if meta is not None and ("kit" not in meta or "origin" in meta):
+        return dict(meta)
+    facts = {
+        "origin": os.path.basename(path),
+        "kit": PADDLESEG if meta is None else meta["kit"],
+        "sha256": sha256_of(path),
+        "arch": model.arch,
+        "num_classes": num_classes,
+        "in_channels": model.state_dict()[ModelFacts.of(model).input_weight].shape[1],
+        "padding_mode": getattr(model, "padding_mode", None),
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def official_weights(
+    path: str | os.PathLike[str], weights: Mapping[str, np.ndarray], meta: Mapping[str, Any]
+) -> dict[str, np.ndarray]:
+    """Weights of a DDRNet under the names and in the shapes of the authors' PyTorch code.
+
+    Raises:
+        WeightsError: They were trained in a network that computes something else by the same weights.
+    """
+    for trained, where in ((meta.get("padding_mode"), "paddleseg"), (meta.get("kit"), MINDSPORE)):
+        if trained == where:
+            raise WeightsError(
+                f"{path}: --to official: trained with the paddings of {where}, which the official network has not, so "
+                "it would give other results; --to paddleseg or safetensors"
+            )
+    return with_official_names(weights)

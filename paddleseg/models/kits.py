@@ -1,0 +1,211 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Weights of other kits' DDRNets, recognised by names and shapes, under the names and in the shapes of those here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from paddleseg.models.facts import ModelFacts
+from paddleseg.models.weight_names import (
+    name_here,
+    official_name,
+    official_of_mindspore,
+    official_of_mmsegmentation,
+    official_of_super_gradients,
+)
+from paddleseg.registry import MODELS, is_built_in
+
+PADDLESEG, MINDSPORE = "PaddleSeg", "MindSpore"
+_MMSEGMENTATION, _SUPER_GRADIENTS = "mmsegmentation", "super-gradients"
+_OFFICIAL, _CHENJUN2HAO, _QUALCOMM = "ydhongHIT/DDRNet (official)", "chenjun2hao/DDRNet.pytorch", "Qualcomm"
+KNOWN_KITS = ", ".join(
+    (_OFFICIAL, _CHENJUN2HAO, _QUALCOMM, _MMSEGMENTATION, _SUPER_GRADIENTS, PADDLESEG, f"{MINDSPORE} (.ckpt)")
+)
+# What wrappers of networks put before each name; chenjun2hao's FullModel has the network as "model" beside its loss.
+_PREFIXES = ("module.", "model.", "network.")
+# Buffers of losses, the normalisation of pictures, the count of an average; like the counters of batch normalisation
+# these are no weights.
+_NO_WEIGHTS = ("loss.", "data_preprocessor.", "n_averaged")
+_STEM, _LINEAR = "conv1.0._conv.weight", "linear.weight"
+_STEM_BIASES = {f"conv1.{i}._conv.weight": f"conv1.{i}._conv.bias" for i in (0, 1)}
+
+
+@dataclass
+class KitWeights:
+    """Weights of one kit, under the names here.
+
+    Attributes:
+        kit: Whose names they were.
+        weights: Name here to array; what no rule knows keeps the name that it had.
+        left_out: Names that are no weights.
+        prefix: What was taken off each name.
+        zeros: Names of biases that the kit's network does not have; they are zero here.
+    """
+
+    kit: str
+    weights: dict[str, np.ndarray] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+    prefix: str = ""
+    zeros: list[str] = field(default_factory=list)
+
+    def describe(self) -> str:
+        """What was recognised and done, in one line."""
+        words = [f"{len(self.weights) - len(self.zeros)} weights by the names of {self.kit}"]
+        if self.prefix:
+            words.append(f"prefix {self.prefix} taken off")
+        if self.left_out:
+            words.append(f"{len(self.left_out)} left out, which are no weights, such as {self.left_out[0]}")
+        if self.zeros:
+            words.append(f"zeros for {', '.join(self.zeros)}, which {self.kit}'s network does not have")
+        return "; ".join(words)
+
+
+def with_names_here(arrays: Mapping[str, np.ndarray]) -> KitWeights | None:
+    """Give the weights of a DDRNet the names here; arrays keep their dtype.
+
+    Args:
+        arrays: The arrays of a file by their names there.
+
+    Returns:
+        None where the names are of no kit that is known, of which DDRNet or not.
+
+    Raises:
+        ValueError: Two names of the file are one here.
+    """
+    stripped, prefix = _without_prefixes(arrays)
+    kit, translate = _recognised(stripped, prefix)
+    if kit is None:
+        return None
+    if kit == PADDLESEG:
+        return KitWeights(kit, dict(arrays))
+    found = KitWeights(kit, prefix=prefix)
+    for name, original in stripped.items():
+        if name.endswith(".num_batches_tracked") or name.startswith(_NO_WEIGHTS):
+            found.left_out.append(original)
+            continue
+        here = translate(name) or original
+        if here in found.weights:
+            raise ValueError(f"{original} is {here} here, as another name of the file is")
+        # PyTorch's and MindSpore's linear layers have (outputs, inputs), Paddle's the reverse.
+        found.weights[here] = np.ascontiguousarray(arrays[original].T) if here == _LINEAR else arrays[original]
+    for weight, bias in _STEM_BIASES.items():
+        if weight in found.weights and bias not in found.weights:
+            found.weights[bias] = np.zeros(found.weights[weight].shape[:1], found.weights[weight].dtype)
+            found.zeros.append(bias)
+    return found
+
+
+def with_official_names(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The reverse: weights by the names here, under the official names and in PyTorch's shapes.
+
+    Raises:
+        KeyError: A name is of no part of the official networks.
+    """
+    arrays = {}
+    for name, value in weights.items():
+        official = official_name(name)
+        if official is None:
+            raise KeyError(name)
+        arrays[official] = np.ascontiguousarray(value.T) if name == _LINEAR else value
+    return arrays
+
+
+def arch_of(weights: Mapping[str, np.ndarray]) -> str | None:
+    """Which network of those here has weights of these names and shapes, by its stem, its stages and its task."""
+    stem = weights.get(_STEM)
+    if stem is None or stem.ndim != 4:
+        return None
+    is_classifier = any(name.startswith(("last_layer.", "linear.")) for name in weights)
+    is_split = any(name.startswith("layer3_1.") for name in weights)
+    for name in MODELS:
+        component = MODELS[name]
+        variant = getattr(component, "variant", None)
+        if variant is None or not is_built_in(component):
+            continue
+        is_of_task = is_classifier == (ModelFacts.of(component).task == "ClassificationTask")
+        if is_of_task and variant.base_channels == len(stem) and is_split == ("3_1" in variant.stages):
+            return name
+    return None
+
+
+def num_classes_of(weights: Mapping[str, np.ndarray]) -> int | None:
+    """Classes of a network by its weights; None where those are of a trunk alone."""
+    for name, axis in (("head.conv.weight", 0), (_LINEAR, 1)):
+        if name in weights and weights[name].ndim > axis:
+            return weights[name].shape[axis]
+    return None
+
+
+def facts_of(found: KitWeights) -> dict[str, Any]:
+    """What ``__meta__`` says of weights of another kit; all of them have the official paddings but MindSpore's."""
+    facts = {
+        "kit": found.kit,
+        "arch": arch_of(found.weights),
+        "num_classes": num_classes_of(found.weights),
+        "padding_mode": "official",
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def _without_prefixes(names: Iterable[str]) -> tuple[dict[str, str], str]:
+    """Names without the prefixes of wrappers that most of them have, each with what it was; and the prefixes.
+
+    A wrapper may have names of its own beside those of the network.
+    """
+    stripped, prefix = {name: name for name in names}, ""
+    for _ in _PREFIXES:
+        for more in _PREFIXES:
+            if 2 * sum(name.startswith(more) for name in stripped) > len(stripped):
+                stripped = _without_prefix(stripped, more)
+                prefix += more
+                break
+    return stripped, prefix
+
+
+def _without_prefix(names: Mapping[str, str], prefix: str) -> dict[str, str]:
+    stripped: dict[str, str] = {}
+    for name, was in names.items():
+        other = stripped.setdefault(name[len(prefix) :] if name.startswith(prefix) else name, was)
+        if other != was:
+            raise ValueError(f"the names of {other} and {was} differ in the prefix of a wrapper alone")
+    return stripped
+
+
+def _recognised(names: Mapping[str, Any], prefix: str) -> tuple[str | None, Callable[[str], str | None]]:
+    """Whose names these are, and what turns one into that here.
+
+    The names of running statistics tell PyTorch's and MindSpore's files from those of a user's own network in Paddle.
+    """
+
+    def by(official: Callable[[str], str | None]) -> Callable[[str], str | None]:
+        return lambda name: name_here(official(name) or "")
+
+    if _STEM in names and not prefix:
+        return PADDLESEG, lambda name: name
+    if _has(names, "stem.0.bn.running_mean") and _has(names, "context_branch_layers."):
+        return _MMSEGMENTATION, by(official_of_mmsegmentation)
+    if "_backbone.stem.0.1.running_mean" in names:
+        splits = _has(names, "_backbone.layer3.1.")
+        return _SUPER_GRADIENTS, by(lambda name: official_of_super_gradients(name, splits))
+    if _has(names, "compression3"):
+        if "conv1.1.moving_mean" in names:
+            return MINDSPORE, by(official_of_mindspore)
+        if "conv1.1.running_mean" in names:
+            return _kit_of_official_names(names, prefix), name_here
+    return None, name_here
+
+
+def _kit_of_official_names(names: Mapping[str, Any], prefix: str) -> str:
+    """Who saved a file with official names, by what stands beside and before them."""
+    if _has(names, "loss."):
+        return _CHENJUN2HAO
+    return _QUALCOMM if prefix == "model." else _OFFICIAL
+
+
+def _has(names: Mapping[str, Any], part: str) -> bool:
+    return any(name.startswith((part, f"backbone.{part}")) for name in names)

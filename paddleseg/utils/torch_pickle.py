@@ -1,0 +1,197 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The pickle within a file of torch.save, read without PyTorch and without running code.
+
+Tensors stand in it as a storage, whose bytes are elsewhere in the file, and the offset, sizes and strides of their view
+of it; see ``torch._utils._rebuild_tensor_v2`` and ``torch.serialization``.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from paddleseg.utils.bfloat16 import float32_of_bfloat16
+from paddleseg.utils.restricted_unpickler import ForbiddenName, RestrictedUnpickler
+
+# Name of the class in a file -> numpy's dtype of its numbers. BFloat16 numpy has not: see ``Tensor.array``.
+_BFLOAT16 = "BFloat16Storage"
+_STORAGES = {
+    "FloatStorage": "f4", "DoubleStorage": "f8", "HalfStorage": "f2", _BFLOAT16: "u2", "LongStorage": "i8",
+    "IntStorage": "i4", "ShortStorage": "i2", "CharStorage": "i1", "ByteStorage": "u1", "BoolStorage": "?",
+}  # fmt: skip
+_MOST_AXES = 32  # numpy 1 has no more
+_MOST_BITS = 48  # of an offset, size or stride
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The numbers that one or more tensors look at.
+
+    Attributes:
+        key: What the file calls it.
+        kind: Name of its class in PyTorch.
+        count: How many numbers it has.
+    """
+
+    key: str
+    kind: str
+    count: int
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return self.count * np.dtype(_STORAGES[self.kind]).itemsize
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A view of a storage; offset and strides in numbers, not in bytes."""
+
+    storage: Storage
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        """How many numbers it has, of which several may be the same one of the storage."""
+        count = 1
+        for side in self.shape:
+            count *= side
+        return count
+
+    def array(self, data: bytearray, byte_order: str) -> np.ndarray:
+        """A copy of its numbers in C order; those of bfloat16 as float32.
+
+        Args:
+            data: The bytes of the storage.
+            byte_order: Of them, ``<`` or ``>``.
+        """
+        dtype = np.dtype(_STORAGES[self.storage.kind]).newbyteorder(byte_order)
+        strides = [stride * dtype.itemsize for stride in self.strides]
+        if self.count:  # numpy checks once more that it is within the storage
+            array = np.ndarray(self.shape, dtype, data, self.offset * dtype.itemsize, strides)
+        else:
+            array = np.empty(self.shape, dtype)
+        array = array.astype(dtype.newbyteorder("="), order="C")
+        return float32_of_bfloat16(array) if self.storage.kind == _BFLOAT16 else array
+
+
+class TorchUnpickler(RestrictedUnpickler):
+    """Makes ``Tensor`` of tensors and parameters, and nothing of the objects of mmengine beside them.
+
+    Attributes:
+        storages: Those of the file by key, as far as it was read.
+    """
+
+    def __init__(self, file: BinaryIO, length: int) -> None:
+        super().__init__(file, length, _NAMES_OF_TORCH)
+        self.storages: dict[str, Storage] = {}
+
+    def persistent_load(self, pid: Any) -> Storage:
+        """A storage, which files name by ('storage', class, key, device, count of numbers)."""
+        word, kind, key, _, count = pid[:5]
+        if word != "storage" or not isinstance(kind, _StorageKind) or not isinstance(key, str) or len(key) > 99:
+            raise pickle.UnpicklingError("a storage that is none")
+        if any(part is not None for part in pid[5:]):
+            raise pickle.UnpicklingError("a storage that is a part of another one, as before PyTorch 0.4")
+        _check_sizes((count,))
+        storage = Storage(key, kind.name, count)
+        if self.storages.setdefault(key, storage) != storage:
+            raise pickle.UnpicklingError("one storage of two kinds")
+        return storage
+
+    def load_newobj(self) -> None:
+        arguments, kind = self.stack.pop(), self.stack.pop()
+        self.append(kind(*arguments) if kind is _nothing else _refuse("an object of a class"))
+
+    def load_build(self) -> None:
+        # A state dict has an attribute _metadata; what mmengine's objects hold is of no use here.
+        if isinstance(self.stack[-2], (_Nothing, OrderedDict)):
+            self.stack.pop()
+        else:
+            super().load_build()
+
+    dispatch = RestrictedUnpickler.dispatch.with_methods(
+        BINPERSID=RestrictedUnpickler.load_binpersid, NEWOBJ=load_newobj, BUILD=load_build
+    )
+
+
+class _StorageKind:
+    """A class of storages; an object, for a class could be called."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class _Nothing:
+    """Stands for an object that is of no use here."""
+
+    __slots__ = ()
+
+
+_NOTHING = _Nothing()
+
+
+def _nothing(*arguments: Any) -> _Nothing:
+    return _NOTHING
+
+
+def _attribute(owner: Any, name: str) -> _Nothing:
+    """How the methods are written that mmengine's HistoryBuffer counts as its statistics."""
+    if owner is not _nothing and owner is not _NOTHING:
+        raise ForbiddenName("builtins.getattr")
+    return _NOTHING
+
+
+def _refuse(what: str) -> Any:
+    raise pickle.UnpicklingError(what)
+
+
+def _check_sizes(sizes: Any) -> None:
+    for size in sizes:
+        if type(size) is not int or size < 0 or size.bit_length() > _MOST_BITS:
+            raise pickle.UnpicklingError("an offset, size or stride that cannot be")
+
+
+def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *flags: Any) -> Tensor:
+    shape, strides = tuple(shape), tuple(strides)
+    if not isinstance(storage, Storage) or len(shape) != len(strides) or len(shape) > _MOST_AXES:
+        raise pickle.UnpicklingError("a tensor that is none")
+    _check_sizes((offset, *shape, *strides))
+    last = offset + sum((side - 1) * stride for side, stride in zip(shape, strides))
+    if 0 not in shape and last >= storage.count:
+        raise pickle.UnpicklingError(f"a tensor that looks at number {last} of a storage of {storage.count}")
+    return Tensor(storage, offset, shape, strides)
+
+
+def _parameter(tensor: Any, *flags: Any) -> Tensor:
+    return tensor if isinstance(tensor, Tensor) else _refuse("a parameter that is no tensor")
+
+
+def _size(sides: Any = ()) -> tuple[Any, ...]:
+    return tuple(sides)
+
+
+_NAMES_OF_TORCH: dict[tuple[str, str], Any] = {
+    ("torch._utils", "_rebuild_tensor"): _tensor,
+    ("torch._utils", "_rebuild_tensor_v2"): _tensor,
+    ("torch._utils", "_rebuild_parameter"): _parameter,
+    ("torch", "Size"): _size,
+    ("torch", "device"): _nothing,
+    ("torch.serialization", "_get_layout"): _nothing,
+    # What stands beside the weights in checkpoints of mmengine (runner.save_checkpoint): its log and parts of its
+    # configuration.
+    ("mmengine.logging.history_buffer", "HistoryBuffer"): _nothing,
+    ("mmengine.logging.message_hub", "MessageHub"): _nothing,
+    ("mmengine.config.config", "Config"): _nothing,
+    ("mmengine.config.config", "ConfigDict"): _nothing,
+    ("__builtin__", "getattr"): _attribute,
+    ("builtins", "getattr"): _attribute,
+    **{("torch", name): _StorageKind(name) for name in _STORAGES},
+}
