@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every registered loss: called by name as in YAML, and in one step of a real training."""
+"""What holds for every registered loss of pixels: called by name as in YAML, and in one step of a real training."""
 
 import contextlib
 import re
@@ -18,6 +18,7 @@ from paddleseg.config.load import Config, load_config
 from paddleseg.config.paddleseg_names import advice_for
 from paddleseg.config.training import train_from_config
 from paddleseg.losses import CrossEntropyLoss
+from paddleseg.losses.soft_target_cross_entropy import takes_picture_classes
 from paddleseg.models.weights import read_weights
 from paddleseg.registry import LOSSES
 from paddleseg.tasks import SegmentationTask
@@ -34,7 +35,7 @@ ARGUMENTS = {
     "MixedLoss": {"losses": [{"type": "CrossEntropyLoss"}, {"type": "LovaszSoftmaxLoss"}], "coef": [0.8, 0.2]},
     "OhemCrossEntropyLoss": {"min_kept": 20},
 }
-NAMES = sorted(LOSSES)
+NAMES = sorted(name for name in LOSSES if not takes_picture_classes(LOSSES[name]))
 
 
 def section(name):
