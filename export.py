@@ -128,7 +128,7 @@ def main(arguments: argparse.Namespace) -> None:
         arguments.save_dir,
         transforms=config.section(section)["transforms"],
         options=ExportOptions(
-            output_op_of(arguments) or ("softmax" if is_classifier else "argmax"),
+            output_op_of(arguments, default="softmax" if is_classifier else "argmax"),
             arguments.input_shape,
             arguments.graph_format,
             CLASSIFICATION if is_classifier else SEGMENTATION,
@@ -167,8 +167,8 @@ def warn_of_views(options: ViewOptions) -> None:
         )
 
 
-def output_op_of(arguments: argparse.Namespace) -> str | None:
-    """The output operator that the three flags mean together; None where none is given."""
+def output_op_of(arguments: argparse.Namespace, default: str = "argmax") -> str:
+    """The output operator that the three flags mean together; ``default`` where none is given."""
     from paddleseg.utils.errors import ConfigError
 
     wishes = {arguments.output_op} - {None}
@@ -177,7 +177,7 @@ def output_op_of(arguments: argparse.Namespace) -> str | None:
         raise ConfigError(
             f"--output_op {arguments.output_op} contradicts --with_softmax or --without_argmax; give --output_op alone"
         )
-    return wishes.pop() if wishes else None
+    return wishes.pop() if wishes else default
 
 
 def pictures_to_compare(config: Config, path: str | None, channels: int, size_hw: Iterable[int]) -> Iterable[Picture]:
