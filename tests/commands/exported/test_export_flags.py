@@ -23,10 +23,10 @@ WINDOWS = {"is_slide": True, "crop_size": [64, 48], "stride": [32, 32]}
         ({"aug_eval": False, "scales": [0.75, 1.0]}, None),
     ],
 )
-def test_windows_and_scales_that_a_graph_has_not_are_said(caplog, options, words):
+def test_windows_and_scales_that_a_graph_has_not_are_said(log, options, words):
     export.warn_of_views(ViewOptions.from_test_config(options))
-    assert len(caplog.messages) == (words is not None)
-    assert words is None or words in caplog.messages[0]
+    assert len(log.messages) == (words is not None)
+    assert words is None or words in log.messages[0]
 
 
 def test_the_export_section_wins_generated_pictures_stand_in_for_the_data_and_views_are_warned_of(
