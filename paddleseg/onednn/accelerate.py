@@ -16,7 +16,7 @@ from paddle.nn.functional import conv as paddle_conv
 from paddle.nn.layer import norm as paddle_norm
 
 from paddleseg.onednn.batch_norm import evaluate_batch_norm, train_batch_norm
-from paddleseg.onednn.c_interface import OneDNNError, bounded_cache, library
+from paddleseg.onednn.c_interface import OneDNNError, bounded_cache, opened_library
 from paddleseg.onednn.convolution import convolve
 from paddleseg.onednn.fallbacks import count_fallback
 from paddleseg.utils.layer_hooks import is_watched
@@ -76,7 +76,7 @@ def is_active() -> bool:
 def why_unavailable() -> str | None:
     """Why convolutions cannot go through oneDNN here, which is logged; None where they can."""
     try:
-        library()
+        opened_library()
     except OneDNNError as error:
         get_logger().info("convolutions run on Paddle's own kernels: %s", error)
         return str(error)

@@ -18,7 +18,7 @@ from paddle import Tensor
 
 from paddleseg.onednn import primitive as p
 from paddleseg.onednn.autograd import apply, contiguous, empty, save, saved
-from paddleseg.onednn.c_interface import BACKWARD, FORWARD_INFERENCE, FORWARD_TRAINING, library
+from paddleseg.onednn.c_interface import BACKWARD, FORWARD_INFERENCE, FORWARD_TRAINING, opened_library
 from paddleseg.onednn.fallbacks import count_fallback
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive, query_layout
 
@@ -88,7 +88,7 @@ class BatchNorm:
         return _SCALE | _SHIFT | _RELU * self.relu | _GLOBAL_STATISTICS * self.statistics_are_given
 
     def _make_forward(self) -> Primitive:
-        layout, lib = Layout(), library()
+        layout, lib = Layout(), opened_library()
         maps, channels = self._layouts(layout)
         computed = not self.statistics_are_given
         description = lib.make(
@@ -111,7 +111,7 @@ class BatchNorm:
         return made
 
     def _make_backward(self) -> Primitive:
-        layout, lib = Layout(), library()
+        layout, lib = Layout(), opened_library()
         maps, channels = self._layouts(layout)
         description = lib.make(
             "dnnl_batch_normalization_backward_primitive_desc_create",

@@ -170,16 +170,16 @@ def dims(values: Sequence[int]) -> ctypes.Array[ctypes.c_int64]:
 
 
 @cache
-def library() -> Library:
+def opened_library() -> Library:
     """Paddle's oneDNN.
 
     Raises:
         OneDNNError: There is none, or one that was not tested.
     """
-    return Library(str(library_path()))
+    return Library(str(find_library()))
 
 
-def library_path() -> Path:
+def find_library() -> Path:
     """Where Paddle's wheels keep it."""
     return Path(paddle.__file__).parent / "libs" / "libdnnl.so.3"
 
@@ -209,7 +209,7 @@ def _check_version(c: ctypes.CDLL, path: str) -> str:
 @contextmanager
 def bounded_cache() -> Iterator[None]:
     """Let oneDNN keep no primitives of its own: it keeps those that were freed, too, and 1024 of them."""
-    lib, before = library(), ctypes.c_int()
+    lib, before = opened_library(), ctypes.c_int()
     lib.call("dnnl_get_primitive_cache_capacity", ctypes.byref(before))
     lib.call("dnnl_set_primitive_cache_capacity", 0)
     try:

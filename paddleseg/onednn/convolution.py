@@ -17,7 +17,7 @@ from paddle.nn import functional as F
 
 from paddleseg.onednn import primitive as p
 from paddleseg.onednn.autograd import apply, contiguous, empty, save, saved
-from paddleseg.onednn.c_interface import CONVOLUTION_DIRECT, FORWARD_TRAINING, Handle, dims, library
+from paddleseg.onednn.c_interface import CONVOLUTION_DIRECT, FORWARD_TRAINING, Handle, dims, opened_library
 from paddleseg.onednn.fallbacks import count_fallback
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive
 
@@ -131,7 +131,7 @@ class Convolution:
 
     def _make_gradient_of_input(self) -> Primitive:
         layout = Layout()
-        lib = library()
+        lib = opened_library()
         description = lib.make(
             "dnnl_convolution_backward_data_primitive_desc_create",
             lib.engine,
@@ -156,7 +156,7 @@ class Convolution:
 
     def _make_gradient_of_weights(self) -> Primitive:
         layout = Layout()
-        lib = library()
+        lib = opened_library()
         bias = layout.contiguous(self.weight_shape[:1]) if self.has_bias else None
         description = lib.make(
             "dnnl_convolution_backward_weights_primitive_desc_create",
@@ -183,7 +183,7 @@ class Convolution:
         return made
 
     def _describe_forward(self, layout: Layout) -> Handle:
-        lib = library()
+        lib = opened_library()
         return lib.make(
             "dnnl_convolution_forward_primitive_desc_create",
             lib.engine,

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import paddle
 
 from paddleseg.onednn.accelerate import accelerated, not_accelerated, why_unavailable
-from paddleseg.onednn.c_interface import library
+from paddleseg.onednn.c_interface import opened_library
 from paddleseg.onednn.threads import compute_with, default_threads
 from paddleseg.utils.choices import CpuBackend
 from paddleseg.utils.errors import ConfigError, raise_faults
@@ -93,12 +93,12 @@ class CpuSettings:
         """What decides the bits of the results, for a checkpoint."""
         facts = {"backend": self.backend, "threads": self.threads, "paddle": paddle.__version__}
         if self.backend == "onednn":
-            facts.update(version=library().version, instruction_set=library().instruction_set)
+            facts.update(version=opened_library().version, instruction_set=opened_library().instruction_set)
         return facts
 
     def describe(self) -> str:
         """For the log."""
-        kernels = "Paddle's kernels" if self.backend == "paddle" else f"oneDNN {library().version}"
+        kernels = "Paddle's kernels" if self.backend == "paddle" else f"oneDNN {opened_library().version}"
         return f"{kernels}, {self.threads} thread{'s' if self.threads > 1 else ''}"
 
 

@@ -19,7 +19,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from paddle import Tensor
 
-from paddleseg.onednn.c_interface import FLOAT32, FORMAT_ANY, Argument, Handle, Library, dims, library
+from paddleseg.onednn.c_interface import FLOAT32, FORMAT_ANY, Argument, Handle, Library, dims, opened_library
 from paddleseg.onednn.threads import current_threads, for_large_work
 
 # Which argument of an execution (DNNL_ARG_* of dnnl_types.h) ...
@@ -37,7 +37,7 @@ class Layout:
     """Descriptors of float32 tensors, freed together."""
 
     def __init__(self) -> None:
-        self._library = library()
+        self._library = opened_library()
         self._made: list[Handle] = []
 
     def contiguous(self, shape: Sequence[int]) -> Handle:
@@ -173,7 +173,7 @@ class Primitive:
     """
 
     def __init__(self, description: Handle, operands: Sequence[Operand]) -> None:
-        self._lib = lib = library()
+        self._lib = lib = opened_library()
         self.description = description
         self._primitive = lib.make("dnnl_primitive_create", description)
         self._bindings = [
@@ -207,11 +207,11 @@ class Primitive:
 
 def query_layout(description: Handle, query: int) -> Handle:
     """The layout that a primitive wants of a tensor; belongs to the description."""
-    return Handle(library().function("dnnl_primitive_desc_query_md")(description, query, 0))
+    return Handle(opened_library().function("dnnl_primitive_desc_query_md")(description, query, 0))
 
 
 def _layout_bytes(layout: Handle) -> int:
-    return library().function("dnnl_memory_desc_get_size")(layout)
+    return opened_library().function("dnnl_memory_desc_get_size")(layout)
 
 
 def _scratch_layout(lib: Library, description: Handle) -> Handle:

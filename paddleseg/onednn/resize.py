@@ -17,7 +17,7 @@ from paddle import Tensor
 
 from paddleseg.onednn import primitive as p
 from paddleseg.onednn.autograd import apply, contiguous, empty
-from paddleseg.onednn.c_interface import library
+from paddleseg.onednn.c_interface import opened_library
 from paddleseg.onednn.fallbacks import count_fallback
 from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive
 
@@ -55,7 +55,7 @@ class Product:
         return max(self.left[0], self.right[0]), self.left[1], self.right[2]
 
     def _make(self) -> Primitive:
-        layout, lib = Layout(), library()
+        layout, lib = Layout(), opened_library()
         left = (layout.transposed if self.transposed == "left" else layout.contiguous)(self.left)
         right = (layout.transposed if self.transposed == "right" else layout.contiguous)(self.right)
         out = layout.contiguous(self._out)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from paddleseg import onednn
 from paddleseg.onednn import cpu_settings
-from paddleseg.onednn.c_interface import library
+from paddleseg.onednn.c_interface import opened_library
 from paddleseg.tasks import segmentation
 from tests.commands.evaluating import count_plainly, run_here
 from tests.needs import CPU_BACKENDS
@@ -95,7 +95,7 @@ def test_backend_and_threads_are_those_of_the_flags_and_the_figures_are_the_same
 
 
 def default_backend():
-    return "Paddle's kernels" if onednn.why_unavailable() else f"oneDNN {library().version}"
+    return "Paddle's kernels" if onednn.why_unavailable() else f"oneDNN {opened_library().version}"
 
 
 @pytest.mark.parametrize("backend", CPU_BACKENDS)

@@ -156,19 +156,19 @@ def test_a_library_that_is_missing_damaged_or_not_loaded_is_said(tmp_path):
 
 
 def test_another_library_or_version_is_not_used(monkeypatch, capsys):
-    openmp = c_interface.library_path().parent / "libiomp5.so"
+    openmp = c_interface.find_library().parent / "libiomp5.so"
     with pytest.raises(OneDNNError, match="is not oneDNN"):
         Library(str(openmp))
     monkeypatch.setattr(c_interface, "TESTED_VERSIONS", ((2, 7),))
     with pytest.raises(OneDNNError, match=r"oneDNN 3\.\d\.\d was not tested \(tested: 2\.7\)"):
-        Library(str(c_interface.library_path()))
+        Library(str(c_interface.find_library()))
 
 
 def test_without_the_library_everything_is_paddles_and_that_is_said_once(monkeypatch, capsys):
     def missing():
         raise OneDNNError("this Paddle carries no oneDNN (nowhere/libdnnl.so.3 is missing)")
 
-    monkeypatch.setattr("paddleseg.onednn.accelerate.library", missing)
+    monkeypatch.setattr("paddleseg.onednn.accelerate.opened_library", missing)
     onednn.why_unavailable.cache_clear()
     layer, x = nn.Conv2D(3, 4, 3), paddle.ones([1, 3, 8, 8])
     expected = layer(x).numpy()
