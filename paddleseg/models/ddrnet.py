@@ -37,6 +37,7 @@ from paddleseg.registry import MODELS
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.type_hints import ChannelCount, Count
 from paddleseg.utils.weight_source import WeightSource, source_faults
+from paddleseg.utils.zoo import zoo_faults
 
 PaddingMode = Literal["official", "paddleseg"]
 
@@ -138,8 +139,8 @@ class DDRNet(DualResolutionTrunk):
             DDRNet_23 differs from it (average pools that leave the padding out of the count, ``down3`` padded
             on one side), for weights that were trained there. Not given: that of the weights that are loaded, which
             ``models.weights`` finds out; ``official`` without any.
-        pretrained: File, folder or address of weights to start from, or ``{"url": ..., "sha256": ...}``; see
-            ``models.pretrained``.
+        pretrained: File, folder or address of weights to start from, ``zoo:NAME``, or ``{"url": ..., "sha256": ...}``;
+            see ``models.pretrained``.
         data_format: Order of the axes within the network, ``NCHW`` or ``NHWC``, which suits oneDNN on a CPU and the
             tensor cores of cards in half precision. Pictures and logits are NCHW, and weights the same, either way.
 
@@ -192,8 +193,8 @@ class DDRNet(DualResolutionTrunk):
     @staticmethod
     def faults(pretrained: Any = None, **_: Any) -> Iterator[Fault]:
         """What is wrong within ``pretrained``, see :mod:`paddleseg.utils.arguments`."""
-        for key, fault in source_faults(pretrained):
-            yield f"pretrained.{key}", fault
+        for key, fault in (*source_faults(pretrained), *zoo_faults(pretrained)):
+            yield ".".join(filter(None, ("pretrained", key))), fault
 
     @staticmethod
     def output_names(arguments: Mapping[str, Any]) -> tuple[str, ...]:

@@ -28,7 +28,8 @@ from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.download import cached_download
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.weight_source import is_url, places_of
+from paddleseg.utils.weight_source import first_of, is_url, places_of
+from paddleseg.utils.zoo import fetch, zoo_name
 
 
 def load_pretrained(model: nn.Layer, source: str | os.PathLike[str] | Mapping[str, Any]) -> Coverage:
@@ -37,7 +38,8 @@ def load_pretrained(model: nn.Layer, source: str | os.PathLike[str] | Mapping[st
     Args:
         model: The network.
         source: A local weight file of any kit that ``models.weights.read_weights`` knows, a checkpoint folder, the
-            address of a file, or ``{"url": ..., "sha256": ...}`` with one of these or a list of mirrors.
+            address of a file, ``zoo:NAME``, or ``{"url": ..., "sha256": ...}`` with one of these but the zoo's or a
+            list of mirrors.
 
     Returns:
         The coverage, which is also logged as a table.
@@ -68,22 +70,20 @@ def load_pretrained(model: nn.Layer, source: str | os.PathLike[str] | Mapping[st
 
 
 def _local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:
-    """The file of the first place of a source that has it.
+    """The file of a name of the zoo, or of the first place of another source that has it.
 
     Raises:
         WeightsError: None has it, or what is there has another checksum.
     """
+    name = zoo_name(source)
+    if name is not None:
+        return fetch(name)
     places, sha256 = places_of(source)
-    errors = []
-    for place in places:
-        try:
-            return cached_download(place, sha256) if is_url(place) else _checked(weight_file(place), sha256)
-        except WeightsError as error:
-            if len(places) == 1:
-                raise
-            errors.append(str(error))
-            get_logger().warning("%s", error)
-    raise WeightsError(f"none of {len(places)} places has the pretrained weights: {'; '.join(errors)}")
+
+    def take(place: str) -> str:
+        return cached_download(place, sha256) if is_url(place) else _checked(weight_file(place), sha256)
+
+    return first_of(places, take)[0]
 
 
 def _checked(path: str, sha256: str | None) -> str:
