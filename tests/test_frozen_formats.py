@@ -109,12 +109,12 @@ SIGNATURES = {
         (
             "num_classes, in_channels=3, enable_auxiliary_loss=False, padding_mode=None, pretrained=None, "
             "data_format='NCHW'",
-            "",
+            "class_names=None",
         ),
     ),
     **dict.fromkeys(
         [models.DDRNet_23_slim_cls, models.DDRNet_23_cls, models.DDRNet_39_cls],
-        ("num_classes=1000, in_channels=3, drop_path=0.0, pretrained=None, data_format='NCHW'", ""),
+        ("num_classes=1000, in_channels=3, drop_path=0.0, pretrained=None, data_format='NCHW'", "class_names=None"),
     ),
 }
 

@@ -65,7 +65,12 @@ def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | No
     if start is not None and config.section("model").get("pretrained") is not None:
         get_logger().info("model.pretrained is not read: the run goes on with the weights of %s", start.folder)
     model = dist.synchronize_batch_norm(
-        build.build_model(config, use_pretrained=start is None, default_data_format=data_format_of(cpu, start))
+        build.build_model(
+            config,
+            use_pretrained=start is None,
+            default_data_format=data_format_of(cpu, start),
+            class_names=getattr(train_dataset, "class_names", None),
+        )
     )
     record_padding_mode(config, model)
     schedule = build.build_lr_schedule(config, settings.iters)
