@@ -13,6 +13,7 @@ from paddleseg import registry
 from paddleseg.config.components import import_components
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import TOP_LEVEL, check_config
+from paddleseg.models import DDRNet_23_slim
 from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +67,12 @@ def test_the_reference_names_every_key_component_and_argument():
         for name in components:
             missing |= {name, *inspect.signature(components[name]).parameters} - words
     assert missing - SUPPLIED == set()
+
+
+def test_the_page_on_fine_tuning_names_every_part_that_can_be_frozen():
+    text = (ROOT / "docs" / "finetune.md").read_text(encoding="utf-8")
+    parts = [name for name, _ in DDRNet_23_slim(2, enable_auxiliary_loss=True).named_children()]
+    assert [name for name in parts if f"`{name}`" not in text] == []
 
 
 @pytest.mark.parametrize(

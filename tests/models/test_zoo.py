@@ -83,6 +83,17 @@ def test_a_name_is_the_weights_of_its_address_and_is_downloaded_once(zoo, server
     assert server.requests == ["/model.pdparams"]
 
 
+def test_classes_that_the_list_names_are_found_in_a_file_that_does_not_name_them(zoo, server, log):
+    path = zoo(one=["/model.pdparams"])
+    entries = yaml.safe_load(path.read_text())
+    entries["one"]["classes"] = ["road", "sky", "car"]
+    path.write_text(yaml.safe_dump(entries))
+    arrays = {name: value.numpy() for name, value in DDRNet_23_slim(3).state_dict().items()}
+    server.files["/model.pdparams"] = pickle.dumps(arrays)
+    model = DDRNet_23_slim(2, class_names=["car", "road"], pretrained="zoo:one")
+    assert (model.head.conv.weight.numpy() == arrays["head.conv.weight"][[2, 0]]).all()
+
+
 @pytest.mark.parametrize("sha256", [None, SHA256, SHA256[:8]])
 def test_when_a_mirror_dies_half_way_the_next_one_goes_on_and_is_the_first_that_is_asked_later(
     sha256, zoo, server, log
@@ -245,6 +256,12 @@ def test_get_puts_the_file_into_a_folder_and_never_over_another_one(zoo, server,
     with pytest.raises(ConfigError, match=r"one\.pdparams is there, and the one asked for has SHA-256"):
         tool("get", "one", "--save_dir", folder)
     assert target.read_bytes() == b"somebody's own"
+
+
+def test_get_of_a_name_that_is_not_there_says_the_nearest(zoo, tool, tmp_path):
+    zoo(one=["/a"], the_other=["/b"])
+    with pytest.raises(ConfigError, match="has no 'the_othr'. Did you mean 'the_other'"):
+        tool("get", "the_othr", "--save_dir", tmp_path)
 
 
 def test_get_does_not_replace_a_file_either_where_no_checksum_is_known_yet(zoo, server, tool, tmp_path):
