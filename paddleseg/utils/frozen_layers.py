@@ -3,7 +3,8 @@
 """Parts of a network that training leaves as they are, to the byte.
 
 Their parameters take no gradient, and their layers stay in evaluation mode: batch normalisation uses its running
-statistics and does not touch them, dropout lets all through. A layer says by ``is_frozen`` that it is one of them.
+statistics and does not touch them, dropout lets all through. A layer that is one of them has ``frozen_parameters``, the
+names of those of its own parameters that were trained before.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from paddleseg.utils.near_miss import ask_for_nearest
 
 
 def freeze(model: nn.Layer, parts: Sequence[str] | None) -> None:
-    """Freeze parts of a network; before its optimiser is built, so that this holds what is trained alone.
+    """Freeze these parts of a network, and thaw what an earlier call froze.
+
+    Before the optimiser is built, so that this holds what is trained alone.
 
     Args:
         model: The network, with the layers that are trained: converting some of them afterwards thaws them.
@@ -27,13 +30,16 @@ def freeze(model: nn.Layer, parts: Sequence[str] | None) -> None:
     Raises:
         ConfigError: A name is of no sublayer, or nothing is left to train.
     """
+    _thaw(model)
     if not parts:
         return
     raise_faults("", list(freeze_faults(model, parts)))
     for layer in _layers_of(model, parts):
-        layer.is_frozen = True
-        for parameter in layer.parameters(include_sublayers=False):
-            parameter.stop_gradient = True
+        own = dict(layer.named_parameters(include_sublayers=False))
+        trained = [name for name, parameter in own.items() if not parameter.stop_gradient]
+        layer.frozen_parameters = [*getattr(layer, "frozen_parameters", ()), *trained]  # a part may be named twice
+        for name in trained:
+            own[name].stop_gradient = True
     keep_in_evaluation_mode(model)
     get_logger().info(
         "frozen: %s, which keep %.2f M of the %.2f M weights as they are",
@@ -83,7 +89,14 @@ def frozen_tensors(model: nn.Layer) -> list[Tensor]:
 
 
 def _is_frozen(layer: nn.Layer) -> bool:
-    return getattr(layer, "is_frozen", False)
+    return hasattr(layer, "frozen_parameters")
+
+
+def _thaw(model: nn.Layer) -> None:
+    for layer in filter(_is_frozen, model.sublayers(include_self=True)):
+        for name in layer.frozen_parameters:
+            getattr(layer, name).stop_gradient = False
+        del layer.frozen_parameters
 
 
 def _layers_of(model: nn.Layer, parts: Sequence[str]) -> list[nn.Layer]:

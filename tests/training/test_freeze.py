@@ -193,6 +193,25 @@ class TwoLayers(nn.Layer):
         return [self.head(self.trunk(x))]
 
 
+def test_what_is_frozen_is_what_the_last_call_says_and_what_was_never_trained_stays_so():
+    model = TwoLayers()
+    model.head.bias.stop_gradient = True
+
+    def trained():
+        return [name for name, parameter in model.named_parameters() if not parameter.stop_gradient]
+
+    everything = trained()
+    freeze(model, ["trunk", "trunk.0"])
+    assert trained() == ["head.weight"]
+    freeze(model, ["head", "trunk.1"])
+    assert trained() == ["trunk.0.weight", "trunk.0.bias"]
+    freeze(model, None)
+    assert trained() == everything and "head.bias" not in everything
+    model.train()
+    keep_in_evaluation_mode(model)
+    assert all(layer.training for layer in model.sublayers(include_self=True))
+
+
 def test_the_librarys_train_freezes_parts_of_a_network_whose_optimiser_holds_all_of_it(tmp_path):
     model = TwoLayers()
     before = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
