@@ -30,7 +30,7 @@ STATES = {"step", "skipped_steps", "overflowed_steps", "run", "parameter_names",
 RUN = {
     "seed", "batch_size", "number of processes", "grad_accum_steps", "number of training pictures",
     "order of training pictures (checksum)", "repeats", "shuffle", "optimizer.type", "precision", "amp_level",
-    "apply_exif", "value_range", "version of the picture reader", "cpu",
+    "apply_exif", "value_range", "version of the picture reader", "cpu", "freeze",
 }  # fmt: skip
 RUN_CPU = {"backend", "threads", "paddle", "data_format"}
 RUN_CPU_OF_ONEDNN = {"version", "instruction_set"}
@@ -109,12 +109,12 @@ SIGNATURES = {
         (
             "num_classes, in_channels=3, enable_auxiliary_loss=False, padding_mode=None, pretrained=None, "
             "data_format='NCHW'",
-            "",
+            "class_names=None",
         ),
     ),
     **dict.fromkeys(
         [models.DDRNet_23_slim_cls, models.DDRNet_23_cls, models.DDRNet_39_cls],
-        ("num_classes=1000, in_channels=3, drop_path=0.0, pretrained=None, data_format='NCHW'", ""),
+        ("num_classes=1000, in_channels=3, drop_path=0.0, pretrained=None, data_format='NCHW'", "class_names=None"),
     ),
 }
 

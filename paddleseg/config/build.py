@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from paddleseg.config.components import import_components
@@ -46,6 +46,7 @@ def build_model(
     use_auxiliary_head: bool = True,
     data_format: Literal["NCHW", "NHWC"] | None = None,
     default_data_format: Literal["NCHW", "NHWC"] | None = None,
+    class_names: Sequence[str] | None = None,
 ) -> Any:
     """Build the network.
 
@@ -57,6 +58,8 @@ def build_model(
             it, weights that were trained with or without one fit.
         data_format: Takes the place of ``model.data_format`` where that is stated; None: what is stated.
         default_data_format: That of the toolkit's networks where it is not stated; None: the network's own default.
+        class_names: Those of the data set that is trained on, for a network that takes them where ``model`` does not
+            state them; None: there are none.
 
     Returns:
         The ``paddle.nn.Layer``.
@@ -67,6 +70,7 @@ def build_model(
     if data_format is not None and "data_format" in arguments:
         arguments["data_format"] = data_format
     shared = {name: shared_value(config, name) for name in ("num_classes", "in_channels")}
+    shared["class_names"] = class_names
     if default_data_format is not None and is_built_in(MODELS[arguments["type"]]):
         shared["data_format"] = default_data_format
     if not use_auxiliary_head:

@@ -183,6 +183,7 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
         problems,
         supplied=("num_classes", "in_channels"),
         looked_at=("backbone",) if has_backbone else (),
+        known=known_values(config, "num_classes"),
     )
     if command == "train" and is_segmentation(config) and shared_value(config, "num_classes") == 1:
         key, _ = next(statements(config, "num_classes"))

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import paddle
 
 from paddleseg.config import build
@@ -21,6 +23,7 @@ from paddleseg.training.run_settings import RunSettings, knobs
 from paddleseg.training.run_start import choose_seed, start_run
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.allocator import keep_freed_memory
+from paddleseg.utils.frozen_layers import freeze, freeze_faults
 from paddleseg.utils.logging import get_logger
 
 
@@ -57,6 +60,8 @@ def train_from_config(config: Config, **flags: object) -> None:
 
 
 def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | None, cpu: CpuSettings | None) -> None:
+    if settings.freeze:
+        _check_freeze(config, settings.freeze, is_new=start is None)
     train_dataset = build.build_dataset(config, "train")
     val_dataset = build.build_dataset(config, "val") if settings.do_eval else None
     batches = TrainingBatches(train_dataset, settings, shuffle=build.shuffles_training_set(config))
@@ -65,8 +70,14 @@ def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | No
     if start is not None and config.section("model").get("pretrained") is not None:
         get_logger().info("model.pretrained is not read: the run goes on with the weights of %s", start.folder)
     model = dist.synchronize_batch_norm(
-        build.build_model(config, use_pretrained=start is None, default_data_format=data_format_of(cpu, start))
+        build.build_model(
+            config,
+            use_pretrained=start is None,
+            default_data_format=data_format_of(cpu, start),
+            class_names=getattr(train_dataset, "class_names", None),
+        )
     )
+    freeze(model, settings.freeze)
     record_padding_mode(config, model)
     schedule = build.build_lr_schedule(config, settings.iters)
     optimizer = build.build_optimizer(config, model, schedule)
@@ -85,3 +96,16 @@ def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | No
         hooks=build.build_hooks(config),
         config_text=config.to_text(),
     )
+
+
+def _check_freeze(config: Config, parts: Sequence[str], *, is_new: bool) -> None:
+    """Refuse names that are no parts of the network, before data are read or weights downloaded for it.
+
+    Only the network knows its parts, so it is built for that, which takes a second.
+    """
+    problems = Problems(config.path, config.sources)
+    for key, fault in freeze_faults(build.build_model(config, use_pretrained=False), parts):
+        problems.add(key, fault)
+    problems.raise_if_any()
+    if is_new and config.section("model").get("pretrained") is None:
+        get_logger().warning("freeze without model.pretrained: these parts keep the weights they are initialised with")

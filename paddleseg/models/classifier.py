@@ -8,9 +8,8 @@ classifier's checkpoint loads into a segmentation network branch by branch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from paddle import Tensor, nn
 from paddle.nn import functional as F
@@ -18,7 +17,7 @@ from paddle.nn import functional as F
 from paddleseg.models.ddrnet import DDRNet, DDRNet_23, DDRNet_23_slim, DDRNet_39, DualResolutionTrunk, Variant
 from paddleseg.models.layers import Bottleneck, ConvBN, ConvBNReLU, DataFormat, initialize_weights
 from paddleseg.registry import MODELS
-from paddleseg.utils.arguments import Fault, checks_arguments
+from paddleseg.utils.arguments import checks_arguments
 from paddleseg.utils.type_hints import BelowOne, ChannelCount, Count
 from paddleseg.utils.weight_source import WeightSource
 
@@ -35,6 +34,7 @@ class DDRNetClassifier(DualResolutionTrunk):
         pretrained: File, folder or address of weights to start from, as for ``DDRNet``; those of other classes leave
             the last layers untrained.
         data_format: Order of the axes within the network, ``NCHW`` or ``NHWC``. Pictures are NCHW either way.
+        class_names: As for ``DDRNet``.
     """
 
     arch: str
@@ -43,6 +43,7 @@ class DDRNetClassifier(DualResolutionTrunk):
     task: str = "ClassificationTask"
     output_stride: int = 32
     head_parts: tuple[str, ...] = ("down5", "last_layer", "linear")
+    class_layers: tuple[str, ...] = ("linear",)
     training_only_parts: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ("main",)
 
@@ -54,6 +55,8 @@ class DDRNetClassifier(DualResolutionTrunk):
         drop_path: BelowOne = 0.0,
         pretrained: WeightSource | None = None,
         data_format: DataFormat = "NCHW",
+        *,
+        class_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__(self.variant, in_channels, data_format)
         bottleneck, conv_bn, conv_bn_relu = (
@@ -72,12 +75,9 @@ class DDRNetClassifier(DualResolutionTrunk):
             # Imported here, because it knows the networks' names.
             from paddleseg.models.pretrained import load_pretrained
 
-            load_pretrained(self, pretrained)
+            load_pretrained(self, pretrained, class_names)
 
-    @staticmethod
-    def faults(pretrained: Any = None, **_: Any) -> Iterator[Fault]:
-        """What is wrong within ``pretrained``, see :mod:`paddleseg.utils.arguments`."""
-        return DDRNet.faults(pretrained)
+    faults = staticmethod(DDRNet.faults)
 
     def _set_drop_path(self, last: float) -> None:
         """Give each block its probability; blocks of both branches at the same depth have the same."""

@@ -12,7 +12,7 @@ Shapes: N batch, C base channels, K classes; "@8" means (H/8, W/8), rounded up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -37,6 +37,7 @@ from paddleseg.registry import MODELS
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.type_hints import ChannelCount, Count
 from paddleseg.utils.weight_source import WeightSource, source_faults
+from paddleseg.utils.zoo import zoo_faults
 
 PaddingMode = Literal["official", "paddleseg"]
 
@@ -138,10 +139,12 @@ class DDRNet(DualResolutionTrunk):
             DDRNet_23 differs from it (average pools that leave the padding out of the count, ``down3`` padded
             on one side), for weights that were trained there. Not given: that of the weights that are loaded, which
             ``models.weights`` finds out; ``official`` without any.
-        pretrained: File, folder or address of weights to start from, or ``{"url": ..., "sha256": ...}``; see
-            ``models.pretrained``.
+        pretrained: File, folder or address of weights to start from, ``zoo:NAME``, or ``{"url": ..., "sha256": ...}``;
+            see ``models.pretrained``.
         data_format: Order of the axes within the network, ``NCHW`` or ``NHWC``, which suits oneDNN on a CPU and the
             tensor cores of cards in half precision. Pictures and logits are NCHW, and weights the same, either way.
+        class_names: Names of the classes in the order of their numbers. Where ``pretrained`` has names too, each class
+            starts with what it learnt there under its name.
 
     Example:
         >>> model = DDRNet_23_slim(num_classes=19)
@@ -153,6 +156,7 @@ class DDRNet(DualResolutionTrunk):
     task: str = "SegmentationTask"
     output_stride: int = 8
     head_parts: tuple[str, ...] = ("head", "aux_head", "spp")  # a classifier has no pyramid pooling
+    class_layers: tuple[str, ...] = ("head.conv", "aux_head.conv")
     training_only_parts: tuple[str, ...] = ("aux_head",)
     has_weights_of_paddleseg: bool = False
     resizes_stride8: bool = True  # see training.step_network
@@ -166,6 +170,8 @@ class DDRNet(DualResolutionTrunk):
         padding_mode: PaddingMode | None = None,
         pretrained: WeightSource | None = None,
         data_format: DataFormat = "NCHW",
+        *,
+        class_names: Sequence[str] | None = None,
     ) -> None:
         variant = self.variant
         super().__init__(variant, in_channels, data_format)
@@ -187,13 +193,17 @@ class DDRNet(DualResolutionTrunk):
             # Imported here, because it knows the networks' names.
             from paddleseg.models.pretrained import load_pretrained
 
-            load_pretrained(self, pretrained)
+            load_pretrained(self, pretrained, class_names)
 
     @staticmethod
-    def faults(pretrained: Any = None, **_: Any) -> Iterator[Fault]:
-        """What is wrong within ``pretrained``, see :mod:`paddleseg.utils.arguments`."""
-        for key, fault in source_faults(pretrained):
-            yield f"pretrained.{key}", fault
+    def faults(
+        num_classes: int | None = None, pretrained: Any = None, class_names: Sequence[str] | None = None, **_: Any
+    ) -> Iterator[Fault]:
+        """What does not go together, and what is wrong in ``pretrained``, see :mod:`paddleseg.utils.arguments`."""
+        if None not in (num_classes, class_names) and len(class_names) != num_classes:
+            yield "class_names", f"{len(class_names)} entries for {num_classes} classes; give one per class"
+        for key, fault in (*source_faults(pretrained), *zoo_faults(pretrained)):
+            yield ".".join(filter(None, ("pretrained", key))), fault
 
     @staticmethod
     def output_names(arguments: Mapping[str, Any]) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ class ModelFacts:
         output_stride: Pixels that are between the cells of the output before its last resize.
         head_parts: Sublayers of the top level that depend on the classes or the task. Fine-tuning may start without
             weights for them; for all others it needs some.
+        class_layers: Sublayers, by their dotted names, whose weight and bias have a row for each class, and no other
+            layer has. Fine-tuning on other classes finds there those that it knows.
         training_only_parts: Sublayers of the top level that only training needs. Weight files may have them where the
             network, built for evaluation, has them not.
         input_weight: Name of the weight (C, in_channels, h, w) of the convolution that takes the pictures; pretrained
@@ -37,6 +39,7 @@ class ModelFacts:
     smallest_side: int = 32
     output_stride: int = 8
     head_parts: tuple[str, ...] = ("head", "aux_head")
+    class_layers: tuple[str, ...] = ()
     training_only_parts: tuple[str, ...] = ("aux_head",)
     input_weight: str | None = None
     outputs: tuple[str, ...] = ("main", "auxiliary")

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from paddle import nn
 
+from paddleseg.models.class_rows import with_rows_by_name
 from paddleseg.models.facts import ModelFacts
 from paddleseg.models.weight_folder import weight_file
 from paddleseg.models.weights import (
@@ -28,16 +29,23 @@ from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.download import cached_download
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.weight_source import is_url, places_of
+from paddleseg.utils.weight_source import first_of, is_url, places_of
+from paddleseg.utils.zoo import fetch, find, zoo_name
 
 
-def load_pretrained(model: nn.Layer, source: str | os.PathLike[str] | Mapping[str, Any]) -> Coverage:
+def load_pretrained(
+    model: nn.Layer,
+    source: str | os.PathLike[str] | Mapping[str, Any],
+    class_names: Sequence[str] | None = None,
+) -> Coverage:
     """Start a network from weights that may fit only in part, and say how far they do.
 
     Args:
         model: The network.
         source: A local weight file of any kit that ``models.weights.read_weights`` knows, a checkpoint folder, the
-            address of a file, or ``{"url": ..., "sha256": ...}`` with one of these or a list of mirrors.
+            address of a file, ``zoo:NAME``, or ``{"url": ..., "sha256": ...}`` with one of these but the zoo's or a
+            list of mirrors.
+        class_names: Names of the network's classes, to find them among those of the weights; see ``class_rows``.
 
     Returns:
         The coverage, which is also logged as a table.
@@ -51,6 +59,7 @@ def load_pretrained(model: nn.Layer, source: str | os.PathLike[str] | Mapping[st
     if is_of_mindspore(meta):
         get_logger().warning("%s: %s", path, MINDSPORE_IS_OTHER)
     follow_padding_mode(model, path, weights, meta)
+    weights = with_rows_by_name(model, weights, _classes_of(source, meta), class_names)
     coverage = apply_weights(model, _with_input_channels(model, weights))
     heads = ModelFacts.of(model).head_parts
     left = [name for name in coverage.missing + list(coverage.misshaped) if part_of(name) not in heads]
@@ -68,22 +77,27 @@ def load_pretrained(model: nn.Layer, source: str | os.PathLike[str] | Mapping[st
 
 
 def _local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:
-    """The file of the first place of a source that has it.
+    """The file of a name of the zoo, or of the first place of another source that has it.
 
     Raises:
         WeightsError: None has it, or what is there has another checksum.
     """
+    name = zoo_name(source)
+    if name is not None:
+        return fetch(name)
     places, sha256 = places_of(source)
-    errors = []
-    for place in places:
-        try:
-            return cached_download(place, sha256) if is_url(place) else _checked(weight_file(place), sha256)
-        except WeightsError as error:
-            if len(places) == 1:
-                raise
-            errors.append(str(error))
-            get_logger().warning("%s", error)
-    raise WeightsError(f"none of {len(places)} places has the pretrained weights: {'; '.join(errors)}")
+
+    def take(place: str) -> str:
+        return cached_download(place, sha256) if is_url(place) else _checked(weight_file(place), sha256)
+
+    return first_of(places, take)[0]
+
+
+def _classes_of(source: Any, meta: Mapping[str, Any] | None) -> Any:
+    """The names of the classes that a file says itself, or the zoo says of it; None where nobody does."""
+    stated = None if meta is None else meta.get("classes")
+    name = zoo_name(source)
+    return find(name).classes if stated is None and name is not None else stated
 
 
 def _checked(path: str, sha256: str | None) -> str:

@@ -30,6 +30,7 @@ from paddleseg.training.run_settings import RunSettings, knobs
 from paddleseg.training.run_start import choose_seed, start_run
 from paddleseg.utils import distributed
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.frozen_layers import freeze
 from paddleseg.utils.type_hints import is_number
 
 # The arguments that are no settings of a run, with their defaults.
@@ -139,8 +140,10 @@ def _train(
     start = start_run(settings)
     cpu = choose_cpu(settings, start)
     settings = settings.with_values(seed=choose_seed(settings.seed, start))
+    model = distributed.synchronize_batch_norm(model)
+    freeze(model, settings.freeze)
     run_training(
-        distributed.synchronize_batch_norm(model),
+        model,
         task,
         optimizer,
         TrainingBatches(train_dataset, settings, shuffle=shuffle),

@@ -14,6 +14,9 @@ UNWRITTEN: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
 }
 """Section -> the types it is about, and the arguments that held where the section did not name them."""
 
+UNRECORDED: dict[str, Any] = {"freeze": "nothing"}
+"""What older checkpoints do not say of what makes two runs the same one, and what held."""
+
 
 def complete_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """A run's settings, read from its checkpoint, with what an older version did not write."""

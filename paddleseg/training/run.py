@@ -33,6 +33,7 @@ from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.trainer import RunRecord, Trainer
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.frozen_layers import describe_parts
 from paddleseg.utils.logging import get_logger
 
 
@@ -117,6 +118,7 @@ def _identity(batches: TrainingBatches, optimizer: paddle.optimizer.Optimizer, s
     return {
         **batches.identity(),
         "optimizer.type": type(optimizer).__name__,
+        "freeze": describe_parts(settings.freeze),
         "precision": settings.precision,
         "amp_level": None if settings.precision == "fp32" else settings.amp_level,
     }

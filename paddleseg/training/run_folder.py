@@ -11,7 +11,7 @@ from typing import Any
 from paddleseg.training import checkpoint
 from paddleseg.training.cpu import CPU, warn_of_other_bytes
 from paddleseg.training.earlier_run import move_aside
-from paddleseg.training.older_runs import complete_settings
+from paddleseg.training.older_runs import UNRECORDED, complete_settings
 from paddleseg.training.run_settings import resolved_defaults
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.atomic_file import write_atomically
@@ -98,6 +98,7 @@ def check_same_run(checkpoint_folder: Path, saved: Mapping[str, Any], now: Mappi
             "there are such pictures, its steps saw others than those to come (apply_exif: False takes them as stored)",
             checkpoint_folder,
         )
+    saved = {**UNRECORDED, **saved}
     both = [name for name in now if name in saved and name != CPU]  # older versions saved less
     differing = describe_changes({name: saved[name] for name in both}, {name: now[name] for name in both})
     if differing:

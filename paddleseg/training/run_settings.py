@@ -120,6 +120,10 @@ class RunSettings:
     seed: Seed | None = _knob(None, "seed of weights, order and augmentations; not given: drawn and logged", **_BOTH)
     precision: Precision = _knob("fp32", "in which the network computes", **_FLAG)
     amp_level: AmpLevel = _knob("O1", "mixed precision level: O2 has weights in half precision too", **_FLAG)
+    freeze: list[str] | None = _knob(
+        None,
+        "parts of the network that stay as they are, such as [conv1, layer1]: no byte of them changes; not given: none",
+    )
     to_static_training: bool = _knob(False, "train on the static graph", **_BOTH)
     check_labels: CheckLevel = _knob(
         "sample", "how much of the data is looked at before the first step; see docs/config.md"

@@ -28,6 +28,7 @@ from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.step_network import StepNetwork
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.errors import ConfigError, TrainingError, WeightsError
+from paddleseg.utils.frozen_layers import keep_in_evaluation_mode
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.precision import DTYPES
 from paddleseg.utils.seeding import batch_rng, step_seed
@@ -134,6 +135,7 @@ class Trainer:
         """Run from the current step to the last one, or until a hook stops it."""
         batches = iter(self._batches.from_step(self.step, self.total_steps))
         self.model.train()
+        keep_in_evaluation_mode(self.model)
         for hook in self.hooks:
             hook.before_train(self)
         while self.step < self.total_steps and self.stop_reason is None:

@@ -18,6 +18,7 @@ from paddle import distributed as dist
 from paddle import nn
 
 from paddleseg.utils.errors import ConfigError, UserError
+from paddleseg.utils.frozen_layers import frozen_tensors
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.nested import flatten
 
@@ -155,9 +156,11 @@ def synchronize_batch_norm(model: nn.Layer) -> nn.Layer:
 def running_statistics(model: nn.Layer) -> list[paddle.Tensor]:
     """The float tensors of a model that training changes without a gradient: batch-norm means and variances.
 
-    Paddle lists them among the parameters, marked by ``stop_gradient``.
+    Paddle lists them among the parameters, marked by ``stop_gradient``. What is frozen has that mark, too, and is not
+    among them: the mean over three processes need not be, to the last bit, what all of them had.
     """
-    tensors = {id(t): t for t in [*model.parameters(), *model.buffers()] if t.stop_gradient}
+    frozen = {id(t) for t in frozen_tensors(model)}
+    tensors = {id(t): t for t in [*model.parameters(), *model.buffers()] if t.stop_gradient and id(t) not in frozen}
     return [t for t in tensors.values() if t.is_floating_point()]
 
 

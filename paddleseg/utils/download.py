@@ -45,7 +45,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("PADDLESEG_HOME") or Path.home() / ".paddleseg")
 
 
-def cached_download(url: str, sha256: str | None = None) -> str:
+def cached_download(url: str, sha256: str | None = None, says: str = "the configuration says") -> str:
     """Return the local copy of ``url``, downloading what is missing of it.
 
     The file is renamed when it is whole; a second call goes on where the first was interrupted. Of several processes,
@@ -54,7 +54,8 @@ def cached_download(url: str, sha256: str | None = None) -> str:
 
     Args:
         url: The address.
-        sha256: What the file's SHA-256 must be; a copy with another one is fetched anew. None: anything.
+        sha256: What the file's SHA-256 must be, or begin with; a copy with another one is fetched anew. None: anything.
+        says: Who knows that, for the message.
 
     Raises:
         WeightsError: The address cannot be reached or answers with an error, the cache cannot be written, or the file
@@ -75,7 +76,7 @@ def cached_download(url: str, sha256: str | None = None) -> str:
         with _locked(path.with_name(path.name + ".lock")):
             if not _is_there(path, sha256):  # else another process fetched it meanwhile
                 get_logger().info("downloading %s to %s", url, path)
-                _download(address, path, sha256)
+                _download(address, path, sha256, says)
     except urllib.error.HTTPError as error:
         raise WeightsError(f"cannot download {url}: the server answers {error.code} {error.reason}") from None
     except WeightsError:
@@ -90,7 +91,7 @@ def cached_download(url: str, sha256: str | None = None) -> str:
 
 
 def _is_there(path: Path, sha256: str | None) -> bool:
-    return path.exists() and (sha256 is None or sha256_of(path) == sha256)
+    return path.exists() and (sha256 is None or sha256_of(path).startswith(sha256))
 
 
 @contextmanager
@@ -121,14 +122,14 @@ class _Version:
         return cls(etag if is_strong else headers.get("Last-Modified"), total)
 
 
-def _download(url: str, path: Path, sha256: str | None) -> None:
+def _download(url: str, path: Path, sha256: str | None, says: str) -> None:
     part, record = path.with_name(path.name + ".part"), path.with_name(path.name + ".part.json")
     if not (_fetch_rest(url, part, record) and _is_there(part, sha256)):
         _fetch(url, part, record, have=0, version=None)
         if not _is_there(part, sha256):
             found = sha256_of(part)
             part.unlink()
-            raise WeightsError(f"{url} is another file: its SHA-256 is {found}, the configuration says {sha256}")
+            raise WeightsError(f"{url} is another file: its SHA-256 is {found}, {says} {sha256}")
     move_into_place(part, path)
     record.unlink(missing_ok=True)
 

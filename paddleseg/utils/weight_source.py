@@ -8,13 +8,16 @@ import os
 import re
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
+from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.logging import get_logger
 from paddleseg.utils.near_miss import suggest
 
-WeightSource = Annotated[str | dict[str, Any], "a file, a folder, an address, or {url: ..., sha256: ...}"]
-"""What ``model.pretrained`` may be; ``url`` is an address or a path, or a list of them that are tried in order."""
+WeightSource = Annotated[str | dict[str, Any], "a file, a folder, an address, zoo:NAME, or {url: ..., sha256: ...}"]
+"""What ``model.pretrained`` may be; ``url`` is an address or a path, or a list of them that are tried in order. What a
+name of the zoo stands for is in ``utils.zoo``."""
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _KEYS = ("url", "sha256")
@@ -43,6 +46,31 @@ def places_of(source: Any) -> tuple[list[str], str | None]:
     url, sha256 = source["url"], source.get("sha256")
     places = url if isinstance(url, (list, tuple)) else [url]
     return [os.fspath(place) for place in places], sha256 and sha256.lower()
+
+
+def first_of(places: Sequence[str], take: Callable[[str], str]) -> tuple[str, str]:
+    """Take a file from the first of several places that has it.
+
+    Args:
+        places: In the order in which they are tried.
+        take: From a place to a local file.
+
+    Returns:
+        The file, and the place.
+
+    Raises:
+        WeightsError: None has it; says of each why.
+    """
+    errors = []
+    for place in places:
+        try:
+            return take(place), place
+        except WeightsError as error:
+            if len(places) == 1:
+                raise
+            errors.append(str(error))
+            get_logger().warning("%s", error)
+    raise WeightsError(f"none of {len(places)} places has the pretrained weights: {'; '.join(errors)}")
 
 
 def is_of_another_file(former: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

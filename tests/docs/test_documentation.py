@@ -13,10 +13,14 @@ from paddleseg import registry
 from paddleseg.config.components import import_components
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import TOP_LEVEL, check_config
+from paddleseg.models import DDRNet_23_slim
 from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ["README.md", "docs/config.md", "docs/train_own_data.md", "docs/imagenet.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+PAGES = [
+    "README.md", "docs/config.md", "docs/train_own_data.md", "docs/finetune.md", "docs/imagenet.md", "CONTRIBUTING.md",
+    "CHANGELOG.md",
+]  # fmt: skip
 # Filled in by the builder, never written in YAML.
 SUPPLIED = {"parameters", "total_steps", "transforms"}
 
@@ -49,8 +53,9 @@ def test_each_configuration_of_the_documentation_is_valid(page, text, tmp_path):
 @pytest.mark.parametrize(("script", "arguments"), list(commands()))
 def test_each_command_of_the_documentation_parses(script, arguments):
     parsed = load_script(ROOT / script).make_parser().parse_args(arguments)
-    if parsed.config not in ("CONFIG", "mine.yml") and parsed.config.endswith(".yml"):
-        assert (ROOT / parsed.config).is_file()
+    config = getattr(parsed, "config", "CONFIG")
+    if config not in ("CONFIG", "mine.yml") and config.endswith(".yml"):
+        assert (ROOT / config).is_file()
 
 
 def test_the_reference_names_every_key_component_and_argument():
@@ -62,6 +67,12 @@ def test_the_reference_names_every_key_component_and_argument():
         for name in components:
             missing |= {name, *inspect.signature(components[name]).parameters} - words
     assert missing - SUPPLIED == set()
+
+
+def test_the_page_on_fine_tuning_names_every_part_that_can_be_frozen():
+    text = (ROOT / "docs" / "finetune.md").read_text(encoding="utf-8")
+    parts = [name for name, _ in DDRNet_23_slim(2, enable_auxiliary_loss=True).named_children()]
+    assert [name for name in parts if f"`{name}`" not in text] == []
 
 
 @pytest.mark.parametrize(

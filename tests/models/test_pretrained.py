@@ -78,7 +78,7 @@ def test_mirrors_are_tried_in_order_until_one_has_the_file_of_the_checksum(weigh
         ({"url": []}, "pretrained.url: found []; give an address"),
         ({"url": "x", "sha256": "abc"}, "pretrained.sha256: found 'abc'; it must be the 64 hexadecimal digits"),
         ({"url": "x", "sha265": "0" * 64}, "pretrained.sha265: no such key. Did you mean 'sha256'?"),
-        (3, "pretrained: found 3; it must be a file, a folder, an address, or {url: ..., sha256: ...}"),
+        (3, "pretrained: found 3; it must be a file, a folder, an address, zoo:NAME, or {url: ..., sha256: ...}"),
     ],
 )
 def test_a_source_that_cannot_be_is_refused_from_python_and_from_a_configuration(source, message, tiny_config):

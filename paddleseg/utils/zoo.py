@@ -1,0 +1,208 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The model zoo: names of published weights, read from configs/zoo.yml, and the file that a name stands for.
+
+Few publishers say a checksum. Where none is known, that of the first download is written into the cache, as
+``zoo/NAME.json``, and every later copy of that name, from whichever mirror, has to have it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.checksum import sha256_of
+from paddleseg.utils.download import cache_folder, cached_download
+from paddleseg.utils.errors import ConfigError, WeightsError
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.near_miss import suggest
+from paddleseg.utils.type_hints import fault_of, resolve_hint
+from paddleseg.utils.weight_source import first_of, is_url
+from paddleseg.utils.yaml_text import read_yaml
+
+PREFIX = "zoo:"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SHA256 = re.compile(r"[0-9a-f]{8,64}")
+
+
+@dataclass(frozen=True)
+class ZooEntry:
+    """One line of the zoo.
+
+    Attributes:
+        name: What stands after ``zoo:``.
+        model: The network here that the weights are of.
+        trained_on: The data.
+        kit: Whose file it is; ``models.kits`` reads it.
+        result: The published figure with its conditions.
+        url: Addresses of the same file, tried in order.
+        sha256: Its SHA-256 or the beginning of it, at least 8 digits; None where the publisher says none.
+        classes: Names of the classes in the order of their numbers, which files of other kits do not say; None for
+            weights without a last layer that is of use.
+    """
+
+    name: str
+    model: str
+    trained_on: str
+    kit: str
+    result: str
+    url: list[str]
+    sha256: str | None = None
+    classes: list[str] | None = None
+
+    @property
+    def file_name(self) -> str:
+        """How a copy is called: several publishers call all of theirs model.pdparams."""
+        return self.name + Path(self.url[0]).suffix
+
+
+def zoo_file() -> Path:
+    """The list: what ``$PADDLESEG_ZOO`` names, else configs/zoo.yml of this repository."""
+    return Path(os.environ.get("PADDLESEG_ZOO") or Path(__file__).resolve().parents[2] / "configs" / "zoo.yml")
+
+
+def read_zoo() -> dict[str, ZooEntry]:
+    """The zoo's entries by name.
+
+    Raises:
+        ConfigError: There is no list, or one of its entries is wrong; names file, line and key.
+    """
+    path = str(zoo_file())
+    if not os.path.isfile(path):
+        raise ConfigError(f"there is no model zoo {path}: it comes with the repository; PADDLESEG_ZOO names another")
+    data, places = read_yaml(path)
+    for name, values in data.items():
+        for key, fault in _entry_faults(name, values):
+            dotted = ".".join(filter(None, (str(name), key)))
+            raise ConfigError(f"{places.get(dotted, places[str(name)])}: {dotted}: {fault}")
+    return {name: ZooEntry(name, **values) for name, values in data.items()}
+
+
+def zoo_name(source: Any) -> str | None:
+    """The name in a source such as ``zoo:ddrnet23_imagenet``; None for all other sources."""
+    return source[len(PREFIX) :] if isinstance(source, str) and source.startswith(PREFIX) else None
+
+
+def zoo_faults(source: Any) -> Iterator[tuple[str, str]]:
+    """What is wrong with a source that names the zoo, as (key within it, what was found and what is allowed)."""
+    if isinstance(source, Mapping):
+        url = source.get("url")
+        named = [place for place in (url if isinstance(url, list) else [url]) if zoo_name(place) is not None]
+        if named:
+            yield "url", f"found {named[0]!r}; a name of the zoo stands alone: pretrained: {named[0]}"
+    elif zoo_name(source) is not None:
+        try:
+            find(zoo_name(source))
+        except ConfigError as error:
+            yield "", str(error)
+
+
+def find(name: str) -> ZooEntry:
+    """The entry of a name.
+
+    Raises:
+        ConfigError: There is none; says which names are near.
+    """
+    zoo = read_zoo()
+    if name not in zoo:
+        raise ConfigError(f"the model zoo {zoo_file()} has no {name!r}. {suggest(name, zoo)}")
+    return zoo[name]
+
+
+def fetch(name: str) -> str:
+    """The local file of a name: the copy in the cache, or what the first mirror has that gives the right file.
+
+    Raises:
+        ConfigError: There is no such name.
+        WeightsError: No mirror has it, or what they have is another file.
+    """
+    entry = find(name)
+    record = _Record.of(entry)
+    expected, says = known_sha256(entry), f"{zoo_file()} says"
+    if record is not None and expected == record.sha256:
+        says = f"the first download, as {_record_file(name)} has it, had"
+    # The mirror that had it first is asked first: its copy is in the cache, and needs no network.
+    mirrors = sorted(entry.url, key=lambda url: record is None or url != record.url)
+    path, url = first_of(mirrors, lambda url: cached_download(url, expected, says))
+    if record is None or record.sha256 != expected:
+        sha256 = sha256_of(path)
+        content = json.dumps({"url": url, "sha256": sha256}, indent=1)
+        write_atomically(_record_file(name), content.encode())
+        get_logger().info(
+            "zoo: %s has SHA-256 %s, which is asked for from now on (%s)", name, sha256, _record_file(name)
+        )
+    return path
+
+
+def known_sha256(entry: ZooEntry) -> str | None:
+    """What the file's SHA-256 has to be or to begin with: as recorded, if the list does not say otherwise."""
+    record = _Record.of(entry)
+    if record is not None and record.sha256.startswith(entry.sha256 or ""):
+        return record.sha256
+    return entry.sha256
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What the first download of a name was.
+
+    Attributes:
+        url: Where it came from.
+        sha256: Of the file, 64 digits.
+    """
+
+    url: str
+    sha256: str
+
+    @classmethod
+    def of(cls, entry: ZooEntry) -> _Record | None:
+        """None where there was none, or where the list has other addresses now, which are of another file.
+
+        Raises:
+            WeightsError: The record is damaged.
+        """
+        path = _record_file(entry.name)
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+            record = cls(known["url"], known["sha256"])
+            if not (isinstance(record.url, str) and _SHA256.fullmatch(record.sha256)):
+                raise ValueError("no address and checksum")
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise WeightsError(f"{path}: the record of a download is damaged ({error}); delete it") from None
+        return record if record.url in entry.url else None
+
+
+def _record_file(name: str) -> Path:
+    return cache_folder() / "zoo" / f"{name}.json"
+
+
+def _entry_faults(name: Any, values: Any) -> Iterator[tuple[str, str]]:
+    if not (isinstance(name, str) and _NAME.fullmatch(name)):
+        yield "", "found a name with other characters than letters, digits, dot, dash and underscore"
+    known = {one.name: one for one in fields(ZooEntry) if one.name != "name"}
+    if not isinstance(values, dict):
+        yield "", f"found {values!r}; it must be a mapping with {', '.join(known)}"
+        return
+    for key in values:
+        if key not in known:
+            yield str(key), f"there is no such key. {suggest(key, known)}"
+    for key, one in known.items():
+        if key not in values:
+            if one.default is MISSING:
+                yield key, "missing; give it"
+            continue
+        fault = fault_of(values[key], resolve_hint(ZooEntry, one.type))
+        if fault is not None:
+            yield key, fault
+        elif key == "url" and not (values[key] and all(map(is_url, values[key]))):
+            yield key, f"found {values[key]!r}; it must be a list of addresses, http:// or https://"
+        elif key == "sha256" and values[key] is not None and not _SHA256.fullmatch(values[key]):
+            yield key, f"found {values[key]!r}; it must be the first 8 to 64 hexadecimal digits, in quotes"
