@@ -46,7 +46,7 @@ def load_pretrained(model: nn.Layer, source: str | os.PathLike[str] | Mapping[st
         WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only the
             network's ``head_parts`` may stay untrained.
     """
-    path = _local_file(source)
+    path = local_file(source)
     weights, meta = read_weights(path)
     if is_of_mindspore(meta):
         get_logger().warning("%s: %s", path, MINDSPORE_IS_OTHER)
@@ -67,7 +67,7 @@ def load_pretrained(model: nn.Layer, source: str | os.PathLike[str] | Mapping[st
     return coverage
 
 
-def _local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:
+def local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:
     """The file of the first place of a source that has it.
 
     Raises:

@@ -12,7 +12,7 @@ from paddle import Tensor, nn
 
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.utils import distributed as dist
-from paddleseg.utils.layer_hooks import is_watched
+from paddleseg.utils.layer_hooks import gives_coarse_logits
 from paddleseg.utils.precision import mixed_precision
 
 
@@ -22,12 +22,13 @@ class StepNetwork:
     Args:
         model: The network.
         settings: The run's.
+        extra_layers: Those of the task, see ``Task.extra_layers``; their gradients travel with the network's.
     """
 
-    def __init__(self, model: nn.Layer, settings: RunSettings) -> None:
+    def __init__(self, model: nn.Layer, settings: RunSettings, extra_layers: nn.Layer | None = None) -> None:
         self._model = model
         self._precision = settings.precision, settings.amp_level
-        self._layer = _EitherSize(paddle.jit.to_static(model) if settings.to_static_training else model)
+        self._layer = _EitherSize(paddle.jit.to_static(model) if settings.to_static_training else model, extra_layers)
         if dist.world_size() > 1:
             self._layer = paddle.DataParallel(self._layer)
 
@@ -37,7 +38,7 @@ class StepNetwork:
 
         Not as a static graph, whose ``forward`` is the network's own.
         """
-        return _resizes_logits(self._model) and not is_watched(self._model)
+        return gives_coarse_logits(self._model)
 
     def __call__(self, *inputs: Tensor, coarse: bool = False) -> Any:
         with mixed_precision(*self._precision):
@@ -49,22 +50,15 @@ class StepNetwork:
 
 
 class _EitherSize(nn.Layer):
-    """One layer for both ways through the network, for gradients travel for what ``DataParallel`` calls alone."""
+    """One layer for both ways through the network, for gradients travel for what ``DataParallel`` calls alone.
 
-    def __init__(self, network: nn.Layer) -> None:
+    Those of its other parameters travel too, wherever in the step these are used.
+    """
+
+    def __init__(self, network: nn.Layer, extra_layers: nn.Layer | None) -> None:
         super().__init__()
         self._network = network
+        self._extra_layers = extra_layers
 
     def forward(self, *inputs: Tensor, coarse: bool) -> Any:
         return self._network.forward_stride8(*inputs) if coarse else self._network(*inputs)
-
-
-def _resizes_logits(model: nn.Layer) -> bool:
-    """Whether all that ``forward`` does is to resize the logits of ``forward_stride8``.
-
-    The class that has this ``forward`` has to say so, by ``resizes_stride8``: in one that is derived from it, it may be
-    another.
-    """
-    kind = type(model)
-    owner = next(owner for owner in kind.__mro__ if "forward" in vars(owner))
-    return vars(owner).get("resizes_stride8", False) and kind.__call__ is nn.Layer.__call__

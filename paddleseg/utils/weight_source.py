@@ -53,6 +53,11 @@ def is_of_another_file(former: Mapping[str, Any], now: Mapping[str, Any]) -> boo
     return not any(place in before for place in after)
 
 
+def is_there(source: Any) -> bool:
+    """Whether a source without faults is on this machine, or may be had at an address."""
+    return any(is_url(place) or os.path.exists(local_path(place)) for place in places_of(source)[0])
+
+
 def is_url(place: str) -> bool:
     """Whether ``place`` is an address of the network and not a path."""
     return place.startswith(("http://", "https://"))
