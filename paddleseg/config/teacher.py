@@ -150,8 +150,8 @@ def _first_other_name(own: Any, others: Any) -> str | None:
         return f"the teacher has {len(others)} classes, here there are {len(own)}; they must be equal"
     index = next(index for index, (one, other) in enumerate(zip(own, others)) if one != other)
     return (
-        f"class {index} of the teacher is {others[index]!r}, here it is {own[index]!r}; both need the same names in the "
-        "same order (class_names of the data set)"
+        f"class {index} of the teacher is {others[index]!r}, here it is {own[index]!r}; both need the same names in "
+        "the same order (class_names of the data set)"
     )
 
 

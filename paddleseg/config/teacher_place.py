@@ -16,6 +16,7 @@ from paddleseg.training.checkpoint import BEST_MODEL, CONFIG, iteration_folders
 from paddleseg.utils.weight_source import is_there
 
 _KEY = f"{SECTION}.teacher"
+_KEY_OF_WEIGHTS = f"{SECTION}.teacher_weights"
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,7 @@ def find_place(teacher: str, weights: Any, problems: Problems) -> TeacherPlace |
     if os.path.isdir(teacher):
         return _in_folder(teacher, weights, problems)
     if not os.path.isfile(teacher):
-        problems.add(
-            _KEY, f"there is no {teacher!r}; give the folder of a run or a checkpoint, or a configuration (.yml)"
-        )
+        problems.add(_KEY, f"there is no {teacher!r}; give the folder of a run or a checkpoint, or a .yml file")
     elif not teacher.endswith((".yml", ".yaml")):
         problems.add(
             _KEY,
@@ -55,9 +54,7 @@ def find_place(teacher: str, weights: Any, problems: Problems) -> TeacherPlace |
             "the teacher here and the weights as teacher_weights",
         )
     elif weights and not is_there(weights):
-        problems.add(
-            f"{SECTION}.teacher_weights", f"there is no {weights!r}; give a file, a checkpoint folder or an address"
-        )
+        problems.add(_KEY_OF_WEIGHTS, f"there is no {weights!r}; give a file, a checkpoint folder or an address")
     else:
         return TeacherPlace(teacher, weights, is_file=True)
     return None
@@ -66,9 +63,7 @@ def find_place(teacher: str, weights: Any, problems: Problems) -> TeacherPlace |
 def _in_folder(folder: str, weights: Any, problems: Problems) -> TeacherPlace | None:
     checkpoint = _checkpoint_of(folder)
     if weights:
-        problems.add(
-            f"{SECTION}.teacher_weights", "a folder has its own; remove it, or give a configuration as teacher"
-        )
+        problems.add(_KEY_OF_WEIGHTS, "a folder has its own; remove it, or give a configuration as teacher")
     elif checkpoint is None:
         problems.add(
             _KEY,

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Distillation: what a network learns anyway, and beside it to resemble a teacher, a network that is trained already."""
+"""Distillation: what a network learns anyway, and beside it to resemble a trained network, its teacher."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class DistillationTask(Task):
     features of the two have different numbers of channels, a 1x1 convolution without bias brings the student's to the
     teacher's number. These projections are the ``extra_layers``: the optimiser must have their parameters as well.
 
-    Logits are compared at 1/8 where both networks do nothing else than resizing those of ``forward_stride8``, and at the
-    size of the network's input elsewhere.
+    Logits are compared at 1/8 where both networks do nothing else than resizing those of ``forward_stride8``, and at
+    the size of the network's input elsewhere.
 
     Args:
         task: What is learnt anyway.
@@ -65,7 +65,8 @@ class DistillationTask(Task):
         precision: In which the teacher computes: that of the training.
 
     Raises:
-        ConfigError: A sublayer is not there, or what it gives cannot be compared; classes or sizes of the logits differ.
+        ConfigError: A sublayer is not there, or what it gives cannot be compared; classes or sizes of the logits
+            differ.
     """
 
     def __init__(

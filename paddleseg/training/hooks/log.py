@@ -72,7 +72,8 @@ class ScalarWriter:
 class LogHook(Hook):
     """Prints the progress line and, with ``writer``, sends the same numbers to VisualDL.
 
-    Where the loss has several terms, a second line has each of them, as it is without its weight. Losses are summed on the device and fetched once per line. Steps that overflowed in fp16 are counted beside it.
+    Where the loss has several terms, a second line has each of them as it is without its weight. Losses are summed on
+    the device and fetched once per line. Steps that overflowed in fp16 are counted beside it.
 
     Args:
         interval: Steps between two lines.
