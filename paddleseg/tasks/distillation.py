@@ -124,10 +124,10 @@ class DistillationTask(Task):
         picture = paddle.zeros([1, getattr(student, "in_channels", 3), side, side])
         networks = {"student": student, "teacher": self._teacher}
         with evaluation_mode(student), self._student_taps.watching() as own, self._teacher_taps.watching() as wanted:
-            shapes = {name: network(picture)[0].shape for name, network in networks.items()}
+            shapes = {name: list(network(picture)[0].shape) for name, network in networks.items()}
             can_be_coarse = all(gives_coarse_logits(network) for network in networks.values())
             if can_be_coarse:
-                coarse = [network.forward_stride8(picture)[0].shape for network in networks.values()]
+                coarse = [list(network.forward_stride8(picture)[0].shape) for network in networks.values()]
                 can_be_coarse = coarse[0] == coarse[1]
         if shapes["student"] != shapes["teacher"]:
             found = " and ".join(f"the {name} gives {shape}" for name, shape in shapes.items())
@@ -137,7 +137,7 @@ class DistillationTask(Task):
         projections = {}
         for name, distance in self._distances.items():
             if distance.features is not None:
-                here, there = own[distance.features].shape, wanted[distance.name_in_teacher].shape
+                here, there = list(own[distance.features].shape), list(wanted[distance.name_in_teacher].shape)
                 _check_sizes(distance, here, there, side)
                 if here[1] != there[1]:
                     projections[name] = nn.Conv2D(here[1], there[1], 1, bias_attr=False)

@@ -22,15 +22,19 @@ class StepNetwork:
     Args:
         model: The network.
         settings: The run's.
-        extra_layers: Those of the task, see ``Task.extra_layers``; their gradients travel with the network's.
+        extra_layers: Those of the task, see ``Task.extra_layers``.
     """
 
     def __init__(self, model: nn.Layer, settings: RunSettings, extra_layers: nn.Layer | None = None) -> None:
         self._model = model
         self._precision = settings.precision, settings.amp_level
-        self._layer = _EitherSize(paddle.jit.to_static(model) if settings.to_static_training else model, extra_layers)
+        self._layer = _EitherSize(paddle.jit.to_static(model) if settings.to_static_training else model)
+        # Not a part of what DataParallel wraps, which takes for unused what no output of its forward depends on.
+        self._extra_layers = extra_layers
         if dist.world_size() > 1:
             self._layer = paddle.DataParallel(self._layer)
+            if extra_layers is not None:
+                dist.take_weights_of_first(extra_layers)
 
     @property
     def gives_coarse_logits(self) -> bool:
@@ -48,17 +52,18 @@ class StepNetwork:
         """Between the batches of one step gradients need not travel to the other processes."""
         return self._layer.no_sync() if local and dist.world_size() > 1 else nullcontext()
 
+    def share_extra_gradients(self) -> None:
+        """After the last batch of a step: the extra layers' gradients become the mean over the processes."""
+        if self._extra_layers is not None:
+            dist.average_gradients(self._extra_layers)
+
 
 class _EitherSize(nn.Layer):
-    """One layer for both ways through the network, for gradients travel for what ``DataParallel`` calls alone.
+    """One layer for both ways through the network, for gradients travel for what ``DataParallel`` calls alone."""
 
-    Those of its other parameters travel too, wherever in the step these are used.
-    """
-
-    def __init__(self, network: nn.Layer, extra_layers: nn.Layer | None) -> None:
+    def __init__(self, network: nn.Layer) -> None:
         super().__init__()
         self._network = network
-        self._extra_layers = extra_layers
 
     def forward(self, *inputs: Tensor, coarse: bool) -> Any:
         return self._network.forward_stride8(*inputs) if coarse else self._network(*inputs)

@@ -177,6 +177,7 @@ class Trainer:
             for name, value in terms.items():
                 value = value.detach() / accumulated
                 sums[name] = sums[name] + value if name in sums else value
+        self._network.share_extra_gradients()
         self.last_step_counts = self.last_loss_counts = self._guard.finish_step(self.step + 1, sums, paths)
         self._update()
         return sums
