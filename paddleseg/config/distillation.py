@@ -59,13 +59,16 @@ def _check_terms(config: Config, terms: Any, problems: Problems) -> None:
 
 
 def _check_term(term: Any, key: str, problems: Problems) -> None:
-    own = dict(term) if isinstance(term, dict) else {}
+    if not isinstance(term, dict):
+        check_component(term, DISTILLATION_LOSSES, key, problems)
+        return
+    own = dict(term)
     for name, hint in OF_A_TERM.items():
         value = own.pop(name, None)
         if value is not None:
             check_value(value, hint, f"{key}.{name}", problems)
-    if isinstance(term, dict) and "weight" not in term:
+    if "weight" not in term:
         problems.add(f"{key}.weight", "missing; of ChannelWiseKLLoss the paper has 3 on logits and 50 on features")
-    if "teacher_features" in (term or {}) and "features" not in term:
+    if "teacher_features" in term and "features" not in term:
         problems.add(f"{key}.teacher_features", "has no effect without features, the layer of the student; add it")
-    check_component(own if isinstance(term, dict) else term, DISTILLATION_LOSSES, key, problems)
+    check_component(own, DISTILLATION_LOSSES, key, problems)

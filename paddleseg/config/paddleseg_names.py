@@ -198,6 +198,10 @@ LEFT_OUT = {
         "L1Loss": _TEACHER,
         "MSELoss": _TEACHER,
     },
+    "distillation loss": dict.fromkeys(
+        ("DistillCrossEntropyLoss", "DistillationLoss", "KLLoss", "L1Loss", "MSELoss"),
+        "Use ChannelWiseKLLoss, on the logits or, with features, on the maps of a layer",
+    ),
     "transform": {
         "AddEdgeLabel": "No loss here needs edge labels: remove it; BoundaryLoss finds the edges of the labels itself",
         "GenerateInstanceTargets": "It makes the targets of MaskFormer: remove it; networks here learn from the label "
