@@ -83,8 +83,10 @@ class DistillationTask(Task):
         self._teacher_taps = FeatureTaps(
             teacher, [distance.name_in_teacher for distance in of_features], f"the teacher {describe_model(teacher)}"
         )
-        self._compares_coarse, projections = self._try_out(student)
-        self.extra_layers = nn.LayerDict(projections) if projections else None
+        self._compares_coarse, self._projections = self._try_out(student)
+        own = {} if task.extra_layers is None else {"task": task.extra_layers}
+        extra = {**own, **self._projections}
+        self.extra_layers = nn.LayerDict(extra) if extra else None
 
     def loss_terms(self, network: Network, batch: Mapping[str, Any]) -> dict[str, Tensor]:
         """``loss``, the sum; ``labels``, the loss of the task; its terms; and each distance, without its weight."""
@@ -99,8 +101,8 @@ class DistillationTask(Task):
             else:
                 pair = own[distance.features], wanted[distance.name_in_teacher]
             student, teacher = (maps.astype("float32") for maps in pair)
-            if self.extra_layers is not None and name in self.extra_layers:
-                student = self.extra_layers[name](student)
+            if name in self._projections:
+                student = self._projections[name](student)
             found[name] = distance.loss(student, teacher)
         total = sum((found[name] * distance.weight for name, distance in self._distances.items()), terms["loss"])
         return {**terms, "loss": total, "labels": terms["loss"], **found}

@@ -86,6 +86,16 @@ def test_without_a_difference_in_channels_nothing_is_trained_beside_the_network(
     assert task.extra_layers is None
 
 
+def test_what_the_wrapped_task_trains_beside_the_network_is_trained_still():
+    class Scaled(Toy):
+        extra_layers = paddle.nn.Linear(1, 1)
+
+    student, teacher = networks()
+    task = DistillationTask(Scaled(), student, teacher, [Distance(KL, 1.0, "trunk")])
+    names = [name for name, _ in task.extra_layers.named_parameters()]
+    assert names == ["task.weight", "task.bias", "teacher_trunk.weight"]
+
+
 @pytest.mark.parametrize(("precision", "level"), [("fp32", None), ("bf16", "O1"), ("fp16", "O1")])
 def test_the_teacher_computes_in_the_precision_of_the_training_and_without_gradients(precision, level, monkeypatch):
     opened, seen = [], []
