@@ -206,3 +206,11 @@ def test_a_configuration_with_weights_of_its_own_or_beside_it(distil, teacher_fo
     assert log.count("teacher: DDRNet_23") == distil("--iters", 1, losses=[LOGITS], teacher=config).count(
         "teacher: DDR"
     )
+
+
+def test_opts_name_another_teacher(tiny_config):
+    tiny_config.write_text(f"{tiny_config.read_text()}distillation: {{teacher: gone, losses: [{LOGITS}]}}\n")
+    opts = ["distillation.teacher=mine.yml", "distillation.teacher_weights=a.pdparams", "distillation.losses.0.weight=5"]
+    config = load_config(tiny_config, opts=opts)
+    check_config(config)
+    assert config.section("distillation")["teacher_weights"] == "a.pdparams"
