@@ -21,9 +21,10 @@ from paddleseg.config.teacher_place import TeacherPlace, find_place
 from paddleseg.config.transform_lists import stated_normalizations
 from paddleseg.models.pretrained import local_file
 from paddleseg.models.weights import describe_model, load_weights
+from paddleseg.training.checkpoint import BEST_MODEL, iteration_folders
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.weight_source import is_there
+from paddleseg.utils.weight_source import is_there, local_path
 
 _KEY = f"{SECTION}.teacher"
 
@@ -61,8 +62,8 @@ def find_teacher(config: Config, save_dir: str) -> Teacher | None:
     problems = Problems(config.path, config.sources)
     place = find_place(section["teacher"], section.get("teacher_weights"), problems)
     problems.raise_if_any()
-    if not place.is_file and _is_within(section["teacher"], save_dir):
-        problems.add(_KEY, f"{section['teacher']} is the folder of this run; give another --save_dir")
+    if isinstance(place.weights, str) and _is_of_run(place.weights, save_dir):
+        problems.add(_KEY, f"{place.weights} is a checkpoint in the folder of this run; give another --save_dir")
     circle = _circle(config.path, place.config)
     if circle:
         problems.add(_KEY, f"the teachers go round in a circle: {' -> '.join(circle)}; take weights without one")
@@ -155,9 +156,11 @@ def _first_other_name(own: Any, others: Any) -> str | None:
     )
 
 
-def _is_within(folder: str, save_dir: str) -> bool:
-    run = Path(save_dir).resolve()
-    return run in (Path(folder).resolve(), *Path(folder).resolve().parents)
+def _is_of_run(weights: str, save_dir: str) -> bool:
+    """Whether weights are those of a run in ``save_dir``, which a new one there moves aside and overwrites."""
+    path, run = Path(local_path(weights)).resolve(), Path(save_dir).resolve()
+    folder = path if path.is_dir() else path.parent
+    return folder in (run, run / BEST_MODEL, *iteration_folders(run))
 
 
 def _circle(student: str, teacher: str) -> list[str]:
@@ -175,5 +178,5 @@ def _teachers_from(path: str | None) -> Iterator[str]:
     while path is not None:
         yield os.path.realpath(path)
         named = load_config(path).section(SECTION).get("teacher")
-        place = find_place(named, "", Problems(path, {})) if isinstance(named, str) else None
+        place = find_place(named, None, Problems(path, {})) if isinstance(named, str) else None
         path = None if place is None else place.config

@@ -26,12 +26,10 @@ class TeacherPlace:
     Attributes:
         config: Its configuration file.
         weights: What to load, or None: what the configuration itself names.
-        is_file: Whether the user named the configuration, and no folder.
     """
 
     config: str
     weights: Any
-    is_file: bool
 
 
 def find_place(teacher: str, weights: Any, problems: Problems) -> TeacherPlace | None:
@@ -40,7 +38,7 @@ def find_place(teacher: str, weights: Any, problems: Problems) -> TeacherPlace |
     Args:
         teacher: A run's folder, whose best model is taken, or its newest checkpoint where nothing was evaluated; a
             checkpoint's folder; or a configuration file.
-        weights: ``distillation.teacher_weights``, or None; an empty text stands for weights that do not matter.
+        weights: ``distillation.teacher_weights``, or None.
         problems: Takes what is wrong; None is given then.
     """
     if os.path.isdir(teacher):
@@ -53,16 +51,16 @@ def find_place(teacher: str, weights: Any, problems: Problems) -> TeacherPlace |
             f"{teacher} is no configuration; give the folder of the run that wrote it, or the configuration (.yml) of "
             "the teacher here and the weights as teacher_weights",
         )
-    elif weights and not is_there(weights):
+    elif weights is not None and not is_there(weights):
         problems.add(_KEY_OF_WEIGHTS, f"there is no {weights!r}; give a file, a checkpoint folder or an address")
     else:
-        return TeacherPlace(teacher, weights, is_file=True)
+        return TeacherPlace(teacher, weights)
     return None
 
 
 def _in_folder(folder: str, weights: Any, problems: Problems) -> TeacherPlace | None:
     checkpoint = _checkpoint_of(folder)
-    if weights:
+    if weights is not None:
         problems.add(_KEY_OF_WEIGHTS, "a folder has its own; remove it, or give a configuration as teacher")
     elif checkpoint is None:
         problems.add(
@@ -76,7 +74,7 @@ def _in_folder(folder: str, weights: Any, problems: Problems) -> TeacherPlace | 
             "teacher_weights",
         )
     else:
-        return TeacherPlace(str(checkpoint / CONFIG), str(checkpoint), is_file=False)
+        return TeacherPlace(str(checkpoint / CONFIG), str(checkpoint))
     return None
 
 

@@ -139,7 +139,14 @@ def test_teachers_that_lead_back_to_the_student(distil, tiny_config, teacher_fol
 def test_the_run_itself_is_no_teacher(distil, teacher_folder, tmp_path):
     best = shutil.copytree(teacher_folder, tmp_path / "run/best_model")
     for teacher in (best, tmp_path / "run"):
-        refused(distil, "is the folder of this run; give another --save_dir", teacher=teacher)
+        refused(distil, "is a checkpoint in the folder of this run; give another --save_dir", teacher=teacher)
+    named = f"  teacher_weights: {best}/model.pdparams\n"
+    refused(distil, "is a checkpoint in the folder of this run", teacher=teacher_folder / "config.yml", more=named)
+
+
+def test_a_teacher_may_be_in_a_folder_of_the_runs(distil, teacher_folder, tmp_path):
+    assert teacher_folder.parent == tmp_path
+    assert "teacher_logits" in distil("--iters", 1, losses=[LOGITS], save_dir=".")
 
 
 @pytest.mark.parametrize(
@@ -210,7 +217,11 @@ def test_a_configuration_with_weights_of_its_own_or_beside_it(distil, teacher_fo
 
 def test_opts_name_another_teacher(tiny_config):
     tiny_config.write_text(f"{tiny_config.read_text()}distillation: {{teacher: gone, losses: [{LOGITS}]}}\n")
-    opts = ["distillation.teacher=mine.yml", "distillation.teacher_weights=a.pdparams", "distillation.losses.0.weight=5"]
+    opts = [
+        "distillation.teacher=mine.yml",
+        "distillation.teacher_weights=a.pdparams",
+        "distillation.losses.0.weight=5",
+    ]
     config = load_config(tiny_config, opts=opts)
     check_config(config)
     assert config.section("distillation")["teacher_weights"] == "a.pdparams"
