@@ -136,15 +136,22 @@ class DistillationTask(Task):
             raise ConfigError(f"logits of a {side}x{side} picture: {found}; both must have the same classes and size")
         self._student_taps.check(own)
         self._teacher_taps.check(wanted)
-        projections = {}
+        return can_be_coarse, self._make_projections(own, wanted, side)
+
+    def _make_projections(
+        self, own: Mapping[str, Tensor], wanted: Mapping[str, Tensor], side: int
+    ) -> dict[str, nn.Layer]:
+        """Of the features that both networks made of a picture, by the names of the distances that need one."""
+        projections: dict[str, nn.Layer] = {}
         for name, distance in self._distances.items():
-            if distance.features is not None:
-                here, there = list(own[distance.features].shape), list(wanted[distance.name_in_teacher].shape)
-                _check_sizes(distance, here, there, side)
-                if here[1] != there[1]:
-                    projections[name] = nn.Conv2D(here[1], there[1], 1, bias_attr=False)
-                    initialize_weights(projections[name])
-        return can_be_coarse, projections
+            if distance.features is None:
+                continue
+            here, there = list(own[distance.features].shape), list(wanted[distance.name_in_teacher].shape)
+            _check_sizes(distance, here, there, side)
+            if here[1] != there[1]:
+                projections[name] = nn.Conv2D(here[1], there[1], 1, bias_attr=False)
+                initialize_weights(projections[name])
+        return projections
 
     @property
     def can_evaluate(self) -> bool:

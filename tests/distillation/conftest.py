@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A teacher that nobody trained, and a student whose configuration names it."""
 
+import os
+
 import paddle
 import pytest
 
@@ -14,15 +16,23 @@ LOGITS = "{type: ChannelWiseKLLoss, weight: 3}"
 FEATURES = "{type: ChannelWiseKLLoss, weight: 50, features: layer5_}"
 
 
-@pytest.fixture
-def teacher_folder(tmp_path, tiny_dataset):
-    """What a checkpoint of a DDRNet_23 leaves to read: weights that say what they are, beside their configuration."""
-    folder = tmp_path / "teacher"
-    folder.mkdir()
+@pytest.fixture(scope="session")
+def teacher_weights(tmp_path_factory):
+    """A file of 80 MB, made once."""
+    path = tmp_path_factory.mktemp("teacher") / "model.pdparams"
     paddle.seed(8)
     network = DDRNet_23(num_classes=4)
     contents = {**to_arrays(dict(network.state_dict())), META_KEY: make_meta(network, classes=None)}
-    paddle.save(contents, str(folder / "model.pdparams"))
+    paddle.save(contents, str(path))
+    return path
+
+
+@pytest.fixture
+def teacher_folder(tmp_path, tiny_dataset, teacher_weights):
+    """What a checkpoint of a DDRNet_23 leaves to read: weights that say what they are, beside their configuration."""
+    folder = tmp_path / "teacher"
+    folder.mkdir()
+    os.link(teacher_weights, folder / "model.pdparams")  # tests replace the file, and write into none
     text = TINY_CONFIG.format(root=tiny_dataset).replace("_slim, enable_auxiliary_loss: True", "")
     (folder / "config.yml").write_text(text)
     return folder
