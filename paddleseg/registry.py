@@ -74,6 +74,11 @@ LOSSES = Registry(
     "takes_coarse_logits may be called with smaller logits and coarse=True, one that states takes_picture_classes with "
     "logits (N, K) and classes (N,) or their shares (N, K).",
 )
+DISTILLATION_LOSSES = Registry(
+    "distillation loss",
+    "Called with float32 maps (N, C, H, W) of the network that is trained and of its teacher, of one shape; gives one "
+    "scalar tensor.",
+)
 TRANSFORMS = Registry(
     "transform",
     "Called with a sample (a dict) and a numpy.random.Generator; gives the changed sample. One whose is_random is True "

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from paddleseg.config.components import import_components
 from paddleseg.config.counted_weights import count_weights
 from paddleseg.config.custom_imports import describe_error
+from paddleseg.config.distillation import OF_A_TERM
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems, place_of
 from paddleseg.config.shared_values import DATASET_NAMES, shared_value
@@ -27,6 +28,7 @@ from paddleseg.models.facts import ModelFacts
 from paddleseg.registry import (
     BACKBONES,
     DATASETS,
+    DISTILLATION_LOSSES,
     HOOKS,
     LOSSES,
     LR_SCHEDULERS,
@@ -36,6 +38,7 @@ from paddleseg.registry import (
     TRANSFORMS,
     is_built_in,
 )
+from paddleseg.tasks import Distance, DistillationTask
 from paddleseg.utils.errors import ArgumentError, ConfigError, UserError
 
 
@@ -179,6 +182,28 @@ def build_task(config: Config, train_dataset: Any = None, val_dataset: Any = Non
         key = "task" if not section else "model"
         supplied["task"] = _construct(config, key, TASKS, {"type": task_of_model(config)}, supplied)
     return _construct(config, "task", TASKS, section, supplied) if section else supplied["task"]
+
+
+def build_distillation(config: Config, task: Any, student: Any, teacher: Any, precision: str) -> Any:
+    """Wrap a task, so that the student learns from a teacher as well, as ``distillation.losses`` says.
+
+    Args:
+        config: A checked configuration with the section ``distillation``.
+        task: What is learnt anyway.
+        student: The network that is trained.
+        teacher: The trained network.
+        precision: In which both compute.
+
+    Raises:
+        ConfigError: What shall be compared is not there, or cannot be compared.
+    """
+    distances = []
+    for index, section in enumerate(config.section("distillation")["losses"]):
+        arguments = {name: value for name, value in section.items() if name not in OF_A_TERM}
+        loss = _construct(config, f"distillation.losses.{index}", DISTILLATION_LOSSES, arguments, {})
+        distances.append(Distance(loss, **{name: section[name] for name in OF_A_TERM if name in section}))
+    with errors_with_place(config, "distillation"):
+        return DistillationTask(task, student, teacher, distances, precision)
 
 
 def build_hooks(config: Config) -> list[Any]:

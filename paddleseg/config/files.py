@@ -8,8 +8,8 @@ import os
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
-from paddleseg.utils.weight_source import is_url, local_path, places_of, source_faults
-from paddleseg.utils.zoo import zoo_name
+from paddleseg.utils.weight_source import places_of, source_faults
+from paddleseg.utils.zoo import is_there
 
 
 def check_files_exist(config: Config, command: str, do_eval: bool, problems: Problems, *, pretrained: bool) -> None:
@@ -37,14 +37,11 @@ def check_pretrained_exists(config: Config, problems: Problems) -> None:
     source = config.section("model").get("pretrained")
     if not isinstance(source, (str, dict)) or any(source_faults(source)):
         return  # said by the check of the section
-    if zoo_name(source) is not None:  # that check has looked it up
-        return
-    places, _ = places_of(source)
-    if not any(is_url(place) or os.path.exists(local_path(place)) for place in places):
+    if not is_there(source):
         problems.add(
             "model.pretrained",
-            f"there is no file {', '.join(map(repr, places))}; give a file, a checkpoint folder, an address "
-            "(https://..) or null",
+            f"there is no file {', '.join(map(repr, places_of(source)[0]))}; give a file, a checkpoint folder, an "
+            "address (https://..) or null",
         )
 
 

@@ -30,7 +30,8 @@ SCHEDULE_DEFAULTS: dict[str, dict[str, Any]] = {"PolynomialDecay": {"power": 0.9
 _ONE_CLASS_PER_PIXEL = "each pixel has exactly one class here; remove it, and give labels of class ids"
 
 REFUSED_KEYS = {
-    "distill_loss": "there is no distillation here; remove it, and give the losses of the labels under loss",
+    "distill_loss": "the teacher stands in the configuration here, in one section with the losses; write distillation: "
+    "{teacher: FOLDER_OF_ITS_RUN, losses: [{type: ChannelWiseKLLoss, weight: 3}]} instead, see docs/distillation.md",
     "uniform_output_enabled": "a run and an export always write the same file names here; remove it",
     "use_multilabel": _ONE_CLASS_PER_PIXEL,
     "print_mem_info": "the log says once how much memory the first step took; remove it, and look with nvidia-smi",
@@ -95,7 +96,10 @@ _TWO_CLASSES = "Each class has an output of its own here: give num_classes: 2, t
 _MIXED = "beside a cross entropy in a MixedLoss"
 _EDGES = f"It needs a network that predicts edges. Use BoundaryLoss {_MIXED}"
 _OWN_OUTPUTS = "It is for the outputs of another network. Use CrossEntropyLoss or OhemCrossEntropyLoss"
-_TEACHER = "It compares with a teacher or with numbers, and there is no distillation here. Use CrossEntropyLoss"
+_TEACHER = (
+    "It compares with a teacher, which stands in the section distillation with losses of its own, see "
+    "docs/distillation.md; for labels use CrossEntropyLoss"
+)
 _LAYER_BY_LAYER = (
     "A rate that falls from layer to layer is for transformer backbones; use AdamW, and give parts of the network "
     "their own rate with custom_cfg"
@@ -194,6 +198,10 @@ LEFT_OUT = {
         "L1Loss": _TEACHER,
         "MSELoss": _TEACHER,
     },
+    "distillation loss": dict.fromkeys(
+        ("DistillCrossEntropyLoss", "DistillationLoss", "KLLoss", "L1Loss", "MSELoss"),
+        "Use ChannelWiseKLLoss, on the logits or, with features, on the maps of a layer",
+    ),
     "transform": {
         "AddEdgeLabel": "No loss here needs edge labels: remove it; BoundaryLoss finds the edges of the labels itself",
         "GenerateInstanceTargets": "It makes the targets of MaskFormer: remove it; networks here learn from the label "

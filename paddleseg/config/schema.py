@@ -11,6 +11,7 @@ from typing import Any, Literal
 from paddleseg.config.arguments import check_component, check_value
 from paddleseg.config.components import import_components
 from paddleseg.config.custom_imports import import_custom_modules
+from paddleseg.config.distillation import check_distillation
 from paddleseg.config.files import check_files_exist
 from paddleseg.config.load import Config
 from paddleseg.config.loss_lists import check_losses
@@ -60,6 +61,7 @@ TOP_LEVEL: dict[str, Any] = {
     "model": dict,
     "task": dict,
     "loss": dict,
+    "distillation": dict,
     "optimizer": dict,
     "lr_scheduler": dict,
     "train_dataset": dict,
@@ -110,6 +112,7 @@ def check_config(
         check_sections_without_effect(config, problems)
     check_hooks(config, problems)
     check_losses(config, problems, has_auxiliary_output=command == "train")
+    check_distillation(config, problems)
     if config.section("optimizer"):
         check_component(config.section("optimizer"), OPTIMIZERS, "optimizer", problems)
     if config.section("lr_scheduler"):

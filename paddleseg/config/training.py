@@ -14,13 +14,15 @@ from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.config.resumed import keep_settings, record_padding_mode
 from paddleseg.config.schema import check_config
-from paddleseg.onednn import CpuSettings
+from paddleseg.config.teacher import Teacher, find_teacher, load_teacher
+from paddleseg.onednn import CpuSettings, entered
 from paddleseg.training.batches import TrainingBatches
 from paddleseg.training.checkpoint import Checkpoint
 from paddleseg.training.cpu import choose_cpu, data_format_of
 from paddleseg.training.run import followed_figure, run_training
 from paddleseg.training.run_settings import RunSettings, knobs
 from paddleseg.training.run_start import choose_seed, start_run
+from paddleseg.training.trained_layers import trained_layers
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.allocator import keep_freed_memory
 from paddleseg.utils.frozen_layers import freeze, freeze_faults
@@ -44,6 +46,7 @@ def train_from_config(config: Config, **flags: object) -> None:
     in_yaml = {knob.name for knob in knobs() if knob.in_yaml} & config.data.keys()
     settings = RunSettings(**flags, **{name: config.data[name] for name in in_yaml})
     settings.check("--{}".format)
+    teacher = find_teacher(config, settings.save_dir)
     start = start_run(settings, {key: value for key, value in config.data.items() if key not in in_yaml})
     cpu = choose_cpu(settings, start)
     if cpu is not None:
@@ -56,10 +59,12 @@ def train_from_config(config: Config, **flags: object) -> None:
         problems = Problems(config.path, config.sources)
         check_pretrained_exists(config, problems)
         problems.raise_if_any()
-    _build_and_run(config, settings, start, cpu)
+    _build_and_run(config, settings, start, cpu, teacher)
 
 
-def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | None, cpu: CpuSettings | None) -> None:
+def _build_and_run(
+    config: Config, settings: RunSettings, start: Checkpoint | None, cpu: CpuSettings | None, teacher: Teacher | None
+) -> None:
     if settings.freeze:
         _check_freeze(config, settings.freeze, is_new=start is None)
     train_dataset = build.build_dataset(config, "train")
@@ -69,20 +74,25 @@ def _build_and_run(config: Config, settings: RunSettings, start: Checkpoint | No
     paddle.seed(settings.seed)  # the initial weights
     if start is not None and config.section("model").get("pretrained") is not None:
         get_logger().info("model.pretrained is not read: the run goes on with the weights of %s", start.folder)
+    data_format = data_format_of(cpu, start)
     model = dist.synchronize_batch_norm(
         build.build_model(
             config,
             use_pretrained=start is None,
-            default_data_format=data_format_of(cpu, start),
+            default_data_format=data_format,
             class_names=getattr(train_dataset, "class_names", None),
         )
     )
     freeze(model, settings.freeze)
     record_padding_mode(config, model)
-    schedule = build.build_lr_schedule(config, settings.iters)
-    optimizer = build.build_optimizer(config, model, schedule)
-    get_logger().info("optimizer: %s", build.describe_optimizer(config))
     task = build.build_task(config, train_dataset, val_dataset)
+    if teacher is not None:
+        network = load_teacher(teacher, config, train_dataset.class_names, data_format)
+        with entered(cpu):
+            task = build.build_distillation(config, task, model, network, settings.precision)
+    schedule = build.build_lr_schedule(config, settings.iters)
+    optimizer = build.build_optimizer(config, trained_layers(model, task.extra_layers), schedule)
+    get_logger().info("optimizer: %s", build.describe_optimizer(config))
     with build.errors_with_place(config, "lr_scheduler"):
         followed_figure(schedule, task, settings)
     run_training(

@@ -56,17 +56,23 @@ def _takes_sample_and_generator(transform: Any) -> bool:
 
 def check_normalization(config: Config, problems: Problems) -> None:
     """Pictures must reach the network with the same mean and standard deviation everywhere."""
-    stated = []
-    for section in (*DATASET_SECTIONS, "export"):
-        transforms = config.section(section).get("transforms")
-        if isinstance(transforms, list):
-            stated.append(_normalization(transforms, f"{section}.transforms"))
+    stated = stated_normalizations(config)
     if None in stated:  # a problem by itself
         return
     for key, text, figures in stated[1:]:
         first_key, first_text, first_figures = stated[0]
         if figures != first_figures:
             problems.add(key, f"{text} here, but {first_text} at {first_key}; they must be equal")
+
+
+def stated_normalizations(config: Config) -> list[tuple[str, str, Any] | None]:
+    """How each list of transforms normalises: (key, description, figures to compare); None of one that is not valid."""
+    lists = {section: config.section(section).get("transforms") for section in (*DATASET_SECTIONS, "export")}
+    return [
+        _normalization(transforms, f"{section}.transforms")
+        for section, transforms in lists.items()
+        if isinstance(transforms, list)
+    ]
 
 
 def _normalization(transforms: Sequence[Any], key: str) -> tuple[str, str, Any] | None:

@@ -4,6 +4,7 @@
 
 from paddleseg.losses.bootstrapped_cross_entropy import BootstrappedCrossEntropyLoss
 from paddleseg.losses.boundary import BoundaryLoss
+from paddleseg.losses.channel_wise_kl import ChannelWiseKLLoss
 from paddleseg.losses.cross_entropy import CrossEntropyLoss
 from paddleseg.losses.dice import DiceLoss
 from paddleseg.losses.focal import FocalLoss, MultiClassFocalLoss
@@ -15,6 +16,7 @@ from paddleseg.losses.soft_target_cross_entropy import SoftTargetCrossEntropyLos
 __all__ = [
     "BootstrappedCrossEntropyLoss",
     "BoundaryLoss",
+    "ChannelWiseKLLoss",
     "CrossEntropyLoss",
     "DiceLoss",
     "FocalLoss",

@@ -54,7 +54,7 @@ def load_pretrained(
         WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only the
             network's ``head_parts`` may stay untrained.
     """
-    path = _local_file(source)
+    path = local_file(source)
     weights, meta = read_weights(path)
     if is_of_mindspore(meta):
         get_logger().warning("%s: %s", path, MINDSPORE_IS_OTHER)
@@ -76,7 +76,7 @@ def load_pretrained(
     return coverage
 
 
-def _local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:
+def local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:
     """The file of a name of the zoo, or of the first place of another source that has it.
 
     Raises:

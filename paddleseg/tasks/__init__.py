@@ -5,6 +5,15 @@
 from paddleseg.inference.evaluation import EvaluationStopped
 from paddleseg.tasks.base import Scores, Task
 from paddleseg.tasks.classification import ClassificationTask
+from paddleseg.tasks.distillation import Distance, DistillationTask
 from paddleseg.tasks.segmentation import SegmentationTask
 
-__all__ = ["ClassificationTask", "EvaluationStopped", "Scores", "SegmentationTask", "Task"]
+__all__ = [
+    "ClassificationTask",
+    "Distance",
+    "DistillationTask",
+    "EvaluationStopped",
+    "Scores",
+    "SegmentationTask",
+    "Task",
+]

@@ -69,12 +69,15 @@ class Task(ABC):
         class_numbers: What it allows as ``num_classes``.
         dataset_type: The class that its data sets must be of.
         predicts: What predict.py, export.py and infer.py make of a picture; None: the commands do not know it.
+        extra_layers: What is trained beside the network, by the same optimiser, and is no part of it: it is saved for a
+            resume alone, never in a weight file nor in an export. None: nothing.
     """
 
     primary: str
     predicts: Literal["label map", "class"] | None = None
     class_numbers: Bound = AT_LEAST_ONE
     dataset_type: type[PictureDataset] = PictureDataset
+    extra_layers: nn.Layer | None = None
 
     @abstractmethod
     def loss_terms(self, network: Network, batch: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -129,6 +132,13 @@ class Task(ABC):
 
         Nothing is exchanged with other processes, and the model is left as it was.
         """
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the steps of a run beside its data and settings, as plain values by a name for messages.
+
+        A checkpoint that states another value under one of these names is not resumed.
+        """
+        return {}
 
     def facts(self) -> dict[str, Any]:
         """What a weight file shall say of the task in its ``__meta__``, as plain values."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import paddle
 from paddle.optimizer.lr import LRScheduler
@@ -68,12 +69,13 @@ def run_training(
         SystemExit: SIGTERM was received; the run is saved, the status is 143.
     """
     _check_task(task, settings)
+    _check_extra_layers(task, optimizer)
     signals = StopSignals()
     stop_hook = StopHook(signals)
     own_hooks = _build_hooks(task, optimizer, settings, stop_hook)
     dist.in_first_process(lambda: task.check_data(settings.check_labels, settings.workers))
     get_logger().info("data: %s", batches.describe())
-    identity = {**_identity(batches, optimizer, settings), CPU: cpu_facts(cpu, model)}
+    identity = {**_identity(batches, optimizer, settings), **task.identity(), CPU: cpu_facts(cpu, model)}
     record = RunRecord(identity, config_text)
     all_hooks = in_order([*own_hooks, *hooks])
     trainer = Trainer(model, task, optimizer, batches, settings, hooks=all_hooks, record=record)
@@ -102,6 +104,24 @@ def _check_task(task: Task, settings: RunSettings) -> None:
         raise ConfigError(f"{name}.primary: found none; give the name of the figure by which models are compared")
     if settings.do_eval and not task.can_evaluate:
         raise ConfigError(f"--do_eval: the task {name} has nothing to evaluate; leave it out")
+
+
+def _check_extra_layers(task: Task, optimizer: paddle.optimizer.Optimizer) -> None:
+    """An optimiser that was built of the network alone would leave the task's own layers as they began."""
+    if task.extra_layers is None:
+        return
+    stepped = {id(parameter) for group in optimizer._param_groups for parameter in _members(group)}
+    left = [name for name, parameter in task.extra_layers.named_parameters() if id(parameter) not in stepped]
+    if left:
+        raise ConfigError(
+            f"optimizer: it has no {', '.join(left)}, which {type(task).__name__} trains beside the network; build it "
+            "with parameters=[*model.parameters(), *task.extra_layers.parameters()]"
+        )
+
+
+def _members(group: Any) -> list[paddle.Tensor]:
+    """The parameters of a group of Paddle's optimisers; without groups each parameter stands by itself."""
+    return list(group["params"]) if isinstance(group, dict) else [group]
 
 
 def _resume(trainer: Trainer, start: checkpoint.Checkpoint) -> None:

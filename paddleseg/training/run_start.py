@@ -21,7 +21,7 @@ from paddleseg.utils.logging import get_logger
 # What may differ between machines without making another run of it: places of files.
 _OWN_OF_A_PROCESS = {
     "dataset_root", "train_path", "val_path", "test_path", "cache", "cache_dir", "index_dir", "class_names_file",
-    "pretrained", "custom_imports",
+    "pretrained", "custom_imports", "teacher", "teacher_weights",
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from paddle import Tensor, nn
 
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.utils import distributed as dist
-from paddleseg.utils.layer_hooks import is_watched
+from paddleseg.utils.layer_hooks import gives_coarse_logits
 from paddleseg.utils.precision import mixed_precision
 
 
@@ -22,14 +22,19 @@ class StepNetwork:
     Args:
         model: The network.
         settings: The run's.
+        extra_layers: Those of the task, see ``Task.extra_layers``.
     """
 
-    def __init__(self, model: nn.Layer, settings: RunSettings) -> None:
+    def __init__(self, model: nn.Layer, settings: RunSettings, extra_layers: nn.Layer | None = None) -> None:
         self._model = model
         self._precision = settings.precision, settings.amp_level
         self._layer = _EitherSize(paddle.jit.to_static(model) if settings.to_static_training else model)
+        # Not a part of what DataParallel wraps, which takes for unused what no output of its forward depends on.
+        self._extra_layers = extra_layers
         if dist.world_size() > 1:
             self._layer = paddle.DataParallel(self._layer)
+            if extra_layers is not None:
+                dist.take_weights_of_first(extra_layers)
 
     @property
     def gives_coarse_logits(self) -> bool:
@@ -37,7 +42,7 @@ class StepNetwork:
 
         Not as a static graph, whose ``forward`` is the network's own.
         """
-        return _resizes_logits(self._model) and not is_watched(self._model)
+        return gives_coarse_logits(self._model)
 
     def __call__(self, *inputs: Tensor, coarse: bool = False) -> Any:
         with mixed_precision(*self._precision):
@@ -46,6 +51,11 @@ class StepNetwork:
     def gradients_stay_local(self, local: bool) -> AbstractContextManager[Any]:
         """Between the batches of one step gradients need not travel to the other processes."""
         return self._layer.no_sync() if local and dist.world_size() > 1 else nullcontext()
+
+    def share_extra_gradients(self) -> None:
+        """After the last batch of a step: the extra layers' gradients become the mean over the processes."""
+        if self._extra_layers is not None:
+            dist.average_gradients(self._extra_layers)
 
 
 class _EitherSize(nn.Layer):
@@ -57,14 +67,3 @@ class _EitherSize(nn.Layer):
 
     def forward(self, *inputs: Tensor, coarse: bool) -> Any:
         return self._network.forward_stride8(*inputs) if coarse else self._network(*inputs)
-
-
-def _resizes_logits(model: nn.Layer) -> bool:
-    """Whether all that ``forward`` does is to resize the logits of ``forward_stride8``.
-
-    The class that has this ``forward`` has to say so, by ``resizes_stride8``: in one that is derived from it, it may be
-    another.
-    """
-    kind = type(model)
-    owner = next(owner for owner in kind.__mro__ if "forward" in vars(owner))
-    return vars(owner).get("resizes_stride8", False) and kind.__call__ is nn.Layer.__call__

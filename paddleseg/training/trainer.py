@@ -26,6 +26,7 @@ from paddleseg.training.optimizer_state import rename_optimizer_state
 from paddleseg.training.run_folder import check_same_run
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.step_network import StepNetwork
+from paddleseg.training.trained_layers import restore_extra_layers, trained_layers
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.errors import ConfigError, TrainingError, WeightsError
 from paddleseg.utils.frozen_layers import keep_in_evaluation_mode
@@ -113,10 +114,11 @@ class Trainer:
             )
         # bfloat16 has the range of float32 and needs no scaling.
         self._scaler = paddle.amp.GradScaler(enable=True) if settings.precision == "fp16" else None
+        self._trained = trained_layers(self.model, task.extra_layers)
         self._guard = FiniteGuard(
-            self.model, clears_gradients=self._scaler is None, max_skipped=settings.max_skipped_steps
+            self._trained, clears_gradients=self._scaler is None, max_skipped=settings.max_skipped_steps
         )
-        self._network = StepNetwork(self.model, settings)
+        self._network = StepNetwork(self.model, settings, task.extra_layers)
         if self.ema is not None and dist.world_size() > 1:  # all processes have the weights of the first only now
             self.ema.load_state_dict(to_arrays(dict(self.model.state_dict())))
         self._absent_hooks: dict[str, Any] = {}
@@ -177,6 +179,7 @@ class Trainer:
             for name, value in terms.items():
                 value = value.detach() / accumulated
                 sums[name] = sums[name] + value if name in sums else value
+        self._network.share_extra_gradients()
         self.last_step_counts = self.last_loss_counts = self._guard.finish_step(self.step + 1, sums, paths)
         self._update()
         return sums
@@ -267,6 +270,7 @@ class Trainer:
         coverage = apply_weights(self.model, weights)
         if not coverage.complete:
             raise WeightsError(f"{start.folder} does not fit the network: {coverage.describe()}")
+        restore_extra_layers(self.task.extra_layers, states.get("extra_layers"), start.folder)
         optimizer_state = rename_optimizer_state(
             start.read(checkpoint.OPTIMIZER), states["parameter_names"], self._parameter_names()
         )
@@ -314,7 +318,7 @@ class Trainer:
             self._lr_schedule.step()
 
     def _parameter_names(self) -> dict[str, str]:
-        return {name: parameter.name for name, parameter in self.model.named_parameters()}
+        return {name: parameter.name for name, parameter in self._trained.named_parameters()}
 
     def _with_meta(self, file: str, weights: nn.Layer | ExponentialMovingAverage) -> dict[str, Any]:
         """The content of a weight file: arrays by name, and what they are."""
@@ -323,7 +327,9 @@ class Trainer:
         return {**to_arrays(dict(weights.state_dict())), META_KEY: meta}
 
     def _states(self) -> dict[str, Any]:
+        extra = self.task.extra_layers
         return {
+            **({} if extra is None else {"extra_layers": to_arrays(dict(extra.state_dict()))}),
             "step": self.step,
             "skipped_steps": self._guard.skipped,
             "overflowed_steps": self.overflows.count,

@@ -153,6 +153,22 @@ def synchronize_batch_norm(model: nn.Layer) -> nn.Layer:
     return nn.SyncBatchNorm.convert_sync_batchnorm(model)
 
 
+def take_weights_of_first(layers: nn.Layer) -> None:
+    """Give layers the weights that they have in the first process."""
+    if world_size() > 1:
+        for tensor in layers.state_dict().values():
+            dist.broadcast(tensor, src=0)
+
+
+def average_gradients(layers: nn.Layer) -> None:
+    """Give the gradients of layers the mean over all processes."""
+    if world_size() == 1:
+        return
+    for parameter in layers.parameters():
+        dist.all_reduce(parameter.grad)
+        paddle.assign(parameter.grad / world_size(), parameter.grad)
+
+
 def running_statistics(model: nn.Layer) -> list[paddle.Tensor]:
     """The float tensors of a model that training changes without a gradient: batch-norm means and variances.
 

@@ -8,3 +8,15 @@ from paddle import nn
 def is_watched(layer: nn.Layer) -> bool:
     """Whether somebody wants to see what goes in or comes out, or has put a forward of his own in its place."""
     return bool(layer._forward_pre_hooks or layer._forward_post_hooks or "forward" in vars(layer))
+
+
+def gives_coarse_logits(model: nn.Layer) -> bool:
+    """Whether all that calling a network does is to resize the logits of its ``forward_stride8``.
+
+    The class that has this ``forward`` has to say so, by ``resizes_stride8``: in one that is derived from it, it may be
+    another.
+    """
+    kind = type(model)
+    owner = next(owner for owner in kind.__mro__ if "forward" in vars(owner))
+    states_it = vars(owner).get("resizes_stride8", False) and kind.__call__ is nn.Layer.__call__
+    return states_it and not is_watched(model)

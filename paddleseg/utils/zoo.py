@@ -23,7 +23,7 @@ from paddleseg.utils.errors import ConfigError, WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.type_hints import fault_of, resolve_hint
-from paddleseg.utils.weight_source import first_of, is_url
+from paddleseg.utils.weight_source import first_of, is_url, local_path, places_of
 from paddleseg.utils.yaml_text import read_yaml
 
 PREFIX = "zoo:"
@@ -101,6 +101,13 @@ def zoo_faults(source: Any) -> Iterator[tuple[str, str]]:
             find(zoo_name(source))
         except ConfigError as error:
             yield "", str(error)
+
+
+def is_there(source: Any) -> bool:
+    """Whether a source without faults is on this machine, or may be had at an address or by a name of the zoo."""
+    if zoo_name(source) is not None:
+        return True
+    return any(is_url(place) or os.path.exists(local_path(place)) for place in places_of(source)[0])
 
 
 def find(name: str) -> ZooEntry:

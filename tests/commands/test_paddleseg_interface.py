@@ -177,7 +177,7 @@ test_config.aug_eval=True test_config.scales=1.0
 export.transforms=[{type: Resize, target_size: [64, 64]}, {type: Normalize}]
 """
 REFUSED_KEYS = {
-    "distill_loss={types: []}": "there is no distillation",
+    "distill_loss={types: []}": "write distillation: {teacher",
     "print_mem_info=True": "nvidia-smi",
     "log_ranks='0'": "workerlog",
     "uniform_output_enabled=True": "remove it",

@@ -209,7 +209,7 @@ OTHER_FILES = [
     File("configs/quick_start/deeplabv3p_resnet18_os8_optic_disc_512x512_1k_student.yml", base.OPTIC_DISC,
          dict(distill_loss=losses("KLLoss", coef=[3]), val_dataset=dict(transforms=base.resized(512, 512))),
          refused=(*no_dataset("OpticDiscSeg", USE_LISTS, "2"),
-                  "distill_loss: there is no distillation here; remove it"),
+                  "distill_loss: the teacher stands in the configuration here"),
          mended=dict(lists("data/optic_disc_seg", 2), distill_loss=None)),
     File("configs/quick_start/pp_liteseg_optic_disc_512x512_1k.yml", base.OPTIC_DISC_LISTS,
          dict(loss=losses("CrossEntropyLoss", coef=[1, 1, 1])), refused=(weights(3),), mended=ONE_LOSS),

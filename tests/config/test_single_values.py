@@ -167,7 +167,7 @@ from tests.messages import assert_names
             "export.transforms=[{type: Resise}]",
             "--opts: export.transforms.0.type: no transform 'Resise'. Did you mean 'R",
         ),
-        ("distill_loss.coef=[1]", "--opts: distill_loss: there is no distillation here"),
+        ("distill_loss.coef=[1]", "--opts: distill_loss: the teacher stands in the configuration here"),
         ("uniform_output_enabled=True", "--opts: uniform_output_enabled: a run and an export always write"),
         ("use_multilabel=True", "--opts: use_multilabel: each pixel has exactly one class here"),
         ("log_ranks=0", "--opts: log_ranks: rank 0 logs"),

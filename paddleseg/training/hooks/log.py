@@ -72,7 +72,8 @@ class ScalarWriter:
 class LogHook(Hook):
     """Prints the progress line and, with ``writer``, sends the same numbers to VisualDL.
 
-    Losses are summed on the device and fetched once per line. Steps that overflowed in fp16 are counted beside it.
+    Where the loss has several terms, a second line has each of them as it is without its weight. Losses are summed on
+    the device and fetched once per line. Steps that overflowed in fp16 are counted beside it.
 
     Args:
         interval: Steps between two lines.
@@ -111,6 +112,9 @@ class LogHook(Hook):
             ips=ips,
         )
         get_logger().info(line)
+        terms = [f"{name} {value:.4f}" for name, value in means.items() if name != "loss"]
+        if terms:
+            get_logger().info("terms without their weights: %s", ", ".join(terms))
         overflowed = trainer.overflows.count - self._overflows_before
         if overflowed:
             get_logger().info(

@@ -1,0 +1,66 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The distance of a network's maps to those of a teacher, channel by channel.
+
+Paper: Shu, Liu, Gao, Yan, Shen, "Channel-wise Knowledge Distillation for Dense Prediction", ICCV 2021,
+arXiv 2011.13256.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from paddle import Tensor, nn
+from paddle.nn import functional as F
+
+from paddleseg.registry import DISTILLATION_LOSSES
+from paddleseg.utils.arguments import checks_arguments
+from paddleseg.utils.type_hints import Bound
+
+_Temperature = Annotated[float, Bound(0.01, 1000, "from 0.01 to 1000")]
+
+
+def channel_wise_kl(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """Kullback-Leibler divergence of where a channel is strong in the student from where it is in the teacher.
+
+    A softmax over all places makes a distribution of each channel of each picture. With p that of the teacher and q
+    that of the student, both of values divided by the temperature T, it is the mean over pictures and channels of
+    T^2 * sum over the places of p * log(p / q).
+
+    Args:
+        student: (N, C, H, W) float32 or float64.
+        teacher: The same shape and type.
+        temperature: T; the higher, the more the weaker places count.
+
+    Returns:
+        A scalar of the same type, at least 0 but for rounding.
+
+    Raises:
+        ValueError: The shapes differ.
+    """
+    if student.ndim != 4 or student.shape != teacher.shape:
+        raise ValueError(
+            f"student {list(student.shape)} and teacher {list(teacher.shape)} cannot be compared; both must be "
+            "(N, C, H, W)"
+        )
+    num_distributions = student.shape[0] * student.shape[1]
+    own, wanted = (F.log_softmax(maps.flatten(2) / temperature, axis=-1) for maps in (student, teacher))
+    return (wanted.exp() * (wanted - own)).sum() * (temperature**2 / num_distributions)
+
+
+@DISTILLATION_LOSSES.add_component
+class ChannelWiseKLLoss(nn.Layer):
+    """See :func:`channel_wise_kl`. It sees no labels: padding and ignored pixels are places like all others.
+
+    Args:
+        temperature: What values are divided by before the softmax.
+    """
+
+    @checks_arguments
+    def __init__(self, temperature: _Temperature = 4.0) -> None:
+        super().__init__()
+        self.temperature = temperature
+
+    def forward(self, student: Tensor, teacher: Tensor) -> Tensor:
+        """Scalar distance of maps (N, C, H, W) float32 to the teacher's of the same shape."""
+        return channel_wise_kl(student, teacher, self.temperature)

@@ -1,0 +1,62 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""All that one optimiser steps: the network, and what a task trains beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from paddle import Tensor, nn
+
+from paddleseg.models.weights import apply_weights
+from paddleseg.utils.errors import WeightsError
+
+_EXTRA = "extra"
+
+
+class TrainedLayers(nn.Layer):
+    """A network and a task's ``extra_layers`` as one layer, in which the network's parameters have their own names.
+
+    Optimisers and checkpoints know parameters by names; those of the extra layers begin with ``extra``.
+
+    Args:
+        network: The network.
+        extra_layers: See ``Task.extra_layers``.
+    """
+
+    def __init__(self, network: nn.Layer, extra_layers: nn.Layer) -> None:
+        super().__init__()
+        self.network, self.extra_layers = network, extra_layers
+
+    def named_parameters(self, prefix: str = "", include_sublayers: bool = True) -> Iterator[tuple[str, Tensor]]:
+        yield from self.network.named_parameters(prefix, include_sublayers)
+        yield from self.extra_layers.named_parameters(f"{prefix}.{_EXTRA}" if prefix else _EXTRA, include_sublayers)
+
+
+def trained_layers(network: nn.Layer, extra_layers: nn.Layer | None) -> nn.Layer:
+    """The network itself where a task trains nothing else, so that nothing changes for it."""
+    return network if extra_layers is None else TrainedLayers(network, extra_layers)
+
+
+def restore_extra_layers(extra_layers: nn.Layer | None, saved: Mapping[str, Any] | None, folder: Path) -> None:
+    """Give a task's layers the weights that a checkpoint has of them.
+
+    Args:
+        extra_layers: The present task's, or None.
+        saved: Arrays by name, or None where the checkpoint's task had no such layers.
+        folder: The checkpoint, for the message.
+
+    Raises:
+        WeightsError: They are not the ones that were saved.
+    """
+    if extra_layers is None and not saved:
+        return
+    if extra_layers is None or not saved or not apply_weights(extra_layers, saved).complete:
+        names = {"has": sorted(saved or ()), "the run has": sorted(extra_layers.state_dict() if extra_layers else ())}
+        found = ", ".join(f"{who} {', '.join(known) or 'none'}" for who, known in names.items())
+        raise WeightsError(
+            f"{folder} does not fit what is trained beside the network: it {found}. Resume with the section "
+            "distillation as it was, or start a new run with model.pretrained"
+        )
