@@ -11,13 +11,16 @@ import numpy as np
 import paddle
 from paddle import Tensor, nn
 
+from paddleseg.utils.distributed import running_statistics
+
 
 class ExponentialMovingAverage:
     """A second set of weights that follows the trained ones slowly.
 
     ``average = decay * average + (1 - decay) * weight`` after each step, with decay at most ``1 - 1/(step + 1)``,
-    so that the first steps do not drag the initial weights along. Running statistics of batch normalisation, which
-    are averages already, are copied. The average is kept in float32, whatever the model trains in.
+    so that the first steps do not drag the initial weights along. Running statistics of batch normalisation follow in
+    the same way: the newest ones would be those of the maps that the newest weights make. The average is kept in
+    float32, whatever the model trains in.
 
     Args:
         model: The network that is trained.
@@ -37,17 +40,15 @@ class ExponentialMovingAverage:
         decay = min(self._decay, 1.0 - 1.0 / (step + 1))
         for name, tensor in self._model.state_dict().items():
             average = self._average[name]
-            if tensor.stop_gradient or not tensor.is_floating_point():
-                paddle.assign(tensor.astype(average.dtype), average)
-            else:
-                paddle.assign(average * decay + tensor.astype(average.dtype) * (1.0 - decay), average)
+            newest = tensor.astype(average.dtype)
+            if tensor.is_floating_point():
+                newest = average + (newest - average) * (1.0 - decay)  # in this form what is frozen keeps its bytes
+            paddle.assign(newest, average)
 
-    @paddle.no_grad()
-    def copy_statistics(self) -> None:
-        """Take over the running statistics of the model again, after they changed without a step."""
-        for name, tensor in self._model.state_dict().items():
-            if tensor.stop_gradient:
-                paddle.assign(tensor.astype(self._average[name].dtype), self._average[name])
+    def running_statistics(self) -> list[Tensor]:
+        """Those of the average, see ``utils.distributed.running_statistics``."""
+        of_model = {id(tensor) for tensor in running_statistics(self._model)}
+        return [self._average[name] for name, tensor in self._model.state_dict().items() if id(tensor) in of_model]
 
     def state_dict(self) -> dict[str, Tensor]:
         """The averaged weights, under the model's names."""

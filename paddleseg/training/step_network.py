@@ -55,7 +55,7 @@ class StepNetwork:
     def share_extra_gradients(self) -> None:
         """After the last batch of a step: the extra layers' gradients become the mean over the processes."""
         if self._extra_layers is not None:
-            dist.average_gradients(self._extra_layers)
+            dist.average_over_processes([parameter.grad for parameter in self._extra_layers.parameters()])
 
 
 class _EitherSize(nn.Layer):

@@ -210,9 +210,9 @@ class Trainer:
     def share_statistics(self) -> None:
         """Give all processes the same running statistics, before weights are evaluated or saved."""
         if dist.world_size() > 1:
-            dist.average_running_statistics(self.model)
+            dist.average_over_processes(dist.running_statistics(self.model))
             if self.ema is not None:
-                self.ema.copy_statistics()
+                dist.average_over_processes(self.ema.running_statistics())
 
     def save(self, folder: str) -> None:
         """Publish a checkpoint of the whole state; only the first process writes.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent import futures
 from typing import Any
 
@@ -160,15 +160,6 @@ def take_weights_of_first(layers: nn.Layer) -> None:
             dist.broadcast(tensor, src=0)
 
 
-def average_gradients(layers: nn.Layer) -> None:
-    """Give the gradients of layers the mean over all processes."""
-    if world_size() == 1:
-        return
-    for parameter in layers.parameters():
-        dist.all_reduce(parameter.grad)
-        paddle.assign(parameter.grad / world_size(), parameter.grad)
-
-
 def running_statistics(model: nn.Layer) -> list[paddle.Tensor]:
     """The float tensors of a model that training changes without a gradient: batch-norm means and variances.
 
@@ -180,10 +171,10 @@ def running_statistics(model: nn.Layer) -> list[paddle.Tensor]:
     return [t for t in tensors.values() if t.is_floating_point()]
 
 
-def average_running_statistics(model: nn.Layer) -> None:
-    """Give all processes the mean of their batch-norm statistics; DataParallel leaves them apart."""
+def average_over_processes(tensors: Iterable[paddle.Tensor]) -> None:
+    """Give tensors the mean over all processes, in place."""
     if world_size() == 1:
         return
-    for tensor in running_statistics(model):
+    for tensor in tensors:
         dist.all_reduce(tensor)
-        tensor.set_value(tensor / world_size())
+        paddle.assign(tensor / world_size(), tensor)

@@ -108,7 +108,7 @@ def test_the_mean_over_three_processes_is_not_taken_of_what_is_frozen(monkeypatc
     monkeypatch.setattr(distributed, "world_size", lambda: 3)
     monkeypatch.setattr(distributed.dist, "all_reduce", lambda tensor: tensor.set_value(tensor * 3 + 1e-6))
     before = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
-    distributed.average_running_statistics(model)
+    distributed.average_over_processes(distributed.running_statistics(model))
     changed = [name for name, tensor in model.state_dict().items() if not np.array_equal(tensor.numpy(), before[name])]
     assert changed == ["3._mean", "3._variance"]
 

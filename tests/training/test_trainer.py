@@ -13,6 +13,7 @@ from paddleseg.training.hooks.base import Hook
 from paddleseg.training.hooks.ema import EmaHook
 from paddleseg.training.hooks.log import LogHook, format_train_line
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.tensors import to_arrays
 from tests.training.resumed import assert_same_state
 from tests.training.small_trainer import OneLayer, make_batch, make_trainer, weights
 
@@ -108,25 +109,28 @@ def test_two_accumulated_batches_give_the_mean_of_their_gradients():
         np.testing.assert_allclose(weights(once)[name], weights(twice)[name], rtol=1e-5, atol=1e-7)
 
 
-def test_the_moving_average_follows_by_its_formula_and_copies_statistics():
+def test_the_moving_average_of_weights_and_statistics_follows_by_its_formula():
     model = OneLayer()
     ema = ExponentialMovingAverage(model, decay=0.8)
-    expected = model.conv.weight.numpy().astype("float64")
+    names = ("conv.weight", "bn._mean", "bn._variance")
+    expected = {name: to_arrays(model.state_dict())[name].astype("float64") for name in names}
     for step in range(1, 12):
         model.conv.weight.set_value(model.conv.weight + 0.1 * step)
         model.bn._mean.set_value(model.bn._mean + 1)
+        model.bn._variance.set_value(model.bn._variance * 1.5)
         ema.update(step)
         decay = min(0.8, 1 - 1 / (step + 1))
-        expected = decay * expected + (1 - decay) * model.conv.weight.numpy()
-    np.testing.assert_allclose(ema.state_dict()["conv.weight"].numpy(), expected, rtol=1e-5)
-    own = model.conv.weight.numpy().copy()
+        for name in names:
+            expected[name] = decay * expected[name] + (1 - decay) * to_arrays(model.state_dict())[name]
+    own = to_arrays(model.state_dict())
     with ema.applied():
-        np.testing.assert_allclose(model.conv.weight.numpy(), expected, rtol=1e-5)
-        assert (model.bn._mean.numpy() == 11).all()
-    assert (model.conv.weight.numpy() == own).all()
-    model.bn._mean.set_value(model.bn._mean + 5)
-    ema.copy_statistics()
-    assert (ema.state_dict()["bn._mean"].numpy() == 16).all()
+        averaged = to_arrays(model.state_dict())
+    for name in names:
+        np.testing.assert_allclose(averaged[name], expected[name], rtol=1e-5)
+        assert (to_arrays(model.state_dict())[name] == own[name]).all()
+    assert [id(tensor) for tensor in ema.running_statistics()] == [
+        id(ema.state_dict()[name]) for name in ("bn._mean", "bn._variance")
+    ]
 
 
 def test_a_moving_average_that_is_given_up_is_said(tmp_path, log):
