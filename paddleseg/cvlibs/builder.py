@@ -8,8 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from paddleseg.config import build
+from paddleseg.config.shared_values import shared_value
 from paddleseg.cvlibs.config import Config
 from paddleseg.utils.errors import ConfigError
+
+_OF_TRAIN_PY = {
+    "freeze": "remove it, and give paddleseg.core.train freeze=[...]",
+    "distillation": "remove it, or train with train.py",
+}
 
 
 class SegBuilder:
@@ -29,7 +35,7 @@ class SegBuilder:
     @cached_property
     def model(self) -> Any:
         """The network, with the weights of ``model.pretrained``."""
-        return build.build_model(self.config.loaded)
+        return build.build_model(self.config.loaded, class_names=shared_value(self.config.loaded, "class_names"))
 
     @cached_property
     def train_dataset(self) -> Any:
@@ -63,8 +69,15 @@ class SegBuilder:
 
     @cached_property
     def optimizer(self) -> Any:
-        """The optimiser of the network's parameters."""
+        """The optimiser of the network's parameters.
+
+        Raises:
+            ConfigError: The configuration has parts frozen or a teacher, which is no part that could be built here.
+        """
         self._require("optimizer")
+        for section, advice in _OF_TRAIN_PY.items():
+            if self.config.dic.get(section):
+                raise ConfigError(f"{self.config.loaded.path}: {section}: SegBuilder does not know it; {advice}")
         return build.build_optimizer(self.config.loaded, self.model, self.lr_scheduler)
 
     def _require(self, section: str) -> None:

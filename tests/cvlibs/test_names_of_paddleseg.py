@@ -4,6 +4,8 @@
 
 import importlib
 import importlib.util
+import json
+import pickle
 import re
 import subprocess
 import sys
@@ -18,10 +20,12 @@ from paddleseg.config.schema import check_config
 from paddleseg.core import predict, train
 from paddleseg.cvlibs import Config, SegBuilder
 from paddleseg.datasets import Dataset
+from paddleseg.models.weight_formats import META_KEY
 from paddleseg.transforms import Compose, Normalize, RandomHorizontalFlip
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.foreign_imports import FAMILIES, INSTEAD, advice_on
 from paddleseg.utils.image_io import read_image, read_label
+from paddleseg.utils.tensors import to_arrays
 
 
 @pytest.mark.parametrize("name", INSTEAD)
@@ -183,6 +187,29 @@ def test_a_wrong_configuration_is_refused_when_it_is_loaded_and_epochs_when_a_sc
         Config(tiny_config, opts=["model.typ=1"])
     with pytest.raises(ConfigError, match=r"tiny\.yml: iters is missing"):
         SegBuilder(Config(tiny_config, opts=["epochs=2"])).lr_scheduler  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("option", "advice"),
+    [("freeze=[conv1]", "give paddleseg.core.train freeze="), ("distillation.teacher=run", "train with train.py")],
+)
+def test_what_only_train_py_does_is_not_passed_over_by_the_optimizer(option, advice, tiny_config):
+    losses = ["distillation.losses=[{type: ChannelWiseKLLoss, weight: 3}]"] * option.startswith("distillation")
+    parts = SegBuilder(Config(tiny_config, opts=[option, *losses]))
+    assert parts.model is not None
+    with pytest.raises(ConfigError, match=advice):
+        parts.optimizer  # noqa: B018
+
+
+def test_classes_of_pretrained_weights_are_found_by_the_names_of_the_data_set(tiny_config, tmp_path):
+    names = ["road", "sky", "tree", "car"]
+    parts = SegBuilder(Config(tiny_config, opts=[f"train_dataset.class_names={names}"]))
+    state = {**to_arrays(parts.model.state_dict()), META_KEY: json.dumps({"classes": names[::-1]})}
+    (tmp_path / "other.pdparams").write_bytes(pickle.dumps(state))
+    opts = [f"train_dataset.class_names={names}", f"model.pretrained={tmp_path / 'other.pdparams'}"]
+    started = SegBuilder(Config(tiny_config, opts=opts)).model
+    weight = "head.conv.weight"
+    assert (started.state_dict()[weight].numpy() == state[weight][::-1]).all()
 
 
 @pytest.mark.parametrize(
