@@ -71,6 +71,7 @@ class Task(ABC):
         predicts: What predict.py, export.py and infer.py make of a picture; None: the commands do not know it.
         extra_layers: What is trained beside the network, by the same optimiser, and is no part of it: it is saved for a
             resume alone, never in a weight file nor in an export. None: nothing.
+        logs_terms: Whether each line of progress is followed by one with the terms of the loss.
     """
 
     primary: str
@@ -78,6 +79,7 @@ class Task(ABC):
     class_numbers: Bound = AT_LEAST_ONE
     dataset_type: type[PictureDataset] = PictureDataset
     extra_layers: nn.Layer | None = None
+    logs_terms: bool = False
 
     @abstractmethod
     def loss_terms(self, network: Network, batch: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -89,7 +91,7 @@ class Task(ABC):
                 process and the batch's number in the step, for what is random about the batch as a whole.
 
         Returns:
-            Scalars by name: first ``loss``, from which the gradients are taken, then what the log shows beside it.
+            Scalars by name: first ``loss``, from which the gradients are taken, then its terms, for VisualDL and, with ``logs_terms``, for the log.
         """
 
     @abstractmethod

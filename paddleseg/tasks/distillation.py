@@ -69,6 +69,8 @@ class DistillationTask(Task):
             differ.
     """
 
+    logs_terms = True
+
     def __init__(
         self, task: Task, student: nn.Layer, teacher: nn.Layer, distances: Sequence[Distance], precision: str = "fp32"
     ) -> None:

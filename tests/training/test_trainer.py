@@ -15,7 +15,7 @@ from paddleseg.training.hooks.log import LogHook, format_train_line
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.tensors import to_arrays
 from tests.training.resumed import assert_same_state
-from tests.training.small_trainer import OneLayer, make_batch, make_trainer, weights
+from tests.training.small_trainer import OneLayer, Toy, make_batch, make_trainer, weights
 
 pytestmark = [
     pytest.mark.usefixtures("cpu"),
@@ -46,6 +46,20 @@ def test_lines_come_at_the_interval_and_at_the_end_with_the_right_epoch(log):
     assert [(int(epoch), int(step)) for epoch, step, *_ in found] == [(1, 4), (2, 8), (3, 10)]
     # The rate of the last step: 0.5 * (1 - 3/10), 0.5 * (1 - 7/10), 0.5 * (1 - 9/10).
     assert [float(rate) for *_, rate in found] == [0.35, 0.15, 0.05]
+
+
+def test_the_log_has_the_terms_of_a_loss_where_the_task_says_so(log):
+    class TwoTerms(Toy):
+        def loss_terms(self, network, batch):
+            terms = super().loss_terms(network, batch)
+            return {**terms, "half": terms["loss"] / 2}
+
+    task = TwoTerms()
+    make_trainer(hooks=[LogHook(5)], task=task).train()
+    assert "terms without" not in log.text
+    task.logs_terms = True
+    make_trainer(hooks=[LogHook(5)], task=task).train()
+    assert log.text.count("terms without their weights: half ") == 2
 
 
 def test_the_logged_loss_is_the_mean_since_the_last_line(log):

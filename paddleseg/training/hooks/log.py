@@ -72,8 +72,9 @@ class ScalarWriter:
 class LogHook(Hook):
     """Prints the progress line and, with ``writer``, sends the same numbers to VisualDL.
 
-    Where the loss has several terms, a second line has each of them as it is without its weight. Losses are summed on
-    the device and fetched once per line. Steps that overflowed in fp16 are counted beside it.
+    A task with ``logs_terms`` gets a second line with the terms of its loss, each as it is without its weight; VisualDL
+    has them of all tasks. Losses are summed on the device and fetched once per line. Steps that overflowed in fp16 are
+    counted beside it.
 
     Args:
         interval: Steps between two lines.
@@ -113,7 +114,7 @@ class LogHook(Hook):
         )
         get_logger().info(line)
         terms = [f"{name} {value:.4f}" for name, value in means.items() if name != "loss"]
-        if terms:
+        if terms and trainer.task.logs_terms:
             get_logger().info("terms without their weights: %s", ", ".join(terms))
         overflowed = trainer.overflows.count - self._overflows_before
         if overflowed:
