@@ -80,12 +80,21 @@ class Section {
     }
 
     UserError wrong(const std::string& key, const std::string& what) const {
+        const YAML::Node value = YAML::Clone(node_[key]);
+        write_in_one_line(value);
         YAML::Emitter found;
-        found << YAML::Flow << node_[key];
+        found << value;
         return UserError(one_line(place_ + "." + key + " is " + found.c_str() + "; it must be " + what));
     }
 
   private:
+    static void write_in_one_line(YAML::Node node) {
+        node.SetStyle(YAML::EmitterStyle::Flow);
+        for (const auto& child : node) {
+            write_in_one_line(node.IsMap() ? child.second : child);
+        }
+    }
+
     YAML::Node node_;
     std::string place_;
 };
