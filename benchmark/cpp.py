@@ -6,8 +6,8 @@
 
 Both run DDRNet-23-slim's graph of logits at 1/8 on a painted street scene, in turns: a round is one run of the program
 over some copies of the picture (its own medians count, without reading, decoding and writing) and as many passes in
-Python: the toolkit's transforms, OpenVINO's Python package with inputs and outputs shared, and paddleseg.utils.label_map.
-The label maps must be equal on every pixel. Rows: the whole way, and its stages.
+Python: the toolkit's transforms, OpenVINO's package with inputs and outputs shared, and paddleseg.utils.label_map. The
+label maps must be equal on every pixel. Rows: the whole way, and its stages.
 """
 
 from __future__ import annotations
@@ -123,7 +123,8 @@ def main() -> None:
                     stage.append(value)
         assert (np.array(Image.open(results / "0.png")) == labels).all(), "the label maps are not equal"
     ours, reference = ([statistics.median(values) for values in stages] for stages in (cpp, python))
-    rows = [(f"cpp_{arguments.size}", sum(ours), sum(reference)), *zip((f"cpp_{name}" for name in STAGES), ours, reference)]
+    stages = zip((f"cpp_{name}" for name in STAGES), ours, reference)
+    rows = [(f"cpp_{arguments.size}", sum(ours), sum(reference)), *stages]
     common.report([common.compare(name, "ms", value, plain) for name, value, plain in rows], arguments)
 
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine.h"
 #include "error.h"
 #include "yaml_section.h"
 
@@ -182,11 +183,6 @@ void refuse_what_only_python_does(const Section& section) {
 
 }  // namespace
 
-bool GraphSpec::is_readable() const {
-    const std::string format = kFormats.at(model.extension().string());
-    return format == "pdmodel" || format == "onnx" || format == "openvino";
-}
-
 DeployConfig read_deploy_config(fs::path path) {
     if (fs::is_directory(path)) {
         path /= "deploy.yaml";
@@ -218,19 +214,17 @@ const GraphSpec& DeployConfig::choose_graph(const std::string& name) const {
     for (const GraphSpec& graph : graphs) {
         names += (names.empty() ? "" : ", ") + graph.name;
         const bool is_better = chosen == nullptr || graph.name == "stride8";
-        const bool fits = name.empty()
-                              ? graph.gives == GraphOutput::kStride8 && graph.is_readable() && graph.precision != "int8"
-                              : graph.name == name;
+        const bool fits =
+            name.empty() ? graph.gives == GraphOutput::kStride8 && can_read(graph.model) && graph.precision != "int8"
+                         : graph.name == name;
         chosen = fits && is_better ? &graph : chosen;
     }
     if (chosen == nullptr && !name.empty()) {
         throw UserError("--graph " + name + ": " + path.string() + " has no such graph; it has " + names);
     }
     chosen = chosen == nullptr ? &graphs.front() : chosen;
-    if (!chosen->is_readable()) {
-        throw UserError(chosen->model.string() +
-                        ": OpenVINO does not read graphs of this format; export the network as " +
-                        ".pdmodel, .onnx or OpenVINO's .xml");
+    if (!can_read(chosen->model)) {
+        throw UserError(chosen->model.string() + ": " + engine_name() + " does not read graphs of this format");
     }
     for (const fs::path& file : {chosen->model, chosen->params}) {
         const auto wanted = checksums.find(file.filename().string());

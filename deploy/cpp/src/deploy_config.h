@@ -27,9 +27,6 @@ struct GraphSpec {
     GraphOutput gives = GraphOutput::kIds;
     GraphInput input = GraphInput::kFloat32;
     std::array<int, 4> input_shape = {-1, 3, -1, -1};  // (N, C, H, W) for both kinds of input, -1 where any size goes
-
-    // Whether OpenVINO reads it.
-    bool is_readable() const;
 };
 
 using Palette = std::array<std::array<std::uint8_t, 3>, 256>;  // RGB of each value that a label map can hold
@@ -47,8 +44,8 @@ struct DeployConfig {
     std::string place(const std::string& key) const { return path.string() + ": Deploy." + key; }
 
     // The graph of a name; of none the one that gives logits at 1/8, `stride8` before others and int8 never (its labels
-    // are others), and where there is none that OpenVINO reads the main graph. Its files are compared with their
-    // checksums. UserError if there is no such graph, or OpenVINO does not read it.
+    // are others), and where there is none that the engine reads the main graph. Its files are compared with their
+    // checksums. UserError if there is no such graph, or the engine does not read it.
     const GraphSpec& choose_graph(const std::string& name) const;
 };
 

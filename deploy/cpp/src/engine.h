@@ -1,9 +1,9 @@
 // Copyright 2026 The DDRNet Toolkit Authors
 // SPDX-License-Identifier: Apache-2.0
-// What runs a graph. Another runtime takes another class of this kind and another make_engine: see README.md.
+// What runs a graph. Another runtime takes another file in place of openvino_engine.cpp: see README.md.
 #pragma once
 
-#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,9 +28,14 @@ class Engine {
     // GraphSpec::input.
     virtual Output run(void* input, const std::vector<std::size_t>& shape) = 0;
 
-    // Name and version, for the report.
+    // For the report.
     virtual std::string version() const = 0;
 };
+
+std::string engine_name();
+
+// Whether the engine reads graphs with this suffix.
+bool can_read(const std::filesystem::path& model);
 
 // Loads a graph; a UserError says that it cannot be read, or that the precision (fp32, bf16) is not to be had.
 std::unique_ptr<Engine> make_engine(const GraphSpec& graph, const std::string& precision, int threads);

@@ -44,6 +44,17 @@ float largest_of(const Planes& planes) {
     return largest;
 }
 
+// Takes class k where it is higher than those before, and keeps the second highest.
+void compete(int k, const float* plane, int width, float* __restrict best, float* __restrict second,
+             std::int32_t* __restrict winner) {
+    for (int x = 0; x < width; ++x) {
+        const float higher = plane[x] > best[x] ? plane[x] : best[x], lower = plane[x] > best[x] ? best[x] : plane[x];
+        winner[x] = plane[x] > best[x] ? k : winner[x];
+        second[x] = second[x] > lower ? second[x] : lower;
+        best[x] = higher;
+    }
+}
+
 // For each cell of the grid the class that leads by more than `rounding`, the first of equal ones, else kContended.
 std::vector<std::int32_t> clear_classes(const Planes& planes, float rounding) {
     const int width = planes.grid.width;
@@ -56,13 +67,7 @@ std::vector<std::int32_t> clear_classes(const Planes& planes, float rounding) {
         std::fill(second.begin(), second.end(), -std::numeric_limits<float>::infinity());
         std::fill(winner.begin(), winner.end(), 0);
         for (int k = 1; k < planes.count(); ++k) {
-            const float* plane = planes.data[k] + row;
-            for (int x = 0; x < width; ++x) {
-                const float lower = plane[x] < best[x] ? plane[x] : best[x];
-                second[x] = second[x] > lower ? second[x] : lower;
-                winner[x] = plane[x] > best[x] ? k : winner[x];
-                best[x] = plane[x] > best[x] ? plane[x] : best[x];
-            }
+            compete(k, planes.data[k] + row, width, best.data(), second.data(), winner.data());
         }
         for (int x = 0; x < width; ++x) {
             classes[row + x] = best[x] - second[x] > rounding ? winner[x] : kContended;
@@ -89,17 +94,25 @@ class BlockFiller {
         const int top = axes_.rows.first_pixel[run_of_rows], bottom = axes_.rows.first_pixel[run_of_rows + 1];
         left_ = axes_.columns.first_pixel[run_of_columns];
         width_ = axes_.columns.first_pixel[run_of_columns + 1] - left_;
-        best_.resize(static_cast<std::size_t>(bottom - top) * width_);
-        bool is_first = true;
+        const std::size_t pixels = static_cast<std::size_t>(bottom - top) * width_;
+        best_.assign(pixels, -std::numeric_limits<float>::infinity());
+        winners_.clear();
         for (int k = 0; k < planes_.count(); ++k) {
             // Written so that NaN contends: of a network that gives nothing else a label map comes out all the same.
             if (highest_[k] < lowest_of_winner - rounding_) {
                 continue;
             }
-            for (int y = top; y < bottom; ++y) {
-                contend(k, y, best_.data() + static_cast<std::ptrdiff_t>(y - top) * width_, is_first);
+            if (winners_.empty()) {
+                winners_.assign(pixels, planes_.ids[k]);
             }
-            is_first = false;
+            for (int y = top; y < bottom; ++y) {
+                const std::ptrdiff_t line = static_cast<std::ptrdiff_t>(y - top) * width_;
+                contend(k, y, best_.data() + line, winners_.data() + line);
+            }
+        }
+        for (int y = top; y < bottom; ++y) {
+            std::copy_n(winners_.begin() + static_cast<std::ptrdiff_t>(y - top) * width_, width_,
+                        labels_.ptr(y) + left_);
         }
     }
 
@@ -129,7 +142,7 @@ class BlockFiller {
     }
 
     // Interpolates class k in one row of pixels, and takes it where it is higher than those before.
-    void contend(int k, int y, float* best, bool is_first) {
+    void contend(int k, int y, float* __restrict best, std::int32_t* __restrict winners) {
         const int height = axes_.rows.pixels(), width = axes_.columns.pixels();
         const float* cells = cells_.data() + static_cast<std::ptrdiff_t>(k) * num_cells_;
         for (int column = 0; column < axes_.columns.taps; ++column) {
@@ -140,17 +153,26 @@ class BlockFiller {
             }
             sides_[column] = side;
         }
-        std::uint8_t* labels = labels_.ptr(y) + left_;
+        const float* shares = axes_.columns.weights.data() + left_;
+        const std::int32_t id = planes_.ids[k];
+        const auto take = [&](int x, float logit) {
+            winners[x] = logit > best[x] ? id : winners[x];
+            best[x] = logit > best[x] ? logit : best[x];
+        };
+        if (axes_.columns.taps == 2) {  // pictures that were not resized: a loop that compilers vectorise
+            const float left = sides_[0], right = sides_[1];
+            const float *left_shares = shares, *right_shares = shares + width;
+            for (int x = 0; x < width_; ++x) {
+                take(x, left * left_shares[x] + right * right_shares[x]);
+            }
+            return;
+        }
         for (int x = 0; x < width_; ++x) {
-            const float* share = axes_.columns.weights.data() + left_ + x;
-            float logit = sides_[0] * share[0];
+            float logit = sides_[0] * shares[x];
             for (int column = 1; column < axes_.columns.taps; ++column) {
-                logit += sides_[column] * share[static_cast<std::ptrdiff_t>(column) * width];
+                logit += sides_[column] * shares[static_cast<std::ptrdiff_t>(column) * width + x];
             }
-            if (is_first || logit > best[x]) {
-                best[x] = logit;
-                labels[x] = planes_.ids[k];
-            }
+            take(x, logit);
         }
     }
 
@@ -159,10 +181,11 @@ class BlockFiller {
     const float rounding_;
     cv::Mat& labels_;
     const int num_cells_;
-    std::vector<float> cells_;    // (K, rows.taps * columns.taps)
-    std::vector<float> highest_;  // (K)
-    std::vector<float> sides_;    // (columns.taps)
-    std::vector<float> best_;
+    std::vector<float> cells_;           // (K, rows.taps * columns.taps)
+    std::vector<float> highest_;         // (K)
+    std::vector<float> sides_;           // (columns.taps)
+    std::vector<float> best_;            // of each pixel of the block
+    std::vector<std::int32_t> winners_;  // as wide as the logits, so that both fit the same vectors
     int left_ = 0, width_ = 0;
 };
 

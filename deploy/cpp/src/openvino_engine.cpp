@@ -54,7 +54,7 @@ class OpenVinoEngine : public Engine {
         return {output_type_, output.get_shape(), output.data()};
     }
 
-    std::string version() const override { return std::string("OpenVINO ") + ov::get_openvino_version().buildNumber; }
+    std::string version() const override { return ov::get_openvino_version().buildNumber; }
 
   private:
     // One input and one output, and the input of the type that deploy.yaml says.
@@ -80,11 +80,21 @@ class OpenVinoEngine : public Engine {
 
 }  // namespace
 
+std::string engine_name() {
+    return "OpenVINO";
+}
+
+bool can_read(const std::filesystem::path& model) {
+    const std::string suffix = model.extension().string();
+    return suffix == ".xml" || suffix == ".onnx" || suffix == ".pdmodel";
+}
+
 std::unique_ptr<Engine> make_engine(const GraphSpec& graph, const std::string& precision, int threads) {
     try {
         return std::make_unique<OpenVinoEngine>(graph, precision, threads);
     } catch (const ov::Exception& error) {
-        throw UserError(graph.model.string() + ": OpenVINO cannot load the graph (" + one_line(error.what()) + ")");
+        throw UserError(graph.model.string() + ": " + engine_name() + " cannot load the graph (" +
+                        one_line(error.what()) + ")");
     }
 }
 

@@ -81,6 +81,7 @@ void print_report(const Segmenter& segmenter, const Options& options, std::size_
     print_line("---------------------- Env info ----------------------");
     print_line(" OS_version: " + os_version());
     print_line("---------------------- Engine info ----------------------");
+    print_line(" engine: " + engine_name());
     print_line(" engine_version: " + segmenter.engine().version());
     print_line("----------------------- Conf info -----------------------");
     print_line(" runtime_device: cpu");

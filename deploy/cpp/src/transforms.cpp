@@ -139,11 +139,14 @@ Transform build_resize_by_long(const Section& arguments) {
 
 Transform build_resize_by_short(const Section& arguments) {
     arguments.refuse_other_keys({"type", "short_size", "max_size"});
-    const YAML::Node several = arguments.node("short_size");
-    if (several.IsSequence() && several.size() != 1) {
-        throw arguments.wrong("short_size", "one number; of several one would be drawn for each picture");
+    const bool is_list = arguments.has("short_size") && arguments.node("short_size").IsSequence();
+    const std::string what = "a whole number of at least 1; of several one would be drawn for each picture";
+    const auto sizes = is_list ? arguments.get<std::vector<int>>("short_size", what)
+                               : std::vector<int>{side_length(arguments, "short_size")};
+    if (sizes.size() != 1 || sizes[0] < 1) {
+        throw arguments.wrong("short_size", what);
     }
-    const int target = several.IsSequence() ? several[0].as<int>() : side_length(arguments, "short_size");
+    const int target = sizes[0];
     const double longest = arguments.find<double>("max_size", "a number").value_or(1e10);
     return [=](Sample& sample) {
         const double short_now = short_side(sample), long_now = long_side(sample);
@@ -219,8 +222,7 @@ Transform build_scale_padding(const Section& arguments) {
     arguments.refuse_other_keys({"type", "target_size", "im_padding_value", "label_padding_value"});
     const cv::Size target = target_size(arguments, cv::Size(512, 512));
     const std::string what = "a number, or one per channel";
-    const bool is_list =
-        arguments.node("im_padding_value").IsDefined() && arguments.node("im_padding_value").IsSequence();
+    const bool is_list = arguments.has("im_padding_value") && arguments.node("im_padding_value").IsSequence();
     const auto values = is_list ? arguments.get<std::vector<double>>("im_padding_value", what)
                                 : std::vector<double>{padding_value(arguments)};
     return [=](Sample& sample) {

@@ -21,7 +21,11 @@ from paddleseg.utils.written_files import WrittenFiles
 
 CLASSES = 19
 COLOURS = [[128, 64, 128], [244, 35, 232], [70, 70, 70], [102, 102, 156], [190, 153, 153]]
-TRANSFORMS = [{"type": "ResizeByLong", "long_size": 160}, {"type": "Padding", "target_size": [160, 160]}, {"type": "Normalize"}]
+TRANSFORMS = [
+    {"type": "ResizeByLong", "long_size": 160},
+    {"type": "Padding", "target_size": [160, 160]},
+    {"type": "Normalize"},
+]
 
 
 @pytest.fixture(scope="module")
@@ -109,13 +113,15 @@ def test_the_graph_of_class_ids_runs_too(segment, changed, pictures, tmp_path):
 
 
 def test_the_index_of_written_files_is_shared_with_python(segment, export, pictures, tmp_path):
-    (pictures / "街道 😀 \"q\".png").write_bytes((pictures / "a.png").read_bytes())
+    (pictures / '街道 😀 "q".png').write_bytes((pictures / "a.png").read_bytes())
     segment(export, pictures)
     written, labels = WrittenFiles(tmp_path / "out"), sorted((tmp_path / "out").rglob("*.png"))
     assert len(labels) == 4 and all(written.has(label) for label in labels)
     # As Python writes it.
     index = tmp_path / "out" / "written_files.jsonl"
-    index.write_text("".join(json.dumps(json.loads(line)) + "\n" for line in index.read_text().splitlines()) + "{broken")
+    index.write_text(
+        "".join(json.dumps(json.loads(line)) + "\n" for line in index.read_text().splitlines()) + "{broken"
+    )
     before = index.read_text()
     segment(export, pictures)  # replaces its own results, whose lines are there
     assert index.read_text() == before
@@ -161,23 +167,27 @@ WRONG_KEYS = {
     "unknown key": ({"transfroms": []}, "Deploy.transfroms: there is no such key; known: model, params"),
     "no transforms": ({"transforms": None}, "Deploy.transforms is missing"),
     "missing file": ({"model": "no.pdmodel"}, "Deploy.model names 'no.pdmodel', which is not beside it"),
-    "no such transform": ({"transforms": [{"type": "Rotate"}]}, "transforms.0.type: this program has no transform 'Rotate'"),
+    "no such transform": ({"transforms": [{"type": "Rotate"}]}, "0.type: this program has no transform 'Rotate'"),
     "transform of classifiers": ({"transforms": [{"type": "ResizeCenterCrop"}]}, "has no transform 'ResizeCenterCrop'"),
-    "argument": ({"transforms": [{"type": "Resize", "size": [8, 8]}]}, "Deploy.transforms.0.size: there is no such key"),
-    "type of argument": ({"transforms": [{"type": "ResizeByLong", "long_size": "x"}]}, "long_size is x; it must be a whole"),
+    "argument": ({"transforms": [{"type": "Resize", "size": [8, 8]}]}, "transforms.0.size: there is no such key"),
+    "type of argument": ({"transforms": [{"type": "ResizeByLong", "long_size": "x"}]}, "long_size is x; it must be"),
+    "no argument": ({"transforms": [{"type": "ResizeByShort"}]}, "Deploy.transforms.0.short_size is missing"),
+    "several sizes": (
+        {"transforms": [{"type": "ResizeByShort", "short_size": [8, 9]}]}, "short_size is [8, 9]; it must be"
+    ),
     "random": ({"transforms": [{"type": "Resize", "interp": "RANDOM"}]}, "interp is RANDOM; it must be one of NEAREST"),
-    "channels": ({"transforms": [{"type": "Normalize", "mean": [0.1, 0.2]}]}, "2 values of mean or std for pictures of 3"),
+    "channels": ({"transforms": [{"type": "Normalize", "mean": [0.1, 0.2]}]}, "2 values of mean or std for"),
     "classifier": ({"task": "classification"}, "Deploy.task is classification; this program makes label maps"),
     "value range": ({"value_range": [0, 4095]}, "Deploy.value_range: this program reads pictures of 8 bits"),
     "output": ({"output_op": "best"}, "Deploy.output_op is best; it must be one of argmax, softmax, none"),
     "what a graph gives": ({"graphs": {"fast": GRAPH}}, "Deploy.graphs.fast: what the graph gives is not said"),
-    "key of a graph": ({"graphs": {"stride8": {**GRAPH, "size": 1}}}, "Deploy.graphs.stride8.size: there is no such key"),
+    "key of a graph": ({"graphs": {"stride8": {**GRAPH, "size": 1}}}, "stride8.size: there is no such key"),
     "format": ({"graphs": {"stride8": {**GRAPH, "format": "onnx"}}}, "format is onnx; it must be pdmodel"),
     "weights": ({"graphs": {"stride8": {"model": "model.pdmodel"}}}, "model.pdmodel needs the file of its weights"),
     "shape of the output": ({"graphs": {"stride8": {**GRAPH, "model": "model.pdmodel"}}}, "not that of float32 scores"),
     "type of the input": ({"graphs": {"stride8": {**GRAPH, "input": "uint8"}}}, "the graph takes f32 numbers"),
     "channels of the input": ({"input_shape": [-1, 5, -1, -1]}, "C must be 3 or 1 for this program"),
-    "checksum": ({"checksums": {"model.pdiparams": "0" * 64}}, "model.pdiparams: is not the file that deploy.yaml was"),
+    "checksum": ({"checksums": {"model.pdiparams": "0" * 64}}, "model.pdiparams: is not the file"),
     "palette": ({"palette": [[1, 2]]}, "Deploy.palette is [[1, 2]]; it must be a list of [r, g, b]"),
 }  # fmt: skip
 
