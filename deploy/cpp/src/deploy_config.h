@@ -1,0 +1,55 @@
+// Copyright 2026 The DDRNet Toolkit Authors
+// SPDX-License-Identifier: Apache-2.0
+// deploy.yaml: what a program has to know to run an exported network. paddleseg/deploy/deploy_config.py defines it.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <array>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bytes.h"
+
+namespace ddrnet {
+
+enum class GraphInput { kFloat32, kUint8 };
+enum class GraphOutput { kStride8, kScores, kIds };  // logits at 1/8; scores, or class ids, at the size of the input
+
+struct GraphSpec {
+    std::string name;  // "main" for the graph under PaddleSeg's keys
+    std::filesystem::path model;
+    std::filesystem::path params;    // empty where the weights are in `model`
+    std::string precision = "fp32";  // of its numbers
+    GraphOutput gives = GraphOutput::kIds;
+    GraphInput input = GraphInput::kFloat32;
+    std::array<int, 4> input_shape = {-1, 3, -1, -1};  // (N, C, H, W) for both kinds of input, -1 where any size goes
+};
+
+using Palette = std::array<std::array<std::uint8_t, 3>, 256>;  // RGB of each value that a label map can hold
+
+struct DeployConfig {
+    std::filesystem::path path;
+    std::vector<YAML::Node> transforms;
+    std::vector<GraphSpec> graphs;  // the main graph first
+    Palette palette{};
+    std::optional<int> ignored_class;  // that is never predicted
+    bool apply_exif = true;
+    std::map<std::string, std::string> checksums;  // SHA-256 by name of file
+
+    // Where a key stands, for messages.
+    std::string place(const std::string& key) const { return path.string() + ": Deploy." + key; }
+
+    // The graph of a name; of none the one that gives logits at 1/8, `stride8` before others and int8 never (its labels
+    // are others), and where there is none that the engine reads the main graph. Its files are compared with their
+    // checksums. UserError if there is no such graph, or the engine does not read it.
+    const GraphSpec& choose_graph(const std::string& name) const;
+};
+
+// Reads and checks the file, or the one in a folder; a UserError says what is wrong.
+DeployConfig read_deploy_config(std::filesystem::path path);
+
+}  // namespace ddrnet

@@ -1,0 +1,43 @@
+// Copyright 2026 The DDRNet Toolkit Authors
+// SPDX-License-Identifier: Apache-2.0
+// What runs a graph. Another runtime takes another file in place of openvino_engine.cpp: see README.md.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "deploy_config.h"
+
+namespace ddrnet {
+
+// What a graph gave. The numbers belong to the engine and are there until the next run.
+struct Output {
+    enum class Type { kFloat32, kInt32, kInt64 };
+    Type type;
+    std::vector<std::size_t> shape;
+    const void* data;
+};
+
+class Engine {
+  public:
+    virtual ~Engine() = default;
+
+    // Runs the graph on one batch, `shape` of which says (N, C, H, W) float32 or (N, H, W, C) uint8, as
+    // GraphSpec::input.
+    virtual Output run(void* input, const std::vector<std::size_t>& shape) = 0;
+
+    // For the report.
+    virtual std::string version() const = 0;
+};
+
+std::string engine_name();
+
+// Whether the engine reads graphs with this suffix.
+bool can_read(const std::filesystem::path& model);
+
+// Loads a graph; a UserError says that it cannot be read, or that the precision (fp32, bf16) is not to be had.
+std::unique_ptr<Engine> make_engine(const GraphSpec& graph, const std::string& precision, int threads);
+
+}  // namespace ddrnet

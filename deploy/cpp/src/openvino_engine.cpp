@@ -1,0 +1,101 @@
+// Copyright 2026 The DDRNet Toolkit Authors
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <openvino/openvino.hpp>
+
+#include "engine.h"
+#include "error.h"
+
+namespace ddrnet {
+namespace {
+
+constexpr const char* kDevice = "CPU";
+
+Output::Type type_of(const ov::element::Type& type, const std::string& model) {
+    if (type == ov::element::f32) {
+        return Output::Type::kFloat32;
+    }
+    if (type == ov::element::i32) {
+        return Output::Type::kInt32;
+    }
+    if (type == ov::element::i64) {
+        return Output::Type::kInt64;
+    }
+    throw UserError(model + ": the graph gives " + type.get_type_name() +
+                    " numbers; float32, int32 or int64 are expected");
+}
+
+class OpenVinoEngine : public Engine {
+  public:
+    OpenVinoEngine(const GraphSpec& graph, const std::string& precision, int threads) {
+        ov::Core core;
+        if (precision == "bf16") {
+            const auto able = core.get_property(kDevice, ov::device::capabilities);
+            if (std::find(able.begin(), able.end(), ov::device::capability::BF16) == able.end()) {
+                throw UserError("--precision bf16: this CPU has no instructions for it; give fp32");
+            }
+        }
+        const std::shared_ptr<ov::Model> model = core.read_model(graph.model.string(), graph.params.string());
+        check_ends(*model, graph);
+        input_type_ = model->input().get_element_type();
+        // OpenVINO's own choice would be bf16 on CPUs that have it.
+        const auto type = precision == "bf16" ? ov::element::bf16 : ov::element::f32;
+        ov::CompiledModel compiled =
+            core.compile_model(model, kDevice, ov::hint::inference_precision(type), ov::inference_num_threads(threads),
+                               ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY), ov::num_streams(1));
+        output_type_ = type_of(compiled.output().get_element_type(), graph.model.string());
+        request_ = compiled.create_infer_request();
+    }
+
+    Output run(void* input, const std::vector<std::size_t>& shape) override {
+        request_.set_input_tensor(ov::Tensor(input_type_, ov::Shape(shape), input));
+        request_.infer();
+        const ov::Tensor output = request_.get_output_tensor();
+        return {output_type_, output.get_shape(), output.data()};
+    }
+
+    std::string version() const override { return ov::get_openvino_version().buildNumber; }
+
+  private:
+    // One input and one output, and the input of the type that deploy.yaml says.
+    static void check_ends(const ov::Model& model, const GraphSpec& graph) {
+        if (model.inputs().size() != 1 || model.outputs().size() != 1) {
+            throw UserError(graph.model.string() + ": the graph has " + std::to_string(model.inputs().size()) +
+                            " inputs and " + std::to_string(model.outputs().size()) +
+                            " outputs; one of each is expected");
+        }
+        const bool takes_bytes = graph.input == GraphInput::kUint8;
+        const auto wanted = takes_bytes ? ov::element::u8 : ov::element::f32;
+        if (model.input().get_element_type() != wanted) {
+            throw UserError(graph.model.string() + ": the graph takes " +
+                            model.input().get_element_type().get_type_name() +
+                            " numbers, but deploy.yaml says 'input: " + (takes_bytes ? "uint8" : "float32") + "'");
+        }
+    }
+
+    ov::InferRequest request_;
+    ov::element::Type input_type_;
+    Output::Type output_type_;
+};
+
+}  // namespace
+
+std::string engine_name() {
+    return "OpenVINO";
+}
+
+bool can_read(const std::filesystem::path& model) {
+    const std::string suffix = model.extension().string();
+    return suffix == ".xml" || suffix == ".onnx" || suffix == ".pdmodel";
+}
+
+std::unique_ptr<Engine> make_engine(const GraphSpec& graph, const std::string& precision, int threads) {
+    try {
+        return std::make_unique<OpenVinoEngine>(graph, precision, threads);
+    } catch (const ov::Exception& error) {
+        throw UserError(graph.model.string() + ": " + engine_name() + " cannot load the graph (" +
+                        one_line(error.what()) + ")");
+    }
+}
+
+}  // namespace ddrnet
