@@ -16,6 +16,7 @@ from paddleseg.utils.logging import get_logger
 
 LARGEST_HEADER = 16384
 """Bytes of a request's first line and headers together."""
+_LINGER_SECONDS = 1.0
 
 
 class BoundedProtocol(H11Protocol):
@@ -31,12 +32,15 @@ class BoundedProtocol(H11Protocol):
         super().__init__(**arguments)
         self._seconds = seconds
         self._header_timer: asyncio.TimerHandle | None = None
+        self._is_refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         self._watch_header()
 
     def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return
         super().data_received(data)
         self._watch_header()
 
@@ -71,12 +75,15 @@ class BoundedProtocol(H11Protocol):
             h11.EndOfMessage(),
         ):
             self.transport.write(self.conn.send(event))
-        self.transport.close()
+        # Closed with bytes unread, the connection would be reset and the answer lost: they are received and forgotten.
+        self._is_refused = True
+        self.transport.write_eof()
+        self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
 
     def _watch_header(self) -> None:
         """Have a timer run while the header of a request is awaited that has begun, or that is the first."""
         is_in_request = self.cycle is not None and not self.cycle.response_complete
-        if is_in_request or self.transport.is_closing():
+        if is_in_request or self._is_refused or self.transport.is_closing():
             self._stop_timer()
         elif self._header_timer is None:
             self._header_timer = self.loop.call_later(self._seconds, self._cut_off)

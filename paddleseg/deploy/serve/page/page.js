@@ -164,7 +164,7 @@ function switchAll(isOn) {
 function listTimes(milliseconds, waited) {
   const lines = Object.entries(milliseconds).map(([stage, value]) => [STAGES[stage] ?? stage, value]);
   const sum = lines.reduce((total, [, value]) => total + value, 0);
-  lines.push(["way and waiting", Math.max(0, waited - sum)]);
+  lines.push(["transfer and queue", Math.max(0, waited - sum)]);
   $("times").replaceChildren(
     ...lines.flatMap(([name, value]) => [element("dt", "", name), element("dd", "", `${value.toFixed(1)} ms`)]),
   );
@@ -216,7 +216,7 @@ function element(kind, className = "", content = null) {
   return made;
 }
 
-const percent = (part) => `${(100 * part).toFixed(part < 0.1 ? 1 : 0)} %`;
+const percent = (part) => (part < 0.0005 ? "< 0.1 %" : `${(100 * part).toFixed(part < 0.0995 ? 1 : 0)} %`);
 const inMegabytes = (bytes) => `${(bytes / 1048576).toFixed(bytes < 10485760 ? 1 : 0)} MB`;
 const carriesFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
 
