@@ -15,12 +15,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from paddleseg.deploy.serve.settings import Settings
+from paddleseg.deploy.serve.settings import LARGEST_HEADER, Settings
 from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.errors import ConfigError, UserError
 from paddleseg.utils.logging import get_logger
 
 _BACKLOG = 1024
+# A worker that loads Paddle on a busy machine does not answer for some seconds; one that is killed for it never starts.
+_HEALTH_SECONDS = 60
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -51,20 +53,20 @@ def main(arguments: argparse.Namespace) -> None:
     require_serving()
     require_packages("paddle", "cv2")
 
-    from paddleseg.deploy.serve.app import create_app, open_model
+    from paddleseg.deploy.serve.app import open_model
 
     with _listen(settings) as listening:
         host, port = listening.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         if settings.workers == 1:
-            app = create_app(settings)
+            app = _make_app(settings)
             get_logger().info("serving %s at %s", settings.model, address)
             _serve_here(app, settings, listening)
         else:
             # One that cannot be loaded is told here, once, and not by each process.
             open_model(settings)
             get_logger().info("serving %s at %s with %d workers", settings.model, address, settings.workers)
-            _serve_in_processes(partial(create_app, settings), settings, listening)
+            _serve_in_processes(settings, listening)
     get_logger().info("ended")
 
 
@@ -92,11 +94,18 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
+def _make_app(settings: Settings) -> Any:
+    """The application; of this module, which a worker imports within the time that its supervisor grants it."""
+    from paddleseg.deploy.serve.app import create_app
+
+    return create_app(settings)
+
+
 def _server_config(app: Any, settings: Settings) -> Any:
     """The configuration of uvicorn, for the application or for what makes it in a process of its own."""
     import uvicorn
 
-    from paddleseg.deploy.serve.protocol import LARGEST_HEADER, BoundedProtocol
+    from paddleseg.deploy.serve.protocol import BoundedProtocol
 
     return uvicorn.Config(
         app,
@@ -106,6 +115,7 @@ def _server_config(app: Any, settings: Settings) -> Any:
         ws="none",
         lifespan="on",
         h11_max_incomplete_event_size=LARGEST_HEADER,
+        timeout_worker_healthcheck=_HEALTH_SECONDS,
         timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
         log_config=None,
         log_level="warning",
@@ -127,14 +137,14 @@ def _serve_here(app: Any, settings: Settings, listening: socket.socket) -> None:
         raise UserError("the service did not start; the log says why")
 
 
-def _serve_in_processes(make_app: partial, settings: Settings, listening: socket.socket) -> None:
+def _serve_in_processes(settings: Settings, listening: socket.socket) -> None:
     from uvicorn.supervisors import Multiprocess
 
     from paddleseg.deploy.serve.metrics import SHARED_FOLDER
 
     with tempfile.TemporaryDirectory(prefix="ddrnet_serve_") as folder:
         os.environ[SHARED_FOLDER] = folder  # counts alone; read by prometheus-client when the workers import it
-        supervisor = Multiprocess(_server_config(make_app, settings), sockets=[listening])
+        supervisor = Multiprocess(_server_config(partial(_make_app, settings), settings), sockets=[listening])
         supervisor.run()
     failed = [process.exitcode for process in supervisor.processes if process.exitcode not in (0, -signal.SIGTERM)]
     if failed:

@@ -13,6 +13,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from paddleseg.deploy.serve.metrics import Metrics
+from paddleseg.deploy.serve.refusals import LONG_HEADER, Refusal, refusal_response
+from paddleseg.deploy.serve.settings import LARGEST_HEADER
 from paddleseg.utils.errors import printable_line
 from paddleseg.utils.logging import get_logger
 
@@ -64,7 +66,8 @@ class Frame:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_framed)
+            app = _refusal_of_header(scope, request_id) or self._app
+            await app(scope, receive, send_framed)
         except Exception:  # has been answered with status 500, see app.py
             get_logger().exception("request %s: a bug", request_id)
         finally:
@@ -82,3 +85,13 @@ def _request_id(scope: Scope) -> str:
     """The caller's own id where it has a decent form, else a new one."""
     given = dict(scope["headers"]).get(ID_HEADER.lower().encode(), b"").decode("latin-1")
     return given if _ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _refusal_of_header(scope: Scope, request_id: str) -> ASGIApp | None:
+    """The answer to a header that is too long; uvicorn bounds only those that come in several pieces."""
+    lines = sum(len(name) + len(value) for name, value in scope["headers"])
+    size = len(scope.get("raw_path") or b"") + len(scope["query_string"]) + lines
+    if size <= LARGEST_HEADER:
+        return None
+    reason = f"the request's header has {size} bytes; at most {LARGEST_HEADER} are taken"
+    return refusal_response(Refusal(LONG_HEADER, reason, {"Connection": "close"}), request_id)

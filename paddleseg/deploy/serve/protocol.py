@@ -12,10 +12,9 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from paddleseg.deploy.serve.refusals import BAD_REQUEST, refusal_body
+from paddleseg.deploy.serve.settings import LARGEST_HEADER
 from paddleseg.utils.logging import get_logger
 
-LARGEST_HEADER = 16384
-"""Bytes of a request's first line and headers together."""
 _LINGER_SECONDS = 1.0
 
 

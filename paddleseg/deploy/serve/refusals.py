@@ -12,7 +12,7 @@ from starlette.responses import Response
 from paddleseg.utils.errors import DataError, TooLargeError, UnknownFormatError, printable_line
 
 BAD_REQUEST, NOT_ACCEPTABLE, TIMEOUT = 400, 406, 408
-TOO_LARGE, WRONG_TYPE, NO_PICTURE, BUSY = 413, 415, 422, 503
+TOO_LARGE, WRONG_TYPE, NO_PICTURE, LONG_HEADER, BUSY = 413, 415, 422, 431, 503
 
 
 class Refusal(Exception):

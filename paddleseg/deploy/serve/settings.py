@@ -11,6 +11,8 @@ from paddleseg.utils.errors import raise_faults
 
 SMALLEST_SIDE = 32
 """Pixels that both sides of a picture must have: on less the networks give labels that mean nothing."""
+LARGEST_HEADER = 16384
+"""Bytes of a request's first line and headers together."""
 _MIB = 1 << 20
 
 

@@ -75,6 +75,8 @@ def hostile_requests() -> Iterator[Hostile]:
     yield Hostile("17 MiB", 413, {"content": bytes(17 << 20)})
     yield Hostile("17 MiB without a length", 413, {"content": iter([bytes(1 << 20)] * 17)})
     yield Hostile("a lying length", 413, {"content": b"x", "headers": {"Content-Length": str(10**18)}})
+    yield Hostile("a long header", 431, {"content": png, "headers": {"X-Long": "a" * 20000}})
+    yield Hostile("a long query", 431, {"content": png}, path="/predict?" + "a" * 20000)
     yield Hostile("a form without a picture", 400, {"files": {"image": ("a.png", png)}})
     yield Hostile("a form with two", 400, {"files": [("picture", ("a", png)), ("picture", ("b", png))]})
     yield Hostile("a form with an empty file", 400, {"files": {"picture": ("a.png", b"")}})

@@ -5,8 +5,8 @@
 import signal
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -107,7 +107,8 @@ def test_what_is_no_decent_http_is_answered_with_a_reason(service, sent):
     with service.connect() as connection:
         connection.sendall(sent)
         answer = until_closed(connection)
-    assert answer.startswith(b"HTTP/1.1 400 ")
+    # A header that comes in one piece is parsed before its length is known.
+    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 431 ") if len(sent) > 65000 else b"HTTP/1.1 400 ")
     assert b'"reason": "' in answer
     assert httpx.get(f"{service.url}/health").json()["status"] == "ok"
 
@@ -116,6 +117,13 @@ def test_a_body_that_is_too_long_is_read_so_far_that_the_caller_reads_why(servic
     answer = httpx.post(f"{service.url}/predict", content=bytes(40 << 20), timeout=30)
     assert answer.status_code == 413
     assert_names(answer.json()["reason"], 40 << 20, 16 << 20)
+
+
+def test_a_length_that_nobody_can_send_is_refused_at_once(service):
+    with service.connect() as connection:
+        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\nx" % 10**18)
+        answer = until_closed(connection)
+    assert answer.startswith(b"HTTP/1.1 413 ")
 
 
 def test_curl_need_not_send_what_will_not_be_taken(service):
@@ -138,6 +146,8 @@ def test_a_caller_that_hangs_up_leaves_no_trace(service, png):
 def test_the_hostile_requests_get_the_same_through_a_real_connection(service, png):
     with httpx.Client(base_url=service.url, timeout=30) as client:
         for hostile in hostile_requests():
+            if "Content-Length" in hostile.request.get("headers", {}):  # httpx does not lie
+                continue
             answer = client.request(hostile.method, hostile.path, **hostile.request)
             assert (hostile.name, answer.status_code) == (hostile.name, hostile.status)
         assert client.post("/predict?output=labels", content=png).status_code == 200
@@ -173,31 +183,18 @@ def test_sigterm_does_not_wait_for_ever_for_a_caller_that_sends_nothing(exported
 
 def test_two_workers_share_the_callers_and_their_figures_are_summed(exported, png):
     with running_service(exported, "--workers", 2, "--cpu_threads", 1) as service:
-        figures = ""
         deadline = time.monotonic() + 120
-        workers = set()
-        while len(workers) < 2 and time.monotonic() < deadline:
-            try:
-                assert httpx.post(f"{service.url}/predict", content=png, timeout=5).status_code == 200
-                workers = {line for line in service.lines if "POST /predict" in line}
-            except httpx.HTTPError:  # they are still loading
-                time.sleep(0.2)
-        for _ in range(20):
-            threads = [
-                threading.Thread(
-                    target=httpx.post, args=[f"{service.url}/predict"], kwargs={"content": png, "timeout": 60}
-                )
-                for _ in range(4)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-        figures = {httpx.get(f"{service.url}/metrics").text for _ in range(5)}
-        counts = {line for text in figures for line in text.splitlines() if 'path="/predict",status="200"' in line}
-        assert len(counts) == 1  # whichever worker is asked
-        sent = sum("POST /predict" in line for line in service.lines)
-        assert counts.pop().endswith(f" {float(sent)}")
+        while service.text.count("device: cpu") < 3 and time.monotonic() < deadline:  # the parent has checked it too
+            time.sleep(0.2)
+
+        def send(_):
+            return httpx.post(f"{service.url}/predict", content=png, timeout=60).status_code
+
+        with ThreadPoolExecutor(8) as threads:
+            assert set(threads.map(send, range(40))) == {200}
+        figures = [httpx.get(f"{service.url}/metrics").text for _ in range(6)]  # whichever worker is asked
+        line = 'ddrnet_requests_total{path="/predict",status="200"} 40.0'
+        assert all(line in text.splitlines() for text in figures)
         assert service.end() == 0
 
 
