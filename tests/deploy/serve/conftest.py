@@ -15,8 +15,8 @@ from paddleseg.export.folder import ExportOptions, export_model
 from tests.export.small_network import NORMALIZE, SmallNetwork
 
 _NEEDED = ("starlette", "uvicorn", "httpx", "python_multipart", "prometheus_client")
-_MISSING = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-collect_ignore = ["test_hostile.py", "test_process.py", "test_page.py"] if _MISSING else []
+MISSING = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+collect_ignore = ["test_hostile.py", "test_process.py", "test_page.py"] if MISSING else []
 COLOURS = [[200, 10, 10], [10, 200, 10], [10, 10, 200], [0, 0, 0]]
 
 
@@ -30,8 +30,8 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def _skip_without_extra():
-    if _MISSING:
-        pytest.skip(f"needs the extra 'serving' and httpx; missing: {', '.join(_MISSING)}")
+    if MISSING:
+        pytest.skip(f"needs the extra 'serving' and httpx; missing: {', '.join(MISSING)}")
 
 
 @pytest.fixture(scope="session")
