@@ -7,6 +7,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from PIL import Image
@@ -35,6 +36,7 @@ def encoded(kind: str, size_wh: tuple[int, int] = (60, 40), **options) -> bytes:
     return file.getvalue()
 
 
+@cache
 def png_of_zeros(width: int, height: int) -> bytes:
     """A PNG whose header, and whose packed data, are of so many grey pixels; few bytes for any size."""
 
