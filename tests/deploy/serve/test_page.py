@@ -47,7 +47,7 @@ def page(browser, service):
         lambda request: None if request.url.startswith((service.url, "blob:")) else faults.append(request.url),
     )
     page.goto(service.url)
-    page.wait_for_function("document.getElementById('model').textContent !== ''")
+    page.wait_for_selector("#model:not(:empty)", state="attached")
     yield page
     context.close()
     assert faults == []
@@ -158,7 +158,7 @@ def test_a_refusal_is_shown_with_its_reason_and_the_next_picture_takes_its_place
     assert "damaged" in page.locator("#reason").inner_text()
     assert page.locator("#reference").inner_text().startswith("request ")
     give(page, png + bytes(2 << 20), "large.png")
-    page.wait_for_function("document.getElementById('reason').textContent.includes('2.0 MB')")
+    page.wait_for_selector("#reason:has-text('2.0 MB')")
     give(page, png)
     wait_for_result(page)
     assert page.locator("#alert").is_hidden()
@@ -189,7 +189,7 @@ def test_nothing_is_wider_than_the_screen_and_dark_is_dark(browser, service, png
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = context.new_page()
     page.goto(service.url)
-    page.wait_for_function("document.getElementById('model').textContent !== ''")
+    page.wait_for_selector("#model:not(:empty)", state="attached")
     for _ in range(2):
         assert page.evaluate("() => document.documentElement.scrollWidth") <= width
         ground = page.evaluate("() => getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
