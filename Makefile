@@ -9,6 +9,8 @@ VENV_262 ?= .venv-262
 TIPC_MODELS ?= ddrnet23_slim ddrnet ddrnet39
 # How often `make faults` kills a training.
 FAULT_ROUNDS ?= 50
+# How long `make soak` keeps the service under load.
+SOAK_SECONDS ?= 60
 BENCHMARKS ?= data class_data loss evaluate train_step scaling exported
 BENCHMARK_DIR ?= output/benchmark
 # Test processes that run side by side; each computes with one thread (tests/conftest.py).
@@ -18,7 +20,7 @@ TEST_PROCESSES ?= 2
 # their time.
 NOT_IN_262 := benchmark docs faults packaging tipc
 
-.PHONY: help venv venv-dev test test-262 test-fast faults lint format quickstart tipc benchmark clean
+.PHONY: help venv venv-dev test test-262 test-fast faults soak lint format quickstart tipc benchmark clean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,6 +31,7 @@ help:
 	@echo 'make test-262    tests of the package and its commands with Paddle 2.6.2, in $(VENV_262) (6 minutes on 2 cores)'
 	@echo 'make test-fast   all tests but those that run commands and those marked slow'
 	@echo 'make faults      trainings killed at random moments, FAULT_ROUNDS of them (50; CPU, a quarter of an hour)'
+	@echo 'make soak        the service under hostile requests and SOAK_SECONDS of load (60; CPU, minutes)'
 	@echo 'make lint        style and documentation checks'
 	@echo 'make format      put the code into the common format'
 	@echo 'make venv        only set up $(VENV) with the packages of requirements.txt'
@@ -64,6 +67,9 @@ test-fast: venv-dev
 
 faults: venv-dev
 	FAULT_ROUNDS=$(FAULT_ROUNDS) $(BIN)/python -m pytest -n $(TEST_PROCESSES) tests/faults
+
+soak: venv-dev
+	SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest -n 0 -s tests/soak
 
 lint: venv-dev
 	$(BIN)/ruff check .

@@ -40,12 +40,15 @@ setup(
     author="The DDRNet Toolkit Authors",
     python_requires=">=3.10",
     packages=find_packages(include=["paddleseg", "paddleseg.*"]),
+    package_data={"paddleseg.deploy.serve": ["openapi.json", "page/*"]},
+    entry_points={"console_scripts": ["ddrnet-serve = paddleseg.deploy.serve.__main__:run"]},
     install_requires=[line for line in cpu if not is_chosen_by_the_user(line)],
     extras_require={
         "cpu": [line for line in cpu if is_chosen_by_the_user(line)],
         "gpu": [line for line in gpu if line not in cpu or is_chosen_by_the_user(line)],
         "safetensors": ["safetensors>=0.4"],
         "tiff": ["tifffile>=2023.1"],
+        "serving": ["starlette>=0.40", "uvicorn>=0.30", "python-multipart>=0.0.18", "prometheus-client>=0.19"],
         "headless": [opencv.replace("opencv-python", "opencv-python-headless")],
     },
 )

@@ -59,7 +59,7 @@ def find_place(teacher: str, weights: Any, problems: Problems) -> TeacherPlace |
 
 
 def _in_folder(folder: str, weights: Any, problems: Problems) -> TeacherPlace | None:
-    checkpoint = _checkpoint_of(folder)
+    checkpoint = checkpoint_in(folder)
     if weights is not None:
         problems.add(_KEY_OF_WEIGHTS, "a folder has its own; remove it, or give a configuration as teacher")
     elif checkpoint is None:
@@ -78,7 +78,7 @@ def _in_folder(folder: str, weights: Any, problems: Problems) -> TeacherPlace | 
     return None
 
 
-def _checkpoint_of(folder: str) -> Path | None:
+def checkpoint_in(folder: str) -> Path | None:
     """The folder itself where it is one of a checkpoint, else the best or newest one in it."""
     choice = [Path(folder), Path(folder, BEST_MODEL), *reversed(iteration_folders(folder))]
     return next((one for one in choice if (one / MANIFEST).is_file() or (one / WEIGHTS).is_file()), None)

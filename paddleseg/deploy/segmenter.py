@@ -68,7 +68,10 @@ class Segmenter(ExportedGraph):
         Returns:
             For each picture (height, width) integer class ids at its size before the transforms.
         """
-        output = self.run(inputs)
+        return self.to_label_maps(self.run(inputs), inputs)
+
+    def to_label_maps(self, output: np.ndarray, inputs: Sequence[NetworkInput]) -> list[np.ndarray]:
+        """The label maps that ``label_maps`` gives, of what ``run`` has given for the same batch."""
         with Stopwatch(self.seconds, "postprocess"):
             trans_infos = [item.trans_info for item in inputs]
             if self.gives_scores:
@@ -76,6 +79,14 @@ class Segmenter(ExportedGraph):
                 return label_maps(output, size_hw, trans_infos, ignored_class=self.config.ignored_class)
             self._say_that_ids_are_resized(trans_infos)
             return [restore_ids(label, trans_info) for label, trans_info in zip(output, trans_infos)]
+
+    def to_logits(self, output: np.ndarray) -> np.ndarray:
+        """What ``run`` gives as logits, up to a number that all classes of a place share; for graphs of scores alone.
+
+        Probabilities become their logarithms, those that are 0 the logarithm of the smallest float32.
+        """
+        is_of_probabilities = self.config.output_op == "softmax" and self.graph == self.config.main_graph
+        return np.log(np.maximum(output, np.finfo(np.float32).tiny)) if is_of_probabilities else output
 
     def run(self, inputs: Sequence[NetworkInput]) -> np.ndarray:
         """The own output of the graph that is run, for one batch, (N, ...).

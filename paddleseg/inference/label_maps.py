@@ -87,6 +87,26 @@ def predict_logits8(model: paddle.nn.Layer, images: paddle.Tensor) -> paddle.Ten
     return model.forward_stride8(images)[0].astype("float32")
 
 
+def predict_logits(
+    model: paddle.nn.Layer, image: paddle.Tensor, options: ViewOptions = WHOLE_PICTURE, *, window_batch_size: int = 1
+) -> paddle.Tensor:
+    """Logits of one picture, at 1/8 where that is possible, up to a number that all classes of a place share.
+
+    Args:
+        model: A network, in evaluation mode.
+        image: (1, C, H, W) float32, normalised.
+        options: How to look at it. Of several views the logarithms of their summed probabilities are given.
+        window_batch_size: Most windows in one pass of the network.
+
+    Returns:
+        (1, K, h, w) float32.
+    """
+    if options.see_whole(tuple(image.shape[2:])) and hasattr(model, "forward_stride8"):
+        return predict_logits8(model, image)
+    scores = class_scores(model, image, options, window_batch_size)
+    return scores.clip(min=float(np.finfo(np.float32).tiny)).log() if len(options.views) > 1 else scores
+
+
 @paddle.no_grad()
 def dense_label_maps(
     scores: paddle.Tensor,

@@ -76,9 +76,9 @@ class CpuSettings:
         return "NHWC" if self.backend == "onednn" else "NCHW"
 
     @contextmanager
-    def entered(self) -> Iterator[None]:
-        """Compute so within this context, which is logged; may be nested."""
-        if not _ENTERED:
+    def entered(self, *, says_it: bool = True) -> Iterator[None]:
+        """Compute so within this context, which is logged (``says_it``); may be nested."""
+        if says_it and not _ENTERED:
             get_logger().info("CPU: %s", self.describe())
         _ENTERED.append(self)
         try:
@@ -102,9 +102,9 @@ class CpuSettings:
         return f"{kernels}, {self.threads} thread{'s' if self.threads > 1 else ''}"
 
 
-def entered(settings: CpuSettings | None) -> AbstractContextManager[None]:
+def entered(settings: CpuSettings | None, *, says_it: bool = True) -> AbstractContextManager[None]:
     """Compute as ``choose`` found: not on the CPU, where it found None."""
-    return nullcontext() if settings is None else settings.entered()
+    return nullcontext() if settings is None else settings.entered(says_it=says_it)
 
 
 def _check_asked(backend: CpuBackend | None, threads: int | None) -> None:

@@ -35,6 +35,14 @@ class DataError(UserError, ValueError):
     """A picture, a label or a list file is missing, damaged or does not fit."""
 
 
+class UnknownFormatError(DataError):
+    """A file is none of an image format that is read here."""
+
+
+class TooLargeError(DataError):
+    """A picture has more bytes or pixels than are allowed; nothing of it was decoded."""
+
+
 class WeightsError(UserError, ValueError):
     """A weight file or a checkpoint is missing, damaged or does not fit the network."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.errors import ConfigError, DataError, TooLargeError, UnknownFormatError
 from paddleseg.utils.image_headers import (
     JPEG_HUFFMAN_FRAMES,
     JPEG_SIGNATURE,
@@ -19,7 +19,7 @@ from paddleseg.utils.image_headers import (
     image_size,
     is_webp,
     jpeg_frame,
-    jpeg_has_end,
+    jpeg_scans,
     png_chunks,
     webp_chunks,
 )
@@ -31,6 +31,8 @@ _MAX_PIXELS = 1 << 27
 _PNG_END = b"\xaeB`\x82"  # checksum of the last chunk
 _JPEG_PIXELS_PER_BYTE = 512
 """Most that a Huffman-coded JPEG can hold: a block of 8x8 pixels takes at least one bit."""
+_JPEG_SCANS = 64
+"""Most scans of a JPEG file. Encoders write about ten; 200 of them in 200 kB take OpenCV 20 seconds at 8192x4096."""
 # JPEG of both generations and WebP (libtiff's tiff.h).
 _TIFF_LOSSY = (6, 7, 50001)
 # WebP has its length before its name.
@@ -38,28 +40,32 @@ _SIGNATURES = (PNG_SIGNATURE, JPEG_SIGNATURE, b"BM", *TIFF_SIGNATURES, *PNM_SIGN
 _KNOWN_FORMATS = "PNG, JPEG, BMP, TIFF, WebP, PNM"
 
 
-def check_bytes(data: bytes, path: str | os.PathLike, kind: str) -> None:
+def check_bytes(data: bytes, path: str | os.PathLike, kind: str, max_pixels: int | None = None) -> None:
     """Refuse what is no image file of a known format, or is seen to be damaged.
 
     Args:
         data: The whole file.
         path: Its name, for the message.
         kind: What it is to the user: "picture" or "label".
+        max_pixels: Most pixels by the header; None: those of the environment variable, else ``_MAX_PIXELS``.
 
     Raises:
-        DataError: Names the file.
+        UnknownFormatError: It is none of ``_KNOWN_FORMATS``.
+        TooLargeError: Its header says more pixels.
+        DataError: It is empty or damaged. All name the file.
     """
     if not data:
         raise DataError(f"{path}: the {kind} is an empty file")
     if not _has_end(data):
         raise DataError(f"{path}: the {kind} is truncated or damaged ({len(data)} bytes); replace the file")
     if not _is_known(data):
-        raise DataError(
+        raise UnknownFormatError(
             f"{path}: the {kind} is damaged or not an image file of a known format ({_KNOWN_FORMATS}), whatever its "
             f"suffix ({len(data)} bytes); replace or convert the file"
         )
     _check_jpeg_size(data, path, kind)
-    _check_bound(data, path, kind)
+    _check_bound(data, path, kind, max_pixels)
+    _check_jpeg_scans(data, path, kind)
 
 
 def check_lossless(data: bytes, path: str | os.PathLike) -> None:
@@ -94,7 +100,7 @@ def _has_end(data: bytes) -> bool:
     if data.startswith(PNG_SIGNATURE):
         return _png_has_end(data)
     if data.startswith(JPEG_SIGNATURE):
-        return jpeg_has_end(data)
+        return jpeg_scans(data) is not None
     return True
 
 
@@ -130,14 +136,25 @@ def _check_jpeg_size(data: bytes, path: str | os.PathLike, kind: str) -> None:
         )
 
 
-def _check_bound(data: bytes, path: str | os.PathLike, kind: str) -> None:
+def _check_jpeg_scans(data: bytes, path: str | os.PathLike, kind: str) -> None:
+    """Refuse a JPEG file of many scans: in a progressive one each costs a pass over the whole picture and few bytes."""
+    scans = jpeg_scans(data) if data.startswith(JPEG_SIGNATURE) else None
+    if scans is not None and scans > _JPEG_SCANS:
+        raise DataError(
+            f"{path}: the {kind} is a JPEG file of {scans} scans; at most {_JPEG_SCANS} are decoded, and encoders "
+            "write about ten. Save it again"
+        )
+
+
+def _check_bound(data: bytes, path: str | os.PathLike, kind: str, max_pixels: int | None) -> None:
     """Refuse what would take gigabytes: other formats pack any size into a kilobyte."""
     width, height = image_size(data)
-    bound = _max_pixels()
+    bound = _max_pixels() if max_pixels is None else max_pixels
     if width * height > bound:
-        raise DataError(
+        advice = f", or set the environment variable {MAX_PIXELS_VARIABLE} higher" if max_pixels is None else ""
+        raise TooLargeError(
             f"{path}: the {kind} has {width}x{height} pixels by its header ({len(data)} bytes), more than the bound of "
-            f"{bound}; cut it into tiles, or set the environment variable {MAX_PIXELS_VARIABLE} higher"
+            f"{bound}; cut it into tiles{advice}"
         )
 
 

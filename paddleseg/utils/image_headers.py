@@ -210,29 +210,30 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         place = data.find(b"\xff", end)
 
 
-def jpeg_has_end(data: bytes) -> bool:
-    """Whether the markers of a JPEG file lead to the end of its picture, whatever comes behind.
+def jpeg_scans(data: bytes) -> int | None:
+    """How many scans a JPEG file has before the end of its picture; None where its markers do not lead there.
 
     Thumbnails lie in segments, which are stepped over. Behind the end there may be anything: the film of a motion
     photo, or further pictures. Where a further one begins before the end, the bytes behind belong to that one.
     """
-    place = 2
+    place, scans = 2, 0
     while (place := data.find(b"\xff", place)) >= 0 and place + 1 < len(data):
         marker = data[place + 1]
         if marker == _JPEG_END:
-            return True
+            return scans
         if marker == 0xFF or (marker in _JPEG_WITHOUT_CONTENT and marker != _JPEG_START):
             place += 1 if marker == 0xFF else 2
             continue
         if marker == _JPEG_START:  # of another picture: this one is cut off
-            return False
+            return None
         place += 2 + max(_big(data[place + 2 : place + 4]), 2)
         if marker == _JPEG_START_OF_SCAN:
+            scans += 1
             found = _JPEG_MARKER_BEHIND_DATA.search(data, place)
             if found is None:
-                return False
+                return None
             place = found.start()
-    return False
+    return None
 
 
 def jpeg_frame(data: bytes) -> JpegFrame:

@@ -99,24 +99,52 @@ def read_image(path: str | os.PathLike, channels: int = 3, options: ReadOptions 
     Raises:
         DataError: The file is missing, damaged, has another number of channels, or holds floats without a range.
     """
-    data = read_file(path, "picture")
-    check_bytes(data, path, "picture")
+    return decode_image(read_file(path, "picture"), path, channels, options)
+
+
+def decode_image(
+    data: bytes,
+    name: str | os.PathLike = "picture",
+    channels: int = 3,
+    options: ReadOptions = READ_DEFAULTS,
+    *,
+    max_pixels: int | None = None,
+) -> np.ndarray:
+    """The picture in the bytes of an image file, as ``read_image`` reads it from a file.
+
+    Args:
+        data: The whole file.
+        name: What messages call it.
+        channels: Wanted number of channels.
+        options: Orientation and range of values.
+        max_pixels: Most pixels, by the header and before anything is decoded; None: those of the environment variable
+            ``PADDLESEG_MAX_PIXELS``, else 2**27.
+
+    Returns:
+        (H, W, channels) array, uint8 or float32 in units of 255.
+
+    Raises:
+        UnknownFormatError: The bytes are none of an image file.
+        TooLargeError: There are more pixels than ``max_pixels``.
+        DataError: The file is damaged, has another number of channels, or holds floats without a range.
+    """
+    check_bytes(data, name, "picture", max_pixels)
     stored = stored_format(data)
     if needs_tifffile(stored, channels):
         if channels not in (1, 3) or stored.bands not in (1, 3, 4):  # others become grey or RGB
-            _check_channels(stored.bands, channels, path)
-        image = decode_bands(data, stored, path)
+            _check_channels(stored.bands, channels, name)
+        image = decode_bands(data, stored, name)
     else:
         try:
-            image = _decode_deep(data, stored, path) if stored.is_deep else _decode_8_bit(data, channels, path)
+            image = _decode_deep(data, stored, name) if stored.is_deep else _decode_8_bit(data, channels, name)
         except _NotDecoded as error:
-            image = _decode_instead(data, stored, path, "picture", error)
+            image = _decode_instead(data, stored, name, "picture", error)
             if not stored.is_deep:
                 image = _pick_8_bit(image, channels)
-    image = scale_values(image, options.value_range, path, stored)
+    image = scale_values(image, options.value_range, name, stored)
     if stored.is_deep:
         image = pick_bands(image, channels)
-    _check_channels(image.shape[2], channels, path)
+    _check_channels(image.shape[2], channels, name)
     return turn(image, orientation_of(data)) if options.apply_exif else image
 
 

@@ -127,7 +127,7 @@ def _uniform_blocks(grid: np.ndarray, rows: Axis, columns: Axis, rounding: float
     Returns:
         (R, S) uint8 and (R, S) bool.
     """
-    classes, lead = _winner_and_lead(grid)
+    classes, lead = winner_and_lead(grid)
     clear = lead > rounding
     for axis, runs in enumerate((rows, columns)):
         cell_classes, cell_clear = classes, clear
@@ -138,7 +138,7 @@ def _uniform_blocks(grid: np.ndarray, rows: Axis, columns: Axis, rounding: float
     return classes, clear
 
 
-def _winner_and_lead(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def winner_and_lead(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which of K planes is the highest at each place, the first of equal ones, and by how much it leads.
 
     Plane by plane: argmax and a second maximum along a short axis take numpy four times as long.

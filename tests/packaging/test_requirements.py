@@ -58,6 +58,7 @@ def test_each_extra_brings_one_build(setup_arguments):
         "gpu": ["paddlepaddle-gpu", "opencv-python", "setuptools"],
         "safetensors": ["safetensors"],
         "tiff": ["tifffile"],
+        "serving": ["starlette", "uvicorn", "python-multipart", "prometheus-client"],
         "headless": ["opencv-python-headless"],
     }
 
@@ -71,6 +72,15 @@ def test_the_version_is_that_of_the_package(setup_arguments):
 def test_all_sub_packages_are_installed(setup_arguments):
     expected = {".".join(file.parent.relative_to(ROOT).parts) for file in (ROOT / "paddleseg").rglob("__init__.py")}
     assert set(setup_arguments["packages"]) == expected
+
+
+def test_the_files_of_the_service_are_installed_with_it(setup_arguments):
+    folder = ROOT / "paddleseg" / "deploy" / "serve"
+    patterns = setup_arguments["package_data"]["paddleseg.deploy.serve"]
+    installed = {file for pattern in patterns for file in folder.glob(pattern)}
+    assert installed == {file for file in folder.rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")}
+    [script] = setup_arguments["entry_points"]["console_scripts"]
+    assert script == "ddrnet-serve = paddleseg.deploy.serve.__main__:run"
 
 
 def test_pillow_has_a_default_font_of_any_size():

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.errors import ConfigError, DataError, TooLargeError
 from paddleseg.utils.image_headers import image_size, jpeg_frame, stored_format
-from paddleseg.utils.image_io import read_image, read_label
+from paddleseg.utils.image_io import decode_image, read_image, read_label
 from tests.faults.broken_pictures import huge_png
 from tests.messages import naming
 
@@ -122,6 +122,23 @@ def test_the_bound_is_moved_by_an_environment_variable(tmp_path, monkeypatch):
         monkeypatch.setenv("PADDLESEG_MAX_PIXELS", wrong)
         with pytest.raises(ConfigError, match=naming("PADDLESEG_MAX_PIXELS", wrong, "whole number")):
             read_image(tmp_path / "a.png")
+
+
+def test_a_bound_that_is_given_goes_before_that_of_the_environment(monkeypatch):
+    monkeypatch.setenv("PADDLESEG_MAX_PIXELS", "10")
+    assert decode_image(encoded("PNG"), max_pixels=37 * 21).shape == (21, 37, 3)
+    with pytest.raises(TooLargeError, match=naming("upload", "37x21", 776)) as caught:
+        decode_image(encoded("PNG"), "upload", max_pixels=37 * 21 - 1)
+    assert "PADDLESEG_MAX_PIXELS" not in str(caught.value)
+
+
+def test_a_progressive_jpeg_of_a_hundred_scans_is_refused():
+    data = encoded("JPEG", progressive=True)
+    assert decode_image(data).shape == (21, 37, 3)
+    last_scan = data[data.rindex(b"\xff\xda") : -2]
+    many = data[:-2] + 100 * last_scan + data[-2:]
+    with pytest.raises(DataError, match=naming("picture", 110, 64)):
+        decode_image(many)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,127 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The predictors of exported folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from paddleseg.deploy.classifier import Classifier
+from paddleseg.deploy.deploy_config import CLASSIFICATION, FILE_NAME, DeployConfig, read_deploy_config
+from paddleseg.deploy.engine import DEFAULT_OPTIONS, EngineOptions
+from paddleseg.deploy.exported_graph import NetworkInput
+from paddleseg.deploy.predictor import ClassPredictor, SegmentationPredictor
+from paddleseg.deploy.segmenter import Segmenter
+from paddleseg.utils.class_report import FoundClass
+from paddleseg.utils.device import select_device
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.margins import margin_map
+from paddleseg.utils.near_miss import suggest
+
+BACKENDS = ("paddle",)
+
+
+def is_exported(path: str | Path) -> bool:
+    """Whether a path is that of an exported folder, or of the deploy.yaml in one."""
+    path = Path(path)
+    return path.name == FILE_NAME or (path / FILE_NAME).is_file()
+
+
+def open_exported(
+    path: str | Path, options: EngineOptions = DEFAULT_OPTIONS
+) -> ExportedSegmentation | ExportedClassification:
+    """The predictor of an exported folder.
+
+    Raises:
+        ConfigError: Its deploy.yaml is wrong.
+        DeviceError: The options do not fit the device.
+        WeightsError: The graph cannot be loaded.
+    """
+    config = read_deploy_config(path)
+    kind = ExportedClassification if config.task == CLASSIFICATION else ExportedSegmentation
+    return kind(config, options)
+
+
+def engine_options(
+    backend: str | None = None,
+    precision: str = "fp32",
+    cpu_threads: int | None = None,
+    device: str | None = None,
+) -> EngineOptions:
+    """The options of a graph from what a user says.
+
+    Args:
+        backend: What runs the graph; None: Paddle Inference.
+        precision: See ``EngineOptions``.
+        cpu_threads: See ``EngineOptions``; None: one for each core.
+        device: As ``select_device`` takes it; None: the first card, else the CPU.
+
+    Raises:
+        ConfigError: There is no such backend, or the threads have no effect.
+        DeviceError: The device is not to be had.
+    """
+    if backend not in (None, *BACKENDS):
+        raise ConfigError(f"backend: found {backend!r}. {suggest(backend, BACKENDS)}")
+    if cpu_threads is not None and cpu_threads < 1:
+        raise ConfigError(f"cpu_threads: found {cpu_threads}; it must be at least 1")
+    chosen = select_device(device)
+    if cpu_threads is not None and chosen != "cpu":
+        raise ConfigError(f"cpu_threads: no effect on {chosen}; leave it out, or take the CPU")
+    return EngineOptions(device=chosen, precision=precision, cpu_threads=cpu_threads)
+
+
+class _Output(NamedTuple):
+    """What the graph gave for one picture: (1, ...)."""
+
+    array: np.ndarray
+    item: NetworkInput
+
+
+class ExportedSegmentation(SegmentationPredictor):
+    """The predictor of an exported segmentation network.
+
+    Args:
+        config: The deploy.yaml.
+        options: How to run the graph.
+
+    Raises:
+        ConfigError: A transform is unknown.
+        DeviceError: The options do not fit the device.
+    """
+
+    def __init__(self, config: DeployConfig, options: EngineOptions = DEFAULT_OPTIONS) -> None:
+        self._segmenter = Segmenter(config, options)
+        num_classes = config.num_classes or len(config.class_names or config.palette or ()) or 256
+        super().__init__(num_classes, config.class_names, config.palette, config.input_shape[1], config.read_options)
+
+    def _run(self, image: np.ndarray) -> _Output:
+        item = self._segmenter.prepare(image)
+        with self._lock:
+            return _Output(self._segmenter.run([item]), item)
+
+    def _label_map(self, output: _Output, with_margins: bool) -> tuple[np.ndarray, np.ndarray | None]:
+        segmenter, item = self._segmenter, output.item
+        [labels] = segmenter.to_label_maps(output.array, [item])
+        if not (with_margins and segmenter.gives_scores):
+            return labels, None
+        logits = segmenter.to_logits(output.array)[0]
+        ignored_class = segmenter.config.ignored_class
+        return labels, margin_map(logits, item.image.shape[1:], item.trans_info, ignored_class=ignored_class)
+
+
+class ExportedClassification(ClassPredictor):
+    """The predictor of an exported classifier; arguments and errors are those of ``ExportedSegmentation``."""
+
+    def __init__(self, config: DeployConfig, options: EngineOptions = DEFAULT_OPTIONS) -> None:
+        self._classifier = Classifier(config, options)
+        num_classes = config.num_classes or len(config.class_names or ())
+        super().__init__(num_classes, config.class_names, None, config.input_shape[1], config.read_options)
+
+    def _classify(self, image: np.ndarray) -> list[FoundClass]:
+        item = self._classifier.prepare(image)
+        with self._lock:
+            [classes] = self._classifier.classes([item])
+        return classes

@@ -1,0 +1,86 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The ASGI application."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from paddleseg.deploy.exported_predictor import engine_options, open_exported
+from paddleseg.deploy.predictor import ClassPredictor, SegmentationPredictor
+from paddleseg.deploy.serve.desk import Desk
+from paddleseg.deploy.serve.endpoints import Endpoints
+from paddleseg.deploy.serve.frame import Frame
+from paddleseg.deploy.serve.metrics import Metrics
+from paddleseg.deploy.serve.refusals import Refusal, refusal_response
+from paddleseg.deploy.serve.settings import Settings
+from paddleseg.utils.cpus import usable_cpus
+from paddleseg.utils.errors import DataError
+from paddleseg.utils.logging import get_logger
+
+_WARM_UP_HW = (64, 128)
+
+
+def create_app(settings: Settings, predictor: SegmentationPredictor | ClassPredictor | None = None) -> ASGIApp:
+    """The application of one network.
+
+    Args:
+        settings: How it runs.
+        predictor: The network; None: that of ``settings.model``, which is loaded and run once, so that the first
+            request does not wait for the engine to build its kernels.
+
+    Raises:
+        UserError: The network cannot be loaded, or does not run on this device.
+    """
+    predictor = open_model(settings) if predictor is None else predictor
+    desk = Desk(settings.queue, settings.wait_seconds)
+    metrics = Metrics(lambda: desk.taken)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        desk.close()
+        metrics.forget_process()
+
+    routes = Endpoints(predictor, settings, desk, metrics).routes()
+    handlers = {Refusal: _refuse, HTTPException: _refuse_address, Exception: _own_up}
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    app.router.redirect_slashes = False  # a redirect would name the host that the caller named
+    return Frame(app, metrics, [route.path for route in routes])
+
+
+def open_model(settings: Settings) -> SegmentationPredictor | ClassPredictor:
+    """The network of the settings, loaded and run once."""
+    options = engine_options(settings.backend, settings.precision, settings.cpu_threads, settings.device)
+    if options.cpu_threads is None:
+        options = dataclasses.replace(options, cpu_threads=max(1, usable_cpus() // settings.workers))
+    predictor = open_exported(settings.model, options)
+    try:
+        predictor.predict(np.zeros((*_WARM_UP_HW, predictor.channels), np.uint8))
+    except DataError as error:  # a graph of fixed size without a Resize
+        get_logger().warning("not warmed up: %s", error)
+    return predictor
+
+
+async def _refuse(request: Request, refusal: Refusal) -> Response:
+    return refusal_response(refusal, request.state.request_id)
+
+
+async def _refuse_address(request: Request, error: HTTPException) -> Response:
+    reasons = {404: "there is nothing at this address", 405: f"{request.method} is not possible at this address"}
+    refusal = Refusal(error.status_code, reasons.get(error.status_code, error.detail), error.headers)
+    return refusal_response(refusal, request.state.request_id)
+
+
+async def _own_up(request: Request, error: Exception) -> Response:
+    refusal = Refusal(500, "this is a bug of the service; its log has more under this id")
+    return refusal_response(refusal, request.state.request_id)

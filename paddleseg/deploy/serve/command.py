@@ -1,0 +1,152 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The command: flags to settings, a listening socket, one or more processes, a clean end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import socket
+import sys
+import tempfile
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from paddleseg.deploy.serve.settings import LARGEST_HEADER, Settings
+from paddleseg.utils.cli import CommandParser, require_packages
+from paddleseg.utils.errors import ConfigError, UserError
+from paddleseg.utils.logging import get_logger
+
+_BACKLOG = 1024
+# A worker that loads Paddle on a busy machine does not answer for some seconds; one that is killed for it never starts.
+_HEALTH_SECONDS = 60
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = CommandParser(prog="ddrnet-serve", description="Serve an exported network over HTTP, with a page at /.")
+    add = parser.add_argument
+    add("--model", required=True, metavar="DIR", help="folder that export.py wrote")
+    add("--host", default=Settings.host, help="address to listen at; 0.0.0.0: all of them (default: %(default)s)")
+    add("--device", help="cpu, gpu, gpu:1, ... (default: the first card, else the CPU)")
+    add("--backend", help="what runs the graph (default: Paddle Inference)")
+    add("--precision", default=Settings.precision, help="precision of the network (default: %(default)s)")
+    add("--cpu_threads", type=int, metavar="N", help="threads of each worker (default: the cores, shared among them)")
+    for one in fields(Settings):
+        if one.metadata:
+            words = f"{one.metadata['words']} (default: {one.default})"
+            add(f"--{one.name}", type=type(one.default), default=one.default, metavar="N", help=words)
+    return parser
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Serve until SIGTERM or Ctrl-C; running requests are finished first."""
+    settings = Settings(**{one.name: getattr(arguments, one.name) for one in fields(Settings)})
+    if not (Path(settings.model) / "deploy.yaml").is_file():
+        raise ConfigError(
+            f"--model {settings.model}: there is no deploy.yaml; give the folder that export.py wrote. A checkpoint "
+            "has to be exported first"
+        )
+    require_serving()
+    require_packages("paddle", "cv2")
+
+    from paddleseg.deploy.serve.app import open_model
+
+    with _listen(settings) as listening:
+        host, port = listening.getsockname()[:2]
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        if settings.workers == 1:
+            app = _make_app(settings)
+            get_logger().info("serving %s at %s", settings.model, address)
+            _serve_here(app, settings, listening)
+        else:
+            # One that cannot be loaded is told here, once, and not by each process.
+            open_model(settings)
+            get_logger().info("serving %s at %s with %d workers", settings.model, address, settings.workers)
+            _serve_in_processes(settings, listening)
+    get_logger().info("ended")
+
+
+def require_serving() -> None:
+    """Raise UserError where the packages of the extra are missing."""
+    try:
+        import prometheus_client  # noqa: F401
+        import python_multipart  # noqa: F401
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise UserError(
+            f"serving needs a package that is missing ({error}): pip install 'ddrnet-toolkit[serving]'"
+        ) from None
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"--host {settings.host} --port {settings.port}: cannot listen there: {reason}") from None
+    listening.set_inheritable(True)
+    return listening
+
+
+def _make_app(settings: Settings) -> Any:
+    """The application; of this module, which a worker imports within the time that its supervisor grants it."""
+    from paddleseg.deploy.serve.app import create_app
+
+    return create_app(settings)
+
+
+def _server_config(app: Any, settings: Settings) -> Any:
+    """The configuration of uvicorn, for the application or for what makes it in a process of its own."""
+    import uvicorn
+
+    from paddleseg.deploy.serve.protocol import BoundedProtocol
+
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, partial),
+        workers=settings.workers,
+        http=partial(BoundedProtocol, seconds=settings.receive_seconds),
+        ws="none",
+        lifespan="on",
+        h11_max_incomplete_event_size=LARGEST_HEADER,
+        timeout_worker_healthcheck=_HEALTH_SECONDS,
+        timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+    )
+
+
+def _serve_here(app: Any, settings: Settings, listening: socket.socket) -> None:
+    import uvicorn
+
+    # uvicorn ends on these signals and then raises them again; ending in peace is status 0.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    server = uvicorn.Server(_server_config(app, settings))
+    server.run([listening])
+    if not server.started:
+        raise UserError("the service did not start; the log says why")
+
+
+def _serve_in_processes(settings: Settings, listening: socket.socket) -> None:
+    from uvicorn.supervisors import Multiprocess
+
+    from paddleseg.deploy.serve.metrics import SHARED_FOLDER
+
+    with tempfile.TemporaryDirectory(prefix="ddrnet_serve_") as folder:
+        os.environ[SHARED_FOLDER] = folder  # counts alone; read by prometheus-client when the workers import it
+        supervisor = Multiprocess(_server_config(partial(_make_app, settings), settings), sockets=[listening])
+        supervisor.run()
+    failed = [process.exitcode for process in supervisor.processes if process.exitcode not in (0, -signal.SIGTERM)]
+    if failed:
+        get_logger().error("workers ended with status %s", ", ".join(map(str, failed)))
+        sys.exit(1)

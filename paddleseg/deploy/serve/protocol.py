@@ -1,0 +1,99 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""uvicorn's HTTP/1.1 with bounds where it has none: on the time for a request's header, and for reading an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from paddleseg.deploy.serve.refusals import BAD_REQUEST, refusal_body
+from paddleseg.deploy.serve.settings import LARGEST_HEADER
+from paddleseg.utils.logging import get_logger
+
+_LINGER_SECONDS = 1.0
+
+
+class BoundedProtocol(H11Protocol):
+    """One connection.
+
+    Args:
+        seconds: Time for the header of each request, from the connection's or the header's own beginning, and, once
+            an answer is made and the connection idle, for the caller to read what is left of it.
+        arguments: Those of ``H11Protocol``.
+    """
+
+    def __init__(self, *, seconds: float, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._seconds = seconds
+        self._header_timer: asyncio.TimerHandle | None = None
+        self._is_refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self._watch_header()
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return
+        super().data_received(data)
+        self._watch_header()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()  # which may have begun with the next request of a pipeline
+        if self.conn.trailing_data[0]:
+            self._watch_header()
+
+    def timeout_keep_alive_handler(self) -> None:
+        if self.transport.get_write_buffer_size():
+            self.loop.call_later(self._seconds, self.transport.abort)
+        super().timeout_keep_alive_handler()
+
+    def send_400_response(self, msg: str) -> None:
+        """As uvicorn's, in JSON as all other errors are."""
+        self._stop_timer()
+        request_id = uuid.uuid4().hex
+        reason = f"this is no HTTP/1.1 request, or its header has more than {LARGEST_HEADER} bytes"
+        get_logger().info("request %s: %s", request_id, reason)
+        body = refusal_body(BAD_REQUEST, reason, request_id)
+        headers = [
+            (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()),
+            (b"x-request-id", request_id.encode()), (b"connection", b"close"),
+        ]  # fmt: skip
+        for event in (
+            h11.Response(status_code=BAD_REQUEST, headers=headers, reason=b"Bad Request"),
+            h11.Data(data=body),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event))
+        # Closed with bytes unread, the connection would be reset and the answer lost: they are received and forgotten.
+        self._is_refused = True
+        self.transport.write_eof()
+        self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
+
+    def _watch_header(self) -> None:
+        """Have a timer run while the header of a request is awaited that has begun, or that is the first."""
+        is_in_request = self.cycle is not None and not self.cycle.response_complete
+        if is_in_request or self._is_refused or self.transport.is_closing():
+            self._stop_timer()
+        elif self._header_timer is None:
+            self._header_timer = self.loop.call_later(self._seconds, self._cut_off)
+
+    def _stop_timer(self) -> None:
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
+
+    def _cut_off(self) -> None:
+        self._header_timer = None
+        if not self.transport.is_closing():
+            get_logger().info("connection from %s: no request after %g seconds", self.client, self._seconds)
+            self.transport.abort()

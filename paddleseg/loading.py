@@ -1,0 +1,176 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""``paddleseg.load``: a trained network, from whatever folder it is in, as an object that maps pictures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import paddle
+
+from paddleseg.config.build import build_model, build_transforms, section_with_transforms
+from paddleseg.config.load import Config, load_config
+from paddleseg.config.schema import check_config
+from paddleseg.config.shared_values import read_options, shared_value
+from paddleseg.config.task_sections import prediction_of
+from paddleseg.config.teacher_place import checkpoint_in
+from paddleseg.deploy.exported_predictor import engine_options, is_exported, open_exported
+from paddleseg.deploy.predictor import ClassPredictor, SegmentationPredictor
+from paddleseg.inference.class_logits import class_logits
+from paddleseg.inference.label_maps import predict_logits, refuse_random_transforms
+from paddleseg.inference.preprocess import to_network_input
+from paddleseg.inference.views import ViewOptions
+from paddleseg.models.weights import load_weights
+from paddleseg.onednn import CpuSettings, entered
+from paddleseg.training.checkpoint import BEST_MODEL, CONFIG
+from paddleseg.transforms.pipeline import Pipeline
+from paddleseg.utils.class_report import FoundClass, best_classes, softmax
+from paddleseg.utils.device import select_device
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.label_map import ignored_class_of, label_maps
+from paddleseg.utils.margins import margin_map
+from paddleseg.utils.way_back import TransInfo
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    backend: str | None = None,
+    precision: str = "fp32",
+    cpu_threads: int | None = None,
+    device: str | None = None,
+) -> SegmentationPredictor | ClassPredictor:
+    """Load a trained network.
+
+    Args:
+        path: An exported folder or its deploy.yaml; a checkpoint's folder; or a run's folder, whose best model is
+            taken, or its newest checkpoint where nothing was evaluated.
+        backend: What runs an exported graph; None: Paddle Inference. Checkpoints run in Paddle itself.
+        precision: ``fp32``, or what else the backend has on the device; checkpoints run in ``fp32``.
+        cpu_threads: Threads on the CPU; None: one for each core that this process may use.
+        device: ``cpu``, ``gpu:1``, ...; None: the first card, else the CPU. It becomes Paddle's current device.
+
+    Returns:
+        A callable: pictures to label maps, or to classes where the network is a classifier.
+
+    Raises:
+        ConfigError: There is no network at the path, its configuration is wrong, or an option has no effect.
+        WeightsError: Its weights are damaged or do not fit.
+        DeviceError: Device and precision are not to be had here.
+
+    Example:
+        >>> model = paddleseg.load("output")
+        >>> found = model.predict("street.png")
+        >>> print(found.labels.shape, found.margins.shape)
+        (720, 960) (90, 120)
+    """
+    if is_exported(path):
+        return open_exported(path, engine_options(backend, precision, cpu_threads, device))
+    checkpoint = _find_checkpoint(Path(path))
+    for name, value, own in (("backend", backend, (None, "paddle")), ("precision", precision, ("fp32",))):
+        if value not in own:
+            raise ConfigError(
+                f"{name}: {value!r} is for exported networks, and {checkpoint} is a checkpoint; leave it out, or give "
+                "the folder that export.py makes of it"
+            )
+    return _open_checkpoint(checkpoint, cpu_threads, device)
+
+
+def _find_checkpoint(path: Path) -> Path:
+    if not path.is_dir():
+        found = "a file" if path.exists() else "not there"
+        raise ConfigError(f"{path} is {found}; give an exported folder, or the folder of a run or a checkpoint")
+    checkpoint = checkpoint_in(str(path))
+    if checkpoint is None:
+        raise ConfigError(
+            f"{path} has no network: neither a deploy.yaml, as export.py writes it, nor weights, nor checkpoints of a "
+            f"run ({BEST_MODEL}, iter_N) are in it"
+        )
+    if not (checkpoint / CONFIG).is_file():
+        raise ConfigError(f"{checkpoint} has weights but no {CONFIG} that says what they are of; export it first")
+    return checkpoint
+
+
+def _open_checkpoint(
+    checkpoint: Path, cpu_threads: int | None, device: str | None
+) -> NetworkSegmentation | NetworkClassification:
+    config = load_config(str(checkpoint / CONFIG))
+    check_config(config, command="predict", check_files=False)
+    select_device(device)
+    cpu = CpuSettings.choose(None, cpu_threads)
+    model = build_model(
+        config,
+        use_pretrained=False,
+        use_auxiliary_head=False,
+        default_data_format=None if cpu is None else cpu.data_format,
+    )
+    meta = load_weights(model, str(checkpoint)) or {}
+    model.eval()
+    kind = NetworkClassification if prediction_of(config) == "class" else NetworkSegmentation
+    return kind(config, model, cpu, meta)
+
+
+class _Network:
+    """A network in memory, with the preprocessing of its configuration."""
+
+    def __init__(self, config: Config, model: paddle.nn.Layer, cpu: CpuSettings | None) -> None:
+        self.model, self.cpu = model, cpu
+        self.pipeline = Pipeline(build_transforms(config, section_with_transforms(config)))
+        refuse_random_transforms(self.pipeline)
+
+    def prepare(self, image: np.ndarray) -> dict[str, Any]:
+        """The picture as the transforms leave it, not normalised."""
+        # Nothing is drawn; the generator only completes the call.
+        return self.pipeline({"img": image, "path": "picture", "trans_info": []}, np.random.default_rng(0))
+
+
+class _Output(NamedTuple):
+    logits: np.ndarray  # (1, K, h, w)
+    size_hw: tuple[int, int]
+    trans_info: TransInfo
+
+
+class NetworkSegmentation(SegmentationPredictor):
+    """The predictor of a segmentation network in memory, which looks at pictures as ``test_config`` says."""
+
+    def __init__(self, config: Config, model: paddle.nn.Layer, cpu: CpuSettings | None, meta: dict[str, Any]) -> None:
+        names = shared_value(config, "class_names") or meta.get("classes")
+        reading = model.in_channels, read_options(config)
+        super().__init__(model.num_classes, names, shared_value(config, "palette"), *reading)
+        self._network = _Network(config, model, cpu)
+        self._views = ViewOptions.from_test_config(config.section("test_config"))
+        self._ignored_class = ignored_class_of(model.num_classes, shared_value(config, "ignore_index"))
+
+    def _run(self, image: np.ndarray) -> _Output:
+        network = self._network
+        sample = network.prepare(image)
+        with self._lock, entered(network.cpu, says_it=False):
+            batch = to_network_input(sample["img"][np.newaxis], network.pipeline.normalize)
+            logits = predict_logits(network.model, batch, self._views).numpy()
+        return _Output(logits, tuple(batch.shape[2:]), sample["trans_info"])
+
+    def _label_map(self, output: _Output, with_margins: bool) -> tuple[np.ndarray, np.ndarray | None]:
+        logits, size_hw, trans_info = output
+        [labels] = label_maps(logits, size_hw, [trans_info], ignored_class=self._ignored_class)
+        if not with_margins:
+            return labels, None
+        return labels, margin_map(logits[0], size_hw, trans_info, ignored_class=self._ignored_class)
+
+
+class NetworkClassification(ClassPredictor):
+    """The predictor of a classifier in memory."""
+
+    def __init__(self, config: Config, model: paddle.nn.Layer, cpu: CpuSettings | None, meta: dict[str, Any]) -> None:
+        names = shared_value(config, "class_names") or meta.get("classes")  # folders are named in the weights alone
+        super().__init__(model.num_classes, names, None, model.in_channels, read_options(config))
+        self._network = _Network(config, model, cpu)
+
+    def _classify(self, image: np.ndarray) -> list[FoundClass]:
+        network = self._network
+        sample = network.prepare(image)
+        with self._lock, entered(network.cpu, says_it=False):
+            logits = class_logits(network.model, sample["img"][np.newaxis], network.pipeline.normalize)
+        return best_classes(softmax(logits)[0], self.classes)
