@@ -75,12 +75,16 @@ def with_names_here(arrays: Mapping[str, np.ndarray]) -> KitWeights | None:
         None where the names are of no kit that is known, of which DDRNet or not.
 
     Raises:
-        ValueError: Two names of the file are one here.
+        ValueError: Two names of the file are one here, or an array has no numbers: its other sides, which cost a file
+            nothing, would decide how large a network is built for it.
     """
     stripped, prefix = _without_prefixes(arrays)
     kit, translate = _recognised(stripped, prefix)
     if kit is None:
         return None
+    for name, array in arrays.items():
+        if 0 in array.shape:
+            raise ValueError(f"{name} has the shape {list(array.shape)}, without a number")
     if kit == PADDLESEG:
         return KitWeights(kit, dict(arrays))
     found = KitWeights(kit, prefix=prefix)

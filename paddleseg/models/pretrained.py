@@ -119,7 +119,7 @@ def _with_input_channels(model: nn.Layer, weights: Mapping[str, np.ndarray]) -> 
     if name is None or name not in weights:
         return weights
     found, wanted = weights[name].shape, tuple(model.state_dict()[name].shape)
-    if len(found) != 4 or found[1] == wanted[1] or found[:1] + found[2:] != wanted[:1] + wanted[2:]:
+    if len(found) != 4 or found[1] in (0, wanted[1]) or found[:1] + found[2:] != wanted[:1] + wanted[2:]:
         return weights
     mean = weights[name].mean(axis=1, keepdims=True) * (found[1] / wanted[1])
     get_logger().info(

@@ -172,6 +172,7 @@ def test_weights_of_a_users_own_network_change_their_format_alone(convert, tmp_p
         (["resnet.pth", "b.pdparams"], "resnet.pth: a file of PyTorch whose names are of no DDRNet that is known:"),
         (["wide.pth", "b.pdparams"], "wide.pth: of no DDRNet of the sizes 23-slim, 23 and 39"),
         (["cls.pdparams", "b.safetensors", "--padding_mode", "official"], "padding_mode official: DDRNet_23_slim_cls"),
+        (["sides.pdparams", "b.safetensors"], "head.conv.weight has the shape [900000000, 0, 1, 1], without a number"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_one_line_and_writes_nothing(arguments, message, convert, slim, tmp_path):
@@ -179,6 +180,7 @@ def test_what_cannot_be_done_is_one_line_and_writes_nothing(arguments, message, 
     wide = {**with_official_names(slim), "conv1.0.weight": np.ones((48, 3, 3, 3), "f4")}
     (tmp_path / "wide.pth").write_bytes(torch_file(wide))
     write_weights("cls.pdparams", state_of(DDRNet_23_slim_cls(num_classes=2)), None)
+    write_weights("sides.pdparams", {**slim, "head.conv.weight": np.ones((900_000_000, 0, 1, 1), "f4")}, None)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(WeightsError) as caught:
         convert(*arguments)
