@@ -10,11 +10,11 @@ from paddleseg.config.arguments import check_component, check_value
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.config.task_sections import is_segmentation, tasks_of
+from paddleseg.models.zoo import zoo_faults
 from paddleseg.registry import DISTILLATION_LOSSES
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.type_hints import PositiveFloat
 from paddleseg.utils.weight_source import WeightSource, source_faults
-from paddleseg.utils.zoo import zoo_faults
 
 SECTION = "distillation"
 _KEYS = ("teacher", "teacher_weights", "losses")

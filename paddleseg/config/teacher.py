@@ -21,11 +21,11 @@ from paddleseg.config.teacher_place import TeacherPlace, find_place
 from paddleseg.config.transform_lists import stated_normalizations
 from paddleseg.models.pretrained import local_file
 from paddleseg.models.weights import describe_model, load_weights
+from paddleseg.models.zoo import is_there
 from paddleseg.training.checkpoint import BEST_MODEL, iteration_folders
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.weight_source import local_path
-from paddleseg.utils.zoo import is_there
 
 _KEY = f"{SECTION}.teacher"
 

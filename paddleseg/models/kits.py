@@ -23,9 +23,8 @@ from paddleseg.registry import MODELS, is_built_in
 PADDLESEG, MINDSPORE = "PaddleSeg", "MindSpore"
 _MMSEGMENTATION, _SUPER_GRADIENTS = "mmsegmentation", "super-gradients"
 _OFFICIAL, _CHENJUN2HAO, _QUALCOMM = "ydhongHIT/DDRNet (official)", "chenjun2hao/DDRNet.pytorch", "Qualcomm"
-KNOWN_KITS = ", ".join(
-    (_OFFICIAL, _CHENJUN2HAO, _QUALCOMM, _MMSEGMENTATION, _SUPER_GRADIENTS, PADDLESEG, f"{MINDSPORE} (.ckpt)")
-)
+KITS = (_OFFICIAL, _CHENJUN2HAO, _QUALCOMM, _MMSEGMENTATION, _SUPER_GRADIENTS, PADDLESEG, MINDSPORE)
+KNOWN_KITS = ", ".join((*KITS[:-1], f"{MINDSPORE} (.ckpt)"))
 # What wrappers of networks put before each name; chenjun2hao's FullModel has the network as "model" beside its loss.
 _PREFIXES = ("module.", "model.", "network.")
 # Buffers of losses, the normalisation of pictures, the count of an average; like the counters of batch normalisation

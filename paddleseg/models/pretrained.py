@@ -25,12 +25,12 @@ from paddleseg.models.weights import (
     part_of,
     read_weights,
 )
+from paddleseg.models.zoo import fetch, find, other_network
 from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.download import cached_download
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.weight_source import first_of, is_url, places_of
-from paddleseg.utils.zoo import fetch, find, zoo_name
+from paddleseg.utils.weight_source import first_of, is_url, places_of, zoo_name
 
 
 def load_pretrained(
@@ -54,12 +54,15 @@ def load_pretrained(
         WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only the
             network's ``head_parts`` may stay untrained.
     """
+    fault = other_network(source, model)
+    if fault is not None:  # before it is downloaded
+        raise WeightsError(fault)
     path = local_file(source)
     weights, meta = read_weights(path)
     if is_of_mindspore(meta):
         get_logger().warning("%s: %s", path, MINDSPORE_IS_OTHER)
     follow_padding_mode(model, path, weights, meta)
-    weights = with_rows_by_name(model, weights, _classes_of(source, meta), class_names)
+    weights = with_rows_by_name(model, weights, classes_of(source, meta), class_names)
     coverage = apply_weights(model, _with_input_channels(model, weights))
     heads = ModelFacts.of(model).head_parts
     left = [name for name in coverage.missing + list(coverage.misshaped) if part_of(name) not in heads]
@@ -93,7 +96,7 @@ def local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:
     return first_of(places, take)[0]
 
 
-def _classes_of(source: Any, meta: Mapping[str, Any] | None) -> Any:
+def classes_of(source: Any, meta: Mapping[str, Any] | None) -> Any:
     """The names of the classes that a file says itself, or the zoo says of it; None where nobody does."""
     stated = None if meta is None else meta.get("classes")
     name = zoo_name(source)

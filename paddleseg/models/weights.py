@@ -28,6 +28,7 @@ from paddleseg.utils.errors import WeightsError, printable_line
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.safe_pickle import one_line
 from paddleseg.utils.safetensors_file import is_safetensors, write_safetensors
+from paddleseg.utils.weight_source import zoo_name
 
 # mindspore-ai/models, research/cv/DDRNet: its strided convolutions pad on the right and below alone, its stem has no
 # bias, its resize counts from the corner.
@@ -181,6 +182,9 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
         WeightsError: The file cannot be read, a name or shape does not fit, or it is of MindSpore. What only training
             needs, as an auxiliary head, is left out where the file has it and the network does not.
     """
+    name = zoo_name(path)
+    if name is not None:
+        raise WeightsError(f"{path}: a name of the zoo; `python tools/zoo.py get {name}` makes a file of it, give that")
     path = weight_file(path)
     weights, meta = read_weights(path)
     if is_of_mindspore(meta):

@@ -91,7 +91,8 @@ class Task(ABC):
                 process and the batch's number in the step, for what is random about the batch as a whole.
 
         Returns:
-            Scalars by name: first ``loss``, from which the gradients are taken, then its terms, for VisualDL and, with ``logs_terms``, for the log.
+            Scalars by name: first ``loss``, from which the gradients are taken, then its terms, for VisualDL and, with
+            ``logs_terms``, for the log.
         """
 
     @abstractmethod

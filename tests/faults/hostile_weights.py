@@ -251,7 +251,10 @@ DAMAGED = {
         ".pth",
         lambda: opcodes(
             b"(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x01"
-            + b"N" * 200_000 + b"tq\x01" + b"h\x01Q0" * 200_000 + b"N"
+            + b"N" * 200_000
+            + b"tq\x01"
+            + b"h\x01Q0" * 200_000
+            + b"N"
         ),
         "a storage that is none",
     ),
