@@ -18,7 +18,9 @@ from paddleseg.models.kits import MINDSPORE, PADDLESEG, arch_of, num_classes_of,
 from paddleseg.models.weights import Coverage, apply_weights, follow_padding_mode, part_of
 from paddleseg.registry import MODELS
 from paddleseg.utils.checksum import sha256_of
-from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.errors import ConfigError, WeightsError
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.safe_pickle import one_line
 
 _BRANCHES = {
     "conv1": "stem", "spp": "DAPPM", "head": "head", "aux_head": "auxiliary head",
@@ -74,7 +76,7 @@ def fit_weights(
         None where they are of no DDRNet here.
 
     Raises:
-        WeightsError: The padding mode is not that of the file.
+        WeightsError: The padding mode is not that of the file, or no network has so many classes or channels.
     """
     arch = arch_of(weights)
     if arch is None:
@@ -89,7 +91,10 @@ def fit_weights(
         if not hasattr(component, "set_padding_mode"):
             raise WeightsError(f"{path}: padding_mode {padding_mode}: {arch} has but one; leave it out")
         arguments["padding_mode"] = padding_mode
-    model = component(**arguments)
+    try:
+        model = component(**arguments)
+    except ConfigError as error:
+        raise WeightsError(f"{path}: {error}") from None
     follow_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, weights)
     fitting = {name: weights[name] for name in coverage.loaded}
@@ -99,16 +104,27 @@ def fit_weights(
 def _facts(
     path: str | os.PathLike[str], model: nn.Layer, num_classes: int | None, meta: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """What the new file says: where its weights come from; or what the old one says, if it is of this toolkit."""
+    """What the new file says: where its weights come from; or what the old one says, if it is of this toolkit.
+
+    Of the network that is what its arrays show.
+    """
+    network = {
+        "arch": model.arch,
+        "num_classes": num_classes,
+        "in_channels": model.state_dict()[ModelFacts.of(model).input_weight].shape[1],
+    }
     if meta is not None and ("kit" not in meta or "origin" in meta):
-        return dict(meta)
+        wrong = [name for name, value in network.items() if value is not None and meta.get(name, value) != value]
+        for name in wrong:
+            get_logger().warning(
+                "%s says %s: %s, its arrays are of %s", path, name, one_line(meta[name]), network[name]
+            )
+        return {**meta, **{name: network[name] for name in wrong}}
     facts = {
         "origin": os.path.basename(path),
         "kit": PADDLESEG if meta is None else meta["kit"],
         "sha256": sha256_of(path),
-        "arch": model.arch,
-        "num_classes": num_classes,
-        "in_channels": model.state_dict()[ModelFacts.of(model).input_weight].shape[1],
+        **network,
         "padding_mode": getattr(model, "padding_mode", None),
     }
     return {name: value for name, value in facts.items() if value is not None}

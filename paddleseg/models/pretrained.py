@@ -48,7 +48,7 @@ def load_pretrained(
         class_names: Names of the network's classes, to find them among those of the weights; see ``class_rows``.
 
     Returns:
-        The coverage, which is also logged as a table.
+        The coverage, which is also logged as a table, and kept as ``model.pretrained_coverage``.
 
     Raises:
         WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only the
@@ -62,21 +62,33 @@ def load_pretrained(
     if is_of_mindspore(meta):
         get_logger().warning("%s: %s", path, MINDSPORE_IS_OTHER)
     follow_padding_mode(model, path, weights, meta)
-    weights = with_rows_by_name(model, weights, classes_of(source, meta), class_names)
+    weights, partial = with_rows_by_name(model, weights, classes_of(source, meta), class_names)
     coverage = apply_weights(model, _with_input_channels(model, weights))
+    coverage.loaded, coverage.partial = [name for name in coverage.loaded if name not in partial], partial
     heads = ModelFacts.of(model).head_parts
-    left = [name for name in coverage.missing + list(coverage.misshaped) if part_of(name) not in heads]
+    left = [name for name in coverage.left if part_of(name) not in heads]
     if left:
         raise WeightsError(
             f"{path} leaves parts of the trunk of {describe_model(model)} without weights: {first_names(left)}. "
             f"It may be of another network or another kit. {coverage.describe()}"
         )
+    model.pretrained_coverage = coverage
     logger = get_logger()
     total = len(model.state_dict())
     logger.info("pretrained %s: %d of %d tensors loaded\n%s", path, len(coverage.loaded), total, coverage.table())
     if not coverage.complete:
         logger.info("pretrained, not loaded: %s", coverage.describe())
     return coverage
+
+
+def names_left(model: nn.Layer) -> list[str]:
+    """Names of the tensors that ``load_pretrained``, of the network or a part of it, left as they were initialised."""
+    return [
+        f"{prefix}.{name}" if prefix else name
+        for prefix, layer in model.named_sublayers(include_self=True)
+        if hasattr(layer, "pretrained_coverage")
+        for name in layer.pretrained_coverage.left
+    ]
 
 
 def local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:

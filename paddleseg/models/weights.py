@@ -12,7 +12,7 @@ import json
 import os
 import pickle
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -49,16 +49,23 @@ class Coverage:
         missing: Names of the network that the file does not have.
         unexpected: Names of the file that the network does not have.
         misshaped: Name to (shape in the file, shape in the network).
+        partial: Names of last layers' tensors of which the rows of some classes were loaded, and others begin anew.
     """
 
     loaded: list[str]
     missing: list[str]
     unexpected: list[str]
     misshaped: dict[str, tuple[tuple[int, ...], tuple[int, ...]]]
+    partial: list[str] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
-        return not (self.missing or self.unexpected or self.misshaped)
+        return not (self.left or self.unexpected)
+
+    @property
+    def left(self) -> list[str]:
+        """Names of the network that keep what they were initialised with, all of it or some classes' rows."""
+        return [*self.missing, *self.misshaped, *self.partial]
 
     def describe(self) -> str:
         """What does not fit, with the first few names of each kind."""
@@ -71,11 +78,13 @@ class Coverage:
                 f"{name} {list(found)} instead of {list(wanted)}" for name, (found, wanted) in self.misshaped.items()
             ]
             parts.append(f"{len(shapes)} of another shape: {first_names(shapes)}")
+        if self.partial:
+            parts.append(f"{len(self.partial)} for some of the classes alone: {first_names(self.partial)}")
         return "; ".join(parts) or "everything fits"
 
     def share(self) -> str:
         """How many of the network's tensors were loaded, such as ``240 of 289 tensors (83 %)``."""
-        total = len(self.loaded) + len(self.missing) + len(self.misshaped)
+        total = len(self.loaded) + len(self.left)
         return f"{len(self.loaded)} of {total} tensors ({100 * len(self.loaded) // total} %)"
 
     def table(self, of: Callable[[str], str] | None = None) -> str:
@@ -85,7 +94,7 @@ class Coverage:
             of: Gives the part that a name belongs to; None: the sublayer of the top level.
         """
         of = part_of if of is None else of
-        wanted = self.loaded + self.missing + list(self.misshaped)
+        wanted = self.loaded + self.left
         loaded = set(self.loaded)
         parts: dict[str, list[bool]] = {}
         for name in wanted:

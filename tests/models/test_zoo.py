@@ -181,9 +181,7 @@ def test_what_is_no_weights_of_the_network_is_neither_kept_nor_recorded_and_the_
 ):
     zoo(one=[place, "/model.pdparams"])
     server.files[place] = content
-    with pytest.raises(
-        WeightsError, match=f"{place} has no weights of DDRNet_23_slim, what it gave was not kept: .*{words}"
-    ):
+    with pytest.raises(WeightsError, match=f"{place} has no weights of DDRNet_23_slim, what .* not kept: .*{words}"):
         fetch("one")
     assert not list((tmp_path / "cache").rglob("*.pdparams")) and not list((tmp_path / "cache/zoo").glob("*"))
     server.files["/model.pdparams"] = CONTENT

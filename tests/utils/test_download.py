@@ -241,7 +241,7 @@ def test_a_server_that_does_not_answer_is_one_line(server, monkeypatch):
 def test_a_cache_that_cannot_be_written_is_one_line(server, tmp_path):
     (tmp_path / "cache").write_text("a file in the place of the folder")
     with pytest.raises(
-        WeightsError, match="cannot keep .*(Not a directory|File exists).*; PADDLESEG_HOME names another folder"
+        WeightsError, match="cannot keep .*(Not a directory|File exists).*; PADDLESEG_HOME names another"
     ):
         cached_download(server.url)
 
