@@ -82,7 +82,7 @@ def fit_weights(
     if arch is None:
         return None
     component = MODELS[arch]
-    num_classes = num_classes_of(weights)
+    num_classes = num_classes_of(weights) if _has_inputs_of(component, weights) else None
     in_channels = weights[ModelFacts.of(component).input_weight].shape[1]
     arguments: dict[str, Any] = {"num_classes": num_classes or 1, "in_channels": in_channels}
     if any(part_of(name) == "aux_head" for name in weights):
@@ -101,6 +101,17 @@ def fit_weights(
     return FittedWeights(arch, fitting, _facts(path, model, num_classes, meta), coverage)
 
 
+def _has_inputs_of(component: Any, weights: Mapping[str, np.ndarray]) -> bool:
+    """Whether the last layer has the inputs of the network's, of which each class has a number.
+
+    Else a small file of many classes would have a network built that is hundreds of times as large.
+    """
+    if ModelFacts.of(component).task == "ClassificationTask":
+        return weights["linear.weight"].shape[:1] == (component.last_channels,) if "linear.weight" in weights else False
+    layer = weights.get("head.conv.weight")
+    return layer is not None and layer.shape[1:2] == (component.variant.head_channels,)
+
+
 def _facts(
     path: str | os.PathLike[str], model: nn.Layer, num_classes: int | None, meta: Mapping[str, Any] | None
 ) -> dict[str, Any]:
@@ -116,9 +127,8 @@ def _facts(
     if meta is not None and ("kit" not in meta or "origin" in meta):
         wrong = [name for name, value in network.items() if value is not None and meta.get(name, value) != value]
         for name in wrong:
-            get_logger().warning(
-                "%s says %s: %s, its arrays are of %s", path, name, one_line(meta[name]), network[name]
-            )
+            said, shown = one_line(meta[name]), network[name]
+            get_logger().warning("%s says %s: %s, its arrays are of %s, which is written", path, name, said, shown)
         return {**meta, **{name: network[name] for name in wrong}}
     facts = {
         "origin": os.path.basename(path),

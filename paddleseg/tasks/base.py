@@ -25,7 +25,8 @@ from paddleseg.utils.type_hints import AT_LEAST_ONE, Bound
 Network = Callable[[Tensor], Any]
 """The network as a step sees it: called with a batch of inputs; distribution and mixed precision are its own affair.
 
-One with a true ``gives_coarse_logits`` takes ``coarse=True`` too, see ``training.step_network``."""
+``precision`` says in which it computes, and one with a true ``gives_coarse_logits`` takes ``coarse=True`` too, see
+``training.step_network``."""
 
 
 @dataclass(frozen=True)
