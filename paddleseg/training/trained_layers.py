@@ -51,7 +51,7 @@ def warn_of_initial_tensors(network: nn.Layer) -> None:
         get_logger().warning(
             "frozen though the pretrained weights lack it, or its rows of some classes: %s, which keep what they were "
             "initialised with; leave them out of freeze",
-            first_names(left),
+            first_names(left, 8),
         )
 
 

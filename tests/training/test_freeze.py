@@ -184,9 +184,9 @@ def test_frozen_parts_that_the_weights_lack_or_know_in_part_are_warned_of(train_
     options = {"model.pretrained": weights, "train_dataset.class_names": "[road, sky, car, tree]"}
     log = train_here("--iters", 1, **options, freeze="[conv1, layer1]", save_dir="trunk")
     assert "lack it" not in log
-    log = train_here("--iters", 1, **options, freeze="[spp.scale0, head]")
+    log = train_here("--iters", 1, **options, freeze="[spp.scale0.0, head]")
     [line] = [line for line in log.splitlines() if "WARNING" in line and "lack it" in line]
-    assert "spp.scale0." in line and "head.conv.weight, head.conv.bias" in line and "head.bn" not in line
+    assert "spp.scale0.0._mean" in line and "head.conv.weight, head.conv.bias" in line and "head.bn" not in line
 
 
 def test_the_weights_of_a_backbone_are_weights_too(write_yaml, log):
