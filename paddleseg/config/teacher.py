@@ -116,7 +116,7 @@ def load_teacher(
 
 
 def _figures(metric: Any) -> str:
-    """What a file says of its score, such as ``mIoU 0.7712``; what is no name with a number is left out."""
+    """What a file says of its score, such as ``Acc 0.7712``; what is no name with a number is left out."""
     found = metric.items() if isinstance(metric, dict) else ()
     # Compared, because JSON has integers beyond what a float holds.
     known = [(name, value) for name, value in found if is_number(value) and abs(value) < 1e9]
