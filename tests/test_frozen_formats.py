@@ -30,7 +30,7 @@ STATES = {"step", "skipped_steps", "overflowed_steps", "run", "parameter_names",
 RUN = {
     "seed", "batch_size", "number of processes", "grad_accum_steps", "number of training pictures",
     "order of training pictures (checksum)", "repeats", "shuffle", "optimizer.type", "precision", "amp_level",
-    "apply_exif", "value_range", "version of the picture reader", "cpu", "freeze",
+    "apply_exif", "value_range", "version of the picture reader", "cpu", "freeze", "teacher (checksum)",
 }  # fmt: skip
 RUN_CPU = {"backend", "threads", "paddle", "data_format"}
 RUN_CPU_OF_ONEDNN = {"version", "instruction_set"}

@@ -141,7 +141,7 @@ def message(field, data):
 
 
 def mindspore_value(name, array, kind="Float32"):
-    dims = b"".join(message(1, side) for side in array.shape)
+    dims = b"".join(message(1, side) for side in array.shape or [0])  # of a scalar as MindSpore writes it
     body = dims + message(2, kind.encode()) + message(3, array.tobytes())
     return message(1, message(1, name.encode()) + message(2, body))
 

@@ -22,6 +22,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from paddleseg.utils.cli import require_packages, run_command
 from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.safe_pickle import one_line
 
 _ENDINGS = {"official": ".safetensors", "paddleseg": ".pdparams", "safetensors": ".safetensors"}
 
@@ -82,7 +83,7 @@ def main(args: argparse.Namespace) -> None:
     size = sum(value.nbytes for value in weights.values())
     print(f"{target}: {len(weights)} arrays of {path}, {size / 1e6:.1f} MB")
     if meta is not None:
-        print(f"{target}: {', '.join(f'{name}: {value}' for name, value in meta.items())}")
+        print(f"{target}: {', '.join(f'{one_line(name)}: {one_line(value)}' for name, value in meta.items())}")
 
 
 def _arguments(args: argparse.Namespace) -> tuple[str, str, str]:
@@ -97,7 +98,7 @@ def _arguments(args: argparse.Namespace) -> tuple[str, str, str]:
     source, target = paths
     if os.path.exists(target):
         raise WeightsError(f"{target}: is there already; give another name, or move it away")
-    ending = os.path.splitext(target)[1].lower()
+    ending = os.path.splitext(target)[1]  # as it is written: readers ask for small letters
     if ending not in _ENDINGS.values():
         raise WeightsError(
             f"{target}: a weight file ends in .pdparams or .safetensors; for PyTorch, --to official writes the "

@@ -7,7 +7,8 @@
 
 The names stand in configs/zoo.yml with their addresses; PADDLESEG_ZOO names another such file. A training needs no
 `get`: `model.pretrained=zoo:NAME` downloads by itself. Downloads are kept in $PADDLESEG_HOME (~/.paddleseg). Where the
-list knows no checksum, that of the first download is recorded there, and every later one must have it.
+list knows no checksum, that of the first download that is weights of the network is recorded there, and every later one
+must have it.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from paddleseg.utils.atomic_file import replacing
 from paddleseg.utils.checksum import sha256_of
-from paddleseg.utils.cli import run_command
-from paddleseg.utils.errors import ConfigError
-from paddleseg.utils.zoo import ZooEntry, fetch, find, known_sha256, read_zoo
+from paddleseg.utils.cli import require_packages, run_command
+from paddleseg.utils.errors import ConfigError, WeightsError
+
+if TYPE_CHECKING:
+    from paddleseg.models.zoo import ZooEntry
 
 _HEAD = ("name", "network", "trained on", "kit", "SHA-256", "published")
 
@@ -48,7 +52,12 @@ def table(entries: Sequence[ZooEntry]) -> str:
 
 
 def _checksum_words(entry: ZooEntry) -> str:
-    known = known_sha256(entry)
+    from paddleseg.models.zoo import known_sha256
+
+    try:
+        known = known_sha256(entry)
+    except WeightsError:  # `get` says what is wrong with it
+        return "damaged record"
     if known is None:
         return "not known"
     return f"{known[:8]}.. recorded" if known != entry.sha256 else f"{known[:8]}.."
@@ -64,6 +73,8 @@ def get(name: str, save_dir: Path) -> Path:
         ConfigError: There is no such name, or another file is in its place.
         WeightsError: No mirror has it.
     """
+    from paddleseg.models.zoo import fetch, find, known_sha256
+
     entry = find(name)
     target = save_dir / entry.file_name
     if target.exists():
@@ -84,6 +95,9 @@ def get(name: str, save_dir: Path) -> Path:
 
 def main(arguments: argparse.Namespace) -> None:
     """Print the table, or get a file and say how it is used."""
+    require_packages("paddle")
+    from paddleseg.models.zoo import find, read_zoo
+
     if arguments.action == "list":
         print(table(list(read_zoo().values())))
         return

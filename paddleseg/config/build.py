@@ -184,7 +184,7 @@ def build_task(config: Config, train_dataset: Any = None, val_dataset: Any = Non
     return _construct(config, "task", TASKS, section, supplied) if section else supplied["task"]
 
 
-def build_distillation(config: Config, task: Any, student: Any, teacher: Any, precision: str) -> Any:
+def build_distillation(config: Config, task: Any, student: Any, teacher: Any) -> Any:
     """Wrap a task, so that the student learns from a teacher as well, as ``distillation.losses`` says.
 
     Args:
@@ -192,7 +192,6 @@ def build_distillation(config: Config, task: Any, student: Any, teacher: Any, pr
         task: What is learnt anyway.
         student: The network that is trained.
         teacher: The trained network.
-        precision: In which both compute.
 
     Raises:
         ConfigError: What shall be compared is not there, or cannot be compared.
@@ -203,7 +202,7 @@ def build_distillation(config: Config, task: Any, student: Any, teacher: Any, pr
         loss = _construct(config, f"distillation.losses.{index}", DISTILLATION_LOSSES, arguments, {})
         distances.append(Distance(loss, **{name: section[name] for name in OF_A_TERM if name in section}))
     with errors_with_place(config, "distillation"):
-        return DistillationTask(task, student, teacher, distances, precision)
+        return DistillationTask(task, student, teacher, distances)
 
 
 def build_hooks(config: Config) -> list[Any]:

@@ -10,11 +10,11 @@ from paddleseg.config.arguments import check_component, check_value
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.config.task_sections import is_segmentation, tasks_of
+from paddleseg.models.zoo import zoo_faults
 from paddleseg.registry import DISTILLATION_LOSSES
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.type_hints import PositiveFloat
 from paddleseg.utils.weight_source import WeightSource, source_faults
-from paddleseg.utils.zoo import zoo_faults
 
 SECTION = "distillation"
 _KEYS = ("teacher", "teacher_weights", "losses")
@@ -69,7 +69,7 @@ def _check_term(term: Any, key: str, problems: Problems) -> None:
         if value is not None:
             check_value(value, hint, f"{key}.{name}", problems)
     if "weight" not in term:
-        problems.add(f"{key}.weight", "missing; of ChannelWiseKLLoss the paper has 3 on logits and 50 on features")
+        problems.add(f"{key}.weight", "missing; for ChannelWiseKLLoss, 3 on logits and 50 on features is a beginning")
     if "teacher_features" in term and "features" not in term:
         problems.add(f"{key}.teacher_features", "has no effect without features, the layer of the student; add it")
     check_component(own, DISTILLATION_LOSSES, key, problems)

@@ -8,8 +8,8 @@ import os
 
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
+from paddleseg.models.zoo import is_there
 from paddleseg.utils.weight_source import places_of, source_faults
-from paddleseg.utils.zoo import is_there
 
 
 def check_files_exist(config: Config, command: str, do_eval: bool, problems: Problems, *, pretrained: bool) -> None:

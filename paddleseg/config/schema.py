@@ -40,6 +40,7 @@ from paddleseg.config.task_sections import (
 )
 from paddleseg.config.transform_lists import check_normalization, check_transforms
 from paddleseg.config.view_options import check_test_config
+from paddleseg.models.zoo import other_network, zoo_faults
 from paddleseg.registry import (
     BACKBONES,
     DATASETS,
@@ -188,6 +189,9 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
         looked_at=("backbone",) if has_backbone else (),
         known=known_values(config, "num_classes"),
     )
+    fault = _other_network(model) if not problems.is_noted("model.pretrained") else None
+    if fault is not None:
+        problems.add("model.pretrained", fault)
     if command == "train" and is_segmentation(config) and shared_value(config, "num_classes") == 1:
         key, _ = next(statements(config, "num_classes"))
         problems.add(key, "found 1; then every prediction is right and the loss 0. Give 2: the rest is a class too")
@@ -196,6 +200,13 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
     is_missing = is_segmentation(config) and shared_value(config, "num_classes") is None
     if is_missing and all(kind in DATASETS for kind in types):
         problems.add("model.num_classes", "missing; give the number of classes here or under train_dataset")
+
+
+def _other_network(model: Mapping[str, Any]) -> str | None:
+    """Why a name of the zoo is none for the network; of an unknown name or network that is said elsewhere."""
+    if model.get("type") not in MODELS or any(zoo_faults(model.get("pretrained"))):
+        return None
+    return other_network(model.get("pretrained"), MODELS[model["type"]])
 
 
 def _takes_backbone(kind: Any) -> bool:

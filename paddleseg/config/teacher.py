@@ -19,13 +19,17 @@ from paddleseg.config.shared_values import shared_value
 from paddleseg.config.task_sections import is_segmentation, tasks_of
 from paddleseg.config.teacher_place import TeacherPlace, find_place
 from paddleseg.config.transform_lists import stated_normalizations
-from paddleseg.models.pretrained import local_file
+from paddleseg.models.class_rows import are_names, key_of
+from paddleseg.models.pretrained import classes_of, local_file
 from paddleseg.models.weights import describe_model, load_weights
+from paddleseg.models.zoo import is_there, other_network
+from paddleseg.registry import MODELS
 from paddleseg.training.checkpoint import BEST_MODEL, iteration_folders
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.weight_source import local_path
-from paddleseg.utils.zoo import is_there
+from paddleseg.utils.safe_pickle import one_line
+from paddleseg.utils.type_hints import is_number
+from paddleseg.utils.weight_source import is_url, local_path, places_of, zoo_name
 
 _KEY = f"{SECTION}.teacher"
 
@@ -63,16 +67,17 @@ def find_teacher(config: Config, save_dir: str) -> Teacher | None:
     problems = Problems(config.path, config.sources)
     place = find_place(section["teacher"], section.get("teacher_weights"), problems)
     problems.raise_if_any()
-    if isinstance(place.weights, str) and _is_of_run(place.weights, save_dir):
-        problems.add(_KEY, f"{place.weights} is a checkpoint in the folder of this run; give another --save_dir")
-    circle = _circle(config.path, place.config)
+    circle = _circle(config.path, place.config) if section.get("teacher_weights") is None else []
     if circle:
         problems.add(_KEY, f"the teachers go round in a circle: {' -> '.join(circle)}; take weights without one")
     problems.raise_if_any()
     teacher = load_config(place.config)
     check_config(teacher, command="export", check_files=False)
     weights = _weights_of(place, teacher, problems)
-    _compare(config, teacher, problems)
+    for named in () if weights is None or zoo_name(weights) is not None else places_of(weights)[0]:
+        if not is_url(named) and _is_of_run(named, save_dir):
+            problems.add(_KEY, f"{named} is a checkpoint in the folder of this run; give another --save_dir")
+    _compare(config, teacher, weights, problems)
     problems.raise_if_any()
     return Teacher(teacher, weights)
 
@@ -100,12 +105,22 @@ def load_teacher(
     )
     path = local_file(teacher.weights)
     meta = load_weights(network, path) or {}
-    difference = _first_other_name(class_names, meta.get("classes") or shared_value(teacher.config, "class_names"))
+    stated = classes_of(teacher.weights, meta)
+    known = stated if are_names(stated, network.num_classes) else shared_value(teacher.config, "class_names")
+    difference = _first_other_name(class_names, known)
     if difference is not None:
         raise ConfigError(f"{place_of(_KEY, config.sources, config.path)}: {_KEY}: {difference}")
-    figures = ", ".join(f"{name} {value:.4f}" for name, value in (meta.get("metric") or {}).items())
+    figures = _figures(meta.get("metric"))
     get_logger().info("teacher: %s, %s%s", describe_model(network), path, f" ({figures})" if figures else "")
     return network
+
+
+def _figures(metric: Any) -> str:
+    """What a file says of its score, such as ``Acc 0.7712``; what is no name with a number is left out."""
+    found = metric.items() if isinstance(metric, dict) else ()
+    # Compared, because JSON has integers beyond what a float holds.
+    known = [(name, value) for name, value in found if is_number(value) and abs(value) < 1e9]
+    return one_line(", ".join(f"{name} {value:.4f}" for name, value in known))
 
 
 def _weights_of(place: TeacherPlace, teacher: Config, problems: Problems) -> Any:
@@ -119,8 +134,8 @@ def _weights_of(place: TeacherPlace, teacher: Config, problems: Problems) -> Any
     return weights
 
 
-def _compare(config: Config, teacher: Config, problems: Problems) -> None:
-    """Note what the configurations say that does not go together."""
+def _compare(config: Config, teacher: Config, weights: Any, problems: Problems) -> None:
+    """Note what the configurations, and the zoo of the teacher's weights, say that does not go together."""
     if not is_segmentation(teacher):
         problems.add(_KEY, f"{teacher.path} learns {tasks_of(teacher)[-1]}; a teacher gives label maps")
         return
@@ -129,8 +144,12 @@ def _compare(config: Config, teacher: Config, problems: Problems) -> None:
         own, other = (default if value is None else value for value in (own, other))
         if own != other:
             problems.add(_KEY, f"{name} of {teacher.path} is {other}, here it is {own}; they must be equal")
-    names = [shared_value(one, "class_names") for one in (config, teacher)]
-    difference = _first_other_name(*names) if len(problems) == 0 else None
+    if len(problems) == 0:
+        fault = other_network(weights, MODELS[teacher.section("model")["type"]])
+        if fault is not None:
+            problems.add(_KEY, f"{teacher.path}: {fault}")
+    names = classes_of(weights, None) or shared_value(teacher, "class_names")
+    difference = _first_other_name(shared_value(config, "class_names"), names) if len(problems) == 0 else None
     if difference is not None:
         problems.add(_KEY, difference)
     own, other = (next(iter(stated_normalizations(one)), None) for one in (config, teacher))
@@ -146,14 +165,17 @@ def _compare(config: Config, teacher: Config, problems: Problems) -> None:
 
 def _first_other_name(own: Any, others: Any) -> str | None:
     """Where the names of the classes differ; None where they do not, or where one side has no names."""
-    if not own or not others or list(own) == list(others):
+    if not own or not others:
         return None
     if len(own) != len(others):
         return f"the teacher has {len(others)} classes, here there are {len(own)}; they must be equal"
-    index = next(index for index, (one, other) in enumerate(zip(own, others)) if one != other)
+    differing = [index for index, names in enumerate(zip(own, others)) if len(set(map(key_of, names))) > 1]
+    if not differing:
+        return None
+    first = differing[0]
     return (
-        f"class {index} of the teacher is {others[index]!r}, here it is {own[index]!r}; both need the same names in "
-        "the same order (class_names of the data set)"
+        f"class {first} of the teacher is {one_line(repr(others[first]))}, here it is {own[first]!r}; both need the "
+        "same names in the same order (class_names of the data set)"
     )
 
 
@@ -175,9 +197,13 @@ def _circle(student: str, teacher: str) -> list[str]:
 
 
 def _teachers_from(path: str | None) -> Iterator[str]:
-    """A teacher's configuration, that of its own teacher and so on, as far as they are on this machine."""
+    """A teacher's configuration, that of its own teacher and so on, as far as they are on this machine.
+
+    Weights that are named by themselves are there, whatever the configuration beside them says of teachers.
+    """
     while path is not None:
         yield os.path.realpath(path)
-        named = load_config(path).section(SECTION).get("teacher")
+        section = load_config(path).section(SECTION)
+        named = section.get("teacher") if section.get("teacher_weights") is None else None
         place = find_place(named, None, Problems(path, {})) if isinstance(named, str) else None
         path = None if place is None else place.config

@@ -12,8 +12,8 @@ from typing import Any
 from paddleseg.config.distillation import SECTION
 from paddleseg.config.problems import Problems
 from paddleseg.models.weight_folder import MANIFEST, WEIGHTS
+from paddleseg.models.zoo import is_there
 from paddleseg.training.checkpoint import BEST_MODEL, CONFIG, iteration_folders
-from paddleseg.utils.zoo import is_there
 
 _KEY = f"{SECTION}.teacher"
 _KEY_OF_WEIGHTS = f"{SECTION}.teacher_weights"

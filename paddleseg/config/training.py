@@ -9,23 +9,26 @@ from collections.abc import Sequence
 import paddle
 
 from paddleseg.config import build
+from paddleseg.config.class_names import check_class_names
 from paddleseg.config.files import check_pretrained_exists
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.config.resumed import keep_settings, record_padding_mode
 from paddleseg.config.schema import check_config
 from paddleseg.config.teacher import Teacher, find_teacher, load_teacher
+from paddleseg.models.weights import describe_model
 from paddleseg.onednn import CpuSettings, entered
+from paddleseg.tasks.feature_taps import layer_fault
 from paddleseg.training.batches import TrainingBatches
 from paddleseg.training.checkpoint import Checkpoint
 from paddleseg.training.cpu import choose_cpu, data_format_of
 from paddleseg.training.run import followed_figure, run_training
 from paddleseg.training.run_settings import RunSettings, knobs
 from paddleseg.training.run_start import choose_seed, start_run
-from paddleseg.training.trained_layers import trained_layers
+from paddleseg.training.trained_layers import trained_layers, warn_of_initial_tensors
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.allocator import keep_freed_memory
-from paddleseg.utils.frozen_layers import freeze, freeze_faults
+from paddleseg.utils.frozen_layers import describe_parts, freeze, freeze_faults
 from paddleseg.utils.logging import get_logger
 
 
@@ -65,9 +68,11 @@ def train_from_config(config: Config, **flags: object) -> None:
 def _build_and_run(
     config: Config, settings: RunSettings, start: Checkpoint | None, cpu: CpuSettings | None, teacher: Teacher | None
 ) -> None:
-    if settings.freeze:
-        _check_freeze(config, settings.freeze, is_new=start is None)
+    _check_layers(config, settings.freeze, teacher)
+    if settings.freeze and start is None:
+        _warn_of_initial_parts(config, settings.freeze)
     train_dataset = build.build_dataset(config, "train")
+    check_class_names(config, train_dataset)
     val_dataset = build.build_dataset(config, "val") if settings.do_eval else None
     batches = TrainingBatches(train_dataset, settings, shuffle=build.shuffles_training_set(config))
     settings = settings.with_values(iters=build.total_iters(config, batches.per_epoch))
@@ -84,12 +89,14 @@ def _build_and_run(
         )
     )
     freeze(model, settings.freeze)
+    if start is None:
+        warn_of_initial_tensors(model)
     record_padding_mode(config, model)
     task = build.build_task(config, train_dataset, val_dataset)
     if teacher is not None:
         network = load_teacher(teacher, config, train_dataset.class_names, data_format)
         with entered(cpu):
-            task = build.build_distillation(config, task, model, network, settings.precision)
+            task = build.build_distillation(config, task, model, network)
     schedule = build.build_lr_schedule(config, settings.iters)
     optimizer = build.build_optimizer(config, trained_layers(model, task.extra_layers), schedule)
     get_logger().info("optimizer: %s", build.describe_optimizer(config))
@@ -108,14 +115,37 @@ def _build_and_run(
     )
 
 
-def _check_freeze(config: Config, parts: Sequence[str], *, is_new: bool) -> None:
-    """Refuse names that are no parts of the network, before data are read or weights downloaded for it.
+def _check_layers(config: Config, frozen: Sequence[str] | None, teacher: Teacher | None) -> None:
+    """Refuse names that are no layers of the network or its teacher, before data are read or weights downloaded.
 
-    Only the network knows its parts, so it is built for that, which takes a second.
+    Only a network knows its layers, so it is built for that, which takes a second.
     """
+    terms = [] if teacher is None else list(enumerate(config.section("distillation")["losses"]))
+    terms = [(index, term) for index, term in terms if term.get("features") is not None]
+    if not (frozen or terms):
+        return
     problems = Problems(config.path, config.sources)
-    for key, fault in freeze_faults(build.build_model(config, use_pretrained=False), parts):
+    student = build.build_model(config, use_pretrained=False)
+    for key, fault in freeze_faults(student, frozen) if frozen else ():
         problems.add(key, fault)
+    if terms:
+        taught = build.build_model(teacher.config, use_pretrained=False, use_auxiliary_head=False)
+    for index, term in terms:
+        in_teacher = "features" if term.get("teacher_features") is None else "teacher_features"
+        for network, whose, key in ((student, "student", "features"), (taught, "teacher", in_teacher)):
+            place, fault = f"distillation.losses.{index}.{key}", layer_fault(network, term[key])
+            if fault is not None and not problems.is_noted(place):
+                problems.add(place, f"the {whose} {describe_model(network)} has {fault}")
     problems.raise_if_any()
-    if is_new and config.section("model").get("pretrained") is None:
-        get_logger().warning("freeze without model.pretrained: these parts keep the weights they are initialised with")
+
+
+def _warn_of_initial_parts(config: Config, frozen: Sequence[str]) -> None:
+    """What nothing in the configuration gives weights; of what weights are given, loading them shows how far."""
+    model = config.section("model")
+    backbone = model.get("backbone")
+    if isinstance(backbone, dict) and backbone.get("pretrained") is not None:
+        frozen = [part for part in frozen if part.partition(".")[0] != "backbone"]
+    if frozen and model.get("pretrained") is None:
+        get_logger().warning(
+            "freeze without model.pretrained: %s keep the weights they are initialised with", describe_parts(frozen)
+        )

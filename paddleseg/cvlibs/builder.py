@@ -15,6 +15,8 @@ from paddleseg.utils.errors import ConfigError
 _OF_TRAIN_PY = {
     "freeze": "remove it, and give paddleseg.core.train freeze=[...]",
     "distillation": "remove it, or train with train.py",
+    "task": "remove it, and give paddleseg.core.train task=...",
+    "hooks": "remove it, and give paddleseg.core.train hooks=[...]",
 }
 
 
@@ -72,7 +74,7 @@ class SegBuilder:
         """The optimiser of the network's parameters.
 
         Raises:
-            ConfigError: The configuration has parts frozen or a teacher, which is no part that could be built here.
+            ConfigError: The configuration has parts frozen, a teacher, a task or hooks, which would be passed over.
         """
         self._require("optimizer")
         for section, advice in _OF_TRAIN_PY.items():

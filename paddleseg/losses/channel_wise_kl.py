@@ -15,6 +15,7 @@ from paddle.nn import functional as F
 
 from paddleseg.registry import DISTILLATION_LOSSES
 from paddleseg.utils.arguments import checks_arguments
+from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.type_hints import Bound
 
 _Temperature = Annotated[float, Bound(0.01, 1000, "from 0.01 to 1000")]
@@ -37,11 +38,17 @@ def channel_wise_kl(student: Tensor, teacher: Tensor, temperature: float) -> Ten
 
     Raises:
         ValueError: The shapes differ.
+        ConfigError: The maps have one place, of which the softmax is 1 whatever stands there.
     """
     if student.ndim != 4 or student.shape != teacher.shape:
         raise ValueError(
             f"student {list(student.shape)} and teacher {list(teacher.shape)} cannot be compared; both must be "
             "(N, C, H, W)"
+        )
+    if student.shape[2] * student.shape[3] == 1:
+        raise ConfigError(
+            "maps of one place, over which the softmax is 1, so that nothing can be learnt of them; take larger crops "
+            "or a layer of larger maps"
         )
     num_distributions = student.shape[0] * student.shape[1]
     own, wanted = (F.log_softmax(maps.flatten(2) / temperature, axis=-1) for maps in (student, teacher))

@@ -24,7 +24,7 @@ _SHOWN = 40
 
 def with_rows_by_name(
     model: nn.Layer, weights: Mapping[str, np.ndarray], theirs: Any, ours: Sequence[str] | None
-) -> Mapping[str, np.ndarray]:
+) -> tuple[Mapping[str, np.ndarray], list[str]]:
     """Weights whose class rows stand where the network has their classes; the log says which were found.
 
     Names are compared without case, and with blanks for ``_`` and ``-``.
@@ -37,27 +37,36 @@ def with_rows_by_name(
         ours: Those of the network, or None.
 
     Returns:
-        The weights; as they came where a side has no names, or both have the same in the same order.
+        The weights; as they came where a side has no names, or both have the same in the same order, and without the
+        last layers where no name is known to both. And the names of those arrays in which some rows begin anew.
     """
     layers = [name for name in ModelFacts.of(model).class_layers if _fits_but_for_classes(model, weights, name)]
     if not layers:
-        return weights
+        return weights, []
     found, wanted = (len(values[f"{layers[0]}.bias"]) for values in (weights, model.state_dict()))
     where = ", ".join(layers)
-    if not (_are_names(theirs, found) and ours is not None and _are_names(list(ours), wanted)):
+    if not (are_names(theirs, found) and ours is not None and are_names(list(ours), wanted)):
         if found != wanted:
             get_logger().info(
                 "pretrained: %s begins anew for %d classes: the weights have %d, and %s",
                 where, wanted, found,
-                "do not name them" if not _are_names(theirs, found) else "the network's class_names are not given",
+                "do not name them" if not are_names(theirs, found) else "the network's class_names are not given",
             )  # fmt: skip
-        return weights
-    places = {_key(name): number for number, name in reversed(list(enumerate(theirs)))}
-    rows = [places.get(_key(name)) for name in ours]
+        return weights, []
+    places = {key_of(name): number for number, name in reversed(list(enumerate(theirs)))}
+    rows = [places.get(key_of(name)) for name in ours]
     if rows == list(range(found)):
-        return weights
+        return weights, []
+    names = [f"{layer}.{leaf}" for layer in layers for leaf in ("weight", "bias")]
+    if not any(row is not None for row in rows):
+        get_logger().warning(
+            "pretrained: %s begins anew, for no class has a name of the weights, which are %s; here they are %s. Give "
+            "class_names as the weights have them where the classes are the same",
+            where, _list(theirs), _list(ours),
+        )  # fmt: skip
+        return {name: value for name, value in weights.items() if name not in names}, []
     result = dict(weights)
-    for name in (f"{layer}.{leaf}" for layer in layers for leaf in ("weight", "bias")):
+    for name in names:
         result[name] = _placed(model.state_dict()[name].numpy(), weights[name], rows)
     known = [name for name, row in zip(ours, rows) if row is not None]
     new = [name for name, row in zip(ours, rows) if row is None]
@@ -65,7 +74,7 @@ def with_rows_by_name(
         "pretrained: %s: %d of %d classes are taken over by name: %s; %d begin anew: %s",
         where, len(known), wanted, _list(known), len(new), _list(new),
     )  # fmt: skip
-    return result
+    return result, names if new else []
 
 
 def _fits_but_for_classes(model: nn.Layer, weights: Mapping[str, np.ndarray], layer: str) -> bool:
@@ -96,11 +105,13 @@ def _placed(initial: np.ndarray, array: np.ndarray, rows: Sequence[int | None]) 
     return result
 
 
-def _are_names(names: Any, count: int) -> bool:
+def are_names(names: Any, count: int) -> bool:
+    """Whether what a file says of its classes is a list of ``count`` names."""
     return isinstance(names, list) and len(names) == count and all(isinstance(name, str) for name in names)
 
 
-def _key(name: str) -> str:
+def key_of(name: str) -> str:
+    """What names are compared by: without case, with blanks for ``_`` and ``-``."""
     return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 

@@ -18,7 +18,9 @@ from paddleseg.models.kits import MINDSPORE, PADDLESEG, arch_of, num_classes_of,
 from paddleseg.models.weights import Coverage, apply_weights, follow_padding_mode, part_of
 from paddleseg.registry import MODELS
 from paddleseg.utils.checksum import sha256_of
-from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.errors import ConfigError, WeightsError
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.safe_pickle import one_line
 
 _BRANCHES = {
     "conv1": "stem", "spp": "DAPPM", "head": "head", "aux_head": "auxiliary head",
@@ -74,13 +76,13 @@ def fit_weights(
         None where they are of no DDRNet here.
 
     Raises:
-        WeightsError: The padding mode is not that of the file.
+        WeightsError: The padding mode is not that of the file, or no network has so many classes or channels.
     """
     arch = arch_of(weights)
     if arch is None:
         return None
     component = MODELS[arch]
-    num_classes = num_classes_of(weights)
+    num_classes = num_classes_of(weights) if _has_inputs_of(component, weights) else None
     in_channels = weights[ModelFacts.of(component).input_weight].shape[1]
     arguments: dict[str, Any] = {"num_classes": num_classes or 1, "in_channels": in_channels}
     if any(part_of(name) == "aux_head" for name in weights):
@@ -89,26 +91,50 @@ def fit_weights(
         if not hasattr(component, "set_padding_mode"):
             raise WeightsError(f"{path}: padding_mode {padding_mode}: {arch} has but one; leave it out")
         arguments["padding_mode"] = padding_mode
-    model = component(**arguments)
+    try:
+        model = component(**arguments)
+    except ConfigError as error:
+        raise WeightsError(f"{path}: {error}") from None
     follow_padding_mode(model, path, weights, meta)
     coverage = apply_weights(model, weights)
     fitting = {name: weights[name] for name in coverage.loaded}
     return FittedWeights(arch, fitting, _facts(path, model, num_classes, meta), coverage)
 
 
+def _has_inputs_of(component: Any, weights: Mapping[str, np.ndarray]) -> bool:
+    """Whether the last layer has the inputs of the network's, of which each class has a number.
+
+    Else a small file of many classes would have a network built that is hundreds of times as large.
+    """
+    if ModelFacts.of(component).task == "ClassificationTask":
+        return weights["linear.weight"].shape[:1] == (component.last_channels,) if "linear.weight" in weights else False
+    layer = weights.get("head.conv.weight")
+    return layer is not None and layer.shape[1:2] == (component.variant.head_channels,)
+
+
 def _facts(
     path: str | os.PathLike[str], model: nn.Layer, num_classes: int | None, meta: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """What the new file says: where its weights come from; or what the old one says, if it is of this toolkit."""
+    """What the new file says: where its weights come from; or what the old one says, if it is of this toolkit.
+
+    Of the network that is what its arrays show.
+    """
+    network = {
+        "arch": model.arch,
+        "num_classes": num_classes,
+        "in_channels": model.state_dict()[ModelFacts.of(model).input_weight].shape[1],
+    }
     if meta is not None and ("kit" not in meta or "origin" in meta):
-        return dict(meta)
+        wrong = [name for name, value in network.items() if value is not None and meta.get(name, value) != value]
+        for name in wrong:
+            said, shown = one_line(meta[name]), network[name]
+            get_logger().warning("%s says %s: %s, its arrays are of %s, which is written", path, name, said, shown)
+        return {**meta, **{name: network[name] for name in wrong}}
     facts = {
         "origin": os.path.basename(path),
         "kit": PADDLESEG if meta is None else meta["kit"],
         "sha256": sha256_of(path),
-        "arch": model.arch,
-        "num_classes": num_classes,
-        "in_channels": model.state_dict()[ModelFacts.of(model).input_weight].shape[1],
+        **network,
         "padding_mode": getattr(model, "padding_mode", None),
     }
     return {name: value for name, value in facts.items() if value is not None}

@@ -33,11 +33,11 @@ from paddleseg.models.layers import (
     spatial_size,
     upsample_logits,
 )
+from paddleseg.models.zoo import zoo_faults
 from paddleseg.registry import MODELS
 from paddleseg.utils.arguments import Fault, checks_arguments
 from paddleseg.utils.type_hints import ChannelCount, Count
 from paddleseg.utils.weight_source import WeightSource, source_faults
-from paddleseg.utils.zoo import zoo_faults
 
 PaddingMode = Literal["official", "paddleseg"]
 

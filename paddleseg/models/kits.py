@@ -23,9 +23,8 @@ from paddleseg.registry import MODELS, is_built_in
 PADDLESEG, MINDSPORE = "PaddleSeg", "MindSpore"
 _MMSEGMENTATION, _SUPER_GRADIENTS = "mmsegmentation", "super-gradients"
 _OFFICIAL, _CHENJUN2HAO, _QUALCOMM = "ydhongHIT/DDRNet (official)", "chenjun2hao/DDRNet.pytorch", "Qualcomm"
-KNOWN_KITS = ", ".join(
-    (_OFFICIAL, _CHENJUN2HAO, _QUALCOMM, _MMSEGMENTATION, _SUPER_GRADIENTS, PADDLESEG, f"{MINDSPORE} (.ckpt)")
-)
+KITS = (_OFFICIAL, _CHENJUN2HAO, _QUALCOMM, _MMSEGMENTATION, _SUPER_GRADIENTS, PADDLESEG, MINDSPORE)
+KNOWN_KITS = ", ".join((*KITS[:-1], f"{MINDSPORE} (.ckpt)"))
 # What wrappers of networks put before each name; chenjun2hao's FullModel has the network as "model" beside its loss.
 _PREFIXES = ("module.", "model.", "network.")
 # Buffers of losses, the normalisation of pictures, the count of an average; like the counters of batch normalisation
@@ -75,12 +74,16 @@ def with_names_here(arrays: Mapping[str, np.ndarray]) -> KitWeights | None:
         None where the names are of no kit that is known, of which DDRNet or not.
 
     Raises:
-        ValueError: Two names of the file are one here.
+        ValueError: Two names of the file are one here, or an array has no numbers: its other sides, which cost a file
+            nothing, would decide how large a network is built for it.
     """
     stripped, prefix = _without_prefixes(arrays)
     kit, translate = _recognised(stripped, prefix)
     if kit is None:
         return None
+    for name, array in arrays.items():
+        if 0 in array.shape:
+            raise ValueError(f"{name} has the shape {list(array.shape)}, without a number")
     if kit == PADDLESEG:
         return KitWeights(kit, dict(arrays))
     found = KitWeights(kit, prefix=prefix)

@@ -25,12 +25,12 @@ from paddleseg.models.weights import (
     part_of,
     read_weights,
 )
+from paddleseg.models.zoo import fetch, find, other_network
 from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.download import cached_download
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.weight_source import first_of, is_url, places_of
-from paddleseg.utils.zoo import fetch, find, zoo_name
+from paddleseg.utils.weight_source import first_of, is_url, places_of, zoo_name
 
 
 def load_pretrained(
@@ -48,32 +48,47 @@ def load_pretrained(
         class_names: Names of the network's classes, to find them among those of the weights; see ``class_rows``.
 
     Returns:
-        The coverage, which is also logged as a table.
+        The coverage, which is also logged as a table, and kept as ``model.pretrained_coverage``.
 
     Raises:
         WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only the
             network's ``head_parts`` may stay untrained.
     """
+    fault = other_network(source, model)
+    if fault is not None:  # before it is downloaded
+        raise WeightsError(fault)
     path = local_file(source)
     weights, meta = read_weights(path)
     if is_of_mindspore(meta):
         get_logger().warning("%s: %s", path, MINDSPORE_IS_OTHER)
     follow_padding_mode(model, path, weights, meta)
-    weights = with_rows_by_name(model, weights, _classes_of(source, meta), class_names)
+    weights, partial = with_rows_by_name(model, weights, classes_of(source, meta), class_names)
     coverage = apply_weights(model, _with_input_channels(model, weights))
+    coverage.loaded, coverage.partial = [name for name in coverage.loaded if name not in partial], partial
     heads = ModelFacts.of(model).head_parts
-    left = [name for name in coverage.missing + list(coverage.misshaped) if part_of(name) not in heads]
+    left = [name for name in coverage.left if part_of(name) not in heads]
     if left:
         raise WeightsError(
             f"{path} leaves parts of the trunk of {describe_model(model)} without weights: {first_names(left)}. "
             f"It may be of another network or another kit. {coverage.describe()}"
         )
+    model.pretrained_coverage = coverage
     logger = get_logger()
     total = len(model.state_dict())
     logger.info("pretrained %s: %d of %d tensors loaded\n%s", path, len(coverage.loaded), total, coverage.table())
     if not coverage.complete:
         logger.info("pretrained, not loaded: %s", coverage.describe())
     return coverage
+
+
+def names_left(model: nn.Layer) -> list[str]:
+    """Names of the tensors that ``load_pretrained``, of the network or a part of it, left as they were initialised."""
+    return [
+        f"{prefix}.{name}" if prefix else name
+        for prefix, layer in model.named_sublayers(include_self=True)
+        if hasattr(layer, "pretrained_coverage")
+        for name in layer.pretrained_coverage.left
+    ]
 
 
 def local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:
@@ -93,7 +108,7 @@ def local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:
     return first_of(places, take)[0]
 
 
-def _classes_of(source: Any, meta: Mapping[str, Any] | None) -> Any:
+def classes_of(source: Any, meta: Mapping[str, Any] | None) -> Any:
     """The names of the classes that a file says itself, or the zoo says of it; None where nobody does."""
     stated = None if meta is None else meta.get("classes")
     name = zoo_name(source)
@@ -119,7 +134,7 @@ def _with_input_channels(model: nn.Layer, weights: Mapping[str, np.ndarray]) -> 
     if name is None or name not in weights:
         return weights
     found, wanted = weights[name].shape, tuple(model.state_dict()[name].shape)
-    if len(found) != 4 or found[1] == wanted[1] or found[:1] + found[2:] != wanted[:1] + wanted[2:]:
+    if len(found) != 4 or found[1] in (0, wanted[1]) or found[:1] + found[2:] != wanted[:1] + wanted[2:]:
         return weights
     mean = weights[name].mean(axis=1, keepdims=True) * (found[1] / wanted[1])
     get_logger().info(

@@ -12,7 +12,7 @@ import json
 import os
 import pickle
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from paddleseg.utils.errors import WeightsError, printable_line
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.safe_pickle import one_line
 from paddleseg.utils.safetensors_file import is_safetensors, write_safetensors
+from paddleseg.utils.weight_source import zoo_name
 
 # mindspore-ai/models, research/cv/DDRNet: its strided convolutions pad on the right and below alone, its stem has no
 # bias, its resize counts from the corner.
@@ -48,16 +49,23 @@ class Coverage:
         missing: Names of the network that the file does not have.
         unexpected: Names of the file that the network does not have.
         misshaped: Name to (shape in the file, shape in the network).
+        partial: Names of last layers' tensors of which the rows of some classes were loaded, and others begin anew.
     """
 
     loaded: list[str]
     missing: list[str]
     unexpected: list[str]
     misshaped: dict[str, tuple[tuple[int, ...], tuple[int, ...]]]
+    partial: list[str] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
-        return not (self.missing or self.unexpected or self.misshaped)
+        return not (self.left or self.unexpected)
+
+    @property
+    def left(self) -> list[str]:
+        """Names of the network that keep what they were initialised with, all of it or some classes' rows."""
+        return [*self.missing, *self.misshaped, *self.partial]
 
     def describe(self) -> str:
         """What does not fit, with the first few names of each kind."""
@@ -70,11 +78,13 @@ class Coverage:
                 f"{name} {list(found)} instead of {list(wanted)}" for name, (found, wanted) in self.misshaped.items()
             ]
             parts.append(f"{len(shapes)} of another shape: {first_names(shapes)}")
+        if self.partial:
+            parts.append(f"{len(self.partial)} for some of the classes alone: {first_names(self.partial)}")
         return "; ".join(parts) or "everything fits"
 
     def share(self) -> str:
         """How many of the network's tensors were loaded, such as ``240 of 289 tensors (83 %)``."""
-        total = len(self.loaded) + len(self.missing) + len(self.misshaped)
+        total = len(self.loaded) + len(self.left)
         return f"{len(self.loaded)} of {total} tensors ({100 * len(self.loaded) // total} %)"
 
     def table(self, of: Callable[[str], str] | None = None) -> str:
@@ -84,7 +94,7 @@ class Coverage:
             of: Gives the part that a name belongs to; None: the sublayer of the top level.
         """
         of = part_of if of is None else of
-        wanted = self.loaded + self.missing + list(self.misshaped)
+        wanted = self.loaded + self.left
         loaded = set(self.loaded)
         parts: dict[str, list[bool]] = {}
         for name in wanted:
@@ -181,6 +191,9 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
         WeightsError: The file cannot be read, a name or shape does not fit, or it is of MindSpore. What only training
             needs, as an auxiliary head, is left out where the file has it and the network does not.
     """
+    name = zoo_name(path)
+    if name is not None:
+        raise WeightsError(f"{path}: a name of the zoo; `python tools/zoo.py get {name}` makes a file of it, give that")
     path = weight_file(path)
     weights, meta = read_weights(path)
     if is_of_mindspore(meta):

@@ -25,7 +25,8 @@ from paddleseg.utils.type_hints import AT_LEAST_ONE, Bound
 Network = Callable[[Tensor], Any]
 """The network as a step sees it: called with a batch of inputs; distribution and mixed precision are its own affair.
 
-One with a true ``gives_coarse_logits`` takes ``coarse=True`` too, see ``training.step_network``."""
+``precision`` says in which it computes, and one with a true ``gives_coarse_logits`` takes ``coarse=True`` too, see
+``training.step_network``."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ class Task(ABC):
                 process and the batch's number in the step, for what is random about the batch as a whole.
 
         Returns:
-            Scalars by name: first ``loss``, from which the gradients are taken, then its terms, for VisualDL and, with ``logs_terms``, for the log.
+            Scalars by name: first ``loss``, from which the gradients are taken, then its terms, for VisualDL and, with
+            ``logs_terms``, for the log.
         """
 
     @abstractmethod

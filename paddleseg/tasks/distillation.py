@@ -24,6 +24,9 @@ from paddleseg.utils.layer_hooks import gives_coarse_logits
 from paddleseg.utils.precision import mixed_precision
 from paddleseg.utils.tensors import to_arrays
 
+TEACHER = "teacher (checksum)"
+"""Its key in what a run is known by."""
+
 
 @dataclass(frozen=True)
 class Distance:
@@ -62,20 +65,20 @@ class DistillationTask(Task):
         student: The network that is trained.
         teacher: Gives a list of logits (N, K, H, W) of the same classes, the main output first.
         distances: What is compared.
-        precision: In which the teacher computes: that of the training.
 
     Raises:
         ConfigError: A sublayer is not there, or what it gives cannot be compared; classes or sizes of the logits
-            differ.
+            differ; the teacher has layers of the student.
     """
 
     logs_terms = True
 
-    def __init__(
-        self, task: Task, student: nn.Layer, teacher: nn.Layer, distances: Sequence[Distance], precision: str = "fp32"
-    ) -> None:
+    def __init__(self, task: Task, student: nn.Layer, teacher: nn.Layer, distances: Sequence[Distance]) -> None:
+        trained = {id(parameter) for parameter in student.parameters()}
+        if any(id(parameter) in trained for parameter in teacher.parameters()):
+            raise ConfigError("teacher: it is the student, or has weights of it; give a network of its own")
         self.task, self.primary, self.predicts = task, task.primary, task.predicts
-        self._teacher, self._precision = teacher, precision
+        self._teacher = teacher
         teacher.eval()
         self._distances = dict(zip(_names_of(distances), distances))
         of_features = [distance for distance in distances if distance.features is not None]
@@ -91,30 +94,40 @@ class DistillationTask(Task):
         self.extra_layers = nn.LayerDict(extra) if extra else None
 
     def loss_terms(self, network: Network, batch: Mapping[str, Any]) -> dict[str, Tensor]:
-        """``loss``, the sum; ``labels``, the loss of the task; its terms; and each distance, without its weight."""
+        """``loss``, the sum; the terms of the task; ``labels``, its loss; and each distance, without its weight.
+
+        Raises:
+            ConfigError: Nothing of the student that is trained leads to what is compared, or it has but one place.
+        """
         watched = _WatchedNetwork(network, self._compares_coarse)
         with self._student_taps.watching() as own:
             terms = self.task.loss_terms(watched, batch)
-        logits, wanted = self._run_teacher(watched.pictures, coarse=watched.is_coarse)
+        precision = getattr(network, "precision", "fp32")
+        logits, wanted = self._run_teacher(watched.pictures, coarse=watched.is_coarse, precision=precision)
         found = {}
         for name, distance in self._distances.items():
             if distance.features is None:
                 pair = watched.logits, logits
             else:
                 pair = own[distance.features], wanted[distance.name_in_teacher]
+            if pair[0].stop_gradient:
+                raise ConfigError(f"{name}: all that leads to it in the student is frozen, so that it cannot learn it")
             student, teacher = (maps.astype("float32") for maps in pair)
             if name in self._projections:
                 student = self._projections[name](student)
-            found[name] = distance.loss(student, teacher)
+            try:
+                found[name] = distance.loss(student, teacher)
+            except ConfigError as error:
+                raise ConfigError(f"{name}: {error}") from None
         total = sum((found[name] * distance.weight for name, distance in self._distances.items()), terms["loss"])
         return {**terms, "loss": total, "labels": terms["loss"], **found}
 
     @paddle.no_grad()
-    def _run_teacher(self, pictures: Tensor, *, coarse: bool) -> tuple[Tensor, dict[str, Tensor]]:
+    def _run_teacher(self, pictures: Tensor, *, coarse: bool, precision: str) -> tuple[Tensor, dict[str, Tensor]]:
         """The teacher's main logits, at 1/8 or at the pictures' size, and its features by name."""
         forward = self._teacher.forward_stride8 if coarse else self._teacher
         # Its weights are in float32 whatever level the student is trained at.
-        with mixed_precision(self._precision, "O1"), self._teacher_taps.watching() as features:
+        with mixed_precision(precision, "O1"), self._teacher_taps.watching() as features:
             return forward(pictures)[0], features
 
     @paddle.no_grad()
@@ -174,7 +187,7 @@ class DistillationTask(Task):
         for name, array in sorted(to_arrays(dict(self._teacher.state_dict())).items()):
             digest.update(name.encode("utf-8"))
             digest.update(array.tobytes())
-        return {**self.task.identity(), "teacher (checksum)": digest.hexdigest()[:12]}
+        return {**self.task.identity(), TEACHER: digest.hexdigest()[:12]}
 
     def facts(self) -> dict[str, Any]:
         return self.task.facts()

@@ -12,7 +12,7 @@ from typing import Any
 from paddle import Tensor, nn
 
 from paddleseg.utils.errors import ConfigError
-from paddleseg.utils.near_miss import suggest
+from paddleseg.utils.near_miss import ask_for_nearest
 
 
 class FeatureTaps:
@@ -28,21 +28,21 @@ class FeatureTaps:
     """
 
     def __init__(self, network: nn.Layer, names: Sequence[str], whose: str) -> None:
-        layers = dict(network.named_sublayers())
         for name in names:
-            if name not in layers:
-                raise ConfigError(f"{whose} has no layer {name!r}. {suggest(name, _fewest(layers, name))}")
-        self._layers = {name: layers[name] for name in names}
-        self._whose = whose
+            fault = layer_fault(network, name)
+            if fault is not None:
+                raise ConfigError(f"{whose} has {fault}")
+        self._network, self._whose = network, whose
+        self._names = list(dict.fromkeys(names))  # one may be compared by two losses
         self._is_channels_last = getattr(network, "data_format", "NCHW") == "NHWC"
 
     @contextmanager
     def watching(self) -> Iterator[dict[str, Tensor]]:
         """Within this context each call of the network leaves its maps, (N, C, H, W) by name, in what is given."""
         seen: dict[str, Tensor] = {}
-        hooks = [
-            layer.register_forward_post_hook(partial(self._note, seen, name)) for name, layer in self._layers.items()
-        ]
+        # Looked up anew: batch normalisation is converted for several processes after a task was made.
+        layers = dict(self._network.named_sublayers())
+        hooks = [layers[name].register_forward_post_hook(partial(self._note, seen, name)) for name in self._names]
         try:
             yield seen
         finally:
@@ -55,7 +55,7 @@ class FeatureTaps:
         Raises:
             ConfigError: Names the sublayer, and what it gives.
         """
-        for name in self._layers:
+        for name in self._names:
             found = seen.get(name)
             if not isinstance(found, Tensor) or found.ndim != 4:
                 shape = "nothing" if found is None else list(getattr(found, "shape", [])) or type(found).__name__
@@ -70,6 +70,14 @@ class FeatureTaps:
         seen[name] = output
 
 
-def _fewest(layers: dict[str, nn.Layer], name: str) -> list[str]:
-    """The names among which a misspelt one is looked for: those that lie as deep in the network."""
-    return [known for known in layers if known.count(".") == name.count(".")] or list(layers)
+def layer_fault(network: nn.Layer, name: str) -> str | None:
+    """That a network has no sublayer of this name, which is the nearest, and what there is where it is looked for."""
+    layers = dict(network.named_sublayers())
+    if name in layers:
+        return None
+    around = name.rpartition(".")[0]
+    while around and around not in layers:
+        around = around.rpartition(".")[0]
+    parts = [f"{around}.{part}" if around else part for part, _ in layers.get(around, network).named_children()]
+    near = ask_for_nearest(name, [known for known in layers if known.count(".") == name.count(".")])
+    return f"no layer {name!r}. {near}{around or 'The network'} has {', '.join(parts) or 'no layers in it'}"

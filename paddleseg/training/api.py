@@ -28,6 +28,7 @@ from paddleseg.training.hooks import Hook
 from paddleseg.training.run import run_training
 from paddleseg.training.run_settings import RunSettings, knobs
 from paddleseg.training.run_start import choose_seed, start_run
+from paddleseg.training.trained_layers import warn_of_initial_tensors
 from paddleseg.utils import distributed
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.frozen_layers import freeze
@@ -142,6 +143,8 @@ def _train(
     settings = settings.with_values(seed=choose_seed(settings.seed, start))
     model = distributed.synchronize_batch_norm(model)
     freeze(model, settings.freeze)
+    if start is None:
+        warn_of_initial_tensors(model)
     run_training(
         model,
         task,

@@ -12,6 +12,7 @@ import paddle
 from paddle import Tensor, nn
 
 from paddleseg.utils.distributed import running_statistics
+from paddleseg.utils.frozen_layers import frozen_tensors
 
 
 class ExponentialMovingAverage:
@@ -20,7 +21,7 @@ class ExponentialMovingAverage:
     ``average = decay * average + (1 - decay) * weight`` after each step, with decay at most ``1 - 1/(step + 1)``,
     so that the first steps do not drag the initial weights along. Running statistics of batch normalisation follow in
     the same way: the newest ones would be those of the maps that the newest weights make. The average is kept in
-    float32, whatever the model trains in.
+    float32, whatever the model trains in. Of what is frozen it is a copy, for an average of -0.0 with itself is 0.0.
 
     Args:
         model: The network that is trained.
@@ -38,11 +39,12 @@ class ExponentialMovingAverage:
     def update(self, step: int) -> None:
         """Follow the model after optimiser step number ``step`` (1 is the first)."""
         decay = min(self._decay, 1.0 - 1.0 / (step + 1))
+        frozen = {id(tensor) for tensor in frozen_tensors(self._model)}
         for name, tensor in self._model.state_dict().items():
             average = self._average[name]
             newest = tensor.astype(average.dtype)
-            if tensor.is_floating_point():
-                newest = average + (newest - average) * (1.0 - decay)  # in this form what is frozen keeps its bytes
+            if tensor.is_floating_point() and id(tensor) not in frozen:
+                newest = average + (newest - average) * (1.0 - decay)
             paddle.assign(newest, average)
 
     def running_statistics(self) -> list[Tensor]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from paddleseg.tasks.distillation import TEACHER
+
 _NETWORKS = ("DDRNet_23_slim", "DDRNet_23", "DDRNet_39")
 UNWRITTEN: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "lr_scheduler": (("PolynomialDecay",), {"power": 1.0, "end_lr": 0.0001}),
@@ -14,7 +16,7 @@ UNWRITTEN: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
 }
 """Section -> the types it is about, and the arguments that held where the section did not name them."""
 
-UNRECORDED: dict[str, Any] = {"freeze": "nothing"}
+UNRECORDED: dict[str, Any] = {"freeze": "nothing", TEACHER: "none"}
 """What older checkpoints do not say of what makes two runs the same one, and what held."""
 
 

@@ -14,6 +14,7 @@ from paddle.optimizer.lr import LRScheduler
 from paddleseg.onednn import CpuSettings, entered
 from paddleseg.optimizers import ReduceOnPlateau, schedule_of
 from paddleseg.tasks.base import Scores, Task
+from paddleseg.tasks.distillation import TEACHER
 from paddleseg.training import checkpoint
 from paddleseg.training.batches import TrainingBatches
 from paddleseg.training.cpu import CPU, cpu_facts, shared_facts
@@ -75,7 +76,12 @@ def run_training(
     own_hooks = _build_hooks(task, optimizer, settings, stop_hook)
     dist.in_first_process(lambda: task.check_data(settings.check_labels, settings.workers))
     get_logger().info("data: %s", batches.describe())
-    identity = {**_identity(batches, optimizer, settings), **task.identity(), CPU: cpu_facts(cpu, model)}
+    identity = {
+        TEACHER: "none",
+        **_identity(batches, optimizer, settings),
+        **task.identity(),
+        CPU: cpu_facts(cpu, model),
+    }
     record = RunRecord(identity, config_text)
     all_hooks = in_order([*own_hooks, *hooks])
     trainer = Trainer(model, task, optimizer, batches, settings, hooks=all_hooks, record=record)

@@ -23,11 +23,14 @@ class StepNetwork:
         model: The network.
         settings: The run's.
         extra_layers: Those of the task, see ``Task.extra_layers``.
+
+    Attributes:
+        precision: In which it computes, for what a task runs beside it.
     """
 
     def __init__(self, model: nn.Layer, settings: RunSettings, extra_layers: nn.Layer | None = None) -> None:
         self._model = model
-        self._precision = settings.precision, settings.amp_level
+        self.precision, self._level = settings.precision, settings.amp_level
         self._layer = _EitherSize(paddle.jit.to_static(model) if settings.to_static_training else model)
         # Not a part of what DataParallel wraps, which takes for unused what no output of its forward depends on.
         self._extra_layers = extra_layers
@@ -45,7 +48,7 @@ class StepNetwork:
         return gives_coarse_logits(self._model)
 
     def __call__(self, *inputs: Tensor, coarse: bool = False) -> Any:
-        with mixed_precision(*self._precision):
+        with mixed_precision(self.precision, self._level):
             return self._layer(*inputs, coarse=coarse)
 
     def gradients_stay_local(self, local: bool) -> AbstractContextManager[Any]:

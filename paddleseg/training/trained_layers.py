@@ -10,8 +10,11 @@ from typing import Any
 
 from paddle import Tensor, nn
 
-from paddleseg.models.weights import apply_weights
+from paddleseg.models.pretrained import names_left
+from paddleseg.models.weights import apply_weights, first_names
 from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.frozen_layers import frozen_tensors
+from paddleseg.utils.logging import get_logger
 
 _EXTRA = "extra"
 
@@ -38,6 +41,18 @@ class TrainedLayers(nn.Layer):
 def trained_layers(network: nn.Layer, extra_layers: nn.Layer | None) -> nn.Layer:
     """The network itself where a task trains nothing else, so that nothing changes for it."""
     return network if extra_layers is None else TrainedLayers(network, extra_layers)
+
+
+def warn_of_initial_tensors(network: nn.Layer) -> None:
+    """Warn of frozen tensors that the pretrained weights lacked: nothing will ever train them."""
+    frozen, state = {id(tensor) for tensor in frozen_tensors(network)}, network.state_dict()
+    left = [name for name in names_left(network) if id(state.get(name)) in frozen]
+    if left:
+        get_logger().warning(
+            "frozen though the pretrained weights lack it, or its rows of some classes: %s, which keep what they were "
+            "initialised with; leave them out of freeze",
+            first_names(left, 8),
+        )
 
 
 def restore_extra_layers(extra_layers: nn.Layer | None, saved: Mapping[str, Any] | None, folder: Path) -> None:

@@ -13,6 +13,7 @@ import http.client
 import json
 import os
 import re
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -33,11 +34,13 @@ from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.foreign_imports import foreign_names
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.safe_pickle import one_line
 
 __getattr__ = foreign_names(__name__)
 
 _CHUNK = 1 << 20
 _TIMEOUT_SECONDS = 30
+_OF_THE_NETWORK = (urllib.error.URLError, ssl.SSLError, ConnectionError, TimeoutError, http.client.HTTPException)
 
 
 def cache_folder() -> Path:
@@ -78,14 +81,19 @@ def cached_download(url: str, sha256: str | None = None, says: str = "the config
                 get_logger().info("downloading %s to %s", url, path)
                 _download(address, path, sha256, says)
     except urllib.error.HTTPError as error:
-        raise WeightsError(f"cannot download {url}: the server answers {error.code} {error.reason}") from None
+        answer = one_line(f"{error.code} {error.reason}")  # of a redirection without end these are three lines
+        raise WeightsError(f"cannot download {url}: the server answers {answer}") from None
     except WeightsError:
         raise
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", error)
+    except (*_OF_THE_NETWORK, ValueError) as error:
+        reason = one_line(getattr(error, "reason", error))
         raise WeightsError(
-            f"cannot download {url} ({reason}). Without a network: put the file at {path}, or set "
-            "model.pretrained to a local file"
+            f"cannot download {url} ({reason}). Without a network: put the file at {path}, or name a local file in its "
+            "place"
+        ) from None
+    except OSError as error:
+        raise WeightsError(
+            f"cannot keep {url} at {path} ({error.strerror or error}); PADDLESEG_HOME names another folder"
         ) from None
     return str(path)
 

@@ -4,7 +4,8 @@
 
 The file is a protocol buffer (MindSpore's checkpoint.proto): ``Checkpoint`` is values in field 1, each with a name in
 field 1 and a tensor in field 2; a tensor is its dims in field 1, the name of its type in field 2 and its bytes in field
-3. An array beyond 512 MB is written in slices that share a name.
+3. An array beyond 512 MB is written in slices that share a name. A scalar has the dims [0] and one number; texts, which
+``append_dict`` may add, are of the type ``str``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from paddleseg.utils.bfloat16 import float32_of_bfloat16
 from paddleseg.utils.safe_pickle import one_line_for_damage
 
-_BFLOAT16 = "BFloat16"
+_BFLOAT16, _TEXT = "BFloat16", "str"
 _DTYPES = {
     "Float16": "<f2", "Float32": "<f4", "Float64": "<f8", _BFLOAT16: "<u2", "Int8": "i1", "Int16": "<i2",
     "Int32": "<i4", "Int64": "<i8", "UInt8": "u1", "Bool": "?",
@@ -27,7 +28,7 @@ _MOST_AXES, _MOST_VALUES = 32, 100_000  # a value takes as little as two bytes i
 
 
 def read_mindspore(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """Read the arrays of a checkpoint by name; those of bfloat16 as float32.
+    """Read the arrays of a checkpoint by name; those of bfloat16 as float32. Texts are left out.
 
     Raises:
         WeightsError: The file is missing or damaged, or holds numbers of another kind.
@@ -42,7 +43,7 @@ def read_mindspore(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
             if field == 1:
                 name, tensor = _value(value)
                 parts.setdefault(name, []).append(tensor)
-        return {name: _joined(name, tensors) for name, tensors in parts.items()}
+        return {name: _joined(name, tensors) for name, tensors in parts.items() if tensors[0][1] != _TEXT}
 
 
 def _fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
@@ -124,6 +125,7 @@ def _joined(name: str, tensors: list[tuple[tuple[int, ...], str, memoryview]]) -
     if any(tensor[:2] != (dims, kind) for tensor in tensors):
         raise ValueError(f"the slices of {name} differ in shape or kind")
     array = np.frombuffer(b"".join(content for _, _, content in tensors), _DTYPES[kind])
-    array = array.reshape(dims)  # refuses another number of numbers, before anything is copied
+    is_scalar = dims == (0,) and array.size > 0
+    array = array.reshape(() if is_scalar else dims)  # refuses another number of numbers, before anything is copied
     array = array.astype(array.dtype.newbyteorder("="))
     return float32_of_bfloat16(array) if kind == _BFLOAT16 else array

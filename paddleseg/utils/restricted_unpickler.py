@@ -69,8 +69,18 @@ class RestrictedUnpickler(pickle._Unpickler):
         self.append(bytearray(self.read(length)))
 
     def load_reduce(self) -> None:
+        self.count_arguments(self.stack[-1])
         super().load_reduce()
         self._count(self.stack[-1])
+
+    def count_arguments(self, arguments: Any) -> None:
+        """Count those of a call, and what they hold: a call looks at each, and costs a file but a few bytes."""
+        if not isinstance(arguments, tuple):
+            raise pickle.UnpicklingError("arguments that are none")
+        self._spend(len(arguments))
+        for argument in arguments:
+            if isinstance(argument, (tuple, list, dict, set, frozenset)):
+                self._spend(len(argument))
 
     def load_build(self) -> None:
         if not isinstance(self.stack[-2], (_Array, _Dtype)):
@@ -82,9 +92,12 @@ class RestrictedUnpickler(pickle._Unpickler):
         if isinstance(made, _Array):
             made = getattr(made, "value", None)  # not there yet where it is only made
         if isinstance(made, np.ndarray):
-            self._left -= made.nbytes
+            self._spend(made.nbytes)
         elif isinstance(made, (bytes, tuple, OrderedDict)):
-            self._left -= len(made)
+            self._spend(len(made))
+
+    def _spend(self, cost: int) -> None:
+        self._left -= cost
         if self._left < 0:
             raise pickle.UnpicklingError("more content than there are bytes")
 

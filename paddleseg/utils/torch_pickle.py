@@ -95,10 +95,12 @@ class TorchUnpickler(RestrictedUnpickler):
 
     def persistent_load(self, pid: Any) -> Storage:
         """A storage, which files name by ('storage', class, key, device, count of numbers)."""
+        if not isinstance(pid, tuple) or not 5 <= len(pid) <= 6:
+            raise pickle.UnpicklingError("a storage that is none")
         word, kind, key, _, count = pid[:5]
         if word != "storage" or not isinstance(kind, _StorageKind) or not isinstance(key, str) or len(key) > 99:
             raise pickle.UnpicklingError("a storage that is none")
-        if any(part is not None for part in pid[5:]):
+        if pid[5:] not in ((), (None,)):
             raise pickle.UnpicklingError("a storage that is a part of another one, as before PyTorch 0.4")
         _check_sizes((count,))
         storage = Storage(key, kind.name, count)
@@ -108,6 +110,7 @@ class TorchUnpickler(RestrictedUnpickler):
 
     def load_newobj(self) -> None:
         arguments, kind = self.stack.pop(), self.stack.pop()
+        self.count_arguments(arguments)
         self.append(kind(*arguments) if kind is _nothing else _refuse("an object of a class"))
 
     def load_build(self) -> None:

@@ -17,10 +17,16 @@ from paddleseg.utils.near_miss import suggest
 
 WeightSource = Annotated[str | dict[str, Any], "a file, a folder, an address, zoo:NAME, or {url: ..., sha256: ...}"]
 """What ``model.pretrained`` may be; ``url`` is an address or a path, or a list of them that are tried in order. What a
-name of the zoo stands for is in ``utils.zoo``."""
+name of the zoo stands for is in ``models.zoo``."""
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _KEYS = ("url", "sha256")
+_ZOO = "zoo:"
+
+
+def zoo_name(source: Any) -> str | None:
+    """The name in a source such as ``zoo:ddrnet23_imagenet``; None for all other sources."""
+    return source[len(_ZOO) :] if isinstance(source, str) and source.startswith(_ZOO) else None
 
 
 def source_faults(source: Any) -> Iterator[tuple[str, str]]:
@@ -70,7 +76,7 @@ def first_of(places: Sequence[str], take: Callable[[str], str]) -> tuple[str, st
                 raise
             errors.append(str(error))
             get_logger().warning("%s", error)
-    raise WeightsError(f"none of {len(places)} places has the pretrained weights: {'; '.join(errors)}")
+    raise WeightsError(f"none of {len(places)} places has the weights: {'; '.join(errors)}")
 
 
 def is_of_another_file(former: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

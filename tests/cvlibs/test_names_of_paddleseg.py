@@ -21,6 +21,8 @@ from paddleseg.core import predict, train
 from paddleseg.cvlibs import Config, SegBuilder
 from paddleseg.datasets import Dataset
 from paddleseg.models.weight_formats import META_KEY
+from paddleseg.registry import HOOKS
+from paddleseg.training.hooks import Hook
 from paddleseg.transforms import Compose, Normalize, RandomHorizontalFlip
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.foreign_imports import FAMILIES, INSTEAD, advice_on
@@ -191,9 +193,15 @@ def test_a_wrong_configuration_is_refused_when_it_is_loaded_and_epochs_when_a_sc
 
 @pytest.mark.parametrize(
     ("option", "advice"),
-    [("freeze=[conv1]", "give paddleseg.core.train freeze="), ("distillation.teacher=run", "train with train.py")],
+    [
+        ("freeze=[conv1]", "give paddleseg.core.train freeze="),
+        ("distillation.teacher=run", "train with train.py"),
+        ("task.type=SegmentationTask", "give paddleseg.core.train task="),
+        ("hooks=[{type: Hook}]", "give paddleseg.core.train hooks="),
+    ],
 )
-def test_what_only_train_py_does_is_not_passed_over_by_the_optimizer(option, advice, tiny_config):
+def test_what_only_train_py_does_is_not_passed_over_by_the_optimizer(option, advice, tiny_config, monkeypatch):
+    monkeypatch.setitem(HOOKS._components, "Hook", Hook)
     losses = ["distillation.losses=[{type: ChannelWiseKLLoss, weight: 3}]"] * option.startswith("distillation")
     parts = SegBuilder(Config(tiny_config, opts=[option, *losses]))
     assert parts.model is not None

@@ -1,9 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Networks of two layers, with which a step takes milliseconds."""
+"""Networks of a few layers, with which a step takes milliseconds."""
 
 import paddle
 from paddle import nn
+
+from paddleseg.models.layers import upsample_logits
+from paddleseg.models.pretrained import load_pretrained
 
 
 class Eighth(nn.Layer):
@@ -33,6 +36,45 @@ class Whole(Eighth):
 
     def forward(self, x):
         return super().forward(x)
+
+
+class _WithOptions(nn.Layer):
+    """With batch normalisation and what a configuration says of networks; parts have the names of DDRNet's."""
+
+    resizes_stride8 = True
+    width: int
+
+    def __init__(self, num_classes, in_channels=3, enable_auxiliary_loss=False, pretrained=None, class_names=None):
+        super().__init__()
+        self.arch, self.num_classes, self.in_channels = type(self).__name__, num_classes, in_channels
+        self.conv1 = nn.Conv2D(in_channels, self.width, 8, stride=8)
+        self.layer5_ = nn.Sequential(nn.Conv2D(self.width, self.width, 1), nn.BatchNorm2D(self.width))
+        self.head = nn.Conv2D(self.width, num_classes, 1)
+        if enable_auxiliary_loss:
+            self.aux_head = nn.Conv2D(self.width, num_classes, 1)
+        self.outputs = self.output_names({"enable_auxiliary_loss": enable_auxiliary_loss})
+        if pretrained is not None:
+            load_pretrained(self, pretrained, class_names)
+
+    @staticmethod
+    def output_names(arguments):
+        return ("main", "auxiliary") if arguments.get("enable_auxiliary_loss") else ("main",)
+
+    def forward_stride8(self, x):
+        features = nn.functional.relu(self.conv1(x))
+        logits = [self.head(self.layer5_(features))]
+        return logits + [self.aux_head(features)] if len(self.outputs) == 2 else logits
+
+    def forward(self, x):
+        return [upsample_logits(logits, x.shape[2:]) for logits in self.forward_stride8(x)]
+
+
+class SmallStudent(_WithOptions):
+    width = 4
+
+
+class SmallTeacher(_WithOptions):
+    width = 6
 
 
 def networks(student=4, teacher=6, kind=Eighth):

@@ -3,14 +3,21 @@
 """What is wrong with a teacher is said in one line before the first step."""
 
 import shutil
+from pathlib import Path
 
 import pytest
+import yaml
 
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
+from paddleseg.config.teacher import find_teacher, load_teacher
 from paddleseg.models.weights import read_weights, write_weights
+from paddleseg.tasks.distillation import TEACHER
+from paddleseg.training.run_folder import check_same_run
 from paddleseg.utils.errors import ConfigError, WeightsError
+from paddleseg.utils.tensors import to_arrays
 from tests.distillation.conftest import FEATURES, LOGITS
+from tests.distillation.small_networks import SmallStudent
 
 NAMES = ["road", "car", "tree", "sky"]
 
@@ -68,13 +75,13 @@ def test_the_same_classes_in_another_order(distil, teacher_folder, tiny_config):
     # Also where the weights alone say it.
     rewrite(teacher_folder, (other, "num_classes: 4"))
     weights, _ = read_weights(teacher_folder / "model.pdparams")
-    write_weights(teacher_folder / "model.pdparams", weights, {"arch": "DDRNet_23", "classes": [*NAMES[:3], "water"]})
+    write_weights(teacher_folder / "model.pdparams", weights, {"classes": [*NAMES[:3], "water"]})
     tiny_config.write_text(text)
     refused(distil, "class 3 of the teacher is 'water', here it is 'sky'", **here)
 
 
 def test_a_teacher_that_learns_something_else(distil, teacher_folder):
-    rewrite(teacher_folder, ("DDRNet_23", "DDRNet_23_cls"), ("type: Dataset", "type: ImageFolder"))
+    rewrite(teacher_folder, ("SmallTeacher", "DDRNet_23_slim_cls"), ("type: Dataset", "type: ImageFolder"))
     text = (teacher_folder / "config.yml").read_text()
     lines = [
         line
@@ -117,16 +124,21 @@ def test_what_is_no_teacher_at_all(distil, teacher_folder, tmp_path):
     refused(distil, r"config\.yml names no weights; give teacher_weights", teacher=config)
     refused(distil, "there is no 'lost.pdparams'", teacher=config, more="  teacher_weights: lost.pdparams\n")
     refused(distil, "teacher_weights: a folder has its own", more=f"  teacher_weights: {weights}\n")
-    rewrite(teacher_folder, ("DDRNet_23}", "DDRNet_23, pretrained: lost.pdparams}"))
+    rewrite(teacher_folder, ("SmallTeacher}", "SmallTeacher, pretrained: lost.pdparams}"))
     refused(distil, "names weights that are not there: 'lost.pdparams'", teacher=config)
 
 
 def test_weights_of_another_network(distil, teacher_folder):
-    rewrite(teacher_folder, ("DDRNet_23", "DDRNet_39"))
-    refused(distil, "does not fit DDRNet_39 with 4 classes; these are weights of DDRNet_23", error=WeightsError)
+    rewrite(teacher_folder, ("SmallTeacher", "DDRNet_23_slim"))
+    refused(distil, "does not fit DDRNet_23_slim with 4 classes; these are weights of SmallT", error=WeightsError)
 
 
 def test_teachers_that_lead_back_to_the_student(distil, tiny_config, teacher_folder, tmp_path):
+    # Weights that are named make a teacher of the student's own configuration, and of any chain.
+    weights = tmp_path / "former.pdparams"
+    write_weights(weights, to_arrays(SmallStudent(4, enable_auxiliary_loss=True).state_dict()), None)
+    log = distil("--iters", 1, teacher=tiny_config, more=f"  teacher_weights: {weights}\n")
+    assert "teacher: SmallStudent with 4 classes" in log
     refused(distil, r"go round in a circle: tiny\.yml -> tiny\.yml", teacher=tiny_config)
     config = teacher_folder / "config.yml"
     config.write_text(f"{config.read_text()}distillation: {{teacher: {tiny_config}, losses: [{LOGITS}]}}\n")
@@ -140,8 +152,12 @@ def test_the_run_itself_is_no_teacher(distil, teacher_folder, tmp_path):
     best = shutil.copytree(teacher_folder, tmp_path / "run/best_model")
     for teacher in (best, tmp_path / "run"):
         refused(distil, "is a checkpoint in the folder of this run; give another --save_dir", teacher=teacher)
-    named = f"  teacher_weights: {best}/model.pdparams\n"
-    refused(distil, "is a checkpoint in the folder of this run", teacher=teacher_folder / "config.yml", more=named)
+    config = teacher_folder / "config.yml"
+    for named in (f"{best}/model.pdparams", f"{{url: [lost, {best}]}}"):
+        more = f"  teacher_weights: {named}\n"
+        refused(distil, "is a checkpoint in the folder of this run", teacher=config, more=more)
+    rewrite(teacher_folder, ("SmallTeacher}", f"SmallTeacher, pretrained: {best}}}"))
+    refused(distil, "is a checkpoint in the folder of this run", teacher=config)
 
 
 def test_a_teacher_may_be_in_a_folder_of_the_runs(distil, teacher_folder, tmp_path):
@@ -171,11 +187,14 @@ def test_a_section_that_is_wrong_in_itself(section, message, tiny_config):
         check_config(load_config(tiny_config))
 
 
-def test_a_layer_that_is_not_there_is_named_with_the_nearest(distil):
+def test_a_layer_that_is_not_there_is_named_with_the_nearest_before_data_are_read(distil, monkeypatch):
+    monkeypatch.setattr("paddleseg.config.build.build_dataset", None)
     losses = [LOGITS, FEATURES.replace("layer5_", "layer55_")]
-    refused(
-        distil, r"distillation: the student DDRNet_23_slim with 4 classes has no layer 'layer55_'\. Did", losses=losses
-    )
+    words = "the student SmallStudent with 4 classes has no layer 'layer55_'"
+    refused(distil, rf"^[^;]*distillation\.losses\.1\.features: {words}\. Did .* The network has conv1,", losses=losses)
+    losses = [FEATURES.replace("layer5_", "layer5_, teacher_features: layer5_.7.relu")]
+    words = r"teacher SmallTeacher with 4 classes has no layer 'layer5_\.7\.relu'\. layer5_ has layer5_\.0, layer5_\.1$"
+    refused(distil, rf"losses\.0\.teacher_features: the {words}", losses=losses)
 
 
 def test_what_another_teacher_or_section_would_change_is_not_resumed(distil, teacher_folder):
@@ -184,9 +203,68 @@ def test_what_another_teacher_or_section_would_change_is_not_resumed(distil, tea
     with pytest.raises(WeightsError, match=r"has teacher_layer5_\.weight, the run has none\. Resume with the section"):
         distil("--iters", 2, *again, losses=[LOGITS])
     weights, meta = read_weights(teacher_folder / "model.pdparams")
-    weights["head.conv.bias"] = weights["head.conv.bias"] + 1
+    weights["head.bias"] = weights["head.bias"] + 1
     write_weights(teacher_folder / "model.pdparams", weights, meta)
     refused(distil, r"cannot be resumed.*teacher \(checksum\)", *again)
+
+
+def test_a_run_is_not_resumed_with_a_first_teacher_nor_with_none(distil, train_here, student_config):
+    text, again = student_config.read_text(), ("--iters", 2, "--resume_model", "auto")
+    train_here("--iters", 1, save_dir="alone")
+    distil("--iters", 1, losses=[LOGITS], save_dir="taught")
+    with pytest.raises(ConfigError, match=r"teacher \(checksum\) was none, now it is [0-9a-f]{12}\."):
+        distil(*again, losses=[LOGITS], save_dir="alone")
+    student_config.write_text(text)
+    with pytest.raises(ConfigError, match=r"teacher \(checksum\) was [0-9a-f]{12}, now it is none\."):
+        train_here(*again, save_dir="taught")
+
+
+def test_a_run_of_an_older_version_without_a_teacher_had_none():
+    check_same_run(Path("output/iter_1"), {"seed": 1}, {"seed": 1, TEACHER: "none"})
+    with pytest.raises(ConfigError, match=r"teacher \(checksum\) was none"):
+        check_same_run(Path("output/iter_1"), {"seed": 1}, {"seed": 1, TEACHER: "0123456789ab"})
+
+
+@pytest.fixture
+def zoo(tmp_path, monkeypatch):
+    """A list with one name, whose address nobody has."""
+    monkeypatch.setenv("PADDLESEG_ZOO", str(tmp_path / "zoo.yml"))
+    entry = {"model": "DDRNet_23_slim", "trained_on": "streets", "kit": "PaddleSeg", "result": "none"}
+    entry.update(url=["http://127.0.0.1:1/model.pdparams"], classes=NAMES[::-1])
+    (tmp_path / "zoo.yml").write_text(yaml.safe_dump({"street": entry}))
+    return {"more": "  teacher_weights: zoo:street\n"}
+
+
+def test_a_teacher_of_the_zoo_is_compared_by_its_classes_and_its_network_before_it_is_downloaded(
+    distil, teacher_folder, zoo
+):
+    here = {"train_dataset.class_names": f"[{','.join(NAMES)}]", "teacher": teacher_folder / "config.yml", **zoo}
+    rewrite(teacher_folder, ("SmallTeacher", "DDRNet_23_slim"))
+    refused(distil, "class 0 of the teacher is 'sky', here it is 'road'", **here)
+    rewrite(teacher_folder, ("DDRNet_23_slim", "DDRNet_39"))
+    refused(distil, "zoo:street is of DDRNet_23_slim, the network is DDRNet_39", **here)
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        {"metric": 0.5, "classes": 5},
+        {"metric": [1], "classes": "road"},
+        {"metric": {"mIoU": "0.7", "Acc": True}, "classes": {"road": 0}},
+        {"metric": None, "classes": [1, 2, 3, 4]},
+        {"metric": {"mIoU": 10**400}, "classes": ["sky"]},
+        {"metric": {"\x1b[2J": 0.5, "mIoU": 0.77}, "classes": ["Road", "CAR", "tree", "sky"]},
+    ],
+)
+def test_what_a_teachers_file_says_of_itself_is_taken_where_it_is_names_and_figures(
+    meta, distil, teacher_folder, student_config, log
+):
+    weights, _ = read_weights(teacher_folder / "model.pdparams")
+    write_weights(teacher_folder / "model.pdparams", weights, meta)
+    student_config.write_text(f"{student_config.read_text()}distillation: {{teacher: {teacher_folder}}}\n")
+    config = load_config(student_config)
+    assert load_teacher(find_teacher(config, "run"), config, NAMES, None).num_classes == 4
+    assert ("(?[2J 0.5000, mIoU 0.7700)" in log.text) == ("Road" in str(meta["classes"])) and "\x1b" not in log.text
 
 
 def test_other_commands_need_no_teacher(tiny_config):
@@ -209,10 +287,9 @@ def test_a_runs_folder_means_its_best_model_and_a_checkpoint_itself(place, disti
 def test_a_configuration_with_weights_of_its_own_or_beside_it(distil, teacher_folder):
     config, weights = teacher_folder / "config.yml", teacher_folder / "model.pdparams"
     log = distil("--iters", 1, losses=[LOGITS], teacher=config, more=f"  teacher_weights: {weights}\n")
-    rewrite(teacher_folder, ("DDRNet_23}", f"DDRNet_23, pretrained: {weights}}}"))
-    assert log.count("teacher: DDRNet_23") == distil("--iters", 1, losses=[LOGITS], teacher=config).count(
-        "teacher: DDR"
-    )
+    rewrite(teacher_folder, ("SmallTeacher}", f"SmallTeacher, pretrained: {weights}}}"))
+    assert "teacher: SmallTeacher" in log
+    assert "teacher: SmallTeacher" in distil("--iters", 1, losses=[LOGITS], teacher=config)
 
 
 def test_opts_name_another_teacher(tiny_config):

@@ -18,12 +18,13 @@ from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.step_network import StepNetwork
 from paddleseg.transforms import Normalize
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.frozen_layers import freeze
 from tests.distillation.small_networks import Eighth, Whole, networks
 from tests.training.small_trainer import Toy, make_batch
 
 KL = ChannelWiseKLLoss()
-# Pictures of make_batch are 8x8.
-AT_AN_EIGHTH, AT_FULL_SIZE = [2, 2, 1, 1], [2, 2, 8, 8]
+BATCH = make_batch(0, side=16)
+AT_AN_EIGHTH, AT_FULL_SIZE = [2, 2, 2, 2], [2, 2, 16, 16]
 
 
 class Noting(ChannelWiseKLLoss):
@@ -32,11 +33,11 @@ class Noting(ChannelWiseKLLoss):
         return super().forward(student, teacher)
 
 
-def step(student, teacher, distances, *, losses=None, precision="fp32", **settings):
+def step(student, teacher, distances, *, losses=None, **settings):
     """The task and its terms for one batch."""
-    task = DistillationTask(Toy(losses), student, teacher, distances, precision)
+    task = DistillationTask(Toy(losses), student, teacher, distances)
     network = StepNetwork(student, RunSettings(iters=1, seed=0, **settings), task.extra_layers)
-    return task, task.loss_terms(network, make_batch(0))
+    return task, task.loss_terms(network, BATCH)
 
 
 @pytest.mark.parametrize("loss", [CrossEntropyLoss(), DiceLoss()])
@@ -45,7 +46,7 @@ def test_logits_are_compared_at_an_eighth_whatever_size_the_losses_of_the_labels
     distance = Noting()
     _, terms = step(student, teacher, [Distance(distance, 2.0)], losses=[(loss, 1.0)])
     assert distance.shapes == [AT_AN_EIGHTH, AT_AN_EIGHTH]
-    plain = Toy([(loss, 1.0)]).loss_terms(student, make_batch(0))
+    plain = Toy([(loss, 1.0)]).loss_terms(student, BATCH)
     assert float(terms["labels"]) == pytest.approx(float(plain["loss"]), rel=1e-6)
 
 
@@ -69,8 +70,6 @@ def test_the_loss_is_the_sum_of_its_terms_which_are_named_apart():
 
 def test_student_and_projection_get_gradients_and_the_teacher_none():
     student, teacher = networks()
-    # At full size the maps have more than one place: over one a softmax is 1, and nothing is learnt.
-    student.trunk, teacher.trunk = (paddle.nn.Conv2D(3, width, 2, stride=2) for width in (4, 6))
     task, terms = step(student, teacher, [Distance(KL, 50.0, "trunk")])
     terms["teacher_trunk"].backward()
     assert float(student.trunk.weight.grad.abs().max()) > 0
@@ -113,9 +112,9 @@ def test_the_teacher_computes_in_the_precision_of_the_training_and_without_gradi
 
     monkeypatch.setattr(paddle.amp, "auto_cast", record)
     student, teacher = networks(kind=Noted)
-    task = DistillationTask(Toy(), student, teacher, [Distance(KL, 1.0)], precision)
+    task = DistillationTask(Toy(), student, teacher, [Distance(KL, 1.0)])
     seen.clear()
-    task.loss_terms(StepNetwork(student, RunSettings(iters=1, seed=0, precision=precision)), make_batch(0))
+    task.loss_terms(StepNetwork(student, RunSettings(iters=1, seed=0, precision=precision)), BATCH)
     assert seen == [([] if level is None else [level], False)]
 
 
@@ -138,6 +137,33 @@ def test_a_network_is_left_without_hooks_after_a_step():
     student, teacher = networks()
     step(student, teacher, [Distance(KL, 1.0, "trunk")])
     assert not student.trunk._forward_post_hooks and not teacher.trunk._forward_post_hooks
+
+
+def test_a_layer_that_is_replaced_after_the_task_was_made_is_looked_at_still():
+    """As batch normalisation is, which is converted for several processes."""
+    student, teacher = networks()
+    task = DistillationTask(Toy(), student, teacher, [Distance(KL, 1.0, "trunk")])
+    student.trunk = paddle.nn.Conv2D(3, 4, 8, stride=8)
+    terms = task.loss_terms(StepNetwork(student, RunSettings(iters=1, seed=0)), BATCH)
+    assert float(terms["teacher_trunk"]) > 0
+
+
+def test_a_distance_that_cannot_teach_is_refused_in_the_first_step():
+    student, teacher = networks()
+    with pytest.raises(ConfigError, match="^teacher_pooled: maps of one place, over which the softmax is 1"):
+        step(student, teacher, [Distance(KL, 1.0), Distance(KL, 1.0, "pooled")])
+    freeze(student, ["trunk"])
+    step(student, teacher, [Distance(KL, 1.0)])
+    with pytest.raises(ConfigError, match="^teacher_trunk: all that leads to it in the student is frozen"):
+        step(student, teacher, [Distance(KL, 1.0, "trunk")])
+
+
+def test_the_student_is_no_teacher_of_itself():
+    student, teacher = networks()
+    teacher.trunk = student.trunk
+    for other in (student, teacher):
+        with pytest.raises(ConfigError, match="^teacher: it is the student, or has weights of it"):
+            DistillationTask(Toy(), student, other, [Distance(KL, 1.0)])
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from paddleseg.config import training
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.models.weights import read_weights
 from paddleseg.training.checkpoint import open_checkpoint
-from tests.distillation.conftest import FEATURES, LOGITS
+from tests.distillation.conftest import DDRNET, FEATURES, LOGITS
 from tests.training.resumed import assert_same_losses, assert_same_state
 
 PROJECTION = "teacher_layer5_.weight"
@@ -42,13 +42,14 @@ def test_a_resumed_run_has_the_bytes_of_the_uninterrupted_one(distil, tmp_path):
 
 def test_weights_and_an_export_hold_the_student_alone(distil, tmp_path, tiny_config):
     # Small weights, for after a step of these sizes graph and network would differ in most of the pixels.
-    distil("--iters", 1, "--use_ema", losses=[term.replace("weight: ", "weight: 0.0") for term in (LOGITS, FEATURES)])
+    losses = [term.replace("weight: ", "weight: 0.0") for term in (LOGITS, FEATURES)]
+    distil("--iters", 1, "--use_ema", losses=losses, **DDRNET)
     folder = tmp_path / "run/iter_1"
     own = DDRNet_23_slim(4, enable_auxiliary_loss=True).state_dict()
     for file in ("model.pdparams", "ema_model.pdparams"):
         weights, meta = read_weights(folder / file)
         assert weights.keys() == own.keys() and meta["arch"] == "DDRNet_23_slim"
-    assert open_checkpoint(folder).states["extra_layers"][PROJECTION].shape == (256, 128, 1, 1)
+    assert open_checkpoint(folder).states["extra_layers"][PROJECTION].shape == (6, 128, 1, 1)
     # An export of it reads neither the teacher nor the projection.
     for path in (tmp_path / "teacher").iterdir():
         path.unlink()
@@ -76,7 +77,10 @@ def test_the_teacher_stays_as_it_was_and_in_evaluation_mode(distil, monkeypatch)
 
 def test_the_log_shows_each_term_and_the_loss_is_their_weighted_sum(distil):
     log = distil("--iters", 1)
-    terms = {name: float(value) for name, value in re.findall(r"(\w+) (\d+\.\d{4})(?:,|\n)", log.split("weights: ")[1])}
+    terms = {
+        name: float(value)
+        for name, value in re.findall(r"(\w+) (\d+\.\d{4})(?:,|\n)", log.split("terms of the loss: ")[1])
+    }
     assert list(terms) == ["main", "auxiliary", "labels", "teacher_logits", "teacher_layer5_"]
     [total] = re.findall(r"iter: 1/1, loss: ([\d.]+)", log)
     labels = terms["main"] + 0.4 * terms["auxiliary"]
@@ -84,7 +88,7 @@ def test_the_log_shows_each_term_and_the_loss_is_their_weighted_sum(distil):
     wanted = labels + 3 * terms["teacher_logits"] + 50 * terms["teacher_layer5_"]
     assert float(total) == pytest.approx(wanted, abs=6e-3)
     assert min(terms.values()) > 0
-    assert re.search(r"teacher: DDRNet_23 with 4 classes, .*teacher/model\.pdparams", log)
+    assert re.search(r"teacher: SmallTeacher with 4 classes, .*teacher/model\.pdparams", log)
 
 
 def test_the_student_comes_nearer_to_the_teacher(distil):

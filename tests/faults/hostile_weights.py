@@ -50,6 +50,11 @@ def opcodes(code):
     return zipped(b"\x80\x02" + code + b".", {})
 
 
+def again_and_again(function, arguments, code, count=200_000):
+    """A call that takes a few bytes, with the same arguments each time: they are looked at once more by each."""
+    return opcodes(function + b"q\0" + arguments + b"q\x01" + (b"h\0h\x01" + code + b"0") * count + b"N")
+
+
 def patched(data, mark, offset, new, last=False):
     """``new`` in place of what is ``offset`` bytes behind a mark, the last one or the first."""
     place = (data.rindex(mark) if last else data.index(mark)) + offset
@@ -225,6 +230,34 @@ DAMAGED = {
         "Float8_e4m3fnStorage",
     ),
     "lists within lists": (".pth", lambda: opcodes(b"]" + b"]" * 200_000 + b"a" * 200_000), "damaged"),
+    "calls of many arguments": (
+        ".pth",
+        lambda: again_and_again(b"ctorch\ndevice\n", b"(" + b"N" * 200_000 + b"t", b"R"),
+        "more content than there are bytes",
+    ),
+    "objects of many arguments": (
+        ".pth",
+        lambda: again_and_again(b"ctorch\ndevice\n", b"(" + b"N" * 200_000 + b"t", b"\x81"),
+        "more content than there are bytes",
+    ),
+    "tables of many equal pairs": (
+        ".pth",
+        lambda: again_and_again(
+            b"ccollections\nOrderedDict\n", b"(K\x01K\x01tq\x02(" + b"h\x02" * 200_000 + b"t\x85", b"R"
+        ),
+        "more content than there are bytes",
+    ),
+    "names of storages with many parts": (
+        ".pth",
+        lambda: opcodes(
+            b"(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x01"
+            + b"N" * 200_000
+            + b"tq\x01"
+            + b"h\x01Q0" * 200_000
+            + b"N"
+        ),
+        "a storage that is none",
+    ),
     "another's bytes": (
         ".pth",
         lambda: torch_view(0, (6,), (1,)).replace(SIX, SIX[::-1]),

@@ -9,7 +9,7 @@ import paddle
 import pytest
 
 from paddleseg.models import DDRNet_23_slim, DDRNet_23_slim_cls
-from paddleseg.models.pretrained import load_pretrained
+from paddleseg.models.pretrained import load_pretrained, names_left
 from paddleseg.models.weights import META_KEY, make_meta
 from paddleseg.utils.errors import ConfigError
 
@@ -74,6 +74,23 @@ def test_a_classifiers_classes_are_columns_of_its_last_layer(tmp_path):
         assert ours["linear.bias"][row] == theirs["linear.bias"][source]
 
 
+def test_where_no_class_has_a_name_of_the_weights_a_warning_says_so_and_the_layer_counts_as_not_loaded(tmp_path, log):
+    path = tmp_path / "street.pdparams"
+    saved(path, built(DDRNet_23_slim, 1, num_classes=4), classes=STREET)
+    initial = arrays_of(built(DDRNet_23_slim, 2, num_classes=4))
+    model = built(DDRNet_23_slim, 2, num_classes=4, class_names=["a", "b", "c", "d"], pretrained=str(path))
+    assert (model.head.conv.weight.numpy() == initial["head.conv.weight"]).all()
+    [line] = [record.getMessage() for record in log.records if record.levelname == "WARNING"]
+    assert "head.conv begins anew, for no class has a name of the weights, which are road, building" in line
+    total = len(initial)
+    assert f"{total - 2} of {total} tensors loaded" in log.text and "head          9/11" in log.text
+    assert names_left(model) == ["head.conv.weight", "head.conv.bias"]
+    # Those of which some rows are known are not loaded either, as a whole.
+    coverage = load_pretrained(model, path, ["road", "b", "c", "d"])
+    assert coverage.partial == ["head.conv.weight", "head.conv.bias"] and not coverage.complete
+    assert "2 for some of the classes alone: head.conv.weight" in coverage.describe()
+
+
 @pytest.mark.parametrize(
     ("classes", "class_names", "words"),
     [
@@ -109,6 +126,22 @@ def test_a_training_takes_the_names_of_its_data_set(tiny_config, train_here, tmp
     names = "[animal, car, road, boat]"
     log = train_here("--iters", 1, **{"model.pretrained": path, "train_dataset.class_names": names})
     assert "pretrained: head.conv: 2 of 4 classes are taken over by name: car, road; 2 begin anew: animal, boat" in log
+
+
+@pytest.mark.parametrize(
+    ("class_names", "more", "message"),
+    [
+        ("[car, road]", {}, "model.class_names: found 'car', the class is 'road' in train_dataset; remove it here"),
+        ("[Road, car]", {"model.pretrained": "null"}, "model.class_names: has no effect without model.pretrained"),
+    ],
+)
+def test_names_that_contradict_the_data_set_or_do_nothing_are_refused(class_names, more, message, train_here, tmp_path):
+    path = tmp_path / "street.pdparams"
+    saved(path, DDRNet_23_slim(4), classes=STREET)
+    names = class_names.replace("]", ", animal, boat]")
+    options = {"model.pretrained": path, "train_dataset.class_names": "[road, car, animal, boat]", **more}
+    with pytest.raises(ConfigError, match=message):
+        train_here("--iters", 1, **options, **{"model.class_names": names})
 
 
 def test_names_of_another_number_of_classes_are_refused():

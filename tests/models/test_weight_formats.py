@@ -220,12 +220,11 @@ def test_numbers_of_mindspore_are_read_in_slices_and_of_every_kind(tmp_path):
     values = [mindspore_value(kind, np.ones((2, 3), dtype), kind) for kind, dtype in kinds.items()]
     bits = (np.array([1.5, -2], "<f4").view("<u4") >> 16).astype("<u2")
     path = tmp_path / "a.ckpt"
-    path.write_bytes(
-        b"".join(
-            [*slices, *values, mindspore_value("one", np.float32(3)), mindspore_value("BFloat16", bits, "BFloat16")]
-        )
-    )
+    text = mindspore_value("note", np.frombuffer(b"by append_dict", "u1"), "str")
+    others = [mindspore_value("one", np.float32(3)), text, mindspore_value("BFloat16", bits, "BFloat16")]
+    path.write_bytes(b"".join([*slices, *values, *others]))
     found = read_mindspore(path)
+    assert "note" not in found
     assert np.array_equal(found["sliced"], half) and found["sliced"].dtype == np.float16
     assert all(found[kind].dtype == np.dtype(dtype) and found[kind].all() for kind, dtype in kinds.items())
     assert found["one"] == 3 and found["one"].shape == () and found["BFloat16"].tolist() == [1.5, -2]

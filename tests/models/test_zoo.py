@@ -9,6 +9,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -16,19 +17,30 @@ from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.models.pretrained import load_pretrained
+from paddleseg.models.weights import load_weights
+from paddleseg.models.zoo import fetch, find, read_zoo
 from paddleseg.registry import MODELS
 from paddleseg.utils.errors import ConfigError, WeightsError
-from paddleseg.utils.zoo import fetch, find, read_zoo
 from tests.scripts import load_script
 from tests.training.small_trainer import OneLayer
 
 ROOT = Path(__file__).resolve().parents[2]
-CONTENT = pickle.dumps({name: value.numpy() for name, value in OneLayer().state_dict().items()})
+
+
+def weights_of(base_channels=32, seed=0):
+    """A small file that is of DDRNet_23_slim, or with 64 of DDRNet_23, as far as it goes."""
+    return pickle.dumps({"conv1.0._conv.weight": np.full((base_channels, 3, 3, 3), seed, "float32")})
+
+
+CONTENT = weights_of()
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Has what the test puts into ``server.files``; a name that begins with ``dies`` breaks off after a half."""
+    """Has what the test puts into ``server.files``; a name that begins with ``dies`` breaks off after a half.
+
+    ``dies_unseen`` does so without having said how long it is.
+    """
 
     def do_GET(self):  # noqa: N802 (the name that http.server calls)
         self.server.requests.append(self.path)
@@ -37,7 +49,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
+        if not self.path.startswith("/dies_unseen"):
+            self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content[: len(content) // 2] if self.path.startswith("/dies") else content)
 
@@ -77,9 +90,10 @@ def zoo(server, tmp_path, monkeypatch):
 
 def test_a_name_is_the_weights_of_its_address_and_is_downloaded_once(zoo, server, log):
     zoo(one=["/model.pdparams"])
-    server.files["/model.pdparams"] = CONTENT
-    assert load_pretrained(OneLayer(), "zoo:one").complete
-    assert load_pretrained(OneLayer(), "zoo:one").complete
+    trained = DDRNet_23_slim(2)
+    server.files["/model.pdparams"] = pickle.dumps({n: value.numpy() for n, value in trained.state_dict().items()})
+    assert load_pretrained(DDRNet_23_slim(2), "zoo:one").complete
+    assert load_pretrained(DDRNet_23_slim(2), "zoo:one").complete
     assert server.requests == ["/model.pdparams"]
 
 
@@ -143,13 +157,51 @@ def test_a_checksum_that_is_not_known_is_recorded_at_the_first_download_and_chec
 
 def test_a_record_is_of_the_addresses_that_the_list_had_and_a_checksum_of_the_list_holds_before_it(zoo, server):
     zoo(one=["/a.pdparams"])
-    server.files.update({"/a.pdparams": b"a former file", "/new.pdparams": CONTENT})
+    former, successor = weights_of(seed=1), weights_of(seed=2)
+    server.files.update({"/a.pdparams": former, "/new.pdparams": CONTENT})
     fetch("one")
     zoo(one=["/new.pdparams"])
     assert Path(fetch("one")).read_bytes() == CONTENT
-    server.files["/new.pdparams"] = b"its successor"
-    zoo(hashlib.sha256(b"its successor").hexdigest(), one=["/new.pdparams"])
-    assert Path(fetch("one")).read_bytes() == b"its successor"
+    server.files["/new.pdparams"] = successor
+    zoo(hashlib.sha256(successor).hexdigest(), one=["/new.pdparams"])
+    assert Path(fetch("one")).read_bytes() == successor
+
+
+@pytest.mark.parametrize(
+    ("place", "content", "words"),
+    [
+        ("/login.pdparams", b"<html>login</html>", "damaged or not a weight file"),
+        ("/nothing.pdparams", b"", "ends too early"),
+        ("/dies_unseen.pdparams", CONTENT, "ends too early"),
+        ("/larger.pdparams", weights_of(64), "weights of DDRNet_23"),
+    ],
+)
+def test_what_is_no_weights_of_the_network_is_neither_kept_nor_recorded_and_the_next_mirror_is_asked(
+    place, content, words, zoo, server, tmp_path, log
+):
+    zoo(one=[place, "/model.pdparams"])
+    server.files[place] = content
+    with pytest.raises(WeightsError, match=f"{place} has no weights of DDRNet_23_slim, what .* not kept: .*{words}"):
+        fetch("one")
+    assert not list((tmp_path / "cache").rglob("*.pdparams")) and not list((tmp_path / "cache/zoo").glob("*"))
+    server.files["/model.pdparams"] = CONTENT
+    assert Path(fetch("one")).read_bytes() == CONTENT
+
+
+def test_a_name_of_another_network_is_refused_before_it_is_downloaded(zoo, server, tiny_config):
+    path = zoo(one=["/a"], other=["/b"])
+    path.write_text(path.read_text().replace("DDRNet_23_slim", "DDRNet_39", 1))
+    words = "zoo:one is of DDRNet_39, the network is DDRNet_23_slim, for which there is other"
+    with pytest.raises(ConfigError, match=f"model.pretrained: {words}"):
+        check_config(load_config(tiny_config, opts=["model.pretrained=zoo:one"]), command="train")
+    with pytest.raises(WeightsError, match=words):
+        DDRNet_23_slim(2, pretrained="zoo:one")
+    assert not server.requests
+
+
+def test_a_command_that_takes_files_says_how_a_name_becomes_one(zoo):
+    with pytest.raises(WeightsError, match=r"^zoo:one: a name of the zoo; `python tools/zoo\.py get one` makes a file"):
+        load_weights(OneLayer(), "zoo:one")
 
 
 def test_a_damaged_record_is_named(zoo, server, tmp_path):
@@ -186,6 +238,8 @@ def test_a_name_stands_alone(zoo):
         ({"url": ["weights/x"]}, "one.url: found ['weights/x']; it must be a list of addresses"),
         ({"sha256": "123"}, "one.sha256: found '123'; it must be the first 8 to 64 hexadecimal digits"),
         ({"kit": None}, "one.kit: found None; it must be"),
+        ({"kit": "mmseg"}, "one.kit: found 'mmseg'. Known: ydhongHIT/DDRNet (official), chenjun2hao"),
+        ({"model": "DDRNet_32"}, "one.model: found 'DDRNet_32'. Did you mean 'DDRNet_23'?"),
         ({"urls": []}, "one.urls: there is no such key. Did you mean 'url'?"),
     ],
 )
@@ -233,13 +287,14 @@ def tool(capsys):
 
 
 def test_list_prints_a_table_with_a_line_for_each_name(zoo, server, tool):
-    zoo(one=["/a.pdparams"], the_other=["/b.pth"])
+    zoo(one=["/a.pdparams"], the_other=["/b.pth"], third=["/c.pth"])
     server.files["/a.pdparams"] = CONTENT
-    fetch("one")
+    (Path(fetch("one")).parents[1] / "zoo/third.json").write_text("{}")
     head, *lines = tool("list").splitlines()
-    assert [line.split()[0] for line in lines] == ["one", "the_other"]
+    assert [line.split()[0] for line in lines] == ["one", "the_other", "third"]
     column = head.index("SHA-256")
-    assert [line[column:].split("  ")[0] for line in lines] == [f"{SHA256[:8]}.. recorded", "not known"]
+    words = [line[column:].split("  ")[0] for line in lines]
+    assert words == [f"{SHA256[:8]}.. recorded", "not known", "damaged record"]
 
 
 def test_get_puts_the_file_into_a_folder_and_never_over_another_one(zoo, server, tool, tmp_path):
@@ -256,6 +311,17 @@ def test_get_puts_the_file_into_a_folder_and_never_over_another_one(zoo, server,
     with pytest.raises(ConfigError, match=r"one\.pdparams is there, and the one asked for has SHA-256"):
         tool("get", "one", "--save_dir", folder)
     assert target.read_bytes() == b"somebody's own"
+
+
+def test_a_file_in_the_place_of_the_cache_is_said_and_an_address_may_have_a_question(zoo, server, tool, tmp_path):
+    zoo(one=["/model.pdparams?download=1"])
+    server.files["/model.pdparams?download=1"] = CONTENT
+    (tmp_path / "cache").write_text("")
+    with pytest.raises(WeightsError, match="cannot keep .*; PADDLESEG_HOME names another folder"):
+        fetch("one")
+    (tmp_path / "cache").unlink()
+    tool("get", "one", "--save_dir", tmp_path)
+    assert (tmp_path / "one.pdparams").read_bytes() == CONTENT
 
 
 def test_get_of_a_name_that_is_not_there_says_the_nearest(zoo, tool, tmp_path):

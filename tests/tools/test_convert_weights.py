@@ -160,6 +160,23 @@ def test_weights_of_a_users_own_network_change_their_format_alone(convert, tmp_p
         convert("own.pdparams", "official.safetensors", "--to", "official")
 
 
+def test_what_a_file_says_wrongly_of_its_network_is_corrected_and_its_words_are_shown_in_one_line(convert, slim, log):
+    said = {"arch": "DDRNet_39", "num_classes": 19, "in_channels": 3, "note": "\x1b[2J fine\nlost"}
+    write_weights("ours.pdparams", slim, said)
+    shown = convert("ours.pdparams", "again.safetensors")
+    assert read_weights("again.safetensors")[1] == {**said, "arch": "DDRNet_23_slim", "num_classes": 4}
+    for words in ("arch: DDRNet_39, its arrays are of DDRNet_23_slim", "num_classes: 19, its arrays are of 4"):
+        assert f"ours.pdparams says {words}" in log.text
+    assert "note: ?[2J fine lost" in shown and "\x1b" not in shown
+
+
+def test_no_network_is_built_for_a_last_layer_of_many_classes_that_is_none_of_its(convert, slim):
+    write_weights("many.pdparams", {**slim, "head.conv.weight": np.ones((70_000, 1, 1, 1), "f4")}, None)
+    convert("many.pdparams", "rest.pdparams", "--partial")
+    weights, meta = read_weights("rest.pdparams")
+    assert "num_classes" not in meta and "head.conv.weight" not in weights and "head.bn1.weight" in weights
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -168,10 +185,13 @@ def test_weights_of_a_users_own_network_change_their_format_alone(convert, tmp_p
         (["a.pth", "b.pth"], "b.pth: a weight file ends in .pdparams or .safetensors; for PyTorch, --to official"),
         (["a.pth", "b.pdparams", "--to", "official"], "b.pdparams: --to official writes a file that ends in .safeten"),
         (["a.pth", "b.safetensors", "--to", "paddleseg"], "--to paddleseg writes a file that ends in .pdparams"),
+        (["a.pth", "B.PDPARAMS"], "B.PDPARAMS: a weight file ends in .pdparams or .safetensors"),
+        (["many.pdparams", "b.safetensors"], "many.pdparams: DDRNet_23_slim: in_channels: found 10001;"),
         (["a.pth", "b.pdparams"], "a.pth: no such file"),
         (["resnet.pth", "b.pdparams"], "resnet.pth: a file of PyTorch whose names are of no DDRNet that is known:"),
         (["wide.pth", "b.pdparams"], "wide.pth: of no DDRNet of the sizes 23-slim, 23 and 39"),
         (["cls.pdparams", "b.safetensors", "--padding_mode", "official"], "padding_mode official: DDRNet_23_slim_cls"),
+        (["sides.pdparams", "b.safetensors"], "head.conv.weight has the shape [900000000, 0, 1, 1], without a number"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_one_line_and_writes_nothing(arguments, message, convert, slim, tmp_path):
@@ -179,6 +199,8 @@ def test_what_cannot_be_done_is_one_line_and_writes_nothing(arguments, message, 
     wide = {**with_official_names(slim), "conv1.0.weight": np.ones((48, 3, 3, 3), "f4")}
     (tmp_path / "wide.pth").write_bytes(torch_file(wide))
     write_weights("cls.pdparams", state_of(DDRNet_23_slim_cls(num_classes=2)), None)
+    write_weights("many.pdparams", {**slim, "conv1.0._conv.weight": np.ones((32, 10001, 1, 1), "f4")}, None)
+    write_weights("sides.pdparams", {**slim, "head.conv.weight": np.ones((900_000_000, 0, 1, 1), "f4")}, None)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(WeightsError) as caught:
         convert(*arguments)

@@ -33,12 +33,12 @@ class OneLayer(nn.Layer):
         return [self.bn(self.conv(x))]
 
 
-def make_batch(number, bad=False):
+def make_batch(number, bad=False, side=8):
     random = np.random.default_rng(number)
-    image = random.integers(0, 256, (2, 8, 8, 3)).astype("uint8")
+    image = random.integers(0, 256, (2, side, side, 3)).astype("uint8")
     if bad:
-        image = np.where(np.arange(8)[:, None] == 3, np.nan, image.astype("float32"))
-    label = random.integers(0, 2, (2, 8, 8)).astype("uint8")
+        image = np.where(np.arange(side)[:, None] == 3, np.nan, image.astype("float32"))
+    label = random.integers(0, 2, (2, side, side)).astype("uint8")
     return {
         "img": paddle.to_tensor(image),
         "label": paddle.to_tensor(label),

@@ -10,6 +10,8 @@ import paddle
 import pytest
 from paddle import nn
 
+from paddleseg.config.load import load_config
+from paddleseg.config.training import _warn_of_initial_parts
 from paddleseg.core import train
 from paddleseg.datasets import RoadScenes
 from paddleseg.losses import CrossEntropyLoss
@@ -40,6 +42,7 @@ def weights(tmp_path):
     for name in arrays:
         if name.endswith(("_mean", "_variance")):
             arrays[name] = (1 + 0.1 * random.random(arrays[name].shape)).astype("float32")
+    arrays["conv1.0._conv.bias"][:] = -0.0
     path.write_bytes(pickle.dumps({**arrays, META_KEY: make_meta(model)}))
     return path
 
@@ -171,6 +174,28 @@ def test_frozen_parts_of_a_network_without_pretrained_weights_are_warned_of(trai
     assert "freeze without model.pretrained" not in train_here(
         "--iters", 1, freeze="[conv1]", **{"model.pretrained": weights}
     )
+
+
+def test_frozen_parts_that_the_weights_lack_or_know_in_part_are_warned_of(train_here, weights, tmp_path):
+    content = pickle.loads(weights.read_bytes())
+    known = {name: value for name, value in content.items() if not name.startswith("spp.")}
+    known[META_KEY] = make_meta(DDRNet_23_slim(4), classes=["road", "sky", "car", "boat"])
+    weights.write_bytes(pickle.dumps(known))
+    options = {"model.pretrained": weights, "train_dataset.class_names": "[road, sky, car, tree]"}
+    log = train_here("--iters", 1, **options, freeze="[conv1, layer1]", save_dir="trunk")
+    assert "lack it" not in log
+    log = train_here("--iters", 1, **options, freeze="[spp.scale0.0, head]")
+    [line] = [line for line in log.splitlines() if "WARNING" in line and "lack it" in line]
+    assert "spp.scale0.0._mean" in line and "head.conv.weight, head.conv.bias" in line and "head.bn" not in line
+
+
+def test_the_weights_of_a_backbone_are_weights_too(write_yaml, log):
+    model = "{type: Mine, backbone: {type: Theirs, pretrained: a.pdparams}}"
+    config = load_config(write_yaml(f"model: {model}"))
+    _warn_of_initial_parts(config, ["backbone.conv1"])
+    assert not log.text
+    _warn_of_initial_parts(config, ["backbone.conv1", "neck"])
+    assert "freeze without model.pretrained: neck keep" in log.text
 
 
 def test_frozen_layers_stay_in_evaluation_mode_around_an_evaluation_and_others_come_back():

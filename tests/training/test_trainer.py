@@ -59,7 +59,7 @@ def test_the_log_has_the_terms_of_a_loss_where_the_task_says_so(log):
     assert "terms without" not in log.text
     task.logs_terms = True
     make_trainer(hooks=[LogHook(5)], task=task).train()
-    assert log.text.count("terms without their weights: half ") == 2
+    assert log.text.count("terms of the loss: half ") == 2
 
 
 def test_the_logged_loss_is_the_mean_since_the_last_line(log):

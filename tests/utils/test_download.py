@@ -35,6 +35,11 @@ class Handler(BaseHTTPRequestHandler):
         asked = self.headers.get("Range")
         self.server.requests.append(asked)
         self.server.may_answer.wait(30)
+        if self.path == "/loop":
+            self.send_response(302)
+            self.send_header("Location", self.path)
+            self.end_headers()
+            return
         if self.path != "/model.pdparams":
             self.send_error(404)
             return
@@ -220,6 +225,12 @@ def test_a_chunk_that_breaks_off_is_one_line(server):
     assert "\n" not in str(caught.value)
 
 
+def test_a_redirection_that_leads_to_itself_is_one_line(server):
+    with pytest.raises(WeightsError, match="the server answers 302 .*infinite loop") as caught:
+        cached_download(server.url.replace("model.pdparams", "loop"))
+    assert "\n" not in str(caught.value)
+
+
 def test_a_server_that_does_not_answer_is_one_line(server, monkeypatch):
     monkeypatch.setattr(download, "_TIMEOUT_SECONDS", 0.2)
     server.may_answer.clear()
@@ -229,7 +240,9 @@ def test_a_server_that_does_not_answer_is_one_line(server, monkeypatch):
 
 def test_a_cache_that_cannot_be_written_is_one_line(server, tmp_path):
     (tmp_path / "cache").write_text("a file in the place of the folder")
-    with pytest.raises(WeightsError, match="cannot download .*(Not a directory|File exists)"):
+    with pytest.raises(
+        WeightsError, match="cannot keep .*(Not a directory|File exists).*; PADDLESEG_HOME names another"
+    ):
         cached_download(server.url)
 
 

@@ -72,9 +72,9 @@ class ScalarWriter:
 class LogHook(Hook):
     """Prints the progress line and, with ``writer``, sends the same numbers to VisualDL.
 
-    A task with ``logs_terms`` gets a second line with the terms of its loss, each as it is without its weight; VisualDL
-    has them of all tasks. Losses are summed on the device and fetched once per line. Steps that overflowed in fp16 are
-    counted beside it.
+    A task with ``logs_terms`` gets a second line with the terms of its loss, as the task gives them; VisualDL has those
+    of all tasks. Losses are summed on the device and fetched once per line. Steps that overflowed in fp16 are counted
+    beside it.
 
     Args:
         interval: Steps between two lines.
@@ -115,7 +115,7 @@ class LogHook(Hook):
         get_logger().info(line)
         terms = [f"{name} {value:.4f}" for name, value in means.items() if name != "loss"]
         if terms and trainer.task.logs_terms:
-            get_logger().info("terms without their weights: %s", ", ".join(terms))
+            get_logger().info("terms of the loss: %s", ", ".join(terms))
         overflowed = trainer.overflows.count - self._overflows_before
         if overflowed:
             get_logger().info(

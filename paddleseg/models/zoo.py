@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The model zoo: names of published weights, read from configs/zoo.yml, and the file that a name stands for.
 
-Few publishers say a checksum. Where none is known, that of the first download is written into the cache, as
-``zoo/NAME.json``, and every later copy of that name, from whichever mirror, has to have it.
+Few publishers say a checksum. Where none is known, that of the first download that is weights of the network is written
+into the cache, as ``zoo/NAME.json``, and every later copy of that name, from whichever mirror, has to have it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from paddleseg.models.kits import KITS, arch_of
+from paddleseg.models.weights import read_weights
+from paddleseg.registry import MODELS, is_built_in
 from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.download import cache_folder, cached_download
@@ -23,10 +27,9 @@ from paddleseg.utils.errors import ConfigError, WeightsError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.type_hints import fault_of, resolve_hint
-from paddleseg.utils.weight_source import first_of, is_url, local_path, places_of
+from paddleseg.utils.weight_source import first_of, is_url, local_path, places_of, zoo_name
 from paddleseg.utils.yaml_text import read_yaml
 
-PREFIX = "zoo:"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHA256 = re.compile(r"[0-9a-f]{8,64}")
 
@@ -59,7 +62,7 @@ class ZooEntry:
     @property
     def file_name(self) -> str:
         """How a copy is called: several publishers call all of theirs model.pdparams."""
-        return self.name + Path(self.url[0]).suffix
+        return self.name + Path(urllib.parse.urlsplit(self.url[0]).path).suffix
 
 
 def zoo_file() -> Path:
@@ -84,18 +87,13 @@ def read_zoo() -> dict[str, ZooEntry]:
     return {name: ZooEntry(name, **values) for name, values in data.items()}
 
 
-def zoo_name(source: Any) -> str | None:
-    """The name in a source such as ``zoo:ddrnet23_imagenet``; None for all other sources."""
-    return source[len(PREFIX) :] if isinstance(source, str) and source.startswith(PREFIX) else None
-
-
 def zoo_faults(source: Any) -> Iterator[tuple[str, str]]:
     """What is wrong with a source that names the zoo, as (key within it, what was found and what is allowed)."""
     if isinstance(source, Mapping):
         url = source.get("url")
         named = [place for place in (url if isinstance(url, list) else [url]) if zoo_name(place) is not None]
         if named:
-            yield "url", f"found {named[0]!r}; a name of the zoo stands alone: pretrained: {named[0]}"
+            yield "url", f"found {named[0]!r}; a name of the zoo stands alone: write {named[0]} in place of {{url: ..}}"
     elif zoo_name(source) is not None:
         try:
             find(zoo_name(source))
@@ -122,12 +120,33 @@ def find(name: str) -> ZooEntry:
     return zoo[name]
 
 
+def other_network(source: Any, network: Any) -> str | None:
+    """Why the weights of a source that names the zoo cannot start a network; None where they can, or nobody knows.
+
+    Args:
+        source: A source without faults.
+        network: The network, or its class.
+    """
+    name = zoo_name(source)
+    wanted = getattr(network, "variant", None)
+    if name is None or wanted is None:
+        return None
+    model = find(name).model
+    if MODELS[model].variant is wanted:
+        return None
+    fitting = [entry.name for entry in read_zoo().values() if MODELS[entry.model].variant is wanted]
+    return f"{source} is of {model}, the network is {network.arch}, for which there is {', '.join(fitting) or 'none'}"
+
+
 def fetch(name: str) -> str:
     """The local file of a name: the copy in the cache, or what the first mirror has that gives the right file.
 
+    What a mirror answers may be the page of a log-in or a part of the file: its checksum is not recorded before its
+    content was looked at.
+
     Raises:
         ConfigError: There is no such name.
-        WeightsError: No mirror has it, or what they have is another file.
+        WeightsError: No mirror has it, or what they have is another file or is of another network.
     """
     entry = find(name)
     record = _Record.of(entry)
@@ -136,8 +155,16 @@ def fetch(name: str) -> str:
         says = f"the first download, as {_record_file(name)} has it, had"
     # The mirror that had it first is asked first: its copy is in the cache, and needs no network.
     mirrors = sorted(entry.url, key=lambda url: record is None or url != record.url)
-    path, url = first_of(mirrors, lambda url: cached_download(url, expected, says))
-    if record is None or record.sha256 != expected:
+    is_known = record is not None and record.sha256 == expected
+
+    def take(url: str) -> str:
+        path = cached_download(url, expected, says)
+        if not is_known:
+            _check_content(entry, url, path)
+        return path
+
+    path, url = first_of(mirrors, take)
+    if not is_known:
         sha256 = sha256_of(path)
         content = json.dumps({"url": url, "sha256": sha256}, indent=1)
         write_atomically(_record_file(name), content.encode())
@@ -145,6 +172,19 @@ def fetch(name: str) -> str:
             "zoo: %s has SHA-256 %s, which is asked for from now on (%s)", name, sha256, _record_file(name)
         )
     return path
+
+
+def _check_content(entry: ZooEntry, url: str, path: str) -> None:
+    """Refuse a first copy that is no weights of the entry's network, and take it out of the cache."""
+    try:
+        arch = arch_of(read_weights(path)[0])
+        if arch is None or MODELS[arch].variant is not MODELS[entry.model].variant:
+            raise WeightsError(f"weights of {arch or 'no DDRNet'}")
+    except WeightsError as error:
+        Path(path).unlink(missing_ok=True)  # another process may have found out at the same time
+        raise WeightsError(
+            f"{url} has no weights of {entry.model}, what it gave was not kept: {str(error).removeprefix(f'{path}: ')}"
+        ) from None
 
 
 def known_sha256(entry: ZooEntry) -> str | None:
@@ -180,7 +220,7 @@ class _Record:
             record = cls(known["url"], known["sha256"])
             if not (isinstance(record.url, str) and _SHA256.fullmatch(record.sha256)):
                 raise ValueError("no address and checksum")
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise WeightsError(f"{path}: the record of a download is damaged ({error}); delete it") from None
@@ -213,3 +253,11 @@ def _entry_faults(name: Any, values: Any) -> Iterator[tuple[str, str]]:
             yield key, f"found {values[key]!r}; it must be a list of addresses, http:// or https://"
         elif key == "sha256" and values[key] is not None and not _SHA256.fullmatch(values[key]):
             yield key, f"found {values[key]!r}; it must be the first 8 to 64 hexadecimal digits, in quotes"
+        elif key == "model" and not _is_network_here(values[key]):
+            yield key, f"found {values[key]!r}. {suggest(values[key], filter(_is_network_here, MODELS))}"
+        elif key == "kit" and values[key] not in KITS:
+            yield key, f"found {values[key]!r}. {suggest(values[key], KITS)}"
+
+
+def _is_network_here(name: str) -> bool:
+    return name in MODELS and is_built_in(MODELS[name]) and hasattr(MODELS[name], "variant")
