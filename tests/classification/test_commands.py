@@ -17,7 +17,7 @@ import predict
 from deploy.python import infer
 from paddleseg.deploy.classifier import Classifier
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.export.verify import Picture, VerificationError
+from paddleseg.export.verify import Picture, VerificationError, relative_difference
 from paddleseg.export.verify_classes import verify_classifier
 from paddleseg.models import DDRNet_23_slim_cls
 from paddleseg.models.weights import make_meta, write_weights
@@ -37,7 +37,7 @@ def weights(tmp_path):
     """Weights of a network that was not trained, with the names of the classes."""
     paddle.seed(4)
     model = DDRNet_23_slim_cls(3)
-    model.linear.weight.set_value(model.linear.weight * 20)
+    model.linear.weight.set_value(model.linear.weight * 2)
     path = tmp_path / "w.pdparams"
     state = {name: value.numpy() for name, value in model.state_dict().items()}
     write_weights(path, state, json.loads(make_meta(model, classes=list(CLASSES))))
@@ -115,7 +115,8 @@ def test_graphs_of_ids_and_of_logits_give_the_same_best_class(output_op, exporte
 
 
 @pytest.mark.slow
-def test_an_export_whose_preprocessing_is_another_is_not_made(exported, tmp_path, monkeypatch):
+@pytest.mark.parametrize("output_op", ["softmax", "none"])
+def test_an_export_whose_preprocessing_is_another_is_not_made(output_op, exported, tmp_path, monkeypatch):
     import paddleseg.export.folder as exporting
 
     def other(spec, channels):
@@ -123,7 +124,7 @@ def test_an_export_whose_preprocessing_is_another_is_not_made(exported, tmp_path
 
     monkeypatch.setattr(exporting, "_with_explicit_numbers", other)
     with pytest.raises(VerificationError, match="scores of export and network differ by"):
-        exported("--output_op", "none")  # probabilities of these weights are 0 and 1 in either case
+        exported("--output_op", output_op)
     assert not (tmp_path / "exported/deploy.yaml").exists()
 
 
@@ -146,6 +147,15 @@ def test_a_damaged_picture_is_left_out_and_named(class_config, weights, class_fo
     with pytest.raises(DataError, match=naming("1 of 2 pictures could not be predicted", "broken.jpg")):
         call(predict, "--config", class_config, "--model_path", weights, *given)
     assert [item["picture"] for item in found(tmp_path / "found")] == [str(tmp_path / "whole.jpg")]
+
+
+def test_probabilities_are_compared_by_what_the_logits_differ_by():
+    logits = np.array([[0.0, 40.0, -60.0, 30.0]], np.float32)  # the first has e-40, the third less than is compared
+    assert relative_difference(softmax(logits), logits, "softmax") < 1e-6
+    assert relative_difference(softmax(logits + [[0, 0, 0, 2]]), logits, "softmax") == pytest.approx(2 / 60, rel=1e-3)
+    assert relative_difference(softmax(logits + [[0, 0, 25, 0]]), logits, "softmax") < 1e-6
+    assert relative_difference(softmax(logits - [[200, 0, 0, 0]]), logits, "softmax") > 0.1
+    assert np.isnan(relative_difference(logits * np.nan, logits, "softmax"))
 
 
 class Graph:
