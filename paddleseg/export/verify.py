@@ -98,7 +98,7 @@ class _Comparison:
 
     def add(self, exported: NetworkInput, sample: Sample, ignored_class: int | None) -> None:
         """Compare on one picture: as the export's preprocessing and as the network's left it."""
-        batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]]}
+        batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]], "paths": [exported.path]}
         (labels,) = predict_label_maps(self._model, batch, self._normalize, ignored_class=ignored_class)
         self.classes.update(np.unique(labels).tolist())
         if self.segmenter.gives_scores:

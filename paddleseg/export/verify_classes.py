@@ -54,7 +54,7 @@ def verify_classifier(
         [output] = classifier.run([classifier.prepare(picture.pixels.copy(), picture.name)])
         sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}
         sample = pipeline(sample, sample_rng(0, 0, index))
-        [logits] = class_logits(model, sample["img"][np.newaxis], pipeline.normalize)
+        [logits] = class_logits(model, sample["img"][np.newaxis], pipeline.normalize, [picture.name])
         difference, gap = _compare(output, logits, classifier.config.output_op)
         if not difference <= MAX_RELATIVE_DIFFERENCE:  # NaN fails too
             raise VerificationError(
