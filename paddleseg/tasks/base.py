@@ -36,13 +36,14 @@ class Scores:
         values: Figures by name, recorded as VisualDL's ``Evaluate/<name>``.
         primary: The one of them that says which model is best; more is better.
         report: Lines for the log, in order.
-        details: Everything that was found as plain values, for a JSON file.
+        details: Everything that was found as plain values, for a JSON file; or a function that gives it, where that is
+            too much to be made for each evaluation of a training.
     """
 
     values: Mapping[str, float]
     primary: str
     report: Sequence[str] = ()
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A tensor or a number of numpy could not be written into a checkpoint.
@@ -54,6 +55,10 @@ class Scores:
     def figure(self) -> float:
         """The primary value."""
         return self.values[self.primary]
+
+    def all_details(self) -> Mapping[str, Any]:
+        """``details``, made now where they are a function."""
+        return self.details() if callable(self.details) else self.details
 
 
 def rank(figure: float) -> float:
@@ -91,7 +96,8 @@ class Task(ABC):
                 process and the batch's number in the step, for what is random about the batch as a whole.
 
         Returns:
-            Scalars by name: first ``loss``, from which the gradients are taken, then its terms, for VisualDL and, with ``logs_terms``, for the log.
+            Scalars by name: first ``loss``, from which the gradients are taken, then its terms, for VisualDL and, with
+            ``logs_terms``, for the log.
         """
 
     @abstractmethod
@@ -127,6 +133,13 @@ class Task(ABC):
 
         Raises:
             DataError: Training or evaluation would stop at some of them; lists all that were found.
+        """
+
+    def check_batch_size(self, batch_size: int) -> None:  # noqa: B027 (likewise)
+        """Refuse a batch, that of one process, which the steps could not use.
+
+        Raises:
+            ConfigError: It is such a one.
         """
 
     def rehearse(self, model: nn.Layer, *, precision: str = "fp32") -> None:  # noqa: B027 (likewise)

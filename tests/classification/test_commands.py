@@ -176,7 +176,7 @@ def test_enough_pictures_must_get_the_class_of_the_network(monkeypatch):
 
     pictures = [Picture(f"{i}", np.full((4, 4, 3), i, np.uint8)) for i in range(4)]
     monkeypatch.setattr(
-        module, "class_logits", lambda model, images, _: np.eye(4, dtype=np.float32)[images[0, 0, 0, :1]]
+        module, "class_logits", lambda model, images, *_: np.eye(4, dtype=np.float32)[images[0, 0, 0, :1]]
     )
     monkeypatch.setattr(module, "read_deploy_config", lambda folder: folder)
     for ids, share, fails in (([0, 1, 2, 3], 1, False), ([0, 1, 2, 0], 0.75, False), ([0, 1, 0, 0], 0.75, True)):

@@ -56,7 +56,7 @@ def test_batches_are_mixed_as_a_loop_over_their_pictures_mixes_them(alphas):
 
 
 def test_shares_follow_their_distribution_and_cutmix_its_probability():
-    mixing = BatchMixing(0.8, 1.0, probability=0.9, switch_probability=0.3)
+    mixing = BatchMixing(0.8, 1.0, mix_prob=0.9, switch_prob=0.3)
     drawn = [mixing.draw((224, 224), batch_rng(0, step, 0)) for step in range(4000)]
     mixed = [one for one in drawn if one is not None]
     shares = np.array([one.share for one in mixed if one.window is None])

@@ -31,7 +31,7 @@ def test_a_classifier_learns_colours_and_val_gives_the_figures_of_training(train
     ("opts", "message"),
     [
         (["loss.types=[{type: CrossEntropyLoss}]"], naming("loss.types.0.type: CrossEntropyLoss is a loss of pixels")),
-        (["loss.coef=[1, 0.4]"], naming("loss.coef: found 2 weights")),
+        (["loss.coef=[1, 0.4]"], naming("loss.coef: 2 weights for 1 model output; give 1, e.g. [1.0]")),
         (["train_dataset.num_classes=4", "val_dataset.num_classes=4"], naming("num_classes: found 4", "make it 3")),
         (["train_dataset.num_classes=4"], naming("num_classes: 4 here, but val_dataset.num_classes is 3")),
         (["model.num_classes=1"], naming("model.num_classes: found 1; it must be 2 or more")),
@@ -59,7 +59,7 @@ def test_one_picture_is_no_class_to_tell_from_others_and_one_of_each_is_less_tha
         train_classes()
     for name in ("leaf", "sea"):
         (class_folder / "train" / name).rename(class_folder / name)
-    with pytest.raises(ConfigError, match=naming("train_dataset: num_classes: found 3", "has 1 class folders (apple)")):
+    with pytest.raises(ConfigError, match=naming("train_dataset: num_classes: found 3", "has 1 class folder (apple)")):
         train_classes()
 
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from paddleseg.datasets import RoadScenes
 from paddleseg.transforms import Normalize, RandomErasing, RandomResizedCrop, ResizeCenterCrop
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.way_back import way_back
 
 FILTERS = {"CUBIC": Image.Resampling.BICUBIC, "LINEAR": Image.Resampling.BILINEAR}
@@ -112,8 +112,3 @@ def test_erasing_has_its_probability_and_leaves_the_picture_that_it_was_given_al
 def test_ranges_the_wrong_way_round_are_refused(make, message):
     with pytest.raises(ConfigError, match=message):
         make()
-
-
-def test_noise_for_other_channels_is_refused_with_the_picture():
-    with pytest.raises(DataError, match="picture: RandomErasing: 3 values of mean and std for a picture of 4 channels"):
-        run(RandomErasing(prob=1), np.zeros((20, 20, 4), np.uint8))
