@@ -20,10 +20,10 @@ from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.export.verify import Picture, VerificationError, relative_difference
 from paddleseg.export.verify_classes import verify_classifier
 from paddleseg.models import DDRNet_23_slim_cls
-from paddleseg.models.weights import make_meta, write_weights
+from paddleseg.models.weights import make_meta, read_weights, write_weights
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.class_report import best_classes, softmax
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.errors import ConfigError, DataError, WeightsError
 from tests.classification.folders import CLASSES
 from tests.messages import naming
 
@@ -95,6 +95,40 @@ def test_the_exported_graph_finds_the_classes_that_val_counts(exported, class_fo
     }  # fmt: skip
     assert counts.tolist() == figures["confusion_matrix"] and counts.sum() == 12
     assert np.trace(counts) / 12 == figures["top1"]
+
+
+def test_weights_of_these_classes_in_another_order_are_refused(class_config, class_folder, weights, val_classes):
+    translated = ("--opts", "val_dataset.class_names=[Apfel, Blatt, Meer]")
+    assert "class 0 is 'apple' in the weights, and 'Apfel' here" in val_classes("--model_path", weights, *translated)
+    for mode in ("train", "val"):
+        shutil.move(class_folder / mode / "apple", class_folder / mode / "zoo")
+    with pytest.raises(WeightsError, match=naming("class 0 is 'apple' in the weights, and 'leaf' here", "as class 1")):
+        val_classes("--model_path", weights)
+    other = ("--opts", "val_dataset.class_names=[sea, leaf, apple]", "--save_dir", class_folder, "--device", "cpu")
+    with pytest.raises(WeightsError, match=naming("class 0 is 'apple' in the weights, and 'sea' here")):
+        call(predict, "--config", class_config, "--model_path", weights, "--image_path", class_folder, *other)
+
+
+def test_predict_names_the_folders_of_the_weights_by_the_file_of_names(class_config, class_folder, weights, tmp_path):
+    (class_folder / "names.txt").write_text("sea deep water\napple fruit\n")
+    given = ("--image_path", class_folder / "val/sea/0.jpg", "--save_dir", tmp_path / "found", "--device", "cpu")
+    named = ("--opts", "train_dataset.class_names_file=names.txt")
+    call(predict, "--config", class_config, "--model_path", weights, *given, *named)
+    [picture] = found(tmp_path / "found")
+    assert {entry["id"]: entry["name"] for entry in picture["classes"]} == {0: "fruit", 1: "leaf", 2: "deep water"}
+    state, _ = read_weights(weights)
+    write_weights(weights, state, None)
+    with pytest.raises(ConfigError, match=naming("class_names_file: names.txt", "give class_names")):
+        call(predict, "--config", class_config, "--model_path", weights, *given, *named)
+
+
+def test_weights_that_give_no_numbers_leave_no_predictions(class_config, class_folder, weights, tmp_path, log):
+    state, meta = read_weights(weights)
+    write_weights(weights, {**state, "linear.bias": state["linear.bias"] * np.nan}, meta)
+    given = ("--image_path", class_folder / "val", "--save_dir", tmp_path / "found", "--device", "cpu")
+    with pytest.raises(DataError, match=naming("12 of 12 pictures", "val/apple/0.jpg: the network gives values")):
+        call(predict, "--config", class_config, "--model_path", weights, *given)
+    assert "nothing to save" in log.text and not (tmp_path / "found").exists()
 
 
 @pytest.mark.slow

@@ -58,7 +58,7 @@ def test_where_no_part_fits_the_largest_one_of_an_allowed_shape_in_the_middle_is
 
 
 @pytest.mark.parametrize(
-    ("size_hw", "size", "crop_pct"), [((384, 512), 96, 0.875), ((130, 90), 64, 1.0), ((60, 80), 96, 0.5)]
+    ("size_hw", "size", "crop_pct"), [((384, 512), 96, 0.875), ((120, 200), 64, 1.0), ((60, 80), 96, 0.5)]
 )
 def test_the_middle_is_that_of_pillows_resize(size_hw, size, crop_pct, street):
     image = street[: size_hw[0], : size_hw[1]]
@@ -88,6 +88,13 @@ def test_erased_pixels_are_standard_noise_after_normalisation_and_the_rest_stays
     values = np.concatenate(erased)
     # What would be darker than black or lighter than white, 2 % of it, is cut off.
     assert np.abs(values.mean(axis=0)).max() < 0.03 and np.abs(values.std(axis=0) - 1).max() < 0.05
+
+
+def test_erased_rectangles_are_higher_than_wide_where_the_ratio_says_so():
+    transform = RandomErasing(prob=1, ratio=[2, 3])
+    windows = [transform.draw_window((400, 400), np.random.default_rng(seed)) for seed in range(50)]
+    ratios = [height / width for _, _, height, width in filter(None, windows)]
+    assert len(ratios) > 40 and 1.9 < min(ratios) and max(ratios) < 3.1
 
 
 def test_erasing_has_its_probability_and_leaves_the_picture_that_it_was_given_alone(street):
