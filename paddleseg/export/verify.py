@@ -203,12 +203,29 @@ def generated_pictures(channels: int, size_hw: Sequence[int] = (-1, -1)) -> Iter
 
 
 def fit_picture(picture: Picture, pipeline: Pipeline, size_hw: Sequence[int]) -> Picture:
-    """The picture, resized beforehand where a graph of fixed size (height, width) could not take it otherwise."""
-    sample = pipeline({"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}, np.random.default_rng(0))
-    height, width = (found if fixed == -1 else fixed for found, fixed in zip(sample["img"].shape, size_hw))
-    if (height, width) == sample["img"].shape[:2]:
+    """The picture, resized beforehand where a graph of fixed size (height, width) could not take it otherwise.
+
+    Raises:
+        VerificationError: The transforms make another size of every picture.
+    """
+    own = _size_at_network(picture, pipeline)
+    height, width = (found if fixed == -1 else fixed for found, fixed in zip(own, size_hw))
+    if (height, width) == own:
         return picture
-    return Picture(picture.name, cv2.resize(picture.pixels, (width, height)).reshape(height, width, -1))
+    resized = Picture(picture.name, cv2.resize(picture.pixels, (width, height)).reshape(height, width, -1))
+    found = _size_at_network(resized, pipeline)
+    if found != (height, width):
+        raise VerificationError(
+            f"--input_shape: height and width are {height} {width}, but the transforms make {found[0]} {found[1]} of "
+            "pictures; give these, or leave the flag out; nothing was exported"
+        )
+    return resized
+
+
+def _size_at_network(picture: Picture, pipeline: Pipeline) -> tuple[int, int]:
+    """(height, width) of what the transforms make of a picture."""
+    sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}
+    return pipeline(sample, np.random.default_rng(0))["img"].shape[:2]
 
 
 @paddle.no_grad()

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from paddleseg.utils.errors import printable_line
+from paddleseg.utils.logging import get_logger
 from paddleseg.utils.visualize import class_name
 from paddleseg.utils.written_files import WrittenFiles
 
@@ -69,6 +70,9 @@ class ClassReport:
         self._written = WrittenFiles(save_dir)
         self._written.refuse_foreign([self.table, self.json])
         self._found: dict[str, list[FoundClass]] = {}
+        older = Path(save_dir, "predictions_0.txt" if part is None else "predictions.txt")
+        if not part and older.exists():
+            get_logger().warning("%s is of an earlier run with another number of processes", older)
 
     def add(self, path: str, classes: Sequence[FoundClass]) -> None:
         """Note what was found in a picture."""

@@ -22,7 +22,7 @@ from paddleseg.export.verify_classes import verify_classifier
 from paddleseg.models import DDRNet_23_slim_cls
 from paddleseg.models.weights import make_meta, read_weights, write_weights
 from paddleseg.transforms.pipeline import Pipeline
-from paddleseg.utils.class_report import best_classes, softmax
+from paddleseg.utils.class_report import ClassReport, best_classes, softmax
 from paddleseg.utils.errors import ConfigError, DataError, WeightsError
 from tests.classification.folders import CLASSES
 from tests.messages import naming
@@ -163,6 +163,14 @@ def test_an_export_whose_preprocessing_is_another_is_not_made(output_op, exporte
 
 
 @pytest.mark.slow
+def test_a_fixed_size_that_the_transforms_do_not_make_is_told_with_its_flag(exported, tmp_path):
+    message = "--input_shape: height and width are 64 64, but the transforms make 40 40 of pictures"
+    with pytest.raises(VerificationError, match=message):
+        exported("--input_shape", 1, 3, 64, 64)
+    assert not list((tmp_path / "exported").glob("*"))
+
+
+@pytest.mark.slow
 def test_flags_of_label_maps_are_refused(class_config, weights, class_folder, exported, tmp_path):
     given = ("--config", class_config, "--model_path", weights, "--image_path", class_folder, "--save_dir", tmp_path)
     with pytest.raises(ConfigError, match=naming("--custom_color")):
@@ -221,6 +229,14 @@ def test_enough_pictures_must_get_the_class_of_the_network(monkeypatch):
                 verify()
         else:
             verify()
+
+
+def test_files_of_a_run_with_another_number_of_processes_are_told(tmp_path, log):
+    for part, others in ((0, 0), (None, 1), (0, 2), (1, 2)):
+        report = ClassReport(tmp_path, part)
+        report.add("a.jpg", [])
+        report.write()
+        assert log.text.count("is of an earlier run with another number of processes") == others
 
 
 def test_of_equal_probabilities_the_lower_class_comes_first():

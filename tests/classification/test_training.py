@@ -63,7 +63,7 @@ def test_a_classifier_learns_colours_and_val_gives_the_figures_of_training(train
         ),
         (
             ["val_dataset.class_names=[a, b, c]", "train_dataset.class_names=[c, a, b]"],
-            naming("class 0 by name", "'c'"),
+            naming("class 0 by name"),
         ),
         (["batch_size=26"], naming("batch_size: 26 is more than the 24 training pictures")),
     ],

@@ -118,7 +118,7 @@ def test_normalisation_reaches_the_network():
 
 
 @pytest.mark.parametrize(
-    ("model", "options"), [(MODEL, {}), (Levels(), {"is_slide": True, "crop_size": [16, 16], "stride": [8, 8]})]
+    ("model", "options"), [(MODEL, {}), (Levels(), {}), (MODEL, {"aug_eval": True, "flip_horizontal": True})]
 )
 def test_scores_that_are_no_numbers_are_refused_with_the_picture(model, options):
     images = np.zeros((2, 16, 16, 3), np.float32)
