@@ -79,7 +79,7 @@ class ClassFiles(Sequence):
 
 def index_file_of(root: str, mode: str, index_dir: str | None) -> Path:
     """Where the index of ``root``/``mode`` is: in the data set, or in a folder that several may share."""
-    if index_dir is None:
+    if not index_dir:
         return Path(root, ".file_index", f"{mode}.index")
     number = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:12]
     return Path(index_dir, f"{mode}_{number}.index")
