@@ -72,6 +72,7 @@ def main(arguments: argparse.Namespace) -> None:
     import paddle
 
     from paddleseg.config.build import build_model, build_transforms, section_with_transforms
+    from paddleseg.config.class_names import names_of_weights
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.shared_values import list_separator, read_options, shared_value
@@ -104,9 +105,7 @@ def main(arguments: argparse.Namespace) -> None:
     pipeline = Pipeline(build_transforms(config, section))
     ignored_class = ignored_class_of(model.num_classes, shared_value(config, "ignore_index"))
     is_classifier = prediction_of(config) == "class"
-    class_names = shared_value(config, "class_names")
-    if is_classifier and class_names is None:
-        class_names = (meta or {}).get("classes")  # folders are named in the weights alone
+    class_names = names_of_weights(config, arguments.model_path, meta)
 
     def verify(folder: Any) -> None:
         size_hw = (arguments.input_shape or [-1, -1, -1, -1])[2:]

@@ -45,6 +45,7 @@ def main(arguments: argparse.Namespace) -> None:
     require_packages("paddle", "cv2")
 
     from paddleseg.config.build import build_model, build_transforms, section_with_transforms
+    from paddleseg.config.class_names import names_of_weights
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.shared_values import list_separator, read_options, shared_value
@@ -81,13 +82,12 @@ def main(arguments: argparse.Namespace) -> None:
     )
     meta = load_weights(model, arguments.model_path)
     # The data set itself is not built: prediction needs none of its files.
-    class_names, colors = shared_value(config, "class_names"), shared_value(config, "palette")
+    class_names, colors = names_of_weights(config, arguments.model_path, meta), shared_value(config, "palette")
     pipeline = Pipeline(build_transforms(config, section))
     reading = {"channels": model.in_channels, "read_options": read_options(config)}
     if is_classifier:
-        names = class_names or (meta or {}).get("classes")  # folders are named in the weights alone
         with entered(cpu):
-            predict_classes(model, pipeline, images, arguments.save_dir, class_names=names, **reading)
+            predict_classes(model, pipeline, images, arguments.save_dir, class_names=class_names, **reading)
         return
     with entered(cpu):
         predict(

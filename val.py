@@ -50,7 +50,8 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.build import build_dataset, build_model, build_task
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
-    from paddleseg.config.task_sections import takes
+    from paddleseg.config.task_sections import prediction_of, takes
+    from paddleseg.models.weight_classes import check_class_names
     from paddleseg.models.weights import load_weights
     from paddleseg.onednn import CpuSettings, entered
     from paddleseg.utils import distributed
@@ -75,7 +76,9 @@ def main(arguments: argparse.Namespace) -> None:
         use_auxiliary_head=False,
         default_data_format=None if cpu is None else cpu.data_format,
     )
-    load_weights(model, arguments.model_path)
+    meta = load_weights(model, arguments.model_path)
+    is_classifier = prediction_of(config) == "class"
+    check_class_names(arguments.model_path, meta, dataset.class_names, refuses_other_order=is_classifier)
     has_views = takes(config, "views")
     how = f" ({options.describe()})" if has_views else ""
     get_logger().info("evaluating %s on %d pictures%s", arguments.model_path, len(dataset), how)
@@ -91,7 +94,7 @@ def main(arguments: argparse.Namespace) -> None:
             "config": arguments.config,
             "model_path": arguments.model_path,
             **({"inference": dataclasses.asdict(options)} if has_views else {}),
-            **scores.details,
+            **scores.all_details(),
         }
         write_json(arguments.json, figures)
         get_logger().info("figures written to %s", arguments.json)

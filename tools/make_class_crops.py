@@ -60,6 +60,9 @@ def main(args: argparse.Namespace) -> None:
     require_packages("cv2")
     check_arguments(args)
     datasets = open_datasets(args)
+    sides = datasets["train"].read(0)["label"].shape
+    if args.size > min(sides):
+        raise ConfigError(f"--size {args.size}: larger than the pictures, which have {sides[1]}x{sides[0]} pixels")
     save_dir = Path(args.save_dir)
     with new_save_dir(save_dir) as unfinished:
         counts = {mode: write_windows(datasets[mode], unfinished / mode, args) for mode in MODES}
@@ -81,6 +84,8 @@ def check_arguments(args: argparse.Namespace) -> None:
     for name in ("size", "least", "most"):
         if getattr(args, name) < 1:
             raise ConfigError(f"--{name} {getattr(args, name)}: must be at least 1")
+    if args.most < args.least:
+        raise ConfigError(f"--most {args.most}: below --least {args.least}, so that no class would have enough windows")
     if min(args.pictures) < 1:
         raise ConfigError(f"--pictures {args.pictures[0]} {args.pictures[1]}: must be at least 1 each")
     if not 0 < args.min_share <= 1:

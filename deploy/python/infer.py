@@ -126,6 +126,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.deploy.engine import EngineOptions
     from paddleseg.utils.class_report import ClassReport
     from paddleseg.utils.device import select_device
+    from paddleseg.utils.errors import count_of
     from paddleseg.utils.logging import get_logger
     from paddleseg.utils.picture_failures import raise_failures
     from paddleseg.utils.picture_files import list_images
@@ -167,8 +168,8 @@ def main(arguments: argparse.Namespace) -> None:
         failures = segment(graph, targets, written, arguments.batch_size)
     num_saved = len(images) - len(failures)
     name = arguments.model_name or graph.graph.model.name
-    what = "classes" if is_classifier else "label maps"
-    get_logger().info("%s: %d %s saved in %s", name, num_saved, what, arguments.save_dir)
+    what = f"the classes of {count_of(num_saved, 'picture')}" if is_classifier else f"{num_saved} label maps"
+    get_logger().info("%s: %s saved in %s", name, what if num_saved else "nothing", arguments.save_dir)
     if arguments.benchmark and num_saved:
         lines = report_lines(
             config,

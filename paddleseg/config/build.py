@@ -108,6 +108,9 @@ def build_dataset(config: Config, mode: Literal["train", "val"]) -> Any:
     arguments.pop("shuffle", None)  # read by shuffles_training_set
     arguments["transforms"] = build_transforms(config, section)
     shared = {here: shared_value(config, name) for name, here in DATASET_NAMES.items()}
+    for name, other in (("class_names", "class_names_file"), ("class_names_file", "class_names")):
+        if arguments.get(name) is not None:  # that of the other section would contradict it
+            shared.pop(other)
     dataset = _construct(config, section, DATASETS, arguments, {"mode": mode, **shared})
     with errors_with_place(config, section):
         dataset.use_for(mode)
@@ -179,7 +182,7 @@ def build_task(config: Config, train_dataset: Any = None, val_dataset: Any = Non
     }
     section = config.section("task")
     if not section or wraps(section["type"]):
-        key = "task" if not section else "model"
+        key = "task" if section else "model"
         supplied["task"] = _construct(config, key, TASKS, {"type": task_of_model(config)}, supplied)
     return _construct(config, "task", TASKS, section, supplied) if section else supplied["task"]
 

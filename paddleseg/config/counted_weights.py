@@ -17,6 +17,7 @@ from paddleseg.registry import LOSSES
 from paddleseg.utils.choices import ClassWeights
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.visualize import names_of_classes
 
 KEY = "class_weights"
 
@@ -48,7 +49,7 @@ def count_weights(dataset: Any, kind: ClassWeights) -> list[float]:
         raise ConfigError(f"loss.{KEY}: found {found}; weights are counted from the labels of a SegmentationDataset")
     pixels = count_class_pixels(dataset)
     weights = class_weights(kind, pixels)
-    names = dataset.class_names or [f"class {index}" for index in range(dataset.num_classes)]
+    names = names_of_classes(dataset.num_classes, dataset.class_names)
     described = ", ".join(f"{name} {weight:.3g}" for name, weight in zip(names, weights))
     get_logger().info("class_weights %s, from %d labels: %s", kind, len(pixels), described)
     absent = [name for name, total in zip(names, pixels.sum(axis=0)) if total == 0]

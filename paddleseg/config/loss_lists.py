@@ -102,7 +102,9 @@ def _check_output_weights(config: Config, num_losses: int, num_weights: int, pro
         )
     if names is not None and len(names) != num_weights:
         if len(names) == 1:
-            advice = "1 model output; give 1, e.g. [1.0], or set model.enable_auxiliary_loss: True"
+            more = output_names(MODELS[model["type"]], {**model, "enable_auxiliary_loss": True})
+            other = ", or set model.enable_auxiliary_loss: True" if len(more) > 1 else ""
+            advice = f"1 model output; give 1, e.g. [1.0]{other}"
         else:
             example = [1.0, *[0.4] * (len(names) - 1)]
             advice = f"{len(names)} model outputs ({', '.join(names)}); give {len(names)}, e.g. {example}"

@@ -3,9 +3,9 @@
 """Values on which model, losses and data sets must agree: written once in YAML, passed on to the rest.
 
 ``num_classes`` and ``in_channels`` (a data set's ``img_channels``) are stated by a data set or by the model,
-``ignore_index`` by a data set or by a loss, ``apply_exif``, ``value_range``, ``class_names``, ``palette`` and the
-renumbering of label files by a data set. A data set states them by its arguments, their defaults or, when it can have
-only one value, by an attribute of its class.
+``ignore_index`` by a data set or by a loss, ``apply_exif``, ``value_range``, ``class_names``, ``class_names_file``,
+``palette`` and the renumbering of label files by a data set. A data set states them by its arguments, their defaults
+or, when it can have only one value, by an attribute of its class.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ DATASET_NAMES = {
     "apply_exif": "apply_exif",
     "value_range": "value_range",
     "class_names": "class_names",
+    "class_names_file": "class_names_file",
     "palette": "palette",
     "label_map": "label_map",
     "reduce_zero_label": "reduce_zero_label",
@@ -41,6 +42,7 @@ _HINTS = {
     "in_channels": int,
     "ignore_index": int,
     "apply_exif": bool,
+    "class_names_file": str,
     "learning_rate": float,
     "label_map": dict,
     "reduce_zero_label": bool,

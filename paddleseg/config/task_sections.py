@@ -13,7 +13,7 @@ from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.models.facts import ModelFacts
 from paddleseg.registry import HOOKS, MODELS, TASKS
-from paddleseg.tasks import SegmentationTask
+from paddleseg.tasks import ClassificationTask, SegmentationTask
 from paddleseg.utils.label_map import LABEL_VALUES
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.type_hints import AT_LEAST_ONE, Bound, matches
@@ -90,6 +90,7 @@ def check_task(config: Config, command: str, problems: Problems) -> None:
         check_component(own_arguments, TASKS, "task", problems, supplied=SUPPLIED, known=known)
     if kind not in MODELS:
         return
+    _check_output(config, problems)
     own = ModelFacts.of(MODELS[kind]).task
     is_replaced = section.get("type") in TASKS and not wraps(section["type"])
     if command in ("predict", "export") and prediction_of(config) is None:
@@ -107,6 +108,22 @@ def check_task(config: Config, command: str, problems: Problems) -> None:
     elif own in TASKS and not section:
         # What it needs beyond that has to stand under ``task``.
         check_component({"type": own}, TASKS, "task", problems, supplied=SUPPLIED)
+
+
+def _check_output(config: Config, problems: Problems) -> None:
+    """Note a task of the toolkit's own that wants another output than the network says that it gives."""
+    outer, kind = config.section("task").get("type"), config.section("model")["type"]
+    own = task_of_model(config)
+    if outer not in TASKS or own is None or not hasattr(MODELS[kind], "task"):
+        return
+    for base in (SegmentationTask, ClassificationTask):
+        if _is_kind_of(outer, base) and TASKS[own] in (SegmentationTask, ClassificationTask) and TASKS[own] is not base:
+            usable = [name for name in MODELS if ModelFacts.of(MODELS[name]).task == base.__name__]
+            problems.add("task.type", f"{outer} is not for {kind}, which learns {own}. {suggest(kind, usable)}")
+
+
+def _is_kind_of(task: str, base: type) -> bool:
+    return inspect.isclass(TASKS[task]) and issubclass(TASKS[task], base)
 
 
 def _is_predicted(task: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import paddle
 
 from paddleseg.config import build
-from paddleseg.config.class_names import check_class_names
+from paddleseg.config.class_names import check_names_of_model
 from paddleseg.config.files import check_pretrained_exists
 from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
@@ -72,7 +72,7 @@ def _build_and_run(
     if settings.freeze and start is None:
         _warn_of_initial_parts(config, settings.freeze)
     train_dataset = build.build_dataset(config, "train")
-    check_class_names(config, train_dataset)
+    check_names_of_model(config, train_dataset)
     val_dataset = build.build_dataset(config, "val") if settings.do_eval else None
     batches = TrainingBatches(train_dataset, settings, shuffle=build.shuffles_training_set(config))
     settings = settings.with_values(iters=build.total_iters(config, batches.per_epoch))

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Looking at pictures with one class each before a training: those that cannot be read, and how classes are spread."""
+"""Looking at pictures with one class each before a training: which it could not use, and how classes are spread."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ from tqdm import tqdm
 from paddleseg.datasets.classification import ClassDataset
 from paddleseg.datasets.data_check import SAMPLE_SIZE, spread
 from paddleseg.datasets.data_report import raise_problems
+from paddleseg.datasets.loader import ImageKind, describe_difference, kind_of
 from paddleseg.datasets.shared_pictures import find_shared_pictures
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.choices import CheckLevel
+from paddleseg.utils.errors import UserError, count_of, printable_line
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.seeding import sample_rng
+from paddleseg.utils.visualize import names_of_classes
 
 _MOST_NAMED = 10
 # ImageNet's rarest class has 732 pictures, its most frequent ones 1300.
@@ -31,49 +35,80 @@ class ClassFindings:
     Attributes:
         section: ``"train_dataset"`` or ``"val_dataset"``.
         dataset: The data set.
-        num_checked: Pictures that were read.
+        num_checked: Pictures that were read, and went through the transforms.
         unusable: What is wrong with each of them that cannot be used.
+        differing: Which pictures could not be in one batch, the first of each kind; empty for evaluation, which has
+            batches of its own for each kind.
     """
 
     section: str
     dataset: ClassDataset
     num_checked: int
     unusable: list[str]
+    differing: list[str]
 
     def describe(self) -> str:
         """One line for the log."""
         counts = self.dataset.class_counts()
         return (
-            f"{self.num_checked} of {len(self.dataset)} pictures of {self.section} read; {self.dataset.num_classes} "
-            f"classes, {counts.min()} to {counts.max()} pictures each"
+            f"{self.num_checked} of {count_of(len(self.dataset), 'picture')} of {self.section} read; "
+            f"{count_of(self.dataset.num_classes, 'class')}, {counts.min()} to {counts.max()} pictures each"
         )
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain values, for a JSON file."""
-        counts = dict(zip(_names(self.dataset), self.dataset.class_counts().tolist()))
-        return {"num_checked": self.num_checked, "unusable": self.unusable, "pictures_of_classes": counts}
+        counts = self.dataset.class_counts().tolist()
+        classes = [
+            {"id": class_id, "name": name, "pictures": counts[class_id]}
+            for class_id, name in enumerate(_names(self.dataset))
+        ]
+        faults = {"unusable": self.unusable, "differing": self.differing}
+        return {"num_checked": self.num_checked, **faults, "classes": classes}
 
 
-def check_class_data(
-    train: ClassDataset, val: ClassDataset | None, *, level: Literal["full", "sample"], num_workers: int = 0
-) -> None:
-    """Read pictures of a training's data sets, and say in the log what training would suffer from.
+def check_class_data(train: ClassDataset, val: ClassDataset | None, *, level: CheckLevel, num_workers: int = 0) -> None:
+    """Compare the classes of a training's data sets, read pictures, and say in the log what training would suffer from.
 
     Args:
         train: What is trained on.
         val: What is evaluated, or None.
-        level: See ``examine_classes``.
+        level: See ``examine_classes``; ``"off"`` reads no pictures.
         num_workers: See ``examine_classes``.
 
     Raises:
-        DataError: Lists the pictures that cannot be read.
+        DataError: The classes are not the same, or there are pictures that cannot be used, which it lists.
     """
+    for dataset in (train, val):
+        if dataset is not None:
+            dataset.class_ids()  # refuses those that are out of range
+    raise_problems(find_other_classes(train, val))
+    if level == "off":
+        return
     findings = examine_classes(train, val, level=level, num_workers=num_workers)
     for found in findings:
         get_logger().info("check_labels: %s, %s", level, found.describe())
     for warning in find_class_warnings(findings, level=level):
         get_logger().warning(warning)
     raise_problems(find_class_problems(findings))
+
+
+def find_other_classes(train: ClassDataset, val: ClassDataset | None) -> list[str]:
+    """Where the same number is not the same class in both data sets, in one line; empty where it is everywhere."""
+    if val is None:
+        return []
+    if train.num_classes != val.num_classes:
+        return [f"num_classes: train_dataset has {train.num_classes}, val_dataset {val.num_classes}; make them equal"]
+    for what, ours, theirs in (
+        ("", train.class_keys, val.class_keys),
+        (" by name (class_names)", train.class_names, val.class_names),
+    ):
+        if ours is None or theirs is None:
+            continue
+        for class_id, (one, other) in enumerate(zip(ours, theirs)):
+            if one != other:
+                pair = printable_line(f"{one!r} in train_dataset and {other!r} in val_dataset")
+                return [f"class {class_id}{what} is {pair}; both need the same classes in the same order"]
+    return []
 
 
 def examine_classes(
@@ -96,11 +131,12 @@ def examine_classes(
 
 def find_class_problems(findings: Sequence[ClassFindings]) -> list[str]:
     """What training cannot use, one line each."""
-    lines = []
+    lines = find_other_classes(*(found.dataset for found in findings)) if len(findings) > 1 else []
     for found in findings:
         lines += found.unusable[:_MOST_NAMED]
         more = len(found.unusable) - _MOST_NAMED
-        lines += [f"{more} more pictures of {found.section} cannot be read"] if more > 0 else []
+        lines += [f"{count_of(more, 'more picture')} of {found.section} cannot be used"] if more > 0 else []
+        lines += found.differing
     return lines
 
 
@@ -115,8 +151,9 @@ def find_class_warnings(findings: Sequence[ClassFindings], *, level: Literal["fu
     rare = np.flatnonzero(counts * _MUCH_RARER < counts.max())
     if rare.size:
         lines.append(
-            f"train_dataset: {rare.size} classes have less than 1/{_MUCH_RARER} of the pictures of the most frequent "
-            f"one ({_names(train)[rare[0]]}: {counts[rare[0]]} of {counts.max()}); they will hardly be learnt"
+            f"train_dataset: {count_of(rare.size, 'class')} with less than 1/{_MUCH_RARER} of the pictures of the most "
+            f"frequent one ({printable_line(_names(train)[rare[0]])}: {counts[rare[0]]} of {counts.max()}), of which "
+            "little will be learnt"
         )
     shared = find_shared_pictures(train, findings[1].dataset) if level == "full" and len(findings) > 1 else []
     if shared:
@@ -130,23 +167,30 @@ def find_class_warnings(findings: Sequence[ClassFindings], *, level: Literal["fu
 
 def _scan(dataset: ClassDataset, section: str, level: str, num_workers: int) -> ClassFindings:
     indices = spread(len(dataset), len(dataset) if level == "full" else SAMPLE_SIZE)
-    faults = []
+    faults, kinds = [], {}
     # disable=None: only where the output is a terminal.
     with tqdm(total=len(indices), desc=f"checking {section}", unit="picture", disable=None, leave=False) as bar:
         with ThreadPoolExecutor(max(num_workers, 1)) as pool:  # decoders release the interpreter's lock
-            for fault in pool.map(lambda index: _fault_of(dataset, index), indices):
+            for fault, kind, path in pool.map(lambda index: _look_at(dataset, index), indices):
                 faults += [] if fault is None else [fault]
+                if kind is not None:
+                    kinds.setdefault(kind, path)
                 bar.update()
-    return ClassFindings(section, dataset, len(indices), faults)
+    (first, *others) = kinds.items() or [None]
+    differing = [f"{section}: {describe_difference(first, other)}" for other in others[:_MOST_NAMED]]
+    return ClassFindings(section, dataset, len(indices), faults, differing if section == "train_dataset" else [])
 
 
-def _fault_of(dataset: ClassDataset, index: int) -> str | None:
+def _look_at(dataset: ClassDataset, index: int) -> tuple[str | None, ImageKind | None, str]:
+    """Read a picture and run the transforms once: what is wrong with it, its kind after them, and its name."""
     try:
-        dataset.read(index)
-    except DataError as error:
-        return str(error)
-    return None
+        sample = dataset.read(index)
+        sample.pop("label", None)
+        sample = dataset.pipeline(sample, sample_rng(0, 0, index))
+    except UserError as error:
+        return str(error), None, ""
+    return None, kind_of(sample["img"]), sample["path"]
 
 
 def _names(dataset: ClassDataset) -> list[str]:
-    return dataset.class_names or [f"class {class_id}" for class_id in range(dataset.num_classes)]
+    return names_of_classes(dataset.num_classes, dataset.class_names)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from paddleseg.datasets.data_check import DataFindings, DataStatistics
-from paddleseg.datasets.data_table import MOST_NAMES, count_of, named
+from paddleseg.datasets.data_table import MOST_NAMES, named
 from paddleseg.datasets.segmentation import SegmentationDataset
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import DataError, count_of
 from paddleseg.utils.value_range import unused_bits
 from paddleseg.utils.visualize import class_name
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from paddleseg.datasets.data_check import DataFindings, DataStatistics
+from paddleseg.utils.errors import count_of
 from paddleseg.utils.visualize import class_name
 
 MOST_NAMES = 8
@@ -91,8 +92,3 @@ def named(statistics: DataStatistics, class_ids: list[int]) -> str:
     shown = [str(i) if names is None else f"{i} ({names[i]})" for i in class_ids[:MOST_NAMES]]
     more = f" and {len(class_ids) - MOST_NAMES} more" if len(class_ids) > MOST_NAMES else ""
     return f"{'class' if len(class_ids) == 1 else 'classes'} {', '.join(shown)}{more}"
-
-
-def count_of(number: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -8,6 +8,7 @@ of bytes, and the modification time of every folder: one that gained or lost a f
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -22,9 +23,9 @@ import numpy as np
 from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.errors import DataError, UserError
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.picture_files import IMAGE_SUFFIXES
+from paddleseg.utils.picture_files import has_image_suffix, walk
 
-_FORMAT = "DDRNet files of class folders 1"
+_FORMAT = "DDRNet files of class folders 2"
 _END = b"\0"  # the one byte that no name has
 # A folder that changed this shortly before it was listed may have changed again within the clock's resolution.
 _UNSETTLED_NS = 2 * 10**9
@@ -76,6 +77,14 @@ class ClassFiles(Sequence):
         return int(np.searchsorted(self._first_of_next, index, side="right"))
 
 
+def index_file_of(root: str, mode: str, index_dir: str | None) -> Path:
+    """Where the index of ``root``/``mode`` is: in the data set, or in a folder that several may share."""
+    if not index_dir:
+        return Path(root, ".file_index", f"{mode}.index")
+    number = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:12]
+    return Path(index_dir, f"{mode}_{number}.index")
+
+
 def list_files(root: str, folders: Sequence[str], index_file: Path) -> ClassFiles:
     """The picture files of class folders, from the index if nothing has changed since it was written.
 
@@ -91,7 +100,7 @@ def list_files(root: str, folders: Sequence[str], index_file: Path) -> ClassFile
     files = _read_index(index_file, root, folders)
     is_known = files is not None
     if not is_known:
-        files, header = _scan(root, folders)
+        files, header = _scan(root, folders, _place(root, index_file))
         try:
             write_atomically(index_file, json.dumps(header).encode() + _END + files.names)
         except UserError as error:
@@ -104,7 +113,7 @@ def list_files(root: str, folders: Sequence[str], index_file: Path) -> ClassFile
     return files
 
 
-def _scan(root: str, folders: Sequence[str]) -> tuple[ClassFiles, dict[str, Any]]:
+def _scan(root: str, folders: Sequence[str], place: str) -> tuple[ClassFiles, dict[str, Any]]:
     """List all folders; gives the files and the header of their index."""
     scanned_ns = time.time_ns()
     changed_ns: dict[str, int] = {}
@@ -117,6 +126,7 @@ def _scan(root: str, folders: Sequence[str]) -> tuple[ClassFiles, dict[str, Any]
         other_files += others
     header = {
         "format": _FORMAT,
+        "root": place,
         "folders": list(folders),
         "counts": counts,
         "other_files": other_files,
@@ -131,13 +141,13 @@ def _pictures_below(top: str, folder: str, changed_ns: dict[str, int]) -> tuple[
     """Names of the pictures below a class folder, and the number of other files; notes when each folder changed."""
     found, others = [], 0
 
-    def fail(error: OSError) -> None:
-        raise DataError(f"{error.filename}: the folder cannot be read ({error.strerror})") from error
+    def fail(place: str, error: OSError) -> None:
+        raise DataError(f"{place}: the folder cannot be read ({error.strerror})") from error
 
-    for place, _, files in os.walk(top, onerror=fail):
+    for place, files in walk(top, fail):
         below = os.path.relpath(place, top)
         changed_ns[os.path.normpath(os.path.join(folder, below))] = os.stat(place).st_mtime_ns
-        pictures = [name for name in files if name.lower().endswith(IMAGE_SUFFIXES)]
+        pictures = [name for name in files if has_image_suffix(name)]
         others += len(files) - len(pictures)
         found += [os.fsencode(name if below == "." else os.path.join(below, name)) for name in pictures]
     return sorted(found), others
@@ -152,12 +162,18 @@ def _read_index(file: Path, root: str, folders: Sequence[str]) -> ClassFiles | N
     text, _, names = data.partition(_END)
     try:
         header = json.loads(text)
-        if header["format"] != _FORMAT or header["folders"] != list(folders) or not _is_fresh(root, header):
+        expected = {"format": _FORMAT, "root": _place(root, file), "folders": list(folders)}
+        if any(header[name] != value for name, value in expected.items()) or not _is_fresh(root, header):
             return None
         files = ClassFiles(root, tuple(folders), np.array(header["counts"], np.int64), names, header["other_files"])
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):  # damaged, or not ours
         return None
     return files if files.counts.sum() == len(files) and names[-1:] == _END else None
+
+
+def _place(root: str, index_file: Path) -> str:
+    """Of which folder an index is, seen from the index: one that lies in a data set moves with it."""
+    return os.path.relpath(os.path.realpath(root), os.path.realpath(index_file.parent))
 
 
 def _is_fresh(root: str, header: Mapping[str, Any]) -> bool:

@@ -6,26 +6,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 
 from paddleseg.datasets.classification import ClassDataset
-from paddleseg.datasets.file_index import ClassFiles, list_files
+from paddleseg.datasets.file_index import ClassFiles, index_file_of, list_files
 from paddleseg.datasets.pictures import check_mode, check_root
 from paddleseg.registry import DATASETS
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.arguments import checks_arguments
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.errors import ConfigError, DataError, count_of, printable_line
 from paddleseg.utils.image_io import ReadOptions
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.picture_files import IMAGE_SUFFIXES
+from paddleseg.utils.picture_files import IMAGE_SUFFIXES, list_folder, read_list_lines
 from paddleseg.utils.type_hints import Bound, ChannelCount, ValueRange
 
-CLASSES = Bound(2, 1_000_000, "2 or more, at most 1000000")
+# All of ImageNet has 21841; an evaluation counts K x K confusions, which takes 4 GB there.
+CLASSES = Bound(2, 22_000, "2 or more, at most 22000")
 ClassCount = Annotated[int, CLASSES]
-_INDEX_FOLDER = ".file_index"
 
 
 @DATASETS.add_component
@@ -74,8 +73,8 @@ class ImageFolder(ClassDataset):
         if len(folders) != num_classes:
             shown = ", ".join(folders[:3]) + (", ..." if len(folders) > 3 else "")
             raise ConfigError(
-                f"num_classes: found {num_classes}, but {root} has {len(folders)} class folders ({shown}); make it "
-                f"{len(folders)}, or mend the folders"
+                f"num_classes: found {num_classes}, but {root} has {count_of(len(folders), 'class folder')} ({shown}); "
+                f"make it {len(folders)}, or mend the folders"
             )
         super().__init__(
             transforms,
@@ -85,7 +84,8 @@ class ImageFolder(ClassDataset):
             class_names=_names_of(folders, class_names, class_names_file, root),
         )
         self.read_options = ReadOptions.checked(apply_exif, value_range)
-        index_file = Path(index_dir or os.path.join(root, _INDEX_FOLDER), f"{mode}.index")
+        self.class_folders = folders
+        index_file = index_file_of(root, mode, index_dir)
         self.file_list: ClassFiles = list_files(os.path.join(root, mode), _present(folders, root, mode), index_file)
         class_ids = {folder: class_id for class_id, folder in enumerate(folders)}
         self._class_of_folder = [class_ids[folder] for folder in self.file_list.folders]
@@ -95,10 +95,12 @@ class ImageFolder(ClassDataset):
     def class_of(self, index: int) -> int:
         return self._class_of_folder[self.file_list.class_of(index)]
 
-    def class_counts(self) -> np.ndarray:
-        counts = np.zeros(self.num_classes, np.int64)
-        counts[self._class_of_folder] = self.file_list.counts
-        return counts
+    @property
+    def class_keys(self) -> Sequence[str]:
+        return self.class_folders
+
+    def class_ids(self) -> np.ndarray:
+        return np.repeat(np.array(self._class_of_folder, np.int64), self.file_list.counts)
 
     def _check_files(self) -> None:
         files = self.file_list
@@ -110,7 +112,8 @@ class ImageFolder(ClassDataset):
                 "folder"
             )
         if files.other_files:
-            get_logger().warning("%s: %d files are no pictures and are left out", files.root, files.other_files)
+            left_out = count_of(files.other_files, "file")
+            get_logger().warning("%s: %s left out, whose suffix is none of a picture", files.root, left_out)
 
 
 def _class_folders(root: str, mode: str) -> list[str]:
@@ -136,37 +139,79 @@ def _present(folders: Sequence[str], root: str, mode: str) -> list[str]:
         )
     absent = sorted(set(folders) - set(found))
     if absent:
-        get_logger().warning("%s: has no pictures of %d classes (%s)", os.path.join(root, mode), len(absent), absent[0])
+        which = f"{count_of(len(absent), 'class')} ({printable_line(absent[0])})"
+        get_logger().warning("%s: has no pictures of %s", os.path.join(root, mode), which)
     return found
 
 
 def _folders_in(folder: str) -> list[str]:
-    with os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+    try:
+        return list_folder(folder)[0]
+    except OSError as error:
+        raise DataError(f"{folder}: the folder cannot be read ({error.strerror})") from error
 
 
 def _names_of(folders: Sequence[str], names: Sequence[str] | None, file: str | None, root: str) -> list[str]:
     """The names of the classes, in the order of their folders."""
     if names is not None and file is not None:
         raise ConfigError("class_names_file: given beside class_names; leave one of them out")
-    if names is not None:
-        if len(names) != len(folders):
-            raise ConfigError(f"class_names: {len(names)} names for {len(folders)} classes; give one per class")
-        return list(names)
-    if file is None:
+    if file is not None:
+        return _names_from_file(folders, file, root)
+    if names is None:
         return list(folders)
+    if len(names) != len(folders):
+        raise ConfigError(
+            f"class_names: {count_of(len(names), 'name')} for {count_of(len(folders), 'class')}; give one per class"
+        )
+    empty = [class_id for class_id, name in enumerate(names) if not name.strip()]
+    if empty:
+        raise ConfigError(f"class_names: the name of class {empty[0]} is empty; give one per class")
+    return list(names)
+
+
+def _names_from_file(folders: Sequence[str], file: str, root: str) -> list[str]:
+    names = names_in_file(folders, file, root)
+    lacking = [folder for folder in folders if folder not in names]
+    if lacking:
+        raise ConfigError(
+            f"class_names_file: {file} has no line for {lacking[0]!r} ({len(lacking)} of "
+            f"{count_of(len(folders), 'folder')}); a line holds the folder's name, a blank and the name of the class"
+        )
+    return [names[folder] for folder in folders]
+
+
+def names_in_file(folders: Sequence[str], file: str, root: str | os.PathLike[str]) -> dict[str, str]:
+    """The names that a ``class_names_file`` has for class folders.
+
+    Args:
+        folders: Names of the folders; they may hold blanks.
+        file: The file, relative to the working directory or to ``root``.
+        root: The folder of the data set.
+
+    Returns:
+        Folder to name, for those folders that have a line.
+
+    Raises:
+        ConfigError: The file is not there or is no text, or a folder has two names.
+    """
     path = next((place for place in (file, os.path.join(root, file)) if os.path.isfile(place)), None)
     if path is None:
         raise ConfigError(f"class_names_file: there is no file {file!r}, neither here nor in {root}")
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"class_names_file: {path} cannot be read as UTF-8 text ({error})") from error
-    known = dict(line.strip().split(maxsplit=1) for line in lines if len(line.split(maxsplit=1)) == 2)
-    lacking = [folder for folder in folders if folder not in known]
-    if lacking:
-        raise ConfigError(
-            f"class_names_file: {path} has no line for {lacking[0]!r} ({len(lacking)} of {len(folders)} folders); a "
-            "line holds the folder's name, a blank and the name of the class"
-        )
-    return [known[folder].strip() for folder in folders]
+        lines = read_list_lines(path)
+    except DataError as error:
+        raise ConfigError(f"class_names_file: {error}") from error
+    wanted, names = set(folders), {}
+    for number, line in lines:
+        blanks = [place for place, letter in enumerate(line) if letter.isspace()]
+        # Where there are both "deep" and "deep sea", the longer one is meant.
+        place = next((place for place in reversed(blanks) if line[:place] in wanted), None)
+        if place is None:
+            continue
+        folder, name = line[:place], line[place:].strip()
+        if names.setdefault(folder, name) != name:
+            raise ConfigError(
+                f"class_names_file: {path}, line {number}: {folder!r} is {name!r}, and {names[folder]!r} in an earlier "
+                "line; leave one of them out"
+            )
+    return names

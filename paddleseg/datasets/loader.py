@@ -41,6 +41,8 @@ from paddleseg.utils.seeding import sample_rng
 # paddle.Tensor "img" (N, H, W, C) in the pictures' dtype, float32 for 16 bits, and "label" (N, H, W) uint8 (absent
 # without labels); lists "paths", "index" and "trans_info" with one entry per sample.
 Batch = dict[str, Any]
+ImageKind = tuple[tuple[int, ...], str]
+"""Shape (H, W, C) and name of the dtype of a picture."""
 
 # How often the loader looks for workers that have died, in seconds.
 _WORKER_CHECK_SECONDS = 5
@@ -232,7 +234,8 @@ def collate_one_size(samples: list[dict[str, Any] | _Failure]) -> list[Batch]:
     first = samples[0]
     for sample in samples:
         if _size_key(sample) != _size_key(first):
-            return [_Failure(_size_error(first, sample)).to_batch()]
+            pair = ((kind_of(one["img"]), one["path"]) for one in (first, sample))
+            return [_Failure(DataError(describe_difference(*pair))).to_batch()]
     return [_stack_samples(samples)]
 
 
@@ -252,16 +255,27 @@ def _size_key(sample: dict[str, Any]) -> tuple:
     return sample["img"].shape, sample["img"].dtype.str, None if label is None else label.shape
 
 
-def _size_error(first: dict[str, Any], other: dict[str, Any]) -> DataError:
-    return DataError(
-        f"{other['path']}: {_describe(other)} after the transforms, but {first['path']} of the same batch is "
-        f"{_describe(first)}; end the training transforms with a fixed size (RandomPaddingCrop or Resize)"
+def kind_of(image: np.ndarray) -> ImageKind:
+    """What pictures (H, W, C) of one batch have in common."""
+    return image.shape, image.dtype.name
+
+
+def describe_difference(first: tuple[ImageKind, str], other: tuple[ImageKind, str]) -> str:
+    """Why two pictures, each as (kind, path), cannot be in one batch, and what to do."""
+    ((first_shape, first_dtype), first_path), ((shape, dtype), path) = first, other
+    if shape == first_shape and dtype != first_dtype:
+        advice = "save all pictures with as many bits in each channel"
+    else:
+        advice = "end the training transforms with a fixed size (RandomPaddingCrop, RandomResizedCrop or Resize)"
+    return (
+        f"{path}: {_describe(shape, dtype)} after the transforms, but {first_path} is "
+        f"{_describe(first_shape, first_dtype)}, and a batch takes one kind; {advice}"
     )
 
 
-def _describe(sample: dict[str, Any]) -> str:
-    height, width, channels = sample["img"].shape
-    return f"{width}x{height} with {channels} channels of {sample['img'].dtype}"
+def _describe(shape: tuple[int, ...], dtype: str) -> str:
+    height, width, channels = shape
+    return f"{width}x{height} with {channels} channels of {dtype}"
 
 
 def _stack_samples(samples: list[dict[str, Any]]) -> Batch:

@@ -74,8 +74,9 @@ class PictureDataset(ABC):
         self.cache_kind, self.cache_dir = cache, cache_dir
         self._cache: DecodedCache | None = None
         self.pipeline = Pipeline(transforms, rewrite=fuse)
-        if self.pipeline.normalize is not None:
-            self.pipeline.normalize.check_channels(img_channels)
+        for transform in (*self.pipeline.transforms, self.pipeline.normalize):
+            if hasattr(transform, "check_channels"):
+                transform.check_channels(img_channels)
         self.labels_move = self.mode == "train"
 
     def use_for(self, purpose: Literal["train", "val"]) -> None:

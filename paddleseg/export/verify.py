@@ -12,7 +12,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import paddle
-from paddle.nn import functional as F
 
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.exported_graph import NetworkInput
@@ -31,6 +30,8 @@ from paddleseg.utils.seeding import sample_rng
 # of one pixel in 10^5. A wrong padding, resize or normalisation is beyond 1e-2.
 DEFAULT_EQUAL_SHARE = 0.999
 MAX_RELATIVE_DIFFERENCE = 1e-3
+_SMALLEST = 1e-30  # of the probabilities that are compared; float32 has its full precision down to 1e-38
+_SMALLEST_SCALE = 0.01  # rounding alone moves the logarithm of a probability by 1e-6
 _GENERATED_SIZES_HW = ((256, 512), (321, 255), (360, 480))  # odd sides are where resizes go wrong
 
 
@@ -97,7 +98,7 @@ class _Comparison:
 
     def add(self, exported: NetworkInput, sample: Sample, ignored_class: int | None) -> None:
         """Compare on one picture: as the export's preprocessing and as the network's left it."""
-        batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]]}
+        batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]], "paths": [exported.path]}
         (labels,) = predict_label_maps(self._model, batch, self._normalize, ignored_class=ignored_class)
         self.classes.update(np.unique(labels).tolist())
         if self.segmenter.gives_scores:
@@ -202,12 +203,29 @@ def generated_pictures(channels: int, size_hw: Sequence[int] = (-1, -1)) -> Iter
 
 
 def fit_picture(picture: Picture, pipeline: Pipeline, size_hw: Sequence[int]) -> Picture:
-    """The picture, resized beforehand where a graph of fixed size (height, width) could not take it otherwise."""
-    sample = pipeline({"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}, np.random.default_rng(0))
-    height, width = (found if fixed == -1 else fixed for found, fixed in zip(sample["img"].shape, size_hw))
-    if (height, width) == sample["img"].shape[:2]:
+    """The picture, resized beforehand where a graph of fixed size (height, width) could not take it otherwise.
+
+    Raises:
+        VerificationError: The transforms make another size of every picture.
+    """
+    own = _size_at_network(picture, pipeline)
+    height, width = (found if fixed == -1 else fixed for found, fixed in zip(own, size_hw))
+    if (height, width) == own:
         return picture
-    return Picture(picture.name, cv2.resize(picture.pixels, (width, height)).reshape(height, width, -1))
+    resized = Picture(picture.name, cv2.resize(picture.pixels, (width, height)).reshape(height, width, -1))
+    found = _size_at_network(resized, pipeline)
+    if found != (height, width):
+        raise VerificationError(
+            f"--input_shape: height and width are {height} {width}, but the transforms make {found[0]} {found[1]} of "
+            "pictures; give these, or leave the flag out; nothing was exported"
+        )
+    return resized
+
+
+def _size_at_network(picture: Picture, pipeline: Pipeline) -> tuple[int, int]:
+    """(height, width) of what the transforms make of a picture."""
+    sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}
+    return pipeline(sample, np.random.default_rng(0))["img"].shape[:2]
 
 
 @paddle.no_grad()
@@ -217,11 +235,28 @@ def _relative_difference(
     logits = model(images)[0].numpy()
     if ignored_class is not None:  # its logits were lowered on purpose
         logits, output = (np.delete(scores, ignored_class, axis=1) for scores in (logits, output))
+    return relative_difference(output, logits, output_op)
+
+
+def relative_difference(output: np.ndarray, logits: np.ndarray, output_op: str | None) -> float:
+    """The largest difference between the scores of a graph and of its network, in units of the largest logit.
+
+    Probabilities are compared by their logarithms, which differ as logits do: they themselves are 0 and 1, whatever the
+    logits are, where a network is sure. Those that are hardly to be told from 0 in float32 are left out.
+
+    Args:
+        output: What the graph gives, (N, K, ...).
+        logits: The network's, of the same shape.
+        output_op: ``softmax`` or ``none``: what the graph gives.
+    """
     scale = float(np.abs(logits).max())
-    if output_op == "softmax":
-        # Probabilities change by less than half of what the logits change by: these are the measure here too.
-        logits, scale = F.softmax(paddle.to_tensor(logits), axis=1).numpy(), max(scale, 1.0)
-    return float(np.abs(output - logits).max()) / scale
+    if output_op != "softmax":
+        return float(np.abs(output - logits).max()) / max(scale, 1e-12)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    expected = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    found = np.log(np.maximum(output, np.finfo(np.float32).tiny))
+    differences = np.abs(found - expected)[~((output < _SMALLEST) & (expected < np.log(_SMALLEST)))]  # NaN stays
+    return float(differences.max()) / max(scale, _SMALLEST_SCALE)
 
 
 def _judge(result: Verification, min_equal_share: float) -> None:

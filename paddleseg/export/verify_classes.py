@@ -18,10 +18,10 @@ from paddleseg.export.verify import (
     Picture,
     VerificationError,
     fit_picture,
+    relative_difference,
 )
 from paddleseg.inference.class_logits import class_logits
 from paddleseg.transforms.pipeline import Pipeline
-from paddleseg.utils.class_report import softmax
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.seeding import sample_rng
 
@@ -54,7 +54,7 @@ def verify_classifier(
         [output] = classifier.run([classifier.prepare(picture.pixels.copy(), picture.name)])
         sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}
         sample = pipeline(sample, sample_rng(0, 0, index))
-        [logits] = class_logits(model, sample["img"][np.newaxis], pipeline.normalize)
+        [logits] = class_logits(model, sample["img"][np.newaxis], pipeline.normalize, [picture.name])
         difference, gap = _compare(output, logits, classifier.config.output_op)
         if not difference <= MAX_RELATIVE_DIFFERENCE:  # NaN fails too
             raise VerificationError(
@@ -84,12 +84,8 @@ def _compare(output: np.ndarray, logits: np.ndarray, output_op: str | None) -> t
     Returns:
         The largest difference of scores, 0 for ids; and by how much the graph's class is behind the best one.
     """
-    scale = max(float(np.abs(logits).max()), 1e-12)
     best = int(output) if output_op == "argmax" else int(output.argmax())
-    gap = float(logits.max() - logits[best]) / scale
+    gap = float(logits.max() - logits[best]) / max(float(np.abs(logits).max()), 1e-12)
     if output_op == "argmax":
         return 0.0, gap
-    if output_op == "softmax":
-        # Probabilities change by less than half of what the logits change by: these are the measure here too.
-        return float(np.abs(output - softmax(logits[np.newaxis])[0]).max()) / max(scale, 1.0), gap
-    return float(np.abs(output - logits).max()) / scale, gap
+    return relative_difference(output[np.newaxis], logits[np.newaxis], output_op), gap

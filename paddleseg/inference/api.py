@@ -18,6 +18,7 @@ import paddle
 from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.inference import evaluation, prediction
 from paddleseg.inference.views import ViewOptions
+from paddleseg.models.weight_classes import check_class_names
 from paddleseg.models.weights import load_weights
 from paddleseg.onednn import CpuSettings, entered
 from paddleseg.transforms.pipeline import Pipeline, Transform
@@ -196,7 +197,8 @@ def predict(
     if not images:
         raise ConfigError("image_list is empty; give picture files, or what predict.py takes as --image_path")
     if model_path is not None:
-        load_weights(model, os.fspath(model_path))
+        meta = load_weights(model, os.fspath(model_path))
+        check_class_names(model_path, meta, class_names, refuses_other_order=False)
     with entered(cpu):
         prediction.predict(
             model,

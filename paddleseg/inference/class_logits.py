@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,39 +12,67 @@ import paddle
 from tqdm import tqdm
 
 from paddleseg.datasets.classification import ClassDataset
-from paddleseg.datasets.loader import eval_batches
-from paddleseg.inference.evaluation import EvaluationStopped
-from paddleseg.inference.label_maps import refuse_random_transforms
+from paddleseg.datasets.loader import Batch, eval_batches
+from paddleseg.inference.evaluation import EvaluationStopped, for_evaluation
+from paddleseg.inference.label_maps import refuse_no_numbers, refuse_random_transforms
 from paddleseg.inference.preprocess import to_network_input
 from paddleseg.metrics.classes import TOP, ClassificationResult, is_in_top
 from paddleseg.metrics.confusion import ConfusionMatrix, sum_over_ranks
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils import distributed
 from paddleseg.utils.errors import ConfigError
-from paddleseg.utils.evaluation_mode import evaluation_mode
-from paddleseg.utils.precision import MixedPrecisionNetwork
 
 
 @paddle.no_grad()
-def class_logits(network: Any, images: np.ndarray | paddle.Tensor, normalize: Normalize | None) -> np.ndarray:
+def class_logits(
+    network: Any,
+    images: np.ndarray | paddle.Tensor,
+    normalize: Normalize | None,
+    paths: Sequence[str],
+    num_classes: int | None = None,
+) -> np.ndarray:
     """Logits of a batch.
 
     Args:
         network: Gives logits (N, K) for (N, C, H, W) float32 pictures.
         images: (N, H, W, C) pictures as they are stored.
         normalize: The normalisation; None changes the type only.
+        paths: The pictures' names, for messages.
+        num_classes: K, where another number is to be refused.
 
     Returns:
         (N, K) float32.
 
     Raises:
         ConfigError: The network gives something else.
+        DataError: There are logits that are no numbers, of which no class could be told.
     """
     logits = network(to_network_input(images, normalize))
-    if not isinstance(logits, paddle.Tensor) or logits.ndim != 2 or logits.shape[0] != images.shape[0]:
+    check_class_logits(logits, len(paths), num_classes)
+    logits = logits.astype("float32").numpy()
+    # The largest is no number either where one of them is NaN; that of a class which is never to be found may be -inf.
+    refuse_no_numbers(~np.isfinite(logits.max(axis=1)), paths)
+    return logits
+
+
+def check_class_logits(logits: Any, num_pictures: int, num_classes: int | None = None) -> None:
+    """Refuse what is not the output of a classifier.
+
+    Args:
+        logits: What a network gave.
+        num_pictures: N, for how many pictures.
+        num_classes: K, those of the data set; None: any number.
+
+    Raises:
+        ConfigError: It has another form than (N, K).
+    """
+    if not isinstance(logits, paddle.Tensor) or logits.ndim != 2 or logits.shape[0] != num_pictures:
         found = list(logits.shape) if isinstance(logits, paddle.Tensor) else type(logits).__name__
         raise ConfigError(f"the network gives {found}, but a classifier gives logits (N, K); take another network")
-    return logits.astype("float32").numpy()
+    if num_classes is not None and logits.shape[1] != num_classes:
+        raise ConfigError(
+            f"num_classes: the network has {logits.shape[1]} classes and the data set {num_classes}; make them equal"
+        )
 
 
 def evaluate_classes(
@@ -71,28 +99,42 @@ def evaluate_classes(
     Raises:
         EvaluationStopped: ``should_stop`` said so.
         ConfigError: A transform is random, or the network does not give as many logits as there are classes.
-        DataError: A picture is missing or damaged.
+        DataError: A picture is missing or damaged, its class out of range, or its logits are no numbers.
     """
     refuse_random_transforms(dataset.pipeline)
     rank, world_size = distributed.rank(), distributed.world_size()
     confusion, counts = ConfusionMatrix(dataset.num_classes, ignore_index=-1), np.zeros(2, np.int64)
     # disable=None: only where the output is a terminal.
     shown = {"unit": "picture", "disable": None if rank == 0 else True, "leave": False}
-    with evaluation_mode(model), tqdm(total=len(dataset), desc="evaluating", **shown) as bar:
-        network = model if precision == "fp32" else MixedPrecisionNetwork(model, precision, "O2")
+    with (
+        for_evaluation(model, precision, "O2") as network,
+        tqdm(total=len(dataset), desc="evaluating", **shown) as bar,
+    ):
         for batch in eval_batches(dataset, batch_size, num_workers, rank, world_size):
-            logits = class_logits(network, batch["img"], dataset.pipeline.normalize)
-            classes = np.asarray(batch["label"])
-            if logits.shape[1] != dataset.num_classes:
-                raise ConfigError(
-                    f"num_classes: the network has {logits.shape[1]} classes and the data set {dataset.num_classes}; "
-                    "make them equal"
-                )
-            confusion.update(logits.argmax(axis=1), classes)
-            counts += [is_in_top(logits, classes, count).sum() for count in (1, TOP)]
-            bar.update(len(classes) * world_size)
+            counts += _count_batch(confusion, network, dataset, batch)
+            bar.update(len(batch["paths"]) * world_size)
             if should_stop is not None and should_stop():
                 raise EvaluationStopped
     confusion.reduce()
     counts = sum_over_ranks(counts)
     return ClassificationResult(confusion.matrix, int(counts[0]), int(counts[1]), dataset.class_names)
+
+
+def rehearse_classes(model: paddle.nn.Layer, dataset: ClassDataset, *, precision: str = "fp32") -> None:
+    """Evaluate the first picture and forget the result, so that what would end an evaluation ends it now.
+
+    Takes the arguments of ``evaluate_classes`` and raises the same errors. Nothing is exchanged with other processes,
+    and the model is left as it was.
+    """
+    refuse_random_transforms(dataset.pipeline)
+    batch = next(eval_batches(dataset))
+    with for_evaluation(model, precision, "O2") as network:
+        _count_batch(ConfusionMatrix(dataset.num_classes, ignore_index=-1), network, dataset, batch)
+
+
+def _count_batch(confusion: ConfusionMatrix, network: Any, dataset: ClassDataset, batch: Batch) -> np.ndarray:
+    """Add a batch to the confusions; gives how many pictures are right, and have their class among the ``TOP``."""
+    logits = class_logits(network, batch["img"], dataset.pipeline.normalize, batch["paths"], dataset.num_classes)
+    classes = np.asarray(batch["label"])
+    confusion.update(logits.argmax(axis=1), classes)
+    return np.array([is_in_top(logits, classes, count).sum() for count in (1, TOP)])

@@ -67,11 +67,11 @@ def predict_classes(
             try:
                 image = read_image(path, channels, read_options)
                 sample = pipeline({"img": image, "path": path, "trans_info": []}, sample_rng(0, 0, index))
+                logits = class_logits(model, sample["img"][np.newaxis], pipeline.normalize, [path])
             except DataError as error:
                 note_failure(failures, error)
                 continue
-            logits = class_logits(model, sample["img"][np.newaxis], pipeline.normalize)
             report.add(path, best_classes(softmax(logits)[0], class_names))
     report.write()
-    get_logger().info("%s\nsaved in %s and %s", report.text(), report.table, report.json)
+    get_logger().info("%s", report.describe())
     raise_failures(failures, len(own_part))

@@ -72,7 +72,7 @@ def evaluate(
     confusion = ConfusionMatrix(dataset.num_classes, dataset.ignore_index)
     num_images = 0
     with (
-        _for_evaluation(model, precision, amp_level) as network,
+        for_evaluation(model, precision, amp_level) as network,
         _progress_bar(len(dataset), shown=progress and rank == 0) as bar,
     ):
         for batch in batches:
@@ -108,12 +108,12 @@ def rehearse(
     refuse_random_transforms(dataset.pipeline)
     confusion = ConfusionMatrix(dataset.num_classes, dataset.ignore_index)
     batch = next(eval_batches(dataset))
-    with _for_evaluation(model, precision, amp_level) as network:
+    with for_evaluation(model, precision, amp_level) as network:
         _count_batch(confusion, network, dataset, batch, options, 1)
 
 
 @contextmanager
-def _for_evaluation(
+def for_evaluation(
     model: paddle.nn.Layer, precision: str, amp_level: str
 ) -> Iterator[paddle.nn.Layer | MixedPrecisionNetwork]:
     """The network in evaluation mode and as ``precision`` says; it leaves in the mode it came in."""

@@ -23,7 +23,7 @@ from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.models.facts import ModelFacts
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.transforms.transforms import Normalize
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.label_map import label_maps
 from paddleseg.utils.way_back import TransInfo, way_back
 
@@ -50,18 +50,23 @@ def predict_label_maps(
 
     Returns:
         For each picture (height, width) uint8 class ids at its size before the transforms.
+
+    Raises:
+        DataError: There are scores that are no numbers, of which no class could be told.
     """
+    paths = batch.get("paths") or [f"picture {number}" for number in range(len(batch["img"]))]
     images = to_network_input(batch["img"], normalize)
     size_hw = tuple(images.shape[2:])
     if options.see_whole(size_hw) and hasattr(model, "forward_stride8"):
         logits = predict_logits8(model, images)
+        refuse_no_numbers(paddle.isnan(logits).any(axis=[1, 2, 3]).numpy(), paths)
         return _best_classes(logits, size_hw, batch["trans_info"], ignored_class)
-    scores = (class_scores(model, image, options, window_batch_size) for image in images.split(len(images)))
-    return [
-        labels
-        for score, trans_info in zip(scores, batch["trans_info"])
-        for labels in _best_classes(score, size_hw, [trans_info], ignored_class)
-    ]
+    results = []
+    for image, trans_info, path in zip(images.split(len(images)), batch["trans_info"], paths):
+        score = class_scores(model, image, options, window_batch_size)
+        refuse_no_numbers(paddle.isnan(score).any().reshape([1]).numpy(), [path])
+        results += _best_classes(score, size_hw, [trans_info], ignored_class)
+    return results
 
 
 def _best_classes(
@@ -165,6 +170,15 @@ def class_scores(
         probabilities = F.softmax(logits, axis=1)
         total = probabilities if total is None else total.add_(probabilities)
     return total
+
+
+def refuse_no_numbers(is_wrong: np.ndarray, paths: Sequence[str]) -> None:
+    """Raise DataError for the first picture, (N,) bool, of which the network gives something that is no number."""
+    if is_wrong.any():
+        raise DataError(
+            f"{paths[int(is_wrong.argmax())]}: the network gives values for it that are no numbers; look whether the "
+            "weights are of a training that went wrong, and whether the picture holds such values"
+        )
 
 
 def refuse_random_transforms(pipeline: Pipeline) -> None:

@@ -120,7 +120,7 @@ def _predict_one(
 ) -> np.ndarray:
     """Label map (H, W) of a picture (H, W, C)."""
     sample = pipeline({"img": image, "path": path, "trans_info": []}, rng)
-    batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]]}
+    batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]], "paths": [path]}
     return predict_label_maps(model, batch, pipeline.normalize, options, ignored_class=ignored_class)[0]
 
 

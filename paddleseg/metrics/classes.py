@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from paddleseg.metrics import scores
-from paddleseg.utils.visualize import class_name
+from paddleseg.utils.errors import printable_line
+from paddleseg.utils.visualize import names_of_classes
 
 TOP = 5
 # More rows than this say less than the worst of them.
@@ -23,7 +24,7 @@ def is_in_top(logits: np.ndarray, classes: np.ndarray, count: int) -> np.ndarray
     """Whether the wanted class of each row is among its ``count`` highest logits; of equal ones the lower class is.
 
     Args:
-        logits: (N, K) floats; a row that holds no number somewhere is wrong.
+        logits: (N, K) numbers.
         classes: (N,) integers, 0 to K - 1.
         count: At least 1.
 
@@ -33,7 +34,7 @@ def is_in_top(logits: np.ndarray, classes: np.ndarray, count: int) -> np.ndarray
     own = np.take_along_axis(logits, classes[:, None], axis=1)
     is_before = np.arange(logits.shape[1]) < classes[:, None]
     num_better = (logits > own).sum(axis=1) + ((logits == own) & is_before).sum(axis=1)
-    return (num_better < count) & ~np.isnan(logits).any(axis=1)
+    return num_better < count
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,12 @@ class ClassificationResult:
     @property
     def names(self) -> list[str]:
         """Name of each class."""
-        return [class_name(class_id, self.class_names) for class_id in range(len(self.matrix))]
+        return names_of_classes(len(self.matrix), self.class_names)
 
     def to_dict(self) -> dict[str, Any]:
         """All figures as plain numbers for JSON; those of a class without pictures are None."""
         recall, precision = self._class_scores()
+        labels, predictions = self.matrix.sum(axis=1).tolist(), self.matrix.sum(axis=0).tolist()
         return {
             "num_images": self.num_images,
             **self.values,
@@ -88,8 +90,8 @@ class ClassificationResult:
                     "name": name,
                     "recall": _number_or_none(recall[class_id]),
                     "precision": _number_or_none(precision[class_id]),
-                    "label_images": int(self.matrix[class_id].sum()),
-                    "predicted_images": int(self.matrix[:, class_id].sum()),
+                    "label_images": labels[class_id],
+                    "predicted_images": predictions[class_id],
                 }
                 for class_id, name in enumerate(self.names)
             ],
@@ -113,20 +115,24 @@ class ClassificationResult:
         order = [class_id for class_id in np.argsort(recall, kind="stable") if counts[class_id]]
         is_whole = len(order) <= _MOST_ROWS
         shown = sorted(order) if is_whole else order[:_MOST_ROWS]
-        width = max(len(self.names[class_id]) for class_id in shown)
+        names = list(map(printable_line, self.names))
+        width = max(len(name) for name in ["class", *(names[class_id] for class_id in shown)])
         title = "Accuracy of the classes:" if is_whole else f"The {_MOST_ROWS} classes that are found least:"
-        lines = [title, f"{'class':<{width}}  recall  precision  pictures"]
+        lines = [title, f"{'class':<{width}}   recall  precision  pictures"]
         for class_id in shown:
-            figures = f"{recall[class_id]:6.2%}  {precision[class_id]:9.2%}  {counts[class_id]:8d}"
-            lines.append(f"{self.names[class_id]:<{width}}  {figures}")
+            figures = f"{recall[class_id]:7.2%}  {precision[class_id]:9.2%}  {counts[class_id]:8d}"
+            lines.append(f"{names[class_id]:<{width}}  {figures}")
         return "\n".join(lines)
 
     def _confusions(self) -> str:
-        wrong = self.matrix - np.diag(np.diag(self.matrix))
-        cells = np.argsort(wrong, axis=None, kind="stable")[::-1][:_MOST_CONFUSIONS]
-        pairs = [np.unravel_index(cell, wrong.shape) for cell in cells if wrong.flat[cell]]
-        names = self.names
-        parts = [f"{names[label]} for {names[found]} ({wrong[label, found]})" for label, found in pairs]
+        labels, found = np.nonzero(self.matrix)  # few of very many, with many classes
+        labels, found = labels[labels != found], found[labels != found]
+        counts = self.matrix[labels, found]
+        names = list(map(printable_line, self.names))
+        parts = [
+            f"{names[labels[cell]]} for {names[found[cell]]} ({counts[cell]})"
+            for cell in np.argsort(counts, kind="stable")[::-1][:_MOST_CONFUSIONS]
+        ]
         return f"Most often taken: {', '.join(parts)}" if parts else ""
 
 

@@ -53,6 +53,12 @@ class ConfusionMatrix:
             self._raise_out_of_range(label, path)
         if prediction.min() < 0 or prediction.max() >= self.num_classes:
             raise ValueError(f"predictions must be 0 to {self.num_classes - 1}, found up to {prediction.max()}")
+        if label.size < self.matrix.size:  # pictures with one of many classes: counting all cells would take longer
+            is_counted = label != self.ignore_index
+            if (label[is_counted] >= self.num_classes).any():
+                self._raise_out_of_range(label, path)
+            np.add.at(self.matrix, (label[is_counted], prediction[is_counted]), 1)
+            return
         cell = np.multiply(label, self.num_classes, dtype=np.intp)  # the type that bincount works in
         cell += prediction
         counts = np.bincount(cell.ravel(), minlength=num_rows * self.num_classes).reshape(num_rows, -1)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from paddleseg.metrics import scores
-from paddleseg.utils.visualize import class_name
+from paddleseg.utils.visualize import names_of_classes
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class EvaluationResult:
     @property
     def names(self) -> list[str]:
         """Name of each class, "class 3" where the data set gives none."""
-        return [class_name(class_id, self.class_names) for class_id in range(len(self.matrix))]
+        return names_of_classes(len(self.matrix), self.class_names)
 
     @property
     def counted_classes(self) -> list[int]:

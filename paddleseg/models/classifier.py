@@ -8,8 +8,9 @@ classifier's checkpoint loads into a segmentation network branch by branch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from paddle import Tensor, nn
 from paddle.nn import functional as F
@@ -78,6 +79,11 @@ class DDRNetClassifier(DualResolutionTrunk):
             load_pretrained(self, pretrained, class_names)
 
     faults = staticmethod(DDRNet.faults)
+
+    @staticmethod
+    def output_names(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+        """Names of the logits that a network built with these arguments gives; configurations are checked with it."""
+        return ("main",)
 
     def _set_drop_path(self, last: float) -> None:
         """Give each block its probability; blocks of both branches at the same depth have the same."""

@@ -37,13 +37,14 @@ class Scores:
         values: Figures by name, recorded as VisualDL's ``Evaluate/<name>``.
         primary: The one of them that says which model is best; more is better.
         report: Lines for the log, in order.
-        details: Everything that was found as plain values, for a JSON file.
+        details: Everything that was found as plain values, for a JSON file; or a function that gives it, where that is
+            too much to be made for each evaluation of a training.
     """
 
     values: Mapping[str, float]
     primary: str
     report: Sequence[str] = ()
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # A tensor or a number of numpy could not be written into a checkpoint.
@@ -55,6 +56,10 @@ class Scores:
     def figure(self) -> float:
         """The primary value."""
         return self.values[self.primary]
+
+    def all_details(self) -> Mapping[str, Any]:
+        """``details``, made now where they are a function."""
+        return self.details() if callable(self.details) else self.details
 
 
 def rank(figure: float) -> float:
@@ -129,6 +134,13 @@ class Task(ABC):
 
         Raises:
             DataError: Training or evaluation would stop at some of them; lists all that were found.
+        """
+
+    def check_batch_size(self, batch_size: int) -> None:  # noqa: B027 (likewise)
+        """Refuse a batch, that of one process, which the steps could not use.
+
+        Raises:
+            ConfigError: It is such a one.
         """
 
     def rehearse(self, model: nn.Layer, *, precision: str = "fp32") -> None:  # noqa: B027 (likewise)

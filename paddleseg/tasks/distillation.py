@@ -175,6 +175,9 @@ class DistillationTask(Task):
     def evaluate(self, model: nn.Layer, **settings: Any) -> Scores:
         return self.task.evaluate(model, **settings)
 
+    def check_batch_size(self, batch_size: int) -> None:
+        self.task.check_batch_size(batch_size)
+
     def check_data(self, level: CheckLevel, num_workers: int) -> None:
         self.task.check_data(level, num_workers)
 

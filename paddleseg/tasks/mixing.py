@@ -38,20 +38,20 @@ class BatchMixing:
     Attributes:
         mixup_alpha: The share is drawn from Beta(alpha, alpha); 0: no mixup.
         cutmix_alpha: Likewise; 0: no cutmix.
-        probability: Of mixing a batch at all.
-        switch_probability: Of cutmix, where both are on.
+        mix_prob: Probability of mixing a batch at all.
+        switch_prob: Probability of cutmix, where both are on.
     """
 
     mixup_alpha: float
     cutmix_alpha: float
-    probability: float = 1.0
-    switch_probability: float = 0.5
+    mix_prob: float = 1.0
+    switch_prob: float = 0.5
 
     def draw(self, size_hw: Sequence[int], rng: np.random.Generator) -> Mixture | None:
         """Draw the mixture of one batch of pictures of ``size_hw``; None leaves it as it is."""
-        if rng.random() >= self.probability:
+        if (self.mixup_alpha == 0 and self.cutmix_alpha == 0) or rng.random() >= self.mix_prob:
             return None
-        cuts = self.cutmix_alpha > 0 and (self.mixup_alpha == 0 or rng.random() < self.switch_probability)
+        cuts = self.cutmix_alpha > 0 and (self.mixup_alpha == 0 or rng.random() < self.switch_prob)
         alpha = self.cutmix_alpha if cuts else self.mixup_alpha
         share = float(rng.beta(alpha, alpha))
         if not cuts:

@@ -110,6 +110,7 @@ def _check_task(task: Task, settings: RunSettings) -> None:
         raise ConfigError(f"{name}.primary: found none; give the name of the figure by which models are compared")
     if settings.do_eval and not task.can_evaluate:
         raise ConfigError(f"--do_eval: the task {name} has nothing to evaluate; leave it out")
+    task.check_batch_size(settings.batch_size)
 
 
 def _check_extra_layers(task: Task, optimizer: paddle.optimizer.Optimizer) -> None:

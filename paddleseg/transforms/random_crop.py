@@ -16,7 +16,7 @@ from paddleseg.transforms.center_crop import SmoothInterpolation
 from paddleseg.transforms.limits import SideRatio, order_faults
 from paddleseg.transforms.sample import Sample, change_both, resize_smoothly
 from paddleseg.utils.arguments import Fault, checks_arguments
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.type_hints import Probability, Share, Size
 
 _ATTEMPTS = 10
@@ -112,6 +112,14 @@ class RandomErasing:
         if not mean or len(mean) != len(std):
             yield "std", f"mean has {len(mean)} values and std {len(std)}; give as many to both, at least one"
 
+    def check_channels(self, channels: int) -> None:
+        """Raise ConfigError if there is neither one value for all channels nor one for each."""
+        if len(self.mean) not in (1, channels):
+            raise ConfigError(
+                f"RandomErasing: {len(self.mean)} values of mean and std for pictures of {channels} channels; give "
+                "one, or one per channel"
+            )
+
     def draw_window(self, size_hw: Sequence[int], rng: np.random.Generator) -> tuple[int, int, int, int] | None:
         """Draw the rectangle in a picture of ``size_hw``: (top, left, height, width); None: nothing is erased."""
         if rng.random() >= self.prob:
@@ -125,11 +133,7 @@ class RandomErasing:
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         image = sample["img"]
-        if len(self.mean) not in (1, image.shape[2]):
-            raise DataError(
-                f"{sample['path']}: RandomErasing: {len(self.mean)} values of mean and std for a picture of "
-                f"{image.shape[2]} channels; give one, or one per channel"
-            )
+        self.check_channels(image.shape[2])
         window = self.draw_window(image.shape[:2], rng)
         if window is not None:
             top, left, height, width = window

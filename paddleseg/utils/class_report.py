@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from paddleseg.utils.errors import printable_line
+from paddleseg.utils.logging import get_logger
 from paddleseg.utils.visualize import class_name
 from paddleseg.utils.written_files import WrittenFiles
 
@@ -69,21 +70,30 @@ class ClassReport:
         self._written = WrittenFiles(save_dir)
         self._written.refuse_foreign([self.table, self.json])
         self._found: dict[str, list[FoundClass]] = {}
+        older = Path(save_dir, "predictions_0.txt" if part is None else "predictions.txt")
+        if not part and older.exists():
+            get_logger().warning("%s is of an earlier run with another number of processes", older)
 
     def add(self, path: str, classes: Sequence[FoundClass]) -> None:
         """Note what was found in a picture."""
         self._found[path] = list(classes)
 
     def write(self) -> None:
-        """Write both files, each whole or not at all.
+        """Write both files, each whole or not at all; nothing where there is no picture.
 
         Raises:
             UserError: They cannot be written.
         """
+        if not self._found:
+            return
         self._written.write(self.table, f"{self.text()}\n".encode("utf-8", "surrogateescape"))
         pictures = [{"picture": path, "classes": [vars(found) for found in all_]} for path, all_ in self._found.items()]
         # Plain ASCII: names of files that are not UTF-8 have parts that only an escape can write.
         self._written.write(self.json, f"{json.dumps({'predictions': pictures}, indent=2)}\n".encode())
+
+    def describe(self) -> str:
+        """What the log says: the table, and where it is."""
+        return f"{self.text()}\nsaved in {self.table} and {self.json}" if self._found else "nothing to save"
 
     def text(self) -> str:
         """The table: a line for each picture, with its classes and their probabilities."""
@@ -95,4 +105,5 @@ class ClassReport:
 
 
 def _in_words(found: FoundClass) -> str:
-    return found.name if found.probability is None else f"{found.name} {found.probability:.4f}"
+    name = printable_line(found.name)
+    return name if found.probability is None else f"{name} {found.probability:.4f}"

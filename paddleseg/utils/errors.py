@@ -74,6 +74,11 @@ def join_lines(about: str, lines: Sequence[str]) -> str:
     return lines[0] if len(lines) == 1 else "\n  ".join([headline, *lines])
 
 
+def count_of(number: int, noun: str) -> str:
+    """A number with its noun, such as ``1 class`` and ``3 classes``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}{'es' if noun.endswith('s') else 's'}"
+
+
 _LONGEST_LINE, _END_OF_LINE = 1500, 400
 
 

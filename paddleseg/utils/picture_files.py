@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import io
 import os
@@ -52,11 +53,58 @@ def list_images(
             return _images_of_list(path, separator, place)
         return [path], os.path.dirname(path)
     if glob.has_magic(path):
-        images = sorted(p for p in glob.glob(_pattern(path), recursive=True) if _has_image_suffix(p))
+        images = sorted(p for p in glob.glob(_pattern(path), recursive=True) if has_image_suffix(p))
         if not images:
             raise DataError(f"{path}: no picture fits this pattern; known suffixes: {_suffixes()}")
         return images, os.path.commonpath([os.path.dirname(p) for p in images])
     raise DataError(f"{path}: no such file or folder; give a picture, a folder, a .txt or .list file or a glob pattern")
+
+
+def walk(root: str, fail: Callable[[str, OSError], None]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each folder, ``root`` first, with the names of the files in it, sorted and without hidden ones.
+
+    Links are followed. Each folder is visited once, however many links lead to it or in circles; a link to a folder
+    that holds ``root`` leads out of what is meant, and is left out.
+
+    Args:
+        root: The folder to begin with.
+        fail: Called with a folder that cannot be read, and why.
+    """
+    top = os.path.realpath(root)
+    seen: set[str] = set()
+    folders, links = [root], []
+    while folders or links:
+        folder = folders.pop() if folders else links.pop(0)  # a folder itself before links to it
+        real = os.path.realpath(folder)
+        if real in seen or (real != top and f"{top}{os.sep}".startswith(os.path.join(real, ""))):
+            continue
+        seen.add(real)
+        try:
+            inner, files = list_folder(folder)
+        except OSError as error:
+            fail(folder, error)
+            continue
+        for path in (os.path.join(folder, name) for name in inner):
+            (links if os.path.islink(path) else folders).append(path)
+        yield folder, files
+
+
+def list_folder(folder: str) -> tuple[list[str], list[str]]:
+    """The names of the folders and of the files in a folder, sorted, links to them included and hidden ones not.
+
+    Notebook servers leave thumbnails in folders such as .ipynb_checkpoints, macOS files such as ._1.jpg. What is
+    neither a folder nor a file, such as a pipe or a link in a circle, is left out.
+
+    Raises:
+        OSError: The folder cannot be read.
+    """
+    folders, files = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if not entry.name.startswith("."):
+                with contextlib.suppress(OSError):  # asking a link in a circle fails
+                    (folders if entry.is_dir() else files if entry.is_file() else []).append(entry.name)
+    return sorted(folders), sorted(files)
 
 
 def read_list_lines(path: str | os.PathLike, names_files: Callable[[str], bool] | None = None) -> list[tuple[int, str]]:
@@ -207,25 +255,11 @@ def _first_name(line: str, separator: str, root: str) -> str:
 
 
 def _images_below(root: str) -> Iterator[str]:
-    """Pictures in a folder and below it. Each folder is visited once, however many links lead to it or in circles."""
-    seen: set[str] = set()
-    folders, links = [root], []
-    while folders or links:
-        folder = folders.pop() if folders else links.pop(0)  # a folder itself before links to it
-        if os.path.realpath(folder) in seen:
-            continue
-        seen.add(os.path.realpath(folder))
-        try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError as error:
-            get_logger().warning("%s: the folder cannot be read (%s)", folder, error.strerror)
-            continue
-        # Notebook servers leave thumbnails in folders such as .ipynb_checkpoints.
-        for entry in (entry for entry in entries if not entry.name.startswith(".")):
-            if os.path.isdir(entry.path):
-                (links if entry.is_symlink() else folders).append(entry.path)
-            elif os.path.isfile(entry.path) and _has_image_suffix(entry.name):
-                yield entry.path
+    def warn(folder: str, error: OSError) -> None:
+        get_logger().warning("%s: the folder cannot be read (%s)", folder, error.strerror)
+
+    for folder, files in walk(root, warn):
+        yield from (os.path.join(folder, name) for name in files if has_image_suffix(name))
 
 
 def _pattern(path: str) -> str:
@@ -249,7 +283,8 @@ def _lines_in_gbk(data: bytes) -> list[tuple[int, str]]:
         return []
 
 
-def _has_image_suffix(name: str) -> bool:
+def has_image_suffix(name: str) -> bool:
+    """Whether a file is one of a picture by its name."""
     return name.lower().endswith(IMAGE_SUFFIXES)
 
 

@@ -126,6 +126,11 @@ def class_name(class_id: int, class_names: Sequence[str] | None) -> str:
     return class_names[class_id] if class_names is not None else f"class {class_id}"
 
 
+def names_of_classes(num_classes: int, class_names: Sequence[str] | None) -> list[str]:
+    """Name of each class, see ``class_name``."""
+    return [class_name(class_id, class_names) for class_id in range(num_classes)]
+
+
 def to_display_rgb(image: np.ndarray) -> np.ndarray:
     """Make a picture of any source viewable.
 

@@ -17,13 +17,13 @@ import predict
 from deploy.python import infer
 from paddleseg.deploy.classifier import Classifier
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.export.verify import Picture, VerificationError
+from paddleseg.export.verify import Picture, VerificationError, relative_difference
 from paddleseg.export.verify_classes import verify_classifier
 from paddleseg.models import DDRNet_23_slim_cls
-from paddleseg.models.weights import make_meta, write_weights
+from paddleseg.models.weights import make_meta, read_weights, write_weights
 from paddleseg.transforms.pipeline import Pipeline
-from paddleseg.utils.class_report import best_classes, softmax
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.class_report import ClassReport, best_classes, softmax
+from paddleseg.utils.errors import ConfigError, DataError, WeightsError
 from tests.classification.folders import CLASSES
 from tests.messages import naming
 
@@ -37,7 +37,7 @@ def weights(tmp_path):
     """Weights of a network that was not trained, with the names of the classes."""
     paddle.seed(4)
     model = DDRNet_23_slim_cls(3)
-    model.linear.weight.set_value(model.linear.weight * 20)
+    model.linear.weight.set_value(model.linear.weight * 2)
     path = tmp_path / "w.pdparams"
     state = {name: value.numpy() for name, value in model.state_dict().items()}
     write_weights(path, state, json.loads(make_meta(model, classes=list(CLASSES))))
@@ -97,6 +97,40 @@ def test_the_exported_graph_finds_the_classes_that_val_counts(exported, class_fo
     assert np.trace(counts) / 12 == figures["top1"]
 
 
+def test_weights_of_these_classes_in_another_order_are_refused(class_config, class_folder, weights, val_classes):
+    translated = ("--opts", "val_dataset.class_names=[Apfel, Blatt, Meer]")
+    assert "class 0 is 'apple' in the weights, and 'Apfel' here" in val_classes("--model_path", weights, *translated)
+    for mode in ("train", "val"):
+        shutil.move(class_folder / mode / "apple", class_folder / mode / "zoo")
+    with pytest.raises(WeightsError, match=naming("class 0 is 'apple' in the weights, and 'leaf' here", "as class 1")):
+        val_classes("--model_path", weights)
+    other = ("--opts", "val_dataset.class_names=[sea, leaf, apple]", "--save_dir", class_folder, "--device", "cpu")
+    with pytest.raises(WeightsError, match=naming("class 0 is 'apple' in the weights, and 'sea' here")):
+        call(predict, "--config", class_config, "--model_path", weights, "--image_path", class_folder, *other)
+
+
+def test_predict_names_the_folders_of_the_weights_by_the_file_of_names(class_config, class_folder, weights, tmp_path):
+    (class_folder / "names.txt").write_text("sea deep water\napple fruit\n")
+    given = ("--image_path", class_folder / "val/sea/0.jpg", "--save_dir", tmp_path / "found", "--device", "cpu")
+    named = ("--opts", "train_dataset.class_names_file=names.txt")
+    call(predict, "--config", class_config, "--model_path", weights, *given, *named)
+    [picture] = found(tmp_path / "found")
+    assert {entry["id"]: entry["name"] for entry in picture["classes"]} == {0: "fruit", 1: "leaf", 2: "deep water"}
+    state, _ = read_weights(weights)
+    write_weights(weights, state, None)
+    with pytest.raises(ConfigError, match=naming("class_names_file: names.txt", "give class_names")):
+        call(predict, "--config", class_config, "--model_path", weights, *given, *named)
+
+
+def test_weights_that_give_no_numbers_leave_no_predictions(class_config, class_folder, weights, tmp_path, log):
+    state, meta = read_weights(weights)
+    write_weights(weights, {**state, "linear.bias": state["linear.bias"] * np.nan}, meta)
+    given = ("--image_path", class_folder / "val", "--save_dir", tmp_path / "found", "--device", "cpu")
+    with pytest.raises(DataError, match=naming("12 of 12 pictures", "val/apple/0.jpg: the network gives values")):
+        call(predict, "--config", class_config, "--model_path", weights, *given)
+    assert "nothing to save" in log.text and not (tmp_path / "found").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("output_op", ["argmax", "none"])
 def test_graphs_of_ids_and_of_logits_give_the_same_best_class(output_op, exported, class_folder):
@@ -115,7 +149,8 @@ def test_graphs_of_ids_and_of_logits_give_the_same_best_class(output_op, exporte
 
 
 @pytest.mark.slow
-def test_an_export_whose_preprocessing_is_another_is_not_made(exported, tmp_path, monkeypatch):
+@pytest.mark.parametrize("output_op", ["softmax", "none"])
+def test_an_export_whose_preprocessing_is_another_is_not_made(output_op, exported, tmp_path, monkeypatch):
     import paddleseg.export.folder as exporting
 
     def other(spec, channels):
@@ -123,8 +158,16 @@ def test_an_export_whose_preprocessing_is_another_is_not_made(exported, tmp_path
 
     monkeypatch.setattr(exporting, "_with_explicit_numbers", other)
     with pytest.raises(VerificationError, match="scores of export and network differ by"):
-        exported("--output_op", "none")  # probabilities of these weights are 0 and 1 in either case
+        exported("--output_op", output_op)
     assert not (tmp_path / "exported/deploy.yaml").exists()
+
+
+@pytest.mark.slow
+def test_a_fixed_size_that_the_transforms_do_not_make_is_told_with_its_flag(exported, tmp_path):
+    message = "--input_shape: height and width are 64 64, but the transforms make 40 40 of pictures"
+    with pytest.raises(VerificationError, match=message):
+        exported("--input_shape", 1, 3, 64, 64)
+    assert not list((tmp_path / "exported").glob("*"))
 
 
 @pytest.mark.slow
@@ -148,6 +191,15 @@ def test_a_damaged_picture_is_left_out_and_named(class_config, weights, class_fo
     assert [item["picture"] for item in found(tmp_path / "found")] == [str(tmp_path / "whole.jpg")]
 
 
+def test_probabilities_are_compared_by_what_the_logits_differ_by():
+    logits = np.array([[0.0, 40.0, -60.0, 30.0]], np.float32)  # the first has e-40, the third less than is compared
+    assert relative_difference(softmax(logits), logits, "softmax") < 1e-6
+    assert relative_difference(softmax(logits + [[0, 0, 0, 2]]), logits, "softmax") == pytest.approx(2 / 60, rel=1e-3)
+    assert relative_difference(softmax(logits + [[0, 0, 25, 0]]), logits, "softmax") < 1e-6
+    assert relative_difference(softmax(logits - [[200, 0, 0, 0]]), logits, "softmax") > 0.1
+    assert np.isnan(relative_difference(logits * np.nan, logits, "softmax"))
+
+
 class Graph:
     """An exported classifier of class ids that are given."""
 
@@ -166,7 +218,7 @@ def test_enough_pictures_must_get_the_class_of_the_network(monkeypatch):
 
     pictures = [Picture(f"{i}", np.full((4, 4, 3), i, np.uint8)) for i in range(4)]
     monkeypatch.setattr(
-        module, "class_logits", lambda model, images, _: np.eye(4, dtype=np.float32)[images[0, 0, 0, :1]]
+        module, "class_logits", lambda model, images, *_: np.eye(4, dtype=np.float32)[images[0, 0, 0, :1]]
     )
     monkeypatch.setattr(module, "read_deploy_config", lambda folder: folder)
     for ids, share, fails in (([0, 1, 2, 3], 1, False), ([0, 1, 2, 0], 0.75, False), ([0, 1, 0, 0], 0.75, True)):
@@ -177,6 +229,14 @@ def test_enough_pictures_must_get_the_class_of_the_network(monkeypatch):
                 verify()
         else:
             verify()
+
+
+def test_files_of_a_run_with_another_number_of_processes_are_told(tmp_path, log):
+    for part, others in ((0, 0), (None, 1), (0, 2), (1, 2)):
+        report = ClassReport(tmp_path, part)
+        report.add("a.jpg", [])
+        report.write()
+        assert log.text.count("is of an earlier run with another number of processes") == others
 
 
 def test_of_equal_probabilities_the_lower_class_comes_first():

@@ -7,9 +7,10 @@ import paddle
 import pytest
 
 from paddleseg.datasets import ClassDataset
-from paddleseg.inference.class_logits import evaluate_classes
+from paddleseg.inference.class_logits import class_logits, evaluate_classes
 from paddleseg.metrics.classes import ClassificationResult, is_in_top
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.errors import ConfigError, DataError
+from tests.messages import naming
 
 
 def test_a_class_is_in_the_top_if_few_enough_logits_are_before_it_and_of_equal_ones_the_lower_class_is():
@@ -23,11 +24,6 @@ def test_a_class_is_in_the_top_if_few_enough_logits_are_before_it_and_of_equal_o
         ]
         assert is_in_top(logits, classes, count).tolist() == wanted
     assert is_in_top(logits, logits.argmax(axis=1), 1).all()
-
-
-def test_logits_that_are_no_numbers_are_wrong():
-    logits = np.array([[np.nan, np.nan], [1, np.nan], [np.inf, 0]], np.float32)
-    assert is_in_top(logits, np.array([0, 0, 0]), 2).tolist() == [False, False, True]
 
 
 class Rows(ClassDataset):
@@ -74,6 +70,29 @@ def test_an_evaluation_counts_what_a_loop_over_the_pictures_counts(batch_size):
     assert figures["classes"][2]["predicted_images"] == matrix[:, 2].sum()
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_logits_that_are_no_numbers_are_refused_with_the_picture(value):
+    class Spoilt(FirstRow):
+        def forward(self, x):
+            logits = super().forward(x)
+            logits[logits == float(Rows.logits[21].max())] = value
+            return logits
+
+    with pytest.raises(DataError, match=naming("picture 21: the network gives values for it that are no numbers")):
+        class_logits(Spoilt(), Rows().read(21)["img"][None], None, ["picture 21"])
+    with pytest.raises(DataError, match="no numbers"):
+        evaluate_classes(Spoilt(), Rows(), batch_size=16)
+    hidden = class_logits(lambda x: paddle.to_tensor([[1.0, -np.inf]]), np.zeros((1, 2, 2, 3), np.uint8), None, [""])
+    assert hidden.tolist() == [[1, -np.inf]]  # a class that is never found
+
+
+def test_a_class_that_there_is_not_is_named_with_its_picture(monkeypatch):
+    monkeypatch.setattr(Rows, "classes", np.where(np.arange(40) == 5, -1, Rows.classes))
+    for use in (lambda: Rows().class_ids(), lambda: Rows().class_counts(), lambda: ClassDataset.read(Rows(), 5)):
+        with pytest.raises(DataError, match=naming("5: class_of gives -1, allowed are 0 to 6")):
+            use()
+
+
 def test_a_network_of_other_classes_or_of_label_maps_is_refused():
     with pytest.raises(ConfigError, match="num_classes: the network has 7 classes and the data set 9"):
         evaluate_classes(FirstRow(), Rows(num_classes=9))
@@ -96,6 +115,13 @@ def test_the_report_has_all_of_few_classes_and_the_worst_of_many():
     first, table, _ = many.report()
     assert first.endswith("top1: 0.9413 top5: 0.9919") and len(table.splitlines()) == 22
     assert table.splitlines()[2].startswith("class 0 ")
+
+
+def test_names_take_one_line_and_short_ones_the_width_of_their_heading():
+    first, table, confusions = ClassificationResult(np.array([[3, 1], [0, 4]]), 7, 8, ["a\nb", "x"]).report()
+    _, heading, *rows = table.splitlines()
+    assert [row.split()[0] for row in rows] == ["a\\nb", "x"] and len({len(row) for row in (heading, *rows)}) == 1
+    assert confusions == "Most often taken: a\\nb for x (1)"
 
 
 def test_a_perfect_result_has_no_confusions():

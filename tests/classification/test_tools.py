@@ -18,11 +18,14 @@ def run(name, *arguments):
 
 
 def test_check_dataset_counts_the_classes_and_names_damaged_pictures(class_config, class_folder, tmp_path, capsys):
-    run("check_dataset", "--config", class_config, "--json", tmp_path / "found.json")
+    names = ("--opts", "train_dataset.class_names=[crane, crane, sea]")
+    run("check_dataset", "--config", class_config, "--json", tmp_path / "found.json", *names)
     printed = capsys.readouterr().out
     assert "24 of 24 pictures of train_dataset read; 3 classes, 8 to 8 pictures each" in printed
     figures = json.loads((tmp_path / "found.json").read_text())
-    assert figures["val_dataset"]["pictures_of_classes"] == {"apple": 4, "leaf": 4, "sea": 4}
+    assert figures["val_dataset"]["classes"] == [
+        {"id": class_id, "name": name, "pictures": 4} for class_id, name in enumerate(["crane", "crane", "sea"])
+    ]
     (class_folder / "val/sea/1.jpg").write_bytes(b"")
     with pytest.raises(DataError, match=naming("val/sea/1.jpg")):
         run("check_dataset", "--config", class_config)

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from paddleseg.models.weights import read_weights, write_weights
 from paddleseg.utils.errors import ConfigError, DataError, UserError, WeightsError
 from tests.commands.evaluating import run_here
-from tests.messages import naming
+from tests.messages import assert_names, naming
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
@@ -45,6 +46,15 @@ def test_weights_of_another_number_of_classes_are_refused(tiny_config, weights, 
     with pytest.raises(WeightsError, match=r"does not fit DDRNet_23_slim with 5 classes.*head"):
         other = ("train_dataset.num_classes=5", "val_dataset.num_classes=5")
         run_here("--config", tiny_config, "--model_path", weights, "--opts", *other)
+
+
+def test_weights_that_name_their_classes_otherwise_are_warned_of(tiny_config, weights, log):
+    state, _ = read_weights(weights)
+    write_weights(weights, state, {"classes": ["road", "car", "tree", "sky"]})
+    names = ("--opts", "val_dataset.class_names=[road, tree, car, sky]")
+    run_here("--config", tiny_config, "--model_path", weights, *names)
+    [warning] = [record.getMessage() for record in log.records if record.levelname == "WARNING"]
+    assert_names(warning, str(weights), "class 1 is 'car' in the weights, and 'tree' here")
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from paddleseg.inference.label_maps import (
 from paddleseg.inference.views import ViewOptions
 from paddleseg.models.ddrnet import DDRNet_23_slim
 from paddleseg.transforms.transforms import Normalize
+from paddleseg.utils.errors import DataError
 from paddleseg.utils.label_map import label_maps
 
 
@@ -114,6 +115,17 @@ def test_normalisation_reaches_the_network():
     assert labels[0, ::24].tolist() == [0, 1, 2]
     (wrong,) = predict_label_maps(NearestLevel(levels), batch, None)
     assert wrong[0, ::24].tolist() != [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("model", "options"), [(MODEL, {}), (Levels(), {}), (MODEL, {"aug_eval": True, "flip_horizontal": True})]
+)
+def test_scores_that_are_no_numbers_are_refused_with_the_picture(model, options):
+    images = np.zeros((2, 16, 16, 3), np.float32)
+    images[1, 3, 3, 0] = np.nan
+    batch = {"img": images, "trans_info": [[], []], "paths": ["a.tif", "b.tif"]}
+    with pytest.raises(DataError, match="^b.tif: the network gives values for it that are no numbers"):
+        predict_label_maps(model, batch, None, ViewOptions(**options))
 
 
 @pytest.mark.parametrize("as_tensor", [False, True])

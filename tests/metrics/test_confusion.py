@@ -18,10 +18,11 @@ def count_in_a_loop(prediction, label, num_classes, ignore_index):
     return matrix
 
 
+@pytest.mark.parametrize("size", [(3, 17, 23), (6, 2, 2)])  # more and fewer pixels than the matrix has cells
 @pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64])
-def test_counts_equal_a_plain_loop(dtype):
+def test_counts_equal_a_plain_loop(dtype, size):
     rng = np.random.default_rng(0)
-    label = rng.choice([0, 1, 2, 3, 4, 255], size=(3, 17, 23)).astype(dtype)
+    label = rng.choice([0, 1, 2, 3, 4, 255], size=size).astype(dtype)
     prediction = rng.integers(0, 5, size=label.shape).astype(dtype)
     confusion = ConfusionMatrix(5)
     for predicted, labelled in zip(prediction, label):

@@ -75,7 +75,7 @@ def test_decoding_is_timed_and_a_cache_is_filled_before(tiny_dataset, monkeypatc
 
 def test_pictures_of_different_sizes_in_a_batch_are_named_with_the_cure(tiny_dataset):
     resize = [T.ResizeStepScaling(0.5, 2.0)]
-    with pytest.raises(DataError, match=naming("same batch", "fixed size")):
+    with pytest.raises(DataError, match=naming("a batch takes one kind", "fixed size")):
         profile_data(make(tiny_dataset, resize), batch_size=4, num_batches=4)
 
 

@@ -108,6 +108,20 @@ class Lost(nn.Layer):
         super().__init__()
 
 
+@TASKS.add_component
+class Refusing(SegmentationTask):
+    def __init__(self, losses=(), train_dataset=None, val_dataset=None):
+        raise ValueError("too little data")
+
+
+@MODELS.add_component
+class Refused(nn.Layer):
+    task = "Refusing"
+
+    def __init__(self, num_classes: int):
+        super().__init__()
+
+
 @MODELS.add_component
 class Wrapped(nn.Layer):
     task = "Wrapping"
@@ -152,6 +166,7 @@ def parts(tiny_config, tmp_path, monkeypatch):
             naming("lr_scheduler.metric: found 'foo'", "loss, mIoU"),
         ),
         ({"model": "{type: Lost}"}, naming("model.type: Lost learns Nowhere")),
+        ({"model": "{type: Refused}"}, naming("--opts: model: too little data")),
         ({"model": "{type: Wrapped}"}, naming("model.type: Wrapped learns Wrapping, which wraps another task")),
         (
             {"train_dataset": "{type: OnlyPictures, num_classes: 4}"},

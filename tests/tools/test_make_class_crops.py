@@ -43,9 +43,14 @@ def test_windows_belong_to_the_class_that_has_the_larger_share_of_their_pixels(t
     ("arguments", "message"),
     [
         (("--size", 0), naming("--size 0: must be at least 1")),
+        (("--size", 300), naming("--size 300: larger than the pictures, which have 512x256 pixels")),
+        (("--most", 5), naming("--most 5: below --least 10")),
         (("--min_share", 1.5), naming("--min_share 1.5: must be above 0")),
         (("--dataset", "CamVid"), naming("--dataset_root: CamVid needs it")),
-        (("--least", 500, "--pictures", 1, 1), naming("RoadScenes: 0 classes have 500 training windows")),
+        (
+            ("--least", 99, "--pictures", 1, 1),
+            naming("RoadScenes: 0 classes have 99 training windows"),
+        ),
     ],
 )
 def test_what_gives_no_data_set_is_told_in_one_line_and_nothing_is_left(arguments, message, tmp_path):
