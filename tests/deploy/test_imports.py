@@ -27,3 +27,10 @@ def test_running_a_network_loads_nothing_that_only_training_needs(started, left_
     loaded = set(process.stdout.split())
     assert "paddleseg.transforms.transforms" in loaded
     assert not loaded & {f"paddleseg.{name}" for name in left_out}
+
+
+def test_only_the_engine_that_runs_loads_its_library():
+    started = "paddleseg.deploy.segmenter, paddleseg.deploy.benchmark, paddleseg.utils.visualize"
+    code = f"import sys, {started}\nprint(*sys.modules)"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert not set(process.stdout.split()) & {"paddle", "openvino", "onnxruntime", "MNN"}
