@@ -55,7 +55,7 @@ VISUALDL_TAGS = {
 }  # fmt: skip
 DEPLOY_YAML = {
     "model", "params", "input_shape", "output_op", "output_dtype", "transforms", "num_classes", "class_names",
-    "palette", "apply_exif", "value_range", "arch", "paddle_version", "graphs",
+    "palette", "apply_exif", "value_range", "arch", "paddle_version", "graphs", "format", "checksums",
 }  # fmt: skip
 DEPLOY_YAML_GRAPHS = {"stride8"}
 WRITTEN_FILES = {"file", "sha256"}

@@ -3,14 +3,15 @@
 """deploy.yaml: what a program has to know to run an exported network.
 
 The format is PaddleSeg's (``Deploy: {model, params, transforms, input_shape, output_op, output_dtype}``) plus
-the names and colours of the classes, ``task``, ``graphs``, further graphs of the same network by what they give, and
-how pictures and lists of them are read. Programs
-that do not know ``graphs`` run ``model``; files that PaddleSeg wrote are read too. ``output_dtype``, ``arch`` and
+the names and colours of the classes, ``task``, ``format`` and ``precision`` of the main graph, ``graphs``, further
+graphs of the same network, ``checksums`` of the files, and how pictures and lists of them are read. Programs that do
+not know ``graphs`` run ``model``; files that PaddleSeg wrote are read too. ``output_dtype``, ``arch`` and
 ``paddle_version`` are there for other programs.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ import yaml
 import paddleseg.transforms.center_crop
 import paddleseg.transforms.padding
 import paddleseg.transforms.transforms  # noqa: F401
+from paddleseg.deploy.graph_spec import OUTPUT_OPS, GraphSpec, check_choice, read_graph, read_graphs
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import is_always_random
 from paddleseg.transforms.pipeline import Pipeline
@@ -34,16 +36,16 @@ from paddleseg.utils.picture_files import BLANK
 from paddleseg.utils.yaml_text import parse_yaml
 
 FILE_NAME = "deploy.yaml"
-OUTPUT_OPS = ("argmax", "softmax", "none")
-STRIDE8 = "stride8"
-"""The graph under ``graphs`` that gives float32 logits (N, K, ceil(H/8), ceil(W/8))."""
-GRAPHS = (STRIDE8,)
 SEGMENTATION, CLASSIFICATION = TASKS = ("segmentation", "classification")
 """What the network finds in a picture: a label map, which is meant where nothing is said, or one class."""
 # Key under Deploy: (type of the value, may be left out).
 _KEYS: dict[str, tuple[type, bool]] = {
     "model": (str, False),
-    "params": (str, False),
+    "params": (str, True),
+    "format": (str, True),
+    "precision": (str, True),
+    "input": (str, True),
+    "calibrated_size": (list, True),
     "transforms": (list, False),
     "input_shape": (list, True),
     "output_op": (str, True),
@@ -59,20 +61,8 @@ _KEYS: dict[str, tuple[type, bool]] = {
     "task": (str, True),
     "arch": (str, True),
     "paddle_version": (str, True),
+    "checksums": (dict, True),
 }
-
-
-@dataclass(frozen=True)
-class GraphFiles:
-    """The files of one graph.
-
-    Attributes:
-        model: The graph.
-        params: Its weights; several graphs may have the same.
-    """
-
-    model: Path
-    params: Path
 
 
 @dataclass(frozen=True)
@@ -81,42 +71,47 @@ class DeployConfig:
 
     Attributes:
         path: The file itself.
-        model: File of the graph (``model.pdmodel`` or ``model.json``).
-        params: File of the weights.
+        main_graph: The graph under PaddleSeg's keys. Its ``gives`` is ``output_op``; the graph of a classifier gives
+            (N,) class ids or (N, K) scores.
         transforms: Preprocessing, as the ``transforms`` of a training configuration are written.
-        input_shape: (N, C, H, W) of the graph's input, -1 where any size goes.
-        output_op: ``argmax``: the graph gives int32 class ids (N, H, W); ``softmax``: float32 probabilities
-            (N, K, H, W); ``none``: float32 logits (N, K, H, W); None: not said (files of older kits).
         num_classes: Number of classes K.
         palette: K colours [r, g, b].
-        graphs: Further graphs by their names in ``GRAPHS``.
+        graphs: Further graphs by their names.
         ignore_index: The label value that was not trained, if it is below K: the graphs never give this class.
         read_options: How pictures are read (``apply_exif``, ``value_range``). Files of older kits, which say nothing of
             it, have pictures turned upright, as PaddleSeg's infer.py does it.
         separator: What separates the columns of lists of pictures.
-        task: One of ``TASKS``. The graph of a classifier gives (N,) class ids or (N, K) scores.
+        task: One of ``TASKS``.
         class_names: Names of the classes.
+        checksums: SHA-256 of the export's files by their names.
     """
 
     path: Path
-    model: Path
-    params: Path
+    main_graph: GraphSpec
     transforms: list[dict[str, Any]]
-    input_shape: tuple[int, int, int, int] = (-1, 3, -1, -1)
-    output_op: str | None = None
     num_classes: int | None = None
     palette: list[list[int]] | None = None
-    graphs: Mapping[str, GraphFiles] = field(default_factory=dict)
+    graphs: Mapping[str, GraphSpec] = field(default_factory=dict)
     ignore_index: int | None = None
     read_options: ReadOptions = READ_DEFAULTS
     separator: str = BLANK
     task: str = SEGMENTATION
     class_names: list[str] | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def main_graph(self) -> GraphFiles:
-        """The graph that ``output_op`` describes."""
-        return GraphFiles(self.model, self.params)
+    def output_op(self) -> str | None:
+        """What the main graph gives.
+
+        ``argmax``: int32 class ids (N, H, W); ``softmax``: float32 probabilities (N, K, H, W); ``none``: float32 logits
+        (N, K, H, W); None: not said (files of older kits).
+        """
+        return self.main_graph.gives
+
+    @property
+    def input_shape(self) -> tuple[int, int, int, int]:
+        """(N, C, H, W) of the main graph's input, -1 where any size goes."""
+        return self.main_graph.input_shape
 
     @property
     def ignored_class(self) -> int | None:
@@ -155,32 +150,28 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
             raise ConfigError(f"{path}: Deploy.{key} is missing; export the network again")
         if value is not None and not isinstance(value, kind):
             raise ConfigError(f"{path}: Deploy.{key} is {value!r}; it must be a {kind.__name__}")
-    output_op = content.get("output_op")
-    if output_op is not None and output_op not in OUTPUT_OPS:
-        raise ConfigError(f"{path}: Deploy.output_op is {output_op!r}. {suggest(output_op, OUTPUT_OPS)}")
+    check_choice(path, "Deploy.output_op", content.get("output_op"), (*OUTPUT_OPS, None))
     ignore_index = content.get("ignore_index")
     if ignore_index is not None and not LABEL_VALUES.holds(ignore_index):
         raise ConfigError(f"{path}: Deploy.ignore_index is {ignore_index}; it must be {LABEL_VALUES.words}")
     task = content.get("task") or SEGMENTATION
-    if task not in TASKS:
-        raise ConfigError(f"{path}: Deploy.task is {task!r}. {suggest(task, TASKS)}")
+    check_choice(path, "Deploy.task", task, TASKS)
     if content.get("separator") == "":
         raise ConfigError(f"{path}: Deploy.separator is empty; give what stands between the columns of lists")
+    main_graph = read_graph(path, "Deploy", {**content, "gives": content.get("output_op")})
     return DeployConfig(
         path=path,
-        model=_existing_file(path, "model", content["model"]),
-        params=_existing_file(path, "params", content["params"]),
+        main_graph=main_graph,
         transforms=content["transforms"],
-        input_shape=_read_input_shape(path, content.get("input_shape")),
-        output_op=output_op,
         num_classes=content.get("num_classes"),
         palette=_read_palette(path, content.get("palette"), content.get("num_classes")),
-        graphs={name: _read_graph(path, name, files) for name, files in (content.get("graphs") or {}).items()},
+        graphs=read_graphs(path, content.get("graphs") or {}, main_graph.input_shape),
         ignore_index=ignore_index,
         read_options=_read_options(path, content),
         separator=content.get("separator") or BLANK,
         task=task,
         class_names=_read_class_names(path, content.get("class_names"), content.get("num_classes")),
+        checksums=_read_checksums(path, content.get("checksums") or {}),
     )
 
 
@@ -212,39 +203,6 @@ def _read_section(path: Path) -> dict[str, Any]:
     return data["Deploy"]
 
 
-def _existing_file(path: Path, key: str, name: str) -> Path:
-    file = path.parent / name
-    if not file.is_file():
-        others = sorted(p.name for p in path.parent.glob("*.*") if p.suffix in (".pdmodel", ".json", ".pdiparams"))
-        found = f"the folder has {', '.join(others)}" if others else "the folder has no exported network"
-        raise ConfigError(f"{path}: Deploy.{key} names {name!r}, which is not beside it; {found}")
-    return file
-
-
-def _read_graph(path: Path, name: Any, files: Any) -> GraphFiles:
-    key = f"graphs.{name}"
-    if name not in GRAPHS:
-        raise ConfigError(f"{path}: Deploy.{key}: no such graph. {suggest(str(name), GRAPHS)}")
-    if not isinstance(files, dict) or set(files) != {"model", "params"}:
-        raise ConfigError(f"{path}: Deploy.{key} is {files!r}; it must be a mapping with 'model' and 'params'")
-    for part, file in files.items():
-        if not isinstance(file, str):
-            raise ConfigError(f"{path}: Deploy.{key}.{part} is {file!r}; it must be a str")
-    return GraphFiles(*(_existing_file(path, f"{key}.{part}", files[part]) for part in ("model", "params")))
-
-
-def _read_input_shape(path: Path, value: list[Any] | None) -> tuple[int, int, int, int]:
-    if value is None:
-        return (-1, 3, -1, -1)
-    # PaddleSeg writes null where every size goes.
-    shape = tuple(-1 if size is None else size for size in value)
-    if len(shape) != 4 or not all(isinstance(size, int) and (size > 0 or size == -1) for size in shape):
-        raise ConfigError(f"{path}: Deploy.input_shape is {value}; it must be [N, C, H, W], -1 for any size")
-    if shape[1] == -1:
-        raise ConfigError(f"{path}: Deploy.input_shape is {value}; the number of channels C must be stated")
-    return shape
-
-
 def _read_options(path: Path, content: Mapping[str, Any]) -> ReadOptions:
     try:
         return ReadOptions.checked(content.get("apply_exif") is not False, content.get("value_range"))
@@ -268,6 +226,16 @@ def _read_class_names(path: Path, names: list[Any] | None, num_classes: int | No
     if names is not None and num_classes is not None and len(names) != num_classes:
         raise ConfigError(f"{path}: Deploy.class_names has {len(names)} names for {num_classes} classes")
     return None if names is None else [str(name) for name in names]
+
+
+def _read_checksums(path: Path, checksums: Mapping[Any, Any]) -> dict[str, str]:
+    for name, digest in checksums.items():
+        if not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}", digest):
+            raise ConfigError(
+                f"{path}: Deploy.checksums.{name} is {digest!r}; it must be the 64 hexadecimal digits of a SHA-256, in "
+                "quotes where all are decimal"
+            )
+    return {str(name): digest for name, digest in checksums.items()}
 
 
 def _build_transform(spec: Any, index: int, path: Path) -> Any:

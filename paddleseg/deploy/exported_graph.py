@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from paddleseg.deploy.deploy_config import DeployConfig, GraphFiles
+from paddleseg.deploy.deploy_config import DeployConfig
 from paddleseg.deploy.engine import Engine, EngineOptions
+from paddleseg.deploy.graph_spec import GraphSpec, check_checksums
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_image
 from paddleseg.utils.picture_failures import note_failure
@@ -49,14 +50,15 @@ class ExportedGraph:
         seconds: Time spent in each of ``STAGES`` so far.
 
     Raises:
-        ConfigError: A transform is unknown.
+        ConfigError: A transform is unknown, or a file is not the one that was exported.
         DeviceError: The options do not fit the device.
     """
 
-    def __init__(self, config: DeployConfig, graph: GraphFiles, options: EngineOptions) -> None:
+    def __init__(self, config: DeployConfig, graph: GraphSpec, options: EngineOptions) -> None:
         self.config, self.graph = config, graph
+        check_checksums(config.path, graph, config.checksums)
         self.pipeline = config.build_pipeline()
-        self.engine = Engine(graph.model, graph.params, options, config.input_shape)
+        self.engine = Engine(graph.model, graph.params, options, graph.input_shape)
         self.seconds = dict.fromkeys(STAGES, 0.0)
 
     def read(self, path: str | Path) -> NetworkInput:
@@ -66,7 +68,7 @@ class ExportedGraph:
             DataError: The picture is missing or damaged, or its size does not fit a graph of fixed size.
         """
         with Stopwatch(self.seconds, "preprocess"):
-            picture = read_image(path, self.config.input_shape[1], self.config.read_options)
+            picture = read_image(path, self.graph.input_shape[1], self.config.read_options)
             return self._prepare(picture, str(path))
 
     def prepare(self, picture: np.ndarray, path: str = "picture") -> NetworkInput:
@@ -82,7 +84,7 @@ class ExportedGraph:
     def run(self, inputs: Sequence[NetworkInput]) -> np.ndarray:
         """The own output of the graph for one batch, (N, ...)."""
         with Stopwatch(self.seconds, "inference"):
-            fixed = self.config.input_shape[0]
+            fixed = self.graph.input_shape[0]
             # A graph of fixed batch size gets copies of the last picture where pictures lack.
             padding = max(0, fixed - len(inputs))
             batch = np.stack([item.image for item in inputs] + [inputs[-1].image] * padding)
@@ -102,7 +104,7 @@ class ExportedGraph:
             ConfigError: The graph has a fixed batch size that is smaller.
             DataError: As for ``read``.
         """
-        fixed = self.config.input_shape[0]
+        fixed = self.graph.input_shape[0]
         if 0 < fixed < batch_size:
             raise ConfigError(f"{self.config.path}: the graph takes batches of {fixed}; --batch_size is {batch_size}")
         batch: list[NetworkInput] = []
@@ -130,11 +132,11 @@ class ExportedGraph:
         # The transforms of an export draw nothing; the generator only completes the call.
         sample = self.pipeline(sample, np.random.default_rng(0))
         image = self.pipeline.apply_normalize(sample["img"]).transpose(2, 0, 1)
-        for found, fixed in zip(image.shape, self.config.input_shape[1:]):
+        for found, fixed in zip(image.shape, self.graph.input_shape[1:]):
             if fixed not in (-1, found):
                 raise DataError(
                     f"{path}: reaches the network as [C, H, W] = {list(image.shape)}, but the graph takes "
-                    f"{list(self.config.input_shape[1:])} only; add a Resize to the transforms in "
+                    f"{list(self.graph.input_shape[1:])} only; add a Resize to the transforms in "
                     f"{self.config.path}, or export without --input_shape"
                 )
         return NetworkInput(path, image, sample["trans_info"])

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from paddleseg.deploy.deploy_config import STRIDE8, DeployConfig
+from paddleseg.deploy.deploy_config import DeployConfig
 from paddleseg.deploy.engine import DEFAULT_OPTIONS, EngineOptions
 from paddleseg.deploy.exported_graph import ExportedGraph, NetworkInput, Stopwatch
+from paddleseg.deploy.graph_spec import STRIDE8
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.label_map import label_maps
 from paddleseg.utils.logging import get_logger

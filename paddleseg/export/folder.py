@@ -16,7 +16,7 @@ import paddle
 from paddle import nn
 
 from paddleseg.deploy import deploy_config
-from paddleseg.deploy.deploy_config import OUTPUT_OPS
+from paddleseg.deploy.graph_spec import OUTPUT_OPS, STRIDE8
 from paddleseg.export.formats import FORMATS, STEMS, GraphFormat, default_format
 from paddleseg.export.graph import ExportedClassifier, ExportedNetwork, Stride8Network
 from paddleseg.models.facts import ModelFacts
@@ -121,10 +121,11 @@ def export_model(
         graphs = None
         if hasattr(model, "forward_stride8"):
             written.write(Stride8Network(model, ignored_class), folder / stride8, input_shape)
-            graphs = {deploy_config.STRIDE8: _shared_files(folder, written, main, stride8)}
+            graphs = {STRIDE8: _shared_files(folder, written, main, stride8)}
         content = {
             "model": main + written.graph,
             "params": main + written.params,
+            "format": graph_format,
             "input_shape": input_shape,
             "output_op": options.output_op,
             "output_dtype": "int32" if options.output_op == "argmax" else "float32",
@@ -141,12 +142,13 @@ def export_model(
             "arch": model.arch,
             "paddle_version": paddle.__version__,
         }
+        files = [name for stem in STEMS for name in written.files(stem) if (folder / name).is_file()]
+        content["checksums"] = {name: sha256_of(folder / name) for name in files}
         with _naming(save_dir):
             deploy_config.write_deploy_config(folder / deploy_config.FILE_NAME, content)
         if verify is not None:
             verify(folder)
-        files = [name for stem in STEMS for name in written.files(stem)]
-        names = [name for name in (*files, deploy_config.FILE_NAME) if (folder / name).is_file()]
+        names = [*files, deploy_config.FILE_NAME]
         with _naming(save_dir):
             for name in names:
                 index.note(save_dir / name, sha256_of(folder / name))

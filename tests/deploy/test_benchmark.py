@@ -9,6 +9,7 @@ import pytest
 from paddleseg.deploy.benchmark import CardState, card_state, print_report, report_lines
 from paddleseg.deploy.deploy_config import DeployConfig
 from paddleseg.deploy.engine import EngineOptions
+from paddleseg.deploy.graph_spec import GraphSpec
 
 SECONDS = {"preprocess": 0.2, "inference": 0.04, "postprocess": 0.000002}
 # Says what it is asked, then answers for one card.
@@ -30,7 +31,8 @@ def nvidia_smi(tmp_path, monkeypatch):
 
 
 def lines_for(options: EngineOptions, model: str = "model.pdmodel", input_shape=(-1, 3, -1, -1)) -> list:
-    config = DeployConfig(Path("deploy.yaml"), Path(model), Path("p"), [], input_shape)
+    graph = GraphSpec(Path(model), Path("p"), input_shape=input_shape)
+    config = DeployConfig(Path("deploy.yaml"), graph, [])
     return report_lines(config, options, SECONDS, num_pictures=4, batch_size=2, model_name="")
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading deploy.yaml: PaddleSeg's files, ours, and wrong ones."""
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 import yaml
 
 from paddleseg.deploy.deploy_config import read_deploy_config, write_deploy_config
+from paddleseg.deploy.graph_spec import GraphSpec, check_checksums
+from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import ConfigError
 from tests.conftest import REPOSITORY
 
@@ -33,7 +36,7 @@ ALIAS_BOMB = "\n  - &a0 [0]\n" + "".join(f"  - &a{i + 1} [{', '.join([f'*a{i}'] 
 
 @pytest.fixture
 def deploy_yaml(tmp_path) -> Path:
-    for name in ("model.pdmodel", "model.pdiparams"):
+    for name in ("model.pdmodel", "model.pdiparams", "model.onnx"):
         (tmp_path / name).write_bytes(b"")
     path = tmp_path / "deploy.yaml"
     path.write_text(PADDLESEG)
@@ -43,7 +46,7 @@ def deploy_yaml(tmp_path) -> Path:
 def test_a_file_of_paddleseg_is_read_and_its_preprocessing_runs(deploy_yaml):
     config = read_deploy_config(deploy_yaml)
     assert config == read_deploy_config(deploy_yaml.parent)
-    assert (config.model, config.params) == (
+    assert (config.main_graph.model, config.main_graph.params) == (
         deploy_yaml.parent / "model.pdmodel",
         deploy_yaml.parent / "model.pdiparams",
     )
@@ -89,10 +92,41 @@ def test_what_is_written_is_read_back(deploy_yaml):
     assert config.transforms == content["transforms"]
     assert (config.input_shape, config.output_op, config.num_classes) == ((1, 3, 64, 32), "none", 2)
     assert config.palette == content["palette"]
-    assert config.graphs == {"stride8": config.main_graph}
+    assert config.graphs == {"stride8": dataclasses.replace(config.main_graph, gives="stride8")}
     assert config.ignored_class == 1
     assert (config.task, config.class_names) == ("classification", content["class_names"])
     assert "trottoir é" in deploy_yaml.read_text(encoding="utf-8")
+
+
+def test_graphs_in_other_formats_say_what_they_take_and_give_or_are_as_the_main_one(deploy_yaml):
+    calibrated = {"model": "model.onnx", "gives": "argmax", "precision": "int8", "input": "uint8"}
+    calibrated.update(input_shape=[1, 3, 64, 128], calibrated_size=[64, 128])
+    content = yaml.safe_load(PADDLESEG)["Deploy"]
+    content["graphs"] = {"stride8": {"model": "model.onnx"}, "small": calibrated}
+    write_deploy_config(deploy_yaml, content)
+    model = deploy_yaml.parent / "model.onnx"
+    assert read_deploy_config(deploy_yaml).graphs == {
+        "stride8": GraphSpec(model, None, "stride8", "onnx"),
+        "small": GraphSpec(model, None, "argmax", "onnx", "int8", "uint8", (1, 3, 64, 128), (64, 128)),
+    }
+
+
+def test_a_folder_need_not_have_a_graph_of_paddle(deploy_yaml):
+    deploy_yaml.write_text(
+        PADDLESEG.replace("model: model.pdmodel", "model: model.onnx").replace("  params: model.pdiparams\n", "")
+    )
+    model = deploy_yaml.parent / "model.onnx"
+    assert read_deploy_config(deploy_yaml).main_graph == GraphSpec(model, None, "argmax", "onnx")
+
+
+def test_a_file_that_was_changed_after_the_export_is_named(deploy_yaml):
+    graph = read_deploy_config(deploy_yaml).main_graph
+    checksums = {file.name: sha256_of(file) for file in graph.files}
+    check_checksums(deploy_yaml, graph, checksums)
+    graph.params.write_bytes(b"other weights")
+    with pytest.raises(ConfigError, match=rf"^{graph.params}: is not the file that deploy\.yaml was written for"):
+        check_checksums(deploy_yaml, graph, checksums)
+    check_checksums(deploy_yaml, graph, {"model.pdmodel": checksums["model.pdmodel"]})
 
 
 @pytest.mark.parametrize(
@@ -114,7 +148,12 @@ def test_what_is_written_is_read_back(deploy_yaml):
             "num_classes: 1\n  palette: [[0, 0, 0], [1, 1, 1]]\n  output_op:",
             "Deploy.palette has 2 colours for 1 classes",
         ),
-        ("output_op:", "graphs: {stride9: {}}\n  output_op:", "Deploy.graphs.stride9: .*Did you mean 'stride8'"),
+        ("output_op:", "graphs: {stride9: {}}\n  output_op:", r"stride9 is \{\}; it must be a mapping with 'model'"),
+        (
+            "output_op:",
+            "graphs: {stride9: {model: model.pdmodel}}\n  output_op:",
+            "Deploy.graphs.stride9: .* add 'gives', .*Did you mean 'stride8'",
+        ),
         ("output_op:", "graphs: {stride8: x}\n  output_op:", "Deploy.graphs.stride8 is 'x'; it must be a mapping with"),
         (
             "output_op:",
@@ -125,6 +164,35 @@ def test_what_is_written_is_read_back(deploy_yaml):
             "output_op:",
             "graphs: {stride8: {model: 1, params: model.pdiparams}}\n  output_op:",
             "Deploy.graphs.stride8.model is 1; it must be a str",
+        ),
+        ("params: model.pdiparams", "format: pdmodel", "Deploy.params is missing; model.pdmodel needs its weights"),
+        (
+            "params: model.pdiparams",
+            "params: model.pdiparams\n  format: onnx",
+            "Deploy.format is 'onnx', but .* 'pdmodel'",
+        ),
+        ("output_op:", "precision: fp8\n  output_op:", "Deploy.precision is 'fp8'. Known: fp32, bf16"),
+        ("output_op:", "input: uint16\n  output_op:", "Deploy.input is 'uint16'.*Did you mean 'uint8'"),
+        ("output_op:", "calibrated_size: [3]\n  output_op:", r"Deploy.calibrated_size is \[3\]; .* \[height, width\]"),
+        (
+            "output_op:",
+            "graphs: {stride8: {model: model.onnx, params: model.pdiparams}}\n  output_op:",
+            "graphs.stride8.params is 'model.pdiparams'; model.onnx has its weights inside",
+        ),
+        (
+            "output_op:",
+            "graphs: {stride8: {model: model.onnx, persision: int8}}\n  output_op:",
+            "graphs.stride8.persision: there is no such key. Did you mean 'precision'",
+        ),
+        (
+            "output_op:",
+            "graphs: {stride8: {model: model.pdiparams}}\n  output_op:",
+            "graphs.stride8.model is 'model.pdiparams'; graphs have one of the suffixes .pdmodel,",
+        ),
+        (
+            "output_op:",
+            "checksums: {model.onnx: 12ab}\n  output_op:",
+            "Deploy.checksums.model.onnx is '12ab'; .* 64 hexa",
         ),
         ("output_op:", "ignore_index: 256\n  output_op:", "Deploy.ignore_index is 256; it must be from 0 to 255"),
         (

@@ -52,4 +52,4 @@ def outputs(network, x: np.ndarray) -> np.ndarray:
 
 def export_and_load(network, folder: Path, options: ExportOptions = ExportOptions()) -> Engine:  # noqa: B008
     config = read_deploy_config(export_model(network, folder, transforms=NORMALIZE, options=options))
-    return Engine(config.model, config.params)
+    return Engine(config.main_graph.model, config.main_graph.params)

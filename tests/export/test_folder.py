@@ -63,7 +63,7 @@ def test_a_second_graph_with_the_same_weights_gives_the_logits_at_one_eighth(net
         assert found.shape == (shape[0], 4, -(-shape[2] // 8), -(-shape[3] // 8))
         if ignored is not None:
             assert found[:, ignored].max() < -9000
-            assert not (Engine(config.model, config.params)(x) == ignored).any()
+            assert not (Engine(config.main_graph.model, config.main_graph.params)(x) == ignored).any()
             found, expected = np.delete(found, ignored, axis=1), np.delete(expected, ignored, axis=1)
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
@@ -83,7 +83,7 @@ def test_a_network_without_logits_at_one_eighth_has_one_graph(tmp_path):
     assert read_deploy_config(path).graphs == {}
     assert not any("stride8" in file.name for file in path.parent.iterdir())
     config = read_deploy_config(path)
-    assert (Engine(config.model, config.params)(normal(1, 3, 5, 6)) == 0).all()
+    assert (Engine(config.main_graph.model, config.main_graph.params)(normal(1, 3, 5, 6)) == 0).all()
 
 
 def test_one_number_of_normalize_is_written_for_each_channel(network, tmp_path):

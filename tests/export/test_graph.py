@@ -136,8 +136,8 @@ def test_ddrnet_is_exported_without_its_auxiliary_head(exported_ddrnet):
     state = network.state_dict()
     num_weights = sum(int(np.prod(value.shape)) for name, value in state.items() if "aux_head" not in name)
     # Each tensor has a header of a few dozen bytes; the head would add 150 kB.
-    assert 4 * num_weights < config.params.stat().st_size < 4 * num_weights + 64 * len(state)
-    engine = Engine(config.model, config.params)
+    assert 4 * num_weights < config.main_graph.params.stat().st_size < 4 * num_weights + 64 * len(state)
+    engine = Engine(config.main_graph.model, config.main_graph.params)
     for shape in [(2, 3, 65, 97), (1, 3, 64, 128)]:
         x = normal(*shape)
         reference = outputs(network, x)
@@ -149,7 +149,7 @@ def test_bf16_is_close_where_the_cpu_has_it(exported_ddrnet):
     if not cpu_info.exists() or "avx512bw" not in cpu_info.read_text():
         pytest.skip("needs a CPU with AVX512, which bf16 takes (avx512bw in /proc/cpuinfo)")
     network, config = exported_ddrnet
-    engine = Engine(config.model, config.params, EngineOptions(precision="bf16"))
+    engine = Engine(config.main_graph.model, config.main_graph.params, EngineOptions(precision="bf16"))
     x = normal(1, 3, 64, 128)
     reference = outputs(network, x)
     # More than float32's rounding: it really was bf16, with 8 bits of mantissa.
@@ -158,9 +158,9 @@ def test_bf16_is_close_where_the_cpu_has_it(exported_ddrnet):
 
 def test_a_damaged_export_is_a_one_line_error(network, tmp_path):
     config = read_deploy_config(export_model(network, tmp_path / "out", transforms=NORMALIZE))
-    for file in (config.params, config.model):
+    for file in (config.main_graph.params, config.main_graph.model):
         file.write_bytes(file.read_bytes()[:100])
         with pytest.raises(WeightsError, match="cannot load") as caught:
-            Engine(config.model, config.params)
+            Engine(config.main_graph.model, config.main_graph.params)
         assert str(file) in str(caught.value)
         assert "\n" not in str(caught.value)
