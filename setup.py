@@ -46,6 +46,7 @@ setup(
         "gpu": [line for line in gpu if line not in cpu or is_chosen_by_the_user(line)],
         "safetensors": ["safetensors>=0.4"],
         "tiff": ["tifffile>=2023.1"],
+        "onnx": ["onnx>=1.14"],
         "headless": [opencv.replace("opencv-python", "opencv-python-headless")],
     },
 )

@@ -18,10 +18,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-MIN_OPSET, MAX_OPSET = 11, 19
-"""Operator sets that are written: 11 has the resize that the network takes."""
-DEFAULT_OPSET = 17
-"""That of 2022: all engines know it, and later ones have nothing for this network."""
+from paddleseg.export.options import DEFAULT_OPSET
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +51,7 @@ class OnnxGraph:
     """The graph so far.
 
     Attributes:
-        opset: Version of ONNX's operators, from ``MIN_OPSET`` to ``MAX_OPSET``.
+        opset: Version of ONNX's operators, from ``options.MIN_OPSET`` to ``MAX_OPSET``.
         batch: Pictures in a batch; None where any number goes.
         counts_padding: Whether average pools have to count the padding, because what reads the graph has no others.
     """
