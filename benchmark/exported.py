@@ -36,7 +36,7 @@ def main() -> None:
 
     from paddleseg.datasets import RoadScenes
     from paddleseg.deploy.deploy_config import read_deploy_config
-    from paddleseg.deploy.engine import EngineOptions
+    from paddleseg.deploy.engines.base import EngineOptions
     from paddleseg.deploy.segmenter import Segmenter
     from paddleseg.export.folder import export_model
     from paddleseg.models import DDRNet_23_slim

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Run an exported network on pictures with Paddle Inference.
+"""Run an exported network on pictures, with Paddle Inference, OpenVINO, ONNX Runtime or MNN.
 
 For a picture <name>.jpg there appears <save_dir>/<name>.png: a palette picture whose pixel values are the
 class ids. No picture of <image_path> is replaced, and where <save_dir> lies in that folder, what it holds is left out.
@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 # The repository's own package is found without being installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from paddleseg.deploy.engines import ENGINES
+from paddleseg.deploy.graph_formats import PADDLE, PRECISIONS
 from paddleseg.utils.cli import CommandParser, require_packages, run_command, str2bool
 
 if TYPE_CHECKING:
@@ -52,7 +54,13 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add("--batch_size", type=int, default=1, help="most pictures of one size that run together (default: 1)")
     add("--save_dir", default="./output", help="folder of the results (default: %(default)s)")
-    add("--device", help="cpu, gpu, gpu:1, xpu, npu, mlu, ... (default: the first card, else the CPU)")
+    add("--device", help="cpu, gpu, gpu:1, xpu, npu, mlu, ... (default: with Paddle the first card, else the CPU)")
+    add(
+        "--backend",
+        choices=list(ENGINES),
+        help="what runs the graph (default: of these, in this order, the first that is installed and for which the "
+        "export has a graph of --precision)",
+    )
     add(
         "--use_trt",
         type=str2bool,
@@ -62,9 +70,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add(
         "--precision",
-        choices=["fp32", "fp16", "bf16", "int8"],
+        choices=PRECISIONS,
         default="fp32",
-        help="fp16: GPU; bf16: CPU with AVX512; int8: TensorRT (default: fp32)",
+        help="bf16: CPUs that have it, with paddle or openvino; fp16: GPUs, or a graph of fp16; int8: a graph of int8, "
+        "or TensorRT (default: fp32)",
     )
     add(
         "--min_subgraph_size",
@@ -88,7 +97,8 @@ def make_parser() -> argparse.ArgumentParser:
         "--enable_mkldnn",
         type=str2bool,
         metavar="BOOL",
-        help="use oneDNN on the CPU (default: True; PaddleSeg's False takes several times as long)",
+        help="Paddle on the CPU: True: oneDNN; False: neither it nor OpenVINO, which takes several times as long "
+        "(default: the fastest that runs the graph)",
     )
     add(
         "--benchmark",
@@ -112,20 +122,18 @@ def make_parser() -> argparse.ArgumentParser:
         type=str2bool,
         default=True,
         metavar="BOOL",
-        help="show Paddle's own log (default: True)",
+        help="show the engine's own log (default: True)",
     )
     return parser
 
 
 def main(arguments: argparse.Namespace) -> None:
     check_arguments(arguments)
-    require_packages("paddle", "cv2")
+    require_packages("cv2")
 
     from paddleseg.deploy.benchmark import print_report, report_lines
     from paddleseg.deploy.deploy_config import CLASSIFICATION, read_deploy_config
-    from paddleseg.deploy.engine import EngineOptions
     from paddleseg.utils.class_report import ClassReport
-    from paddleseg.utils.device import select_device
     from paddleseg.utils.logging import get_logger
     from paddleseg.utils.picture_failures import raise_failures
     from paddleseg.utils.picture_files import list_images
@@ -143,22 +151,11 @@ def main(arguments: argparse.Namespace) -> None:
         targets = label_paths(*found, arguments.save_dir)
         images, written = list(targets), WrittenFiles(arguments.save_dir)
         written.refuse_foreign(targets.values())
-    device = select_device(arguments.device)
-    refuse_flags_of_the_cpu(arguments, device)
-    given = {name: getattr(arguments, name) for name in ("cpu_threads", "enable_mkldnn", "min_subgraph_size")}
-    options = EngineOptions(
-        device=device,
-        precision=arguments.precision,
-        use_trt=arguments.use_trt,
-        print_detail=arguments.print_detail,
-        batch_size=arguments.batch_size,
-        **{name: value for name, value in given.items() if value is not None},
-    )
-    gives_scores = True if arguments.with_argmax else None
+    options = engine_options(config, arguments)
     if arguments.enable_auto_tune:
         shape_file = arguments.auto_tuned_shape_file or _SHAPE_FILE
-        options = tune_shapes(config, options, images, shape_file, gives_scores)
-    graph = open_graph(config, options, gives_scores)
+        options = tune_shapes(config, options, images, shape_file, arguments.with_argmax)
+    graph = open_graph(config, options, arguments.with_argmax)
     if arguments.benchmark:
         warm_up(graph, images, arguments.batch_size)
     if is_classifier:
@@ -171,7 +168,7 @@ def main(arguments: argparse.Namespace) -> None:
     get_logger().info("%s: %d %s saved in %s", name, num_saved, what, arguments.save_dir)
     if arguments.benchmark and num_saved:
         lines = report_lines(
-            config,
+            graph.graph,
             graph.engine.options,
             graph.seconds,
             num_pictures=num_saved,
@@ -214,7 +211,39 @@ def refuse_flags_of_label_maps(arguments: argparse.Namespace) -> None:
         raise ConfigError("--with_argmax: it is for label maps, and the export is a classifier's; leave it out")
 
 
-def open_graph(config, options, gives_scores: bool | None) -> ExportedGraph:
+def engine_options(config, arguments: argparse.Namespace):
+    """How to run the graph, as ``EngineOptions``: the backend and its device are found here.
+
+    Args:
+        config: The ``DeployConfig``.
+        arguments: The command line.
+    """
+    import dataclasses
+
+    from paddleseg.deploy.engines import engine_device
+    from paddleseg.deploy.engines.base import EngineOptions
+    from paddleseg.deploy.graph_choice import choose_graph
+
+    given = {name: getattr(arguments, name) for name in ("cpu_threads", "min_subgraph_size")}
+    options = EngineOptions(
+        backend=arguments.backend,
+        precision=arguments.precision,
+        enable_mkldnn=arguments.enable_mkldnn,
+        use_trt=arguments.use_trt,
+        print_detail=arguments.print_detail,
+        batch_size=arguments.batch_size,
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    _, options = choose_graph(config, options)
+    if options.backend == PADDLE:
+        require_packages("paddle")
+    options = dataclasses.replace(options, device=engine_device(options.backend, arguments.device))
+    refuse_flags_of_the_cpu(arguments, options.device)
+    refuse_flags_of_paddle(arguments, options.backend)
+    return options
+
+
+def open_graph(config, options, gives_scores: bool) -> ExportedGraph:
     """The graph of an export, a segmentation network's or a classifier's, ready to run.
 
     Args:
@@ -245,6 +274,19 @@ def refuse_flags_of_the_cpu(arguments: argparse.Namespace, device: str) -> None:
         if value is not None and device != "cpu":
             raise ConfigError(
                 f"--{flag} {value}: it is for the CPU, but the device is {device}; give --device cpu, or leave it out"
+            )
+
+
+def refuse_flags_of_paddle(arguments: argparse.Namespace, backend: str) -> None:
+    """Refuse flags that another engine would ignore."""
+    from paddleseg.utils.errors import ConfigError
+
+    for flag, unset in (("enable_mkldnn", None), ("enable_auto_tune", False)):
+        value = getattr(arguments, flag)
+        if value is not unset and backend != PADDLE:
+            raise ConfigError(
+                f"--{flag} {value}: it is a setting of Paddle, but {backend} runs the graph; give --backend paddle, or "
+                "leave it out"
             )
 
 
@@ -299,7 +341,7 @@ def warm_up(graph: ExportedGraph, images: Sequence[str], batch_size: int) -> Non
     graph.reset_times()
 
 
-def tune_shapes(config, options, images: Sequence[str], shape_file: str, gives_scores: bool | None = None):
+def tune_shapes(config, options, images: Sequence[str], shape_file: str, gives_scores: bool = False):
     """Collect the shapes that occur inside the graph, for TensorRT. The tests have no GPU to run it on.
 
     Args:

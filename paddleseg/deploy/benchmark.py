@@ -17,10 +17,9 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import paddle
-
-from paddleseg.deploy.deploy_config import DeployConfig
-from paddleseg.deploy.engine import EngineOptions
+from paddleseg.deploy.engines.base import EngineOptions
+from paddleseg.deploy.graph_formats import PADDLE
+from paddleseg.deploy.graph_spec import GraphSpec
 
 # What these sections hold has not changed since the package's first version.
 _LOG_API_VERSION = "1.0"
@@ -42,7 +41,7 @@ class CardState(NamedTuple):
 
 
 def report_lines(
-    config: DeployConfig,
+    graph: GraphSpec,
     options: EngineOptions,
     seconds: Mapping[str, float],
     *,
@@ -53,8 +52,8 @@ def report_lines(
     """The report, without the prefix of log lines.
 
     Args:
-        config: The exported network.
-        options: How it was run, with ``cpu_threads`` resolved.
+        graph: The graph that was run.
+        options: How it was run, as its engine has them.
         seconds: Time of all pictures in ``preprocess``, ``inference`` and ``postprocess``.
         num_pictures: Pictures that took this time.
         batch_size: Most pictures in a batch.
@@ -66,37 +65,50 @@ def report_lines(
     """
     is_gpu = options.device.startswith("gpu")
     card = card_state(options.device) if is_gpu else CardState()
-    has_free_size = -1 in config.input_shape[2:]
+    is_paddle = options.backend == PADDLE
+    versions = _paddle_versions(is_gpu) if is_paddle else dict.fromkeys(("cuda", "cudnn", "paddle", "commit"))
+    has_free_size = -1 in graph.input_shape[2:]
     times = ", ".join(f"{stage}_time(ms): {1e3 * total / num_pictures:.4f}" for stage, total in seconds.items())
     return [
         "---------------------- Env info ----------------------",
         f" OS_version: {_os_version()}",
-        f" CUDA_version: {paddle.version.cuda() if is_gpu else None}",
-        f" CUDNN_version: {paddle.version.cudnn() if is_gpu else None}",
+        f" CUDA_version: {versions['cuda']}",
+        f" CUDNN_version: {versions['cudnn']}",
         f" drivier_version: {card.driver}",
         "---------------------- Paddle info ----------------------",
-        f" paddle_version: {paddle.__version__}",
-        f" paddle_commit: {paddle.version.commit}",
+        f" paddle_version: {versions['paddle']}",
+        f" paddle_commit: {versions['commit']}",
         f" log_api_version: {_LOG_API_VERSION}",
         "----------------------- Conf info -----------------------",
         f" runtime_device: {options.device.partition(':')[0]}",
         " ir_optim: True",
-        f" enable_memory_optim: {config.main_graph.model.suffix == '.pdmodel'}",
+        f" enable_memory_optim: {is_paddle and graph.model.suffix == '.pdmodel'}",
         f" enable_tensorrt: {options.use_trt}",
-        f" enable_mkldnn: {options.enable_mkldnn and options.device == 'cpu'}",
+        f" enable_mkldnn: {options.enable_mkldnn is True}",
         f" cpu_math_library_num_threads: {options.cpu_threads}",
         "----------------------- Model info ----------------------",
-        f" model_name: {model_name or config.main_graph.model.name}",
+        f" model_name: {model_name or graph.model.name}",
         f" precision: {options.precision}",
         "----------------------- Data info -----------------------",
         f" batch_size: {batch_size}",
-        f" input_shape: {'dynamic' if has_free_size else list(config.input_shape[1:])}",
+        f" input_shape: {'dynamic' if has_free_size else list(graph.input_shape[1:])}",
         f" data_num: {num_pictures}",
         "----------------------- Perf info -----------------------",
         f" cpu_rss(MB): {_peak_memory_mb()}, gpu_rss(MB): {card.memory_mb}, gpu_util: {card.utilization}%",
         f" total time spent(s): {sum(seconds.values()):.4f}",
         f" {times}",
     ]
+
+
+def _paddle_versions(is_gpu: bool) -> dict[str, str | None]:
+    import paddle
+
+    return {
+        "cuda": paddle.version.cuda() if is_gpu else None,
+        "cudnn": paddle.version.cudnn() if is_gpu else None,
+        "paddle": paddle.__version__,
+        "commit": paddle.version.commit,
+    }
 
 
 def print_report(lines: list[str]) -> None:

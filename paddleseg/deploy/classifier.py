@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from paddleseg.deploy.deploy_config import CLASSIFICATION, DeployConfig
-from paddleseg.deploy.engine import DEFAULT_OPTIONS, EngineOptions
+from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, EngineOptions
 from paddleseg.deploy.exported_graph import ExportedGraph, NetworkInput, Stopwatch
 from paddleseg.utils.class_report import FoundClass, best_classes, softmax
 from paddleseg.utils.errors import ConfigError
@@ -35,7 +35,7 @@ class Classifier(ExportedGraph):
     def __init__(self, config: DeployConfig, options: EngineOptions = DEFAULT_OPTIONS) -> None:
         if config.task != CLASSIFICATION:
             raise ConfigError(f"{config.path}: the export is none of a classifier (task: {config.task})")
-        super().__init__(config, config.main_graph, options)
+        super().__init__(config, options, preferred=(config.output_op,))
 
     def classes(self, inputs: Sequence[NetworkInput]) -> list[list[FoundClass]]:
         """The classes of pictures whose network inputs have one size, the most probable first.
@@ -45,9 +45,9 @@ class Classifier(ExportedGraph):
         output = self.run(inputs)
         names = self.config.class_names
         with Stopwatch(self.seconds, "postprocess"):
-            if self.config.output_op == "argmax":
+            if self.graph.gives == "argmax":
                 return [[FoundClass(int(class_id), class_name(int(class_id), names))] for class_id in output]
-            probabilities = softmax(output) if self.config.output_op == "none" else output
+            probabilities = softmax(output) if self.graph.gives == "none" else output
             return [best_classes(row, names) for row in probabilities]
 
     def run(self, inputs: Sequence[NetworkInput]) -> np.ndarray:
@@ -57,7 +57,7 @@ class Classifier(ExportedGraph):
             ConfigError: It has another form than deploy.yaml says.
         """
         output = super().run(inputs)
-        is_of_ids = self.config.output_op == "argmax"
+        is_of_ids = self.graph.gives == "argmax"
         if output.ndim != (1 if is_of_ids else 2):
             wanted = "class ids [N]" if is_of_ids else "scores [N, K]"
             raise ConfigError(

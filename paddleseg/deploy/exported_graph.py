@@ -13,10 +13,14 @@ from typing import Any
 import numpy as np
 
 from paddleseg.deploy.deploy_config import DeployConfig
-from paddleseg.deploy.engine import Engine, EngineOptions
+from paddleseg.deploy.engines import open_engine
+from paddleseg.deploy.engines.base import EngineOptions
+from paddleseg.deploy.graph_choice import choose_graph
+from paddleseg.deploy.graph_formats import UINT8
 from paddleseg.deploy.graph_spec import GraphSpec, check_checksums
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.image_io import read_image
+from paddleseg.utils.logging import get_logger
 from paddleseg.utils.picture_failures import note_failure
 
 STAGES = ("preprocess", "inference", "postprocess")  # as AutoLog calls them
@@ -28,7 +32,7 @@ class NetworkInput:
 
     Attributes:
         path: Where it comes from, for messages.
-        image: (C, H, W) float32, normalised.
+        image: (C, H, W) float32, normalised; or (H, W, C) uint8 for a graph that normalises itself.
         trans_info: What changed its size, see ``way_back.TransInfo``.
     """
 
@@ -36,30 +40,51 @@ class NetworkInput:
     image: np.ndarray
     trans_info: list[tuple[str, Any]]
 
+    @property
+    def size_hw(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.image.shape[:2] if self.image.dtype == UINT8 else self.image.shape[1:]
+
 
 class ExportedGraph:
     """One graph of an export; what its output means, subclasses say.
 
     Args:
         config: The deploy.yaml.
-        graph: The graph that is run.
         options: How to run it.
+        graphs: The graphs to choose from, see ``choose_graph``; None: all of the export.
+        preferred: What the graph should best give.
 
     Attributes:
-        graph: The files of the graph that is run.
+        graph: The graph that is run.
+        engine: What runs it.
         seconds: Time spent in each of ``STAGES`` so far.
 
     Raises:
-        ConfigError: A transform is unknown, or a file is not the one that was exported.
+        ConfigError: A transform is unknown, no graph fits the options, or a file is not the one that was exported.
         DeviceError: The options do not fit the device.
+        WeightsError: A file is damaged.
     """
 
-    def __init__(self, config: DeployConfig, graph: GraphSpec, options: EngineOptions) -> None:
-        self.config, self.graph = config, graph
-        check_checksums(config.path, graph, config.checksums)
+    def __init__(
+        self,
+        config: DeployConfig,
+        options: EngineOptions,
+        graphs: Sequence[GraphSpec] | None = None,
+        preferred: Sequence[str | None] = (),
+    ) -> None:
+        self.config = config
+        self.graph, options = choose_graph(config, options, graphs, preferred)
         self.pipeline = config.build_pipeline()
-        self.engine = Engine(graph.model, graph.params, options, graph.input_shape)
+        check_checksums(config.path, self.graph, config.checksums)
+        self.engine = open_engine(self.graph, options)
         self.seconds = dict.fromkeys(STAGES, 0.0)
+        self._said_that_the_size_is_another = False
+        found = self.engine.options
+        get_logger().info(
+            "%s: %s, %s, %s, %d thread(s)",
+            self.graph.model.name, self.engine.about, found.device, found.precision, found.cpu_threads,
+        )  # fmt: skip
 
     def read(self, path: str | Path) -> NetworkInput:
         """Read and preprocess a picture.
@@ -82,13 +107,24 @@ class ExportedGraph:
             return self._prepare(picture, path)
 
     def run(self, inputs: Sequence[NetworkInput]) -> np.ndarray:
-        """The own output of the graph for one batch, (N, ...)."""
+        """The own output of the graph for one batch, (N, ...).
+
+        Raises:
+            DataError: The graph does not take this size.
+        """
+        self._warn_of_other_sizes_than_calibrated(inputs[0])
         with Stopwatch(self.seconds, "inference"):
             fixed = self.graph.input_shape[0]
             # A graph of fixed batch size gets copies of the last picture where pictures lack.
             padding = max(0, fixed - len(inputs))
             batch = np.stack([item.image for item in inputs] + [inputs[-1].image] * padding)
-            return self.engine(batch)[: len(inputs)]
+            output = self.engine(batch)
+            if len(output) != len(batch):
+                raise DataError(
+                    f"{self.graph.model}: gives {len(output)} results for {len(batch)} pictures; give --batch_size "
+                    f"{len(output)}, or export for any batch"
+                )
+            return output[: len(inputs)]
 
     def batches(
         self, paths: Iterable[str | Path], batch_size: int, failures: list[DataError] | None = None
@@ -116,7 +152,7 @@ class ExportedGraph:
                     raise
                 note_failure(failures, error)
                 continue
-            if batch and (len(batch) == batch_size or item.image.shape != batch[0].image.shape):
+            if batch and (len(batch) == batch_size or item.size_hw != batch[0].size_hw):
                 yield batch
                 batch = []
             batch.append(item)
@@ -131,15 +167,37 @@ class ExportedGraph:
         sample = {"img": picture, "path": path, "trans_info": []}
         # The transforms of an export draw nothing; the generator only completes the call.
         sample = self.pipeline(sample, np.random.default_rng(0))
-        image = self.pipeline.apply_normalize(sample["img"]).transpose(2, 0, 1)
-        for found, fixed in zip(image.shape, self.graph.input_shape[1:]):
+        pixels = sample["img"]
+        shape = [pixels.shape[2], *pixels.shape[:2]]
+        for found, fixed in zip(shape, self.graph.input_shape[1:]):
             if fixed not in (-1, found):
                 raise DataError(
-                    f"{path}: reaches the network as [C, H, W] = {list(image.shape)}, but the graph takes "
+                    f"{path}: reaches the network as [C, H, W] = {shape}, but the graph takes "
                     f"{list(self.graph.input_shape[1:])} only; add a Resize to the transforms in "
                     f"{self.config.path}, or export without --input_shape"
                 )
+        if self.graph.input_dtype != UINT8:
+            image = self.pipeline.apply_normalize(pixels).transpose(2, 0, 1)
+        elif pixels.dtype == UINT8:
+            image = pixels
+        else:
+            raise DataError(
+                f"{path}: reaches the network as {pixels.dtype}, but {self.graph.model.name} takes uint8, which it "
+                "normalises itself; give pictures of 8 bits, or another graph (--backend, --precision) that takes float32"
+            )
         return NetworkInput(path, image, sample["trans_info"])
+
+    def _warn_of_other_sizes_than_calibrated(self, item: NetworkInput) -> None:
+        """Once: an int8 graph keeps to float32's classes at the size that it was calibrated at, and less at others."""
+        calibrated = self.graph.calibrated_size
+        if calibrated is None or calibrated == tuple(item.size_hw) or self._said_that_the_size_is_another:
+            return
+        self._said_that_the_size_is_another = True
+        get_logger().warning(
+            "%s: %s was calibrated at (height, width) = %s and runs at %s, where more classes differ from fp32's; "
+            "calibrate it at this size",
+            item.path, self.graph.model.name, calibrated, tuple(item.size_hw),
+        )  # fmt: skip
 
 
 class Stopwatch:

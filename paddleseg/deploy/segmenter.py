@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from paddleseg.deploy.deploy_config import DeployConfig
-from paddleseg.deploy.engine import DEFAULT_OPTIONS, EngineOptions
+from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, EngineOptions
 from paddleseg.deploy.exported_graph import ExportedGraph, NetworkInput, Stopwatch
 from paddleseg.deploy.graph_spec import STRIDE8
 from paddleseg.utils.errors import ConfigError
@@ -29,8 +29,8 @@ class Segmenter(ExportedGraph):
     Args:
         config: The deploy.yaml.
         options: How to run the graph.
-        gives_scores: Whether the main graph's output is scores of the classes (N, K, H, W), of which the best is
-            to be taken here; None: deploy.yaml says it (``output_op``).
+        gives_scores: Whether the output of a graph of which deploy.yaml does not say it is scores of the classes
+            (N, K, H, W), of which the best is to be taken here.
         main_graph: Whether to run the graph under PaddleSeg's keys although there is one of logits at 1/8.
 
     Attributes:
@@ -46,18 +46,16 @@ class Segmenter(ExportedGraph):
         config: DeployConfig,
         options: EngineOptions = DEFAULT_OPTIONS,
         *,
-        gives_scores: bool | None = None,
+        gives_scores: bool = False,
         main_graph: bool = False,
     ) -> None:
-        self.gives_scores = config.output_op in ("softmax", "none") if gives_scores is None else gives_scores
-        if self.gives_scores and config.output_op == "argmax":
+        if gives_scores and config.output_op == "argmax":
             raise ConfigError(
                 f"{config.path}: the graph gives class ids already (output_op: argmax); drop --with_argmax"
             )
-        graph = config.main_graph
-        if STRIDE8 in config.graphs and not main_graph:
-            graph, self.gives_scores = config.graphs[STRIDE8], True
-        super().__init__(config, graph, options)
+        graphs = [config.main_graph] if main_graph else None
+        super().__init__(config, options, graphs, preferred=(STRIDE8, config.output_op))
+        self.gives_scores = gives_scores if self.graph.gives is None else self.graph.gives != "argmax"
         self._said_that_ids_are_resized = False
 
     def label_maps(self, inputs: Sequence[NetworkInput]) -> list[np.ndarray]:
@@ -73,8 +71,7 @@ class Segmenter(ExportedGraph):
         with Stopwatch(self.seconds, "postprocess"):
             trans_infos = [item.trans_info for item in inputs]
             if self.gives_scores:
-                size_hw = inputs[0].image.shape[1:]
-                return label_maps(output, size_hw, trans_infos, ignored_class=self.config.ignored_class)
+                return label_maps(output, inputs[0].size_hw, trans_infos, ignored_class=self.config.ignored_class)
             self._say_that_ids_are_resized(trans_infos)
             return [restore_ids(label, trans_info) for label, trans_info in zip(output, trans_infos)]
 
@@ -85,12 +82,17 @@ class Segmenter(ExportedGraph):
             ConfigError: The output has another form than deploy.yaml says.
         """
         output = super().run(inputs)
-        dimensions = 4 if self.gives_scores else 3
-        if output.ndim != dimensions:
+        is_right = output.ndim == (4 if self.gives_scores else 3)
+        if is_right and self.graph.gives is not None:
+            size_hw = inputs[0].size_hw
+            # The size as well: Paddle's OpenVINO only logs what fails, and gives what it had.
+            is_right = output.shape[-2:] == tuple(-(-s // 8) if self.graph.gives == STRIDE8 else s for s in size_hw)
+        if not is_right:
             raise ConfigError(
                 f"{self.config.path}: the output of {self.graph.model.name} has the shape {list(output.shape)}, "
-                f"not that of {'scores [N, K, H, W]' if self.gives_scores else 'class ids [N, H, W]'}; "
-                "give --with_argmax for a graph of scores, or correct output_op"
+                f"not that of {'scores [N, K, H, W]' if self.gives_scores else 'class ids [N, H, W]'} "
+                f"({self.graph.gives}) for pictures of [H, W] = {list(inputs[0].size_hw)}; give --with_argmax for a "
+                "graph of scores, or correct output_op"
             )
         return output
 

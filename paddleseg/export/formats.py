@@ -105,7 +105,8 @@ def default_format() -> str:
     """The one of Paddle's formats that is right and fast on the installed Paddle.
 
     Paddle 3 runs .json graphs with bilinear resizes on oneDNN only after one of its passes is taken out (see
-    ``deploy.engine``), and other programs do not know of that; .pdmodel runs as it is, and on older Paddles too.
+    ``deploy.engines.paddle_inference``), and other programs do not know of that; .pdmodel runs as it is, on older
+    Paddles too, and on the OpenVINO that Paddle carries.
     """
     from paddleseg.export.graph import can_trace
 

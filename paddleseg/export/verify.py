@@ -161,7 +161,7 @@ def verify_export(
     segmenter = comparison.segmenter
     num_pictures, num_resized = 0, 0
     for index, original in enumerate(pictures):
-        picture = fit_picture(original, pipeline, segmenter.config.input_shape[2:])
+        picture = fit_picture(original, pipeline, segmenter.graph.input_shape[2:])
         num_resized += picture is not original
         exported = segmenter.prepare(picture.pixels.copy(), picture.name)  # transforms may work in place
         sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}

@@ -10,7 +10,8 @@ from paddle import nn
 from paddle.nn import functional as F
 
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.deploy.engine import Engine
+from paddleseg.deploy.engines import open_engine
+from paddleseg.deploy.engines.base import Engine
 from paddleseg.export.folder import ExportOptions, export_model
 
 NORMALIZE = [{"type": "Normalize"}]
@@ -52,4 +53,4 @@ def outputs(network, x: np.ndarray) -> np.ndarray:
 
 def export_and_load(network, folder: Path, options: ExportOptions = ExportOptions()) -> Engine:  # noqa: B008
     config = read_deploy_config(export_model(network, folder, transforms=NORMALIZE, options=options))
-    return Engine(config.main_graph.model, config.main_graph.params)
+    return open_engine(config.main_graph)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.deploy.engine import Engine
+from paddleseg.deploy.engines import open_engine
 from paddleseg.export.folder import ExportOptions, check_input_shape, export_model
 from paddleseg.export.verify import VerificationError
 from paddleseg.utils.errors import ConfigError
@@ -59,11 +59,11 @@ def test_a_second_graph_with_the_same_weights_gives_the_logits_at_one_eighth(net
     for shape in [(1, 3, 64, 96), (2, 3, 41, 55)]:
         x = normal(*shape)
         expected = network.forward_stride8(paddle.to_tensor(x))[0].numpy()
-        found = Engine(files.model, files.params)(x)
+        found = open_engine(files)(x)
         assert found.shape == (shape[0], 4, -(-shape[2] // 8), -(-shape[3] // 8))
         if ignored is not None:
             assert found[:, ignored].max() < -9000
-            assert not (Engine(config.main_graph.model, config.main_graph.params)(x) == ignored).any()
+            assert not (open_engine(config.main_graph)(x) == ignored).any()
             found, expected = np.delete(found, ignored, axis=1), np.delete(expected, ignored, axis=1)
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
@@ -83,7 +83,7 @@ def test_a_network_without_logits_at_one_eighth_has_one_graph(tmp_path):
     assert read_deploy_config(path).graphs == {}
     assert not any("stride8" in file.name for file in path.parent.iterdir())
     config = read_deploy_config(path)
-    assert (Engine(config.main_graph.model, config.main_graph.params)(normal(1, 3, 5, 6)) == 0).all()
+    assert (open_engine(config.main_graph)(normal(1, 3, 5, 6)) == 0).all()
 
 
 def test_one_number_of_normalize_is_written_for_each_channel(network, tmp_path):
@@ -108,7 +108,7 @@ def test_an_export_replaces_an_earlier_one_and_nothing_else(network, tmp_path):
     assert (folder / "model.pdparams").read_text() == "old"
     assert not any((folder / f"model{name}").exists() for name in (".json", "_stride8.json", "_stride8.pdiparams"))
     assert (folder / "model.pdiparams").stat().st_size > 1000
-    assert read_deploy_config(folder).model.name == "model.pdmodel"
+    assert read_deploy_config(folder).main_graph.model.name == "model.pdmodel"
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 

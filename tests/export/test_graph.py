@@ -10,7 +10,8 @@ import pytest
 from paddle.nn import functional as F
 
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.deploy.engine import Engine, EngineOptions
+from paddleseg.deploy.engines import open_engine
+from paddleseg.deploy.engines.base import EngineOptions
 from paddleseg.export.folder import ExportOptions, export_model
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.utils.errors import WeightsError
@@ -93,7 +94,7 @@ def test_logits_at_one_eighth_may_be_made_of_those_of_forward(tmp_path, kind, ig
         path = export_model(network, tmp_path / output_op, transforms=NORMALIZE, options=options, ignored_class=ignored)
         assert "forward" not in vars(network)
         files = read_deploy_config(path).graphs["stride8"]
-        found = Engine(files.model, files.params)(x)
+        found = open_engine(files)(x)
         kept = [i for i in range(4) if i != ignored]
         np.testing.assert_allclose(found[:, kept], expected[:, kept], atol=1e-5)
 
@@ -137,7 +138,7 @@ def test_ddrnet_is_exported_without_its_auxiliary_head(exported_ddrnet):
     num_weights = sum(int(np.prod(value.shape)) for name, value in state.items() if "aux_head" not in name)
     # Each tensor has a header of a few dozen bytes; the head would add 150 kB.
     assert 4 * num_weights < config.main_graph.params.stat().st_size < 4 * num_weights + 64 * len(state)
-    engine = Engine(config.main_graph.model, config.main_graph.params)
+    engine = open_engine(config.main_graph)
     for shape in [(2, 3, 65, 97), (1, 3, 64, 128)]:
         x = normal(*shape)
         reference = outputs(network, x)
@@ -149,7 +150,7 @@ def test_bf16_is_close_where_the_cpu_has_it(exported_ddrnet):
     if not cpu_info.exists() or "avx512bw" not in cpu_info.read_text():
         pytest.skip("needs a CPU with AVX512, which bf16 takes (avx512bw in /proc/cpuinfo)")
     network, config = exported_ddrnet
-    engine = Engine(config.main_graph.model, config.main_graph.params, EngineOptions(precision="bf16"))
+    engine = open_engine(config.main_graph, EngineOptions(precision="bf16"))
     x = normal(1, 3, 64, 128)
     reference = outputs(network, x)
     # More than float32's rounding: it really was bf16, with 8 bits of mantissa.
@@ -161,6 +162,6 @@ def test_a_damaged_export_is_a_one_line_error(network, tmp_path):
     for file in (config.main_graph.params, config.main_graph.model):
         file.write_bytes(file.read_bytes()[:100])
         with pytest.raises(WeightsError, match="cannot load") as caught:
-            Engine(config.main_graph.model, config.main_graph.params)
+            open_engine(config.main_graph)
         assert str(file) in str(caught.value)
         assert "\n" not in str(caught.value)

@@ -13,7 +13,7 @@ from tests.commands.exported.running import infer_here
 def test_the_benchmark_report_is_that_of_autolog(exported, pictures, tmp_path, capsys):
     infer_here(
         exported, pictures, tmp_path / "out", "--device", "cpu", "--benchmark", "True", "--model_name", "tiny",
-        "--cpu_threads", 1, "--batch_size", 2, "--print_detail", "False",
+        "--cpu_threads", 1, "--batch_size", 2, "--print_detail", "False", "--enable_mkldnn", "True",
     )  # fmt: skip
     lines = [line for line in capsys.readouterr().out.splitlines() if " root INFO: " in line]
     assert all(re.match(r"\[\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\] root INFO: ", line) for line in lines)

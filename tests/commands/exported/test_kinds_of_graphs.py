@@ -7,7 +7,7 @@ import paddle
 import pytest
 
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.deploy.engine import Engine
+from paddleseg.deploy.engines import open_engine
 from paddleseg.deploy.segmenter import Segmenter
 from paddleseg.utils.errors import ConfigError, DataError
 from tests.commands.exported.running import (
@@ -74,5 +74,5 @@ def test_a_network_in_nhwc_is_exported_as_the_same_network_in_nchw(config, weigh
     given = ["--verify_images", pictures, "--opts", "model.data_format=NHWC"]
     nhwc = export_here(config, weights, tmp_path / "nhwc", *given)
     picture = np.random.default_rng(0).uniform(-1, 1, (1, 3, 48, 64)).astype(np.float32)
-    first, second = (Engine(folder / "model.pdmodel", folder / "model.pdiparams") for folder in (exported, nhwc))
+    first, second = (open_engine(read_deploy_config(folder).main_graph) for folder in (exported, nhwc))
     np.testing.assert_array_equal(first(picture), second(picture))

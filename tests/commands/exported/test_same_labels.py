@@ -16,7 +16,7 @@ from PIL import Image
 import predict
 import val
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.deploy.engine import Engine
+from paddleseg.deploy.engines import open_engine
 from paddleseg.utils.errors import DataError
 from tests.commands.exported.running import (
     COLOURS,
@@ -192,7 +192,7 @@ def test_a_class_that_is_ignored_is_in_no_label_map_and_in_no_output_of_a_graph(
         infer_here(folder, pictures, tmp_path / "labels" / output_op)
         deploy = read_deploy_config(folder)
         assert deploy.ignored_class == 2
-        scores = Engine(deploy.main_graph.model, deploy.main_graph.params)(np.zeros([1, 3, 40, 48], np.float32))
+        scores = open_engine(deploy.main_graph)(np.zeros([1, 3, 40, 48], np.float32))
         classes = scores if output_op == "argmax" else scores.argmax(axis=1)
         assert not (classes == 2).any()
     predict.main(predict.make_parser().parse_args(

@@ -7,8 +7,8 @@ from unittest.mock import Mock
 import paddle
 import pytest
 
-from paddleseg.deploy import engine
-from paddleseg.deploy.engine import EngineOptions
+from paddleseg.deploy.engines import paddle_inference as engine
+from paddleseg.deploy.engines.base import EngineOptions
 
 
 @pytest.fixture

@@ -1,20 +1,25 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An exported graph on Paddle Inference: which engine settings are right and fast on which device."""
+"""Paddle Inference: which settings are right and fast on which device."""
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import paddle
 from paddle import inference
 
-from paddleseg.utils.cpus import usable_cpus
+from paddleseg.deploy.engines import paddle_openvino
+from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, Engine, EngineOptions, first_line
+from paddleseg.deploy.graph_formats import PADDLE
+from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import DeviceError, WeightsError
+from paddleseg.utils.logging import get_logger
 
 # Input sizes whose oneDNN kernels are kept; pictures of more sizes than this make oneDNN build them again.
 _ONEDNN_CACHED_SIZES = 10
@@ -29,101 +34,68 @@ _GPU_PRECISIONS = {
 }
 
 
-@dataclass(frozen=True)
-class EngineOptions:
-    """How to run a graph.
+class PaddleInference(Engine):
+    """A graph on Paddle Inference, see :class:`~paddleseg.deploy.engines.base.Engine`."""
 
-    Attributes:
-        device: A device that is there, as ``select_device`` names it: ``cpu``, ``gpu:0``.
-        precision: ``fp32``; ``bf16`` on CPUs with AVX512; ``fp16`` on GPUs; ``int8`` with TensorRT.
-        cpu_threads: Threads on the CPU; None: one for each core this process may use.
-        enable_mkldnn: Whether the CPU uses oneDNN's kernels.
-        use_trt: Whether a GPU uses TensorRT.
-        min_subgraph_size: Smallest number of operators that TensorRT takes over.
-        batch_size: Most pictures in a batch, for TensorRT; a graph of fixed batch size has its own.
-        collect_shapes_in: Do not run TensorRT, but write the shapes inside the graph to this file.
-        tuned_shape_file: Shapes written that way, for TensorRT.
-        print_detail: Whether Paddle logs its graph passes.
-    """
+    backend = PADDLE
 
-    device: str = "cpu"
-    precision: str = "fp32"
-    cpu_threads: int | None = None
-    enable_mkldnn: bool = True
-    use_trt: bool = False
-    min_subgraph_size: int = 3
-    batch_size: int = 1
-    collect_shapes_in: str | None = None
-    tuned_shape_file: str | None = None
-    print_detail: bool = False
-
-
-DEFAULT_OPTIONS = EngineOptions()
-
-
-class Engine:
-    """A loaded graph: float32 batch in, array out.
-
-    Args:
-        model: ``.pdmodel`` or ``.json`` file of the graph.
-        params: File of its weights.
-        options: How to run it.
-        input_shape: (N, C, H, W) of its input, -1 where any size goes; for TensorRT.
-
-    Raises:
-        DeviceError: Device, precision and options do not go together.
-        WeightsError: The files are damaged, or not of this Paddle.
-
-    Example:
-        >>> engine = Engine("export/model.pdmodel", "export/model.pdiparams")
-        >>> images = np.zeros([1, 3, 512, 1024], np.float32)
-        >>> labels = engine(images)  # (1, 512, 1024) int32, if exported with argmax
-    """
-
-    def __init__(
-        self,
-        model: str | Path,
-        params: str | Path,
-        options: EngineOptions = DEFAULT_OPTIONS,
-        input_shape: Sequence[int] = (-1, 3, -1, -1),
-    ) -> None:
-        check_options(options, Path(model))
-        self.options = dataclasses.replace(options, cpu_threads=options.cpu_threads or usable_cpus())
-        config = inference.Config(str(model), str(params))
-        if not options.print_detail:
-            config.disable_glog_info()
-        if Path(model).suffix == ".pdmodel":
-            config.enable_memory_optim()  # raises on .json graphs (seen with Paddle 3.3.1)
+    def __init__(self, graph: GraphSpec, options: EngineOptions = DEFAULT_OPTIONS) -> None:
+        super().__init__(graph, options)
+        check_options(options, graph.model)
+        config = _new_config(graph, options)
         kind, _, number = options.device.partition(":")
         if kind == "cpu":
-            _configure_cpu(config, self.options, Path(model))
-        elif kind == "gpu":
+            self._load_on_cpu(config)
+            return
+        if kind == "gpu":
             # With TensorRT, the precision is that of its engines.
             precision = _GPU_PRECISIONS["fp32" if options.use_trt else options.precision]
             config.enable_use_gpu(_GPU_MEMORY_POOL_MB, int(number or 0), precision)
             if options.use_trt:
-                _configure_tensorrt(config, options, input_shape)
+                _configure_tensorrt(config, options, graph.input_shape)
         elif kind == "xpu":
             config.enable_xpu()
         else:
             config.enable_custom_device(kind, int(number or 0))
-        self._predictor = _load(config)
-        self._input = self._predictor.get_input_handle(self._predictor.get_input_names()[0])
-        self._output = self._predictor.get_output_handle(self._predictor.get_output_names()[0])
+        self._take(_load(config), f"Paddle {paddle.__version__}", enable_mkldnn=False)
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
-        """Run the graph.
-
-        Args:
-            images: (N, C, H, W) float32.
-
-        Returns:
-            The first output, a copy in host memory.
-        """
-        self._input.reshape(images.shape)
-        self._input.copy_from_cpu(np.ascontiguousarray(images, np.float32))
+    def run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        for name, array in zip(self.input_names, inputs):
+            handle = self._predictor.get_input_handle(name)
+            handle.reshape(array.shape)
+            handle.copy_from_cpu(np.ascontiguousarray(array))
         self._predictor.run()
-        return self._output.copy_to_cpu()
+        return [self._predictor.get_output_handle(name).copy_to_cpu() for name in self.output_names]
+
+    def clone(self) -> PaddleInference:
+        if self.uses_openvino:  # a clone of its predictor would share what is computed
+            return PaddleInference(self.graph, self.options)
+        twin = copy.copy(self)
+        twin._predictor = self._predictor.clone()
+        return twin
+
+    def _load_on_cpu(self, config: Any) -> None:
+        threads, onednn = self.options.cpu_threads, self.options.enable_mkldnn
+        if onednn is None:
+            why_not = paddle_openvino.why_not_used(self.graph)
+            if why_not is None:
+                try:
+                    predictor = paddle_openvino.load(self.graph, self.options)
+                    self._take(predictor, f"OpenVINO in Paddle {paddle.__version__}", enable_mkldnn=None)
+                    return
+                except (RuntimeError, ValueError, OSError) as error:
+                    why_not = first_line(error)
+            get_logger().info("%s: Paddle's own OpenVINO does not run it (%s); oneDNN does", self.graph.model, why_not)
+        _configure_cpu(config, threads, onednn is not False, self.options.precision, self.graph.model)
+        name = "Paddle's own kernels, without oneDNN," if onednn is False else "oneDNN"
+        self._take(_load(config), f"{name} in Paddle {paddle.__version__}", enable_mkldnn=onednn is not False)
+
+    def _take(self, predictor: Any, about: str, *, enable_mkldnn: bool | None) -> None:
+        self._predictor, self.about = predictor, about
+        self.uses_openvino = enable_mkldnn is None
+        self.options = dataclasses.replace(self.options, enable_mkldnn=enable_mkldnn)
+        self.input_names = tuple(predictor.get_input_names())
+        self.output_names = tuple(predictor.get_output_names())
 
 
 def tensorrt_shapes(
@@ -168,27 +140,37 @@ def check_options(options: EngineOptions, model: Path) -> None:
     precision = options.precision
     if options.use_trt and not on_gpu:
         raise DeviceError(f"--use_trt True: TensorRT runs on GPUs only, the device is {device}; leave it out")
-    if precision == "bf16" and not (on_cpu and options.enable_mkldnn and model.suffix == ".pdmodel"):
+    if precision == "bf16" and not (on_cpu and options.enable_mkldnn is not False and model.suffix == ".pdmodel"):
+        onednn = "" if options.enable_mkldnn is None else f", --enable_mkldnn {options.enable_mkldnn}"
         raise DeviceError(
-            "--precision bf16: works on the CPU, with oneDNN (--enable_mkldnn True) and a .pdmodel graph "
-            f"only; here: {device}, --enable_mkldnn {options.enable_mkldnn}, {model.name}"
+            "--precision bf16: Paddle computes in it on the CPU, in a .pdmodel graph, by oneDNN or OpenVINO (without "
+            f"--enable_mkldnn False) only; here: {device}{onednn}, {model.name}"
         )
     if precision == "bf16" and not _may_have_avx512():
-        raise DeviceError("--precision bf16: this CPU has no AVX512, which oneDNN needs for it; give --precision fp32")
+        raise DeviceError("--precision bf16: this CPU has no AVX512, which Paddle needs for it; give --precision fp32")
     if precision == "fp16" and not on_gpu:
         other = "bf16 (or fp32)" if on_cpu else "fp32"
         raise DeviceError(f"--precision fp16: works on GPUs only, the device is {device}; give --precision {other}")
     if precision == "int8" and not options.use_trt:
         raise DeviceError(
-            "--precision int8: works with TensorRT on GPUs only (--device gpu --use_trt True), "
-            f"the device is {device}; give --precision fp32"
+            "--precision int8: Paddle computes in it with TensorRT on GPUs only (--device gpu --use_trt True), "
+            f"the device is {device}; give --precision fp32, or an int8 graph to another --backend"
         )
 
 
-def _configure_cpu(config: Any, options: EngineOptions, model: Path) -> None:
+def _new_config(graph: GraphSpec, options: EngineOptions) -> Any:
+    config = inference.Config(*map(str, graph.files))
+    if not options.print_detail:
+        config.disable_glog_info()
+    if graph.model.suffix == ".pdmodel":
+        config.enable_memory_optim()  # raises on .json graphs (seen with Paddle 3.3.1)
+    return config
+
+
+def _configure_cpu(config: Any, threads: int, onednn: bool, precision: str, model: Path) -> None:
     config.disable_gpu()
-    config.set_cpu_math_library_num_threads(options.cpu_threads)
-    if not options.enable_mkldnn:
+    config.set_cpu_math_library_num_threads(threads)
+    if not onednn:
         config.disable_mkldnn()  # it is on by default for .json graphs
         return
     config.set_mkldnn_cache_capacity(_ONEDNN_CACHED_SIZES)
@@ -198,7 +180,7 @@ def _configure_cpu(config: Any, options: EngineOptions, model: Path) -> None:
         # not support [ArrayAttribute<DoubleAttribute>]" once this pass has put the resize on oneDNN. Without
         # the pass the fused convolutions stay on oneDNN and the graph keeps nearly all its speed.
         config.delete_pass("onednn_placement_pass")
-    if options.precision == "bf16":
+    if precision == "bf16":
         config.enable_mkldnn_bfloat16()
         # Other operators have float32 kernels only and stop the run when they are handed bfloat16.
         config.set_bfloat16_op({"conv2d", "fused_conv2d"})
@@ -208,9 +190,8 @@ def _load(config: Any) -> Any:
     try:
         return inference.create_predictor(config)
     except (RuntimeError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         files = f"{config.prog_file()} and {config.params_file()}"
-        raise WeightsError(f"{files}: Paddle cannot load them: {reason}") from error
+        raise WeightsError(f"{files}: Paddle cannot load them: {first_line(error)}") from error
 
 
 def _configure_tensorrt(config: Any, options: EngineOptions, input_shape: Sequence[int]) -> None:

@@ -1,0 +1,110 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The engines: a new one is a file with a subclass of ``base.Engine`` and a row of ``ENGINES``.
+
+Their libraries are imported when a graph is opened, and only the one that runs it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+
+from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, Engine, EngineOptions
+from paddleseg.deploy.graph_formats import GRAPH_FORMATS, MNN, ONNXRUNTIME, OPENVINO, PADDLE
+from paddleseg.deploy.graph_spec import GraphSpec
+from paddleseg.utils.errors import DeviceError
+
+
+@dataclass(frozen=True)
+class EngineKind:
+    """Where an engine is.
+
+    Attributes:
+        module: File in this folder.
+        name: Class in it.
+        package: What has to be importable.
+        install: What to install where it is not.
+        lowers: Precisions in which it computes a graph of fp32; in others it needs a graph of that precision.
+    """
+
+    module: str
+    name: str
+    package: str
+    install: str
+    lowers: tuple[str, ...] = ()
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether its package is there; whether it loads is seen when it does."""
+        return importlib.util.find_spec(self.package) is not None
+
+
+ENGINES = {
+    PADDLE: EngineKind(
+        "paddle_inference", "PaddleInference", "paddle", "pip install paddlepaddle==3.3.1", ("bf16", "fp16")
+    ),
+    OPENVINO: EngineKind(
+        "openvino_runtime", "OpenvinoRuntime", "openvino", "pip install 'ddrnet-toolkit[openvino]'", ("bf16", "fp16")
+    ),
+    ONNXRUNTIME: EngineKind("onnx_runtime", "OnnxRuntime", "onnxruntime", "pip install 'ddrnet-toolkit[onnx]'"),
+    MNN: EngineKind("mnn_interpreter", "MnnInterpreter", "MNN", "pip install 'ddrnet-toolkit[mnn]'"),
+}
+"""In the order in which one is chosen where none is asked for."""
+
+
+def open_engine(graph: GraphSpec, options: EngineOptions = DEFAULT_OPTIONS) -> Engine:
+    """Load a graph.
+
+    Args:
+        graph: What to load.
+        options: How to run it; without a ``backend``, with the engine that the format is made for.
+
+    Raises:
+        DeviceError: The engine is not installed, does not read the format, or does not take the options.
+        WeightsError: The files are damaged.
+
+    Example:
+        >>> engine = open_engine(read_deploy_config("output/inference_model").main_graph)
+        >>> labels = engine(np.zeros([1, 3, 512, 1024], np.float32))  # (1, 512, 1024) int32, if exported with argmax
+    """
+    readers = GRAPH_FORMATS[graph.format].engines
+    backend = options.backend or readers[0]
+    if backend not in readers:
+        raise DeviceError(
+            f"--backend {backend}: it does not read {graph.model.name}; --backend {' or '.join(readers)} does"
+        )
+    kind = ENGINES[backend]
+    require_installed(backend)
+    module = importlib.import_module(f"paddleseg.deploy.engines.{kind.module}")
+    return getattr(module, kind.name)(graph, options)
+
+
+def require_installed(backend: str) -> None:
+    """Refuse an engine that is not there.
+
+    Raises:
+        DeviceError: Says what to install.
+    """
+    if not ENGINES[backend].is_installed:
+        raise DeviceError(
+            f"--backend {backend}: the package {ENGINES[backend].package} is not installed: {ENGINES[backend].install}"
+        )
+
+
+def engine_device(backend: str, name: str | None) -> str:
+    """The device of an engine.
+
+    Args:
+        backend: The engine.
+        name: As ``--device`` takes it; None: for Paddle the first card, else the CPU; for others the CPU.
+
+    Raises:
+        DeviceError: Paddle does not have the device. Other engines say it when a graph is opened.
+    """
+    if backend == PADDLE:
+        from paddleseg.utils.device import select_device
+
+        return select_device(name)
+    return "gpu:0" if name == "gpu" else name or "cpu"

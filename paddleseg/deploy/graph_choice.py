@@ -1,0 +1,105 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which graph of an export runs, and on which engine.
+
+Both are asked for, or follow from fixed orders and from what the folder has and is installed, and never from what was
+found to fail: what was asked for and cannot be had is an error.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Sequence
+
+from paddleseg.deploy.deploy_config import DeployConfig
+from paddleseg.deploy.engines import ENGINES, require_installed
+from paddleseg.deploy.engines.base import EngineOptions
+from paddleseg.deploy.graph_formats import GRAPH_FORMATS, UINT8
+from paddleseg.deploy.graph_spec import GraphSpec
+from paddleseg.utils.errors import ConfigError, DeviceError
+from paddleseg.utils.near_miss import suggest
+
+
+def choose_graph(
+    config: DeployConfig,
+    options: EngineOptions,
+    graphs: Sequence[GraphSpec] | None = None,
+    preferred: Sequence[str | None] = (),
+) -> tuple[GraphSpec, EngineOptions]:
+    """The graph to run, and the options with the engine to run it.
+
+    Of several graphs the one goes first whose ``gives`` is named first in ``preferred``; then one in a format that the
+    engine's authors made for it; then one for any size; then one that takes uint8 pictures, which saves normalising
+    them, unless the pictures have a ``value_range``, which floats and 16 bits come with; then the one written first.
+
+    Args:
+        config: The deploy.yaml.
+        options: How to run it. Without a ``backend``, see ``choose_backend``.
+        graphs: Those to choose from; None: all of the export.
+        preferred: Values of ``gives``, the best first; others come last.
+
+    Raises:
+        ConfigError: The export has no graph that the engine runs in this precision.
+        DeviceError: The engine is not known, or not installed.
+    """
+    graphs = [config.main_graph, *config.graphs.values()] if graphs is None else graphs
+    backend = options.backend
+    if backend is None:
+        backend = choose_backend(config, options, graphs)
+    if backend not in ENGINES:
+        raise DeviceError(f"--backend {backend}: there is no such engine. {suggest(backend, ENGINES)}")
+    options = dataclasses.replace(options, backend=backend)
+    fitting = [graph for graph in graphs if runs(graph, options)]
+    if not fitting:
+        raise ConfigError(
+            f"{config.path}: there is no graph that --backend {backend} runs in --precision {options.precision}; "
+            f"{_what_there_is(graphs)}"
+        )
+    require_installed(backend)
+    order = [*preferred, *(graph.gives for graph in fitting)]
+    is_deep = config.read_options.value_range is not None
+
+    def rank(graph: GraphSpec) -> tuple[int, int, bool, bool]:
+        return (
+            order.index(graph.gives),
+            GRAPH_FORMATS[graph.format].engines.index(backend),
+            -1 not in graph.input_shape[2:],
+            (graph.input_dtype == UINT8) == is_deep,
+        )
+
+    return min(fitting, key=rank), options
+
+
+def choose_backend(config: DeployConfig, options: EngineOptions, graphs: Collection[GraphSpec]) -> str:
+    """The first of ``ENGINES`` that is installed and runs one of the graphs in the precision that is asked for.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    for backend, kind in ENGINES.items():
+        with_backend = dataclasses.replace(options, backend=backend)
+        if kind.is_installed and any(runs(graph, with_backend) for graph in graphs):
+            return backend
+    missing = [kind.install for kind in ENGINES.values() if not kind.is_installed]
+    hint = f". Not installed here: {', '.join(missing)}" if missing else ""
+    raise ConfigError(
+        f"{config.path}: there is no graph that an installed engine runs in --precision {options.precision}; "
+        f"{_what_there_is(graphs)}{hint}"
+    )
+
+
+def runs(graph: GraphSpec, options: EngineOptions) -> bool:
+    """Whether an engine reads a graph and computes it in a precision; what the device has to say comes later."""
+    if options.backend not in GRAPH_FORMATS[graph.format].engines:
+        return False
+    # TensorRT makes engines of fp16 and int8 of a graph of fp32.
+    lowered = ("fp16", "int8") if options.use_trt else ENGINES[options.backend].lowers
+    return graph.precision == options.precision or (graph.precision == "fp32" and options.precision in lowered)
+
+
+def _what_there_is(graphs: Collection[GraphSpec]) -> str:
+    named = (
+        f"{graph.model.name} ({graph.precision}; --backend {' or '.join(GRAPH_FORMATS[graph.format].engines)})"
+        for graph in graphs
+    )
+    return f"there is {', '.join(named)}"
