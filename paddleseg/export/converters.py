@@ -12,7 +12,7 @@ from pathlib import Path
 
 from paddle import nn
 
-from paddleseg.export.onnx_writer import OUTPUT_NAMES, write_onnx
+from paddleseg.export.onnx_writer import write_onnx
 from paddleseg.export.options import PORTABLE_OPSET, GraphRequest
 from paddleseg.utils.errors import UserError
 
@@ -32,8 +32,6 @@ def write_openvino(network: nn.Layer, request: GraphRequest, stem: Path) -> None
         path = Path(folder) / "model.onnx"
         write_onnx(network, path, request)
         model = openvino.convert_model(path)
-        # OpenVINO merges the last cast with the operator before it, and takes that one's name.
-        model.output(0).tensor.set_names({OUTPUT_NAMES[request.gives]})
         for name, text in request.metadata.items():
             model.set_rt_info(text, ["ddrnet_toolkit", name])
         openvino.save_model(model, stem.with_suffix(".xml"), compress_to_fp16=False)

@@ -14,8 +14,9 @@ import yaml
 
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.engines import open_engine
-from paddleseg.export.folder import ExportOptions, check_input_shape, export_model
-from paddleseg.export.verify import VerificationError
+from paddleseg.export.folder import check_input_shape, export_model
+from paddleseg.export.graph_runs import VerificationError
+from paddleseg.export.options import ExportOptions
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.written_files import WrittenFiles
 from tests.conftest import without_rights_of_root

@@ -87,7 +87,8 @@ def test_openvinos_graphs_give_what_the_network_gives_and_keep_float32(everythin
     model = openvino.Core().read_model(graph.model)
     assert model.get_rt_info(["ddrnet_toolkit", "arch"]).astype(str) == "DDRNet_23_slim"
     compiled = openvino.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    assert [port.any_name for port in (*compiled.inputs, *compiled.outputs)] == ["images", NAMES[gives]]
+    assert compiled.input(0).names == {"images"}
+    assert NAMES[gives] in compiled.output(0).names
     found = compiled(pictures(2))[0]
     if gives == "argmax":
         assert (found == class_ids(network, pictures(2))).all()
