@@ -16,7 +16,7 @@ from paddle import nn
 from paddleseg.deploy import deploy_config
 from paddleseg.export.formats import FORMATS, PADDLE_FORMATS, STEMS, default_format, files_of, require_formats
 from paddleseg.export.graphs import GraphWriter
-from paddleseg.export.options import DEFAULT_OPTIONS, ExportOptions, input_dtype_for
+from paddleseg.export.options import DEFAULT_OPTIONS, PADDLE, ExportOptions, input_dtype_for
 from paddleseg.models.facts import ModelFacts
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.atomic_file import folder_on_disk_of, move_files
@@ -81,6 +81,10 @@ def export_model(
     _check_choice("task", options.task, deploy_config.TASKS)
     _check_choice("--graph_format", options.graph_format or default_format(), PADDLE_FORMATS)
     require_formats(options.ordered_formats)
+    if set(options.formats) != {PADDLE}:
+        from paddleseg.export.onnx_writer import check_is_ours  # needs the package onnx
+
+        check_is_ours(model)
     input_shape = check_input_shape(options.input_shape, model.in_channels, ModelFacts.of(model).smallest_side)
     save_dir = Path(save_dir).absolute()
     if save_dir.exists() and not save_dir.is_dir():

@@ -66,7 +66,8 @@ def _verify_graph(
         if not difference <= MAX_RELATIVE_DIFFERENCE:  # NaN fails too
             raise VerificationError(
                 f"verification failed: {picture.name}: scores of {run.name} and network differ by "
-                f"{difference:.1e} of the largest logit, at most {MAX_RELATIVE_DIFFERENCE:g} is allowed; nothing was exported"
+                f"{difference:.1e} of the largest logit, at most {MAX_RELATIVE_DIFFERENCE:g} is allowed; nothing was "
+                "exported"
             )
         worst, num_equal, count = max(worst, difference), num_equal + (gap <= MAX_RELATIVE_DIFFERENCE), count + 1
     if num_equal < min_equal_share * count:
