@@ -206,8 +206,10 @@ class OnnxGraph:
             first, channels_name = self._first_of_size[size], self.constant("channels", np.array([channels]))
             if self.batch is not None:
                 batch = self.constant("batch", np.array([self.batch]))
-            else:  # of whatever tensor it was asked first
-                batch = self._shapes.setdefault("batch", self._part_of_shape(first, 0, 1))
+            else:  # the same of all tensors: of whichever it was asked first
+                if "batch" not in self._shapes:
+                    self._shapes["batch"] = self._part_of_shape(first, 0, 1)
+                batch = self._shapes["batch"]
             if size.hw is None:
                 hw = self._part_of_shape(first, 2, 4)
             else:

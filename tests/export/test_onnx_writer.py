@@ -184,6 +184,15 @@ def test_names_are_those_of_the_layers_and_weights_hold_the_batch_normalisations
     assert sum(node.op_type == "BatchNormalization" for node in graph.node) == 12
 
 
+@pytest.mark.parametrize("shape", [(-1, 3, -1, -1), (2, 3, -1, -1), (-1, 3, 64, 96), (2, 3, 64, 96)])
+@pytest.mark.parametrize("opset", [11, 17])
+def test_nothing_in_a_model_is_unused(slim, shape, opset):
+    graph = onnx_model(slim, GraphRequest("none", shape, opset=opset)).graph
+    used = {name for node in graph.node for name in node.input} | {"logits"}
+    assert {name for node in graph.node for name in node.output} <= used
+    assert {tensor.name for tensor in graph.initializer} <= used
+
+
 def test_equal_networks_give_equal_bytes_in_either_order_of_axes(slim):
     other = models.DDRNet_23_slim(num_classes=6, enable_auxiliary_loss=True, data_format="NHWC")
     apply_weights(other, {name: tensor.numpy() for name, tensor in slim.state_dict().items()})
