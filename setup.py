@@ -44,9 +44,11 @@ setup(
     extras_require={
         "cpu": [line for line in cpu if is_chosen_by_the_user(line)],
         "gpu": [line for line in gpu if line not in cpu or is_chosen_by_the_user(line)],
+        "onnx": ["onnx>=1.16", "onnxruntime>=1.18"],
+        "openvino": ["openvino>=2024.4"],
+        "mnn": ["MNN>=3.0"],
         "safetensors": ["safetensors>=0.4"],
         "tiff": ["tifffile>=2023.1"],
-        "onnx": ["onnx>=1.14"],
         "headless": [opencv.replace("opencv-python", "opencv-python-headless")],
     },
 )

@@ -6,6 +6,7 @@ The golden outputs were computed in PyTorch from weights and inputs that are mad
 """
 
 import contextlib
+import importlib.util
 import json
 import logging
 import os
@@ -229,10 +230,14 @@ def train_here(tiny_config, tmp_path, log):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Tests that run commands are slow, for each command imports Paddle."""
+    """Tests that run commands are slow, for each command imports Paddle; those without their extras are skipped."""
     for item in items:
         if "run_command" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+        packages = {package for mark in item.iter_markers("extras") for package in mark.args}
+        missing = sorted(package for package in packages if importlib.util.find_spec(package) is None)
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}, see extras_require in setup.py"))
 
 
 @pytest.fixture

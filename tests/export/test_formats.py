@@ -13,8 +13,10 @@ import yaml
 from paddleseg import __version__, models
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.export.folder import export_model
+from paddleseg.export.graph_runs import VerificationError
 from paddleseg.export.options import ExportOptions, input_dtype_for
-from paddleseg.transforms import Normalize
+from paddleseg.export.verify import Picture, verify_export
+from paddleseg.transforms import Normalize, Pipeline
 from paddleseg.utils.errors import ConfigError, UserError
 from paddleseg.utils.image_io import ReadOptions
 from tests.export.small_network import NORMALIZE, SmallNetwork
@@ -32,8 +34,6 @@ def network():
 @pytest.fixture(scope="module")
 def everything(network, tmp_path_factory):
     """An export in all formats."""
-    for package in ("onnx", "openvino", "MNN"):
-        pytest.importorskip(package, reason=f"needs the package {package}")
     options = ExportOptions(formats=("paddle", "onnx", "openvino", "mnn"))
     folder = tmp_path_factory.mktemp("exported") / "out"
     return read_deploy_config(export_model(network, folder, transforms=NORMALIZE, options=options))
@@ -59,7 +59,7 @@ def class_ids(network, images: np.ndarray) -> np.ndarray:
     return network(paddle.to_tensor(normalized))[0].numpy().argmax(axis=1)
 
 
-@pytest.mark.extras
+@pytest.mark.extras("onnx", "openvino", "MNN")
 def test_paddles_graph_stays_the_main_one_and_the_others_stand_under_graphs(everything):
     section = deploy_section(everything.path)
     assert (section["model"], section["format"], section.get("input")) == ("model.pdmodel", "pdmodel", None)
@@ -77,10 +77,11 @@ def test_paddles_graph_stays_the_main_one_and_the_others_stand_under_graphs(ever
     assert set(section["checksums"]) - {"model.pdiparams.info"} == files
 
 
-@pytest.mark.extras
+@pytest.mark.extras("onnx", "openvino", "MNN")
 @pytest.mark.parametrize("gives", ["argmax", "stride8"])
 def test_openvinos_graphs_give_what_the_network_gives_and_keep_float32(everything, network, gives):
-    openvino = pytest.importorskip("openvino")
+    import openvino
+
     graph = everything.graphs[f"{gives}_openvino"]
     num_weights = sum(int(np.prod(tensor.shape)) for tensor in network.state_dict().values())
     assert graph.params.stat().st_size > 0.98 * 4 * num_weights  # those of batch normalisations are folded
@@ -97,10 +98,11 @@ def test_openvinos_graphs_give_what_the_network_gives_and_keep_float32(everythin
         assert np.abs(found - wanted).max() < 1e-5 * np.abs(wanted).max()
 
 
-@pytest.mark.extras
+@pytest.mark.extras("onnx", "openvino", "MNN")
 @pytest.mark.parametrize("gives", ["argmax", "stride8", "softmax"])
 def test_mnns_graphs_give_what_the_network_gives(everything, network, gives, tmp_path):
-    mnn = pytest.importorskip("MNN")
+    import MNN as mnn
+
     logits, config = stride8_logits(network, pictures(2)), everything
     if gives == "softmax":  # of logits so far apart that MNN's own softmax over the channels fails
         options = ExportOptions("softmax", formats=["mnn"])
@@ -124,9 +126,10 @@ def test_mnns_graphs_give_what_the_network_gives(everything, network, gives, tmp
         assert np.abs(found - wanted).max() < 1e-2
 
 
-@pytest.mark.extras
+@pytest.mark.extras("onnx")
 def test_an_onnx_model_alone_is_the_main_graph_and_says_what_it_is(network, tmp_path):
-    onnx = pytest.importorskip("onnx")
+    import onnx
+
     path = export_model(
         network,
         tmp_path / "out",
@@ -160,9 +163,10 @@ def test_an_onnx_model_alone_is_the_main_graph_and_says_what_it_is(network, tmp_
     assert json.loads(said["ignore_index"]) == 5
 
 
-@pytest.mark.extras
+@pytest.mark.extras("onnx")
 def test_a_portable_model_is_one_graph_of_logits_at_one_eighth(network, tmp_path):
-    onnx = pytest.importorskip("onnx")
+    import onnx
+
     options = ExportOptions("none", [1, 3, *HW], formats=["onnx"], portable=True)
     path = export_model(network, tmp_path / "out", transforms=NORMALIZE, options=options)
     config = read_deploy_config(path)
@@ -174,9 +178,8 @@ def test_a_portable_model_is_one_graph_of_logits_at_one_eighth(network, tmp_path
     assert shapes == [[1, 3, 65, 97], [1, 6, 9, 13]]
 
 
-@pytest.mark.extras
+@pytest.mark.extras("onnx")
 def test_a_portable_model_beside_paddles_graphs_leaves_them_as_they_are(network, tmp_path):
-    pytest.importorskip("onnx")
     options = ExportOptions("argmax", [1, 3, *HW], formats=["onnx", "paddle"], portable=True)
     section = deploy_section(export_model(network, tmp_path / "out", transforms=NORMALIZE, options=options))
     assert (section["model"], section["output_op"]) == ("model.pdmodel", "argmax")
@@ -184,18 +187,16 @@ def test_a_portable_model_beside_paddles_graphs_leaves_them_as_they_are(network,
     assert "input" not in section["graphs"]["stride8_onnx"]
 
 
-@pytest.mark.extras
+@pytest.mark.extras("onnx")
 def test_a_classifier_has_one_graph_in_each_format(tmp_path):
-    pytest.importorskip("onnx")
     classifier = with_made_up_weights(models.DDRNet_23_slim_cls(num_classes=4))
     options = ExportOptions("softmax", task="classification", formats=["paddle", "onnx"], input_dtype="float32")
     section = deploy_section(export_model(classifier, tmp_path / "out", transforms=NORMALIZE, options=options))
     assert section["graphs"] == {"softmax_onnx": {"model": "model.onnx", "gives": "softmax", "format": "onnx"}}
 
 
-@pytest.mark.extras
+@pytest.mark.extras("onnx")
 def test_the_next_export_removes_the_files_of_formats_that_it_does_not_write(network, tmp_path):
-    pytest.importorskip("onnx")
     folder = tmp_path / "out"
     export_model(network, folder, transforms=NORMALIZE, options=ExportOptions(formats=["paddle", "onnx"]))
     assert (folder / "model.onnx").is_file()
@@ -203,9 +204,23 @@ def test_the_next_export_removes_the_files_of_formats_that_it_does_not_write(net
     assert not list(folder.glob("*.onnx"))
 
 
-@pytest.mark.extras
+@pytest.mark.extras("onnx", "onnxruntime")
+def test_each_graph_is_compared_with_the_network_on_its_engine(network, tmp_path, log):
+    export_model(network, tmp_path / "out", transforms=NORMALIZE, options=ExportOptions(formats=["onnx"]))
+    compared = [Picture(str(i), pixels) for i, pixels in enumerate(pictures(2))]
+    pipeline = Pipeline([Normalize()])
+    assert verify_export(network, tmp_path / "out", compared, pipeline=pipeline).equal_share > 0.9999
+    lines = [line for line in log.messages if line.startswith("verification")]
+    assert [line.split(": ")[1] for line in lines] == ["model.onnx on onnxruntime", "model_stride8.onnx on onnxruntime"]
+    bias = network.head.conv.bias.numpy()
+    network.head.conv.bias.set_value(bias + np.float32([9, 0, 0, 0, 0, 0]))
+    with pytest.raises(VerificationError, match="verification failed: model.onnx on onnxruntime: "):
+        verify_export(network, tmp_path / "out", compared, pipeline=pipeline)
+    network.head.conv.bias.set_value(bias)
+
+
+@pytest.mark.extras("onnx")
 def test_a_users_own_network_is_refused_before_anything_is_written(tmp_path):
-    pytest.importorskip("onnx")
     with pytest.raises(ConfigError, match="SmallNetwork is none of the toolkit's networks .* give --format paddle"):
         export_model(
             SmallNetwork(), tmp_path / "out", transforms=NORMALIZE, options=ExportOptions(formats=["paddle", "onnx"])

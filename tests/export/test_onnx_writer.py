@@ -23,7 +23,7 @@ onnxruntime = pytest.importorskip("onnxruntime", reason="needs the package onnxr
 
 from paddleseg.export.onnx_writer import onnx_model  # noqa: E402
 
-pytestmark = pytest.mark.extras
+pytestmark = pytest.mark.extras("onnx", "onnxruntime")
 
 SIZES = ["DDRNet_23_slim", "DDRNet_23", "DDRNet_39"]
 ODD_AND_EVEN = [(2, 3, 65, 97), (1, 3, 64, 96), (1, 3, 33, 47)]

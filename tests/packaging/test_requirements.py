@@ -56,6 +56,9 @@ def test_each_extra_brings_one_build(setup_arguments):
     assert names == {
         "cpu": ["paddlepaddle", "opencv-python"],
         "gpu": ["paddlepaddle-gpu", "opencv-python", "setuptools"],
+        "onnx": ["onnx", "onnxruntime"],
+        "openvino": ["openvino"],
+        "mnn": ["MNN"],
         "safetensors": ["safetensors"],
         "tiff": ["tifffile"],
         "headless": ["opencv-python-headless"],
