@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Export trained weights as a static graph with a deploy.yaml, and compare it with the network."""
+"""Export trained weights as graphs with a deploy.yaml, and compare them with the network."""
 
 from __future__ import annotations
 

@@ -97,8 +97,7 @@ def test_what_graphs_give_by_themselves_follows_from_task_and_format(arguments, 
 
 @pytest.mark.extras("onnx", "onnxruntime")
 def test_formats_are_written_and_compared_by_the_command(config, weights, tmp_path, capsys):
-    shape = ("--input_shape", 1, 3, 64, 64)
-    folder = export_here(config, weights, tmp_path / "out", "--format", "onnx,paddle", "--opset", 13, *shape)
+    folder = export_here(config, weights, tmp_path / "out", "--format", "onnx,paddle", "--opset", 13)
     output = capsys.readouterr().out
     for name in ("model.pdmodel on paddle", "model.onnx on onnxruntime", "model_stride8.onnx on onnxruntime"):
         assert f"verification: {name}: " in output
