@@ -53,7 +53,9 @@ def test_a_second_graph_with_the_same_weights_gives_the_logits_at_one_eighth(net
     options = ExportOptions(graph_format=graph_format)
     path = export_model(network, tmp_path / "out", transforms=NORMALIZE, options=options, ignored_class=ignored)
     deploy = yaml.safe_load(path.read_text())["Deploy"]
-    assert deploy["graphs"] == {"stride8": {"model": f"model_stride8.{graph_format}", "params": "model.pdiparams"}}
+    assert deploy["graphs"] == {
+        "stride8": {"model": f"model_stride8.{graph_format}", "params": "model.pdiparams", "format": graph_format}
+    }
     assert deploy.get("ignore_index") == ignored
     config = read_deploy_config(path)
     files = config.graphs["stride8"]
