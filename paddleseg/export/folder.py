@@ -86,6 +86,7 @@ def export_model(
 
         check_is_ours(model)
     input_shape = check_input_shape(options.input_shape, model.in_channels, ModelFacts.of(model).smallest_side)
+    input_dtype = input_dtype_for(options.input_dtype, transforms, read_options)
     save_dir = Path(save_dir).absolute()
     if save_dir.exists() and not save_dir.is_dir():
         raise ConfigError(f"--save_dir {save_dir}: this is a file; give a folder")
@@ -109,9 +110,9 @@ def export_model(
     with contextlib.ExitStack() as stack:
         with _naming(save_dir):
             folder = stack.enter_context(folder_on_disk_of(save_dir))
-        input_dtype = input_dtype_for(options.input_dtype, transforms, read_options)
         writer = GraphWriter(model, folder, options, input_shape, input_dtype, about, weights_meta)
-        content = {**writer.write_all(), **about, "paddle_version": paddle.__version__}
+        with _naming(save_dir):
+            content = {**writer.write_all(), **about, "paddle_version": paddle.__version__}
         files = sorted(name for name in all_names if (folder / name).is_file())
         content["checksums"] = {name: sha256_of(folder / name) for name in files}
         with _naming(save_dir):
