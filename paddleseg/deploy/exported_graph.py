@@ -183,7 +183,7 @@ class ExportedGraph:
         else:
             raise DataError(
                 f"{path}: reaches the network as {pixels.dtype}, but {self.graph.model.name} takes uint8, which it "
-                "normalises itself; give pictures of 8 bits, or another graph (--backend, --precision) that takes float32"
+                "normalises itself; give pictures of 8 bits, or a graph of float32 (--backend, --precision)"
             )
         return NetworkInput(path, image, sample["trans_info"])
 

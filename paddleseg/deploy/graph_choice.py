@@ -28,8 +28,8 @@ def choose_graph(
 ) -> tuple[GraphSpec, EngineOptions]:
     """The graph to run, and the options with the engine to run it.
 
-    Of several graphs the one goes first whose ``gives`` is named first in ``preferred``; then one in a format that the
-    engine's authors made for it; then one for any size; then one that takes uint8 pictures, which saves normalising
+    Of several graphs the one goes first whose ``gives`` is named first in ``preferred``; then one in the format that
+    stands first in ``GRAPH_FORMATS``; then one for any size; then one that takes uint8 pictures, which saves normalising
     them, unless the pictures have a ``value_range``, which floats and 16 bits come with; then the one written first.
 
     Args:
@@ -56,13 +56,13 @@ def choose_graph(
             f"{_what_there_is(graphs)}"
         )
     require_installed(backend)
-    order = [*preferred, *(graph.gives for graph in fitting)]
+    gives, formats = [*preferred, *(graph.gives for graph in fitting)], list(GRAPH_FORMATS)
     is_deep = config.read_options.value_range is not None
 
     def rank(graph: GraphSpec) -> tuple[int, int, bool, bool]:
         return (
-            order.index(graph.gives),
-            GRAPH_FORMATS[graph.format].engines.index(backend),
+            gives.index(graph.gives),
+            formats.index(graph.format),
             -1 not in graph.input_shape[2:],
             (graph.input_dtype == UINT8) == is_deep,
         )

@@ -23,6 +23,7 @@ from typing import Any
 from paddle import inference
 
 from paddleseg.deploy.engines.base import EngineOptions
+from paddleseg.deploy.graph_formats import FLOAT32
 from paddleseg.deploy.graph_spec import GraphSpec
 
 _PRECISIONS = {"fp32": inference.PrecisionType.Float32, "bf16": inference.PrecisionType.Bfloat16}
@@ -35,6 +36,8 @@ def why_not_used(graph: GraphSpec) -> str | None:
     """Why a graph cannot be given to it; None: it can be tried."""
     if graph.model.suffix != ".pdmodel":
         return "it runs .pdmodel graphs only"
+    if graph.input_dtype != FLOAT32:
+        return f"Paddle hands it float32 only, not {graph.input_dtype}"
     if not hasattr(inference.Config, "enable_openvino_engine"):
         return "this Paddle knows none"
     return None

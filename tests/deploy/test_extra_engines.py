@@ -1,0 +1,189 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""OpenVINO, ONNX Runtime and MNN against a convolution in numpy."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from paddleseg.deploy.engines import open_engine
+from paddleseg.deploy.engines.base import EngineOptions
+from paddleseg.deploy.graph_spec import GraphSpec
+from paddleseg.utils.cpus import usable_cpus
+from paddleseg.utils.errors import DataError, DeviceError, WeightsError
+from tests.conftest import REPOSITORY
+from tests.deploy.graphs import MEAN, STD, expected_logits, write_onnx
+
+SHAPES = [(1, 3, 64, 96), (2, 3, 65, 97), (3, 3, 33, 47), (1, 3, 64, 96)]
+ENGINES = [
+    pytest.param("onnxruntime", marks=pytest.mark.extras("onnx", "onnxruntime")),
+    pytest.param("openvino", marks=pytest.mark.extras("onnx", "openvino")),
+    pytest.param("mnn", marks=pytest.mark.extras("onnx", "MNN")),
+]
+
+
+def graph_for(backend: str, folder, **kind) -> GraphSpec:
+    spec = {"input_dtype": "uint8" if kind.get("uint8") else "float32"}
+    model = write_onnx(folder / "model.onnx", **kind)
+    if backend != "mnn":
+        return GraphSpec(model, None, "stride8", "onnx", **spec)
+    converted = folder / "model.mnn"
+    converter = [sys.executable, "-m", "MNN.tools.mnnconvert", "-f", "ONNX", "--modelFile", str(model)]
+    subprocess.run([*converter, "--MNNModel", str(converted), "--bizCode", "x"], check=True, capture_output=True)
+    return GraphSpec(converted, None, "stride8", "mnn", **spec)
+
+
+def normal(*shape: int) -> np.ndarray:
+    return np.random.default_rng(3).standard_normal(shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("backend", ENGINES)
+def test_an_engine_computes_in_float32_at_changing_sizes_and_batches(backend, threads, tmp_path):
+    engine = open_engine(graph_for(backend, tmp_path), EngineOptions(backend=backend, cpu_threads=threads))
+    assert (engine.input_names, engine.output_names) == (("x",), ("y",))
+    assert engine.options.cpu_threads == threads and engine.options.backend == backend
+    for shape in SHAPES:
+        images = normal(*shape)
+        # bfloat16, OpenVINO's own choice on many CPUs, would be off by 1e-2.
+        np.testing.assert_allclose(engine(images), expected_logits(images), atol=2e-5)
+
+
+@pytest.mark.parametrize("backend", ENGINES)
+def test_a_graph_of_uint8_pictures_normalises_them_itself(backend, tmp_path):
+    engine = open_engine(graph_for(backend, tmp_path, uint8=True, argmax=True), EngineOptions(backend=backend))
+    for n, _, height, width in SHAPES:
+        pictures = np.random.default_rng(1).integers(0, 256, (n, height, width, 3), np.uint8)
+        logits = expected_logits(((pictures / 255 - MEAN) / STD).transpose(0, 3, 1, 2).astype(np.float32))
+        assert (engine(pictures) == logits.argmax(axis=1)).mean() > 0.999
+    with pytest.raises(TypeError, match="takes uint8, not float32"):
+        engine(pictures.astype(np.float32))
+
+
+@pytest.mark.parametrize("backend", ENGINES)
+def test_a_clone_runs_in_another_thread_at_the_same_time(backend, tmp_path):
+    first = open_engine(graph_for(backend, tmp_path), EngineOptions(backend=backend, cpu_threads=1))
+    found = {}
+
+    def run(engine, height):
+        images = normal(1, 3, height, 80)
+        errors = [np.abs(engine(images) - expected_logits(images)).max() for _ in range(20)]
+        found[height] = max(errors)
+
+    threads = [threading.Thread(target=run, args=pair) for pair in ((first, 64), (first.clone(), 72))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found.keys() == {64, 72} and max(found.values()) < 2e-5
+
+
+@pytest.mark.parametrize("backend", ENGINES[:2])
+def test_a_size_that_the_graph_does_not_take_is_one_line(backend, tmp_path):
+    graph = graph_for(backend, tmp_path, shape=(1, 3, 64, 96))
+    engine = open_engine(graph, EngineOptions(backend=backend))
+    with pytest.raises(
+        DataError, match=rf"{graph.model}: .* does not run it on a batch of \[1, 3, 64, 80\]: "
+    ) as caught:
+        engine(normal(1, 3, 64, 80))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("backend", ENGINES)
+def test_a_damaged_graph_is_one_line(backend, tmp_path):
+    graph = graph_for(backend, tmp_path)
+    graph.model.write_bytes(graph.model.read_bytes()[:100])
+    with pytest.raises(WeightsError, match=f"{graph.model}.*cannot load") as caught:
+        open_engine(graph, EngineOptions(backend=backend))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("backend", ENGINES)
+@pytest.mark.parametrize("options", [{"device": "npu:0"}, {"use_trt": True}, {"device": "gpu:0", "use_trt": True}])
+def test_what_an_engine_cannot_have_here_is_refused(backend, options, tmp_path):
+    graph = graph_for(backend, tmp_path)
+    if backend == "onnxruntime" and options.get("device") == "gpu:0":
+        import onnxruntime
+
+        if "TensorrtExecutionProvider" in onnxruntime.get_available_providers():
+            pytest.skip("needs an ONNX Runtime without TensorRT")
+    with pytest.raises(DeviceError, match="^--(device|use_trt) "):
+        open_engine(graph, EngineOptions(backend=backend, **options))
+
+
+@pytest.mark.extras("onnx", "onnxruntime")
+def test_onnxruntime_gets_its_threads_and_the_providers_of_a_card(tmp_path):
+    from paddleseg.deploy.engines import onnx_runtime
+
+    engine = open_engine(graph_for("onnxruntime", tmp_path), EngineOptions(cpu_threads=2))
+    assert engine._session.get_session_options().intra_op_num_threads == 2
+    options = EngineOptions(device="gpu:1", use_trt=True, precision="fp16", min_subgraph_size=5)
+    known = ["TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"]
+    (name, tensorrt), (second, _), last = onnx_runtime._providers(options, known)
+    assert [name, second, last] == known
+    assert tensorrt["device_id"] == 1 and tensorrt["trt_fp16_enable"] and tensorrt["trt_min_subgraph_size"] == 5
+    assert not tensorrt["trt_int8_enable"]
+    with pytest.raises(
+        DeviceError, match="has no CUDAExecutionProvider, but CPUExecutionProvider; install onnxruntime-gpu"
+    ):
+        onnx_runtime._providers(EngineOptions(device="gpu:0"), ["CPUExecutionProvider"])
+
+
+@pytest.mark.extras("onnx", "openvino")
+def test_openvino_gets_its_threads_and_precision_and_reads_its_own_format(tmp_path):
+    from paddleseg.deploy.engines.openvino_runtime import import_openvino
+
+    openvino = import_openvino()
+    onnx_graph = graph_for("openvino", tmp_path)
+    openvino.save_model(openvino.Core().read_model(onnx_graph.model), tmp_path / "ir.xml", compress_to_fp16=False)
+    graph = GraphSpec(tmp_path / "ir.xml", tmp_path / "ir.bin", "stride8", "openvino")
+    engine = open_engine(graph, EngineOptions(cpu_threads=2))
+    assert engine._compiled.get_property("INFERENCE_NUM_THREADS") == min(2, usable_cpus())
+    images = normal(2, 3, 41, 50)
+    np.testing.assert_allclose(engine(images), expected_logits(images), atol=2e-5)
+    if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        with pytest.raises(DeviceError, match="--precision bf16: OpenVINO has no bf16"):
+            open_engine(graph, EngineOptions(precision="bf16"))
+        return
+    error = np.abs(open_engine(graph, EngineOptions(precision="bf16"))(images) - expected_logits(images)).max()
+    assert 1e-4 < error < 0.1
+
+
+TRY_TO_CALL = """
+import socket, sys
+asked = []
+def refuse(*arguments, **options):
+    asked.append(arguments)
+    raise OSError("no network in this test")
+socket.getaddrinfo = socket.create_connection = socket.socket.connect = refuse
+{load}
+import threading, time
+for thread in threading.enumerate():
+    if thread is not threading.main_thread():
+        thread.join(5)
+print("openvino_telemetry.main" in sys.modules, len(asked))
+"""
+
+
+@pytest.mark.extras("openvino", "openvino_telemetry")
+@pytest.mark.parametrize(
+    ("load", "reports"),
+    [
+        ("from paddleseg.deploy.engines.openvino_runtime import import_openvino; import_openvino()", False),
+        ("import openvino", True),  # so that the test would see it
+    ],
+)
+def test_nothing_is_reported_to_the_makers_of_openvino(load, reports, tmp_path):
+    environment = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
+    for name in ("CI", "TF_BUILD", "JENKINS_URL"):  # it is quiet there
+        environment.pop(name, None)
+    code = TRY_TO_CALL.format(load=load)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    loaded, asked = done.stdout.split()[-2:]
+    assert loaded == str(reports)
+    if not reports:
+        assert asked == "0" and not any(tmp_path.iterdir())
