@@ -112,7 +112,7 @@ def median_seconds(candidates: Mapping[str, Callable[[], object]], rounds: int, 
 
 def report(measurements: Sequence[Measurement], arguments: argparse.Namespace) -> None:
     """Print the machine, the versions and the measurements as a table, and write ``--json`` if it was given."""
-    print(_conditions(arguments.threads))
+    print(conditions(f"{arguments.threads} thread(s)"))
     print(f"{'name':<28}{'value':>10}{'reference':>11}{'ratio':>8}  unit")
     for line in measurements:
         reference = "-" if line.reference is None else f"{line.reference:.2f}"
@@ -121,8 +121,9 @@ def report(measurements: Sequence[Measurement], arguments: argparse.Namespace) -
     write_json(arguments.json, [asdict(line) for line in measurements])
 
 
-def _conditions(threads: int) -> str:
-    packages = ("paddlepaddle", "paddlepaddle-gpu", "numpy", "opencv-python", "opencv-python-headless")
+def conditions(how: str, packages: Sequence[str] = ()) -> str:
+    """One line: processor, how it was measured, and the versions of Python and packages, those given among them."""
+    packages = ("paddlepaddle", "paddlepaddle-gpu", "numpy", "opencv-python", "opencv-python-headless", *packages)
     versions = []
     for package in packages:
         try:
@@ -130,7 +131,7 @@ def _conditions(threads: int) -> str:
         except metadata.PackageNotFoundError:
             continue
     python = f"Python {platform.python_version()}"
-    return f"{_processor()}; {threads} thread(s); {', '.join([python, *versions])}; medians"
+    return f"{_processor()}; {how}; {', '.join([python, *versions])}; medians"
 
 
 def _processor() -> str:

@@ -4,9 +4,10 @@
 
     python benchmark/exported.py [--json FILE] [--size 512x1024]
 
-Rows: what deploy/python/infer.py runs, the graph of logits at 1/8 with oneDNN and the label map made of them; and the
-graph under PaddleSeg's keys, which gives class ids, with oneDNN. The reference of both is that second graph without
-oneDNN, which is what remains of PaddleSeg's deployment on a CPU with Paddle 3: with oneDNN its graphs crash.
+Rows: what deploy/python/infer.py --enable_mkldnn True runs, the graph of logits at 1/8 with oneDNN and the label map
+made of them; and the graph under PaddleSeg's keys, which gives class ids, with oneDNN. The reference of both is that
+second graph without oneDNN, which is what remains of PaddleSeg's deployment on a CPU with Paddle 3: with oneDNN its
+graphs crash. Other engines are measured by benchmark/infer.py.
 """
 
 from __future__ import annotations

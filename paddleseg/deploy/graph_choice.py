@@ -29,8 +29,9 @@ def choose_graph(
     """The graph to run, and the options with the engine to run it.
 
     Of several graphs the one goes first whose ``gives`` is named first in ``preferred``; then one in the format that
-    stands first in ``GRAPH_FORMATS``; then one for any size; then one that takes uint8 pictures, which saves normalising
-    them, unless the pictures have a ``value_range``, which floats and 16 bits come with; then the one written first.
+    stands first in ``GRAPH_FORMATS``; then one for any size; then one that takes uint8 pictures, which saves
+    normalising them, unless there is a ``value_range``, which pictures of floats and 16 bits come with; then the one
+    that is written first.
 
     Args:
         config: The deploy.yaml.
