@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Export trained weights as a static graph with a deploy.yaml, and compare it with the network."""
+"""Export trained weights as graphs with a deploy.yaml, and compare them with the network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,20 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from paddleseg.config.foreign_words import rewriter
-from paddleseg.export.formats import FORMATS
+from paddleseg.deploy.graph_formats import INPUT_DTYPES
+from paddleseg.export.formats import FORMATS, PADDLE_FORMATS, require_formats
+from paddleseg.export.options import (
+    ALL,
+    DEFAULT_OPSET,
+    FORMAT_NAMES,
+    MAX_OPSET,
+    MIN_OPSET,
+    ONNX,
+    PADDLE,
+    PORTABLE_OPSET,
+    ExportOptions,
+    parse_formats,
+)
 from paddleseg.utils.cli import CommandParser, require_packages, run_command
 
 if TYPE_CHECKING:
@@ -18,10 +31,11 @@ if TYPE_CHECKING:
     from paddleseg.inference.views import ViewOptions
 
 _PICTURES_OF_VAL_SET = 4
+_OUTPUT_OPS = {"segmentation": "argmax", "classification": "softmax"}
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The command line; --graph_format, --opts and --verify_* are additions to PaddleSeg's names."""
+    """The command line; PaddleSeg's names are those from --config to --input_shape."""
     parser = CommandParser(prog="export.py", description=__doc__, rewrite=rewriter("export.py"))
     add = parser.add_argument
     add("--config", required=True, help="configuration file (.yml)")
@@ -42,10 +56,36 @@ def make_parser() -> argparse.ArgumentParser:
         help="N C H W of the graph's input, -1 for any size (default: any batch, height and width)",
     )
     add(
+        "--format",
+        type=parse_formats,
+        default=[PADDLE],
+        metavar="NAMES",
+        help=f"{', '.join(FORMAT_NAMES)}, several with commas, or {ALL}: what is written; "
+        f"{'; '.join(f'{name}: {FORMATS[name].about}' for name in FORMAT_NAMES if name != PADDLE)} "
+        f"(default: {PADDLE})",
+    )
+    add(
         "--graph_format",
-        choices=list(FORMATS),
-        help=f"{', '.join(f'{name}: {kind.about}' for name, kind in FORMATS.items())} (default: pdmodel where this "
-        "Paddle writes it; it needs no special engine settings)",
+        choices=PADDLE_FORMATS,
+        help=f"of --format {PADDLE}: {', '.join(f'{name}: {FORMATS[name].about}' for name in PADDLE_FORMATS)} "
+        "(default: pdmodel where this Paddle writes it; it needs no special engine settings)",
+    )
+    add(
+        "--input_dtype",
+        choices=INPUT_DTYPES,
+        help="what graphs other than Paddle's take: float32 for normalised pictures (N, C, H, W), uint8 for RGB "
+        "pictures (N, H, W, C), which the graph normalises (default: uint8 where pictures have 8 bits)",
+    )
+    add(
+        "--opset",
+        type=int,
+        help=f"version of ONNX's operators, from {MIN_OPSET} to {MAX_OPSET} (default: {DEFAULT_OPSET})",
+    )
+    add(
+        "--portable",
+        action="store_true",
+        help="make the ONNX model for the tool chains of small devices: size of --input_shape, no computed sizes, "
+        f"opset {PORTABLE_OPSET}, logits (of segmentation at 1/8) of float32 pictures",
     )
     add("--no_verify", action="store_true", help="export without comparing the graph with the network")
     add(
@@ -68,6 +108,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> None:
     check_arguments(arguments)
     require_packages("paddle", "cv2")
+    require_formats(arguments.format)
 
     import paddle
 
@@ -78,7 +119,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.shared_values import list_separator, read_options, shared_value
     from paddleseg.config.task_sections import prediction_of
     from paddleseg.deploy.deploy_config import CLASSIFICATION, SEGMENTATION
-    from paddleseg.export.folder import ExportOptions, export_model
+    from paddleseg.export.folder import export_model
     from paddleseg.export.verify import verify_export
     from paddleseg.export.verify_classes import verify_classifier
     from paddleseg.inference.views import ViewOptions
@@ -126,17 +167,13 @@ def main(arguments: argparse.Namespace) -> None:
         model,
         arguments.save_dir,
         transforms=config.section(section)["transforms"],
-        options=ExportOptions(
-            output_op_of(arguments, default="softmax" if is_classifier else "argmax"),
-            arguments.input_shape,
-            arguments.graph_format,
-            CLASSIFICATION if is_classifier else SEGMENTATION,
-        ),
+        options=options_of(arguments, CLASSIFICATION if is_classifier else SEGMENTATION),
         class_names=class_names,
         palette=shared_value(config, "palette"),
         ignored_class=ignored_class,
         read_options=read_options(config),
         separator=list_separator(config),
+        weights_meta=meta,
         verify=None if arguments.no_verify else verify,
     )
 
@@ -149,7 +186,22 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         raise ConfigError(f"--verify_threshold {arguments.verify_threshold}: must be above 0 and at most 1")
     if arguments.no_verify and arguments.verify_images is not None:
         raise ConfigError("--verify_images and --no_verify exclude each other; give one of them")
-    output_op_of(arguments)
+    options_of(arguments, "segmentation").check()
+
+
+def options_of(arguments: argparse.Namespace, task: str) -> ExportOptions:
+    """What the flags say of the graphs of a network that has this task."""
+    is_portable_alone = arguments.portable and arguments.format == [ONNX]
+    return ExportOptions(
+        output_op_of(arguments, "none" if is_portable_alone else _OUTPUT_OPS[task]),
+        arguments.input_shape,
+        arguments.graph_format,
+        task,
+        arguments.format,
+        arguments.input_dtype,
+        arguments.opset,
+        arguments.portable,
+    )
 
 
 def warn_of_views(options: ViewOptions) -> None:

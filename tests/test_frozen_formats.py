@@ -254,7 +254,7 @@ def test_deploy_yaml_has_these_keys(made):
     assert_names(content["Deploy"], DEPLOY_YAML, "deploy.yaml, Deploy", OTHERS_READ_IT)
     assert_names(content["Deploy"]["graphs"], DEPLOY_YAML_GRAPHS, "deploy.yaml, Deploy.graphs", OTHERS_READ_IT)
     for name, files in content["Deploy"]["graphs"].items():
-        assert_names(files, {"model", "params"}, f"deploy.yaml, Deploy.graphs.{name}", OTHERS_READ_IT)
+        assert_names(files, {"model", "params", "format"}, f"deploy.yaml, Deploy.graphs.{name}", OTHERS_READ_IT)
 
 
 def test_the_index_of_written_files_has_these_keys(made):

@@ -1,13 +1,11 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Export: from a network in memory to a folder with a static graph, its weights and deploy.yaml."""
+"""Export: from a network in memory to a folder with its graphs, their weights and deploy.yaml."""
 
 from __future__ import annotations
 
 import contextlib
-import filecmp
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +14,9 @@ import paddle
 from paddle import nn
 
 from paddleseg.deploy import deploy_config
-from paddleseg.deploy.graph_spec import OUTPUT_OPS, STRIDE8
-from paddleseg.export.formats import FORMATS, STEMS, GraphFormat, default_format
-from paddleseg.export.graph import ExportedClassifier, ExportedNetwork, Stride8Network
+from paddleseg.export.formats import FORMATS, PADDLE_FORMATS, STEMS, default_format, files_of, require_formats
+from paddleseg.export.graphs import GraphWriter
+from paddleseg.export.options import DEFAULT_OPTIONS, PADDLE, ExportOptions, input_dtype_for
 from paddleseg.models.facts import ModelFacts
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.atomic_file import folder_on_disk_of, move_files
@@ -30,42 +28,26 @@ from paddleseg.utils.picture_files import BLANK
 from paddleseg.utils.written_files import WrittenFiles
 
 
-@dataclass(frozen=True)
-class ExportOptions:
-    """What the exported graph is to be.
-
-    Attributes:
-        output_op: ``argmax``: int32 class ids (N, H, W), the lowest of equally good classes; ``softmax``:
-            float32 probabilities (N, K, H, W); ``none``: float32 logits (N, K, H, W). All at the size of the
-            input.
-        input_shape: (N, C, H, W), -1 where any size goes; None: any batch and size.
-        graph_format: A name in ``FORMATS``; None: see ``default_format``.
-        task: ``segmentation`` or ``classification``; outputs of a classifier are (N,) or (N, K).
-    """
-
-    output_op: str = "argmax"
-    input_shape: Sequence[int] | None = None
-    graph_format: str | None = None
-    task: str = deploy_config.SEGMENTATION
-
-
 def export_model(
     model: nn.Layer,
     save_dir: str | Path,
     *,
     transforms: Sequence[dict[str, Any]],
-    options: ExportOptions = ExportOptions(),
+    options: ExportOptions = DEFAULT_OPTIONS,
     class_names: Sequence[str] | None = None,
     palette: Sequence[Sequence[int]] | None = None,
     ignored_class: int | None = None,
     read_options: ReadOptions = READ_DEFAULTS,
     separator: str = BLANK,
+    weights_meta: Mapping[str, Any] | None = None,
     verify: Callable[[Path], object] | None = None,
 ) -> Path:
     """Export a network.
 
-    Beside the graph that ``options`` describe, which other programs run, there is one that gives the logits at 1/8,
-    if the network has ``forward_stride8``: ``deploy.Segmenter`` makes label maps at the pictures' own sizes of them.
+    In each format there is the graph that ``options`` describe, which other programs run, and one that gives the logits
+    at 1/8, if the network has ``forward_stride8``: ``deploy.Segmenter`` makes label maps at the pictures' own sizes of
+    them. Those of the first format are ``model`` and ``graphs.stride8`` in deploy.yaml, those of the others
+    ``graphs.argmax_onnx`` and so on.
 
     The export is made and verified in a temporary folder on the disk of ``save_dir``, flushed and moved at the
     end, deploy.yaml last: a folder with a deploy.yaml is a complete export. Files of an earlier export, which
@@ -76,12 +58,13 @@ def export_model(
             ``ModelFacts``; it is exported in evaluation mode and leaves in the mode it came in.
         save_dir: Folder for the export; made if it is not there.
         transforms: Preprocessing as written in YAML, ``[{"type": "Normalize", "mean": ...}]``.
-        options: What the graph is to be.
+        options: What the graphs are to be.
         class_names: Names of the classes.
         palette: Colours [r, g, b] of the classes.
         ignored_class: A class that the graphs are never to give, see ``label_map.ignored_class_of``.
         read_options: How pictures are to be read before they are predicted.
         separator: What separates the columns of lists of pictures.
+        weights_meta: What the weight file says of itself; stands in ONNX models and OpenVINO's.
         verify: Called with the temporary folder; what it raises ends the export, and ``save_dir`` stays as it
             was.
 
@@ -89,60 +72,48 @@ def export_model(
         The path of deploy.yaml.
 
     Raises:
-        ConfigError: An option is wrong, this Paddle cannot write the format, or ``save_dir`` cannot be
-            written.
+        ConfigError: An option is wrong, this Paddle cannot write the format, the network is none that the format can
+            be written of, or ``save_dir`` cannot be written.
+        UserError: The package of a format is not installed, or its converter fails.
         DataError: A file in ``save_dir`` that no export wrote has the name of one that an export writes.
     """
-    graph_format = options.graph_format or default_format()
-    input_shape = check_input_shape(options.input_shape, model.in_channels, ModelFacts.of(model).smallest_side)
-    _check_choice("--output_op", options.output_op, OUTPUT_OPS)
-    _check_choice("--graph_format", graph_format, FORMATS)
+    options.check()
     _check_choice("task", options.task, deploy_config.TASKS)
-    written = FORMATS[graph_format]
+    _check_choice("--graph_format", options.graph_format or default_format(), PADDLE_FORMATS)
+    require_formats(options.ordered_formats)
+    if set(options.formats) != {PADDLE}:
+        from paddleseg.export.onnx_writer import check_is_ours  # needs the package onnx
+
+        check_is_ours(model)
+    input_shape = check_input_shape(options.input_shape, model.in_channels, ModelFacts.of(model).smallest_side)
+    input_dtype = input_dtype_for(options.input_dtype, transforms, read_options)
     save_dir = Path(save_dir).absolute()
     if save_dir.exists() and not save_dir.is_dir():
         raise ConfigError(f"--save_dir {save_dir}: this is a file; give a folder")
     if save_dir == save_dir.parent:
         raise ConfigError(f"--save_dir {save_dir}: this is the root of the disk; give a folder in it")
-    all_names = {deploy_config.FILE_NAME}.union(*(kind.files(stem) for kind in FORMATS.values() for stem in STEMS))
+    all_names = {deploy_config.FILE_NAME}.union(*(files_of(name, stem) for name in FORMATS for stem in STEMS))
     index = WrittenFiles(save_dir)
     index.refuse_foreign(save_dir / name for name in sorted(all_names))
+    about = {
+        "transforms": [_with_explicit_numbers(spec, model.in_channels) for spec in transforms],
+        "num_classes": model.num_classes,
+        "ignore_index": ignored_class,
+        "class_names": None if class_names is None else list(class_names),
+        "palette": None if palette is None else [list(map(int, colour)) for colour in palette],
+        "apply_exif": read_options.apply_exif,
+        "value_range": None if read_options.value_range is None else list(read_options.value_range),
+        "separator": None if separator == BLANK else separator,
+        "task": options.task if options.task == deploy_config.CLASSIFICATION else None,
+        "arch": model.arch,
+    }
     with contextlib.ExitStack() as stack:
         with _naming(save_dir):
             folder = stack.enter_context(folder_on_disk_of(save_dir))
-        main, stride8 = STEMS
-        is_classifier = options.task == deploy_config.CLASSIFICATION
-        network = (
-            ExportedClassifier(model, options.output_op)
-            if is_classifier
-            else ExportedNetwork(model, options.output_op, ignored_class)
-        )
-        written.write(network, folder / main, input_shape)
-        graphs = None
-        if hasattr(model, "forward_stride8"):
-            written.write(Stride8Network(model, ignored_class), folder / stride8, input_shape)
-            graphs = {STRIDE8: _shared_files(folder, written, main, stride8)}
-        content = {
-            "model": main + written.graph,
-            "params": main + written.params,
-            "format": graph_format,
-            "input_shape": input_shape,
-            "output_op": options.output_op,
-            "output_dtype": "int32" if options.output_op == "argmax" else "float32",
-            "graphs": graphs,
-            "transforms": [_with_explicit_numbers(spec, model.in_channels) for spec in transforms],
-            "num_classes": model.num_classes,
-            "ignore_index": ignored_class,
-            "class_names": None if class_names is None else list(class_names),
-            "palette": None if palette is None else [list(map(int, colour)) for colour in palette],
-            "apply_exif": read_options.apply_exif,
-            "value_range": None if read_options.value_range is None else list(read_options.value_range),
-            "separator": None if separator == BLANK else separator,
-            "task": options.task if is_classifier else None,
-            "arch": model.arch,
-            "paddle_version": paddle.__version__,
-        }
-        files = [name for stem in STEMS for name in written.files(stem) if (folder / name).is_file()]
+        writer = GraphWriter(model, folder, options, input_shape, input_dtype, about, weights_meta)
+        with _naming(save_dir):
+            content = {**writer.write_all(), **about, "paddle_version": paddle.__version__}
+        files = sorted(name for name in all_names if (folder / name).is_file())
         content["checksums"] = {name: sha256_of(folder / name) for name in files}
         with _naming(save_dir):
             deploy_config.write_deploy_config(folder / deploy_config.FILE_NAME, content)
@@ -179,17 +150,6 @@ def check_input_shape(shape: Sequence[int] | None, in_channels: int, smallest_si
     if any(0 < size < smallest_side for size in shape[2:]):
         raise ConfigError(f"{found}: height and width must be at least {smallest_side}")
     return shape
-
-
-def _shared_files(folder: Path, written: GraphFormat, main: str, second: str) -> dict[str, str]:
-    """The files of the second graph. It has the weights of the main one, so that these are kept once."""
-    for suffix in written.others:
-        (folder / (second + suffix)).unlink(missing_ok=True)
-    params = [folder / (stem + written.params) for stem in (main, second)]
-    # Paddle writes the parameters in the order of their names, which both graphs have in common; not promised by it.
-    if filecmp.cmp(*params, shallow=False):
-        params.pop().unlink()
-    return {"model": second + written.graph, "params": params[-1].name}
 
 
 def _with_explicit_numbers(spec: dict[str, Any], channels: int) -> dict[str, Any]:

@@ -1,16 +1,21 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What ``--graph_format`` offers: a new format is a function that writes it and a row of ``FORMATS``.
+"""What ``--format`` and ``--graph_format`` offer: a new format is a function that writes it and a row of ``FORMATS``.
 
-The command line reads the names before Paddle is known to be there: it is imported by the functions.
+The command line reads the names before Paddle is known to be there: it is imported by the functions, as are the
+packages of the other formats. Files and suffixes of formats stand in ``deploy.graph_formats``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from paddleseg.deploy.graph_formats import GRAPH_FORMATS
+from paddleseg.export.options import MNN, ONNX, OPENVINO, PADDLE, GraphRequest
+from paddleseg.utils.cli import require_packages
 
 if TYPE_CHECKING:
     from paddle import nn
@@ -20,60 +25,84 @@ STEMS = ("model", "model_stride8")
 
 
 @dataclass(frozen=True)
-class GraphFormat:
-    """One way to write a static graph.
+class ExportFormat:
+    """One way to write a graph.
 
     Attributes:
         about: What it is, for the help.
-        graph: Suffix of the graph's file.
-        params: Suffix of the file of its weights.
-        write: Writes a network (a layer that is called with one float32 tensor) to files whose path without suffix is
-            given, for inputs of a shape with -1 where any size goes.
-        others: Suffixes of further files that it may write; not needed to run the graph.
+        write: Writes a network as the graph that is asked for, to files whose path without suffix is given.
+        packages: What has to be installed to write it, as ``utils.cli.require_packages`` takes it.
+        others: Suffixes of files that it may write beside those that running it takes.
     """
 
     about: str
-    graph: str
-    params: str
-    write: Callable[[nn.Layer, Path, Sequence[int]], None]
+    write: Callable[[nn.Layer, GraphRequest, Path], None]
+    packages: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
-    def files(self, stem: str) -> tuple[str, ...]:
-        """All files that it may write."""
-        return tuple(stem + suffix for suffix in (self.graph, self.params, *self.others))
+
+def _write_pdmodel(network: nn.Layer, request: GraphRequest, stem: Path) -> None:
+    from paddleseg.export.graph import exported_layer, save_graph
+
+    save_graph(exported_layer(network, request), stem, request.input_shape, pir=False)
 
 
-def _write_pdmodel(network: nn.Layer, stem: Path, input_shape: Sequence[int]) -> None:
-    from paddleseg.export.graph import save_graph
+def _write_json(network: nn.Layer, request: GraphRequest, stem: Path) -> None:
+    from paddleseg.export.graph import exported_layer, save_graph
 
-    save_graph(network, stem, input_shape, pir=False)
+    save_graph(exported_layer(network, request), stem, request.input_shape, pir=True)
 
 
-def _write_json(network: nn.Layer, stem: Path, input_shape: Sequence[int]) -> None:
-    from paddleseg.export.graph import save_graph
+def _write_onnx(network: nn.Layer, request: GraphRequest, stem: Path) -> None:
+    from paddleseg.export.onnx_writer import write_onnx
 
-    save_graph(network, stem, input_shape, pir=True)
+    write_onnx(network, stem.with_suffix(".onnx"), request)
+
+
+def _write_openvino(network: nn.Layer, request: GraphRequest, stem: Path) -> None:
+    from paddleseg.export.converters import write_openvino
+
+    write_openvino(network, request, stem)
+
+
+def _write_mnn(network: nn.Layer, request: GraphRequest, stem: Path) -> None:
+    from paddleseg.export.converters import write_mnn
+
+    write_mnn(network, request, stem)
 
 
 FORMATS = {
-    "pdmodel": GraphFormat(
-        about="Paddle's older format",
-        graph=".pdmodel",
-        params=".pdiparams",
-        write=_write_pdmodel,
-        others=(".pdiparams.info",),
-    ),
-    "json": GraphFormat(
-        about="that of Paddle 3",
-        graph=".json",
-        params=".pdiparams",
-        write=_write_json,
-    ),
+    "pdmodel": ExportFormat("Paddle's older format", _write_pdmodel, others=(".pdiparams.info",)),
+    "json": ExportFormat("that of Paddle 3", _write_json),
+    ONNX: ExportFormat("one file for onnxruntime and many others", _write_onnx, ("onnx",)),
+    OPENVINO: ExportFormat("OpenVINO's IR", _write_openvino, ("onnx", "openvino")),
+    MNN: ExportFormat("that of MNN", _write_mnn, ("onnx", "MNN")),
 }
+"""By their names in ``deploy.graph_formats``."""
+PADDLE_FORMATS = ("pdmodel", "json")
+
+
+def files_of(name: str, stem: str) -> list[str]:
+    """Names of all files that a format may write."""
+    return [stem + suffix for suffix in (*GRAPH_FORMATS[name].suffixes, *FORMATS[name].others)]
+
+
+def require_formats(names: list[str]) -> None:
+    """Refuse formats whose packages are not installed.
+
+    Args:
+        names: As ``--format`` takes them.
+
+    Raises:
+        UserError: Says what to install.
+    """
+    for name in names:
+        if name != PADDLE:
+            require_packages(*FORMATS[name].packages)
 
 
 def default_format() -> str:
-    """The format that is right and fast on the installed Paddle.
+    """The one of Paddle's formats that is right and fast on the installed Paddle.
 
     Paddle 3 runs .json graphs with bilinear resizes on oneDNN only after one of its passes is taken out (see
     ``deploy.engines.paddle_inference``), and other programs do not know of that; .pdmodel runs as it is, on older

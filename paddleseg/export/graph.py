@@ -20,6 +20,9 @@ import paddle
 from paddle import Tensor, nn
 from paddle.nn import functional as F
 
+from paddleseg.deploy.deploy_config import CLASSIFICATION
+from paddleseg.deploy.graph_spec import STRIDE8
+from paddleseg.export.options import GraphRequest
 from paddleseg.models.layers import upsample_logits
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.evaluation_mode import evaluation_mode
@@ -94,6 +97,15 @@ class ExportedClassifier(nn.Layer):
         if self.output_op == "softmax":
             return F.softmax(logits, axis=1)
         return _argmax(logits) if self.output_op == "argmax" else logits
+
+
+def exported_layer(network: nn.Layer, request: GraphRequest) -> nn.Layer:
+    """The layer that gives what a graph is to give."""
+    if request.gives == STRIDE8:
+        return Stride8Network(network, request.ignored_class)
+    if request.task == CLASSIFICATION:
+        return ExportedClassifier(network, request.gives)
+    return ExportedNetwork(network, request.gives, request.ignored_class)
 
 
 def save_graph(network: nn.Layer, stem: Path, input_shape: Sequence[int], *, pir: bool) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -14,14 +15,14 @@ import numpy as np
 import paddle
 
 from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.deploy.exported_graph import NetworkInput
+from paddleseg.deploy.graph_spec import STRIDE8
 from paddleseg.deploy.segmenter import Segmenter
+from paddleseg.export.graph_runs import GraphRun, VerificationError, graph_runs
 from paddleseg.inference.label_maps import predict_label_maps
 from paddleseg.inference.preprocess import to_network_input
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.transforms.sample import Sample
 from paddleseg.transforms.transforms import Normalize
-from paddleseg.utils.errors import UserError
 from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions, read_image
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.seeding import sample_rng
@@ -33,10 +34,6 @@ MAX_RELATIVE_DIFFERENCE = 1e-3
 _SMALLEST = 1e-30  # of the probabilities that are compared; float32 has its full precision down to 1e-38
 _SMALLEST_SCALE = 0.01  # rounding alone moves the logarithm of a probability by 1e-6
 _GENERATED_SIZES_HW = ((256, 512), (321, 255), (360, 480))  # odd sides are where resizes go wrong
-
-
-class VerificationError(UserError, RuntimeError):
-    """An exported graph and its network disagree."""
 
 
 @dataclass(frozen=True)
@@ -76,60 +73,79 @@ class Verification:
         )
 
 
+class _Expected:
+    """What the network gives for one picture; computed when it is first asked for."""
+
+    def __init__(
+        self, model: paddle.nn.Layer, sample: Sample, normalize: Normalize | None, ignored_class: int | None
+    ) -> None:
+        self._model, self._normalize, self.ignored_class = model, normalize, ignored_class
+        self._images = sample["img"][np.newaxis]
+        self._trans_info = sample["trans_info"]
+
+    @cached_property
+    def label_map(self) -> np.ndarray:
+        """(height, width) class ids at the picture's own size, as predict.py gives them."""
+        return self._label_map(self._trans_info)
+
+    @cached_property
+    def class_ids(self) -> np.ndarray:
+        """(H, W) class ids at the size of the network's input."""
+        return self._label_map([])
+
+    @cached_property
+    def logits(self) -> np.ndarray:
+        """(1, K, H, W)."""
+        with paddle.no_grad():
+            return self._model(to_network_input(self._images, self._normalize))[0].numpy()
+
+    def _label_map(self, trans_info: list) -> np.ndarray:
+        batch = {"img": self._images, "trans_info": [trans_info]}
+        (labels,) = predict_label_maps(self._model, batch, self._normalize, ignored_class=self.ignored_class)
+        return labels
+
+
 class _Comparison:
-    """One network and the graphs of its export, on one picture after the other.
+    """One graph of an export with the network, on one picture after the other.
 
-    Two things are compared: label maps at the pictures' own sizes as deploy/python/infer.py and predict.py make them,
-    if the export has what it takes; and what the graph under PaddleSeg's keys gives at the size of its input.
-
-    Attributes:
-        classes: Classes predicted so far.
+    Of scores two things are compared: themselves, at the size of the input, and the label map at the picture's own size
+    that deploy/python/infer.py makes of them; of logits at 1/8 the label map; of class ids themselves.
     """
 
-    def __init__(self, model: paddle.nn.Layer, folder: str | Path, normalize: Normalize | None) -> None:
-        self._model, self._normalize = model, normalize
-        self.segmenter = Segmenter(read_deploy_config(folder))
-        is_main = self.segmenter.graph == self.segmenter.config.main_graph
-        self._main = self.segmenter if is_main else Segmenter(self.segmenter.config, main_graph=True)
+    def __init__(self, run: GraphRun) -> None:
+        self.name, self.gives = run.name, run.config.main_graph.gives
+        self._segmenter = Segmenter(run.config, run.options, main_graph=True)
         self._equal: dict[str, int] = defaultdict(int)
         self._total: dict[str, int] = defaultdict(int)
         self._differences: list[float] = []
-        self.classes: set[int] = set()
 
-    def add(self, exported: NetworkInput, sample: Sample, ignored_class: int | None) -> None:
-        """Compare on one picture: as the export's preprocessing and as the network's left it."""
-        batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]], "paths": [exported.path]}
-        (labels,) = predict_label_maps(self._model, batch, self._normalize, ignored_class=ignored_class)
-        self.classes.update(np.unique(labels).tolist())
-        if self.segmenter.gives_scores:
-            self._count("a label map", exported.path, self.segmenter.label_maps([exported])[0], labels)
-        output = self._main.run([exported])
-        if self._main.gives_scores:
-            images = to_network_input(batch["img"], self._normalize)
-            _check_shape("scores", exported.path, output.shape[2:], images.shape[2:])
-            output_op = self._main.config.output_op
-            self._differences.append(_relative_difference(self._model, images, output, output_op, ignored_class))
-        else:
-            at_input = {**batch, "trans_info": [[]]}
-            (labels,) = predict_label_maps(self._model, at_input, self._normalize, ignored_class=ignored_class)
-            self._count("class ids", exported.path, output[0], labels)
+    def add(self, picture: Picture, expected: _Expected) -> None:
+        """Compare on one picture, after the preprocessing of the export."""
+        exported = self._segmenter.prepare(picture.pixels.copy(), picture.name)  # transforms may work in place
+        if self.gives == "argmax":
+            self._count("class ids", picture.name, self._segmenter.run([exported])[0], expected.class_ids)
+            return
+        self._count("a label map", picture.name, self._segmenter.label_maps([exported])[0], expected.label_map)
+        if self.gives != STRIDE8:
+            output = self._segmenter.run([exported])
+            self._check_shape("scores", picture.name, output.shape, expected.logits.shape)
+            self._differences.append(_relative_difference(expected, output, self.gives))
 
-    def result(self, num_pictures: int) -> Verification:
+    def result(self, num_pictures: int, num_classes: int) -> Verification:
         equal_share = min(self._equal[what] / total for what, total in self._total.items())
-        return Verification(num_pictures, equal_share, max(self._differences, default=None), len(self.classes))
+        return Verification(num_pictures, equal_share, max(self._differences, default=None), num_classes)
 
     def _count(self, what: str, path: str, found: np.ndarray, expected: np.ndarray) -> None:
-        _check_shape(what, path, found.shape, expected.shape)
+        self._check_shape(what, path, found.shape, expected.shape)
         self._equal[what] += int((found == expected).sum())
         self._total[what] += found.size
 
-
-def _check_shape(what: str, path: str, found: Sequence[int], expected: Sequence[int]) -> None:
-    if tuple(found) != tuple(expected):
-        raise VerificationError(
-            f"verification failed: {path}: the export gives {what} of {tuple(found)}, the network of "
-            f"{tuple(expected)}; nothing was exported"
-        )
+    def _check_shape(self, what: str, path: str, found: Sequence[int], expected: Sequence[int]) -> None:
+        if tuple(found) != tuple(expected):
+            raise VerificationError(
+                f"verification failed: {path}: {self.name} gives {what} of {tuple(found)}, the network of "
+                f"{tuple(expected)}; nothing was exported"
+            )
 
 
 def verify_export(
@@ -141,7 +157,7 @@ def verify_export(
     ignored_class: int | None = None,
     min_equal_share: float = DEFAULT_EQUAL_SHARE,
 ) -> Verification:
-    """Compare an export, run as by deploy/python/infer.py on the CPU, with the network, run as by predict.py.
+    """Compare the graphs of an export, as deploy/python/infer.py runs them on a CPU, with the network in predict.py.
 
     Args:
         model: The network that was exported, in evaluation mode.
@@ -152,21 +168,23 @@ def verify_export(
         min_equal_share: Share of the pixels, 0 to 1, that must have the same class.
 
     Returns:
-        What was seen.
+        What was seen: of several graphs the smallest share and the largest difference.
 
     Raises:
-        VerificationError: Too few pixels are equal, or scores differ by more than
-            ``MAX_RELATIVE_DIFFERENCE``.
+        VerificationError: Of a graph, too few pixels are equal, or scores differ by more than
+            ``MAX_RELATIVE_DIFFERENCE``; or no graph can be run here.
     """
-    comparison = _Comparison(model, folder, pipeline.normalize)
-    segmenter = comparison.segmenter
-    num_pictures, num_resized = 0, 0
+    config = read_deploy_config(folder)
+    comparisons = [_Comparison(run) for run in graph_runs(config)]
+    num_pictures, num_resized, classes = 0, 0, set()
     for index, original in enumerate(pictures):
-        picture = fit_picture(original, pipeline, segmenter.graph.input_shape[2:])
+        picture = fit_picture(original, pipeline, config.input_shape[2:])
         num_resized += picture is not original
-        exported = segmenter.prepare(picture.pixels.copy(), picture.name)  # transforms may work in place
         sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}
-        comparison.add(exported, pipeline(sample, sample_rng(0, 0, index)), ignored_class)
+        expected = _Expected(model, pipeline(sample, sample_rng(0, 0, index)), pipeline.normalize, ignored_class)
+        for comparison in comparisons:
+            comparison.add(picture, expected)
+        classes.update(np.unique(expected.label_map).tolist())
         num_pictures += 1
     if num_resized:
         get_logger().warning(
@@ -175,9 +193,16 @@ def verify_export(
             num_resized,
             num_pictures,
         )
-    result = comparison.result(num_pictures)
-    _judge(result, min_equal_share)
-    return result
+    results = [comparison.result(num_pictures, len(classes)) for comparison in comparisons]
+    for comparison, result in zip(comparisons, results):
+        _judge(comparison.name, result, min_equal_share)
+    if len(classes) == 1:
+        get_logger().warning(
+            "verification says little: the network sees a single class in these pictures; "
+            "give others with --verify_images"
+        )
+    differences = [r.max_relative_difference for r in results if r.max_relative_difference is not None]
+    return Verification(num_pictures, min(r.equal_share for r in results), max(differences, default=None), len(classes))
 
 
 def read_pictures(paths: Sequence[str], channels: int, read_options: ReadOptions = READ_DEFAULTS) -> Iterable[Picture]:
@@ -228,13 +253,10 @@ def _size_at_network(picture: Picture, pipeline: Pipeline) -> tuple[int, int]:
     return pipeline(sample, np.random.default_rng(0))["img"].shape[:2]
 
 
-@paddle.no_grad()
-def _relative_difference(
-    model: paddle.nn.Layer, images: paddle.Tensor, output: np.ndarray, output_op: str | None, ignored_class: int | None
-) -> float:
-    logits = model(images)[0].numpy()
-    if ignored_class is not None:  # its logits were lowered on purpose
-        logits, output = (np.delete(scores, ignored_class, axis=1) for scores in (logits, output))
+def _relative_difference(expected: _Expected, output: np.ndarray, output_op: str | None) -> float:
+    logits = expected.logits
+    if expected.ignored_class is not None:  # its logits were lowered on purpose
+        logits, output = (np.delete(scores, expected.ignored_class, axis=1) for scores in (logits, output))
     return relative_difference(output, logits, output_op)
 
 
@@ -259,22 +281,17 @@ def relative_difference(output: np.ndarray, logits: np.ndarray, output_op: str |
     return float(differences.max()) / max(scale, _SMALLEST_SCALE)
 
 
-def _judge(result: Verification, min_equal_share: float) -> None:
+def _judge(name: str, result: Verification, min_equal_share: float) -> None:
     if result.equal_share < min_equal_share:
         raise VerificationError(
-            f"verification failed: {result.describe()}, at least {100 * min_equal_share:g} % are asked for "
+            f"verification failed: {name}: {result.describe()}, at least {100 * min_equal_share:g} % are asked for "
             "(--verify_threshold); nothing was exported"
         )
     difference = result.max_relative_difference
     # Written so that NaN fails too.
     if difference is not None and not difference <= MAX_RELATIVE_DIFFERENCE:
         raise VerificationError(
-            f"verification failed: {result.describe()}, at most {MAX_RELATIVE_DIFFERENCE:g} is allowed; "
+            f"verification failed: {name}: {result.describe()}, at most {MAX_RELATIVE_DIFFERENCE:g} is allowed; "
             "nothing was exported"
         )
-    get_logger().info("verification: %s", result.describe())
-    if result.num_classes == 1:
-        get_logger().warning(
-            "verification says little: the network sees a single class in these pictures; "
-            "give others with --verify_images"
-        )
+    get_logger().info("verification: %s: %s", name, result.describe())

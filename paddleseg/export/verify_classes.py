@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,11 @@ import paddle
 
 from paddleseg.deploy.classifier import Classifier
 from paddleseg.deploy.deploy_config import read_deploy_config
+from paddleseg.export.graph_runs import GraphRun, VerificationError, graph_runs
 from paddleseg.export.verify import (
     DEFAULT_EQUAL_SHARE,
     MAX_RELATIVE_DIFFERENCE,
     Picture,
-    VerificationError,
     fit_picture,
     relative_difference,
 )
@@ -45,31 +45,44 @@ def verify_classifier(
             good, within ``MAX_RELATIVE_DIFFERENCE`` of the largest logit, is the same.
 
     Raises:
-        VerificationError: Too few pictures get the same class, or scores differ by more than that.
+        VerificationError: With a graph, too few pictures get the same class, or scores differ by more than that; or no
+            graph can be run here.
     """
-    classifier = Classifier(read_deploy_config(folder))
-    worst, num_equal, count = 0.0, 0, 0
-    for index, original in enumerate(pictures):
-        picture = fit_picture(original, pipeline, classifier.config.input_shape[2:])
-        [output] = classifier.run([classifier.prepare(picture.pixels.copy(), picture.name)])
+    config = read_deploy_config(folder)
+    fitting = [fit_picture(picture, pipeline, config.input_shape[2:]) for picture in pictures]
+    expected = []
+    for index, picture in enumerate(fitting):
         sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}
         sample = pipeline(sample, sample_rng(0, 0, index))
-        [logits] = class_logits(model, sample["img"][np.newaxis], pipeline.normalize, [picture.name])
-        difference, gap = _compare(output, logits, classifier.config.output_op)
+        expected.append(class_logits(model, sample["img"][np.newaxis], pipeline.normalize, [picture.name])[0])
+    for run in graph_runs(config):
+        _verify_graph(run, fitting, expected, min_equal_share)
+
+
+def _verify_graph(
+    run: GraphRun, pictures: Sequence[Picture], expected: Sequence[np.ndarray], min_equal_share: float
+) -> None:
+    """Compare one graph with logits (K,) of the network for each picture."""
+    classifier = Classifier(run.config, run.options)
+    worst, num_equal, count = 0.0, 0, 0
+    for picture, logits in zip(pictures, expected):
+        [output] = classifier.run([classifier.prepare(picture.pixels.copy(), picture.name)])
+        difference, gap = _compare(output, logits, run.config.output_op)
         if not difference <= MAX_RELATIVE_DIFFERENCE:  # NaN fails too
             raise VerificationError(
-                f"verification failed: {picture.name}: scores of export and network differ by {difference:.1e} of the "
-                f"largest logit, at most {MAX_RELATIVE_DIFFERENCE:g} is allowed; nothing was exported"
+                f"verification failed: {picture.name}: scores of {run.name} and network differ by "
+                f"{difference:.1e} of the largest logit, at most {MAX_RELATIVE_DIFFERENCE:g} is allowed; nothing was "
+                "exported"
             )
         worst, num_equal, count = max(worst, difference), num_equal + (gap <= MAX_RELATIVE_DIFFERENCE), count + 1
     if num_equal < min_equal_share * count:
         raise VerificationError(
-            f"verification failed: {num_equal} of {count} pictures get the same class, at least "
+            f"verification failed: {run.name}: {num_equal} of {count} pictures get the same class, at least "
             f"{100 * min_equal_share:g} % are asked for (--verify_threshold); nothing was exported"
         )
     get_logger().info(
-        "verification: %d of %d pictures get the same class, scores differ by %.1e of the largest logit at most",
-        num_equal, count, worst,
+        "verification: %s: %d of %d pictures get the same class, scores differ by %.1e of the largest logit at most",
+        run.name, num_equal, count, worst,
     )  # fmt: skip
 
 

@@ -25,6 +25,9 @@ _PADDLE_CHATTER = ("No ccache found", "When training, we now always track global
 _INSTALL_HINTS = {
     "paddle": "pip install paddlepaddle==3.3.1 (CPU) or paddlepaddle-gpu",
     "cv2": "pip install opencv-python, or opencv-python-headless where system libraries such as libGL or libxcb lack",
+    "onnx": "pip install 'ddrnet-toolkit[onnx]'",
+    "openvino": "pip install 'ddrnet-toolkit[openvino]'",
+    "MNN": "pip install 'ddrnet-toolkit[mnn]'",
 }
 
 
@@ -97,7 +100,7 @@ def require_packages(*names: str) -> None:
     """Import packages that are installed apart from ours, because there are several builds of them.
 
     Args:
-        names: ``"paddle"``, ``"cv2"``.
+        names: Keys of ``_INSTALL_HINTS``.
 
     Raises:
         UserError: One is missing or does not load; the message says what to install.

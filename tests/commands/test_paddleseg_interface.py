@@ -93,6 +93,7 @@ ADDITIONS = {
     "predict": {"opts": None, "cpu_backend": None, "cpu_threads": None},
     "export": {
         "opts": None, "graph_format": None, "no_verify": False, "verify_images": None, "verify_threshold": 0.999,
+        "format": ["paddle"], "input_dtype": None, "opset": None, "portable": False,
     },
     "infer": {},
 }  # fmt: skip

@@ -12,7 +12,8 @@ from paddle.nn import functional as F
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.engines import open_engine
 from paddleseg.deploy.engines.base import Engine
-from paddleseg.export.folder import ExportOptions, export_model
+from paddleseg.export.folder import export_model
+from paddleseg.export.options import ExportOptions
 
 NORMALIZE = [{"type": "Normalize"}]
 GRAPH_FORMATS = ["pdmodel", "json"] if int(paddle.__version__.split(".")[0]) >= 3 else ["pdmodel"]

@@ -14,8 +14,9 @@ import yaml
 
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.engines import open_engine
-from paddleseg.export.folder import ExportOptions, check_input_shape, export_model
-from paddleseg.export.verify import VerificationError
+from paddleseg.export.folder import check_input_shape, export_model
+from paddleseg.export.graph_runs import VerificationError
+from paddleseg.export.options import ExportOptions
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.written_files import WrittenFiles
 from tests.conftest import without_rights_of_root
@@ -52,7 +53,9 @@ def test_a_second_graph_with_the_same_weights_gives_the_logits_at_one_eighth(net
     options = ExportOptions(graph_format=graph_format)
     path = export_model(network, tmp_path / "out", transforms=NORMALIZE, options=options, ignored_class=ignored)
     deploy = yaml.safe_load(path.read_text())["Deploy"]
-    assert deploy["graphs"] == {"stride8": {"model": f"model_stride8.{graph_format}", "params": "model.pdiparams"}}
+    assert deploy["graphs"] == {
+        "stride8": {"model": f"model_stride8.{graph_format}", "params": "model.pdiparams", "format": graph_format}
+    }
     assert deploy.get("ignore_index") == ignored
     config = read_deploy_config(path)
     files = config.graphs["stride8"]

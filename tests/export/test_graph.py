@@ -12,7 +12,8 @@ from paddle.nn import functional as F
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.engines import open_engine
 from paddleseg.deploy.engines.base import EngineOptions
-from paddleseg.export.folder import ExportOptions, export_model
+from paddleseg.export.folder import export_model
+from paddleseg.export.options import ExportOptions
 from paddleseg.models import DDRNet_23_slim
 from paddleseg.utils.errors import WeightsError
 from tests.export.small_network import GRAPH_FORMATS, NORMALIZE, SmallNetwork, export_and_load, normal, outputs

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import yaml
 
-from paddleseg.export.folder import ExportOptions, export_model
-from paddleseg.export.verify import Picture, VerificationError, generated_pictures, verify_export
+from paddleseg.export.folder import export_model
+from paddleseg.export.graph_runs import VerificationError
+from paddleseg.export.options import ExportOptions
+from paddleseg.export.verify import Picture, generated_pictures, verify_export
 from paddleseg.transforms import Normalize, Padding, Pipeline, Resize
 from tests.export.small_network import NORMALIZE
 

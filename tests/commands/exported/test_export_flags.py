@@ -82,12 +82,38 @@ def test_the_old_flags_mean_an_output_op(arguments, op):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "task", "op"),
+    [
+        (["--format", "onnx"], "segmentation", "argmax"),
+        (["--format", "onnx"], "classification", "softmax"),
+        (["--format", "onnx", "--portable"], "segmentation", "none"),
+        (["--format", "all", "--portable"], "classification", "softmax"),
+    ],
+)
+def test_what_graphs_give_by_themselves_follows_from_task_and_format(arguments, task, op):
+    parsed = export.make_parser().parse_args(["--config", "x", *arguments])
+    assert export.options_of(parsed, task).output_op == op
+
+
+@pytest.mark.extras("onnx", "onnxruntime")
+def test_formats_are_written_and_compared_by_the_command(config, weights, tmp_path, capsys):
+    folder = export_here(config, weights, tmp_path / "out", "--format", "onnx,paddle", "--opset", 13)
+    output = capsys.readouterr().out
+    for name in ("model.pdmodel on paddle", "model.onnx on onnxruntime", "model_stride8.onnx on onnxruntime"):
+        assert f"verification: {name}: " in output
+    graphs = yaml.safe_load((folder / "deploy.yaml").read_text())["Deploy"]["graphs"]
+    assert list(graphs) == ["stride8", "argmax_onnx", "stride8_onnx"]
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--output_op", "argmax", "--with_softmax"], "--output_op argmax contradicts"),
         (["--verify_threshold", "2"], "--verify_threshold 2.0"),
         (["--verify_images", "x", "--no_verify"], "exclude each other"),
         (["--for_fd"], "--for_fd"),
+        (["--format", "paddle,onxx"], "--format onxx: no such format. Did you mean 'onnx'"),
+        (["--format", "onnx", "--portable"], "--portable: give --input_shape N C H W"),
     ],
 )
 def test_flags_that_no_export_can_use_are_refused(arguments, message):

@@ -1,0 +1,53 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Formats that their own converters make of our ONNX model: OpenVINO's and MNN's."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from paddle import nn
+
+from paddleseg.export.onnx_writer import write_onnx
+from paddleseg.export.options import PORTABLE_OPSET, GraphRequest
+from paddleseg.utils.errors import UserError
+
+# The softmax over the channels that ONNX has from set 13 on comes out wrong: MNN 3.6.1 gives two classes with logits of
+# 134 and 194 one half each. The older sets' one, over the last axis, is right.
+_OPSET_FOR_MNN = PORTABLE_OPSET
+# The package's own command is this call as well, but installs a package and sends the converted model's size and the
+# arguments to MNN's makers first; a process of its own, because a model that it cannot read ends the process.
+_CALL_OF_MNN = "import sys, _tools; _tools.mnnconvert(['mnnconvert', *sys.argv[1:]])"
+
+
+def write_openvino(network: nn.Layer, request: GraphRequest, stem: Path) -> None:
+    """Write OpenVINO's IR, ``.xml`` and ``.bin``; the weights stay float32."""
+    import openvino
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        write_onnx(network, path, request)
+        model = openvino.convert_model(path)
+        for name, text in request.metadata.items():
+            model.set_rt_info(text, ["ddrnet_toolkit", name])
+        openvino.save_model(model, stem.with_suffix(".xml"), compress_to_fp16=False)
+
+
+def write_mnn(network: nn.Layer, request: GraphRequest, stem: Path) -> None:
+    """Write MNN's ``.mnn``.
+
+    Raises:
+        UserError: MNN's converter does not take the model.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path, result = Path(folder) / "model.onnx", stem.with_suffix(".mnn")
+        write_onnx(network, path, dataclasses.replace(request, opset=_OPSET_FOR_MNN))
+        arguments = ("-f", "ONNX", "--modelFile", str(path), "--MNNModel", str(result), "--bizCode", network.arch)
+        process = subprocess.run([sys.executable, "-c", _CALL_OF_MNN, *arguments], capture_output=True, text=True)
+    if process.returncode or not result.is_file():
+        words = " ".join((process.stderr or process.stdout).split())[-300:]
+        raise UserError(f"--format mnn: MNN's converter ended with status {process.returncode}: {words}")
