@@ -133,7 +133,7 @@ def _check_jpeg_size(data: bytes, path: str | os.PathLike, kind: str) -> None:
 def _check_bound(data: bytes, path: str | os.PathLike, kind: str) -> None:
     """Refuse what would take gigabytes: other formats pack any size into a kilobyte."""
     width, height = image_size(data)
-    bound = _max_pixels()
+    bound = max_pixels()
     if width * height > bound:
         raise DataError(
             f"{path}: the {kind} has {width}x{height} pixels by its header ({len(data)} bytes), more than the bound of "
@@ -141,7 +141,8 @@ def _check_bound(data: bytes, path: str | os.PathLike, kind: str) -> None:
         )
 
 
-def _max_pixels() -> int:
+def max_pixels() -> int:
+    """How many pixels a picture may have that is read whole; raise ConfigError where the environment says no number."""
     text = os.environ.get(MAX_PIXELS_VARIABLE, "")
     if not text:
         return _MAX_PIXELS

@@ -120,6 +120,30 @@ def read_image(path: str | os.PathLike, channels: int = 3, options: ReadOptions 
     return turn(image, orientation_of(data)) if options.apply_exif else image
 
 
+def pick_channels(
+    image: np.ndarray, stored: StoredFormat, channels: int, path: str | os.PathLike, options: ReadOptions
+) -> np.ndarray:
+    """What ``read_image`` makes of bands that were decoded: the wanted channels, in units of 255.
+
+    Args:
+        image: (H, W, bands) in the file's own type; blue, green, red where there are three or four bands.
+        stored: How the file says it is stored.
+        channels: Wanted number of channels.
+        path: Image file, for messages.
+        options: Range of values.
+
+    Raises:
+        DataError: The file has another number of channels, or holds floats without a range.
+    """
+    if not stored.is_deep:
+        image = _pick_8_bit(image, channels)
+    image = scale_values(image, options.value_range, path, stored)
+    if stored.is_deep:
+        image = pick_bands(image, channels)
+    _check_channels(image.shape[2], channels, path)
+    return image
+
+
 def read_header(path: str | os.PathLike) -> tuple[int, StoredFormat]:
     """What a picture's file says of it: its EXIF orientation, 1 to 8 (1 is "as stored"), and how it is stored.
 
