@@ -130,13 +130,12 @@ def predict(
                 note_failure(failures, error)
                 continue
             _save(written, results, picture, labels, palette, class_names)
-    logger.info(
-        "saved in %s: %s (class ids), %s (colours), %s (overlays with legend)",
-        save_dir,
-        LABEL_FOLDER,
-        COLOR_FOLDER,
-        OVERLAY_FOLDER,
-    )
+    if any(not _is_label_alone(results) for _, results in own_part):
+        folders = (LABEL_FOLDER, COLOR_FOLDER, OVERLAY_FOLDER)
+        logger.info("saved in %s: %s (class ids), %s (colours), %s (overlays with legend)", save_dir, *folders)
+    if any(_is_label_alone(results) for _, results in own_part):
+        words = "class ids, with their colours as the palette; TIFF files get no overlays"
+        logger.info("saved in %s: %s (%s)", save_dir, LABEL_FOLDER, words)
     raise_failures(failures, len(own_part))
 
 
@@ -166,7 +165,6 @@ def _save_by_tiles(
     with opened_rows(path, tiled.channels, tiled.read_options) as picture:
         if _is_label_alone(results):
             tiled.save_tiff(picture, path, results.label, written, palette)
-            get_logger().info("%s: %s has the colours as its palette; a TIFF file gets no overlay", path, results.label)
             return
         shown = visualize.to_display_rgb(picture.picture.copy())
         _save(written, results, shown, tiled.whole(picture, path), palette, class_names)

@@ -249,10 +249,13 @@ def _decode_instead(
             "RGB of 8 or 16 bits, or replace the file"
         ) from error
     try:
-        return decode_bands(data, stored, path, kind)
+        image = decode_bands(data, stored, path, kind)
     except DataError as reason:
         words = str(reason).removeprefix(f"{path}: the {kind} ")
         raise DataError(f"{path}: the {kind} is damaged, or a file that OpenCV does not decode: it {words}") from reason
+    if image.dtype != stored.dtype:  # of a header that contradicts itself
+        raise DataError(f"{path}: the {kind} is damaged: its header says {stored.dtype} numbers, and it has {image.dtype}")
+    return image
 
 
 def _decode_deep(data: bytes, stored: StoredFormat, path: str | os.PathLike) -> np.ndarray:

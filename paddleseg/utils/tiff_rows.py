@@ -9,6 +9,7 @@ of its own. What comes out is what ``image_io.read_image`` gives of the whole fi
 from __future__ import annotations
 
 import importlib
+import logging
 import mmap
 import os
 from collections.abc import Iterator
@@ -42,12 +43,14 @@ def is_tiff(path: str | os.PathLike) -> bool:
 def import_tifffile(path: str | os.PathLike) -> Any:
     """The package tifffile; raise DataError that names the extra if it is missing."""
     try:
-        return importlib.import_module("tifffile")
+        tifffile = importlib.import_module("tifffile")
     except ImportError:
         raise DataError(
             f"{path}: TIFF files are read and written by rows with the package tifffile, which is missing: pip "
             "install 'ddrnet-toolkit[tiff]'"
         ) from None
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it has to say of a damaged file, our messages say
+    return tifffile
 
 
 class TiffRows:
@@ -87,11 +90,11 @@ class TiffRows:
             self.obstacle = self._find_obstacle()
             if self.obstacle is None:
                 self._check_segments()
-        # What tifffile makes of a damaged file; its own errors are ValueError or RuntimeError.
-        except (ValueError, RuntimeError, LookupError, TypeError, OSError, ArithmeticError, MemoryError) as error:
+        except DataError:
             self.close()
-            if isinstance(error, DataError):
-                raise
+            raise
+        except Exception as error:  # of a damaged file tifffile makes errors of any kind, struct.error among them
+            self.close()
             words = " ".join(str(error).split())
             raise DataError(f"{path}: the picture is a damaged TIFF file ({words}); replace the file") from error
 
@@ -150,7 +153,7 @@ class TiffRows:
         data = self._read(self._page.dataoffsets[number], self._page.databytecounts[number])
         try:
             segment, _, _ = self._page.decode(data, number)
-        except Exception as error:  # zlib's is a bare Exception's child; tifffile has its own for each codec
+        except Exception as error:  # those of zlib and of tifffile have nothing else in common
             raise DataError(
                 f"{self._path}: the picture is damaged in part {number} ({error}); replace the file"
             ) from error
