@@ -53,6 +53,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.task_sections import prediction_of
     from paddleseg.inference.class_prediction import predict_classes
     from paddleseg.inference.prediction import predict
+    from paddleseg.inference.tiled import check_tiles
     from paddleseg.inference.video_prediction import predict_video
     from paddleseg.models.weights import load_weights
     from paddleseg.onednn import CpuSettings, entered
@@ -71,7 +72,10 @@ def main(arguments: argparse.Namespace) -> None:
     is_classifier = prediction_of(config) == "class"
     if is_classifier:
         refuse_flags_of_label_maps(arguments)
-    section = section_with_transforms(config)
+    pipeline = Pipeline(build_transforms(config, section_with_transforms(config)))
+    views = ViewOptions.from_test_config(config.section("test_config"))
+    if tiles is not None:
+        check_tiles(pipeline, views)
     if is_video(arguments.image_path):
         video = Video(arguments.image_path, read_options(config))
     else:
@@ -89,14 +93,12 @@ def main(arguments: argparse.Namespace) -> None:
     meta = load_weights(model, arguments.model_path)
     # The data set itself is not built: prediction needs none of its files.
     class_names, colors = shared_value(config, "class_names"), shared_value(config, "palette")
-    pipeline = Pipeline(build_transforms(config, section))
     reading = {"channels": model.in_channels, "read_options": read_options(config)}
     if is_classifier:
         names = class_names or (meta or {}).get("classes")  # folders are named in the weights alone
         with entered(cpu):
             predict_classes(model, pipeline, images, arguments.save_dir, class_names=names, **reading)
         return
-    views = ViewOptions.from_test_config(config.section("test_config"))
     labelling = {
         **reading,
         "palette": make_palette(model.num_classes, colors, arguments.custom_color),

@@ -4,7 +4,7 @@
 
     python benchmark/tile_seams.py --model_path output/best_model [--tile 512] [--overlaps 0 32 128 256] [--pictures 8]
 
-For each overlap, scenes are drawn that 2 x 4 tiles with exactly this overlap fill. A line has the share of pixels
+For each overlap, scenes are drawn that 2 x 4 tiles fill; what these share in fact is in the second column. A line has the share of pixels
 that are of another class than in the whole picture's label map, the same only of the pixels that lie within 32 of a
 seam (the middle of an overlap), and the pixel accuracy of the whole and of the tiles.
 """
@@ -35,7 +35,7 @@ from paddleseg.onednn import CpuSettings, entered
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.json_report import write_json
 from paddleseg.utils.picture_rows import ArrayRows
-from paddleseg.utils.tiles import TileOptions, label_bands, tile_starts
+from paddleseg.utils.tiles import COARSEST_STRIDE, TileOptions, label_bands, tile_starts
 
 NORMALIZE = Normalize(mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])
 NEAR = 32
@@ -43,7 +43,7 @@ NEAR = 32
 
 def measure(model, overlap: int, arguments: argparse.Namespace) -> dict[str, float]:
     """One line of the table."""
-    tile, step = arguments.tile, arguments.tile - overlap
+    tile, step = arguments.tile, (arguments.tile - overlap) // COARSEST_STRIDE * COARSEST_STRIDE
     width, height = tile + 3 * step, tile + step
     options = TileOptions.of([tile], [overlap])
     tops, lefts = tile_starts(height, tile, overlap), tile_starts(width, tile, overlap)

@@ -96,7 +96,8 @@ def test_of_a_film_that_is_cut_off_what_could_be_read_is_kept_and_said(tmp_path)
         segment(film, tmp_path / "out")
     labels = labels_in(tmp_path / "out" / "film_labels")
     assert 0 < len(labels) < 60 and f" {len(labels)} of " in str(caught.value)
-    assert [int(np.median(one[:, 200:])) for one in labels] == [number % 12 for number in range(len(labels))]
+    found = [int(np.median(one[:, 200:])) for one in labels]
+    assert found[:-1] == [number % 12 for number in range(len(labels) - 1)]  # of the last one a part may lack
     assert sum(1 for _ in Video(str(tmp_path / "out" / "film.mp4")).frames()) == len(labels)
 
 
