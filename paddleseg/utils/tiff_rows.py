@@ -106,15 +106,18 @@ class TiffRows:
         """
         page, stored = self._page, self._stored
         bands = np.zeros((bottom - top, self.size_hw[1], page.samplesperpixel), page.dtype)
+        # Blue first where there are three or four, as OpenCV has it.
+        order = np.array([2, 1, 0, 3] if page.samplesperpixel in (3, 4) else range(page.samplesperpixel))
         for (plane, y, x), segment in self._segments(top, bottom):
-            planes = np.s_[plane : plane + 1] if stored.is_planar else np.s_[:]
             first, last = max(y, top), min(y + len(segment), bottom)
-            bands[first - top : last - top, x : x + segment.shape[1], planes] = segment[first - y : last - y]
+            place = bands[first - top : last - top, x : x + segment.shape[1]]
+            if stored.is_planar:
+                place[..., order[plane]] = segment[first - y : last - y, :, 0]
+            else:
+                place[..., order[: segment.shape[2]]] = segment[first - y : last - y]
         if stored.white_is_zero and not stored.is_deep:
-            bands = np.invert(bands)  # as OpenCV does it
-        if bands.shape[2] in (3, 4):
-            bands = bands[:, :, [2, 1, 0, 3][: bands.shape[2]]]
-        return pick_channels(np.ascontiguousarray(bands), stored, self._channels, self._path, self._options)
+            np.invert(bands, out=bands)  # as OpenCV does it
+        return pick_channels(bands, stored, self._channels, self._path, self._options)
 
     def close(self) -> None:
         """Close the file."""
