@@ -18,7 +18,7 @@ TEST_PROCESSES ?= 2
 # their time.
 NOT_IN_262 := benchmark docs faults packaging tipc
 
-.PHONY: help venv venv-dev test test-262 test-fast faults lint format quickstart tipc benchmark clean
+.PHONY: help venv venv-dev test test-262 test-fast faults soak lint format quickstart tipc benchmark clean
 .DEFAULT_GOAL := help
 
 help:
@@ -29,6 +29,7 @@ help:
 	@echo 'make test-262    tests of the package and its commands with Paddle 2.6.2, in $(VENV_262) (6 minutes on 2 cores)'
 	@echo 'make test-fast   all tests but those that run commands and those marked slow'
 	@echo 'make faults      trainings killed at random moments, FAULT_ROUNDS of them (50; CPU, a quarter of an hour)'
+	@echo 'make soak        a picture of 20,000 x 20,000 pixels in 1.5 GB of memory (CPU, half an hour)'
 	@echo 'make lint        style and documentation checks'
 	@echo 'make format      put the code into the common format'
 	@echo 'make venv        only set up $(VENV) with the packages of requirements.txt'
@@ -64,6 +65,9 @@ test-fast: venv-dev
 
 faults: venv-dev
 	FAULT_ROUNDS=$(FAULT_ROUNDS) $(BIN)/python -m pytest -n $(TEST_PROCESSES) tests/faults
+
+soak: venv-dev
+	$(BIN)/python benchmark/soak_large_picture.py
 
 lint: venv-dev
 	$(BIN)/ruff check .

@@ -82,7 +82,7 @@ def main(arguments: argparse.Namespace) -> None:
         video, (images, root) = None, list_images(arguments.image_path, list_separator(config))
     select_device(device)
     cpu = CpuSettings.choose(arguments.cpu_backend, arguments.cpu_threads)
-    if cpu is not None:
+    if cpu is not None and tiles is None:  # rows of large pictures would be kept, in pieces that nothing else fits into
         keep_freed_memory()
     model = build_model(
         config,
