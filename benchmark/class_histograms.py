@@ -40,8 +40,9 @@ def fit(features: np.ndarray, labels: np.ndarray, num_classes: int, penalty: flo
         logits = features @ ahead
         probabilities = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities /= probabilities.sum(axis=1, keepdims=True)
-        before, weights = weights, ahead - rate * (
-            features.T @ (probabilities - wanted) / len(features) + penalty * ahead
+        before, weights = (
+            weights,
+            ahead - rate * (features.T @ (probabilities - wanted) / len(features) + penalty * ahead),
         )
     return weights
 

@@ -4,9 +4,9 @@
 
     python benchmark/soak_large_picture.py [--side 20000] [--tile 1024] [--overlap 128] [--limit_gb 1.5]
 
-predict.py does it, with DDRNet-23-slim and random weights, on the CPU; half an hour on one core. What is measured is the
-peak of its resident memory, that of Paddle and all libraries included. The label map is checked for its size, and for
-several classes in its first and its last rows.
+predict.py does it, with DDRNet-23-slim and random weights, on the CPU; half an hour on one core. What is measured is
+the peak of its resident memory, that of Paddle and all libraries included. The label map is checked for its size, and
+for several classes in its first and its last rows.
 """
 
 from __future__ import annotations

@@ -254,7 +254,9 @@ def _decode_instead(
         words = str(reason).removeprefix(f"{path}: the {kind} ")
         raise DataError(f"{path}: the {kind} is damaged, or a file that OpenCV does not decode: it {words}") from reason
     if image.dtype != stored.dtype:  # of a header that contradicts itself
-        raise DataError(f"{path}: the {kind} is damaged: its header says {stored.dtype} numbers, and it has {image.dtype}")
+        raise DataError(
+            f"{path}: the {kind} is damaged: its header says {stored.dtype} numbers, and it holds {image.dtype}"
+        )
     return image
 
 
