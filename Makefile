@@ -31,7 +31,8 @@ help:
 	@echo 'make test-262    tests of the package and its commands with Paddle 2.6.2, in $(VENV_262) (6 minutes on 2 cores)'
 	@echo 'make test-fast   all tests but those that run commands and those marked slow'
 	@echo 'make faults      trainings killed at random moments, FAULT_ROUNDS of them (50; CPU, a quarter of an hour)'
-	@echo 'make soak        the service under hostile requests and SOAK_SECONDS of load (60; CPU, minutes)'
+	@echo 'make soak        the service under hostile requests and SOAK_SECONDS of load (60), and a picture of 20,000 x 20,000'
+	@echo '                 pixels in 1.5 GB of memory (CPU, half an hour)'
 	@echo 'make lint        style and documentation checks'
 	@echo 'make format      put the code into the common format'
 	@echo 'make venv        only set up $(VENV) with the packages of requirements.txt'
@@ -70,6 +71,7 @@ faults: venv-dev
 
 soak: venv-dev
 	SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest -n 0 -s tests/soak
+	$(BIN)/python benchmark/soak_large_picture.py
 
 lint: venv-dev
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from paddleseg.config.foreign_words import rewriter
 from paddleseg.config.view_options import add_view_arguments, apply_view_arguments
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.cli import CommandParser, require_packages, run_command
+from paddleseg.utils.tile_flags import add_tile_arguments, tile_options
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -21,7 +22,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--image_path",
         required=True,
-        help="a picture, a folder of them, a .txt list of them, or a quoted glob pattern",
+        help="a picture, a folder of them, a .txt list of them, a quoted glob pattern, or a film (.mp4, .avi, ...)",
     )
     parser.add_argument("--save_dir", default="./output/result", help="folder of the results (default: %(default)s)")
     parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
@@ -38,6 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of the configuration"
     )
     add_view_arguments(parser, switch="aug_pred")
+    add_tile_arguments(parser)
     return parser
 
 
@@ -52,6 +54,8 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.task_sections import prediction_of
     from paddleseg.inference.class_prediction import predict_classes
     from paddleseg.inference.prediction import predict
+    from paddleseg.inference.tiled import check_tiles
+    from paddleseg.inference.video_prediction import predict_video
     from paddleseg.models.weights import load_weights
     from paddleseg.onednn import CpuSettings, entered
     from paddleseg.transforms.pipeline import Pipeline
@@ -59,20 +63,27 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.device import select_device
     from paddleseg.utils.label_map import ignored_class_of
     from paddleseg.utils.picture_files import list_images
+    from paddleseg.utils.videos import Video, is_video
     from paddleseg.utils.visualize import make_palette
 
-    device = device_name(arguments)
+    device, tiles = device_name(arguments), tile_options(arguments)
     config = load_config(arguments.config, opts=arguments.opts)
     apply_view_arguments(config, arguments, switch="aug_pred")
     check_config(config, command="predict")
     is_classifier = prediction_of(config) == "class"
     if is_classifier:
-        refuse_colours(arguments)
-    section = section_with_transforms(config)
-    images, root = list_images(arguments.image_path, list_separator(config))
+        refuse_flags_of_label_maps(arguments)
+    pipeline = Pipeline(build_transforms(config, section_with_transforms(config)))
+    views = ViewOptions.from_test_config(config.section("test_config"))
+    if tiles is not None:
+        check_tiles(pipeline, views)
+    if is_video(arguments.image_path):
+        video = Video(arguments.image_path, read_options(config))
+    else:
+        video, (images, root) = None, list_images(arguments.image_path, list_separator(config))
     select_device(device)
     cpu = CpuSettings.choose(arguments.cpu_backend, arguments.cpu_threads)
-    if cpu is not None:
+    if cpu is not None and tiles is None:  # rows of large pictures would be kept, in pieces that nothing else fits into
         keep_freed_memory()
     model = build_model(
         config,
@@ -83,33 +94,35 @@ def main(arguments: argparse.Namespace) -> None:
     meta = load_weights(model, arguments.model_path)
     # The data set itself is not built: prediction needs none of its files.
     class_names, colors = names_of_weights(config, arguments.model_path, meta), shared_value(config, "palette")
-    pipeline = Pipeline(build_transforms(config, section))
     reading = {"channels": model.in_channels, "read_options": read_options(config)}
     if is_classifier:
         with entered(cpu):
             predict_classes(model, pipeline, images, arguments.save_dir, class_names=class_names, **reading)
         return
+    labelling = {
+        **reading,
+        "palette": make_palette(model.num_classes, colors, arguments.custom_color),
+        "ignored_class": ignored_class_of(model.num_classes, shared_value(config, "ignore_index")),
+        "tiles": tiles,
+    }
     with entered(cpu):
-        predict(
-            model,
-            pipeline,
-            images,
-            arguments.save_dir,
-            ViewOptions.from_test_config(config.section("test_config")),
-            root=root,
-            **reading,
-            palette=make_palette(model.num_classes, colors, arguments.custom_color),
-            class_names=class_names,
-            ignored_class=ignored_class_of(model.num_classes, shared_value(config, "ignore_index")),
-        )
+        if video is not None:
+            predict_video(model, pipeline, video, arguments.save_dir, views, **labelling)
+        else:
+            predict(model, pipeline, images, arguments.save_dir, views, root=root, class_names=class_names, **labelling)
 
 
-def refuse_colours(arguments: argparse.Namespace) -> None:
-    """Refuse colours for classes of whole pictures, which nobody would see."""
+def refuse_flags_of_label_maps(arguments: argparse.Namespace) -> None:
+    """Refuse what a classifier of whole pictures has no use for."""
     from paddleseg.utils.errors import ConfigError
+    from paddleseg.utils.videos import is_video
 
     if arguments.custom_color is not None:
         raise ConfigError("--custom_color: a classifier gives names and no label maps; leave it out")
+    if arguments.tile is not None:
+        raise ConfigError("--tile: a classifier looks at whole pictures; leave it out")
+    if is_video(arguments.image_path):
+        raise ConfigError(f"--image_path {arguments.image_path}: films are for label maps; give a classifier pictures")
 
 
 def device_name(arguments: argparse.Namespace) -> str | None:

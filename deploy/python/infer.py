@@ -6,6 +6,9 @@ For a picture <name>.jpg there appears <save_dir>/<name>.png: a palette picture 
 class ids. No picture of <image_path> is replaced, and where <save_dir> lies in that folder, what it holds is left out.
 Only what an earlier run wrote is replaced: <save_dir>/written_files.jsonl names it.
 
+Of a film <name>.avi there appear <save_dir>/<name>_labels/000000.png and so on, and <save_dir>/<name>.mp4 with the
+overlays. With --tile, of a TIFF file <name>.tif there appears <save_dir>/<name>.tif.
+
 Of an exported classifier there appear <save_dir>/predictions.txt and predictions.json with the classes of all pictures.
 """
 
@@ -23,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from paddleseg.deploy.engines import ENGINES
 from paddleseg.deploy.graph_formats import PADDLE, PRECISIONS
 from paddleseg.utils.cli import CommandParser, require_packages, run_command, str2bool
+from paddleseg.utils.tile_flags import add_tile_arguments, tile_options
 
 if TYPE_CHECKING:
     from paddleseg.deploy.classifier import Classifier
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from paddleseg.deploy.segmenter import Segmenter
     from paddleseg.utils.class_report import ClassReport
     from paddleseg.utils.errors import DataError
+    from paddleseg.utils.visualize import Palette
     from paddleseg.utils.written_files import WrittenFiles
 
 _SHAPE_FILE = "auto_tune_tmp.pbtxt"
@@ -50,9 +55,9 @@ def make_parser() -> argparse.ArgumentParser:
         "--image_path",
         required=True,
         help="a picture, a folder, a .txt or .list file of pictures, written as the data set's lists are, or a quoted "
-        "glob pattern",
+        "glob pattern; or a film (.mp4, .avi, ...)",
     )
-    add("--batch_size", type=int, default=1, help="most pictures of one size that run together (default: 1)")
+    add("--batch_size", type=int, default=1, help="most pictures, tiles or frames that run together (default: 1)")
     add("--save_dir", default="./output", help="folder of the results (default: %(default)s)")
     add("--device", help="cpu, gpu, gpu:1, xpu, npu, mlu, ... (default: with Paddle the first card, else the CPU)")
     add(
@@ -124,32 +129,41 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="BOOL",
         help="show the engine's own log (default: True)",
     )
+    add_tile_arguments(parser)
     return parser
 
 
 def main(arguments: argparse.Namespace) -> None:
     check_arguments(arguments)
+    tiles = tile_options(arguments)
     require_packages("cv2")
 
     from paddleseg.deploy.benchmark import print_report, report_lines
     from paddleseg.deploy.deploy_config import CLASSIFICATION, read_deploy_config
+    from paddleseg.deploy.tiled import segment_by_tiles, segment_film, tiled_segmenter
     from paddleseg.utils.class_report import ClassReport
     from paddleseg.utils.errors import count_of
     from paddleseg.utils.logging import get_logger
     from paddleseg.utils.picture_failures import raise_failures
     from paddleseg.utils.picture_files import list_images
     from paddleseg.utils.result_paths import label_paths
+    from paddleseg.utils.videos import Video, is_video
+    from paddleseg.utils.visualize import make_palette
     from paddleseg.utils.written_files import WrittenFiles
 
     config = read_deploy_config(arguments.config)
-    is_classifier = config.task == CLASSIFICATION
+    is_classifier, is_film = config.task == CLASSIFICATION, is_video(arguments.image_path)
+    refuse_flags_of_whole_pictures(arguments, is_film)
     if is_classifier:
-        refuse_flags_of_label_maps(arguments)
-    found = list_images(arguments.image_path, config.separator, place=f"under Deploy in {config.path}")
+        refuse_flags_of_label_maps(arguments, is_film)
+    if is_film:
+        video = Video(arguments.image_path, config.read_options)
+    else:
+        found = list_images(arguments.image_path, config.separator, place=f"under Deploy in {config.path}")
     if is_classifier:
         images, report = list(dict.fromkeys(found[0])), ClassReport(arguments.save_dir)
-    else:
-        targets = label_paths(*found, arguments.save_dir)
+    elif not is_film:
+        targets = label_paths(*found, arguments.save_dir, tiff_labels=tiles is not None)
         images, written = list(targets), WrittenFiles(arguments.save_dir)
         written.refuse_foreign(targets.values())
     options = engine_options(config, arguments)
@@ -157,12 +171,19 @@ def main(arguments: argparse.Namespace) -> None:
         shape_file = arguments.auto_tuned_shape_file or _SHAPE_FILE
         options = tune_shapes(config, options, images, shape_file, arguments.with_argmax)
     graph = open_graph(config, options, arguments.with_argmax)
+    tiled = None if tiles is None else tiled_segmenter(graph, tiles, arguments.batch_size)
+    palette = make_palette(config.num_classes or 256, config.palette)
+    if is_film:
+        segment_film(graph, tiled, video, arguments.save_dir, palette, arguments.batch_size)
+        return
     if arguments.benchmark:
         warm_up(graph, images, arguments.batch_size)
     if is_classifier:
         failures = classify(graph, images, report, arguments.batch_size)
+    elif tiled is not None:
+        failures = segment_by_tiles(tiled, targets, written, palette)
     else:
-        failures = segment(graph, targets, written, arguments.batch_size)
+        failures = segment(graph, targets, written, palette, arguments.batch_size)
     num_saved = len(images) - len(failures)
     name = arguments.model_name or graph.graph.model.name
     what = f"the classes of {count_of(num_saved, 'picture')}" if is_classifier else f"{num_saved} label maps"
@@ -204,10 +225,28 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         )
 
 
-def refuse_flags_of_label_maps(arguments: argparse.Namespace) -> None:
+def refuse_flags_of_whole_pictures(arguments: argparse.Namespace, is_film: bool) -> None:
+    """Refuse what looks at whole pictures, where there are none of a size that is known before."""
+    from paddleseg.utils.errors import ConfigError
+
+    if arguments.tile is None and not is_film:
+        return
+    for flag in ("benchmark", "enable_auto_tune"):
+        if getattr(arguments, flag):
+            beside = "a film" if is_film else "--tile"
+            raise ConfigError(f"--{flag} True: it looks at whole pictures and does not go with {beside}; leave it out")
+
+
+def refuse_flags_of_label_maps(arguments: argparse.Namespace, is_film: bool) -> None:
     """Refuse what an exported classifier has no use for."""
     from paddleseg.utils.errors import ConfigError
 
+    if arguments.tile is not None:
+        raise ConfigError("--tile: it is for label maps, and the export is a classifier's; leave it out")
+    if is_film:
+        raise ConfigError(
+            f"--image_path {arguments.image_path}: a film is for label maps, and the export is a classifier's"
+        )
     if arguments.with_argmax:
         raise ConfigError("--with_argmax: it is for label maps, and the export is a classifier's; leave it out")
 
@@ -291,13 +330,16 @@ def refuse_flags_of_paddle(arguments: argparse.Namespace, backend: str) -> None:
             )
 
 
-def segment(segmenter: Segmenter, targets: dict[str, Path], written: WrittenFiles, batch_size: int) -> list[DataError]:
+def segment(
+    segmenter: Segmenter, targets: dict[str, Path], written: WrittenFiles, palette: Palette, batch_size: int
+) -> list[DataError]:
     """Predict and save the label map of each picture.
 
     Args:
         segmenter: The exported network.
         targets: Picture file to the file of its label map.
         written: The index of the folder of the label maps.
+        palette: Colours of the classes.
         batch_size: Most pictures in a batch.
 
     Returns:
@@ -305,11 +347,9 @@ def segment(segmenter: Segmenter, targets: dict[str, Path], written: WrittenFile
     """
     from tqdm import tqdm
 
-    from paddleseg.utils.visualize import encode_image, make_palette, palette_image
+    from paddleseg.utils.visualize import encode_image, palette_image
 
-    config = segmenter.config
     failures: list[DataError] = []
-    palette = make_palette(config.num_classes or 256, config.palette)
     # disable=None: a bar only where the output is a terminal.
     with tqdm(total=len(targets), desc="inference", unit="picture", disable=None, leave=False) as progress:
         for batch in segmenter.batches(targets, batch_size, failures):

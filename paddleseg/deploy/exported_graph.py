@@ -140,9 +140,7 @@ class ExportedGraph:
             ConfigError: The graph has a fixed batch size that is smaller.
             DataError: As for ``read``.
         """
-        fixed = self.graph.input_shape[0]
-        if 0 < fixed < batch_size:
-            raise ConfigError(f"{self.config.path}: the graph takes batches of {fixed}; --batch_size is {batch_size}")
+        self.check_batch_size(batch_size)
         batch: list[NetworkInput] = []
         for path in paths:
             try:
@@ -158,6 +156,12 @@ class ExportedGraph:
             batch.append(item)
         if batch:
             yield batch
+
+    def check_batch_size(self, batch_size: int) -> None:
+        """Raise ConfigError if the graph has a fixed batch size that is smaller."""
+        fixed = self.graph.input_shape[0]
+        if 0 < fixed < batch_size:
+            raise ConfigError(f"{self.config.path}: the graph takes batches of {fixed}; --batch_size is {batch_size}")
 
     def reset_times(self) -> None:
         """Forget the time spent so far, e.g. after a warm-up."""

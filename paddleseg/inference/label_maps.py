@@ -113,6 +113,24 @@ def predict_logits(
 
 
 @paddle.no_grad()
+def tile_scores(model: paddle.nn.Layer, tiles: np.ndarray, normalize: Normalize | None) -> np.ndarray:
+    """Scores of tiles of a picture, as ``tiles.label_bands`` takes them.
+
+    Args:
+        model: A network, in evaluation mode.
+        tiles: (N, h, w, C) as they are read.
+        normalize: The normalisation the network was trained with.
+
+    Returns:
+        (N, K, ceil(h / 8), ceil(w / 8)) float32; (N, K, h, w) of a network without ``forward_stride8``.
+    """
+    images = to_network_input(tiles, normalize)
+    if hasattr(model, "forward_stride8"):
+        return predict_logits8(model, images).numpy()
+    return class_scores(model, images, WHOLE_PICTURE).numpy()
+
+
+@paddle.no_grad()
 def dense_label_maps(
     scores: paddle.Tensor,
     size_hw: Sequence[int],

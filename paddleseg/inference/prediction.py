@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import paddle
 from tqdm import tqdm
 
 from paddleseg.inference.label_maps import predict_label_maps, refuse_random_transforms
+from paddleseg.inference.tiled import check_tiles, tiled_network
 from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils import distributed, visualize
@@ -20,15 +23,19 @@ from paddleseg.utils.evaluation_mode import evaluation_mode
 from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions, read_image
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.picture_failures import note_failure, raise_failures
+from paddleseg.utils.picture_rows import opened_rows
 from paddleseg.utils.result_paths import (
     COLOR_FOLDER,
     LABEL_FOLDER,
     OVERLAY_FOLDER,
+    TIFF_SUFFIXES,
     ResultPaths,
     pictures_to_predict,
     result_paths,
 )
 from paddleseg.utils.seeding import sample_rng
+from paddleseg.utils.tiled_network import TiledNetwork
+from paddleseg.utils.tiles import TileOptions
 from paddleseg.utils.written_files import WrittenFiles
 
 
@@ -45,6 +52,7 @@ def predict(
     palette: visualize.Palette | None = None,
     class_names: Sequence[str] | None = None,
     ignored_class: int | None = None,
+    tiles: TileOptions | None = None,
     progress: bool = True,
 ) -> None:
     """Predict the label maps of pictures and save them at the size of the pictures.
@@ -59,6 +67,9 @@ def predict(
     them, and a later prediction replaces them, but no other files. A damaged picture is logged and left out; the error
     at the end lists all of them. In a distributed run each process takes its part of the pictures.
 
+    With ``tiles``, of a TIFF file there appears ``label/<name>.tif`` alone: its pixels are the class ids, its palette
+    has their colours, and it may be larger than memory.
+
     Args:
         model: A network; it leaves in the mode (training or evaluation) it came in.
         pipeline: The transforms of evaluation.
@@ -71,57 +82,101 @@ def predict(
         palette: Colours of the classes; PaddleSeg's default colours if None.
         class_names: Names for the legend.
         ignored_class: A class that is not to be predicted, see ``label_map.ignored_class_of``.
+        tiles: Predict pictures that are larger than a tile by tiles; None: all of them whole.
         progress: Whether to show a progress bar where the output is a terminal.
 
     Raises:
-        ConfigError: A transform is random.
+        ConfigError: A transform is random, or something does not go with tiles.
         DataError: Pictures are missing or damaged, after all others were predicted; or all pictures are results of an
             earlier prediction; or a result would replace a file that no prediction wrote.
     """
     refuse_random_transforms(pipeline)
+    if tiles is not None:
+        check_tiles(pipeline, options)
     palette = visualize.default_palette() if palette is None else palette
     logger = get_logger()
-    paths = result_paths(pictures_to_predict(images, save_dir), root, save_dir)
-    logger.info("predicting %d pictures (%s)", len(paths), options.describe())
+    paths = result_paths(pictures_to_predict(images, save_dir), root, save_dir, tiff_labels=tiles is not None)
+    logger.info("predicting %d pictures (%s)", len(paths), (options if tiles is None else tiles).describe())
     failures: list[DataError] = []
     own_part = list(paths.items())[distributed.rank() :: distributed.world_size()]
     written = WrittenFiles(save_dir)
-    written.refuse_foreign(file for _, results in own_part for file in results)
+    written.refuse_foreign(file for _, results in own_part for file in _files_of(results))
+
+    label_map_of = functools.partial(picture_label_map, model, pipeline, options, ignored_class)
+    tiled = None
+    if tiles is not None:
+        tiled = tiled_network(
+            model,
+            pipeline,
+            label_map_of,
+            tiles,
+            channels=channels,
+            read_options=read_options,
+            ignored_class=ignored_class,
+            progress=progress,
+        )
     with evaluation_mode(model):
         # disable=None: a bar only where the output is a terminal.
         bar = tqdm(own_part, desc="predicting", unit="picture", disable=None if progress else True, leave=False)
         for index, (path, results) in enumerate(bar):
             try:
+                if tiled is not None:
+                    _save_by_tiles(tiled, path, results, written, palette, class_names)
+                    continue
                 image = read_image(path, channels, read_options)
                 picture = visualize.to_display_rgb(image.copy())  # transforms may change the image in place
-                labels = _predict_one(model, pipeline, image, path, sample_rng(0, 0, index), options, ignored_class)
+                labels = label_map_of(image, path, index)
             except DataError as error:
                 note_failure(failures, error)
                 continue
             _save(written, results, picture, labels, palette, class_names)
-    logger.info(
-        "saved in %s: %s (class ids), %s (colours), %s (overlays with legend)",
-        save_dir,
-        LABEL_FOLDER,
-        COLOR_FOLDER,
-        OVERLAY_FOLDER,
-    )
+    if any(not _is_label_alone(results) for _, results in own_part):
+        folders = (LABEL_FOLDER, COLOR_FOLDER, OVERLAY_FOLDER)
+        logger.info("saved in %s: %s (class ids), %s (colours), %s (overlays with legend)", save_dir, *folders)
+    if any(_is_label_alone(results) for _, results in own_part):
+        words = "class ids, with their colours as the palette; TIFF files get no overlays"
+        logger.info("saved in %s: %s (%s)", save_dir, LABEL_FOLDER, words)
     raise_failures(failures, len(own_part))
 
 
-def _predict_one(
+def picture_label_map(
     model: paddle.nn.Layer,
     pipeline: Pipeline,
-    image: np.ndarray,
-    path: str,
-    rng: np.random.Generator,
     options: ViewOptions,
     ignored_class: int | None,
+    image: np.ndarray,
+    path: str,
+    index: int = 0,
 ) -> np.ndarray:
-    """Label map (H, W) of a picture (H, W, C)."""
-    sample = pipeline({"img": image, "path": path, "trans_info": []}, rng)
+    """Label map (H, W) of a picture (H, W, C), the ``index``-th of those that are predicted; it may be changed."""
+    sample = pipeline({"img": image, "path": path, "trans_info": []}, sample_rng(0, 0, index))
     batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]], "paths": [path]}
     return predict_label_maps(model, batch, pipeline.normalize, options, ignored_class=ignored_class)[0]
+
+
+def _save_by_tiles(
+    tiled: TiledNetwork,
+    path: str,
+    results: ResultPaths,
+    written: WrittenFiles,
+    palette: visualize.Palette,
+    class_names: Sequence[str] | None,
+) -> None:
+    with opened_rows(path, tiled.channels, tiled.read_options) as picture:
+        if _is_label_alone(results):
+            tiled.save_tiff(picture, path, results.label, written, palette)
+            return
+        shown = visualize.to_display_rgb(picture.picture.copy())
+        _save(written, results, shown, tiled.whole(picture, path), palette, class_names)
+
+
+def _is_label_alone(results: ResultPaths) -> bool:
+    return results.label.suffix in TIFF_SUFFIXES
+
+
+def _files_of(results: ResultPaths) -> Sequence[Path]:
+    """What is written of these."""
+    return results[:1] if _is_label_alone(results) else results
 
 
 def _save(

@@ -70,6 +70,20 @@ class Pipeline:
                 raise ConfigError(f"{path}: {name}: {error}") from error
         return sample
 
+    def refuse_tiles(self) -> None:
+        """Raise ConfigError if a tile of a picture would become something else than a tile of what the picture becomes.
+
+        ``Normalize`` is no such transform, nor is one that says ``is_pixelwise = True`` of itself.
+        """
+        for transform in self.transforms:
+            if not getattr(transform, "is_pixelwise", False):
+                name = getattr(transform, "name", type(transform).__name__)
+                raise ConfigError(
+                    f"--tile: the transforms have {name}, which is for whole pictures; tiles go through Normalize "
+                    "alone, and through transforms of your own that say is_pixelwise = True. Leave it out of the "
+                    "transforms, or predict without --tile"
+                )
+
     def apply_normalize(self, image: np.ndarray) -> np.ndarray:
         """Normalise an (H, W, C) picture to float32; without a ``Normalize`` only the type changes."""
         if self.normalize is None:

@@ -55,6 +55,8 @@ class Normalize:
         std: Standard deviation of each channel in units of 255, above 0.
     """
 
+    is_pixelwise = True
+
     @checks_arguments
     def __init__(self, mean: Sequence[PixelNumber] = (0.5,), std: Sequence[Deviation] = (0.5,)) -> None:
         self.mean = [float(value) for value in mean]

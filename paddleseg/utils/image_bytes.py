@@ -149,7 +149,7 @@ def _check_jpeg_scans(data: bytes, path: str | os.PathLike, kind: str) -> None:
 def _check_bound(data: bytes, path: str | os.PathLike, kind: str, max_pixels: int | None) -> None:
     """Refuse what would take gigabytes: other formats pack any size into a kilobyte."""
     width, height = image_size(data)
-    bound = _max_pixels() if max_pixels is None else max_pixels
+    bound = pixel_bound() if max_pixels is None else max_pixels
     if width * height > bound:
         advice = f", or set the environment variable {MAX_PIXELS_VARIABLE} higher" if max_pixels is None else ""
         raise TooLargeError(
@@ -158,7 +158,8 @@ def _check_bound(data: bytes, path: str | os.PathLike, kind: str, max_pixels: in
         )
 
 
-def _max_pixels() -> int:
+def pixel_bound() -> int:
+    """How many pixels a picture may have that is read whole; raise ConfigError where the environment says no number."""
     text = os.environ.get(MAX_PIXELS_VARIABLE, "")
     if not text:
         return _MAX_PIXELS

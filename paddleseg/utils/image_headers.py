@@ -110,7 +110,7 @@ def stored_format(data: bytes) -> StoredFormat:
         bands = {0: 1, 4: 2, 6: 4}.get(data[PNG_COLOUR_TYPE], 3)
         return StoredFormat(bands, "uint16" if data[PNG_BIT_DEPTH] == 16 else "uint8")
     if data.startswith(TIFF_SIGNATURES):
-        return _tiff_format(dict(reversed(list(tiff_tags(data)))))
+        return tiff_format(dict(reversed(list(tiff_tags(data)))))
     if data.startswith(JPEG_SIGNATURE):
         return StoredFormat(1 if jpeg_frame(data).bands == 1 else 3)  # decoders turn CMYK into RGB
     found = _PNM_DEEP.match(data)
@@ -122,7 +122,8 @@ def stored_format(data: bytes) -> StoredFormat:
     return StoredFormat(4 if is_webp(data) and data[12:16] == b"VP8X" and _little(data[20:21]) & _WEBP_ALPHA else 3)
 
 
-def _tiff_format(tags: dict[int, int]) -> StoredFormat:
+def tiff_format(tags: dict[int, int]) -> StoredFormat:
+    """How the picture of a TIFF file is stored, by the tags of its first directory and the first number in each."""
     bits, kind = tags.get(TIFF_BITS, 1), _TIFF_KINDS.get(tags.get(TIFF_SAMPLE_FORMAT, 1), "uint")
     is_palette = tags.get(TIFF_PHOTOMETRIC) == _TIFF_PALETTE
     dtype = f"{kind}{next((size for size in (8, 16, 32) if bits <= size), 64)}"

@@ -148,6 +148,30 @@ def decode_image(
     return turn(image, orientation_of(data)) if options.apply_exif else image
 
 
+def pick_channels(
+    image: np.ndarray, stored: StoredFormat, channels: int, path: str | os.PathLike, options: ReadOptions
+) -> np.ndarray:
+    """What ``read_image`` makes of bands that were decoded: the wanted channels, in units of 255.
+
+    Args:
+        image: (H, W, bands) in the file's own type; blue, green, red where there are three or four bands.
+        stored: How the file says it is stored.
+        channels: Wanted number of channels.
+        path: Image file, for messages.
+        options: Range of values.
+
+    Raises:
+        DataError: The file has another number of channels, or holds floats without a range.
+    """
+    if not stored.is_deep:
+        image = _pick_8_bit(image, channels)
+    image = scale_values(image, options.value_range, path, stored)
+    if stored.is_deep:
+        image = pick_bands(image, channels)
+    _check_channels(image.shape[2], channels, path)
+    return image
+
+
 def read_header(path: str | os.PathLike) -> tuple[int, StoredFormat]:
     """What a picture's file says of it: its EXIF orientation, 1 to 8 (1 is "as stored"), and how it is stored.
 
@@ -253,10 +277,15 @@ def _decode_instead(
             "RGB of 8 or 16 bits, or replace the file"
         ) from error
     try:
-        return decode_bands(data, stored, path, kind)
+        image = decode_bands(data, stored, path, kind)
     except DataError as reason:
         words = str(reason).removeprefix(f"{path}: the {kind} ")
         raise DataError(f"{path}: the {kind} is damaged, or a file that OpenCV does not decode: it {words}") from reason
+    if image.dtype != stored.dtype:  # of a header that contradicts itself
+        raise DataError(
+            f"{path}: the {kind} is damaged: its header says {stored.dtype} numbers, and it holds {image.dtype}"
+        )
+    return image
 
 
 def _decode_deep(data: bytes, stored: StoredFormat, path: str | os.PathLike) -> np.ndarray:

@@ -90,11 +90,35 @@ def ignored_class_of(num_classes: int, ignore_index: int | None) -> int | None:
 def _label_map_of_one(
     logits: np.ndarray, size_hw: tuple[int, int], trans_info: TransInfo, ignored_class: int | None
 ) -> np.ndarray:
-    if ignored_class is not None:
-        logits = np.delete(logits, ignored_class, axis=0)  # a very low one would make all the others look equal
     rows, columns = axes_of(logits.shape[1:], size_hw, trans_info)
     # Repeating the outermost logits makes the rim a cell like any other.
-    grid = np.pad(logits, ((0, 0), (1, 1), (1, 1)), mode="edge")  # (K, h + 2, w + 2)
+    grid = np.pad(without_class(logits, ignored_class), ((0, 0), (1, 1), (1, 1)), mode="edge")  # (K, h + 2, w + 2)
+    return with_class(labels_of_grid(grid, rows, columns), ignored_class)
+
+
+def without_class(logits: np.ndarray, ignored_class: int | None) -> np.ndarray:
+    """The logits (K, h, w) of the other classes; a very low one would make all the others look equal."""
+    return logits if ignored_class is None else np.delete(logits, ignored_class, axis=0)
+
+
+def with_class(labels: np.ndarray, ignored_class: int | None) -> np.ndarray:
+    """The class ids of what ``without_class`` has renumbered; the array itself is changed."""
+    if ignored_class is not None:
+        labels += labels >= ignored_class
+    return labels
+
+
+def labels_of_grid(grid: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
+    """Class of each pixel that the axes lead to.
+
+    Args:
+        grid: (K, h, w) float32 logits, with the rim of repeated ones that ``Axis`` counts as cells.
+        rows: The pixels' rows, of the cells of the grid.
+        columns: Their columns.
+
+    Returns:
+        (H, W) uint8.
+    """
     rounding = _ROUNDING * (rows.taps + columns.taps) * np.abs(grid).max()
     coarse, uniform = _uniform_blocks(grid, rows, columns, rounding)
     labels = coarse[:, columns.run_of_pixel][rows.run_of_pixel]  # columns first: rows are copied whole then
@@ -103,8 +127,6 @@ def _label_map_of_one(
         for start in range(0, len(i), _BLOCKS_GATHERED):
             some = np.s_[start : start + _BLOCKS_GATHERED]
             _fill_border_blocks(labels, grid, i[some], j[some], rows, columns, rounding)
-    if ignored_class is not None:
-        labels += labels >= ignored_class
     return labels
 
 

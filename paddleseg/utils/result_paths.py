@@ -20,6 +20,7 @@ from paddleseg.utils.written_files import WrittenFiles
 OVERLAY_FOLDER = "added_prediction"
 COLOR_FOLDER = "pseudo_color_prediction"
 LABEL_FOLDER = "label"
+TIFF_SUFFIXES = (".tif", ".tiff")
 
 
 class ResultPaths(NamedTuple):
@@ -39,12 +40,20 @@ def pictures_to_predict(images: Sequence[str], save_dir: str | os.PathLike[str])
     return _outside([os.path.join(save_dir, name) for name in (LABEL_FOLDER, COLOR_FOLDER, OVERLAY_FOLDER)], images)
 
 
-def result_paths(images: Sequence[str], root: str, save_dir: str | os.PathLike[str]) -> dict[str, ResultPaths]:
+def result_paths(
+    images: Sequence[str], root: str, save_dir: str | os.PathLike[str], *, tiff_labels: bool = False
+) -> dict[str, ResultPaths]:
     """Where the results of each picture go: under the picture's path below ``root``.
 
     No two pictures share a file: those that differ in the suffix only keep it in the names of their label
     maps (``a.jpg.png``, ``a.png.png``). Where a picture lies outside ``root``, as one of a list file can, the
     deepest folder above all pictures is the root.
+
+    Args:
+        images: Picture files.
+        root: The folder whose sub-folders are kept.
+        save_dir: Where to save.
+        tiff_labels: Whether label maps of TIFF files are TIFF files, and not PNG as all others.
 
     Returns:
         Picture file to its results; a picture that is named twice is there once.
@@ -60,7 +69,8 @@ def result_paths(images: Sequence[str], root: str, save_dir: str | os.PathLike[s
     save_dir, paths = Path(save_dir), {}
     for image, name in names.items():
         stem, suffix = os.path.splitext(name)
-        label_name = f"{stem if uses[stem.lower()] == 1 else name}.png"
+        label_suffix = ".tif" if tiff_labels and suffix.lower() in TIFF_SUFFIXES else ".png"
+        label_name = f"{stem if uses[stem.lower()] == 1 else name}{label_suffix}"
         # A picture in a format that Pillow cannot write gets a PNG overlay.
         is_writable = Image.registered_extensions().get(suffix.lower()) in Image.SAVE
         overlay_name = name if is_writable else f"{name}.png"
@@ -72,7 +82,9 @@ def result_paths(images: Sequence[str], root: str, save_dir: str | os.PathLike[s
     return paths
 
 
-def label_paths(images: Sequence[str], root: str, save_dir: str | os.PathLike[str]) -> dict[str, Path]:
+def label_paths(
+    images: Sequence[str], root: str, save_dir: str | os.PathLike[str], *, tiff_labels: bool = False
+) -> dict[str, Path]:
     """Where the label maps go when nothing else is saved: directly in ``save_dir``, named as ``result_paths`` does it.
 
     Where ``save_dir`` lies in the folder of the pictures, what is in it is left out: results of an earlier run. Where
@@ -88,7 +100,7 @@ def label_paths(images: Sequence[str], root: str, save_dir: str | os.PathLike[st
         images = _outside([save_dir], images)
     else:
         images = _without_results(images, WrittenFiles(save_dir).has, str(save_dir))
-    results = result_paths(images, root, "")
+    results = result_paths(images, root, "", tiff_labels=tiff_labels)
     targets = {image: Path(save_dir, paths.label.relative_to(LABEL_FOLDER)) for image, paths in results.items()}
     _check_nothing_is_replaced(targets)
     return targets

@@ -15,6 +15,8 @@ from paddleseg.utils.foreign_imports import foreign_names
 
 __getattr__ = foreign_names(__name__)
 
+_ROWS_AT_ONCE = 256
+
 Palette = np.ndarray
 """(256, 3) uint8 RGB: the colour of each value that a label map can hold."""
 
@@ -82,8 +84,12 @@ def overlay(image: np.ndarray, label_map: np.ndarray, palette: Palette, weight: 
     Returns:
         (H, W, 3) uint8 RGB.
     """
-    blend = weight * image.astype(np.float32) + (1.0 - weight) * palette[label_map]
-    return np.rint(blend).astype(np.uint8)
+    blended = np.empty_like(image)
+    for top in range(0, len(image), _ROWS_AT_ONCE):  # the floats of a large picture take gigabytes
+        rows = np.s_[top : top + _ROWS_AT_ONCE]
+        blend = weight * image[rows].astype(np.float32) + (1.0 - weight) * palette[label_map[rows]]
+        blended[rows] = np.rint(blend)
+    return blended
 
 
 def add_legend(

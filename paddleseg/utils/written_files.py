@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
-from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.atomic_file import replacing, write_atomically
 from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import DataError, UserError
 
@@ -76,6 +77,38 @@ class WrittenFiles:
         """
         self.note(file, hashlib.sha256(data).hexdigest())
         write_atomically(file, data)
+
+    def write_by(self, file: str | os.PathLike[str], fill: Callable[[BinaryIO], object]) -> None:
+        """Write a file that need not be in memory as a whole, whole or not at all, and its line in the index.
+
+        Args:
+            file: Its place.
+            fill: Writes the content into the file that it is given.
+
+        Raises:
+            UserError: The disk is full or the place not writable.
+        """
+        path = Path(file)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as opened:
+                fill(opened)
+                opened.flush()
+                self.note(path, sha256_of(opened.name))
+        except OSError as error:
+            raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
+
+    def adopt(self, finished: Path, file: str | os.PathLike[str]) -> None:
+        """Give a file that lies finished on the same disk its place, and its line in the index.
+
+        Raises:
+            UserError: The place is not writable.
+        """
+        try:
+            self.note(file, sha256_of(finished))
+            os.replace(finished, file)
+        except OSError as error:
+            raise UserError(f"{file}: cannot be written ({error.strerror or error})") from error
 
     def note(self, file: str | os.PathLike[str], checksum: str) -> None:
         """Add the line of a file that is going to appear.

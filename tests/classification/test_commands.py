@@ -176,6 +176,8 @@ def test_flags_of_label_maps_are_refused(class_config, weights, class_folder, ex
     given = ("--config", class_config, "--model_path", weights, "--image_path", class_folder, "--save_dir", tmp_path)
     with pytest.raises(ConfigError, match=naming("--custom_color")):
         call(predict, *given, "--custom_color", 1, 2, 3)
+    with pytest.raises(ConfigError, match=naming("--tile")):
+        call(predict, *given, "--tile", 256)
     with pytest.raises(ConfigError, match=naming("test_config: has no effect")):
         call(predict, *given, "--aug_pred")
     pictures = ("--image_path", class_folder / "val", "--save_dir", tmp_path / "found")

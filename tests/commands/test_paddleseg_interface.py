@@ -90,12 +90,12 @@ REFUSED_FLAGS = [
 ADDITIONS = {
     "train": {"cpu_backend": None, "cpu_threads": None},
     "val": {"batch_size": None, "json": None, "cpu_backend": None, "cpu_threads": None},
-    "predict": {"opts": None, "cpu_backend": None, "cpu_threads": None},
+    "predict": {"opts": None, "cpu_backend": None, "cpu_threads": None, "tile": None, "overlap": None},
     "export": {
         "opts": None, "graph_format": None, "no_verify": False, "verify_images": None, "verify_threshold": 0.999,
         "format": ["paddle"], "input_dtype": None, "opset": None, "portable": False,
     },
-    "infer": {},
+    "infer": {"tile": None, "overlap": None},
 }  # fmt: skip
 
 

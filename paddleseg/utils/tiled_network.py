@@ -1,0 +1,93 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Label maps of pictures of any size with a network that sees a tile at a time, in predict.py and infer.py alike.
+
+A picture that is one tile is predicted as it is without tiles, bit for bit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions
+from paddleseg.utils.label_tiff import write_label_tiff
+from paddleseg.utils.picture_rows import ArrayRows
+from paddleseg.utils.tiff_rows import TiffRows
+from paddleseg.utils.tiles import Scores, TileOptions, count_tiles, label_bands
+from paddleseg.utils.visualize import Palette
+from paddleseg.utils.written_files import WrittenFiles
+
+
+@dataclass(frozen=True)
+class TiledNetwork:
+    """A network and how it is to look at pictures.
+
+    Attributes:
+        label_map_of: From a picture (H, W, C), as it is read, and its name to its label map, when it is one tile.
+        scores_of: The scores of tiles.
+        options: The tiles.
+        channels: Channels that the network takes.
+        read_options: How pictures are read.
+        ignored_class: A class that is not to be predicted, see ``label_map.ignored_class_of``.
+        batch_size: Most tiles in a call of ``scores_of``.
+        progress: Whether to show a bar of the tiles of a picture where the output is a terminal.
+    """
+
+    label_map_of: Callable[[np.ndarray, str], np.ndarray]
+    scores_of: Scores
+    options: TileOptions
+    channels: int = 3
+    read_options: ReadOptions = READ_DEFAULTS
+    ignored_class: int | None = None
+    batch_size: int = 1
+    progress: bool = True
+
+    def bands(self, picture: ArrayRows | TiffRows, path: str) -> Iterator[np.ndarray]:
+        """The label map of a picture in bands (rows, W) uint8 from above."""
+        if self.options.fit(picture.size_hw):
+            yield self.label_map_of(picture.rows(0, picture.size_hw[0]), path)
+            return
+        shown = {"desc": os.path.basename(path), "unit": "tile", "leave": False}
+        # disable=None: a bar only where the output is a terminal.
+        with tqdm(
+            total=count_tiles(picture.size_hw, self.options), disable=None if self.progress else True, **shown
+        ) as bar:
+            yield from label_bands(
+                picture,
+                self.scores_of,
+                self.options,
+                ignored_class=self.ignored_class,
+                batch_size=self.batch_size,
+                on_tiles=bar.update,
+            )
+
+    def label_map(self, picture: np.ndarray, path: str) -> np.ndarray:
+        """The label map (H, W) uint8 of a picture in memory."""
+        return self.whole(ArrayRows(picture), path)
+
+    def whole(self, picture: ArrayRows | TiffRows, path: str) -> np.ndarray:
+        """The label map (H, W) uint8 of a picture, all of it."""
+        labels = np.empty(picture.size_hw, np.uint8)
+        top = 0
+        for band in self.bands(picture, path):
+            labels[top : top + len(band)] = band
+            top += len(band)
+        return labels
+
+    def save_tiff(
+        self, picture: ArrayRows | TiffRows, path: str, target: Path, written: WrittenFiles, palette: Palette
+    ) -> None:
+        """Write the label map as a TIFF file while it is made; it lies where the picture lies on a map.
+
+        Raises:
+            DataError: The picture is damaged; nothing is left of the label map then.
+        """
+        georeference = picture.georeference if isinstance(picture, TiffRows) else ()
+        bands = self.bands(picture, path)
+        written.write_by(target, lambda file: write_label_tiff(file, bands, picture.size_hw, palette, georeference))
