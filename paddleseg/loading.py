@@ -48,7 +48,8 @@ def load(
     Args:
         path: An exported folder or its deploy.yaml; a checkpoint's folder; or a run's folder, whose best model is
             taken, or its newest checkpoint where nothing was evaluated.
-        backend: What runs an exported graph; None: Paddle Inference. Checkpoints run in Paddle itself.
+        backend: What runs an exported graph, as ``infer.py --backend``; None: the first in its order that can.
+            Checkpoints run in Paddle itself.
         precision: ``fp32``, or what else the backend has on the device; checkpoints run in ``fp32``.
         cpu_threads: Threads on the CPU; None: one for each core that this process may use.
         device: ``cpu``, ``gpu:1``, ...; None: the first card, else the CPU. It becomes Paddle's current device.
@@ -68,7 +69,8 @@ def load(
         (720, 960) (90, 120)
     """
     if is_exported(path):
-        return open_exported(path, engine_options(backend, precision, cpu_threads, device))
+        wishes = {"backend": backend, "precision": precision, "cpu_threads": cpu_threads, "device": device}
+        return open_exported(path, engine_options(path, **wishes))
     checkpoint = _find_checkpoint(Path(path))
     for name, value, own in (("backend", backend, (None, "paddle")), ("precision", precision, ("fp32",))):
         if value not in own:

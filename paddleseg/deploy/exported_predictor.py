@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,17 +12,15 @@ import numpy as np
 
 from paddleseg.deploy.classifier import Classifier
 from paddleseg.deploy.deploy_config import CLASSIFICATION, FILE_NAME, DeployConfig, read_deploy_config
-from paddleseg.deploy.engine import DEFAULT_OPTIONS, EngineOptions
+from paddleseg.deploy.engines import engine_device
+from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, EngineOptions
 from paddleseg.deploy.exported_graph import NetworkInput
+from paddleseg.deploy.graph_choice import choose_graph
 from paddleseg.deploy.predictor import ClassPredictor, SegmentationPredictor
 from paddleseg.deploy.segmenter import Segmenter
 from paddleseg.utils.class_report import FoundClass
-from paddleseg.utils.device import select_device
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.margins import margin_map
-from paddleseg.utils.near_miss import suggest
-
-BACKENDS = ("paddle",)
 
 
 def is_exported(path: str | Path) -> bool:
@@ -30,14 +29,12 @@ def is_exported(path: str | Path) -> bool:
     return path.name == FILE_NAME or (path / FILE_NAME).is_file()
 
 
-def open_exported(
-    path: str | Path, options: EngineOptions = DEFAULT_OPTIONS
-) -> ExportedSegmentation | ExportedClassification:
+def open_exported(path: str | Path, options: EngineOptions) -> ExportedSegmentation | ExportedClassification:
     """The predictor of an exported folder.
 
     Raises:
-        ConfigError: Its deploy.yaml is wrong.
-        DeviceError: The options do not fit the device.
+        ConfigError: Its deploy.yaml is wrong, or it has no graph for these options.
+        DeviceError: The engine or the device is not to be had.
         WeightsError: The graph cannot be loaded.
     """
     config = read_deploy_config(path)
@@ -46,31 +43,34 @@ def open_exported(
 
 
 def engine_options(
+    path: str | Path,
+    *,
     backend: str | None = None,
     precision: str = "fp32",
     cpu_threads: int | None = None,
     device: str | None = None,
 ) -> EngineOptions:
-    """The options of a graph from what a user says.
+    """How to run an exported folder, from what a user says.
 
     Args:
-        backend: What runs the graph; None: Paddle Inference.
+        path: The folder, or the deploy.yaml in it.
+        backend: A name in ``engines.ENGINES``; None: see ``graph_choice.choose_backend``.
         precision: See ``EngineOptions``.
         cpu_threads: See ``EngineOptions``; None: one for each core.
-        device: As ``select_device`` takes it; None: the first card, else the CPU.
+        device: As ``engines.engine_device`` takes it.
 
     Raises:
-        ConfigError: There is no such backend, or the threads have no effect.
-        DeviceError: The device is not to be had.
+        ConfigError: The deploy.yaml is wrong, it has no graph for these wishes, or the threads have no effect.
+        DeviceError: The engine or the device is not to be had.
     """
-    if backend not in (None, *BACKENDS):
-        raise ConfigError(f"backend: found {backend!r}. {suggest(backend, BACKENDS)}")
     if cpu_threads is not None and cpu_threads < 1:
         raise ConfigError(f"cpu_threads: found {cpu_threads}; it must be at least 1")
-    chosen = select_device(device)
-    if cpu_threads is not None and chosen != "cpu":
-        raise ConfigError(f"cpu_threads: no effect on {chosen}; leave it out, or take the CPU")
-    return EngineOptions(device=chosen, precision=precision, cpu_threads=cpu_threads)
+    wishes = EngineOptions(backend=backend, precision=precision, cpu_threads=cpu_threads)
+    _, options = choose_graph(read_deploy_config(path), wishes)
+    options = dataclasses.replace(options, device=engine_device(options.backend, device))
+    if cpu_threads is not None and options.device != "cpu":
+        raise ConfigError(f"cpu_threads: no effect on {options.device}; leave it out, or take the CPU")
+    return options
 
 
 class _Output(NamedTuple):
@@ -109,7 +109,7 @@ class ExportedSegmentation(SegmentationPredictor):
             return labels, None
         logits = segmenter.to_logits(output.array)[0]
         ignored_class = segmenter.config.ignored_class
-        return labels, margin_map(logits, item.image.shape[1:], item.trans_info, ignored_class=ignored_class)
+        return labels, margin_map(logits, item.size_hw, item.trans_info, ignored_class=ignored_class)
 
 
 class ExportedClassification(ClassPredictor):

@@ -23,7 +23,7 @@ from paddleseg.utils.visualize import Palette, encode_image, palette_image
 from paddleseg.utils.written_files import WrittenFiles
 
 
-def tiled_segmenter: Segmenter, options: TileOptions, batch_size: int = 1) -> TiledNetwork:
+def tiled_segmenter(segmenter: Segmenter, options: TileOptions, batch_size: int = 1) -> TiledNetwork:
     """The network with its tiles.
 
     Raises:

@@ -17,7 +17,7 @@ import paddleseg
 import predict
 from paddleseg.export.folder import ExportOptions, export_model
 from paddleseg.models import DDRNet_23_slim_cls
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.errors import ConfigError, DataError, DeviceError
 from tests.commands.exported.running import COLOURS, export_here, with_deploy_yaml
 from tests.conftest import REPOSITORY
 from tests.export.small_network import NORMALIZE, SmallNetwork
@@ -185,7 +185,7 @@ def test_options_of_exported_networks_are_refused_for_a_checkpoint(run_folder, o
 
 
 def test_wrong_options_of_an_export_are_named(exported):
-    with pytest.raises(ConfigError, match=naming("backend", "padle", "paddle")):
+    with pytest.raises(DeviceError, match=naming("backend", "padle", "paddle")):
         paddleseg.load(exported, backend="padle")
     with pytest.raises(ConfigError, match=naming("cpu_threads", 0)):
         paddleseg.load(exported, cpu_threads=0)

@@ -60,7 +60,8 @@ def create_app(settings: Settings, predictor: SegmentationPredictor | ClassPredi
 
 def open_model(settings: Settings) -> SegmentationPredictor | ClassPredictor:
     """The network of the settings, loaded and run once."""
-    options = engine_options(settings.backend, settings.precision, settings.cpu_threads, settings.device)
+    wishes = {name: getattr(settings, name) for name in ("backend", "precision", "cpu_threads", "device")}
+    options = engine_options(settings.model, **wishes)
     if options.cpu_threads is None:
         options = dataclasses.replace(options, cpu_threads=max(1, usable_cpus() // settings.workers))
     predictor = open_exported(settings.model, options)

@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from paddleseg.deploy.engines import ENGINES
+from paddleseg.deploy.graph_formats import PRECISIONS
 from paddleseg.deploy.serve.settings import LARGEST_HEADER, Settings
 from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.errors import ConfigError, UserError
@@ -32,8 +34,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--model", required=True, metavar="DIR", help="folder that export.py wrote")
     add("--host", default=Settings.host, help="address to listen at; 0.0.0.0: all of them (default: %(default)s)")
     add("--device", help="cpu, gpu, gpu:1, ... (default: the first card, else the CPU)")
-    add("--backend", help="what runs the graph (default: Paddle Inference)")
-    add("--precision", default=Settings.precision, help="precision of the network (default: %(default)s)")
+    add("--backend", choices=list(ENGINES), help="what runs the graph (default: the first that can, as in infer.py)")
+    add("--precision", choices=PRECISIONS, default=Settings.precision, help="of the network (default: %(default)s)")
     add("--cpu_threads", type=int, metavar="N", help="threads of each worker (default: the cores, shared among them)")
     for one in fields(Settings):
         if one.metadata:
@@ -51,7 +53,7 @@ def main(arguments: argparse.Namespace) -> None:
             "has to be exported first"
         )
     require_serving()
-    require_packages("paddle", "cv2")
+    require_packages("cv2")
 
     from paddleseg.deploy.serve.app import open_model
 

@@ -26,9 +26,9 @@ class Settings:
 
     Attributes:
         model: The exported folder.
-        backend: What runs the graph; None: Paddle Inference.
+        backend: A name in ``engines.ENGINES``; None: the first that can.
         precision: See ``EngineOptions``.
-        device: See ``select_device``.
+        device: See ``engines.engine_device``.
         cpu_threads: Threads of each worker's network on the CPU; None: the cores, shared among the workers.
         host: The address to listen at.
     """

@@ -50,7 +50,7 @@ def exported(tmp_path_factory) -> Path:
 def predictor(exported):
     from paddleseg.deploy.exported_predictor import engine_options, open_exported
 
-    return open_exported(exported, engine_options(device="cpu", cpu_threads=1))
+    return open_exported(exported, engine_options(exported, device="cpu", cpu_threads=1))
 
 
 @pytest.fixture
