@@ -20,14 +20,15 @@ TEST_PROCESSES ?= 2
 # their time.
 NOT_IN_262 := benchmark docs faults packaging tipc
 
-.PHONY: help venv venv-dev test test-262 test-fast faults soak lint format quickstart tipc benchmark clean
+.PHONY: help venv venv-dev venv-deploy test test-deploy test-262 test-fast faults soak lint format quickstart tipc benchmark clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make quickstart  train, evaluate, predict, export and deploy on drawn street scenes (CPU, 10 minutes)'
 	@echo 'make tipc        the chain train, export, inference of PaddlePaddle (TIPC), for the three sizes (CPU, minutes)'
 	@echo 'make benchmark   speed against plain implementations, side by side (CPU, minutes)'
-	@echo 'make test        all tests'
+	@echo 'make test        all tests but those of make test-deploy'
+	@echo 'make test-deploy tests of engines, serving and C++, which need requirements-deploy.txt, a C++ compiler and Chromium'
 	@echo 'make test-262    tests of the package and its commands with Paddle 2.6.2, in $(VENV_262) (6 minutes on 2 cores)'
 	@echo 'make test-fast   all tests but those that run commands and those marked slow'
 	@echo 'make faults      trainings killed at random moments, FAULT_ROUNDS of them (50; CPU, a quarter of an hour)'
@@ -42,6 +43,8 @@ venv: $(VENV)/.installed
 
 venv-dev: $(VENV)/.installed-dev
 
+venv-deploy: $(VENV)/.installed-deploy
+
 $(VENV)/.installed: requirements.txt tools/setup_venv.sh
 	@bash tools/setup_venv.sh $(PYTHON) $(VENV)
 	@touch $@
@@ -51,6 +54,10 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt setup.py
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
+$(VENV)/.installed-deploy: $(VENV)/.installed-dev requirements-deploy.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-deploy.txt
+	@touch $@
+
 # Paddle 2.6.2 with what requirements-gpu.txt brings beside it: the newest that users of cards get from PyPI.
 $(VENV_262)/.installed: requirements-gpu.txt requirements-dev.txt tools/setup_venv.sh
 	@bash tools/setup_venv.sh $(PYTHON) $(VENV_262) requirements-gpu.txt
@@ -58,18 +65,21 @@ $(VENV_262)/.installed: requirements-gpu.txt requirements-dev.txt tools/setup_ve
 	@touch $@
 
 test: venv-dev
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m "not extras"
+
+test-deploy: venv-deploy
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m extras
 
 test-262: $(VENV_262)/.installed
-	PADDLESEG_CPU_BACKEND=paddle $(VENV_262)/bin/python -m pytest -n $(TEST_PROCESSES) $(NOT_IN_262:%=--ignore=tests/%)
+	PADDLESEG_CPU_BACKEND=paddle $(VENV_262)/bin/python -m pytest -n $(TEST_PROCESSES) -m "not extras" $(NOT_IN_262:%=--ignore=tests/%)
 
 test-fast: venv-dev
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m "not slow"
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m "not slow and not extras"
 
 faults: venv-dev
 	FAULT_ROUNDS=$(FAULT_ROUNDS) $(BIN)/python -m pytest -n $(TEST_PROCESSES) tests/faults
 
-soak: venv-dev
+soak: venv-deploy
 	SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest -n 0 -s tests/soak
 	$(BIN)/python benchmark/soak_large_picture.py
 
