@@ -94,7 +94,7 @@ def runs(graph: GraphSpec, options: EngineOptions) -> bool:
     if options.backend not in GRAPH_FORMATS[graph.format].engines:
         return False
     lowered = ENGINES[options.backend].lowers
-    if options.use_trt:  # makes its own of a graph of fp32; int8 needs ranges, which Paddle has and ONNX Runtime not
+    if options.use_trt:  # makes its own of a graph of fp32; for int8, ONNX Runtime hands it no ranges
         lowered = ("fp16", "int8") if options.backend == PADDLE else ("fp16",)
     return graph.precision == options.precision or (graph.precision == "fp32" and options.precision in lowered)
 
