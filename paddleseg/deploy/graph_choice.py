@@ -14,7 +14,7 @@ from collections.abc import Collection, Sequence
 from paddleseg.deploy.deploy_config import DeployConfig
 from paddleseg.deploy.engines import ENGINES, require_installed
 from paddleseg.deploy.engines.base import EngineOptions
-from paddleseg.deploy.graph_formats import GRAPH_FORMATS, UINT8
+from paddleseg.deploy.graph_formats import GRAPH_FORMATS, PADDLE, UINT8
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import ConfigError, DeviceError
 from paddleseg.utils.near_miss import suggest
@@ -93,8 +93,9 @@ def runs(graph: GraphSpec, options: EngineOptions) -> bool:
     """Whether an engine reads a graph and computes it in a precision; what the device has to say comes later."""
     if options.backend not in GRAPH_FORMATS[graph.format].engines:
         return False
-    # TensorRT makes engines of fp16 and int8 of a graph of fp32.
-    lowered = ("fp16", "int8") if options.use_trt else ENGINES[options.backend].lowers
+    lowered = ENGINES[options.backend].lowers
+    if options.use_trt:  # makes its own of a graph of fp32; for int8, ONNX Runtime hands it no ranges
+        lowered = ("fp16", "int8") if options.backend == PADDLE else ("fp16",)
     return graph.precision == options.precision or (graph.precision == "fp32" and options.precision in lowered)
 
 

@@ -63,6 +63,7 @@ def choose(main, *more, value_range=None, preferred=("stride8",), **options):
         ([PDMODEL, ONNX_INT8, XML_INT8], ALL, {"precision": "int8"}, ("openvino", XML_INT8)),
         ([PDMODEL, STRIDE8], ALL, {"precision": "bf16"}, ("paddle", STRIDE8)),
         ([PDMODEL, STRIDE8], ALL, {"precision": "int8", "use_trt": True}, ("paddle", STRIDE8)),
+        ([ONNX], ALL, {"precision": "fp16", "use_trt": True, "backend": "onnxruntime"}, ("onnxruntime", ONNX)),
         # What is asked for.
         ([PDMODEL, STRIDE8, ONNX], ALL, {"backend": "openvino"}, ("openvino", ONNX)),
         ([PDMODEL, STRIDE8, ONNX, XML], ALL, {"backend": "openvino"}, ("openvino", XML)),
@@ -87,6 +88,10 @@ def test_graph_and_engine_follow_fixed_orders(installed, graphs, packages, optio
             r"--backend openvino runs in --precision fp32; there is model.json \(fp32; --backend paddle\)",
         ),
         ([ONNX], ALL, {"backend": "onnxruntime", "precision": "bf16"}, ConfigError, "--precision bf16; there is"),
+        (
+            [ONNX], ALL, {"backend": "onnxruntime", "precision": "int8", "use_trt": True}, ConfigError,
+            "--precision int8; there is",
+        ),
         ([MNN], ALL, {"backend": "mnn", "precision": "fp16"}, ConfigError, "--precision fp16; there is"),
         ([ONNX_INT8], ALL, {}, ConfigError, r"--precision fp32; there is stride8_int8.onnx \(int8; --backend onnx"),
         (
