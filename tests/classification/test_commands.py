@@ -207,7 +207,7 @@ class Graph:
     """An exported classifier of class ids that are given."""
 
     def __init__(self, ids):
-        self.ids, self.config = iter(ids), SimpleNamespace(output_op="argmax", input_shape=(-1, 3, -1, -1))
+        self.ids = iter(ids)
 
     def prepare(self, pixels, path):
         return pixels
@@ -223,9 +223,11 @@ def test_enough_pictures_must_get_the_class_of_the_network(monkeypatch):
     monkeypatch.setattr(
         module, "class_logits", lambda model, images, *_: np.eye(4, dtype=np.float32)[images[0, 0, 0, :1]]
     )
-    monkeypatch.setattr(module, "read_deploy_config", lambda folder: folder)
+    config = SimpleNamespace(output_op="argmax", input_shape=(-1, 3, -1, -1))
+    monkeypatch.setattr(module, "read_deploy_config", lambda folder: config)
+    monkeypatch.setattr(module, "graph_runs", lambda config: [SimpleNamespace(config=config, options=None, name="it")])
     for ids, share, fails in (([0, 1, 2, 3], 1, False), ([0, 1, 2, 0], 0.75, False), ([0, 1, 0, 0], 0.75, True)):
-        monkeypatch.setattr(module, "Classifier", lambda folder: Graph(ids))  # noqa: B023
+        monkeypatch.setattr(module, "Classifier", lambda config, options: Graph(ids))  # noqa: B023
         verify = partial(verify_classifier, None, "", pictures, pipeline=Pipeline(), min_equal_share=share)
         if fails:
             with pytest.raises(VerificationError, match="2 of 4 pictures get the same class, at least 75 %"):

@@ -95,7 +95,7 @@ ADDITIONS = {
         "opts": None, "graph_format": None, "no_verify": False, "verify_images": None, "verify_threshold": 0.999,
         "format": ["paddle"], "input_dtype": None, "opset": None, "portable": False,
     },
-    "infer": {"tile": None, "overlap": None},
+    "infer": {"tile": None, "overlap": None, "backend": None},
 }  # fmt: skip
 
 

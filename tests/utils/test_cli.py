@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from paddleseg.utils.cli import str2bool
 
@@ -20,12 +21,25 @@ def test_a_package_that_does_not_load_is_one_line_with_what_to_install(command, 
     paths = [str(tmp_path), str(run_command.repository)]
     needed = ["--config", "x", "--model_path", "x", "--image_path", "x"]
     given = {"train.py": 2, "val.py": 4, "export.py": 4, "predict.py": 6}.get(command)
-    arguments = needed[:given] if given else ["--config", "x", "--image_path", "x"]
+    arguments = needed[:given] if given else ["--config", _export_in(tmp_path), "--image_path", _picture_in(tmp_path)]
     process = run_command(command, *arguments, env={"PYTHONPATH": ":".join(paths)})
     assert process.returncode == 1
     [line] = process.stderr.strip().splitlines()
     assert f"cannot import {package} (libGL.so.1" in line
     assert advice in line
+
+
+def _export_in(folder):
+    """What infer.py reads before it knows which engine it needs."""
+    for name in ("m.pdmodel", "m.pdiparams"):
+        (folder / name).touch()
+    (folder / "deploy.yaml").write_text("Deploy: {model: m.pdmodel, params: m.pdiparams, transforms: []}")
+    return folder / "deploy.yaml"
+
+
+def _picture_in(folder):
+    Image.new("RGB", (40, 40)).save(folder / "a.png")
+    return folder / "a.png"
 
 
 def test_importing_the_package_does_not_import_paddle():

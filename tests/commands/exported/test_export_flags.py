@@ -52,7 +52,7 @@ def test_an_export_without_transforms_is_refused(tmp_path):
 
 @pytest.mark.slow
 def test_a_failed_verification_exits_with_1_and_exports_nothing(run_command, config, weights, tmp_path):
-    # A NaN weight makes every comparison of scores fail.
+    # With a weight that is no number, the network itself gives nothing to compare with.
     state = paddle.load(str(weights))
     state["head.conv.bias"] = paddle.full([4], float("nan"))
     paddle.save(state, str(tmp_path / "nan.pdparams"))
@@ -61,7 +61,7 @@ def test_a_failed_verification_exits_with_1_and_exports_nothing(run_command, con
         "--save_dir", tmp_path / "out", "--output_op=none",
     )  # fmt: skip
     assert done.returncode == 1
-    assert "verification failed" in done.stderr
+    assert "are no numbers" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
     assert not list(tmp_path.glob(".out*"))
