@@ -117,7 +117,7 @@ def test_of_a_damaged_tiff_nothing_is_left_and_the_others_are_predicted(source, 
         (["--tile", 128, "--is_slide", "--crop_size", 64, 64, "--stride", 32, 32], ("--tile", "--is_slide")),
         (["--tile", 128, "--aug_pred", "--flip_horizontal"], ("--tile", "--aug_pred")),
         (
-            ["--tile", 128, "--opts", "val_dataset.transforms=[{type: ResizeByShort, short_size: 9}, {type: Normalize}]"],
+            ["--tile", 128, "--opts", "val_dataset.transforms=[{type: ResizeByShort,short_size: 9},{type: Normalize}]"],
             ("--tile", "ResizeByShort"),
         ),
     ],
