@@ -187,7 +187,7 @@ def test_a_file_that_was_changed_after_the_export_is_named(deploy_yaml):
         (
             "output_op:",
             "graphs: {stride8: {model: model.pdiparams}}\n  output_op:",
-            "graphs.stride8.model is 'model.pdiparams'; graphs have one of the suffixes .pdmodel,",
+            "graphs.stride8.model is 'model.pdiparams'; graphs have one of the suffixes .xml, .onnx,",
         ),
         (
             "output_op:",
