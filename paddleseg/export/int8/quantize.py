@@ -198,7 +198,11 @@ class _Work:
             self.source,
             stem,
             Calibration(
-                lambda: arrays(calibration, fp32, self.size_hw), len(calibration.indices), float_layers, facts
+                lambda: arrays(calibration, fp32, self.size_hw),
+                len(calibration.indices),
+                float_layers,
+                None if self.config.ignored_class is None else fp32.engine.output_names[0],
+                facts,
             ),
         )
         kind = GRAPH_FORMATS[self.quantizer.format]

@@ -23,9 +23,7 @@ from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import UserError
 from paddleseg.utils.quiet_import import import_quietly
 
-ALWAYS_FLOAT = ("normalize", "ignored_class")
-"""Layers of our ONNX models that stay in float32: the normalisation of uint8 pictures, which quantises nothing that
-is not whole already, and the addition of -10000 to the logits of an ignored class, which would take the whole range."""
+_NORMALIZE = "normalize"  # of uint8 pictures; int8 would round what is whole already
 SENSITIVE_LAYERS = ("spp", "head", "conv1", "layer5", "layer5_")
 """What is left in float32, one more after the other, until the loss is small enough: the context, whose means are of
 other orders than its convolutions; the logits; the first convolutions; the bottlenecks before context and head."""
@@ -39,18 +37,23 @@ class Calibration:
         arrays: Gives what the graph takes, picture after picture, from the first one each time it is called.
         num_pictures: How many these are.
         float_layers: Names of layers (``spp``) that stay in float32.
+        lowered_output: Name of the node that lowers the logits of an ignored class by 10000 and is the last one, so
+            that it has the name of the output; None where no class is ignored. In int8, that range would leave one
+            value to all others.
         facts: Texts that the graph says of itself, beside those of its source.
     """
 
     arrays: Callable[[], Iterator[np.ndarray]]
     num_pictures: int
     float_layers: Sequence[str]
+    lowered_output: str | None
     facts: dict[str, str]
 
     @property
     def float_nodes(self) -> str:
         """A regular expression of the whole names of the nodes that stay in float32."""
-        return rf"(?:{'|'.join((*ALWAYS_FLOAT, *self.float_layers))})[./].*"
+        layers = rf"(?:{'|'.join((_NORMALIZE, *self.float_layers))})[./].*"
+        return layers if self.lowered_output is None else f"{layers}|{re.escape(self.lowered_output)}"
 
 
 @dataclass(frozen=True)
@@ -104,8 +107,9 @@ def _quantize_onnx(source: GraphSpec, stem: Path, calibration: Calibration) -> N
     about = onnx.load(source.model, load_external_data=False)
     with tempfile.TemporaryDirectory() as folder, _errors_named(source, "ONNX Runtime"):
         prepared, result = Path(folder) / "prepared.onnx", Path(folder) / "int8.onnx"
-        # Its symbolic shapes need the package sympy, and are for transformers.
-        quant_pre_process(str(source.model), str(prepared), skip_symbolic_shape=True)
+        # Shapes alone: symbolic ones need the package sympy and are for transformers, and the optimisation would put
+        # the lowering of an ignored class into the convolution before it, whose logits must not get that range.
+        quant_pre_process(str(source.model), str(prepared), skip_optimization=True, skip_symbolic_shape=True)
         # A batch normalisation that no convolution takes up has one number for each channel, and no int8 kernel.
         excluded = [
             node.name
