@@ -39,8 +39,8 @@ def make_parser() -> argparse.ArgumentParser:
         type=lambda text: [name for name in text.split(",") if name],
         default=list(_FORMATS),
         metavar="NAMES",
-        help=f"{' and '.join(_FORMATS)}, with a comma between them: openvino: OpenVINO's IR, quantised by NNCF; onnx: an "
-        "ONNX model for onnxruntime and others, quantised by onnxruntime (default: both)",
+        help=f"{' and '.join(_FORMATS)}, with a comma between them: openvino: OpenVINO's IR, quantised by NNCF; onnx: "
+        "an ONNX model for onnxruntime and others, quantised by onnxruntime (default: both)",
     )
     add(
         "--input_shape",
@@ -55,8 +55,8 @@ def make_parser() -> argparse.ArgumentParser:
         type=float,
         default=1.0,
         metavar="POINTS",
-        help="mIoU that may be lost, in hundredths, or equal pixels where val_dataset has no labels; layers are left in "
-        "float32 until the loss is not larger (default: %(default)s)",
+        help="mIoU that may be lost, in hundredths, or equal pixels where val_dataset has no labels; layers are left "
+        "in float32 until the loss is not larger (default: %(default)s)",
     )
     add("--batch_nums", type=int, default=80, help="batches to calibrate with (default: %(default)s; PaddleSeg: 10)")
     add("--batch_size", type=int, default=1, help="pictures in each of them, run one by one (default: %(default)s)")
@@ -82,7 +82,7 @@ def main(arguments: argparse.Namespace) -> None:
     config = load_config(arguments.config, opts=arguments.opts)
     check_config(config, command="export")
     if prediction_of(config) == "class":
-        raise ConfigError(f"{config.path}: the network is a classifier; int8 graphs are made of segmentation ones alone")
+        raise ConfigError(f"{config.path}: the network is a classifier; int8 is for segmentation alone")
     for section, what in (("train_dataset", "calibrate with"), ("val_dataset", "measure the loss on")):
         if not config.section(section):
             raise ConfigError(f"{config.path}: {section} is missing, and there are no pictures to {what}; add it")

@@ -23,6 +23,7 @@ from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import UserError
 from paddleseg.utils.quiet_import import import_quietly
 
+_OPSET_OF_INT8 = 13  # the first whose DequantizeLinear knows channels
 _NORMALIZE = "normalize"  # of uint8 pictures; int8 would round what is whole already
 SENSITIVE_LAYERS = ("spp", "head", "conv1", "layer5", "layer5_")
 """What is left in float32, one more after the other, until the loss is small enough: the context, whose means are of
@@ -104,7 +105,13 @@ def _quantize_onnx(source: GraphSpec, stem: Path, calibration: Calibration) -> N
             array = next(self._arrays, None)
             return None if array is None else {self._name: array}
 
-    about = onnx.load(source.model, load_external_data=False)
+    about = onnx.load(source.model)
+    opset = next(item.version for item in about.opset_import if item.domain in ("", "ai.onnx"))
+    if opset < _OPSET_OF_INT8:
+        raise UserError(
+            f"--format onnx: {source.model} has ONNX's operators of set {opset}, and int8 with a scale for each channel "
+            f"needs {_OPSET_OF_INT8}; export without --portable, with --opset {_OPSET_OF_INT8} or more"
+        )
     with tempfile.TemporaryDirectory() as folder, _errors_named(source, "ONNX Runtime"):
         prepared, result = Path(folder) / "prepared.onnx", Path(folder) / "int8.onnx"
         # Shapes alone: symbolic ones need the package sympy and are for transformers, and the optimisation would put
@@ -158,4 +165,6 @@ def _errors_named(source: GraphSpec, package: str) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:  # neither package promises any type
-        raise UserError(f"{source.model}: {package} cannot quantise it: {' '.join(str(error).split())[:300]}") from error
+        raise UserError(
+            f"{source.model}: {package} cannot quantise it: {' '.join(str(error).split())[:300]}"
+        ) from error

@@ -23,7 +23,7 @@ from paddleseg.export.int8.pictures import Pictures
 from paddleseg.export.int8.quantize import QuantizationError, QuantizeOptions, quantize_export
 from paddleseg.export.options import ExportOptions
 from paddleseg.models import DDRNet_23_slim_cls
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.errors import ConfigError, DataError, UserError
 from paddleseg.utils.quiet_import import import_quietly
 from tests.conftest import REPOSITORY
 from tests.export.int8.exports import INT8_FILES, SIZE_HW, Unlabelled, export_tiny, scenes
@@ -111,8 +111,8 @@ def test_the_normalisation_and_the_ignored_class_stay_in_float32(quantized):
     made_by = {output: node for node in model.graph.node for output in node.output}
     for node in model.graph.node:
         inputs = [made_by[name].op_type for name in node.input if name in made_by]
-        if node.name.startswith("normalize/") or node.output[0] == "logits_stride8":
-            assert "QuantizeLinear" not in node.op_type and "DequantizeLinear" not in inputs[1:]
+        if node.name in ("normalize/Sub", "normalize/Mul") or node.output[0] == "logits_stride8":
+            assert "DequantizeLinear" not in inputs[1:]
         elif node.op_type == "Conv":
             assert inputs[:2] == ["DequantizeLinear"] * 2
     assert made_by["logits_stride8"].op_type == "Add"
@@ -121,8 +121,7 @@ def test_the_normalisation_and_the_ignored_class_stay_in_float32(quantized):
     operations = import_quietly("openvino").Core().read_model(folder / "model_stride8_int8.xml").get_ordered_ops()
     assert sum(op.get_type_name() == "FakeQuantize" for op in operations) > 20
     (last,) = (op for op in operations if "logits_stride8" in op.get_friendly_name() and op.get_type_name() == "Add")
-    sources = [port.get_source_output().get_node().get_type_name() for port in last.inputs()]
-    assert "FakeQuantize" not in sources and "Convert" not in sources
+    assert "FakeQuantize" not in [port.get_source_output().get_node().get_type_name() for port in last.inputs()]
 
 
 def test_sensitive_layers_are_left_out_until_the_loss_is_small_enough(exported, tmp_path, log):
@@ -174,7 +173,7 @@ def test_pictures_of_another_size_are_resized_to_that_of_deployment(exported, tm
 
 
 def test_a_graph_of_fixed_size_and_batch_is_calibrated_at_its_size(tmp_path):
-    folder = export_tiny(tmp_path / "out", formats=["onnx"], portable=True, input_shape=[2, 3, 64, 128], output_op="none")
+    folder = export_tiny(tmp_path / "out", formats=["onnx"], input_shape=[2, 3, 64, 128])
     quantize_export(folder, tmp_path / "int8", scenes(), scenes("val", 2), QuantizeOptions(["onnx"], max_drop=100))
     graph = read_deploy_config(tmp_path / "int8").graphs["stride8_onnx_int8"]
     assert graph.calibrated_size == (64, 128) and graph.input_shape == (2, 3, 64, 128)
@@ -187,7 +186,7 @@ def test_pictures_of_several_sizes_need_one_to_be_said(exported, tmp_path):
         cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((height, width, 3), 40 * index, np.uint8))
         cv2.imwrite(str(tmp_path / f"label{index}.png"), np.zeros((height, width), np.uint8))
     (tmp_path / "list.txt").write_text("".join(f"{i}.png label{i}.png\n" for i in range(3)))
-    dataset = Dataset([], num_classes=19, dataset_root=str(tmp_path), mode="val", val_path=str(tmp_path / "list.txt"))
+    dataset = Dataset("val", str(tmp_path), [], num_classes=19, val_path="list.txt")
     pictures = Pictures.spread(dataset, None, "train_dataset")
     with pytest.raises(ConfigError, match=r"in 2 sizes, height x width 40 x 60 \(2 pictures\), 50 x 60 \(1"):
         quantize_export(exported, tmp_path / "out", pictures, scenes("val"), ONNX)
@@ -230,7 +229,12 @@ def test_exports_that_cannot_be_quantised_are_refused_by_name(quantized, tmp_pat
     main.pop("gives")
     path.write_text(yaml.safe_dump({"Deploy": {**section, **main}}))
     refused(tmp_path / "int8", r"there is model_stride8_int8.onnx \(int8\)")
-    (paddle / "written_files.jsonl").unlink()
+    portable = {"portable": True, "input_shape": [1, 3, 64, 96], "output_op": "none"}
+    with pytest.raises(
+        UserError, match=r"model_stride8.onnx has ONNX's operators of set 12, .* export without --portable"
+    ):
+        folder = export_tiny(tmp_path / "portable", formats=["onnx"], **portable)
+        quantize_export(folder, tmp_path / "out", scenes(), scenes("val"), ONNX)
     export = export_tiny(tmp_path / "changed", formats=["onnx"])
     (export / "model_stride8.onnx").write_bytes(b"another")
     refused(export, "is not the file that deploy.yaml was written for")
@@ -253,7 +257,7 @@ import threading
 for thread in threading.enumerate():
     if thread is not threading.main_thread():
         thread.join(5)
-print("openvino_telemetry.main" in sys.modules, len(asked) > 0)
+print("openvino_telemetry.main" in sys.modules, len(asked))
 """
 
 
@@ -271,5 +275,7 @@ def test_nothing_is_reported_to_the_makers_of_nncf(exported, tmp_path, load, rep
         environment.pop(name, None)
     code = [sys.executable, "-c", QUANTIZE_WITHOUT_NETWORK.format(load=load), str(exported / "model_stride8.onnx")]
     done = subprocess.run(code, capture_output=True, text=True, check=True, env=environment)
-    assert done.stdout.split()[-2:] == [str(reports)] * 2
-    assert any(tmp_path.iterdir()) == reports
+    loaded, asked = done.stdout.split()[-2:]
+    assert loaded == str(reports)
+    if not reports:
+        assert asked == "0" and not any(tmp_path.iterdir())
