@@ -109,8 +109,8 @@ def _quantize_onnx(source: GraphSpec, stem: Path, calibration: Calibration) -> N
     opset = next(item.version for item in about.opset_import if item.domain in ("", "ai.onnx"))
     if opset < _OPSET_OF_INT8:
         raise UserError(
-            f"--format onnx: {source.model} has ONNX's operators of set {opset}, and int8 with a scale for each channel "
-            f"needs {_OPSET_OF_INT8}; export without --portable, with --opset {_OPSET_OF_INT8} or more"
+            f"--format onnx: {source.model} has ONNX's operators of set {opset}, and int8 with a scale for each "
+            f"channel needs {_OPSET_OF_INT8}; export without --portable, with --opset {_OPSET_OF_INT8} or more"
         )
     with tempfile.TemporaryDirectory() as folder, _errors_named(source, "ONNX Runtime"):
         prepared, result = Path(folder) / "prepared.onnx", Path(folder) / "int8.onnx"

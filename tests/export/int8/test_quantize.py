@@ -230,9 +230,7 @@ def test_exports_that_cannot_be_quantised_are_refused_by_name(quantized, tmp_pat
     path.write_text(yaml.safe_dump({"Deploy": {**section, **main}}))
     refused(tmp_path / "int8", r"there is model_stride8_int8.onnx \(int8\)")
     portable = {"portable": True, "input_shape": [1, 3, 64, 96], "output_op": "none"}
-    with pytest.raises(
-        UserError, match=r"model_stride8.onnx has ONNX's operators of set 12, .* export without --portable"
-    ):
+    with pytest.raises(UserError, match=r"model_stride8.onnx has ONNX's operators of set 12, .* without --portable"):
         folder = export_tiny(tmp_path / "portable", formats=["onnx"], **portable)
         quantize_export(folder, tmp_path / "out", scenes(), scenes("val"), ONNX)
     export = export_tiny(tmp_path / "changed", formats=["onnx"])
