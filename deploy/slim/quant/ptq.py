@@ -15,9 +15,9 @@ from pathlib import Path
 # The repository's own package is found without being installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
+from paddleseg.export.int8.quantizers import QUANTIZERS
 from paddleseg.utils.cli import CommandParser, require_packages, run_command
 
-_FORMATS = ("openvino", "onnx")
 _FORMATS_TO_EXPORT = "paddle,onnx"
 
 
@@ -37,10 +37,10 @@ def make_parser() -> argparse.ArgumentParser:
     add(
         "--format",
         type=lambda text: [name for name in text.split(",") if name],
-        default=list(_FORMATS),
+        default=list(QUANTIZERS),
         metavar="NAMES",
-        help=f"{' and '.join(_FORMATS)}, with a comma between them: openvino: OpenVINO's IR, quantised by NNCF; onnx: "
-        "an ONNX model for onnxruntime and others, quantised by onnxruntime (default: both)",
+        help=f"{' and '.join(QUANTIZERS)}, with a comma between them: openvino: OpenVINO's IR, quantised by NNCF; "
+        "onnx: an ONNX model for onnxruntime and others, quantised by onnxruntime (default: both)",
     )
     add(
         "--input_shape",
@@ -68,17 +68,19 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: argparse.Namespace) -> None:
     check_arguments(arguments)
-    packages = {"openvino": ("openvino", "nncf"), "onnx": ("onnx", "onnxruntime")}
-    require_packages("paddle", "cv2", *(name for kind in arguments.format for name in packages[kind]))
+    require_packages("paddle", "cv2", *(name for kind in arguments.format for name in QUANTIZERS[kind].packages))
 
     from paddleseg.config.build import build_dataset
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.task_sections import prediction_of
+    from paddleseg.deploy.deploy_config import FILE_NAME
     from paddleseg.export.int8.pictures import Pictures
     from paddleseg.export.int8.quantize import QuantizeOptions, quantize_export
     from paddleseg.utils.errors import ConfigError
 
+    if arguments.model_dir is not None and not Path(arguments.model_dir, FILE_NAME).is_file():
+        raise ConfigError(f"--model_dir {arguments.model_dir}: there is no {FILE_NAME}; give a folder of export.py")
     config = load_config(arguments.config, opts=arguments.opts)
     check_config(config, command="export")
     if prediction_of(config) == "class":
@@ -105,10 +107,10 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.near_miss import suggest
 
     for name in arguments.format:
-        if name not in _FORMATS:
-            raise ConfigError(f"--format {name}: no such format. {suggest(name, _FORMATS)}")
+        if name not in QUANTIZERS:
+            raise ConfigError(f"--format {name}: no such format. {suggest(name, QUANTIZERS)}")
     if not arguments.format:
-        raise ConfigError(f"--format: nothing is named; give one or more of {', '.join(_FORMATS)}")
+        raise ConfigError(f"--format: nothing is named; give one or more of {', '.join(QUANTIZERS)}")
     for flag in ("batch_nums", "batch_size", "num_val", "cpu_threads"):
         value = getattr(arguments, flag)
         if value is not None and value < 1:

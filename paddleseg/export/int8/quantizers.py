@@ -141,7 +141,7 @@ def _quantize_onnx(source: GraphSpec, stem: Path, calibration: Calibration) -> N
 
 
 QUANTIZERS = {
-    "openvino": Quantizer("openvino", OPENVINO, ("openvino", "onnx"), _quantize_openvino, ("openvino", "nncf")),
+    "openvino": Quantizer("openvino", OPENVINO, ("openvino", "onnx"), _quantize_openvino, ("nncf", "openvino")),
     "onnx": Quantizer("onnx", ONNXRUNTIME, ("onnx",), _quantize_onnx, ("onnx", "onnxruntime")),
 }
 """By their names for ``--format``."""
