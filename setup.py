@@ -49,6 +49,7 @@ setup(
         "onnx": ["onnx>=1.16", "onnxruntime>=1.18"],
         "openvino": ["openvino>=2024.4"],
         "mnn": ["MNN>=3.0"],
+        "quant": ["nncf>=2.13", "openvino>=2024.4", "onnx>=1.16", "onnxruntime>=1.18"],
         "safetensors": ["safetensors>=0.4"],
         "tiff": ["tifffile>=2023.1"],
         "serving": ["starlette>=0.40", "uvicorn>=0.30", "python-multipart>=0.0.18", "prometheus-client>=0.19"],

@@ -140,7 +140,7 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
     path = Path(path)
     if path.is_dir():
         path = path / FILE_NAME
-    content = _read_section(path)
+    content = read_section(path)
     for key in content:
         if key not in _KEYS:
             raise ConfigError(f"{path}: Deploy.{key}: there is no such key. {suggest(key, _KEYS)}")
@@ -190,7 +190,12 @@ def write_deploy_config(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _read_section(path: Path) -> dict[str, Any]:
+def read_section(path: Path) -> dict[str, Any]:
+    """What stands under ``Deploy`` in a deploy.yaml, unchecked.
+
+    Raises:
+        ConfigError: The file cannot be read, or has no such section.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:

@@ -15,6 +15,7 @@ from paddle import nn
 from paddleseg.export.onnx_writer import write_onnx
 from paddleseg.export.options import PORTABLE_OPSET, GraphRequest
 from paddleseg.utils.errors import UserError
+from paddleseg.utils.quiet_import import import_quietly
 
 # The softmax over the channels that ONNX has from set 13 on comes out wrong: MNN 3.6.1 gives two classes with logits of
 # 134 and 194 one half each. The older sets' one, over the last axis, is right.
@@ -26,8 +27,7 @@ _CALL_OF_MNN = "import sys, _tools; _tools.mnnconvert(['mnnconvert', *sys.argv[1
 
 def write_openvino(network: nn.Layer, request: GraphRequest, stem: Path) -> None:
     """Write OpenVINO's IR, ``.xml`` and ``.bin``; the weights stay float32."""
-    import openvino
-
+    openvino = import_quietly("openvino")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         write_onnx(network, path, request)

@@ -14,7 +14,7 @@ import paddle
 from paddle import nn
 
 from paddleseg.deploy import deploy_config
-from paddleseg.export.formats import FORMATS, PADDLE_FORMATS, STEMS, default_format, files_of, require_formats
+from paddleseg.export.formats import PADDLE_FORMATS, default_format, export_names, require_formats
 from paddleseg.export.graphs import GraphWriter
 from paddleseg.export.options import DEFAULT_OPTIONS, PADDLE, ExportOptions, input_dtype_for
 from paddleseg.models.facts import ModelFacts
@@ -92,7 +92,7 @@ def export_model(
         raise ConfigError(f"--save_dir {save_dir}: this is a file; give a folder")
     if save_dir == save_dir.parent:
         raise ConfigError(f"--save_dir {save_dir}: this is the root of the disk; give a folder in it")
-    all_names = {deploy_config.FILE_NAME}.union(*(files_of(name, stem) for name in FORMATS for stem in STEMS))
+    all_names = {deploy_config.FILE_NAME, *export_names()}
     index = WrittenFiles(save_dir)
     index.refuse_foreign(save_dir / name for name in sorted(all_names))
     about = {
@@ -108,19 +108,19 @@ def export_model(
         "arch": model.arch,
     }
     with contextlib.ExitStack() as stack:
-        with _naming(save_dir):
+        with naming_save_dir(save_dir):
             folder = stack.enter_context(folder_on_disk_of(save_dir))
         writer = GraphWriter(model, folder, options, input_shape, input_dtype, about, weights_meta)
-        with _naming(save_dir):
+        with naming_save_dir(save_dir):
             content = {**writer.write_all(), **about, "paddle_version": paddle.__version__}
         files = sorted(name for name in all_names if (folder / name).is_file())
         content["checksums"] = {name: sha256_of(folder / name) for name in files}
-        with _naming(save_dir):
+        with naming_save_dir(save_dir):
             deploy_config.write_deploy_config(folder / deploy_config.FILE_NAME, content)
         if verify is not None:
             verify(folder)
         names = [*files, deploy_config.FILE_NAME]
-        with _naming(save_dir):
+        with naming_save_dir(save_dir):
             for name in names:
                 index.note(save_dir / name, sha256_of(folder / name))
             move_files(folder, save_dir, names, obsolete=sorted(all_names - set(names)))
@@ -163,7 +163,7 @@ def _with_explicit_numbers(spec: dict[str, Any], channels: int) -> dict[str, Any
 
 
 @contextlib.contextmanager
-def _naming(save_dir: Path) -> Iterator[None]:
+def naming_save_dir(save_dir: Path) -> Iterator[None]:
     """Errors of the disk within the block name the flag."""
     try:
         yield

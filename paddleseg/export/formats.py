@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 STEMS = ("model", "model_stride8")
 """Names of the files without their suffixes: of the graph under PaddleSeg's keys, and of that of the logits at 1/8."""
+INT8_STEM = "model_stride8_int8"
+"""That of the int8 graphs that ``export.int8`` adds to an export."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +84,10 @@ FORMATS = {
 PADDLE_FORMATS = ("pdmodel", "json")
 
 
-def files_of(name: str, stem: str) -> list[str]:
-    """Names of all files that a format may write."""
-    return [stem + suffix for suffix in (*GRAPH_FORMATS[name].suffixes, *FORMATS[name].others)]
+def export_names() -> set[str]:
+    """Names of all files that exports and their quantisation may write, but for deploy.yaml."""
+    suffixes = {suffix for name in FORMATS for suffix in (*GRAPH_FORMATS[name].suffixes, *FORMATS[name].others)}
+    return {stem + suffix for stem in (*STEMS, INT8_STEM) for suffix in suffixes}
 
 
 def require_formats(names: list[str]) -> None:

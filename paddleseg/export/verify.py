@@ -233,12 +233,12 @@ def fit_picture(picture: Picture, pipeline: Pipeline, size_hw: Sequence[int]) ->
     Raises:
         VerificationError: The transforms make another size of every picture.
     """
-    own = _size_at_network(picture, pipeline)
+    own = size_at_network(picture, pipeline)
     height, width = (found if fixed == -1 else fixed for found, fixed in zip(own, size_hw))
     if (height, width) == own:
         return picture
     resized = Picture(picture.name, cv2.resize(picture.pixels, (width, height)).reshape(height, width, -1))
-    found = _size_at_network(resized, pipeline)
+    found = size_at_network(resized, pipeline)
     if found != (height, width):
         raise VerificationError(
             f"--input_shape: height and width are {height} {width}, but the transforms make {found[0]} {found[1]} of "
@@ -247,7 +247,7 @@ def fit_picture(picture: Picture, pipeline: Pipeline, size_hw: Sequence[int]) ->
     return resized
 
 
-def _size_at_network(picture: Picture, pipeline: Pipeline) -> tuple[int, int]:
+def size_at_network(picture: Picture, pipeline: Pipeline) -> tuple[int, int]:
     """(height, width) of what the transforms make of a picture."""
     sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}
     return pipeline(sample, np.random.default_rng(0))["img"].shape[:2]

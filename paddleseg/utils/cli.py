@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import importlib
 import os
 import sys
 import traceback
@@ -18,6 +17,7 @@ from typing import Any, Literal, NoReturn
 from paddleseg.utils.errors import UserError
 from paddleseg.utils.failed_process import is_behind_others, leave_before_others
 from paddleseg.utils.near_miss import ask_for_nearest
+from paddleseg.utils.quiet_import import import_quietly
 from paddleseg.utils.type_hints import plain, without_null
 
 # Paddle's warnings about itself, which say nothing to somebody who trains a network.
@@ -28,6 +28,8 @@ _INSTALL_HINTS = {
     "onnx": "pip install 'ddrnet-toolkit[onnx]'",
     "openvino": "pip install 'ddrnet-toolkit[openvino]'",
     "MNN": "pip install 'ddrnet-toolkit[mnn]'",
+    "nncf": "pip install 'ddrnet-toolkit[quant]'",
+    "onnxruntime": "pip install 'ddrnet-toolkit[onnx]'",
 }
 
 
@@ -109,7 +111,7 @@ def require_packages(*names: str) -> None:
         warnings.filterwarnings("ignore", message=message)
     for name in names:
         try:
-            importlib.import_module(name)
+            import_quietly(name)
         except ImportError as error:
             raise UserError(f"cannot import {name} ({error}): {_INSTALL_HINTS[name]}") from None
 

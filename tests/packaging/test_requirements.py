@@ -59,6 +59,7 @@ def test_each_extra_brings_one_build(setup_arguments):
         "onnx": ["onnx", "onnxruntime"],
         "openvino": ["openvino"],
         "mnn": ["MNN"],
+        "quant": ["nncf", "openvino", "onnx", "onnxruntime"],
         "safetensors": ["safetensors"],
         "tiff": ["tifffile"],
         "serving": ["starlette", "uvicorn", "python-multipart", "prometheus-client"],

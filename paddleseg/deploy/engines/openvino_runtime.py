@@ -5,9 +5,7 @@
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Sequence
-from types import ModuleType
 
 import numpy as np
 
@@ -15,10 +13,10 @@ from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, Engine, EngineOptions
 from paddleseg.deploy.graph_formats import OPENVINO
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import DeviceError, WeightsError
+from paddleseg.utils.quiet_import import import_quietly
 
 # int8 graphs say by themselves where they are quantised; the rest is computed in float32.
 _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16", "int8": "f32"}
-_TELEMETRY = "openvino_telemetry"
 
 
 class OpenvinoRuntime(Engine):
@@ -29,7 +27,7 @@ class OpenvinoRuntime(Engine):
     def __init__(self, graph: GraphSpec, options: EngineOptions = DEFAULT_OPTIONS) -> None:
         super().__init__(graph, options)
         refuse_devices_but_cpu(options, self.backend)
-        openvino = import_openvino()
+        openvino = import_quietly("openvino")
         core = openvino.Core()
         _check_precision(core, options.precision)
         # Without the hint it computes in bfloat16 on CPUs that have it. No CACHE_DIR: nothing is left behind.
@@ -58,20 +56,6 @@ class OpenvinoRuntime(Engine):
         twin = copy.copy(self)
         twin._request = self._compiled.create_infer_request()
         return twin
-
-
-def import_openvino() -> ModuleType:
-    """The package, which reports each import to its makers, unless its part for that is not to be found."""
-    hidden = sys.modules.get(_TELEMETRY)
-    sys.modules[_TELEMETRY] = None
-    try:
-        import openvino
-    finally:
-        if hidden is None:
-            del sys.modules[_TELEMETRY]
-        else:
-            sys.modules[_TELEMETRY] = hidden
-    return openvino
 
 
 def _check_precision(core, precision: str) -> None:
