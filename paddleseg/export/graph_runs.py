@@ -66,7 +66,8 @@ def graph_runs(config: DeployConfig, *, every_way: bool = False) -> list[GraphRu
     ways = _every_way if every_way else _one_way
     found = [run for key, graph in _graphs_of(config) for run in ways(key, graph)]
     if all(run.why_not for run in found):
-        raise VerificationError(f"verification failed: {found[0].graph.model.name}: {found[0].why_not}")
+        reason = f"{found[0].graph.model.name}: {found[0].why_not}"
+        raise VerificationError(f"verification failed: {reason}; export.py --no_verify exports unseen")
     return found
 
 

@@ -92,8 +92,8 @@ ADDITIONS = {
     "val": {"batch_size": None, "json": None, "cpu_backend": None, "cpu_threads": None},
     "predict": {"opts": None, "cpu_backend": None, "cpu_threads": None, "tile": None, "overlap": None},
     "export": {
-        "opts": None, "graph_format": None, "no_verify": False, "verify_images": None, "verify_threshold": 0.999,
-        "format": ["paddle"], "input_dtype": None, "opset": None, "portable": False,
+        "opts": None, "graph_format": None, "format": ["paddle"], "input_dtype": None, "opset": None, "portable": False,
+        "no_verify": False, "verify": None, "verify_images": None, "verify_pictures": None, "verify_threshold": 0.999,
     },
     "infer": {"tile": None, "overlap": None},
 }  # fmt: skip

@@ -114,6 +114,7 @@ class _Comparison(abc.ABC):
             difference=max(self._differences, default=None),
             score=score,
             network_score=network_score,
+            num_pictures=len(pictures),
             num_labelled=self._num_labelled,
             sizes_hw=sizes,
             network_ms=network_ms,

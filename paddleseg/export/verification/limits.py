@@ -75,7 +75,8 @@ class Seen:
         difference: Largest difference of scores, in units of the largest logit; None: no scores were compared.
         score: mIoU of the label maps, or top-1 of a classifier, in per cent; None: nothing is labelled.
         network_score: The network's.
-        num_labelled: Labelled pictures.
+        num_pictures: Pictures.
+        num_labelled: Labelled ones.
         sizes_hw: Heights and widths at which the graph ran.
         network_ms: Median time of the graph for a picture, in milliseconds.
         tail_ms: Median time from its output to the label map.
@@ -88,6 +89,7 @@ class Seen:
     difference: float | None
     score: float | None
     network_score: float | None
+    num_pictures: int
     num_labelled: int
     sizes_hw: list[list[int]]
     network_ms: float

@@ -19,6 +19,7 @@ from paddleseg.export.graph_runs import MAIN, GraphRun, VerificationError
 from paddleseg.export.verification.expected import Overview
 from paddleseg.export.verification.limits import FAILED, NOT_RUN, PASSED, Limits, Seen
 from paddleseg.utils.cpus import usable_cpus
+from paddleseg.utils.errors import count_of
 from paddleseg.utils.written_files import WrittenFiles
 
 JSON_NAME, TEXT_NAME = REPORT_NAMES = ("report.json", "report.md")
@@ -166,7 +167,8 @@ def table(rows: Sequence[Row]) -> str:
 
 def describe_seen(seen: Seen) -> str:
     """What a run gave, in words."""
-    words = f"{100 * seen.equal_share:.4f} % of the {seen.unit} equal"
+    pixels = "pixels of " if seen.unit == "pixels" else ""
+    words = f"{100 * seen.equal_share:.4f} % of the {pixels}{count_of(seen.num_pictures, 'picture')} equal"
     if seen.difference is not None:
         words += f", scores differ by {seen.difference:.1e} of the largest logit"
     if seen.score is not None:
