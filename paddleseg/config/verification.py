@@ -184,15 +184,12 @@ def _pictures_to_compare(
 
 def _samples(dataset: Any, chosen: Iterable[int]) -> Iterator[Picture]:
     """Pictures of a data set, and their labels."""
-    from paddleseg.datasets import ClassDataset, SegmentationDataset
+    from paddleseg.export.evaluation import picture_file
     from paddleseg.export.verification.pictures import Picture
 
-    # A user's own data set may read its files in another way than the export does.
-    reads_files = type(dataset).read in (SegmentationDataset.read, ClassDataset.read)
     for index in chosen:
         sample = dataset.read(index)
-        file = dataset.file_list[index][0] if reads_files else None
-        yield Picture(sample["path"], sample["img"], file, sample.get("label"))
+        yield Picture(sample["path"], sample["img"], picture_file(dataset, index), sample.get("label"))
 
 
 def _spread(count: int, wanted: int | None) -> list[int]:

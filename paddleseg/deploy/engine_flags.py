@@ -91,6 +91,8 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--print_detail",
         type=str2bool,
+        nargs="?",
+        const=True,
         default=True,
         metavar="BOOL",
         help="show the engine's own log (default: True)",

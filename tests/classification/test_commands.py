@@ -12,7 +12,8 @@ import yaml
 
 import export
 import predict
-from deploy.python import infer
+import val
+from deploy.python import evaluate, infer
 from paddleseg.deploy.classifier import Classifier
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.export.graph_runs import VerificationError
@@ -143,6 +144,30 @@ def test_graphs_of_ids_and_of_logits_give_the_same_best_class(output_op, exporte
         assert other.probability is None
     else:
         assert other.probability == pytest.approx(usual.probability, abs=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("output_op", ["softmax", "argmax"])
+def test_evaluate_counts_what_val_counts(output_op, class_config, weights, exported, tmp_path):
+    folder = exported("--output_op", output_op, "--no_verify")
+    call(val, "--config", class_config, "--model_path", weights, "--device", "cpu", "--json", tmp_path / "val.json")
+    given = ("--config", folder / "deploy.yaml", "--data", class_config, "--device", "cpu", "--batch_size", 2)
+    call(evaluate, *given, "--json", tmp_path / "evaluate.json")
+    there, here = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("val", "evaluate"))
+    assert here["confusion_matrix"] == there["confusion_matrix"]
+    assert (here["top1"], here["num_images"]) == (there["top1"], there["num_images"])
+    with pytest.raises(ConfigError, match=naming("--with_argmax")):
+        call(evaluate, *given, "--with_argmax")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("output_op", ["softmax", "argmax"])
+def test_an_export_that_is_the_network_passes_and_says_top1(output_op, exported):
+    report = json.loads((exported("--output_op", output_op) / "report.json").read_text())
+    (run,) = report["runs"]
+    assert (run["status"], run["unit"], run["equal_share"], run["score"]) == (
+        "passed", "pictures", 1, run["network_score"],
+    )  # fmt: skip
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from paddleseg.deploy.deploy_config import CLASSIFICATION, DeployConfig, read_de
 from paddleseg.export.graph_runs import GraphRun, graph_runs
 from paddleseg.export.verification import cell
 from paddleseg.export.verification.expected import Overview, Reference, store_expected
-from paddleseg.export.verification.limits import FAILED, FP32_SHARE, Limits, Seen, judge, limits_of
+from paddleseg.export.verification.limits import FAILED, FP32_SHARE, NOT_RUN, Limits, Seen, judge, limits_of
 from paddleseg.export.verification.pictures import Picture, fit_picture
 from paddleseg.export.verification.report import Report, Row, not_run
 from paddleseg.utils.checksum import sha256_of
@@ -67,7 +67,8 @@ def verify_export(
         rows = []
         for run in runs:
             row = _compare(run, config, Path(scratch), limits_of(run.graph, run.options.precision, fp32_share))
-            (get_logger().warning if row.status == FAILED else get_logger().info)("%s", row.describe())
+            is_plain = row.status == NOT_RUN or row.reason is None
+            (get_logger().info if is_plain else get_logger().warning)("%s", row.describe())
             rows.append(row)
     files = {config.path, *(file for run in runs for file in run.graph.files)}
     checksums = {file.name: sha256_of(file) for file in sorted(files)}
