@@ -23,31 +23,27 @@ from typing import TYPE_CHECKING
 # The repository's own package is found without being installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from paddleseg.deploy.engines import ENGINES
-from paddleseg.deploy.graph_formats import PADDLE, PRECISIONS
+from paddleseg.deploy.engine_flags import (
+    WARM_UP_RUNS,
+    add_engine_arguments,
+    check_engine_arguments,
+    open_by_flags,
+    warm_up,
+)
 from paddleseg.utils.cli import CommandParser, require_packages, run_command, str2bool
 from paddleseg.utils.tile_flags import add_tile_arguments, tile_options
 
 if TYPE_CHECKING:
     from paddleseg.deploy.classifier import Classifier
-    from paddleseg.deploy.exported_graph import ExportedGraph
     from paddleseg.deploy.segmenter import Segmenter
     from paddleseg.utils.class_report import ClassReport
     from paddleseg.utils.errors import DataError
     from paddleseg.utils.visualize import Palette
     from paddleseg.utils.written_files import WrittenFiles
 
-_SHAPE_FILE = "auto_tune_tmp.pbtxt"
-_WARM_UP_RUNS = 5
-_PICTURES_TO_TUNE_ON = 10
-
 
 def make_parser() -> argparse.ArgumentParser:
-    """The command line; names and defaults are PaddleSeg's where the help does not say otherwise.
-
-    Flags that have an effect only on some devices, or with others, have no default here, so that it is seen whether
-    they were given.
-    """
+    """The command line; names and defaults are PaddleSeg's where the help does not say otherwise."""
     parser = CommandParser(prog="infer.py", description=__doc__)
     add = parser.add_argument
     add("--config", required=True, help="the deploy.yaml that export.py wrote")
@@ -59,82 +55,25 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add("--batch_size", type=int, default=1, help="most pictures, tiles or frames that run together (default: 1)")
     add("--save_dir", default="./output", help="folder of the results (default: %(default)s)")
-    add("--device", help="cpu, gpu, gpu:1, xpu, npu, mlu, ... (default: with Paddle the first card, else the CPU)")
-    add(
-        "--backend",
-        choices=list(ENGINES),
-        help="what runs the graph (default: of these, in this order, the first that is installed and for which the "
-        "export has a graph of --precision)",
-    )
-    add(
-        "--use_trt",
-        type=str2bool,
-        default=False,
-        metavar="BOOL",
-        help="use TensorRT on a GPU (default: False)",
-    )
-    add(
-        "--precision",
-        choices=PRECISIONS,
-        default="fp32",
-        help="bf16: CPUs that have it, with paddle or openvino; fp16: GPUs, or a graph of fp16; int8: a graph of int8, "
-        "or TensorRT (default: fp32)",
-    )
-    add(
-        "--min_subgraph_size",
-        type=int,
-        help="smallest part of the graph for TensorRT, with --use_trt (default: 3)",
-    )
-    add(
-        "--enable_auto_tune",
-        type=str2bool,
-        default=False,
-        metavar="BOOL",
-        help=f"collect the shapes for TensorRT from the first {_PICTURES_TO_TUNE_ON} pictures (default: False)",
-    )
-    add("--auto_tuned_shape_file", help=f"the file these shapes are written to (default: {_SHAPE_FILE})")
-    add(
-        "--cpu_threads",
-        type=int,
-        help="threads on the CPU (default: one for each usable core; PaddleSeg: 10)",
-    )
-    add(
-        "--enable_mkldnn",
-        type=str2bool,
-        metavar="BOOL",
-        help="Paddle on the CPU: True: oneDNN; False: neither it nor OpenVINO, which takes several times as long "
-        "(default: the fastest that runs the graph)",
-    )
     add(
         "--benchmark",
         type=str2bool,
         default=False,
         metavar="BOOL",
-        help=f"warm up with {_WARM_UP_RUNS} runs, then report the time of each stage as AutoLog does (default: False)",
+        help=f"warm up with {WARM_UP_RUNS} runs, then report the time of each stage as AutoLog does (default: False)",
     )
     add(
         "--model_name",
         default="",
         help="name shown in the log and in the report of --benchmark (default: the graph's file)",
     )
-    add(
-        "--with_argmax",
-        action="store_true",
-        help="the graph gives scores: take the best class of each pixel here",
-    )
-    add(
-        "--print_detail",
-        type=str2bool,
-        default=True,
-        metavar="BOOL",
-        help="show the engine's own log (default: True)",
-    )
+    add_engine_arguments(parser)
     add_tile_arguments(parser)
     return parser
 
 
 def main(arguments: argparse.Namespace) -> None:
-    check_arguments(arguments)
+    check_engine_arguments(arguments)
     tiles = tile_options(arguments)
     require_packages("cv2")
 
@@ -166,11 +105,7 @@ def main(arguments: argparse.Namespace) -> None:
         targets = label_paths(*found, arguments.save_dir, tiff_labels=tiles is not None)
         images, written = list(targets), WrittenFiles(arguments.save_dir)
         written.refuse_foreign(targets.values())
-    options = engine_options(config, arguments)
-    if arguments.enable_auto_tune:
-        shape_file = arguments.auto_tuned_shape_file or _SHAPE_FILE
-        options = tune_shapes(config, options, images, shape_file, arguments.with_argmax)
-    graph = open_graph(config, options, arguments.with_argmax)
+    graph = open_by_flags(config, arguments, [] if is_film else images)
     tiled = None if tiles is None else tiled_segmenter(graph, tiles, arguments.batch_size)
     palette = make_palette(config.num_classes or 256, config.palette)
     if is_film:
@@ -201,30 +136,6 @@ def main(arguments: argparse.Namespace) -> None:
     raise_failures(failures, len(images))
 
 
-def check_arguments(arguments: argparse.Namespace) -> None:
-    """Refuse values that no run can use, and flags that would be ignored, before anything is loaded."""
-    from paddleseg.utils.errors import ConfigError
-
-    for flag in ("batch_size", "min_subgraph_size", "cpu_threads"):
-        value = getattr(arguments, flag)
-        if value is not None and value < 1:
-            raise ConfigError(f"--{flag} {value}: must be at least 1")
-    if arguments.enable_auto_tune and not arguments.use_trt:
-        raise ConfigError(
-            "--enable_auto_tune True: it tunes TensorRT; give --device gpu --use_trt True, or leave it out"
-        )
-    if arguments.min_subgraph_size is not None and not arguments.use_trt:
-        raise ConfigError(
-            f"--min_subgraph_size {arguments.min_subgraph_size}: it is a setting of TensorRT, which is not used; give "
-            "--device gpu --use_trt True, or leave it out"
-        )
-    if arguments.auto_tuned_shape_file is not None and not arguments.enable_auto_tune:
-        raise ConfigError(
-            f"--auto_tuned_shape_file {arguments.auto_tuned_shape_file}: no shapes are collected that could be written "
-            "there; give --enable_auto_tune True, or leave it out"
-        )
-
-
 def refuse_flags_of_whole_pictures(arguments: argparse.Namespace, is_film: bool) -> None:
     """Refuse what looks at whole pictures, where there are none of a size that is known before."""
     from paddleseg.utils.errors import ConfigError
@@ -249,85 +160,6 @@ def refuse_flags_of_label_maps(arguments: argparse.Namespace, is_film: bool) -> 
         )
     if arguments.with_argmax:
         raise ConfigError("--with_argmax: it is for label maps, and the export is a classifier's; leave it out")
-
-
-def engine_options(config, arguments: argparse.Namespace):
-    """How to run the graph, as ``EngineOptions``: the backend and its device are found here.
-
-    Args:
-        config: The ``DeployConfig``.
-        arguments: The command line.
-    """
-    import dataclasses
-
-    from paddleseg.deploy.engines import engine_device
-    from paddleseg.deploy.engines.base import EngineOptions
-    from paddleseg.deploy.graph_choice import choose_graph
-
-    given = {name: getattr(arguments, name) for name in ("cpu_threads", "min_subgraph_size")}
-    options = EngineOptions(
-        backend=arguments.backend,
-        precision=arguments.precision,
-        enable_mkldnn=arguments.enable_mkldnn,
-        use_trt=arguments.use_trt,
-        print_detail=arguments.print_detail,
-        batch_size=arguments.batch_size,
-        **{name: value for name, value in given.items() if value is not None},
-    )
-    _, options = choose_graph(config, options)
-    if options.backend == PADDLE:
-        require_packages("paddle")
-    options = dataclasses.replace(options, device=engine_device(options.backend, arguments.device))
-    refuse_flags_of_the_cpu(arguments, options.device)
-    refuse_flags_of_paddle(arguments, options.backend)
-    return options
-
-
-def open_graph(config, options, gives_scores: bool) -> ExportedGraph:
-    """The graph of an export, a segmentation network's or a classifier's, ready to run.
-
-    Args:
-        config: The ``DeployConfig``.
-        options: The ``EngineOptions``.
-        gives_scores: As for ``Segmenter``.
-    """
-    from paddleseg.deploy.classifier import Classifier
-    from paddleseg.deploy.deploy_config import CLASSIFICATION
-    from paddleseg.deploy.segmenter import Segmenter
-
-    if config.task == CLASSIFICATION:
-        return Classifier(config, options)
-    return Segmenter(config, options, gives_scores=gives_scores)
-
-
-def refuse_flags_of_the_cpu(arguments: argparse.Namespace, device: str) -> None:
-    """Refuse flags that would be ignored on this device. TIPC gives them in its lines for the CPU only.
-
-    Args:
-        arguments: The command line.
-        device: Where the graph will run, as ``select_device`` names it.
-    """
-    from paddleseg.utils.errors import ConfigError
-
-    for flag in ("cpu_threads", "enable_mkldnn"):
-        value = getattr(arguments, flag)
-        if value is not None and device != "cpu":
-            raise ConfigError(
-                f"--{flag} {value}: it is for the CPU, but the device is {device}; give --device cpu, or leave it out"
-            )
-
-
-def refuse_flags_of_paddle(arguments: argparse.Namespace, backend: str) -> None:
-    """Refuse flags that another engine would ignore."""
-    from paddleseg.utils.errors import ConfigError
-
-    for flag, unset in (("enable_mkldnn", None), ("enable_auto_tune", False)):
-        value = getattr(arguments, flag)
-        if value is not unset and backend != PADDLE:
-            raise ConfigError(
-                f"--{flag} {value}: it is a setting of Paddle, but {backend} runs the graph; give --backend paddle, or "
-                "leave it out"
-            )
 
 
 def segment(
@@ -372,39 +204,6 @@ def classify(classifier: Classifier, images: Sequence[str], report: ClassReport,
             progress.update(len(batch))
     report.write()
     return failures
-
-
-def warm_up(graph: ExportedGraph, images: Sequence[str], batch_size: int) -> None:
-    """Run the first batch a few times, until engines have built their kernels, and forget the times."""
-    batch = next(graph.batches(images, batch_size, []), [])
-    for _ in range(_WARM_UP_RUNS if batch else 0):
-        graph.run(batch)
-    graph.reset_times()
-
-
-def tune_shapes(config, options, images: Sequence[str], shape_file: str, gives_scores: bool = False):
-    """Collect the shapes that occur inside the graph, for TensorRT. The tests have no GPU to run it on.
-
-    Args:
-        config: The ``DeployConfig``.
-        options: The ``EngineOptions``.
-        images: Of these the first few are run.
-        shape_file: Where the shapes are written; TensorRT reads them there.
-        gives_scores: As for ``Segmenter``.
-
-    Returns:
-        The options with the collected shapes.
-    """
-    import dataclasses
-
-    options_to_collect = dataclasses.replace(options, collect_shapes_in=shape_file)
-    collector = open_graph(config, options_to_collect, gives_scores)
-    # Alone and together: a last batch may have fewer pictures than the others.
-    for batch_size in sorted({1, options.batch_size}):
-        for batch in collector.batches(images[: max(_PICTURES_TO_TUNE_ON, batch_size)], batch_size, []):
-            collector.run(batch)
-    del collector  # Paddle writes the file when the engine goes
-    return dataclasses.replace(options, tuned_shape_file=shape_file)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from paddleseg.deploy.deploy_config import CLASSIFICATION, DeployConfig
-from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, EngineOptions
+from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, Engine, EngineOptions
 from paddleseg.deploy.exported_graph import ExportedGraph, NetworkInput, Stopwatch
 from paddleseg.utils.class_report import FoundClass, best_classes, softmax
 from paddleseg.utils.errors import ConfigError
@@ -22,6 +22,7 @@ class Classifier(ExportedGraph):
     Args:
         config: The deploy.yaml, with ``task: classification``.
         options: How to run the graph.
+        engine: As for ``ExportedGraph``.
 
     Raises:
         ConfigError: The export is none of a classifier, or a transform is unknown.
@@ -32,10 +33,12 @@ class Classifier(ExportedGraph):
         >>> [found] = classifier.classes([classifier.read("street.png")])  # the best first
     """
 
-    def __init__(self, config: DeployConfig, options: EngineOptions = DEFAULT_OPTIONS) -> None:
+    def __init__(
+        self, config: DeployConfig, options: EngineOptions = DEFAULT_OPTIONS, *, engine: Engine | None = None
+    ) -> None:
         if config.task != CLASSIFICATION:
             raise ConfigError(f"{config.path}: the export is none of a classifier (task: {config.task})")
-        super().__init__(config, options, preferred=(config.output_op,))
+        super().__init__(config, options, preferred=(config.output_op,), engine=engine)
 
     def classes(self, inputs: Sequence[NetworkInput]) -> list[list[FoundClass]]:
         """The classes of pictures whose network inputs have one size, the most probable first.

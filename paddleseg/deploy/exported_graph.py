@@ -14,7 +14,7 @@ import numpy as np
 
 from paddleseg.deploy.deploy_config import DeployConfig
 from paddleseg.deploy.engines import open_engine
-from paddleseg.deploy.engines.base import EngineOptions
+from paddleseg.deploy.engines.base import Engine, EngineOptions
 from paddleseg.deploy.graph_choice import choose_graph
 from paddleseg.deploy.graph_formats import UINT8
 from paddleseg.deploy.graph_spec import GraphSpec, check_checksums
@@ -54,6 +54,7 @@ class ExportedGraph:
         options: How to run it.
         graphs: The graphs to choose from, see ``choose_graph``; None: all of the export.
         preferred: What the graph should best give.
+        engine: What runs the graph that it has, in place of one that is chosen and loaded here.
 
     Attributes:
         graph: The graph that is run.
@@ -72,14 +73,21 @@ class ExportedGraph:
         options: EngineOptions,
         graphs: Sequence[GraphSpec] | None = None,
         preferred: Sequence[str | None] = (),
+        engine: Engine | None = None,
     ) -> None:
         self.config = config
-        self.graph, options = choose_graph(config, options, graphs, preferred)
+        if engine is None:
+            self.graph, options = choose_graph(config, options, graphs, preferred)
+        else:
+            self.graph = engine.graph
         self.pipeline = config.build_pipeline()
         check_checksums(config.path, self.graph, config.checksums)
-        self.engine = open_engine(self.graph, options)
         self.seconds = dict.fromkeys(STAGES, 0.0)
         self._said_that_the_size_is_another = False
+        if engine is not None:
+            self.engine = engine
+            return
+        self.engine = open_engine(self.graph, options)
         found = self.engine.options
         get_logger().info(
             "%s: %s, %s, %s, %d thread(s)",
@@ -141,27 +149,22 @@ class ExportedGraph:
             DataError: As for ``read``.
         """
         self.check_batch_size(batch_size)
-        batch: list[NetworkInput] = []
-        for path in paths:
-            try:
-                item = self.read(path)
-            except DataError as error:
-                if failures is None:
-                    raise
-                note_failure(failures, error)
-                continue
-            if batch and (len(batch) == batch_size or item.size_hw != batch[0].size_hw):
-                yield batch
-                batch = []
-            batch.append(item)
-        if batch:
-            yield batch
+        yield from grouped(self._readable(paths, failures), batch_size)
 
     def check_batch_size(self, batch_size: int) -> None:
         """Raise ConfigError if the graph has a fixed batch size that is smaller."""
         fixed = self.graph.input_shape[0]
         if 0 < fixed < batch_size:
             raise ConfigError(f"{self.config.path}: the graph takes batches of {fixed}; --batch_size is {batch_size}")
+
+    def _readable(self, paths: Iterable[str | Path], failures: list[DataError] | None) -> Iterator[NetworkInput]:
+        for path in paths:
+            try:
+                yield self.read(path)
+            except DataError as error:
+                if failures is None:
+                    raise
+                note_failure(failures, error)
 
     def reset_times(self) -> None:
         """Forget the time spent so far, e.g. after a warm-up."""
@@ -202,6 +205,18 @@ class ExportedGraph:
             "calibrate it at this size",
             item.path, self.graph.model.name, calibrated, tuple(item.size_hw),
         )  # fmt: skip
+
+
+def grouped(items: Iterable[NetworkInput], batch_size: int) -> Iterator[list[NetworkInput]]:
+    """Batches of at most ``batch_size`` consecutive pictures whose network inputs have the same size."""
+    batch: list[NetworkInput] = []
+    for item in items:
+        if batch and (len(batch) == batch_size or item.size_hw != batch[0].size_hw):
+            yield batch
+            batch = []
+        batch.append(item)
+    if batch:
+        yield batch
 
 
 class Stopwatch:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from paddleseg.deploy.deploy_config import DeployConfig
-from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, EngineOptions
+from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, Engine, EngineOptions
 from paddleseg.deploy.exported_graph import ExportedGraph, NetworkInput, Stopwatch
 from paddleseg.deploy.graph_spec import STRIDE8
 from paddleseg.utils.errors import ConfigError
@@ -32,6 +32,7 @@ class Segmenter(ExportedGraph):
         gives_scores: Whether the output of a graph of which deploy.yaml does not say it is scores of the classes
             (N, K, H, W), of which the best is to be taken here.
         main_graph: Whether to run the graph under PaddleSeg's keys although there is one of logits at 1/8.
+        engine: As for ``ExportedGraph``.
 
     Attributes:
         gives_scores: Whether it gives scores, or logits at 1/8, and not class ids.
@@ -48,13 +49,14 @@ class Segmenter(ExportedGraph):
         *,
         gives_scores: bool = False,
         main_graph: bool = False,
+        engine: Engine | None = None,
     ) -> None:
         if gives_scores and config.output_op == "argmax":
             raise ConfigError(
                 f"{config.path}: the graph gives class ids already (output_op: argmax); drop --with_argmax"
             )
         graphs = [config.main_graph] if main_graph else None
-        super().__init__(config, options, graphs, preferred=(STRIDE8, config.output_op))
+        super().__init__(config, options, graphs, preferred=(STRIDE8, config.output_op), engine=engine)
         self.gives_scores = gives_scores if self.graph.gives is None else self.graph.gives != "argmax"
         self._said_that_ids_are_resized = False
 

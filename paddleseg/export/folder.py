@@ -17,6 +17,7 @@ from paddleseg.deploy import deploy_config
 from paddleseg.export.formats import PADDLE_FORMATS, default_format, export_names, require_formats
 from paddleseg.export.graphs import GraphWriter
 from paddleseg.export.options import DEFAULT_OPTIONS, PADDLE, ExportOptions, input_dtype_for
+from paddleseg.export.verification.report import REPORT_NAMES, Report
 from paddleseg.models.facts import ModelFacts
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils.atomic_file import folder_on_disk_of, move_files
@@ -40,7 +41,7 @@ def export_model(
     read_options: ReadOptions = READ_DEFAULTS,
     separator: str = BLANK,
     weights_meta: Mapping[str, Any] | None = None,
-    verify: Callable[[Path], object] | None = None,
+    verify: Callable[[Path], Report] | None = None,
 ) -> Path:
     """Export a network.
 
@@ -66,7 +67,7 @@ def export_model(
         separator: What separates the columns of lists of pictures.
         weights_meta: What the weight file says of itself; stands in ONNX models and OpenVINO's.
         verify: Called with the temporary folder; what it raises ends the export, and ``save_dir`` stays as it
-            was.
+            was. Its report, which has to be without failures, is kept beside the graphs.
 
     Returns:
         The path of deploy.yaml.
@@ -76,6 +77,7 @@ def export_model(
             be written of, or ``save_dir`` cannot be written.
         UserError: The package of a format is not installed, or its converter fails.
         DataError: A file in ``save_dir`` that no export wrote has the name of one that an export writes.
+        VerificationError: The report has failures.
     """
     options.check()
     _check_choice("task", options.task, deploy_config.TASKS)
@@ -92,7 +94,7 @@ def export_model(
         raise ConfigError(f"--save_dir {save_dir}: this is a file; give a folder")
     if save_dir == save_dir.parent:
         raise ConfigError(f"--save_dir {save_dir}: this is the root of the disk; give a folder in it")
-    all_names = {deploy_config.FILE_NAME, *export_names()}
+    all_names = {deploy_config.FILE_NAME, *REPORT_NAMES, *export_names()}
     index = WrittenFiles(save_dir)
     index.refuse_foreign(save_dir / name for name in sorted(all_names))
     about = {
@@ -117,10 +119,14 @@ def export_model(
         content["checksums"] = {name: sha256_of(folder / name) for name in files}
         with naming_save_dir(save_dir):
             deploy_config.write_deploy_config(folder / deploy_config.FILE_NAME, content)
-        if verify is not None:
-            verify(folder)
-        names = [*files, deploy_config.FILE_NAME]
+        report = None if verify is None else verify(folder)
+        if report is not None:
+            report.raise_failures("nothing was exported")
         with naming_save_dir(save_dir):
+            if report is not None:
+                report.save(folder)
+                files += REPORT_NAMES
+            names = [*files, deploy_config.FILE_NAME]
             for name in names:
                 index.note(save_dir / name, sha256_of(folder / name))
             move_files(folder, save_dir, names, obsolete=sorted(all_names - set(names)))

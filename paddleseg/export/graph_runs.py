@@ -1,20 +1,23 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What of an export is compared with the network: which graphs, and on which engine each."""
+"""What of an export is compared with the network: which graphs, on which engine each, and in which precision."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from paddleseg.deploy.deploy_config import DeployConfig
 from paddleseg.deploy.engines import ENGINES
 from paddleseg.deploy.engines.base import EngineOptions
-from paddleseg.deploy.graph_formats import GRAPH_FORMATS
+from paddleseg.deploy.graph_choice import runs
+from paddleseg.deploy.graph_formats import GRAPH_FORMATS, PADDLE, PRECISIONS
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import UserError
-from paddleseg.utils.logging import get_logger
+
+MAIN = ""
+"""Stands for the graph under PaddleSeg's keys, which has no name in deploy.yaml."""
 
 
 class VerificationError(UserError, RuntimeError):
@@ -23,57 +26,90 @@ class VerificationError(UserError, RuntimeError):
 
 @dataclass(frozen=True)
 class GraphRun:
-    """One graph on one engine.
+    """One graph on one engine in one precision.
 
     Attributes:
-        config: The deploy.yaml as if the export had this graph alone.
+        key: Name of the graph in deploy.yaml; ``MAIN``: the one under PaddleSeg's keys.
+        graph: What deploy.yaml says of it.
         options: The engine and its precision.
+        why_not: Why it cannot be run on this machine; None: it can be tried.
     """
 
-    config: DeployConfig
+    key: str
+    graph: GraphSpec
     options: EngineOptions
+    why_not: str | None = None
+
+    @property
+    def engine(self) -> str:
+        """The engine, and Paddle's kernels where they are chosen."""
+        return f"{self.options.backend} (oneDNN)" if self.options.enable_mkldnn else str(self.options.backend)
 
     @property
     def name(self) -> str:
         """For the log and errors."""
-        return f"{self.config.main_graph.model.name} on {self.options.backend}"
+        return f"{self.graph.model.name} on {self.engine} in {self.options.precision}"
 
 
-def graph_runs(config: DeployConfig) -> list[GraphRun]:
-    """Each graph of an export on the engine that its format is made for, else on another that is installed.
+def graph_runs(config: DeployConfig, *, every_way: bool = False) -> list[GraphRun]:
+    """The runs of an export's graphs, in the order of deploy.yaml.
 
-    Graphs that no installed engine runs are said in the log.
+    Args:
+        config: The export.
+        every_way: Whether each graph runs on all engines that read it, in all precisions that they make of it, and
+            Paddle's with oneDNN beside the fastest that it has. Otherwise it runs once, in its own precision, on the
+            engine that its format is made for, or on another one where that is not installed.
 
     Raises:
-        VerificationError: There are no others.
+        VerificationError: No graph has an engine that is installed.
     """
-    runs = []
-    for graph in _graphs_of(config):
-        backend = _installed_engine(graph)
-        if backend is None:
-            get_logger().warning("verification: %s is not compared: %s", graph.model.name, _missing(graph))
-            continue
-        alone = dataclasses.replace(config, main_graph=graph, graphs={})
-        runs.append(GraphRun(alone, EngineOptions(backend, precision=graph.precision)))
-    if not runs:
-        raise VerificationError(
-            f"verification failed: {_missing(config.main_graph)}; nothing was exported. --no_verify exports unseen"
-        )
-    return runs
+    ways = _every_way if every_way else _one_way
+    found = [run for key, graph in _graphs_of(config) for run in ways(key, graph)]
+    if all(run.why_not for run in found):
+        reason = f"{found[0].graph.model.name}: {found[0].why_not}"
+        raise VerificationError(f"verification failed: {reason}; export.py --no_verify exports unseen")
+    return found
 
 
-def _graphs_of(config: DeployConfig) -> Sequence[GraphSpec]:
+def graph_of(config: DeployConfig, key: str) -> DeployConfig:
+    """The deploy.yaml as if the export had one graph alone.
+
+    Args:
+        config: The export.
+        key: See ``GraphRun``.
+    """
+    graph = config.main_graph if key == MAIN else config.graphs[key]
+    return dataclasses.replace(config, main_graph=graph, graphs={})
+
+
+def _graphs_of(config: DeployConfig) -> Iterator[tuple[str, GraphSpec]]:
     """All graphs, each file once: the main one of a portable export has its true entry under ``graphs``."""
-    others = list(config.graphs.values())
-    is_named_again = any(graph.model == config.main_graph.model for graph in others)
-    return others if is_named_again else [config.main_graph, *others]
+    if all(graph.model != config.main_graph.model for graph in config.graphs.values()):
+        yield MAIN, config.main_graph
+    yield from config.graphs.items()
 
 
-def _installed_engine(graph: GraphSpec) -> str | None:
-    engines = GRAPH_FORMATS[graph.format].engines
-    return next((name for name in engines if ENGINES[name].is_installed), None)
+def _one_way(key: str, graph: GraphSpec) -> Iterator[GraphRun]:
+    engines = [name for name in GRAPH_FORMATS[graph.format].engines if _can_run(graph, name, graph.precision)]
+    backend = next((name for name in engines if ENGINES[name].is_installed), engines[0])
+    yield GraphRun(key, graph, EngineOptions(backend, precision=graph.precision), _missing(backend))
 
 
-def _missing(graph: GraphSpec) -> str:
-    kind = ENGINES[GRAPH_FORMATS[graph.format].engines[0]]
-    return f"the package {kind.package}, which runs it, is not installed: {kind.install}"
+def _every_way(key: str, graph: GraphSpec) -> Iterator[GraphRun]:
+    for backend in GRAPH_FORMATS[graph.format].engines:
+        # Of .json graphs, the fastest that Paddle has is oneDNN already.
+        kernels = (None, True) if backend == PADDLE and graph.format == "pdmodel" else (None,)
+        for precision in PRECISIONS:
+            if _can_run(graph, backend, precision):
+                for onednn in kernels:
+                    options = EngineOptions(backend, precision=precision, enable_mkldnn=onednn)
+                    yield GraphRun(key, graph, options, _missing(backend))
+
+
+def _can_run(graph: GraphSpec, backend: str, precision: str) -> bool:
+    return runs(graph, EngineOptions(backend, precision=precision))
+
+
+def _missing(backend: str) -> str | None:
+    kind = ENGINES[backend]
+    return None if kind.is_installed else f"the package {kind.package} is not installed: {kind.install}"

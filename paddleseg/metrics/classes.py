@@ -44,13 +44,14 @@ class ClassificationResult:
     Attributes:
         matrix: (K, K) int64; rows are labels, columns the classes of the highest logit.
         num_right: Pictures whose highest logit is their class's.
-        num_in_top: Pictures whose class is among the ``TOP`` highest logits.
+        num_in_top: Pictures whose class is among the ``TOP`` highest logits; None: not known, for class ids tell no
+            second best.
         class_names: Names by class id, where the data set gives them.
     """
 
     matrix: np.ndarray
     num_right: int
-    num_in_top: int
+    num_in_top: int | None
     class_names: Sequence[str] | None = None
 
     @property
@@ -64,8 +65,9 @@ class ClassificationResult:
 
     @property
     def top5(self) -> float | None:
-        """Share of the pictures, 0 to 1; None where there are no more classes than that, for then it is always 1."""
-        return self.num_in_top / self.num_images if len(self.matrix) > TOP else None
+        """Share of the pictures, 0 to 1; None where it is not known, or always 1, for there are no more classes."""
+        is_known = self.num_in_top is not None and len(self.matrix) > TOP
+        return self.num_in_top / self.num_images if is_known else None
 
     @property
     def values(self) -> dict[str, float]:

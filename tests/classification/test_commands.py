@@ -4,8 +4,6 @@
 
 import json
 import shutil
-from functools import partial
-from types import SimpleNamespace
 
 import numpy as np
 import paddle
@@ -14,15 +12,14 @@ import yaml
 
 import export
 import predict
-from deploy.python import infer
+import val
+from deploy.python import evaluate, infer
 from paddleseg.deploy.classifier import Classifier
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.export.graph_runs import VerificationError
-from paddleseg.export.verify import Picture, relative_difference
-from paddleseg.export.verify_classes import verify_classifier
+from paddleseg.export.verification.differences import relative_difference
 from paddleseg.models import DDRNet_23_slim_cls
 from paddleseg.models.weights import make_meta, read_weights, write_weights
-from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.class_report import ClassReport, best_classes, softmax
 from paddleseg.utils.errors import ConfigError, DataError, WeightsError
 from tests.classification.folders import CLASSES
@@ -150,6 +147,30 @@ def test_graphs_of_ids_and_of_logits_give_the_same_best_class(output_op, exporte
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("output_op", ["softmax", "argmax"])
+def test_evaluate_counts_what_val_counts(output_op, class_config, weights, exported, tmp_path):
+    folder = exported("--output_op", output_op, "--no_verify")
+    call(val, "--config", class_config, "--model_path", weights, "--device", "cpu", "--json", tmp_path / "val.json")
+    given = ("--config", folder / "deploy.yaml", "--data", class_config, "--device", "cpu", "--batch_size", 2)
+    call(evaluate, *given, "--json", tmp_path / "evaluate.json")
+    there, here = (json.loads((tmp_path / f"{name}.json").read_text()) for name in ("val", "evaluate"))
+    assert here["confusion_matrix"] == there["confusion_matrix"]
+    assert (here["top1"], here["num_images"]) == (there["top1"], there["num_images"])
+    with pytest.raises(ConfigError, match=naming("--with_argmax")):
+        call(evaluate, *given, "--with_argmax")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("output_op", ["softmax", "argmax"])
+def test_an_export_that_is_the_network_passes_and_says_top1(output_op, exported):
+    report = json.loads((exported("--output_op", output_op) / "report.json").read_text())
+    (run,) = report["runs"]
+    assert (run["status"], run["unit"], run["equal_share"], run["score"]) == (
+        "passed", "pictures", 1, run["network_score"],
+    )  # fmt: skip
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("output_op", ["softmax", "none"])
 def test_an_export_whose_preprocessing_is_another_is_not_made(output_op, exported, tmp_path, monkeypatch):
     import paddleseg.export.folder as exporting
@@ -158,7 +179,7 @@ def test_an_export_whose_preprocessing_is_another_is_not_made(output_op, exporte
         return {"type": "Normalize", "mean": [0.1] * 3, "std": [0.3] * 3} if spec["type"] == "Normalize" else spec
 
     monkeypatch.setattr(exporting, "_with_explicit_numbers", other)
-    with pytest.raises(VerificationError, match="scores of model.pdmodel on paddle and network differ by"):
+    with pytest.raises(VerificationError, match="model.pdmodel on paddle in fp32: scores differ by"):
         exported("--output_op", output_op)
     assert not (tmp_path / "exported/deploy.yaml").exists()
 
@@ -201,39 +222,6 @@ def test_probabilities_are_compared_by_what_the_logits_differ_by():
     assert relative_difference(softmax(logits + [[0, 0, 25, 0]]), logits, "softmax") < 1e-6
     assert relative_difference(softmax(logits - [[200, 0, 0, 0]]), logits, "softmax") > 0.1
     assert np.isnan(relative_difference(logits * np.nan, logits, "softmax"))
-
-
-class Graph:
-    """An exported classifier of class ids that are given."""
-
-    def __init__(self, ids):
-        self.ids = iter(ids)
-
-    def prepare(self, pixels, path):
-        return pixels
-
-    def run(self, inputs):
-        return [np.int32(next(self.ids))]
-
-
-def test_enough_pictures_must_get_the_class_of_the_network(monkeypatch):
-    import paddleseg.export.verify_classes as module
-
-    pictures = [Picture(f"{i}", np.full((4, 4, 3), i, np.uint8)) for i in range(4)]
-    monkeypatch.setattr(
-        module, "class_logits", lambda model, images, *_: np.eye(4, dtype=np.float32)[images[0, 0, 0, :1]]
-    )
-    config = SimpleNamespace(output_op="argmax", input_shape=(-1, 3, -1, -1))
-    monkeypatch.setattr(module, "read_deploy_config", lambda folder: config)
-    monkeypatch.setattr(module, "graph_runs", lambda config: [SimpleNamespace(config=config, options=None, name="it")])
-    for ids, share, fails in (([0, 1, 2, 3], 1, False), ([0, 1, 2, 0], 0.75, False), ([0, 1, 0, 0], 0.75, True)):
-        monkeypatch.setattr(module, "Classifier", lambda config, options: Graph(ids))  # noqa: B023
-        verify = partial(verify_classifier, None, "", pictures, pipeline=Pipeline(), min_equal_share=share)
-        if fails:
-            with pytest.raises(VerificationError, match="2 of 4 pictures get the same class, at least 75 %"):
-                verify()
-        else:
-            verify()
 
 
 def test_files_of_a_run_with_another_number_of_processes_are_told(tmp_path, log):

@@ -22,6 +22,7 @@ SCRIPTS = {
     "predict": "predict.py",
     "export": "export.py",
     "infer": "deploy/python/infer.py",
+    "infer_dataset": "deploy/python/infer_dataset.py",
 }
 # Flag -> default; None where there is none or where the flag has to be given.
 FLAGS = {
@@ -53,6 +54,12 @@ FLAGS = {
         "auto_tuned_shape_file": "auto_tune_tmp.pbtxt", "cpu_threads": 10, "enable_mkldnn": False,
         "benchmark": False, "model_name": "", "with_argmax": False, "print_detail": True,
     },
+    "infer_dataset": {
+        "config": None, "dataset_type": None, "dataset_path": None, "dataset_mode": "val", "resize_width": 0,
+        "resize_height": 0, "batch_size": 1, "device": "gpu", "use_trt": False, "precision": "fp32",
+        "min_subgraph_size": 3, "enable_auto_tune": False, "auto_tuned_shape_file": "auto_tune_tmp.pbtxt",
+        "cpu_threads": 10, "enable_mkldnn": False, "with_argmax": False, "print_detail": False,
+    },
 }  # fmt: skip
 # Where ours starts from something else, because theirs hurts; None is "chosen from the machine, and logged".
 OTHER_DEFAULTS = {
@@ -72,6 +79,10 @@ OTHER_DEFAULTS = {
     ("infer", "enable_mkldnn"): None,  # not given: True, on the CPU
     ("infer", "min_subgraph_size"): None,  # not given: PaddleSeg's 3, with TensorRT
     ("infer", "auto_tuned_shape_file"): None,  # not given: PaddleSeg's auto_tune_tmp.pbtxt, when shapes are collected
+    **{
+        ("infer_dataset", name): None
+        for name in ("device", "cpu_threads", "enable_mkldnn", "min_subgraph_size", "auto_tuned_shape_file")
+    },
 }
 # Refused by name: what is typed, and what the message says to use instead. (--use_trt without a GPU is refused when
 # the device is known: tests/deploy/test_engine.py.)
@@ -92,10 +103,11 @@ ADDITIONS = {
     "val": {"batch_size": None, "json": None, "cpu_backend": None, "cpu_threads": None},
     "predict": {"opts": None, "cpu_backend": None, "cpu_threads": None, "tile": None, "overlap": None},
     "export": {
-        "opts": None, "graph_format": None, "no_verify": False, "verify_images": None, "verify_threshold": 0.999,
-        "format": ["paddle"], "input_dtype": None, "opset": None, "portable": False,
+        "opts": None, "graph_format": None, "format": ["paddle"], "input_dtype": None, "opset": None, "portable": False,
+        "no_verify": False, "verify": None, "verify_images": None, "verify_pictures": None, "verify_threshold": 0.999,
     },
     "infer": {"tile": None, "overlap": None, "backend": None},
+    "infer_dataset": {"backend": None},
 }  # fmt: skip
 
 

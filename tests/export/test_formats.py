@@ -13,10 +13,8 @@ import yaml
 from paddleseg import __version__, models
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.export.folder import export_model
-from paddleseg.export.graph_runs import VerificationError
 from paddleseg.export.options import ExportOptions, input_dtype_for
-from paddleseg.export.verify import Picture, verify_export
-from paddleseg.transforms import Normalize, Pipeline
+from paddleseg.transforms import Normalize
 from paddleseg.utils.errors import ConfigError, UserError
 from paddleseg.utils.image_io import ReadOptions
 from tests.export.small_network import NORMALIZE, SmallNetwork
@@ -202,21 +200,6 @@ def test_the_next_export_removes_the_files_of_formats_that_it_does_not_write(net
     assert (folder / "model.onnx").is_file()
     export_model(network, folder, transforms=NORMALIZE)
     assert not list(folder.glob("*.onnx"))
-
-
-@pytest.mark.extras("onnx", "onnxruntime")
-def test_each_graph_is_compared_with_the_network_on_its_engine(network, tmp_path, log):
-    export_model(network, tmp_path / "out", transforms=NORMALIZE, options=ExportOptions(formats=["onnx"]))
-    compared = [Picture(str(i), pixels) for i, pixels in enumerate(pictures(2))]
-    pipeline = Pipeline([Normalize()])
-    assert verify_export(network, tmp_path / "out", compared, pipeline=pipeline).equal_share > 0.9999
-    lines = [line for line in log.messages if line.startswith("verification")]
-    assert [line.split(": ")[1] for line in lines] == ["model.onnx on onnxruntime", "model_stride8.onnx on onnxruntime"]
-    bias = network.head.conv.bias.numpy()
-    network.head.conv.bias.set_value(bias + np.float32([9, 0, 0, 0, 0, 0]))
-    with pytest.raises(VerificationError, match="verification failed: model.onnx on onnxruntime: "):
-        verify_export(network, tmp_path / "out", compared, pipeline=pipeline)
-    network.head.conv.bias.set_value(bias)
 
 
 @pytest.mark.extras("onnx")

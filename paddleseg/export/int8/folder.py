@@ -14,6 +14,7 @@ from paddleseg.deploy.graph_formats import FLOAT32
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.export.folder import naming_save_dir
 from paddleseg.export.formats import INT8_STEM, export_names
+from paddleseg.export.verification.report import REPORT_NAMES
 from paddleseg.utils.atomic_file import folder_on_disk_of, move_files
 from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import ConfigError
@@ -29,7 +30,7 @@ def check_target(config: DeployConfig, save_dir: Path) -> None:
     """
     if save_dir.exists() and not save_dir.is_dir():
         raise ConfigError(f"--save_dir {save_dir}: this is a file; give a folder")
-    names = {FILE_NAME, *(name for name in export_names() if name.startswith(INT8_STEM))}
+    names = {FILE_NAME, *REPORT_NAMES, *(name for name in export_names() if name.startswith(INT8_STEM))}
     if not _is_source(config, save_dir):
         names |= {*export_names(), *_own_files(config)}
     WrittenFiles(save_dir).refuse_foreign(save_dir / name for name in sorted(names))
@@ -67,7 +68,8 @@ def add_graphs(config: DeployConfig, save_dir: Path, graphs: Mapping[str, GraphS
         names = [*sums, FILE_NAME]
         for name in names:
             index.note(save_dir / name, sha256_of(folder / name))
-        obsolete = set() if is_source else export_names() - set(names)
+        # The report of the verification is not that of an export with further graphs.
+        obsolete = {*REPORT_NAMES, *(() if is_source else export_names() - set(names))}
         move_files(folder, save_dir, names, obsolete=sorted(obsolete))
     return save_dir / FILE_NAME
 

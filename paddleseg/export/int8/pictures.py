@@ -22,7 +22,7 @@ from paddleseg.deploy.exported_graph import NetworkInput
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.deploy.segmenter import Segmenter
 from paddleseg.export.folder import check_input_shape
-from paddleseg.export.verify import Picture, fit_picture, size_at_network
+from paddleseg.export.verification.pictures import Picture, fit_picture, size_at_network
 from paddleseg.models.facts import ModelFacts
 from paddleseg.utils.errors import ConfigError
 

@@ -12,6 +12,7 @@ import yaml
 
 from paddleseg.models import DDRNet_23_slim
 from tests.commands.exported.running import CONFIG, export_here
+from tests.conftest import make_dataset
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +51,26 @@ def pictures(tmp_path) -> Path:
         clouds = cv2.resize(random.integers(0, 256, (5, 6, 3), "uint8"), (width, height))
         cv2.imwrite(str(tmp_path / "pictures" / name), clouds)
     return tmp_path / "pictures"
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory) -> Path:
+    """Labelled pictures of the four classes."""
+    return make_dataset(tmp_path_factory.mktemp("data") / "set")
+
+
+@pytest.fixture(scope="session")
+def section(dataset) -> dict:
+    """The ``val_dataset`` of a configuration that reads them."""
+    places = {"dataset_root": str(dataset), "val_path": str(dataset / "val.txt")}
+    return {**CONFIG["val_dataset"], **places}
+
+
+@pytest.fixture(scope="session")
+def training(section, tmp_path_factory) -> Path:
+    """The training configuration of the exported network, with data."""
+    path = tmp_path_factory.mktemp("training") / "config.yml"
+    train = {"transforms": [{"type": "RandomPaddingCrop", "crop_size": [64, 32]}, {"type": "Normalize"}]}
+    content = {**CONFIG, "iters": 70, "batch_size": 5, "val_dataset": section, "train_dataset": train}
+    path.write_text(yaml.safe_dump(content))
+    return path

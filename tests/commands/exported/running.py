@@ -28,6 +28,11 @@ CONFIG = {
 }
 
 
+def call(script, *arguments) -> None:
+    """The command of a module in this process, for errors as exceptions."""
+    script.main(script.make_parser().parse_args([str(argument) for argument in arguments]))
+
+
 def export_here(config, weights, folder, *arguments) -> Path:
     given = ["--config", config, "--model_path", weights, "--save_dir", folder, *arguments]
     export.main(export.make_parser().parse_args([str(argument) for argument in given]))

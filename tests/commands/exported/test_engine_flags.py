@@ -4,6 +4,7 @@
 
 import pytest
 
+from paddleseg.deploy.engine_flags import check_engine_arguments, refuse_flags_of_the_cpu
 from paddleseg.utils.errors import ConfigError, DeviceError
 from tests.commands.exported.running import INFER, infer, infer_here
 from tests.needs import needs_paddle_for_cpu
@@ -45,9 +46,9 @@ def test_options_that_do_not_go_together_are_one_line(exported, pictures, tmp_pa
 @pytest.mark.parametrize("flag", [["--cpu_threads", "6"], ["--enable_mkldnn", "True"], ["--enable_mkldnn", "False"]])
 def test_flags_of_the_cpu_are_refused_on_other_devices(flag):
     arguments = infer.make_parser().parse_args(["--config", "x", "--image_path", "x", *flag])
-    infer.refuse_flags_of_the_cpu(arguments, "cpu")
+    refuse_flags_of_the_cpu(arguments, "cpu")
     with pytest.raises(ConfigError, match=f"{' '.join(flag)}: it is for the CPU, but the device is gpu:0"):
-        infer.refuse_flags_of_the_cpu(arguments, "gpu:0")
+        refuse_flags_of_the_cpu(arguments, "gpu:0")
 
 
 @pytest.mark.parametrize(
@@ -60,8 +61,8 @@ def test_flags_of_the_cpu_are_refused_on_other_devices(flag):
 )
 def test_the_flags_that_tipc_gives_on_each_device_are_taken(flags):
     arguments = infer.make_parser().parse_args(["--config", "x", "--image_path", "x", *flags.split()])
-    infer.check_arguments(arguments)
-    infer.refuse_flags_of_the_cpu(arguments, {"cpu": "cpu", "gpu": "gpu:0"}[arguments.device])
+    check_engine_arguments(arguments)
+    refuse_flags_of_the_cpu(arguments, {"cpu": "cpu", "gpu": "gpu:0"}[arguments.device])
 
 
 def test_an_error_is_one_line_and_exit_status_1(run_command, tmp_path):

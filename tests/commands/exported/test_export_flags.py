@@ -100,7 +100,7 @@ def test_formats_are_written_and_compared_by_the_command(config, weights, tmp_pa
     folder = export_here(config, weights, tmp_path / "out", "--format", "onnx,paddle", "--opset", 13)
     output = capsys.readouterr().out
     for name in ("model.pdmodel on paddle", "model.onnx on onnxruntime", "model_stride8.onnx on onnxruntime"):
-        assert f"verification: {name}: " in output
+        assert f"verification: {name} in fp32: passed" in output
     graphs = yaml.safe_load((folder / "deploy.yaml").read_text())["Deploy"]["graphs"]
     assert list(graphs) == ["stride8", "argmax_onnx", "stride8_onnx"]
 
@@ -110,7 +110,9 @@ def test_formats_are_written_and_compared_by_the_command(config, weights, tmp_pa
     [
         (["--output_op", "argmax", "--with_softmax"], "--output_op argmax contradicts"),
         (["--verify_threshold", "2"], "--verify_threshold 2.0"),
-        (["--verify_images", "x", "--no_verify"], "exclude each other"),
+        (["--verify_images", "x", "--no_verify"], "--verify_images and --no_verify exclude each other"),
+        (["--verify", "full", "--no_verify"], "--verify and --no_verify exclude each other"),
+        (["--verify_pictures", "0"], "--verify_pictures 0"),
         (["--for_fd"], "--for_fd"),
         (["--format", "paddle,onxx"], "--format onxx: no such format. Did you mean 'onnx'"),
         (["--format", "onnx", "--portable"], "--portable: give --input_shape N C H W"),

@@ -3,8 +3,8 @@
 """Collecting the shapes that TensorRT is tuned for."""
 
 from paddleseg.deploy.deploy_config import read_deploy_config
+from paddleseg.deploy.engine_flags import tune_shapes
 from paddleseg.deploy.engines.base import EngineOptions
-from tests.commands.exported.running import infer
 
 
 def test_shapes_for_tensorrt_are_collected_from_single_pictures_and_from_batches(exported, monkeypatch):
@@ -23,6 +23,6 @@ def test_shapes_for_tensorrt_are_collected_from_single_pictures_and_from_batches
     monkeypatch.setattr("paddleseg.deploy.segmenter.Segmenter", Collector)
     images = [f"{i}.png" for i in range(20)]
     options = EngineOptions(backend="paddle", device="gpu:0", use_trt=True, batch_size=4)
-    tuned = infer.tune_shapes(read_deploy_config(exported), options, images, "shapes.pbtxt")
+    tuned = tune_shapes(read_deploy_config(exported), options, images, "shapes.pbtxt")
     assert (tuned.tuned_shape_file, tuned.collect_shapes_in) == ("shapes.pbtxt", None)
     assert seen == [1] * 10 + [4, 4, 2]
