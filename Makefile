@@ -9,6 +9,8 @@ VENV_262 ?= .venv-262
 TIPC_MODELS ?= ddrnet23_slim ddrnet ddrnet39
 # How often `make faults` kills a training.
 FAULT_ROUNDS ?= 50
+# New folder in which `make rehearse-docker` does the steps of docker/Dockerfile; deleted when it went well.
+DOCKER_FOLDER ?= output/docker_rehearsal
 # How long `make soak` keeps the service under load.
 SOAK_SECONDS ?= 60
 BENCHMARKS ?= data class_data loss evaluate train_step scaling exported
@@ -20,7 +22,8 @@ TEST_PROCESSES ?= 2
 # their time.
 NOT_IN_262 := benchmark docs faults packaging tipc
 
-.PHONY: help venv venv-dev venv-deploy test test-deploy test-262 test-fast faults soak lint format quickstart tipc benchmark clean
+.PHONY: help venv venv-dev venv-deploy test test-deploy test-262 test-fast faults soak lint format quickstart tipc benchmark \
+	docker-lists rehearse-docker clean
 .DEFAULT_GOAL := help
 
 help:
@@ -34,6 +37,8 @@ help:
 	@echo 'make faults      trainings killed at random moments, FAULT_ROUNDS of them (50; CPU, a quarter of an hour)'
 	@echo 'make soak        the service under hostile requests and SOAK_SECONDS of load (60), and a picture of 20,000 x 20,000'
 	@echo '                 pixels in 1.5 GB of memory (CPU, half an hour)'
+	@echo 'make rehearse-docker  the steps of docker/Dockerfile without an engine (network, 2 GB, minutes)'
+	@echo 'make docker-lists     copy the lists of packages to docker/'
 	@echo 'make lint        style and documentation checks'
 	@echo 'make format      put the code into the common format'
 	@echo 'make venv        only set up $(VENV) with the packages of requirements.txt'
@@ -109,6 +114,14 @@ benchmark: venv
 	@set -e; for name in $(BENCHMARKS); do \
 		echo "== $$name"; $(BIN)/python benchmark/$$name.py --json $(BENCHMARK_DIR)/$$name.json; \
 	done
+
+# docker/ is a build context of its own and cannot see the lists beside it.
+docker-lists:
+	cp requirements.txt requirements-gpu.txt requirements-serving.txt docker/
+
+rehearse-docker:
+	$(PYTHON) tools/rehearse_dockerfile.py $(DOCKER_FOLDER)
+	rm -rf $(DOCKER_FOLDER)
 
 clean:
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -not -path './$(VENV_262)/*' -prune -exec rm -r {} +

@@ -50,7 +50,7 @@ def add_verify_arguments(parser: argparse.ArgumentParser, default: str) -> None:
         default=FP32_SHARE,
         metavar="SHARE",
         help="share of the pixels, or of a classifier's pictures, that must get the same class in float32 (default: "
-        "%(default)s); lower precisions have limits of their own, see deploy/README.md",
+        "%(default)s); lower precisions have limits of their own, see docs/verification.md",
     )
 
 
