@@ -47,6 +47,17 @@ CONTENT_POLICY = (
     "img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'"
 )
 """Nothing but the site's own files; WebAssembly may be compiled."""
+HEADERS = {
+    # Both together isolate the page, and only then browsers share memory between threads.
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Workers heed the policy that their own file comes with, and not that of the page.
+    "Content-Security-Policy": f"{CONTENT_POLICY}; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+"""In the file ``_headers`` of the site, which serve.py and several hosts of static sites send."""
 INTERPOLATIONS = ("NEAREST", "LINEAR")
 SMALLEST_SIDE = 32
 """Pixels of the network's input; on less the networks give labels that mean nothing."""
@@ -180,6 +191,7 @@ def site_files(config: DeployConfig, graph: GraphSpec, runtime: Path) -> Mapping
         **{name: (SHARED_PAGE / name).read_bytes() for name in SHARED_FILES},
         **{file.name: file.read_bytes() for file in sorted((HERE / "page").glob("*.js"))},
         **{f"runtime/{name}": (runtime / name).read_bytes() for name in RUNTIME_FILES},
+        "_headers": "\n".join(["/*", *(f"  {name}: {value}" for name, value in HEADERS.items()), ""]).encode(),
         "model.json": json.dumps(facts, ensure_ascii=False, indent=1, allow_nan=False).encode(),
         graph.model.name: graph.model.read_bytes(),
     }

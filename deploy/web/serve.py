@@ -8,6 +8,7 @@ import argparse
 import functools
 import http.server
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 # The repository's own package is found without being installed.
@@ -16,24 +17,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from paddleseg.utils.cli import CommandParser, run_command
 from paddleseg.utils.errors import UserError
 
-HEADERS = {
-    # Both together isolate the page, and only then browsers share memory between threads.
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    # Workers heed that of their own file and not that of the page.
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; style-src 'self'; "
-        "img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
+ISOLATION = ("Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy")
 
 
 class SiteHandler(http.server.SimpleHTTPRequestHandler):
-    """Sends the files of one folder with ``HEADERS``; it lists no folders."""
+    """Sends the files of one folder with given headers; it lists no folders."""
 
     extensions_map = {
         **http.server.SimpleHTTPRequestHandler.extensions_map,
@@ -43,18 +31,30 @@ class SiteHandler(http.server.SimpleHTTPRequestHandler):
         ".onnx": "application/octet-stream",
     }
 
-    def __init__(self, *args, isolated: bool = True, **options) -> None:
-        self._isolated = isolated
+    def __init__(self, *args, headers: Mapping[str, str], **options) -> None:
+        self._headers_of_all = headers
         super().__init__(*args, **options)
 
     def end_headers(self) -> None:
-        for name, value in HEADERS.items():
-            if self._isolated or not name.startswith(("Cross-Origin-Opener", "Cross-Origin-Embedder")):
-                self.send_header(name, value)
+        for name, value in self._headers_of_all.items():
+            self.send_header(name, value)
         super().end_headers()
 
     def list_directory(self, path):
         self.send_error(404, "there is nothing at this address")
+
+
+def read_headers(site: Path) -> dict[str, str]:
+    """The headers that the site's file ``_headers`` gives to all its files.
+
+    Raises:
+        UserError: There is no such file.
+    """
+    try:
+        lines = (site / "_headers").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        raise UserError(f"--site {site}: is no site (there is no file _headers); build.py makes one") from None
+    return dict(line.strip().split(": ", 1) for line in lines if line.startswith(" "))
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -70,11 +70,12 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Serve until Ctrl-C."""
-    if not (Path(args.site) / "model.json").is_file():
-        raise UserError(f"--site {args.site}: is no site (there is no model.json); build.py makes one")
+    headers = {**read_headers(Path(args.site)), "Cache-Control": "no-cache"}
+    if args.one_thread:
+        headers = {name: value for name, value in headers.items() if name not in ISOLATION}
     if not 0 <= args.port <= 65535:
         raise UserError(f"--port {args.port}: must be from 0 to 65535")
-    handler = functools.partial(SiteHandler, directory=args.site, isolated=not args.one_thread)
+    handler = functools.partial(SiteHandler, directory=args.site, headers=headers)
     try:
         server = http.server.ThreadingHTTPServer((args.host, args.port), handler)
     except OSError as error:
