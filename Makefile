@@ -20,7 +20,8 @@ TEST_PROCESSES ?= 2
 # their time.
 NOT_IN_262 := benchmark docs faults packaging tipc
 
-.PHONY: help venv venv-dev venv-deploy test test-deploy test-262 test-fast faults soak lint format quickstart tipc benchmark clean
+.PHONY: help venv venv-dev venv-deploy web-runtime test test-deploy test-262 test-fast faults soak lint format quickstart tipc \
+	benchmark clean
 .DEFAULT_GOAL := help
 
 help:
@@ -58,6 +59,13 @@ $(VENV)/.installed-deploy: $(VENV)/.installed-dev requirements-deploy.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-deploy.txt
 	@touch $@
 
+# onnxruntime-web, for the tests of deploy/web; without npm those that need it are skipped and say so.
+web-runtime: deploy/web/node_modules/.installed
+
+deploy/web/node_modules/.installed: deploy/web/package.json deploy/web/package-lock.json
+	@if command -v npm > /dev/null; then npm ci --prefix deploy/web --ignore-scripts --no-audit --no-fund --silent && touch $@; \
+		else echo 'no npm here: deploy/web is tested without onnxruntime-web'; fi
+
 # Paddle 2.6.2 with what requirements-gpu.txt brings beside it: the newest that users of cards get from PyPI.
 $(VENV_262)/.installed: requirements-gpu.txt requirements-dev.txt tools/setup_venv.sh
 	@bash tools/setup_venv.sh $(PYTHON) $(VENV_262) requirements-gpu.txt
@@ -67,7 +75,7 @@ $(VENV_262)/.installed: requirements-gpu.txt requirements-dev.txt tools/setup_ve
 test: venv-dev
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m "not extras"
 
-test-deploy: venv-deploy
+test-deploy: venv-deploy web-runtime
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m extras
 
 test-262: $(VENV_262)/.installed

@@ -82,7 +82,11 @@ def make_parser() -> argparse.ArgumentParser:
     add("--model", required=True, help="the folder that export.py wrote, or the deploy.yaml in it")
     add("--save_dir", required=True, help="the site's folder")
     add("--graph", help="name of the graph under graphs, or main (default: the first ONNX graph of logits at 1/8)")
-    add("--runtime", default=str(RUNTIME), help="folder of onnxruntime-web's files (default: that of npm ci, see README)")
+    add(
+        "--runtime",
+        default=str(RUNTIME),
+        help="folder of onnxruntime-web's files (default: npm ci's, see README)",
+    )
     return parser
 
 
@@ -110,22 +114,25 @@ def choose_graph(config: DeployConfig, name: str | None) -> GraphSpec:
     graphs = {"main": config.main_graph, **config.graphs}
     if name is not None and name not in graphs:
         raise ConfigError(f"--graph {name}: {config.path} has no such graph. {suggest(name, graphs)}")
-    fitting = {key: graph for key, graph in graphs.items() if _runs(config, graph) and name in (None, key)}
+    fitting = {key: graph for key, graph in graphs.items() if _runs(graph) and name in (None, key)}
     if not fitting:
         found = ", ".join(f"{key} ({graph.model.name})" for key, graph in graphs.items() if name in (None, key))
         raise ConfigError(
             f"{config.path}: the page runs ONNX graphs of fp32 or int8 that give logits at 1/8, and there is {found}; "
             "export with --format onnx"
         )
-    # fp32 before int8, any size before a fixed one, uint8 before float32; then the order of the file.
-    rank = lambda graph: (graph.precision != "fp32", -1 not in graph.input_shape[2:], graph.input_dtype != UINT8)  # noqa: E731
-    graph = min(fitting.values(), key=rank)
+    graph = min(fitting.values(), key=_rank)
     check_checksums(config.path, graph, config.checksums)
     return graph
 
 
-def _runs(config: DeployConfig, graph: GraphSpec) -> bool:
-    """Main graphs of ``--portable`` say ``none`` and are the file that stands under ``graphs`` as well."""
+def _rank(graph: GraphSpec) -> tuple[bool, bool, bool]:
+    """fp32 before int8, any size before a fixed one, uint8 before float32; then the order of the file."""
+    return graph.precision != "fp32", -1 not in graph.input_shape[2:], graph.input_dtype != UINT8
+
+
+def _runs(graph: GraphSpec) -> bool:
+    """Whether the page runs it. The main graph of ``--portable`` stands under ``graphs`` as what it is, too."""
     return graph.format == "onnx" and graph.gives == STRIDE8 and graph.precision in ("fp32", "int8")
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Serve the site of build.py on this machine, to try it, with the headers that let a page compute with several threads."""
+"""Serve the site of build.py on this machine, to try it, with the headers that let it compute with several threads."""
 
 from __future__ import annotations
 

@@ -36,7 +36,8 @@ export function labelMap(logits, [count, height, width], sizeHw, transInfo = [],
       if (!isUniform(blocks, winner, lead, i, j)) fillBorderBlock(indices, blocks, i, j);
     }
   }
-  return { ids: indices.map((index) => classes[index]), height: rows.length, width: columns.length };
+  const ids = ignoredClass === null ? indices : indices.map((index) => classes[index]);
+  return { ids, height: rows.length, width: columns.length };
 }
 
 /** NaN where there is one: then no block counts as uniform. */
@@ -51,13 +52,14 @@ function winnerAndLead(planes) {
   const best = Float32Array.from(planes[0]);
   const second = new Float32Array(best.length).fill(-Infinity);
   const winner = new Uint8Array(best.length);
-  planes.slice(1).forEach((plane, before) => {
-    plane.forEach((value, at) => {
-      if (value > best[at]) winner[at] = before + 1;
-      second[at] = Math.max(second[at], Math.min(value, best[at]));
-      best[at] = Math.max(best[at], value);
-    });
-  });
+  for (let index = 1; index < planes.length; index++) {
+    const plane = planes[index];
+    for (let at = 0; at < best.length; at++) {
+      if (plane[at] > best[at]) winner[at] = index;
+      second[at] = Math.max(second[at], Math.min(plane[at], best[at]));
+      best[at] = Math.max(best[at], plane[at]);
+    }
+  }
   return { winner, lead: best.map((value, at) => value - second[at]) };
 }
 
@@ -112,8 +114,21 @@ function fillBorderBlock(indices, { planes, width, rows, columns, rounding }, i,
 
 /** A class is out where its highest cell lies below the lowest cell of another; NaN contends. */
 function contendersIn(planes, cells, rounding) {
-  const highest = planes.map((plane) => cells.reduce((most, cell) => Math.max(most, plane[cell]), -Infinity));
-  const lowest = planes.map((plane) => cells.reduce((least, cell) => Math.min(least, plane[cell]), Infinity));
-  const floor = Math.fround(Math.max(...lowest) - rounding);
-  return planes.map((_, index) => index).filter((index) => !(highest[index] < floor));
+  const highest = new Float32Array(planes.length);
+  let floor = -Infinity;
+  for (let index = 0; index < planes.length; index++) {
+    let [least, most] = [Infinity, -Infinity];
+    for (let at = 0; at < cells.length; at++) {
+      const value = planes[index][cells[at]];
+      least = Math.min(least, value);
+      most = Math.max(most, value);
+    }
+    highest[index] = most;
+    floor = Math.max(floor, least);
+  }
+  const contenders = [];
+  for (let index = 0; index < planes.length; index++) {
+    if (!(highest[index] < Math.fround(floor - rounding))) contenders.push(index);
+  }
+  return contenders;
 }

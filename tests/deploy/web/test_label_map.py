@@ -28,7 +28,7 @@ WAYS = [  # size of the network's input, and what came before it
 
 
 def logits_of(kind: str, shape: tuple[int, int, int], seed: int) -> np.ndarray:
-    """(K, h, w) float32: "noise", where all is border; "blots", a class each; "ties", of few whole numbers; "spoilt"."""
+    """(K, h, w) float32: "noise", all border; "blots", a class each; "ties", of few whole numbers; "spoilt"."""
     random = np.random.default_rng(seed)
     noise = random.standard_normal(shape).astype(np.float32)
     if kind == "ties":

@@ -63,7 +63,9 @@ def open_page(browser, web_build, tmp_path):
         page.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
         page.on(
             "request",
-            lambda request: None if request.url.startswith((address, f"blob:{address}")) else faults.append(request.url),
+            lambda request: (
+                None if request.url.startswith((address, f"blob:{address}")) else faults.append(request.url)
+            ),
         )
         page.goto(f"{address}{query}")
         page.wait_for_selector("#model:not(:empty)", state="attached")
@@ -107,7 +109,20 @@ def test_label_maps_are_those_of_python(open_page, export, picture, png, way, in
     assert (found == expected).mean() >= EQUAL
 
 
-def test_it_computes_with_several_threads_where_the_headers_allow_it_and_else_with_one(open_page, exported, png, picture):
+def test_a_graph_of_fixed_size_says_which_pictures_it_takes(open_page, export, picture, png):
+    folder = export([NORMALIZE], output_op="none", input_shape=[1, 3, 100, 168], portable=True)
+    page = open_page(folder)
+    other = io.BytesIO()
+    Image.fromarray(picture[:64]).save(other, "PNG")
+    give(page, other.getvalue())
+    page.wait_for_selector("#reason:has-text('168x64, which takes 168x100 alone')")
+    give(page, png)
+    assert (labels_of(page) == expected_of(folder, picture)).mean() >= EQUAL
+
+
+def test_it_computes_with_several_threads_where_the_headers_allow_it_and_else_with_one(
+    open_page, exported, png, picture
+):
     page = open_page(exported)
     assert "2 threads" in page.locator("#bounds").inner_text()
     page = open_page(exported, "--one_thread")
