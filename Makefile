@@ -29,7 +29,7 @@ help:
 	@echo 'make tipc        the chain train, export, inference of PaddlePaddle (TIPC), for the three sizes (CPU, minutes)'
 	@echo 'make benchmark   speed against plain implementations, side by side (CPU, minutes)'
 	@echo 'make test        all tests but those of make test-deploy'
-	@echo 'make test-deploy tests of engines, serving and C++, which need requirements-deploy.txt, a C++ compiler and Chromium'
+	@echo 'make test-deploy tests of engines, serving, C++ and deploy/web: requirements-deploy.txt, a C++ compiler, Chromium, npm'
 	@echo 'make test-262    tests of the package and its commands with Paddle 2.6.2, in $(VENV_262) (6 minutes on 2 cores)'
 	@echo 'make test-fast   all tests but those that run commands and those marked slow'
 	@echo 'make faults      trainings killed at random moments, FAULT_ROUNDS of them (50; CPU, a quarter of an hour)'
