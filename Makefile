@@ -22,8 +22,8 @@ TEST_PROCESSES ?= 2
 # their time.
 NOT_IN_262 := benchmark docs faults packaging tipc
 
-.PHONY: help venv venv-dev venv-deploy test test-deploy test-262 test-fast faults soak lint format quickstart tipc benchmark \
-	docker-lists rehearse-docker clean
+.PHONY: help venv venv-dev venv-deploy web-runtime test test-deploy test-262 test-fast faults soak lint format quickstart tipc \
+	benchmark docker-lists rehearse-docker clean
 .DEFAULT_GOAL := help
 
 help:
@@ -31,7 +31,7 @@ help:
 	@echo 'make tipc        the chain train, export, inference of PaddlePaddle (TIPC), for the three sizes (CPU, minutes)'
 	@echo 'make benchmark   speed against plain implementations, side by side (CPU, minutes)'
 	@echo 'make test        all tests but those of make test-deploy'
-	@echo 'make test-deploy tests of engines, serving and C++, which need requirements-deploy.txt, a C++ compiler and Chromium'
+	@echo 'make test-deploy tests of engines, serving, C++ and deploy/web: requirements-deploy.txt, a C++ compiler, Chromium, npm'
 	@echo 'make test-262    tests of the package and its commands with Paddle 2.6.2, in $(VENV_262) (6 minutes on 2 cores)'
 	@echo 'make test-fast   all tests but those that run commands and those marked slow'
 	@echo 'make faults      trainings killed at random moments, FAULT_ROUNDS of them (50; CPU, a quarter of an hour)'
@@ -63,6 +63,13 @@ $(VENV)/.installed-deploy: $(VENV)/.installed-dev requirements-deploy.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-deploy.txt
 	@touch $@
 
+# onnxruntime-web, for the tests of deploy/web; without npm those that need it are skipped and say so.
+web-runtime: deploy/web/node_modules/.installed
+
+deploy/web/node_modules/.installed: deploy/web/package.json deploy/web/package-lock.json
+	@if command -v npm > /dev/null; then npm ci --prefix deploy/web --ignore-scripts --no-audit --no-fund --silent && touch $@; \
+		else echo 'no npm here: deploy/web is tested without onnxruntime-web'; fi
+
 # Paddle 2.6.2 with what requirements-gpu.txt brings beside it: the newest that users of cards get from PyPI.
 $(VENV_262)/.installed: requirements-gpu.txt requirements-dev.txt tools/setup_venv.sh
 	@bash tools/setup_venv.sh $(PYTHON) $(VENV_262) requirements-gpu.txt
@@ -72,7 +79,7 @@ $(VENV_262)/.installed: requirements-gpu.txt requirements-dev.txt tools/setup_ve
 test: venv-dev
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m "not extras"
 
-test-deploy: venv-deploy
+test-deploy: venv-deploy web-runtime
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) -m extras
 
 test-262: $(VENV_262)/.installed

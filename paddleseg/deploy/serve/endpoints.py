@@ -28,6 +28,7 @@ _PAGE_FILES = {
     "/": ("index.html", "text/html"),
     "/page.css": ("page.css", "text/css"),
     "/page.js": ("page.js", "text/javascript"),
+    "/view.js": ("view.js", "text/javascript"),
     "/label_png.js": ("label_png.js", "text/javascript"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }

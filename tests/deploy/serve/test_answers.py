@@ -150,7 +150,8 @@ def test_a_classifier_answers_classes_and_refuses_pictures(make_client, png, tmp
 
 def test_the_page_comes_from_the_package_with_a_policy_that_runs_nothing_else(client):
     for path, kind in (("/", "text/html"), ("/page.js", "text/javascript"), ("/page.css", "text/css"),
-                       ("/label_png.js", "text/javascript"), ("/icon.svg", "image/svg+xml")):  # fmt: skip
+                       ("/view.js", "text/javascript"), ("/label_png.js", "text/javascript"),
+                       ("/icon.svg", "image/svg+xml")):  # fmt: skip
         answer = client.get(path)
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith(kind)
