@@ -20,7 +20,7 @@ from paddleseg.datasets.polygons import draw_polygon_label
 from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.arguments import checks_arguments
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import DataError, count_of
 from paddleseg.utils.image_io import read_label
 from paddleseg.utils.logging import get_logger
 
@@ -91,7 +91,7 @@ class PublishedDataset(SegmentationDataset):
         )
         self._class_of_number, self._is_unknown = _tables(self.labels)
         if len(self.parts[mode][0].labels) > 1:
-            get_logger().info("%s: %d pictures, labels %s", root, len(self), self.labels.pattern)
+            get_logger().info("%s: %s, labels %s", root, count_of(len(self), "picture"), self.labels.pattern)
 
     def find_files(self, root: str, mode: str) -> tuple[list[tuple[str, str | None]], Labels | None]:
         """The (picture, label) paths of a mode and the form of the labels, None where there are none.

@@ -13,19 +13,17 @@ from paddleseg.config.schema import check_config
 from paddleseg.utils.yaml_text import to_yaml
 from tests.config.messages import message_of
 from tests.config.paddleseg_files import FILES
+from tests.datasets.published_folders import LAYOUTS, write_folder
 
+# Layouts of published data sets, in the folders that the files name.
+PUBLISHED = ("Cityscapes", "ADE20K", "PascalVOC", "PascalContext", "CocoStuff", "AutoNUE", "OpticDiscSeg")
 # Folder below data/ -> number of classes, and what the lists are called where not train.txt and val.txt.
 LISTED = {
-    "ADEChallengeData2016": (151, ()),
-    "VOCdevkit": (21, ()),
-    "cocostuff": (171, ()),
-    "VOC2010": (60, ()),
     "camvid": (11, ()),
     "MiniDeepGlobeRoadExtraction": (2, ()),
     "Potsdam": (6, ()),
     "DRIVE": (2, ()),
     "UWMGI": (3, ()),
-    "optic_disc_seg": (2, ("train_list.txt", "val_list.txt")),
     "EG1800": (2, ()),
     "mini_supervisely": (2, ()),
     "portrait14k": (2, ()),
@@ -47,12 +45,13 @@ def working_folder(tmp_path_factory):
         ids = np.arange(48)[:, None] // 8 + np.arange(64) // 8
         Image.fromarray(np.where(ids % 5 == 4, num_classes - 1, ids % min(num_classes, 8)).astype(np.uint8)).save(label)
 
+    for name in PUBLISHED:
+        root = write_folder(folder / "data" / LAYOUTS[name].root, LAYOUTS[name], size_wh=(64, 48), block=8)
+        if name == "PascalVOC":
+            (root / "VOC2012/ImageSets/Segmentation/aug.txt").write_text("val_one\n")
+            (root / "VOC2012/SegmentationClass").rename(root / "VOC2012/SegmentationClassAug")
+            (root / "VOC2012/SegmentationClass").symlink_to("SegmentationClassAug")
     for part in ("train", "val"):
-        write_pair(
-            folder / "data/cityscapes/leftImg8bit" / part / "ulm" / "ulm_0_0_leftImg8bit.png",
-            folder / "data/cityscapes/gtFine" / part / "ulm" / "ulm_0_0_gtFine_labelTrainIds.png",
-            19,
-        )
         for root, (num_classes, lists) in LISTED.items():
             name = f"{part}_0"
             write_pair(folder / "data" / root / f"{name}.jpg", folder / "data" / root / f"{name}.png", num_classes)
