@@ -74,7 +74,7 @@ FACTS = [
     (PascalContext, 60, {0: "background", 15: "cat", 55: "tvmonitor", 58: "window", 59: "wood"}, {0: (0, 0, 0)}),
     (PascalContext59, 59, {0: "aeroplane", 54: "tvmonitor", 58: "wood"}, {}),
     (CocoStuff164k, 171, {0: "person", 11: "stop sign", 79: "toothbrush", 80: "banner", 170: "wood"}, {}),
-    (AutoNUE, 26, {0: "road", 8: "autorickshaw", 25: "sky / fallback background"}, {8: (255, 204, 54)}),
+    (AutoNUE, 26, {0: "road", 8: "autorickshaw", 25: "sky"}, {8: (255, 204, 54)}),
     (BDD100K, 19, {0: "road", 18: "bicycle"}, {0: (128, 64, 128), 18: (119, 11, 32)}),
     (OpticDiscSeg, 2, {0: "background", 1: "optic disc"}, {}),
 ]
