@@ -25,7 +25,8 @@ class Labels:
 
     Attributes:
         pattern: Where they are.
-        label_map: Number in a file to class id or 255; others are refused, but for 255. None: files hold class ids.
+        label_map: Number in a file to class id or 255. None: files hold class ids.
+        others: What numbers become that ``label_map`` does not have; None: they are refused, but for 255.
         polygons: How to draw them, where they are JSON files; then label_map is None.
         variable: The array in them, where they are MATLAB files.
         advice: What to do where a file holds a number that it should not.
@@ -33,6 +34,7 @@ class Labels:
 
     pattern: str
     label_map: Mapping[int, int] | None = None
+    others: int | None = None
     polygons: PolygonRules | None = None
     variable: str | None = None
     advice: str = ""

@@ -11,37 +11,53 @@ from paddleseg.datasets.layout import Labels, Part
 from paddleseg.datasets.published import PublishedDataset
 from paddleseg.registry import DATASETS
 
-_CLASSES = class_table("pascal_context").classes
-_WITHOUT_BACKGROUND = {0: IGNORED, **{class_id: class_id - 1 for class_id in range(1, len(_CLASSES))}}
-
-
-def _parts(modes: Mapping[str, tuple[str, ...]], label_map: Mapping[int, int] | None) -> dict[str, tuple[Part, ...]]:
-    """Of each mode the lists: PaddleSeg's converter and mmsegmentation's write the same files to different places."""
-    folders = ("Context", "SegmentationClassContext")
-    labels = tuple(Labels(f"{folder}/*.png", label_map=label_map) for folder in folders)
-    return {mode: (Part(("JPEGImages/*.jpg",), labels, names),) for mode, names in modes.items()}
-
-
-_MODES = {
-    "train": ("ImageSets/Segmentation/train_context.txt", "ImageSets/SegmentationContext/train.txt"),
-    "trainval": ("ImageSets/Segmentation/trainval_context.txt",),
-    "val": ("ImageSets/Segmentation/val_context.txt", "ImageSets/SegmentationContext/val.txt"),
+_TABLE = class_table("pascal_context")
+# Converted files hold the 60 classes, of which 0 is the background.
+_WITHOUT_BACKGROUND = {0: IGNORED, **{class_id: class_id - 1 for class_id in range(1, len(_TABLE.classes))}}
+_LISTS = {
+    mode: (
+        f"ImageSets/Segmentation/{mode}_context.txt",
+        f"ImageSets/SegmentationContext/{mode}.txt",
+        f"ImageSets/Main/{mode}.txt",
+    )
+    for mode in ("train", "trainval", "val")
 }
 
 
+def _parts(converted: Mapping[int, int] | None, background: int) -> dict[str, tuple[Part, ...]]:
+    """The labels as PaddleSeg's converter or mmsegmentation's wrote them, or as they are downloaded.
+
+    Args:
+        converted: Number in a converted file to class id; None: they are the class ids.
+        background: What the background becomes.
+    """
+    # Of the 459 numbers of the download 400 have no class.
+    numbers = {
+        number: background if class_id == 0 else class_id if background == 0 else class_id - 1
+        for _, number, class_id in _TABLE.labels
+    }
+    labels = (
+        Labels("Context/*.png", label_map=converted),
+        Labels("SegmentationClassContext/*.png", label_map=converted),
+        Labels("trainval/*.mat", label_map=numbers, others=background, variable="LabelMap"),
+    )
+    return {mode: (Part(("JPEGImages/*.jpg",), labels, names),) for mode, names in _LISTS.items()}
+
+
 @DATASETS.add_component
-class PascalContext(PublishedDataset, classes=_CLASSES):
+class PascalContext(PublishedDataset, classes=_TABLE.classes):
     """Pascal Context with 60 classes, the background being the first. See ``PublishedDataset``.
 
-    ``dataset_root`` is ``VOC2010``, with the labels that PaddleSeg's ``convert_voc2010.py`` (``Context``) or
-    mmsegmentation's converter (``SegmentationClassContext``) wrote; ``trainval`` is PaddleSeg's alone.
+    ``dataset_root`` is ``VOC2010`` of Pascal VOC, with the labels as PaddleSeg's ``convert_voc2010.py`` (``Context``)
+    or mmsegmentation's converter (``SegmentationClassContext``) wrote them, or as they are downloaded (``trainval``),
+    for which scipy is needed.
     """
 
-    parts = _parts(_MODES, label_map=None)
+    parts = _parts(converted=None, background=0)
 
 
 @DATASETS.add_component
-class PascalContext59(PublishedDataset, classes=_CLASSES[1:]):
+class PascalContext59(PublishedDataset, classes=_TABLE.classes[1:]):
     """Pascal Context with 59 classes: the background is ignored. Folders as for ``PascalContext``."""
 
-    parts = _parts(_MODES, label_map=_WITHOUT_BACKGROUND)
+    parts = _parts(converted=_WITHOUT_BACKGROUND, background=IGNORED)

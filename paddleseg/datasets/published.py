@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ import PIL
 from paddleseg.datasets.class_tables import IGNORED, Colour
 from paddleseg.datasets.decoded_cache import CacheKind, cache_folder
 from paddleseg.datasets.layout import Labels, Part, find_part
-from paddleseg.datasets.mat_labels import read_mat_label
+from paddleseg.datasets.mat_labels import MAT_NUMBERS, read_mat_label
 from paddleseg.datasets.pictures import check_mode, check_root
 from paddleseg.datasets.polygons import draw_polygon_label
 from paddleseg.datasets.segmentation import SegmentationDataset
@@ -110,10 +111,9 @@ class PublishedDataset(SegmentationDataset):
     def sample_state(self, index: int) -> tuple[str, str]:
         """See ``SegmentationDataset``; how labels become class ids, too."""
         name, state = super().sample_state(index)
-        if self._class_of_number is not None:
-            name += f"\nlabels {self._class_of_number.tobytes().hex()}"
-        if self.labels is not None and self.labels.polygons is not None:
-            name += f"\n{self.labels.polygons} Pillow {PIL.__version__}"
+        if self.labels is not None and (self.labels.label_map or self.labels.polygons):
+            rules = f"{self.labels} Pillow {PIL.__version__ if self.labels.polygons else 'not asked'}"
+            name += f"\nlabels {hashlib.sha256(rules.encode()).hexdigest()}"
         return name, state
 
     def _read_label_file(self, path: str) -> np.ndarray:
@@ -122,9 +122,9 @@ class PublishedDataset(SegmentationDataset):
         label = read_label(path) if self.labels.variable is None else read_mat_label(path, self.labels.variable)
         if self._class_of_number is None:
             return label
-        if cv2.LUT(label, self._is_unknown).any():
+        if _look_up(self._is_unknown, label).any():
             raise DataError(f"{path}: {self._describe_unknown(label)}")
-        return cv2.LUT(label, self._class_of_number)
+        return _look_up(self._class_of_number, label)
 
     def allowed_values(self) -> str:
         """What a label may hold, in words."""
@@ -132,18 +132,24 @@ class PublishedDataset(SegmentationDataset):
         return f"{words}; {self.labels.advice}" if self.labels is not None and self.labels.advice else words
 
     def _describe_unknown(self, label: np.ndarray) -> str:
-        pixels = np.bincount(label.ravel(), minlength=256) * self._is_unknown
+        pixels = np.bincount(label.ravel(), minlength=len(self._is_unknown)) * self._is_unknown
         found = ", ".join(f"{value} ({pixels[value]} pixels)" for value in np.flatnonzero(pixels)[:5])
         advice = f"; {self.labels.advice}" if self.labels.advice else ""
         return f"the label has the values {found}, which {type(self).__name__} does not use{advice}"
 
 
 def _tables(labels: Labels | None) -> tuple[Any, Any]:
-    """(256,) uint8 class of each number in a label file, and 1 where there is none; None where files hold classes."""
+    """(N,) uint8 class of each number in a label file, and 1 where it has none; None where files hold the classes."""
     if labels is None or labels.label_map is None:
         return None, None
-    classes, is_unknown = np.full(256, IGNORED, np.uint8), np.ones(256, np.uint8)
-    numbers = [*labels.label_map, IGNORED]
-    classes[numbers] = [*labels.label_map.values(), labels.label_map.get(IGNORED, IGNORED)]
-    is_unknown[numbers] = 0
+    length = 256 if labels.variable is None else MAT_NUMBERS
+    classes = np.full(length, IGNORED if labels.others is None else labels.others, np.uint8)
+    is_unknown = np.full(length, labels.others is None, np.uint8)
+    label_map = labels.label_map if labels.others is not None else {IGNORED: IGNORED, **labels.label_map}
+    classes[list(label_map)] = list(label_map.values())
+    is_unknown[list(label_map)] = 0
     return classes, is_unknown
+
+
+def _look_up(table: np.ndarray, label: np.ndarray) -> np.ndarray:
+    return cv2.LUT(label, table) if label.dtype == np.uint8 else table[label]
