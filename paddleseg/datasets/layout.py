@@ -8,7 +8,6 @@ for is the name of a sample: a picture and a label belong together if the stars 
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -189,8 +188,8 @@ def not_there(root: str, part: Part, who: str, fault: str) -> DataError:
         f"    {pattern:{width}}  {count_of(count, 'file') if count else 'nothing'}"
         for pattern, count in zip(patterns, counts)
     ]
-    advice = _other_root(root, patterns)
-    return DataError("\n".join([f"{root}: {fault}; {who} expects{advice}", f"  {os.path.join(root, '')}", *tree]))
+    first = f"{root}: {who} finds {fault}{_other_root(root, patterns)}"
+    return DataError("\n".join([first, f"  expected below {root}:", *tree]))
 
 
 def _other_root(root: str, patterns: Sequence[str]) -> str:
@@ -199,5 +198,5 @@ def _other_root(root: str, patterns: Sequence[str]) -> str:
     below = sorted(place for place in here.iterdir() if place.is_dir()) if here.is_dir() else []
     for place in (*below, here.absolute().parent):
         if any(next(place.glob(pattern), None) is not None for pattern in patterns[:2]):
-            return f" (such files are in {place}: give that as dataset_root)"
+            return f"; such files are in {place}, give that as dataset_root"
     return ""

@@ -3,7 +3,6 @@
 """Configuration files of PaddleSeg: each trains as it is, or is refused with what to do and trains when it is done."""
 
 import numpy as np
-import paddle
 import pytest
 from PIL import Image
 
@@ -12,6 +11,7 @@ from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 from paddleseg.utils.yaml_text import to_yaml
 from tests.config.messages import message_of
+from tests.config.one_step import train_one_step
 from tests.config.paddleseg_files import FILES
 from tests.datasets.published_folders import LAYOUTS, write_folder
 
@@ -46,11 +46,7 @@ def working_folder(tmp_path_factory):
         Image.fromarray(np.where(ids % 5 == 4, num_classes - 1, ids % min(num_classes, 8)).astype(np.uint8)).save(label)
 
     for name in PUBLISHED:
-        root = write_folder(folder / "data" / LAYOUTS[name].root, LAYOUTS[name], size_wh=(64, 48), block=8)
-        if name == "PascalVOC":
-            (root / "VOC2012/ImageSets/Segmentation/aug.txt").write_text("val_one\n")
-            (root / "VOC2012/SegmentationClass").rename(root / "VOC2012/SegmentationClassAug")
-            (root / "VOC2012/SegmentationClass").symlink_to("SegmentationClassAug")
+        write_folder(folder / "data" / LAYOUTS[name].root, LAYOUTS[name], size_wh=(64, 48), block=8)
     for part in ("train", "val"):
         for root, (num_classes, lists) in LISTED.items():
             name = f"{part}_0"
@@ -69,34 +65,6 @@ def written(file, folder):
     (folder / "own.yml").write_text(to_yaml(own))
     (folder / "mended.yml").write_text(to_yaml({"_base_": "own.yml", **(file.mended or {})}))
     return folder / "own.yml", folder / "mended.yml"
-
-
-def train_one_step(config):
-    """One step on two pieces of a training sample; also the first picture that evaluation would see."""
-    paddle.seed(0)
-    model = build.build_model(config)
-    model.train()
-    schedule = build.build_lr_schedule(config, config.data["iters"])
-    optimizer = build.build_optimizer(config, model, schedule)
-    if config.section("val_dataset"):
-        assert build.build_dataset(config, "val")[0]["img"].shape[0] == 3
-    sample = build.build_dataset(config, "train")[0]
-    pieces = [slice(0, 64), slice(-64, None)]
-    images = paddle.to_tensor(np.stack([sample["img"][:, piece, piece] for piece in pieces]))
-    labels = paddle.to_tensor(np.stack([sample["label"][piece, piece] for piece in pieces]))
-    before = [parameter.numpy().copy() for parameter in model.parameters()[:3]]
-    outputs = model(images)
-    pairs = build.build_losses(config)
-    assert len(outputs) == len(pairs)
-    size = labels.shape[1:]
-    total = sum(
-        weight * loss(paddle.nn.functional.interpolate(output, size, mode="bilinear"), labels)
-        for output, (loss, weight) in zip(outputs, pairs)
-    )
-    total.backward()
-    optimizer.step()
-    assert np.isfinite(float(total)) and float(total) > 0
-    assert any((old != new.numpy()).any() for old, new in zip(before, model.parameters()[:3]))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.version}:{file.path}")

@@ -27,6 +27,7 @@ class Layout:
         lists: Mode to list of names.
         line: What stands in its lines.
         names: Mode to names of the pictures.
+        lengths: Mode to number of pictures that the data set has, where it is not the two that are written for it.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Layout:
     lists: Mapping[str, str] = field(default_factory=dict)
     line: str = "{}"
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    lengths: Mapping[str, int] = field(default_factory=dict)
 
     def names_of(self, mode: str) -> Sequence[str]:
         return self.names.get(mode, (f"{mode}_one", f"{mode}_two"))
@@ -70,11 +72,17 @@ LAYOUTS = {
         _each("annotations/{part}/ADE_{}.png", train="training", val="validation"),
         stored=[0, 1, 150], read=[255, 0, 149],
     ),
+    # What trainaug has of its own: the list aug.txt and its labels, beside those of train.
     "PascalVOC": Layout(
-        "PascalVOC", "VOCdevkit", dict.fromkeys(("train", "trainval", "val", "test"), _VOC),
-        dict.fromkeys(("train", "trainval", "val"), "VOC2012/SegmentationClass/{}.png"),
+        "PascalVOC", "VOCdevkit", dict.fromkeys(("train", "trainval", "trainaug", "val", "test"), _VOC),
+        {
+            **dict.fromkeys(("train", "trainval", "val"), "VOC2012/SegmentationClass/{}.png"),
+            "trainaug": "VOC2012/SegmentationClassAug/{}.png",
+        },
         stored=[0, 15, 20, 255], read=[0, 15, 20, 255],
-        lists={mode: f"{_VOC_LISTS}{mode}.txt" for mode in ("train", "trainval", "val", "test")},
+        lists={mode: f"{_VOC_LISTS}{mode}.txt" for mode in ("train", "trainval", "val", "test")}
+        | {"trainaug": f"{_VOC_LISTS}aug.txt"},
+        lengths={"trainaug": 4},
     ),
     # tools/data/convert_voc2010.py of PaddleSeg writes 0 for the background and 59 for wood.
     "PascalContext": Layout(

@@ -6,7 +6,7 @@
 
 Of the pictures that the Semantic Boundaries Dataset labels, those that VOC 2012 does not label itself are written to
 ``VOC2012/SegmentationClassAug`` as PNG files, and their names to ``VOC2012/ImageSets/Segmentation/aug.txt``. Labels
-that are there stay. MATLAB files are read with scipy: pip install 'ddrnet-toolkit[mat]'.
+and a list that are there stay. MATLAB files are read with scipy: pip install 'ddrnet-toolkit[mat]'.
 """
 
 from __future__ import annotations
@@ -49,12 +49,18 @@ def main(args: argparse.Namespace) -> None:
     known = set(_names(devkit / _LISTS / "trainval.txt", "VOCdevkit with VOC2012"))
     listed = {name for part in ("train", "val") for name in _names(boundaries / f"{part}.txt", "benchmark_RELEASE")}
     names = sorted(listed - known)
+    aug = devkit / _LISTS / "aug.txt"
+    if aug.exists() and sorted(_names(aug, "")) != names:
+        raise DataError(
+            f"{aug}: is there with other names than these {len(names)}; move it away to have it written anew"
+        )
     folder = devkit / "VOC2012/SegmentationClassAug"
     with ThreadPoolExecutor(args.nproc) as pool:
         jobs = pool.map(lambda name: convert(boundaries / "cls" / f"{name}.mat", folder / f"{name}.png"), names)
         written = sum(tqdm(jobs, total=len(names), unit="label", disable=None))
-    write_atomically(devkit / _LISTS / "aug.txt", "".join(f"{name}\n" for name in names).encode())
-    print(f"{folder}: {written} labels written, {len(names) - written} were there; {devkit / _LISTS / 'aug.txt'}")
+    if not aug.exists():
+        write_atomically(aug, "".join(f"{name}\n" for name in names).encode())
+    print(f"{folder}: {written} labels written, {len(names) - written} were there; their names are in {aug}")
 
 
 def convert(source: Path, target: Path) -> bool:
