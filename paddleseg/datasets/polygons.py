@@ -36,13 +36,13 @@ class PolygonRules:
         ids: Name of a label to its number in the label, or None where it is not drawn. ``cargroup`` is ``car`` where
             only that is named.
         background: Number of the pixels that no polygon covers.
-        is_lenient: Whether objects of unknown names or of fewer than three points are left out, as the tools of the
-            India Driving Dataset do; else they are errors.
+        leaves_out_lines: Whether objects of fewer than three points are left out, as the tools of the India Driving
+            Dataset do; else two are drawn as a line, and fewer are an error.
     """
 
     ids: Mapping[str, int | None]
     background: int
-    is_lenient: bool = False
+    leaves_out_lines: bool = False
 
 
 def draw_polygon_label(path: str | os.PathLike, rules: PolygonRules) -> np.ndarray:
@@ -95,7 +95,7 @@ def _points_of(item: Any, place: str, rules: PolygonRules) -> list[tuple[float, 
         is_right = False
     if not is_right:
         raise DataError(f"{place} ({item['label']}) has a polygon that is no list of [x, y]")
-    if len(points) < 3 and rules.is_lenient:
+    if len(points) < 3 and rules.leaves_out_lines:
         return None
     if len(points) < 2:
         raise DataError(f"{place} ({item['label']}) has {len(points)} points; a polygon needs three")
@@ -108,6 +108,4 @@ def _id_of(name: str, place: str, rules: PolygonRules) -> int | None:
         name = name.removesuffix(_GROUP)
     if name in known:
         return known[name]
-    if rules.is_lenient:
-        return None
     raise DataError(f"{place}: no label {name!r}. {ask_for_nearest(name, known)}There are {len(known)}")

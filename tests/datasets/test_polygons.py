@@ -71,11 +71,12 @@ def test_labels_that_do_not_count_cover_what_is_behind_them(draw):
     assert draw(box("road", 0, 0, 4, 0), box("ego vehicle", 1, 0, 2, 0), size_wh=(5, 1)) == ["0..00"]
 
 
-def test_what_the_tools_of_the_india_driving_dataset_leave_out_is_left_out(draw):
-    rules = PolygonRules({"road": 0, "car": 9}, background=255, is_lenient=True)
-    objects = [box("road", 0, 0, 4, 0), item("car", (1, 0), (2, 0)), box("spaceship", 0, 0, 4, 0)]
+def test_lines_and_points_are_left_out_where_the_tools_of_the_data_set_do_so(draw):
+    objects = [box("road", 0, 0, 4, 0), item("car", (1, 0), (2, 0)), item("car"), item("car", (3, 0))]
+    rules = PolygonRules({"road": 0, "car": 9}, background=255, leaves_out_lines=True)
     assert draw(*objects, rules=rules, size_wh=(5, 1)) == ["00000"]
-    with pytest.raises(DataError, match=r"object 2: no label 'spaceship'. There are 35"):
+    assert draw(*objects[:2], size_wh=(5, 1)) == ["0vv00"]
+    with pytest.raises(DataError, match=r"object 2 \(car\) has 0 points; a polygon needs three"):
         draw(*objects)
 
 
