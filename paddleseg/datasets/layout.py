@@ -27,7 +27,7 @@ class Labels:
         label_map: Number in a file to class id or 255. None: files hold class ids.
         others: What numbers become that ``label_map`` does not have; None: they are refused, but for 255.
         polygons: How to draw them, where they are JSON files; then label_map is None.
-        variable: The array in them, where they are MATLAB files.
+        variable: The array in them, where they are MATLAB files, which have a label_map.
         advice: What to do where a file holds a number that it should not.
     """
 
@@ -125,8 +125,10 @@ def _files_by_name(root: str, patterns: Sequence[str]) -> dict[str, str]:
     for pattern in patterns:
         expression = re.compile(re.escape(pattern).replace(r"\*", "([^/]+)"))
         for path in Path(root).glob(pattern):
-            found = expression.fullmatch(path.relative_to(root).as_posix())
-            if path.name.startswith("."):  # of macOS and of notebook servers
+            below = path.relative_to(root)
+            found = expression.fullmatch(below.as_posix())
+            # macOS and notebook servers leave hidden files and folders behind.
+            if found is None or any(name.startswith(".") for name in below.parts):
                 continue
             name = "/".join(found.groups())
             if files.setdefault(name, str(path)) != str(path):

@@ -59,6 +59,8 @@ class PublishedDataset(SegmentationDataset):
 
     def __init_subclass__(cls, classes: Sequence[tuple[str, Colour]] = (), **others: Any) -> None:
         super().__init_subclass__(**others)
+        if "parts" in vars(cls):
+            cls.modes = tuple(cls.parts)
         if classes:
             cls.num_classes = len(classes)
             cls.class_names = tuple(name for name, _ in classes)
@@ -74,7 +76,6 @@ class PublishedDataset(SegmentationDataset):
         cache: CacheKind = "none",
         cache_dir: str | None = None,
     ) -> None:
-        self.modes = tuple(self.parts)
         mode = check_mode(mode, self.modes)
         root = check_root(dataset_root)
         file_list, self.labels = self.find_files(root, mode)
@@ -112,7 +113,7 @@ class PublishedDataset(SegmentationDataset):
         """See ``SegmentationDataset``; how labels become class ids, too."""
         name, state = super().sample_state(index)
         if self.labels is not None and (self.labels.label_map or self.labels.polygons):
-            rules = f"{self.labels} Pillow {PIL.__version__ if self.labels.polygons else 'not asked'}"
+            rules = f"{self.labels} {PIL.__version__ if self.labels.polygons else ''}"
             name += f"\nlabels {hashlib.sha256(rules.encode()).hexdigest()}"
         return name, state
 

@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from paddleseg.datasets import AutoNUE, AutoNUE19, Cityscapes
-from paddleseg.datasets.autonue import _TABLE as IDD
 from paddleseg.datasets.cityscapes import CITYSCAPES_POLYGONS
 from paddleseg.datasets.class_tables import class_table
 from paddleseg.datasets.polygons import PolygonRules, draw_polygon_label
@@ -148,6 +147,6 @@ def test_polygons_ids_and_train_ids_of_one_picture_are_the_same_label(tmp_path):
 def test_idds_own_map_to_cityscapes_cannot_be_had_from_its_level_3():
     # Why there is a data set of its own for it.
     classes = {}
-    for _, _, level_3, cityscapes in IDD.labels:
+    for _, _, level_3, cityscapes in class_table("idd").labels:
         classes.setdefault(level_3, set()).add(cityscapes)
     assert {number for number, found in classes.items() if len(found) > 1} >= {3, 4, 12, 20, 25}

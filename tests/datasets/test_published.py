@@ -230,10 +230,13 @@ def test_a_picture_that_is_there_twice_is_named(folder):
         AutoNUE([], str(root))
 
 
-def test_files_that_macos_leaves_behind_are_no_pictures(folder):
-    root = folder("ADE20K")
-    (root / "images/training/._ADE_train_one.jpg").write_bytes(b"x")
-    assert len(ADE20K([], str(root))) == 2
+def test_hidden_files_and_folders_are_no_pictures(folder):
+    root = folder("Cityscapes")
+    pictures = root / "leftImg8bit/train"
+    (pictures / "ulm/._train_one_leftImg8bit.png").write_bytes(b"of macOS")
+    (pictures / ".ipynb_checkpoints").mkdir()
+    (pictures / ".ipynb_checkpoints/train_one_leftImg8bit.png").write_bytes(b"of a notebook server")
+    assert len(Cityscapes([], str(root))) == 2
 
 
 def test_an_unknown_mode_and_edge_labels_are_refused_by_the_name_of_the_data_set(folder):
