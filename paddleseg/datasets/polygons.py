@@ -108,4 +108,4 @@ def _id_of(name: str, place: str, rules: PolygonRules) -> int | None:
         name = name.removesuffix(_GROUP)
     if name in known:
         return known[name]
-    raise DataError(f"{place}: no label {name!r}. {ask_for_nearest(name, known)}There are {len(known)}")
+    raise DataError(f"{place}: no label {name!r}. {ask_for_nearest(name, known)}There are {len(known)} labels")
