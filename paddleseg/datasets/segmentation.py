@@ -107,7 +107,7 @@ class SegmentationDataset(PictureDataset):
         self._is_forbidden = np.ones(256, np.uint8)
         self._is_forbidden[:num_classes] = 0
         self._is_forbidden[ignore_index] = 0
-        self.use_for("train" if self.mode == "train" else "val")
+        self.use_for("train" if self.is_to_train_on else "val")
 
     @staticmethod
     def faults(
