@@ -44,8 +44,8 @@ class Bounds(NamedTuple):
         return self.left < width and self.top < height and self.right >= 0 and self.bottom >= 0
 
     def exceeds(self, width: int, height: int) -> bool:
-        """Whether any of it lies outside of a picture of this size."""
-        return self.left < 0 or self.top < 0 or self.right >= width or self.bottom >= height
+        """Whether it reaches beyond a picture of this size, by more than the pixel that tools differ by."""
+        return self.left < -1 or self.top < -1 or self.right > width or self.bottom > height
 
 
 class Shape(Protocol):
