@@ -5,8 +5,8 @@
     python tools/dataset_stats.py --config data/mine/dataset.yml
     python tools/dataset_stats.py --config data/mine/dataset.yml --section val --json stats.json --png stats.png
 
-Reads every picture and label of one data set of a configuration, as training would, before any transform. The weights are
-those of loss.class_weights (docs/config.md), which counts them by itself.
+Reads every picture and label of one data set of a configuration, as training would, before any transform. The weights
+are those of loss.class_weights (docs/config.md), which counts them by itself.
 """
 
 from __future__ import annotations

@@ -173,7 +173,7 @@ def _read(dataset: SegmentationDataset, index: int) -> _Figures:
 
 
 def _moments_of_bytes(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sum and sum of squares of each channel, by how often each of the 256 values occurs: exact, and no floats of it."""
+    """Sum and sum of squares of each channel, by how often each of the 256 values occurs, without floats of them."""
     counts = np.stack([np.bincount(flat[:, channel], minlength=256) for channel in range(flat.shape[1])])
     values = np.arange(256) / _FULL
     return counts @ values, counts @ values**2

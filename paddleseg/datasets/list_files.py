@@ -59,7 +59,7 @@ def pair_files(
             folder = root / (label_folder if index else image_folder)
             wanted = f"*{naming.postfixes[index]}.{naming.formats[index]}"
             raise DataError(
-                f"{root / alone[0]}: no {what} {wanted} of its name in {folder} ({len(alone)} of {len(files)} have none)"
+                f"{root / alone[0]}: no {what} {wanted} of its name in {folder} ({len(alone)} of {len(files)} lack one)"
             )
     return [(images[name], labels[name]) for name in sorted(images)]
 

@@ -25,7 +25,7 @@ def check_png_flag(flag: str, file: str | None) -> None:
         file: What was given with it; None: nothing was.
 
     Raises:
-        ConfigError: It does not end in .png, its folder is not there or cannot be written to, or a picture is there that
+        ConfigError: It does not end in .png, its folder is not there or cannot be written to, or a file is there that
             no command drew.
     """
     if file is None:

@@ -61,7 +61,7 @@ def runs_of_text(text: str) -> np.ndarray:
         >>> runs_of_text("52203").tolist()
         [5, 2, 2, 2, 5]
     """
-    letters = np.frombuffer(text.encode("ascii", "replace"), np.uint8).astype(np.int64) - _FIRST_LETTER
+    letters = np.frombuffer(text.encode(), np.uint8).astype(np.int64) - _FIRST_LETTER
     if not len(letters) or (letters < 0).any() or (letters >= _LETTERS).any() or letters[-1] & _MORE:
         raise ValueError("this is no text of COCO's run lengths")
     is_last = letters & _MORE == 0

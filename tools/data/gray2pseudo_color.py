@@ -3,7 +3,7 @@
 """Labels with a palette, so that they can be looked at, by the name and with the arguments of PaddleSeg's tool.
 
     python tools/data/gray2pseudo_color.py data/mine/annotations colour_labels
-    python tools/data/gray2pseudo_color.py data/mine/train.txt colour_labels --dataset_dir data/mine --file_separator ' '
+    python tools/data/gray2pseudo_color.py train.txt colour_labels --dataset_dir data/mine --file_separator ' '
 
 The values stay the same: what is written can be trained on as well. Colours are PaddleSeg's.
 """
@@ -39,9 +39,6 @@ def main(args: argparse.Namespace) -> None:
     source, target = Path(args.dir_or_file), Path(args.output_dir)
     labels, root = labels_of_list(args) if source.is_file() else labels_of_folder(source, target)
     files = {label: target / Path(os.path.relpath(label, root)).with_suffix(".png") for label in labels}
-    for label, file in files.items():
-        if os.path.realpath(label) == os.path.realpath(file):
-            raise DataError(f"{label}: would be replaced; give another output_dir")
     written = WrittenFiles(target)
     written.refuse_foreign(files.values())
     palette = default_palette()
@@ -56,6 +53,8 @@ def labels_of_folder(folder: Path, target: Path) -> tuple[list[str], str]:
 
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such file or folder")
+    if os.path.realpath(folder) == os.path.realpath(target):
+        raise DataError(f"{target}: its labels would be replaced; give another output_dir")
     labels, root = list_images(folder)
     inside = os.path.join(os.path.realpath(target), "")
     labels = [label for label in labels if not os.path.realpath(label).startswith(inside)]

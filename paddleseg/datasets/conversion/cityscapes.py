@@ -28,8 +28,8 @@ IGNORED = 255
 _NAMES = (
     "unlabeled", "ego vehicle", "rectification border", "out of roi", "static", "dynamic", "ground", "road", "sidewalk",
     "parking", "rail track", "building", "wall", "fence", "guard rail", "bridge", "tunnel", "pole", "polegroup",
-    "traffic light", "traffic sign", "vegetation", "terrain", "sky", "person", "rider", "car", "truck", "bus", "caravan",
-    "trailer", "train", "motorcycle", "bicycle",
+    "traffic light", "traffic sign", "vegetation", "terrain", "sky", "person", "rider", "car", "truck", "bus",
+    "caravan", "trailer", "train", "motorcycle", "bicycle",
 )  # fmt: skip
 """The name of each id (labels.py of cityscapesscripts)."""
 _NOT_DRAWN = "license plate"  # its id is -1
@@ -83,8 +83,11 @@ def train_ids_of_polygons(file: Path) -> np.ndarray:
     train_ids = train_ids_of_ids(np.arange(len(_NAMES), dtype=np.uint8)).tolist()
     for number, item in enumerate(entry(data, "objects", list, str(file)), start=1):
         place = f"{file}: object {number}"
-        name = _name_of(entry(item, "label", str, place), place)
-        if name != _NOT_DRAWN and not item.get("deleted"):
+        label = entry(item, "label", str, place)
+        if item.get("deleted"):
+            continue
+        name = _name_of(label, place)
+        if name != _NOT_DRAWN:
             points = read_points(item.get("polygon"), 1, f"{place} ({name!r})")
             paint(label_map, Polygon(points), train_ids[_NAMES.index(name)])
     return label_map

@@ -21,6 +21,7 @@ from paddleseg.datasets.conversion.json_files import (
 )
 from paddleseg.datasets.conversion.pictures import PictureFinder, files_below
 from paddleseg.utils.errors import DataError
+from paddleseg.utils.image_headers import PNG_SIGNATURE
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.shapes import Bitmap, Ellipse, Line, Point, Polygon, Shape, box
 
@@ -118,12 +119,15 @@ def _drawn(kind: str, outline: list[Point], holes: list[list[Point]], options: R
 
 
 def _bitmap(data: dict[str, Any], place: str) -> Bitmap:
-    packed = decode_base64(data.get("data"), place)
-    try:
+    png = decode_base64(data.get("data"), place)
+    if not png.startswith(PNG_SIGNATURE):  # newer projects need not pack it
         unpacker = zlib.decompressobj()
-        png = unpacker.decompress(packed, _MOST_BYTES)
-    except zlib.error as error:
-        raise DataError(f"{place}: its bitmap cannot be unpacked ({error})") from error
+        try:
+            png = unpacker.decompress(png, _MOST_BYTES)
+        except zlib.error as error:
+            raise DataError(f"{place}: its bitmap cannot be unpacked ({error})") from error
+        if not unpacker.eof:
+            raise DataError(f"{place}: its bitmap cannot be unpacked (it ends too early, or has more than 256 MB)")
     ((left, top),) = read_points([data.get("origin")], 1, f"{place}, its bitmap's origin,")
     return Bitmap(decode_mask(png, place), int(left), int(top))
 
