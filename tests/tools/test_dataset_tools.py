@@ -3,6 +3,7 @@
 """The tools that make, split and show data sets, as a user types them."""
 
 import json
+import re
 import shutil
 
 import cv2
@@ -240,6 +241,20 @@ def test_polygons_of_cityscapes_become_train_ids(tmp_path):
     write_json(folder / "b_gtFine_polygons.json", {"imgHeight": 6, "imgWidth": 8, "objects": objects})
     with pytest.raises(DataError, match=naming("b_gtFine_polygons.json", "object 6", "'terain'", "'terrain'")):
         run("data/convert_cityscapes.py", "--cityscapes_path", tmp_path)
+
+
+def test_the_commands_of_the_page_on_converting_labels_work_one_after_the_other(source, tmp_path, monkeypatch):
+    source.rename(tmp_path / "my_pictures")
+    monkeypatch.chdir(tmp_path)
+    page = (REPOSITORY / "docs/convert_labels.md").read_text(encoding="utf-8")
+    commands = [
+        line.split() for block in re.findall(r"```bash\n(.*?)```", page, re.DOTALL) for line in block.splitlines()
+    ]
+    for _, script, *words in commands:
+        if script != "train.py":
+            run(script.removeprefix("tools/"), *words)
+    for label in (tmp_path / "data/mine/annotations").iterdir():
+        assert label.read_bytes() == (tmp_path / "data/corrected/annotations" / label.name).read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ outlined one by one, are pixels of their class; where they are to be ignored the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def _read_file(
     of_image: dict[Any, list[tuple[int, dict]]] = {}
     for number, annotation in enumerate(entry(data, "annotations", list, str(file)), start=1):
         image_id = annotation.get("image_id") if isinstance(annotation, dict) else None
-        if image_id not in images:
+        if not _is_key(image_id, images):
             result.faults.append(
                 f"{file}: annotation {number} is about the picture {image_id!r}, which is not in images"
             )
@@ -120,7 +120,7 @@ def _instances_content(
 
 def _regions(annotation: dict, names: dict[Any, str], place: str) -> Iterator[Region]:
     category = annotation.get("category_id")
-    if category not in names:
+    if not _is_key(category, names):
         raise DataError(f"{place} has the category {category!r}, which is not in categories")
     label, segmentation = names[category], annotation.get("segmentation")
     if not segmentation:
@@ -187,7 +187,7 @@ def _panoptic_content(
         for segment in entry(annotation, "segments_info", list, place):
             segment_id = entry(segment, "id", int, place)
             category = segment.get("category_id")
-            if category not in names:
+            if not _is_key(category, names):
                 raise DataError(
                     f"{place}, segment {segment_id} has the category {category!r}, which is not in categories"
                 )
@@ -239,6 +239,10 @@ def _category_names(data: Any, file: Path, result: Source) -> dict[Any, str]:
         )
     result.classes = listed
     return names
+
+
+def _is_key(value: Any, known: Mapping[Any, Any]) -> bool:
+    return isinstance(value, (int, str)) and value in known
 
 
 def _images_by_id(data: Any, file: Path) -> dict[Any, dict]:

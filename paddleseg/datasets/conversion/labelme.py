@@ -91,7 +91,7 @@ def _region(data: Any, place: str, options: ReadingOptions) -> Region:
     label = entry(data, "label", str, place)
     kind = data.get("shape_type") or "polygon"
     place_and_label = f"{place} ({label!r})"
-    if kind not in _SHAPES:
+    if not isinstance(kind, str) or kind not in _SHAPES:
         raise DataError(f"{place_and_label} has the shape_type {kind!r}. {suggest(kind, _SHAPES)}")
     least, make = _SHAPES[kind]
     points = read_points(data.get("points"), least, f"{place_and_label}, a {kind},")

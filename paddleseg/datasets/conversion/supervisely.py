@@ -79,7 +79,7 @@ def _read_file(
     regions = []
     for number, item in enumerate(objects, start=1):
         kind = item.get("geometryType", item.get("shape")) if isinstance(item, dict) else None
-        if kind in _WITHOUT_PIXELS:
+        if isinstance(kind, str) and kind in _WITHOUT_PIXELS:
             left_out[kind] += 1
             continue
         try:
@@ -102,7 +102,10 @@ def _regions(item: Any, kind: Any, place: str, options: ReadingOptions) -> list[
         points = entry(item, "points", dict, place_and_label)
         least = {"polygon": 3, "point": 1}.get(kind, 2)
         outline = read_points(points.get("exterior"), least, f"{place_and_label}, a {kind},")
-        holes = [read_points(hole, 3, f"{place_and_label}, a hole,") for hole in points.get("interior") or []]
+        interior = points.get("interior") or []
+        if not isinstance(interior, list):
+            raise DataError(f"{place_and_label}: 'interior' is {str(interior)[:40]!r}; it must be a list of holes")
+        holes = [read_points(hole, 3, f"{place_and_label}, a hole,") for hole in interior]
         shapes = _drawn(kind, outline, holes, options)
     return [Region(label, shape, place) for shape in shapes]
 
