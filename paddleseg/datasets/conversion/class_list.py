@@ -116,6 +116,11 @@ class ClassList:
         return palette
 
 
+def background_of(names: Sequence[str]) -> int | None:
+    """The id of the class that stands for pixels that no shape covers, or None."""
+    return next((class_id for class_id, name in enumerate(names) if name in _BACKGROUNDS), None)
+
+
 def classes_that_occur(labels: Iterable[str]) -> list[NamedClass]:
     """The classes of labels that no list orders: sorted by name, the background first."""
     names = set(labels) - set(_IGNORED_LABELS)

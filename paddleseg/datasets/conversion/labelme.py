@@ -45,15 +45,18 @@ def read(folder: Path, options: ReadingOptions) -> Source:
     source = Source()
     finder = PictureFinder([options.images], roots=[options.images, folder])
     for file in files:
+        below = file.parent.relative_to(folder).as_posix()
         try:
-            source.pictures.append(read_file(file, read_json(file, KIND), finder, options))
+            source.pictures.append(read_file(file, read_json(file, KIND), finder, options, below))
         except DataError as error:
             source.faults.append(str(error))
     note_unlabelled(source, folder, (picture.image for picture in source.pictures))
     return source
 
 
-def read_file(file: Path, data: Any, finder: PictureFinder, options: ReadingOptions) -> AnnotatedPicture:
+def read_file(
+    file: Path, data: Any, finder: PictureFinder, options: ReadingOptions, below: str = ""
+) -> AnnotatedPicture:
     """The picture and the shapes of one file.
 
     Args:
@@ -61,6 +64,7 @@ def read_file(file: Path, data: Any, finder: PictureFinder, options: ReadingOpti
         data: Its content.
         finder: Knows where pictures are.
         options: Width of lines and size of points.
+        below: Folder in the result of a picture that lies elsewhere.
 
     Raises:
         DataError: It is no labelme file, or there is no picture.
@@ -75,7 +79,7 @@ def read_file(file: Path, data: Any, finder: PictureFinder, options: ReadingOpti
             f"{file}: its picture {str(stated)!r} is not there (looked in {folders}); put it beside the file, or name "
             f"its folder by --images{unread}"
         )
-    doubled = finder.claim(image, str(file))
+    doubled = finder.claim(image, str(file), below)
     faults = [] if doubled is None else [doubled]
     regions = []
     for number, shape in enumerate(shapes, start=1):
@@ -84,7 +88,7 @@ def read_file(file: Path, data: Any, finder: PictureFinder, options: ReadingOpti
         except DataError as error:
             faults.append(str(error))
     size = stated_size(data, "imageWidth", "imageHeight")
-    return AnnotatedPicture(image, finder.name_of(image), str(file), Regions(regions), size, faults=faults)
+    return AnnotatedPicture(image, finder.name_of(image, below), str(file), Regions(regions), size, faults=faults)
 
 
 def _region(data: Any, place: str, options: ReadingOptions) -> Region:

@@ -53,24 +53,30 @@ class PictureFinder:
         """The folders that were looked in, for messages."""
         return ", ".join(str(folder) for folder in _different([beside, *self._folders]))
 
-    def claim(self, image: Path, source: str) -> str | None:
-        """Note that ``source`` is about a picture; what is wrong if another one is already, or has its name."""
+    def claim(self, image: Path, source: str, folder: str = "") -> str | None:
+        """Note that ``source`` is about a picture; what is wrong if another one is already, or has its name.
+
+        Args:
+            image: The picture.
+            source: Name of the annotation.
+            folder: See ``name_of``.
+        """
         real = os.path.realpath(image)
         other = self._owners.setdefault(real, source)
         if other != source:
             return f"is about {image}, and so is {other}; keep one of them"
-        holder = self._names.setdefault(self.name_of(image).lower(), real)
+        holder = self._names.setdefault(self.name_of(image, folder).lower(), real)
         if holder != real:
             return f"its picture {image} would have the name of {holder}; rename one of them"
         return None
 
-    def name_of(self, image: Path) -> str:
-        """The picture's path in the result: below a root, else its name alone."""
+    def name_of(self, image: Path, folder: str = "") -> str:
+        """The picture's path in the result: that below a root, else its name in ``folder``."""
         for root in self._roots:
             path = os.path.relpath(os.path.abspath(image), os.path.abspath(root))
             if not path.startswith(os.pardir) and not os.path.isabs(path):
                 return Path(path).as_posix()
-        return image.name
+        return (PurePosixPath(folder) / image.name).as_posix()
 
 
 def _different(folders: Sequence[Path | None]) -> list[Path]:

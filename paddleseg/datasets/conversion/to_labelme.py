@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from paddleseg.datasets.conversion.class_list import IGNORED, ClassList, NamedClass
+from paddleseg.datasets.conversion.class_list import IGNORED, ClassList, NamedClass, background_of
 from paddleseg.datasets.conversion.writer import ALL, CLASS_NAMES
 from paddleseg.datasets.dataset import read_file_list
 from paddleseg.datasets.splitting import MODES
@@ -86,11 +86,11 @@ def labelme_content(label_map: np.ndarray, names: Sequence[str], *, tolerance: f
 
     Args:
         label_map: (H, W) uint8 class ids.
-        names: Of the classes by id; 255 is ``__ignore__``.
+        names: Of the classes by id; 255 is ``__ignore__``, and a class ``_background_`` what no shape covers.
         tolerance: By how many pixels outlines may differ.
     """
     shapes = []
-    for region in _painted(label_map, tolerance):
+    for region in _painted(label_map, background_of(names), tolerance):
         shapes.append(
             {
                 "label": _IGNORED_LABEL if region.value == IGNORED else names[region.value],
@@ -113,15 +113,21 @@ def labelme_content(label_map: np.ndarray, names: Sequence[str], *, tolerance: f
     }
 
 
-def _painted(label_map: np.ndarray, tolerance: float) -> Iterator[_Region]:
-    """The regions that have to be painted, in order: those of value 0 only where something else lies beneath."""
-    canvas = np.zeros_like(label_map)
+def _painted(label_map: np.ndarray, background: int | None, tolerance: float) -> Iterator[_Region]:
+    """The regions that have to be painted, in order: those of the background only where something lies beneath.
+
+    Args:
+        label_map: (H, W) uint8.
+        background: The value of pixels that no shape covers; None: none has it.
+        tolerance: See ``labelme_content``.
+    """
+    canvas = np.full_like(label_map, 0 if background is None else background)
     for region in sorted(_regions(label_map, tolerance), key=lambda region: -region.area):
         shape = Polygon(region.points)
         left, top, right, bottom = shape.bounds
         before = canvas[top : bottom + 1, left : right + 1].copy()
         paint(canvas, shape, region.value)
-        if region.value != 0 or not np.array_equal(before, canvas[top : bottom + 1, left : right + 1]):
+        if region.value != background or not np.array_equal(before, canvas[top : bottom + 1, left : right + 1]):
             yield region
 
 

@@ -50,6 +50,12 @@ def test_rings_within_rings_need_no_holes():
     assert np.array_equal(painted(content), label)
 
 
+def test_without_a_background_every_pixel_is_painted():
+    label = np.array([[0, 0, 1], [0, 0, 1]], np.uint8)
+    shapes = labelme_content(label, ["sky", "road"])["shapes"]
+    assert [shape["label"] for shape in shapes] == ["sky", "road"]
+
+
 def test_outlines_within_a_tolerance_have_fewer_points_and_differ_by_no_more():
     label = np.zeros((101, 101), np.uint8)
     cv2.circle(label, (50, 50), 40, 1, -1)
