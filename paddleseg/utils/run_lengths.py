@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from paddleseg.utils.image_bytes import pixel_bound
+
 _FIRST_LETTER, _LETTERS = 48, 64
 _BITS, _MORE, _SIGN = 5, 32, 16
 _MOST_LETTERS = 8
@@ -32,7 +34,8 @@ def mask_of_runs(runs: Sequence[int] | np.ndarray, size_hw: tuple[int, int], *, 
         (H, W) bool.
 
     Raises:
-        ValueError: The runs are no whole numbers of 0 or more, or have not as many pixels as the mask.
+        ValueError: The runs are no whole numbers of 0 or more, or have not as many pixels as the mask, or it has more
+            than any picture may have.
 
     Example:
         >>> mask_of_runs([1, 2, 1], (2, 2), by_columns=True).astype(int).tolist()
@@ -42,6 +45,8 @@ def mask_of_runs(runs: Sequence[int] | np.ndarray, size_hw: tuple[int, int], *, 
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (numbers < 0).any():
         raise ValueError("run lengths must be whole numbers of 0 or more")
     height, width = size_hw
+    if height * width > pixel_bound():
+        raise ValueError(f"the mask has {width}x{height} pixels, more than the bound of {pixel_bound()}")
     if numbers.sum(dtype=np.int64) != height * width:
         raise ValueError(f"the runs have {numbers.sum(dtype=np.int64)} pixels, {width}x{height} are {height * width}")
     pixels = np.repeat(np.arange(len(numbers)) % 2 == 1, numbers)

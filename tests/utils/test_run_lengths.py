@@ -35,6 +35,11 @@ def test_what_is_no_text_of_run_lengths_is_refused(text):
         runs_of_text(text)
 
 
+def test_masks_that_no_picture_is_as_large_as_take_no_memory():
+    with pytest.raises(ValueError, match="bound"):
+        coco_mask({"counts": [0, 10**12], "size": [10**6, 10**6]})
+
+
 @pytest.mark.parametrize("runs", [[1, 2], [-1, 5], [0.5, 3.5], [[4]], ["4"]])
 def test_runs_that_do_not_fill_the_mask_are_refused(runs):
     with pytest.raises(ValueError, match="runs|run lengths"):

@@ -16,6 +16,7 @@ import numpy as np
 from paddleseg.datasets.conversion.json_files import entry, read_json, read_points
 from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.errors import DataError
+from paddleseg.utils.image_bytes import pixel_bound
 from paddleseg.utils.image_io import read_label
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.shapes import Polygon, paint
@@ -77,8 +78,8 @@ def train_ids_of_polygons(file: Path) -> np.ndarray:
     """
     data = read_json(file, "polygon file")
     size = [entry(data, key, int, str(file)) for key in ("imgHeight", "imgWidth")]
-    if min(size) < 1:
-        raise DataError(f"{file}: says that its picture has {size[1]}x{size[0]} pixels")
+    if min(size) < 1 or size[0] * size[1] > pixel_bound():
+        raise DataError(f"{file}: says that its picture has {size[1]}x{size[0]} pixels, which none has")
     label_map = np.full(size, IGNORED, np.uint8)
     train_ids = train_ids_of_ids(np.arange(len(_NAMES), dtype=np.uint8)).tolist()
     for number, item in enumerate(entry(data, "objects", list, str(file)), start=1):

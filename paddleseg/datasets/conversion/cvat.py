@@ -145,9 +145,9 @@ _SHAPES: dict[str, Callable[[ElementTree.Element, ReadingOptions, str], list[Sha
 
 def _parse(file: Path) -> ElementTree.Element:
     data = read_file(file, "CVAT file")
-    # Entities can stand for billions of letters; CVAT writes none.
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise DataError(f"{file}: declares a document type, which no file of CVAT does; it is not read")
+    # Entities can stand for billions of letters; CVAT writes none, and UTF-8, in which they can be seen.
+    if b"\0" in data or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise DataError(f"{file}: declares a document type or is not UTF-8, which no file of CVAT does; it is not read")
     try:
         root = ElementTree.fromstring(data)
     except ElementTree.ParseError as error:
