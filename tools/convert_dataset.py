@@ -118,6 +118,8 @@ def check_arguments(args: argparse.Namespace) -> None:
         raise DataError(f"SRC {args.source}: there is no such file or folder")
     if args.format not in TAKES_FILES and not os.path.isdir(args.source):
         raise DataError(f"SRC {args.source}: is a file; {args.format} needs the folder")
+    if os.path.isfile(args.target):
+        raise DataError(f"DST {args.target}: is a file; give a folder")
     if args.images is not None and not os.path.isdir(args.images):
         raise DataError(f"--images {args.images}: is not a folder")
     if not 0 <= args.val < 1:

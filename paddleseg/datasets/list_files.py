@@ -51,6 +51,8 @@ def pair_files(
     labels = _files(root, label_folder, naming.formats[1], naming.postfixes[1])
     if not images:
         raise DataError(f"{root / image_folder}: {_nothing(root / image_folder, naming, 0)}")
+    if labels_required and not (root / label_folder).is_dir():
+        raise DataError(f"{root / label_folder}: there is no such folder")
     if not labels and not labels_required:
         return [(image, None) for image in images.values()]
     for files, others, what, index in ((images, labels, "label", 1), (labels, images, "picture", 0)):

@@ -61,6 +61,7 @@ def test_annotations_become_a_data_set_that_check_dataset_finds_nothing_wrong_wi
         (("labelm", "source", "out"), ("FORMAT labelm", "'labelme'")),
         (("labelme", "no", "out"), ("SRC no",)),
         (("voc", "source/x_1.png", "out"), ("SRC source/x_1.png", "folder")),
+        (("labelme", "source", "source/x_1.png"), ("DST source/x_1.png", "a file")),
         (("labelme", "source", "out", "--images", "no"), ("--images no",)),
         (("labelme", "source", "out", "--val", "1"), ("--val 1",)),
         (("labelme", "source", "out", "--line_width", "0"), ("--line_width 0",)),

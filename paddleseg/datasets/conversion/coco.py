@@ -208,7 +208,7 @@ def _json_files(source: Path) -> list[Path]:
     if not files:
         raise DataError(f"{source}: no COCO file (*.json) here or in {source / 'annotations'}; name the file")
     if len(files) > 1 and len({_split_of(file) for file in files} - {None}) < len(files):
-        names = ", ".join(file.name for file in files)
+        names = ", ".join(file.name for file in files[:3]) + (", .." if len(files) > 3 else "")
         raise DataError(f"{files[0].parent}: holds several COCO files that are not one each of train and val: {names}; "
                         "name one")  # fmt: skip
     return files

@@ -64,7 +64,7 @@ class PictureFinder:
         real = os.path.realpath(image)
         other = self._owners.setdefault(real, source)
         if other != source:
-            return f"is about {image}, and so is {other}; keep one of them"
+            return f"describes {image}, which {other} describes too; keep one of them"
         holder = self._names.setdefault(self.name_of(image, folder).lower(), real)
         if holder != real:
             return f"its picture {image} would have the name of {holder}; rename one of them"

@@ -24,7 +24,7 @@ from paddleseg.datasets.conversion.annotations import AnnotatedPicture, Regions,
 from paddleseg.datasets.conversion.class_list import ClassList, NamedClass, classes_that_occur
 from paddleseg.datasets.conversion.starting_config import starting_config
 from paddleseg.datasets.splitting import MODES, Unit, split_units
-from paddleseg.utils.errors import DataError, UserError, count_of, join_lines
+from paddleseg.utils.errors import DataError, UserError, count_of
 from paddleseg.utils.exif import orientation_of, turn
 from paddleseg.utils.image_headers import image_size
 from paddleseg.utils.image_io import read_file
@@ -166,7 +166,7 @@ def _check(pictures: Sequence[AnnotatedPicture], classes: ClassList, warnings: l
         cut += [picture.source] * picture.content.count_cut(drawn_on)
         turned += [picture.source] if drawn_on != size.upright else []
     if cut:
-        warnings.append(f"{count_of(len(cut), 'shape')} beyond the border of the picture, cut there; first: {cut[0]}")
+        warnings.append(f"{count_of(len(cut), 'shape')} cut at the border of the picture; first: {cut[0]}")
     if turned:
         warnings.append(
             f"{count_of(len(turned), 'label')} drawn on the picture as it is stored, turned upright with it (EXIF); "
@@ -194,11 +194,18 @@ def _by(size_wh: tuple[int, int]) -> str:
 
 
 def _raise(faults: Sequence[str]) -> None:
+    if len(faults) == 1:
+        raise DataError(faults[0])
     more = len(faults) - _MOST_LINES
-    lines = [*faults[:_MOST_LINES], *([f"and {more} more"] if more > 0 else [])]
     raise DataError(
-        f"{join_lines('the annotation', lines)}"
-        + ("\n  (--skip_faulty leaves out the pictures that have them)" if len(lines) > 1 else "")
+        "\n  ".join(
+            [
+                f"{len(faults)} problems in the annotations:",
+                *faults[:_MOST_LINES],
+                *([f"and {more} more"] if more > 0 else []),
+                "(tools/convert_dataset.py --skip_faulty leaves out the pictures that have them)",
+            ]
+        )
     )
 
 
