@@ -23,33 +23,35 @@ from paddleseg.datasets.conversion.pictures import PictureFinder
 from paddleseg.utils.errors import DataError, count_of
 from paddleseg.utils.image_io import read_image
 from paddleseg.utils.run_lengths import coco_mask
-from paddleseg.utils.shapes import Bitmap, Polygon
+from paddleseg.utils.shapes import Bitmap, Bounds, Polygon
 
 _IGNORED_LABEL = "__ignore__"
 _MODES = ("train", "val", "test")
 
 
 def read_instances(source: Path, options: ReadingOptions) -> Source:
-    """Read a JSON file of instances, or all ``*.json`` of a folder or its folder ``annotations``.
+    """Read a JSON file of instances, or those of train and val in a folder or its folder ``annotations``.
 
     Raises:
         DataError: There is none, or it is no such file.
     """
     result = Source()
-    files = _json_files(source)
+    files = _json_files(source, "instances_")
     for file in files:
         result.pictures += _read_file(file, source, options, result, is_panoptic=False, many=len(files) > 1)
     return result
 
 
 def read_panoptic(source: Path, options: ReadingOptions) -> Source:
-    """Read a JSON file of panoptic labels, whose PNG files lie in a folder of its name or beside it.
+    """Read a JSON file of panoptic labels, or those of train and val in a folder or its folder ``annotations``.
+
+    The PNG files lie in a folder of the JSON file's name or beside it.
 
     Raises:
         DataError: There is none, or it is no such file.
     """
     result = Source(unlabelled_is_ignored=True)
-    files = _json_files(source)
+    files = _json_files(source, "panoptic_")
     for file in files:
         result.pictures += _read_file(file, source, options, result, is_panoptic=True, many=len(files) > 1)
     return result
@@ -67,9 +69,7 @@ def _read_file(
     for number, annotation in enumerate(entry(data, "annotations", list, str(file)), start=1):
         image_id = annotation.get("image_id") if isinstance(annotation, dict) else None
         if not _is_key(image_id, images):
-            result.faults.append(
-                f"{file}: annotation {number} is about the picture {image_id!r}, which is not in images"
-            )
+            result.faults.append(f"{file}: annotation {number} is of the picture {image_id!r}, which is not in images")
         else:
             of_image.setdefault(image_id, []).append((number, annotation))
     pictures = []
@@ -127,14 +127,31 @@ def _regions(annotation: dict, names: dict[Any, str], place: str) -> Iterator[Re
         raise DataError(f"{place} ({label!r}) has no segmentation, only a box; outlines or run lengths are needed")
     if isinstance(segmentation, dict):
         try:
-            mask = coco_mask(segmentation)
+            coco_mask(segmentation)
         except ValueError as error:
             raise DataError(f"{place} ({label!r}): {error}") from error
-        yield Region(label, Bitmap(mask), place)
+        yield Region(label, _RunLengths(segmentation), place)
         return
     for outline in segmentation if isinstance(segmentation, list) else [None]:
         points = pairs_of(outline) if isinstance(outline, list) else outline
-        yield Region(label, Polygon(read_points(points, 3, f"{place} ({label!r})"), rule="area"), place)
+        # As an array: COCO has 26 million points, and pairs of floats take seven times the memory.
+        corners = np.array(read_points(points, 3, f"{place} ({label!r})"))
+        yield Region(label, Polygon(corners, rule="area"), place)
+
+
+@dataclass(frozen=True)
+class _RunLengths:
+    """The shape of run lengths, unpacked only when it is painted: those of all crowds would take gigabytes."""
+
+    segmentation: dict[str, Any]
+
+    @property
+    def bounds(self) -> Bounds:
+        height, width = self.segmentation["size"]
+        return Bounds(0, 0, width - 1, height - 1)
+
+    def mask(self, window: Bounds) -> np.ndarray:
+        return Bitmap(coco_mask(self.segmentation)).mask(window)
 
 
 @dataclass(frozen=True)
@@ -201,16 +218,17 @@ def _panoptic_content(
     return PanopticFile(path, classes, segments)
 
 
-def _json_files(source: Path) -> list[Path]:
+def _json_files(source: Path, prefix: str) -> list[Path]:
+    """The file, or the files of a folder: those that begin as COCO's own do, beside which there are others."""
     if source.is_file():
         return [source]
     files = sorted(source.glob("*.json")) or sorted((source / "annotations").glob("*.json"))
     if not files:
         raise DataError(f"{source}: no COCO file (*.json) here or in {source / 'annotations'}; name the file")
+    files = [file for file in files if file.name.startswith(prefix)] or files
     if len(files) > 1 and len({_split_of(file) for file in files} - {None}) < len(files):
         names = ", ".join(file.name for file in files[:3]) + (", .." if len(files) > 3 else "")
-        raise DataError(f"{files[0].parent}: holds several COCO files that are not one each of train and val: {names}; "
-                        "name one")  # fmt: skip
+        raise DataError(f"{files[0].parent}: several COCO files, not one each of train and val: {names}; name one")
     return files
 
 

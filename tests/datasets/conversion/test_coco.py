@@ -62,6 +62,7 @@ def test_files_of_train_and_val_become_their_lists(tmp_path):
     for part in ("train", "val"):
         picture(tmp_path / f"coco/{part}2017/{part}.png")
         instances(tmp_path / f"coco/annotations/instances_{part}2017.json", images=(f"{part}.png",))
+        write_json(tmp_path / f"coco/annotations/captions_{part}2017.json", {})
     written, _ = convert("coco", tmp_path / "coco", tmp_path / "out")
     assert written.lists == {"all.txt": 2, "train.txt": 1, "val.txt": 1}
     assert (tmp_path / "out/val.txt").read_text() == "images/val.png annotations/val.png\n"
