@@ -11,7 +11,7 @@ Tools mean two things by a coordinate, and labels are only equal to theirs if ea
   centre lies within, so that a square from 2 to 5 has 3 x 3 pixels. COCO and CVAT count so. What lies within is told by
   the number of crossings (even-odd rule).
 
-Only the pixels of a shape's bounding box are looked at: a label map of Cityscapes has hundreds of shapes.
+Only the pixels of a shape's bounding box are looked at: a label of a street has hundreds of shapes.
 """
 
 from __future__ import annotations

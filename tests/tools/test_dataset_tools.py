@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -224,24 +223,16 @@ def test_labels_get_a_palette_and_keep_their_values(data, tmp_path):
         run("data/gray2pseudo_color.py", data / "val.txt", tmp_path / "more")
 
 
-def test_polygons_of_cityscapes_become_train_ids(tmp_path):
+def test_labels_of_cityscapes_get_train_ids_by_paddlesegs_flags(tmp_path, capsys):
     folder = tmp_path / "gtFine/val/ulm"
-    objects = [
-        {"label": "road", "polygon": [[0, 2], [7, 2], [7, 5], [0, 5]]},
-        {"label": "cargroup", "polygon": [[1, 3], [3, 3], [3, 4], [1, 4]]},
-        {"label": "out of roi", "polygon": [[6, 0], [7, 0], [7, 5], [6, 5]]},
-        {"label": "license plate", "polygon": [[2, 3], [3, 3], [3, 3]]},
-        {"label": "tree", "polygon": [[0, 0], [1, 1], [2, 2]], "deleted": 1},
-        {"label": "terain", "polygon": [[0, 0], [1, 1], [2, 2]]},
-    ]
-    write_json(folder / "a_gtFine_polygons.json", {"imgHeight": 6, "imgWidth": 8, "objects": objects[:5]})
+    folder.mkdir(parents=True)
+    Image.fromarray(np.array([[7, 26, 4]], np.uint8)).save(folder / "a_gtFine_labelIds.png")
     run("data/convert_cityscapes.py", "--cityscapes_path", tmp_path, "--num_workers", 1)
-    label = cv2.imread(str(folder / "a_gtFine_labelTrainIds.png"), cv2.IMREAD_UNCHANGED)
-    assert label[:2].tolist() == [[255] * 8] * 2
-    assert label[3].tolist() == label[4].tolist() == [0, 13, 13, 13, 0, 0, 255, 255]
-    write_json(folder / "b_gtFine_polygons.json", {"imgHeight": 6, "imgWidth": 8, "objects": objects})
-    with pytest.raises(DataError, match=naming("b_gtFine_polygons.json", "object 6", "'terain'", "'terrain'")):
-        run("data/convert_cityscapes.py", "--cityscapes_path", tmp_path)
+    assert "1 labels" in capsys.readouterr().out
+    with Image.open(folder / "a_gtFine_labelTrainIds.png") as label:
+        assert np.asarray(label).tolist() == [[0, 13, 255]]
+    with pytest.raises(ConfigError, match="--num_workers 0"):
+        run("data/convert_cityscapes.py", "--cityscapes_path", tmp_path, "--num_workers", 0)
 
 
 def test_the_commands_of_the_page_on_converting_labels_work_one_after_the_other(source, tmp_path, monkeypatch):

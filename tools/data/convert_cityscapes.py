@@ -9,12 +9,13 @@ The same as ``tools/dataset_converters/cityscapes.py data/cityscapes``; the pack
 
 import argparse
 import os
+import runpy
 import sys
-from pathlib import Path
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, ROOT)
 
-from paddleseg.utils.cli import require_packages, run_command
+from paddleseg.utils.cli import run_command
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import ConfigError
 
@@ -28,16 +29,13 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Convert all labels that are not there yet."""
-    require_packages("cv2")
-    from paddleseg.datasets.conversion.cityscapes import TARGET_SUFFIX, convert_folder
-
+    """Convert as ``tools/dataset_converters/cityscapes.py`` does."""
     workers = usable_cpus() if args.num_workers is None else args.num_workers
     if workers < 1:
         raise ConfigError(f"--num_workers {workers}: must be at least 1")
-    folder = Path(args.cityscapes_path, "gtFine")
-    written, there = convert_folder(folder, workers)
-    print(f"{folder}: {written} labels *{TARGET_SUFFIX} written, {there} were there")
+    converter = runpy.run_path(os.path.join(ROOT, "tools", "dataset_converters", "cityscapes.py"))
+    words = [args.cityscapes_path, "--nproc", str(workers)]
+    converter["main"](converter["make_parser"]().parse_args(words))
 
 
 if __name__ == "__main__":
