@@ -93,7 +93,13 @@ class ClassList:
         return label in _BACKGROUNDS and self.unlabelled != IGNORED
 
     def id_of(self, label: str) -> int:
-        """The id of a label for which ``has`` is true."""
+        """The value that the pixels of a label get.
+
+        Raises:
+            DataError: ``has`` is not true of it.
+        """
+        if not self.has(label):
+            raise DataError(self.describe_unknown(label))
         if label in _IGNORED_LABELS:
             return IGNORED
         return self._ids.get(label, self.unlabelled)

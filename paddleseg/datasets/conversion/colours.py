@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from paddleseg.datasets.conversion.annotations import AnnotatedPicture, ReadingOptions, Source
-from paddleseg.datasets.conversion.class_list import IGNORED, ClassList, NamedClass, read_class_list
+from paddleseg.datasets.conversion.class_list import ClassList, NamedClass, read_class_list
 from paddleseg.datasets.conversion.pictures import PictureFinder, files_below, note_unlabelled
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_bytes import check_bytes, check_lossless
@@ -52,14 +52,17 @@ class ColourFile:
     def label_map(self, size_wh: tuple[int, int], classes: ClassList) -> np.ndarray:
         colours = read_colours(self.path)
         numbers, places = np.unique(colours.astype(np.int64) @ (65536, 256, 1), return_inverse=True)
-        known = {_number(entry.colour): classes.id_of(entry.name) for entry in self.classes if classes.has(entry.name)}
+        names = {_number(entry.colour): entry.name for entry in self.classes}
         if self.void is not None:
-            known.setdefault(_number(self.void), IGNORED)
-        unknown = [number for number in numbers.tolist() if number not in known]
+            names.setdefault(_number(self.void), "__ignore__")
+        unknown = [number for number in numbers.tolist() if number not in names]
         if unknown:
             counts = np.bincount(places.ravel())
             raise DataError(f"{self.path}: {self._describe(unknown, numbers.tolist(), counts)}")
-        values = np.array([known[number] for number in numbers.tolist()], np.uint8)
+        try:
+            values = np.array([classes.id_of(names[number]) for number in numbers.tolist()], np.uint8)
+        except DataError as error:
+            raise DataError(f"{self.path}: {error}") from error
         return values[places].reshape(colours.shape[:2])
 
     def _describe(self, unknown: list[int], numbers: list[int], counts: np.ndarray) -> str:
@@ -92,7 +95,7 @@ def read_colours(path: Path) -> np.ndarray:
 def read(folder: Path, options: ReadingOptions) -> Source:
     """Read labels of colours in one of the layouts above, by the lists in ``ImageSets/Segmentation`` if there are any.
 
-    Colours are those of ``--classes``, else of labelmap.txt, else of PASCAL VOC.
+    Colours are those of ``--classes`` if it has any, else of labelmap.txt, else of PASCAL VOC.
 
     Raises:
         DataError: There are no labels, or a class has no colour.
@@ -126,7 +129,7 @@ def read(folder: Path, options: ReadingOptions) -> Source:
 
 
 def _classes(folder: Path, options: ReadingOptions) -> Sequence[NamedClass]:
-    if options.classes is not None:
+    if options.classes is not None and any(entry.colour is not None for entry in options.classes):
         classes, origin = options.classes, "--classes"
     elif (folder / LABEL_MAP_NAME).is_file():
         classes, origin = read_class_list(folder / LABEL_MAP_NAME), str(folder / LABEL_MAP_NAME)

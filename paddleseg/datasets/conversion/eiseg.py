@@ -50,7 +50,10 @@ class GreyMask:
         values = np.full(256, classes.unlabelled, np.uint8)
         for value in np.unique(mask).tolist():
             if value in self.names:
-                values[value] = classes.id_of(self.names[value])
+                try:
+                    values[value] = classes.id_of(self.names[value])
+                except DataError as error:
+                    raise DataError(f"{self.path}: {error}") from error
             elif value:
                 raise DataError(
                     f"{self.path}: {np.count_nonzero(mask == value)} pixels have the value {value}, which is not in "
@@ -139,7 +142,7 @@ def _region(item: Any, place: str) -> Region:
 
 
 def _listed_classes(folder: Path, options: ReadingOptions) -> list[NamedClass] | None:
-    if options.classes is not None:
+    if options.classes is not None and any(entry.number is not None for entry in options.classes):
         return list(options.classes)
     path = folder / _LABELS_NAME
     return sorted(read_class_list(path), key=lambda known: known.number or 0) if path.is_file() else None

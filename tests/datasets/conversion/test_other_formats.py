@@ -63,6 +63,18 @@ def test_masks_of_cvat_have_the_colours_of_their_labelmap(tmp_path):
     assert_label(labels["a"], ROWS)
 
 
+def test_classes_can_be_chosen_from_those_with_colours_and_numbers(tmp_path):
+    picture(tmp_path / "export/images/a.png")
+    (tmp_path / "export/labelmap.txt").write_text("background:0,0,0::\ncar:9,0,0::\ntree:0,9,0::\n")
+    colour_label(tmp_path / "export/SegmentationClass/a.png", (9, 0, 0), (0, 9, 0))
+    with pytest.raises(DataError, match=naming("a.png", "'car'", "Known", "tree")):
+        convert("cvat", tmp_path / "export", tmp_path / "out", classes=["tree"])
+    options = {"classes": ["tree"], "others": "unlabelled", "unlabelled": "background"}
+    written, labels = convert("cvat", tmp_path / "export", tmp_path / "out", **options)
+    assert written.classes.names == ["_background_", "tree"]
+    assert_label(labels["a"], "....1111 " * 6)
+
+
 def cvat(folder, shapes, *, root="annotations"):
     labels = "".join(f"<label><name>{name}</name><color>#0{n}0000</color></label>" for n, name in enumerate("yx"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -207,6 +219,14 @@ def test_outlines_of_eiseg_are_read_in_both_of_its_forms(eiseg, tmp_path):
     }
     write_json(eiseg / "labelme/a_labelme.json", content)
     assert_label(convert("eiseg", eiseg, tmp_path / "out")[1]["a"], "2222.... " * 6)
+
+
+def test_classes_of_eiseg_can_be_chosen(eiseg, tmp_path):
+    Image.fromarray(drawn("....2211 " * 6).astype(np.uint8)).save(eiseg / "a.png")
+    with pytest.raises(DataError, match=naming("a.png", "'tree'", "big car")):
+        convert("eiseg", eiseg, tmp_path / "out", classes=["big car"])
+    _, labels = convert("eiseg", eiseg, tmp_path / "out", classes=["big car"], others="unlabelled")
+    assert_label(labels["a"], "....11.. " * 6)
 
 
 def test_a_number_that_the_list_of_eiseg_lacks_is_named(eiseg, tmp_path):
