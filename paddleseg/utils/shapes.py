@@ -233,16 +233,18 @@ def _drawn(window: Bounds, draw: Callable[[ImageDraw.ImageDraw], None]) -> np.nd
 def _area_mask(points: Sequence[Point], window: Bounds) -> np.ndarray:
     """The pixels of a window whose centres lie within a polygon: those with an odd number of edges to their left."""
     height, width = window.bottom - window.top + 1, window.right - window.left + 1
-    crossings = np.zeros((height, width + 1), np.int32)
-    corners = np.asarray(points, np.float64) - (window.left, window.top)
-    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0)):
-        if y0 > y1:
-            x0, y0, x1, y1 = x1, y1, x0, y0
-        # Centres of rows lie at y + 0.5. An edge has its upper end and not its lower one, so that none counts twice.
-        first, last = max(math.ceil(y0 - 0.5), 0), min(math.ceil(y1 - 0.5), height)
-        if first >= last:
-            continue
-        rows = np.arange(first, last)
-        columns = np.ceil(x0 + (rows + 0.5 - y0) * ((x1 - x0) / (y1 - y0)) - 0.5)
-        np.add.at(crossings, (rows, np.clip(columns, 0, width).astype(np.intp)), 1)
+    ends = np.asarray(points, np.float64) - (window.left, window.top)
+    others = np.roll(ends, -1, axis=0)
+    goes_up = (ends[:, 1] > others[:, 1])[:, None]
+    (x0, y0), (x1, y1) = np.where(goes_up, others, ends).T, np.where(goes_up, ends, others).T
+    # Centres of rows lie at y + 0.5. An edge has its upper end and not its lower one, so that none counts twice.
+    first, last = (np.clip(np.ceil(y - 0.5), 0, height).astype(np.intp) for y in (y0, y1))
+    counts = last - first
+    slopes = np.divide(x1 - x0, y1 - y0, out=np.zeros(len(ends)), where=counts > 0)
+    # Every edge with every row that it crosses.
+    edges = np.repeat(np.arange(len(ends)), counts)
+    rows = np.arange(len(edges)) - np.repeat(np.cumsum(counts) - counts, counts) + first[edges]
+    columns = np.ceil(x0[edges] + (rows + 0.5 - y0[edges]) * slopes[edges] - 0.5)
+    places = rows * (width + 1) + np.clip(columns, 0, width).astype(np.intp)
+    crossings = np.bincount(places, minlength=height * (width + 1)).reshape(height, width + 1)
     return (np.cumsum(crossings[:, :width], axis=1) & 1).astype(bool)
