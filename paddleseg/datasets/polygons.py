@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_file
 from paddleseg.utils.near_miss import ask_for_nearest
+from paddleseg.utils.shapes import Polygon, paint
 
 _GROUP = "group"
 _LARGEST_SIDE = 1 << 15
@@ -55,16 +55,15 @@ def draw_polygon_label(path: str | os.PathLike, rules: PolygonRules) -> np.ndarr
         DataError: The file is missing, no JSON, not of this form, or has an object of an unknown name.
     """
     content = _read(path)
-    label = Image.new("L", (content["imgWidth"], content["imgHeight"]), rules.background)
-    pen = ImageDraw.Draw(label)
+    label = np.full((content["imgHeight"], content["imgWidth"]), rules.background, np.uint8)
     for number, item in enumerate(content["objects"]):
         points = _points_of(item, f"{path}: object {number}", rules)
         if points is None:
             continue
         value = _id_of(item["label"], f"{path}: object {number}", rules)
         if value is not None:
-            pen.polygon(points, fill=value)
-    return np.array(label)
+            paint(label, Polygon(points), value)
+    return label
 
 
 def _read(path: str | os.PathLike) -> dict[str, Any]:
