@@ -31,9 +31,10 @@ def graph_for(backend: str, folder, **kind) -> GraphSpec:
     model = write_onnx(folder / "model.onnx", **kind)
     if backend != "mnn":
         return GraphSpec(model, None, "stride8", "onnx", **spec)
+    from paddleseg.export.converters import convert_to_mnn
+
     converted = folder / "model.mnn"
-    converter = [sys.executable, "-m", "MNN.tools.mnnconvert", "-f", "ONNX", "--modelFile", str(model)]
-    subprocess.run([*converter, "--MNNModel", str(converted), "--bizCode", "x"], check=True, capture_output=True)
+    convert_to_mnn(model, converted, "network")
     return GraphSpec(converted, None, "stride8", "mnn", **spec)
 
 
@@ -187,3 +188,26 @@ def test_nothing_is_reported_to_the_makers_of_openvino(load, reports, tmp_path):
     assert loaded == str(reports)
     if not reports:
         assert asked == "0" and not any(tmp_path.iterdir())
+
+
+NOTE_CALLS = """
+import os, socket, sys
+def note(*arguments, **options):
+    with open({file!r}, "a") as file:
+        print(arguments, file=file)
+    raise OSError("no network in this test")
+socket.getaddrinfo = socket.create_connection = socket.socket.connect = os.system = note
+"""
+
+
+@pytest.mark.extras("onnx", "MNN")
+def test_nothing_is_reported_to_the_makers_of_mnn_and_nothing_installed(tmp_path, monkeypatch):
+    calls = tmp_path / "calls"
+    (tmp_path / "sitecustomize.py").write_text(NOTE_CALLS.format(file=str(calls)))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(REPOSITORY)]))
+    model = graph_for("mnn", tmp_path).model
+    load = f"from MNN import Interpreter; Interpreter({str(model)!r})"
+    subprocess.run([sys.executable, "-c", load], check=True, capture_output=True)
+    assert not calls.exists()
+    subprocess.run([sys.executable, "-c", "import os; os.system('true')"], capture_output=True)
+    assert calls.exists()  # so that the test would see it
