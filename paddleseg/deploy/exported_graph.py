@@ -208,13 +208,19 @@ class ExportedGraph:
 
 
 def grouped(items: Iterable[NetworkInput], batch_size: int) -> Iterator[list[NetworkInput]]:
-    """Batches of at most ``batch_size`` consecutive pictures whose network inputs have the same size."""
+    """Batches of at most ``batch_size`` consecutive pictures whose network inputs have the same size.
+
+    A full batch comes before the next picture is read, so that times and failures are those of its own pictures.
+    """
     batch: list[NetworkInput] = []
     for item in items:
-        if batch and (len(batch) == batch_size or item.size_hw != batch[0].size_hw):
+        if batch and item.size_hw != batch[0].size_hw:
             yield batch
             batch = []
         batch.append(item)
+        if len(batch) == batch_size:
+            yield batch
+            batch = []
     if batch:
         yield batch
 
