@@ -119,11 +119,16 @@ def test_outputs_that_are_not_those_of_the_data_are_refused_by_name(exported, tr
         np.save(tmp_path / "out" / f"{name}.npy", right)
     with pytest.raises(DataError, match="1 of 3 pictures have no output, the first is 000002_val-2"):
         call(evaluate, *given)
-    for wrong in (right[:, :, :5], right.astype(np.int32)):
+    for wrong in (right[:, :, :5], right.astype(np.int32), right.transpose(0, 2, 3, 1)):
         np.save(tmp_path / "out" / f"{names[2]}.npy", wrong)
         with pytest.raises(
             DataError, match=r"000002_val-2.npy: has .* but the graph gives \[1, 4, 6, 8\] of float32 or"
         ):
+            call(evaluate, *given)
+    whole = (tmp_path / "out" / f"{names[1]}.npy").read_bytes()
+    for damaged in (whole[:200], b"nothing", b""):
+        (tmp_path / "out" / f"{names[2]}.npy").write_bytes(damaged)
+        with pytest.raises(DataError, match=r"000002_val-2.npy: is damaged or no file of numpy \(.npy\)"):
             call(evaluate, *given)
     (tmp_path / "out" / f"{names[2]}.npy").unlink()
     (tmp_path / "out" / f"{names[2]}.bin").write_bytes(b"12345")
