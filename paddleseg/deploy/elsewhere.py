@@ -113,7 +113,9 @@ def graph_for_elsewhere(config: DeployConfig, name: str | None) -> GraphSpec:
         best.sort(key=lambda graph: (formats.index(graph.format), graph.gives != STRIDE8))
         graph = (best or [config.main_graph])[0]
     elif name in graphs:
-        graph = graphs[name]
+        # The main graph of a portable export gives logits at 1/8, which output_op has no word for; graphs says it.
+        alike = (graph for graph in config.graphs.values() if graph.model == graphs[name].model)
+        graph = next(alike, graphs[name])
     else:
         raise ConfigError(f"--graph {name}: there is no such graph in {config.path}. {suggest(name, graphs)}")
     if graph.gives is None or config.num_classes is None:

@@ -40,6 +40,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     add("--device", help="cpu, gpu, gpu:1, xpu, npu, mlu, ... (default: with Paddle the first card, else the CPU)")
     add(
         "--backend",
+        type=_backend,
         choices=list(ENGINES),
         help="what runs the graph (default: of these, in this order, the first that is installed and for which the "
         "export has a graph of --precision)",
@@ -97,6 +98,15 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BOOL",
         help="show the engine's own log (default: True)",
     )
+
+
+def _backend(text: str) -> str:
+    if text == "tensorrt":
+        raise argparse.ArgumentTypeError(
+            "tensorrt is a part of other engines here; give --use_trt True --device gpu with --backend paddle or "
+            "onnxruntime"
+        )
+    return text
 
 
 def check_engine_arguments(arguments: argparse.Namespace) -> None:

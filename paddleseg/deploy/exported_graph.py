@@ -190,7 +190,8 @@ class ExportedGraph:
         else:
             raise DataError(
                 f"{path}: reaches the network as {pixels.dtype}, but {self.graph.model.name} takes uint8, which it "
-                "normalises itself; give pictures of 8 bits, or a graph of float32 (--backend, --precision)"
+                "normalises itself; give pictures of 8 bits, another --backend whose graph takes float32, or export "
+                "with --input_dtype float32"
             )
         return NetworkInput(path, image, sample["trans_info"])
 

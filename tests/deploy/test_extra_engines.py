@@ -134,6 +134,13 @@ def test_onnxruntime_gets_its_threads_and_the_providers_of_a_card(tmp_path):
         onnx_runtime._providers(EngineOptions(device="gpu:0"), ["CPUExecutionProvider"])
 
 
+@pytest.mark.extras("onnx", "onnxruntime")
+def test_onnxruntimes_own_log_is_that_of_its_warnings(tmp_path, capfd):
+    graph = graph_for("onnxruntime", tmp_path)
+    open_engine(graph, EngineOptions(print_detail=True))(normal(1, 3, 40, 40))
+    assert capfd.readouterr().err.count("onnxruntime") < 5  # its information takes hundreds of lines
+
+
 @pytest.mark.extras("onnx", "openvino")
 def test_openvino_gets_its_threads_and_precision_and_reads_its_own_format(tmp_path):
     from paddleseg.utils.quiet_import import import_quietly

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which graph of an export runs on which engine, with engines that are there or not."""
 
+import dataclasses
 import importlib.util
 from pathlib import Path
 
@@ -89,6 +90,10 @@ def test_graph_and_engine_follow_fixed_orders(installed, graphs, packages, optio
         ),
         ([ONNX], ALL, {"backend": "onnxruntime", "precision": "bf16"}, ConfigError, "--precision bf16; there is"),
         (
+            [PDMODEL, STRIDE8, ONNX, ONNX_UINT8], ALL, {"precision": "int8"}, ConfigError,
+            r"; there is model.pdmodel \(fp32; .*\), stride8.onnx \(fp32; [^)]*\); deploy/slim/quant/ptq.py makes",
+        ),
+        (
             [ONNX], ALL, {"backend": "onnxruntime", "precision": "int8", "use_trt": True}, ConfigError,
             "--precision int8; there is",
         ),
@@ -117,3 +122,17 @@ def test_an_engine_that_does_not_read_the_format_is_refused(installed):
         DeviceError, match="--backend mnn: it does not read stride8.onnx; --backend onnxruntime or openvino"
     ):
         engines.open_engine(ONNX, EngineOptions(backend="mnn"))
+
+
+def test_an_engine_that_is_there_but_does_not_load_is_one_line(tmp_path, monkeypatch):
+    (tmp_path / "broken.py").write_text("raise ImportError('libsomething.so: cannot open shared object file')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(
+        engines.ENGINES, "mnn", dataclasses.replace(engines.ENGINES["mnn"], module="broken", package="broken")
+    )
+    monkeypatch.setattr("paddleseg.deploy.engines.__path__", [str(tmp_path)])
+    with pytest.raises(
+        DeviceError, match=r"^--backend mnn: broken does not load \(libsomething.so: .*\): pip install 'ddrnet-toolkit"
+    ) as caught:
+        engines.open_engine(MNN, EngineOptions(backend="mnn"))
+    assert "\n" not in str(caught.value)

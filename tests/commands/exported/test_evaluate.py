@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """evaluate.py and infer_dataset.py score what really runs, here or on a machine that is not at hand."""
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -13,9 +14,10 @@ import yaml
 
 import export
 import val
-from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.deploy.elsewhere import names_of
+from paddleseg.deploy.deploy_config import DeployConfig, read_deploy_config
+from paddleseg.deploy.elsewhere import graph_for_elsewhere, names_of
 from paddleseg.deploy.engines import open_engine
+from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import ArgumentError, ConfigError, DataError
 from tests.commands.exported.running import call, export_here, with_deploy_yaml
 from tests.conftest import make_dataset
@@ -232,6 +234,13 @@ def test_without_paddle_an_onnx_model_is_scored(run_command, config, weights, tr
     found = json.loads((tmp_path / "found.json").read_text())
     assert found["engine"].startswith("ONNX Runtime")
     assert np.abs(np.array(found["confusion_matrix"]) - as_val_has_it).sum() <= 2e-3 * as_val_has_it.sum()
+
+
+def test_the_main_graph_of_a_portable_export_gives_logits_at_one_eighth_elsewhere_too():
+    stride8 = GraphSpec(Path("model_stride8.onnx"), None, "stride8", "onnx")
+    main = dataclasses.replace(stride8, gives="none")
+    config = DeployConfig(Path("deploy.yaml"), main, [], num_classes=4, graphs={"stride8": stride8})
+    assert graph_for_elsewhere(config, "main") == graph_for_elsewhere(config, None) == stride8
 
 
 def test_names_for_files_are_the_places_and_what_of_the_names_files_can_have():
