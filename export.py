@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from paddleseg.config.foreign_words import rewriter
 from paddleseg.config.verification import QUICK, add_verify_arguments, check_verify_arguments
 from paddleseg.deploy.graph_formats import INPUT_DTYPES
+from paddleseg.deploy.graph_spec import GIVES
 from paddleseg.export.formats import FORMATS, PADDLE_FORMATS, require_formats
 from paddleseg.export.options import (
     ALL,
@@ -43,8 +44,9 @@ def make_parser() -> argparse.ArgumentParser:
     add("--save_dir", default="./output/inference_model", help="folder of the export (default: %(default)s)")
     add(
         "--output_op",
-        choices=["argmax", "softmax", "none"],
-        help="what the graph gives: class ids, probabilities or logits (default: argmax; of a classifier softmax)",
+        choices=GIVES,
+        help="what the graph gives: class ids, probabilities or logits at the size of the input; stride8: no such "
+        "graph, but that of logits at 1/8 alone, which the others come with (default: argmax; of a classifier softmax)",
     )
     add("--without_argmax", action="store_true", help="the same as --output_op none")
     add("--with_softmax", action="store_true", help="the same as --output_op softmax")
