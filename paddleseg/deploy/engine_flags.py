@@ -43,7 +43,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         type=_backend,
         choices=list(ENGINES),
         help="what runs the graph (default: of these, in this order, the first that is installed and for which the "
-        "export has a graph of --precision)",
+        "export has a graph of --precision; in int8 one that a graph was quantised for goes first)",
     )
     add(
         "--use_trt",

@@ -59,7 +59,8 @@ def choose(main, *more, value_range=None, preferred=("stride8",), **options):
         ([ONNX, MNN], ALL[3:], {}, ("mnn", MNN)),
         ([ONNX], ALL, {}, ("openvino", ONNX)),
         # A precision that needs a graph of its own, and one that engines make of fp32.
-        ([PDMODEL, ONNX_INT8], ALL, {"precision": "int8"}, ("openvino", ONNX_INT8)),
+        ([PDMODEL, ONNX_INT8], ALL, {"precision": "int8"}, ("onnxruntime", ONNX_INT8)),
+        ([PDMODEL, ONNX_INT8], ALL[:2], {"precision": "int8"}, ("openvino", ONNX_INT8)),
         ([PDMODEL, ONNX_INT8], ALL, {"precision": "int8", "backend": "onnxruntime"}, ("onnxruntime", ONNX_INT8)),
         ([PDMODEL, ONNX_INT8, XML_INT8], ALL, {"precision": "int8"}, ("openvino", XML_INT8)),
         ([PDMODEL, STRIDE8], ALL, {"precision": "bf16"}, ("paddle", STRIDE8)),
