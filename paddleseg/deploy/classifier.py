@@ -65,6 +65,6 @@ class Classifier(ExportedGraph):
             wanted = "class ids [N]" if is_of_ids else "scores [N, K]"
             raise ConfigError(
                 f"{self.config.path}: the output of {self.graph.model.name} has the shape {list(output.shape)}, not "
-                f"that of {wanted}; correct output_op"
+                f"that of {wanted}; correct output_op or task in it"
             )
         return output

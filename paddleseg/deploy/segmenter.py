@@ -108,11 +108,12 @@ class Segmenter(ExportedGraph):
             # The size as well: Paddle's OpenVINO only logs what fails, and gives what it had.
             is_right = output.shape[-2:] == tuple(-(-s // 8) if self.graph.gives == STRIDE8 else s for s in size_hw)
         if not is_right:
+            unsaid = self.graph.gives is None and output.ndim == 4
             raise ConfigError(
                 f"{self.config.path}: the output of {self.graph.model.name} has the shape {list(output.shape)}, "
                 f"not that of {'scores [N, K, H, W]' if self.gives_scores else 'class ids [N, H, W]'} "
-                f"({self.graph.gives}) for pictures of [H, W] = {list(inputs[0].size_hw)}; give --with_argmax for a "
-                "graph of scores, or correct output_op"
+                f"({self.graph.gives}) for pictures of [H, W] = {list(inputs[0].size_hw)}; "
+                + ("give --with_argmax for a graph of scores" if unsaid else "correct output_op or task in it")
             )
         return output
 

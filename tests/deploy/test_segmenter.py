@@ -64,3 +64,20 @@ def test_probabilities_of_a_further_graph_become_logits_too():
     segmenter = segmenter_of(probabilities, OF_PROBABILITIES, softmax_onnx=OF_PROBABILITIES)
     found = segmenter.to_logits(probabilities)
     np.testing.assert_allclose(found - found[0], logits - logits[0], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("gives", "shape", "advice"),
+    [
+        (None, (4, *SIZE_HW), "give --with_argmax for a graph of scores"),
+        ("argmax", (4, *SIZE_HW), "correct output_op or task in it"),
+        ("argmax", (4,), "correct output_op or task in it"),  # of a classifier
+        ("softmax", SIZE_HW, "correct output_op or task in it"),
+        ("stride8", (4, *SIZE_HW), "correct output_op or task in it"),
+    ],
+)
+def test_an_output_of_another_form_than_is_said_is_refused_with_what_helps(gives, shape, advice):
+    graph = GraphSpec(Path("graph.onnx"), None, gives, "onnx")
+    segmenter = segmenter_of(np.zeros(shape, np.float32), graph)
+    with pytest.raises(ConfigError, match=rf"^deploy\.yaml: the output of graph\.onnx has the shape .*; {advice}$"):
+        segmenter.run([segmenter.prepare(np.zeros((*SIZE_HW, 3), np.uint8))])
