@@ -96,7 +96,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         const=True,
         default=True,
         metavar="BOOL",
-        help="show the engine's own log (default: True)",
+        help="show the engine's own log (default: %(default)s)",
     )
 
 
