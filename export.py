@@ -109,6 +109,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.export.folder import export_model
     from paddleseg.inference.views import ViewOptions
     from paddleseg.utils.logging import get_logger
+    from paddleseg.utils.sigterm import sigterm_as_exit
 
     config = load_config(arguments.config, opts=arguments.opts)
     check_config(config, command="export")
@@ -121,19 +122,20 @@ def main(arguments: argparse.Namespace) -> None:
         size_hw = (arguments.input_shape or [-1, -1, -1, -1])[2:]
         return verify_by_flags(config, network, folder, arguments, level=arguments.verify or QUICK, size_hw=size_hw)
 
-    export_model(
-        network.model,
-        arguments.save_dir,
-        transforms=config.section(network.section)["transforms"],
-        options=options_of(arguments, CLASSIFICATION if network.is_classifier else SEGMENTATION),
-        class_names=names_of_weights(config, arguments.model_path, network.meta),
-        palette=shared_value(config, "palette"),
-        ignored_class=network.reference.ignored_class,
-        read_options=read_options(config),
-        separator=list_separator(config),
-        weights_meta=network.meta,
-        verify=None if arguments.no_verify else verify,
-    )
+    with sigterm_as_exit():
+        export_model(
+            network.model,
+            arguments.save_dir,
+            transforms=config.section(network.section)["transforms"],
+            options=options_of(arguments, CLASSIFICATION if network.is_classifier else SEGMENTATION),
+            class_names=names_of_weights(config, arguments.model_path, network.meta),
+            palette=shared_value(config, "palette"),
+            ignored_class=network.reference.ignored_class,
+            read_options=read_options(config),
+            separator=list_separator(config),
+            weights_meta=network.meta,
+            verify=None if arguments.no_verify else verify,
+        )
 
 
 def check_arguments(arguments: argparse.Namespace) -> None:
