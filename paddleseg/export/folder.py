@@ -74,8 +74,8 @@ def export_model(
         The path of deploy.yaml.
 
     Raises:
-        ConfigError: An option is wrong, this Paddle cannot write the format, the network is none that the format can
-            be written of, or ``save_dir`` cannot be written.
+        ConfigError: An option is wrong, this Paddle cannot write the format, the format cannot be written of the
+            network, or ``save_dir`` cannot be written.
         UserError: The package of a format is not installed, or its converter fails.
         DataError: A file in ``save_dir`` that no export wrote has the name of one that an export writes.
         VerificationError: The report has failures.

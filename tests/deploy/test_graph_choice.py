@@ -137,3 +137,10 @@ def test_an_engine_that_is_there_but_does_not_load_is_one_line(tmp_path, monkeyp
     ) as caught:
         engines.open_engine(MNN, EngineOptions(backend="mnn"))
     assert "\n" not in str(caught.value)
+
+
+def test_the_device_of_engines_other_than_paddle_is_the_cpu_or_a_card_with_a_number():
+    assert [engines.engine_device("onnxruntime", name) for name in (None, "gpu", "gpu:1")] == ["cpu", "gpu:0", "gpu:1"]
+    for name in ("gpu:x", "gpu:"):
+        with pytest.raises(DeviceError, match=f"^--device {name}: .* is not the number of a card; give gpu:0"):
+            engines.engine_device("onnxruntime", name)

@@ -107,10 +107,14 @@ def engine_device(backend: str, name: str | None) -> str:
         name: As ``--device`` takes it; None: for Paddle the first card, else the CPU; for others the CPU.
 
     Raises:
-        DeviceError: Paddle does not have the device. Other engines say it when a graph is opened.
+        DeviceError: Paddle does not have the device, which other engines say when a graph is opened; or a card has no
+            number.
     """
     if backend == PADDLE:
         from paddleseg.utils.device import select_device
 
         return select_device(name)
+    kind, colon, number = (name or "cpu").partition(":")
+    if colon and not number.isdecimal():
+        raise DeviceError(f"--device {name}: {number!r} is not the number of a card; give {kind}:0")
     return "gpu:0" if name == "gpu" else name or "cpu"

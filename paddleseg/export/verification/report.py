@@ -33,7 +33,7 @@ class Row:
     Attributes:
         run: Which.
         status: ``limits.PASSED`` and so on.
-        reason: Why it is none of passing, or what else is to be said; None: nothing.
+        reason: Why it did not pass, or what else is worth saying; None: nothing.
         limits: What was asked for.
         seen: What it gave; None: it did not run.
     """

@@ -184,7 +184,7 @@ def test_data_that_does_not_fit_the_export_is_refused(exported, section, tmp_pat
         ({**section, "type": "Datsaet"}, ConfigError, "type: no data set 'Datsaet'. Did you mean 'Dataset'"),
         ({"val_dataset": {**section, "num_clases": 4}}, ArgumentError, "val_dataset.num_clases: .*'num_classes'"),
         ({**section, "num_classes": 5, "palette": None}, ConfigError, "the data set has 5 classes, but 4 are in"),
-        ({"type": "ImageFolder", "dataset_root": str(tmp_path)}, ConfigError, "ImageFolder is no data set for that"),
+        ({"type": "ImageFolder", "dataset_root": str(tmp_path)}, ConfigError, "ImageFolder is not a data set for that"),
     ):
         path.write_text(yaml.safe_dump(content))
         with pytest.raises(error, match=message):
