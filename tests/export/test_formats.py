@@ -206,7 +206,7 @@ def test_the_next_export_removes_the_files_of_formats_that_it_does_not_write(net
 
 @pytest.mark.extras("onnx")
 def test_a_users_own_network_is_refused_before_anything_is_written(tmp_path):
-    with pytest.raises(ConfigError, match="SmallNetwork is not one of the toolkit's networks .* give --format paddle"):
+    with pytest.raises(ConfigError, match="SmallNetwork is not one of the toolkit's networks, .* give --format paddle"):
         export_model(
             SmallNetwork(), tmp_path / "out", transforms=NORMALIZE, options=ExportOptions(formats=["paddle", "onnx"])
         )
