@@ -149,8 +149,8 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
         value = content.get(key)
         if value is None and not optional:
             raise ConfigError(f"{path}: Deploy.{key} is missing; export the network again")
-        # True is an int to Python.
-        if value is not None and (not isinstance(value, kind) or (kind is int and value is True)):
+        # True and False are ints to Python.
+        if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
             raise ConfigError(f"{path}: Deploy.{key} is {value!r}; it must be {TYPE_WORDS[kind]}")
     check_choice(path, "Deploy.output_op", content.get("output_op"), (*OUTPUT_OPS, None))
     ignore_index = content.get("ignore_index")

@@ -218,6 +218,7 @@ def test_a_file_that_was_changed_after_the_export_is_named(deploy_yaml):
         ("output_op:", "num_classes: 0\n  output_op:", "Deploy.num_classes is 0; it must be from 1 to 256"),
         ("output_op:", "num_classes: 257\n  output_op:", "Deploy.num_classes is 257; it must be from 1 to 256"),
         ("output_op:", "num_classes: true\n  output_op:", "Deploy.num_classes is True; it must be a whole number"),
+        ("output_op:", "ignore_index: false\n  output_op:", "Deploy.ignore_index is False; it must be a whole number"),
         (
             "output_op:",
             "num_classes: -1\n  task: classification\n  output_op:",
