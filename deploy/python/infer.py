@@ -121,7 +121,7 @@ def main(arguments: argparse.Namespace) -> None:
         failures = segment(graph, targets, written, palette, arguments.batch_size)
     num_saved = len(images) - len(failures)
     name = arguments.model_name or graph.graph.model.name
-    what = f"the classes of {count_of(num_saved, 'picture')}" if is_classifier else f"{num_saved} label maps"
+    what = f"the classes of {count_of(num_saved, 'picture')}" if is_classifier else count_of(num_saved, "label map")
     get_logger().info("%s: %s saved in %s", name, what if num_saved else "nothing", arguments.save_dir)
     if arguments.benchmark and num_saved:
         lines = report_lines(

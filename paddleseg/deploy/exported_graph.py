@@ -190,7 +190,8 @@ class ExportedGraph:
         else:
             raise DataError(
                 f"{path}: reaches the network as {pixels.dtype}, but {self.graph.model.name} takes uint8, which it "
-                "normalises itself; give pictures of 8 bits, or a graph of float32 (--backend, --precision)"
+                "normalises itself; give pictures of 8 bits, another --backend whose graph takes float32, or export "
+                "with --input_dtype float32"
             )
         return NetworkInput(path, image, sample["trans_info"])
 
@@ -208,13 +209,19 @@ class ExportedGraph:
 
 
 def grouped(items: Iterable[NetworkInput], batch_size: int) -> Iterator[list[NetworkInput]]:
-    """Batches of at most ``batch_size`` consecutive pictures whose network inputs have the same size."""
+    """Batches of at most ``batch_size`` consecutive pictures whose network inputs have the same size.
+
+    A full batch comes before the next picture is read, so that times and failures are those of its own pictures.
+    """
     batch: list[NetworkInput] = []
     for item in items:
-        if batch and (len(batch) == batch_size or item.size_hw != batch[0].size_hw):
+        if batch and item.size_hw != batch[0].size_hw:
             yield batch
             batch = []
         batch.append(item)
+        if len(batch) == batch_size:
+            yield batch
+            batch = []
     if batch:
         yield batch
 

@@ -111,6 +111,16 @@ def test_graphs_in_other_formats_say_what_they_take_and_give_or_are_as_the_main_
     }
 
 
+def test_an_empty_palette_says_nothing_of_colours(deploy_yaml):
+    deploy_yaml.write_text(PADDLESEG + "  palette: []\n")
+    assert read_deploy_config(deploy_yaml).palette is None
+
+
+def test_classifiers_may_have_more_classes_than_label_maps(deploy_yaml):
+    deploy_yaml.write_text(PADDLESEG + "  num_classes: 1000\n  task: classification\n")
+    assert read_deploy_config(deploy_yaml).num_classes == 1000
+
+
 def test_a_folder_need_not_have_a_graph_of_paddle(deploy_yaml):
     deploy_yaml.write_text(
         PADDLESEG.replace("model: model.pdmodel", "model: model.onnx").replace("  params: model.pdiparams\n", "")
@@ -204,6 +214,15 @@ def test_a_file_that_was_changed_after_the_export_is_named(deploy_yaml):
             "output_op:",
             "num_classes: 2\n  class_names: [a]\n  output_op:",
             "Deploy.class_names has 1 names for 2 classes",
+        ),
+        ("output_op:", "num_classes: 0\n  output_op:", "Deploy.num_classes is 0; it must be from 1 to 256"),
+        ("output_op:", "num_classes: 257\n  output_op:", "Deploy.num_classes is 257; it must be from 1 to 256"),
+        ("output_op:", "num_classes: true\n  output_op:", "Deploy.num_classes is True; it must be a whole number"),
+        ("output_op:", "ignore_index: false\n  output_op:", "Deploy.ignore_index is False; it must be a whole number"),
+        (
+            "output_op:",
+            "num_classes: -1\n  task: classification\n  output_op:",
+            "Deploy.num_classes is -1; it must be at least 1",
         ),
         ("Deploy:", "Deployment:", "no section 'Deploy'"),
         ("Deploy:", "Deploy: [", "not valid YAML"),

@@ -31,9 +31,10 @@ def graph_for(backend: str, folder, **kind) -> GraphSpec:
     model = write_onnx(folder / "model.onnx", **kind)
     if backend != "mnn":
         return GraphSpec(model, None, "stride8", "onnx", **spec)
+    from paddleseg.export.converters import convert_to_mnn
+
     converted = folder / "model.mnn"
-    converter = [sys.executable, "-m", "MNN.tools.mnnconvert", "-f", "ONNX", "--modelFile", str(model)]
-    subprocess.run([*converter, "--MNNModel", str(converted), "--bizCode", "x"], check=True, capture_output=True)
+    convert_to_mnn(model, converted, "network")
     return GraphSpec(converted, None, "stride8", "mnn", **spec)
 
 
@@ -133,6 +134,13 @@ def test_onnxruntime_gets_its_threads_and_the_providers_of_a_card(tmp_path):
         onnx_runtime._providers(EngineOptions(device="gpu:0"), ["CPUExecutionProvider"])
 
 
+@pytest.mark.extras("onnx", "onnxruntime")
+def test_onnxruntimes_own_log_is_that_of_its_warnings(tmp_path, capfd):
+    graph = graph_for("onnxruntime", tmp_path)
+    open_engine(graph, EngineOptions(print_detail=True))(normal(1, 3, 40, 40))
+    assert capfd.readouterr().err.count("onnxruntime") < 5  # its information takes hundreds of lines
+
+
 @pytest.mark.extras("onnx", "openvino")
 def test_openvino_gets_its_threads_and_precision_and_reads_its_own_format(tmp_path):
     from paddleseg.utils.quiet_import import import_quietly
@@ -187,3 +195,26 @@ def test_nothing_is_reported_to_the_makers_of_openvino(load, reports, tmp_path):
     assert loaded == str(reports)
     if not reports:
         assert asked == "0" and not any(tmp_path.iterdir())
+
+
+NOTE_CALLS = """
+import os, socket, sys
+def note(*arguments, **options):
+    with open({file!r}, "a") as file:
+        print(arguments, file=file)
+    raise OSError("no network in this test")
+socket.getaddrinfo = socket.create_connection = socket.socket.connect = os.system = note
+"""
+
+
+@pytest.mark.extras("onnx", "MNN")
+def test_nothing_is_reported_to_the_makers_of_mnn_and_nothing_installed(tmp_path, monkeypatch):
+    calls = tmp_path / "calls"
+    (tmp_path / "sitecustomize.py").write_text(NOTE_CALLS.format(file=str(calls)))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(REPOSITORY)]))
+    model = graph_for("mnn", tmp_path).model
+    load = f"from MNN import Interpreter; Interpreter({str(model)!r})"
+    subprocess.run([sys.executable, "-c", load], check=True, capture_output=True)
+    assert not calls.exists()
+    subprocess.run([sys.executable, "-c", "import os; os.system('true')"], capture_output=True)
+    assert calls.exists()  # so that the test would see it

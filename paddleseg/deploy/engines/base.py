@@ -126,7 +126,7 @@ def refuse_devices_but_cpu(options: EngineOptions, backend: str) -> None:
             f"--device {options.device}: --backend {backend} runs on the CPU; give --device cpu, or --backend paddle"
         )
     if options.use_trt:
-        raise DeviceError(f"--use_trt True: --backend {backend} knows no TensorRT; leave it out")
+        raise DeviceError(f"--use_trt True: --backend {backend} has no TensorRT; leave it out")
 
 
 def first_line(error: Exception) -> str:
