@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """predict.py with pictures that do not fit, and with films; random weights."""
 
+import sys
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ from PIL import Image
 import predict
 from paddleseg.utils.errors import ConfigError, DataError
 from tests.messages import naming
+from tests.needs import needs_proc
 from tests.scripts import load_script
 
 tifffile = pytest.importorskip("tifffile")
@@ -165,10 +167,21 @@ def test_a_film_that_is_cut_off_ends_with_status_1_and_one_line(run_command, sou
     assert 0 < len(list((tmp_path / "out/label/film_labels").iterdir())) < 12
 
 
+def soak():
+    return load_script(Path(predict.__file__).parent / "benchmark" / "soak_large_picture.py")
+
+
+@needs_proc
+def test_the_memory_that_the_soak_measures_is_that_of_the_command_and_not_its_own():
+    own = np.ones(1 << 26)  # half a GB
+    status, peak = soak().run_measured([sys.executable, "-c", "import time; kept = b'x' * (1 << 26); time.sleep(1)"])
+    assert status == 0 and 1 << 26 < peak < own.nbytes // 2
+
+
+@needs_proc
 @pytest.mark.slow
 def test_memory_grows_little_with_the_size_of_a_tiff(tmp_path):
     """The soak of `make soak` with small sides; whole, the scores of the large picture alone would take 0.7 GB."""
-    soak = load_script(Path(predict.__file__).parent / "benchmark" / "soak_large_picture.py")
-    small = soak.predict_by_tiles(tmp_path, 256, 256, 32)
-    large = soak.predict_by_tiles(tmp_path, 3072, 256, 32)
+    small = soak().predict_by_tiles(tmp_path, 256, 256, 32)
+    large = soak().predict_by_tiles(tmp_path, 3072, 256, 32)
     assert large - small < 3072 * 3072 * 3
