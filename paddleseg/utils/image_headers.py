@@ -223,7 +223,7 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 def jpeg_scans(data: bytes) -> int | None:
     """How many scans a JPEG file has before the end of its picture; None where its markers do not lead there.
 
-    Thumbnails lie in segments, which are stepped over. Behind the end there may be anything: the film of a motion
+    Thumbnails lie in segments, which are stepped over. Behind the end there may be anything: the video of a motion
     photo, or further pictures. Where a further one begins before the end, the bytes behind belong to that one.
     """
     place, scans = 2, 0
