@@ -124,7 +124,7 @@ benchmark: venv
 
 # docker/ is a build context of its own and cannot see the lists beside it.
 docker-lists:
-	cp requirements.txt requirements-gpu.txt requirements-serving.txt docker/
+	cp requirements.txt requirements-gpu.txt requirements-serving.txt constraints.txt constraints-gpu.txt docker/
 
 rehearse-docker:
 	$(PYTHON) tools/rehearse_dockerfile.py $(DOCKER_FOLDER)
