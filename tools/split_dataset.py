@@ -7,7 +7,7 @@
     python tools/split_dataset.py data/mine --group sequence --stratify
 
 Writes train.txt, val.txt and test.txt beside the list, and replaces those that a command wrote, no others.
-With --group pictures that belong together, such as frames of one film, come into the same part: neighbours in both
+With --group pictures that belong together, such as frames of one video, come into the same part: neighbours in both
 would make scores look better than they are. With --stratify the parts get equal shares of the pixels of every class, as
 far as pictures or groups allow.
 """

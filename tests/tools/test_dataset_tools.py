@@ -25,7 +25,7 @@ def run(script, *words):
 
 @pytest.fixture
 def source(tmp_path):
-    """Six pictures of two films with labelme files."""
+    """Six pictures of two videos with labelme files."""
     for name in ("x_1", "x_2", "x_3", "y_1", "y_2", "y_3"):
         picture(tmp_path / f"source/{name}.png", (64, 48))
         shape = {"label": "car", "shape_type": "rectangle", "points": [[4, 4], [30, 40]]}

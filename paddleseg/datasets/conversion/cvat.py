@@ -32,7 +32,7 @@ def read(source: Path, options: ReadingOptions) -> Source:
     """Read ``annotations.xml``, or a folder that holds it, or one of a "Segmentation mask" export.
 
     Raises:
-        DataError: It is none of them, or the XML file is broken or one of a film.
+        DataError: It is none of them, or the XML file is broken or one of a video.
     """
     file = source if source.is_file() else source / _XML_NAME
     if not file.is_file() and (source / colours.LABEL_MAP_NAME).is_file():
@@ -49,7 +49,7 @@ def _read_xml(file: Path, options: ReadingOptions) -> Source:
     root = _parse(file)
     if root.find("track") is not None:
         raise DataError(
-            f"{file}: holds tracks of a film (CVAT for video); export the task as 'CVAT for images 1.1' or as "
+            f"{file}: holds tracks of a video (CVAT for video); export the task as 'CVAT for images 1.1' or as "
             "'Segmentation mask 1.1'"
         )
     source = Source(classes=_classes(root))
