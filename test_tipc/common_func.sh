@@ -306,32 +306,41 @@ is_new() {
     [ -s "$1" ] && ! [ "$step_stamp" -nt "$1" ]
 }
 
+# expect_weights PATTERN...: one of these files.
 expect_weights() {
-    local weights
-    for weights in "$@"; do
-        ! is_new "$weights" || return 0
+    local pattern weights
+    for pattern in "$@"; do
+        while IFS= read -r weights; do
+            ! is_new "$weights" || return 0
+        done < <(compgen -G "$pattern")
     done
     printf 'none of these weights was written: %s' "$*"
     return 1
 }
 
 expect_export() {
-    local file
-    for file in "$1/deploy.yaml" "$1/model.pdiparams"; do
-        is_new "$file" || { printf '%s was not written' "$file"; return 1; }
-    done
+    expect_file "$1/deploy.yaml" && expect_file "$1/model.pdiparams" || return
     is_new "$1/model.pdmodel" || is_new "$1/model.json" || { printf 'no graph was written in %s' "$1"; return 1; }
 }
 
 # expect_graph FOLDER PATTERN: a new deploy.yaml that names a new graph whose file fits the pattern.
 expect_graph() {
     local file
-    is_new "$1/deploy.yaml" || { printf '%s was not written' "$1/deploy.yaml"; return 1; }
+    expect_file "$1/deploy.yaml" || return
     for file in "$1"/$2; do
         ! is_new "$file" || ! grep -qsF "$(basename "$file")" "$1/deploy.yaml" || return 0
     done
     printf 'no %s was written in %s' "$2" "$1"
     return 1
+}
+
+expect_file() {
+    is_new "$1" || { printf '%s was not written' "$1"; return 1; }
+}
+
+# expect_content FILE: whenever it was written.
+expect_content() {
+    [ -s "$1" ] || { printf 'there is nothing in %s' "$1"; return 1; }
 }
 
 expect_program() {

@@ -55,7 +55,7 @@ add_static_training() {
 # gpu_list: cards; -1 for the CPU, -1,-1 for two processes on it; or machines and their cards, a,b;0,1.
 run_trained_chain() {
     local gpus=${1#*;} device=$2 precision=$3 trainer=$4 machines="" num_nodes=1
-    local name folder log reason weights command visible_cards="" blocked=""
+    local name folder log reason weights last command visible_cards="" blocked=""
     if [[ $1 == *";"* ]]; then
         machines=${1%%;*}
         num_nodes=$(($(tr -cd , <<< "$machines" | wc -c) + 1))
@@ -87,8 +87,11 @@ run_trained_chain() {
 
     # Without --do_eval there is no best model, only the last one.
     weights=$folder/$(func_parser_value "${lines[10]}")
-    run_step "${name}_train" "$log" \
-        expect_weights "$weights" "$folder/iter_$iters/model.pdparams" -- "${command[@]}" || blocked="its training failed"
+    # A profiled training ends with its last profiled step.
+    last=$folder/iter_$iters
+    [ "$MODE" != benchmark_train ] || last="$folder/iter_*"
+    run_step "${name}_train" "$log" expect_weights "$weights" "$last/model.pdparams" -- "${command[@]}" \
+        || blocked="its training failed"
     if [[ $gpus == *,* || -n $machines ]] && is_new log/workerlog.0; then
         cat log/workerlog.0 >> "$log"
     fi
