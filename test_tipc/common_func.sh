@@ -65,14 +65,14 @@ read_chain_file() {
     done < "$1"
     chain_kind=$(heading "${lines[0]:-}")
     [ "$chain_kind" != cpp_params ] || key_ends_with=" "
-    [ -n "${CHAIN_KEYS[$chain_kind]:-}" ] \
+    [ -n "${CHAIN_KEYS[${chain_kind:-none}]:-}" ] \
         || fail "$1: no chain begins with '${lines[0]:-}'; known headings: ${!CHAIN_KEYS[*]} (pact, serving_cpp, lite, npu and xpu are not built, see test_tipc/README.md)" 2
     for expected in ${CHAIN_KEYS[$chain_kind]}; do
         index=${expected%%:*} key=${expected#*:}
         found=${lines[index]:-}
         # shellcheck disable=SC2053 # a pattern is wanted: * is any line
         [[ -n $found && ($(func_parser_key "$found") == $key || $(heading "$found") == "$key") ]] \
-            || fail "$1: line $index, counted from 0 without the empty ones, must be $key, found: ${found:-nothing}; is one before it missing?" 2
+            || fail "$1: line $index, counted from 0 without the empty ones, must be ${key/\*/a flag}, found: ${found:-nothing}; is one before it missing?" 2
     done
 }
 

@@ -36,7 +36,7 @@ compare() {
     write_losses "$1" "$LOG_PATH/${name}_dygraph_loss.txt"
     write_losses "$static" "$LOG_PATH/${name}_dy2static_loss.txt"
     run_step "$name" "$LOG_PATH/${name}_diff_log.txt" expect_content "$LOG_PATH/${name}_dygraph_loss.txt" -- \
-        diff -w "$LOG_PATH/${name}_dygraph_loss.txt" "$LOG_PATH/${name}_dy2static_loss.txt"
+        "$python" test_tipc/compare_losses.py "$LOG_PATH/${name}_dygraph_loss.txt" "$LOG_PATH/${name}_dy2static_loss.txt"
 }
 
 : > "$step_stamp"

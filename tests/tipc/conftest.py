@@ -35,7 +35,7 @@ if words[0] == "-c":
 if words[0] == "-":
     print(os.environ["FAKE_DOWNLOAD"])
     sys.exit()
-if words[0] in ("test_tipc/extract_loss.py", "test_tipc/analysis.py", "test_tipc/filter_log.py"):
+if words[0].removeprefix("test_tipc/") in ("extract_loss.py", "compare_losses.py", "analysis.py", "filter_log.py"):
     os.execv(sys.executable, [sys.executable, *words])
 script = next((word for word in words if word.endswith(".py")), program).removeprefix("tools/")
 if "paddleseg.deploy.serve" in words:
@@ -77,8 +77,8 @@ if script in ("export.py", "deploy/slim/quant/ptq.py"):
 if script in ("deploy/python/infer.py", "test_tipc/serving_python/pipeline_http_client.py"):
     pictures = pathlib.Path(flags.get("--image_path") or flags["--img_path"])
     names = [line.split()[0] for line in pictures.read_text().split("\\n") if line.strip()]
-    config = pathlib.Path(flags.get("--config", "/dev/null"))
-    if "classification" in config.read_text():
+    config = pathlib.Path(flags.get("--config", ""))
+    if config.is_file() and "classification" in config.read_text():
         write("predictions.txt", "\\n".join(names))
     else:
         for name in names:
