@@ -188,7 +188,7 @@ def run_chain(
     if status == 0:
         status = _run(root, ["bash", f"test_tipc/{chain.script}", file, second], end, environment)
     seconds, cpu_seconds = time.time() - start, _cpu_seconds() - cpu_start
-    logs = [log for log in root.rglob("test_tipc/output/**/*.log") if log.stat().st_mtime >= start - 1]
+    logs = [log for log in root.rglob("test_tipc/output/**/*.log") if log.stat().st_mtime >= start]
     results = [line for log in sorted(logs) for line in result_lines(log)]
     problems = list(judge(results))
     if status is None:

@@ -344,7 +344,10 @@ def test_the_file_of_paddleseg_drives_the_chain_on_two_cards(checkout):
     [
         ({"_14": "trainer:pact_train"}, "trainer pact_train has no command"),
         ({"_14": "trainer:nobody"}, "trainer nobody has no command"),
-        ({"_14": "trainer:to_static_train", "_52": "=====other====="}, "needs the section to_static_train_benchmark_params"),
+        (
+            {"_14": "trainer:to_static_train", "_52": "=====other====="},
+            "needs the section to_static_train_benchmark_params",
+        ),
         ({"_38": "infer_quant:True"}, "quantised models have a chain of their own, test_ptq_inference_python.sh"),
         ({"_6": "--iters:whole_train_whole_infer=5"}, "no number of iterations for lite_train_lite_infer"),
         ({"_15": "norm_train:train.py 'a"}, "a quote is not closed"),
