@@ -17,6 +17,8 @@ from paddleseg.utils.image_io import read_label
 from paddleseg.utils.label_map import label_map
 from tests.scripts import load_script
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "test_tipc/configs/ddrnet23_slim/ddrnet23_slim_cityscapes_1024x1024_120k.yml"
 rule_network = load_script(ROOT / "test_tipc" / "rule_network.py")
