@@ -10,35 +10,10 @@
 MODE=${MODE:-}
 chain_file=${chain_file:-}
 model_name=${model_name:-}
-# Gets a line for each step; its time says whether a file is from before the step.
+# Gets a line for each step.
 status_log=${status_log:-}
-step_stamp=${step_stamp:-}
 num_cards=${num_cards:--1}
-key_ends_with=:
 
-# The modes of each kind of chain file; the kind is the word in its first line.
-declare -A CHAIN_MODES=(
-    [train_params]="lite_train_lite_infer lite_train_whole_infer whole_train_whole_infer whole_infer benchmark_train"
-    [ptq_params]="whole_infer klquant_whole_infer"
-    [paddle2onnx_params]="paddle2onnx_infer"
-    [serving_params]="serving_infer"
-    [cpp_params]="cpp_infer"
-)
-# What stands at which position of such a file, counted from 0 without empty lines: the key of a line, or a heading
-# without its "=". Positions that are not named hold flags, which each kit calls otherwise.
-declare -A CHAIN_KEYS=(
-    [train_params]="1:model_name 2:python 3:gpu_list 6:--iters 7:--save_dir 8:--batch_size 10:train_model_name
-        11:train_infer_img_dir 13:## 14:trainer 15:norm_train 21:## 22:eval_params 23:eval 25:## 26:export_params
-        27:--save_dir 28:--model_path 29:norm_export 35:infer_params 36:infer_model 37:infer_export 38:infer_quant
-        39:inference 40:--device 41:--enable_mkldnn 42:--cpu_threads 43:--batch_size 44:--use_trt 45:--precision
-        46:--config 47:--image_path 48:--save_log_path 49:--benchmark 50:--save_dir 51:--model_name"
-    [ptq_params]="1:model_name 2:python 6:--config 7:--batch_num 8:--batch_size 9:## 10:trainer 11:PTQ 12:##
-        13:infer_params 14:inference 15:--device 16:--batch_size 17:--config 18:--image_path 19:--benchmark"
-    [paddle2onnx_params]="1:model_name 2:python 3:2onnx 10:inference 12:--image_path"
-    [serving_params]="1:model_name 2:python 3:trans_model 9:serving_dir 10:web_service 13:pipline 14:--img_path 15:*"
-    [cpp_params]="1:model_name 2:use_gpu 3:gpu_id 4:gpu_mem 5:cpu_math_library_num_threads 6:use_mkldnn 7:use_tensorrt
-        8:use_fp16 9:# 10:model_path 11:params_path 12:is_normalize 13:is_resize"
-)
 # A folder with this file in it was made by a chain, and may be emptied by the next one.
 CHAIN_MARK=.made_by_tipc
 # What chains for C++ infer on: their files name no pictures, and the program takes folders and no lists.
@@ -49,47 +24,10 @@ fail() {
     exit "${2:-1}"
 }
 
-# --- The chain file -------------------------------------------------------------------------------------------------
-
-# read_chain_file FILE: its lines that are not empty go into the array `lines`, its kind into `chain_kind`. A line that
-# is missing, or ends as on Windows, ends the script.
-read_chain_file() {
-    local line number=0 expected index key found
-    [ -f "$1" ] || fail "there is no chain file $1; give test_tipc/configs/<model>/<chain>.txt" 2
-    lines=()
-    while IFS= read -r line || [ -n "$line" ]; do
-        number=$((number + 1))
-        [[ $line != *$'\r' ]] || fail "$1, line $number ends with CRLF; end it with LF: sed -i 's/\r\$//' FILE" 2
-        line=$(trim "$line")
-        [ -z "$line" ] || lines+=("$line")
-    done < "$1"
-    chain_kind=$(heading "${lines[0]:-}")
-    [ "$chain_kind" != cpp_params ] || key_ends_with=" "
-    [ -n "${CHAIN_KEYS[${chain_kind:-none}]:-}" ] \
-        || fail "$1: no chain begins with '${lines[0]:-}'; known headings: ${!CHAIN_KEYS[*]} (pact, serving_cpp, lite, npu and xpu are not built, see test_tipc/README.md)" 2
-    for expected in ${CHAIN_KEYS[$chain_kind]}; do
-        index=${expected%%:*} key=${expected#*:}
-        found=${lines[index]:-}
-        # shellcheck disable=SC2053 # a pattern is wanted: * is any line
-        [[ -n $found && ($(func_parser_key "$found") == $key || $(heading "$found") == "$key") ]] \
-            || fail "$1: line $index, counted from 0 without the empty ones, must be ${key/\*/a flag}, found: ${found:-nothing}; is one before it missing?" 2
-    done
-}
-
-# heading LINE: the word between the "=" of a heading; of the first line of a file for C++, cpp_params.
-heading() {
-    local text=${1//=/}
-    case $1 in
-        ====*) trim "$text" ;;
-        "# model load config"*) printf 'cpp_params' ;;
-    esac
-}
-
-# check_mode: ends the script when MODE is none of the chain's.
-check_mode() {
-    [[ " ${CHAIN_MODES[$chain_kind]} " == *" $MODE "* ]] \
-        || fail "no mode '$MODE' in this chain; known: ${CHAIN_MODES[$chain_kind]}" 2
-}
+# shellcheck source=test_tipc/chain_file.sh
+source "$(dirname "${BASH_SOURCE[0]}")/chain_file.sh"
+# shellcheck source=test_tipc/expectations.sh
+source "$(dirname "${BASH_SOURCE[0]}")/expectations.sh"
 
 # begin_chain KIND LOG: reads the chain file, which is of that kind, and begins a log of its steps.
 begin_chain() {
@@ -115,70 +53,6 @@ finish_chain() {
     fi
     [ "$(count_steps failed '*')" -eq 0 ]
     exit
-}
-
-trim() {
-    local text=$1
-    text=${text#"${text%%[![:space:]]*}"}
-    printf '%s' "${text%"${text##*[![:space:]]}"}"
-}
-
-# func_parser_key LINE: what stands before the first colon, or in files for C++ before the first blank.
-func_parser_key() {
-    trim "${1%%"$key_ends_with"*}"
-}
-
-# func_parser_value LINE: what stands after it; a line without one has no value.
-func_parser_value() {
-    [[ $1 != *"$key_ends_with"* ]] || trim "${1#*"$key_ends_with"}"
-}
-
-# func_parser_params LINE: the value for MODE out of `key:mode=value|mode=value`; one that names no mode is for all.
-func_parser_params() {
-    local value pairs pair
-    value=$(func_parser_value "$1")
-    if [[ $value != *=* ]]; then
-        printf '%s' "$value"
-        return
-    fi
-    IFS='|' read -ra pairs <<< "$value"
-    for pair in "${pairs[@]}"; do
-        if [ "$(trim "${pair%%=*}")" = "$MODE" ]; then
-            trim "${pair#*=}"
-            return
-        fi
-    done
-}
-
-# split_list ARRAY VALUE: the entries of `a|b|c` go into the array of that name; an empty value is one empty entry.
-split_list() {
-    local -n split_into=$1
-    IFS='|' read -ra split_into <<< "$2"
-    [ "${#split_into[@]}" -gt 0 ] || split_into=("")
-}
-
-# split_words ARRAY VALUE: the words of VALUE as a shell splits them. Quotes hold words together; nothing is expanded.
-split_words() {
-    local -n words_into=$1
-    xargs -r printf '%s\n' <<< "$2" > /dev/null 2>&1 || fail "a quote is not closed in: $2" 2
-    mapfile -d '' -t words_into < <(xargs -r printf '%s\0' <<< "$2")
-}
-
-# add_lines ARRAY INDEX...: appends the flags of these lines of the chain file.
-add_lines() {
-    local flags_of_lines=$1 index
-    shift
-    for index in "$@"; do
-        add_flag "$flags_of_lines" "$(func_parser_key "${lines[index]}")" "$(func_parser_value "${lines[index]}")"
-    done
-}
-
-# add_flag ARRAY KEY VALUE: appends KEY=VALUE, unless one of them is null or empty.
-add_flag() {
-    local -n flags_into=$1
-    case $2 in null | "") return ;; esac
-    case $3 in null | "") return ;; esac
-    flags_into+=("$2=$3")
 }
 
 # --- The command of a step ------------------------------------------------------------------------------------------
@@ -297,104 +171,6 @@ fresh_folder() {
     fi
     mkdir -p "$1"
     : > "$1/$CHAIN_MARK"
-}
-
-# --- What a step must have written ----------------------------------------------------------------------------------
-
-# is_new FILE: the file has content, and was written since the step began.
-is_new() {
-    [ -s "$1" ] && ! [ "$step_stamp" -nt "$1" ]
-}
-
-# expect_weights PATTERN...: one of these files.
-expect_weights() {
-    local pattern weights
-    for pattern in "$@"; do
-        while IFS= read -r weights; do
-            ! is_new "$weights" || return 0
-        done < <(compgen -G "$pattern")
-    done
-    printf 'none of these weights was written: %s' "$*"
-    return 1
-}
-
-expect_export() {
-    expect_file "$1/deploy.yaml" && expect_file "$1/model.pdiparams" || return
-    is_new "$1/model.pdmodel" || is_new "$1/model.json" || { printf 'no graph was written in %s' "$1"; return 1; }
-}
-
-# expect_graph FOLDER PATTERN: a new deploy.yaml that names a new graph whose file fits the pattern.
-expect_graph() {
-    local file
-    expect_file "$1/deploy.yaml" || return
-    for file in "$1"/$2; do
-        ! is_new "$file" || ! grep -qsF "$(basename "$file")" "$1/deploy.yaml" || return 0
-    done
-    printf 'no %s was written in %s' "$2" "$1"
-    return 1
-}
-
-expect_file() {
-    is_new "$1" || { printf '%s was not written' "$1"; return 1; }
-}
-
-# expect_content FILE: whenever it was written.
-expect_content() {
-    [ -s "$1" ] || { printf 'there is nothing in %s' "$1"; return 1; }
-}
-
-expect_program() {
-    [ -x "$1" ] || { printf 'no program %s was built' "$1"; return 1; }
-}
-
-# expect_masks FOLDER PICTURES: one PNG for each picture.
-expect_masks() {
-    local found wanted
-    found=$(find "$1" -type f -name '*.png' -size +0c | wc -l)
-    wanted=$(count_pictures "$2")
-    if [ "$wanted" -eq 0 ] || [ "$found" -ne "$wanted" ]; then
-        printf '%d label maps in %s for %d pictures of %s' "$found" "$1" "$wanted" "$2"
-        return 1
-    fi
-}
-
-# expect_classes FOLDER PICTURES: a line of classes for each picture.
-expect_classes() {
-    local found=0 wanted
-    ! is_new "$1/predictions.txt" || found=$(grep -c . "$1/predictions.txt")
-    wanted=$(count_pictures "$2")
-    if [ "$wanted" -eq 0 ] || [ "$found" -ne "$wanted" ]; then
-        printf 'classes of %d pictures in %s for %d of %s' "$found" "$1/predictions.txt" "$wanted" "$2"
-        return 1
-    fi
-}
-
-# expect_results FOLDER PICTURES MODEL_FOLDER: what an exported network or classifier gives.
-expect_results() {
-    if grep -qsE '^ *task: *classification' "$3/deploy.yaml"; then
-        expect_classes "$1" "$2"
-    else
-        expect_masks "$1" "$2"
-    fi
-}
-
-expect_nothing() {
-    :
-}
-
-# count_pictures PATH: how many pictures a list (each counted once), a folder, a file or a pattern names. As inference
-# finds them: hidden ones do not count, links to sub-folders are followed, and one in a circle is not.
-count_pictures() {
-    local suffixes='\.(jpg|jpeg|jfif|png|bmp|tif|tiff|webp|ppm|pgm|pbm|pnm)$'
-    if [ -d "$1" ]; then
-        find -L "$1" -mindepth 1 -name '.*' -prune -o -type f -print 2>/dev/null | grep -ciE "$suffixes" || true
-    elif [[ $1 == *.txt || $1 == *.list ]] && [ -f "$1" ]; then
-        awk 'NF && !seen[$1]++ { count++ } END { print count + 0 }' "$1"
-    elif [ -f "$1" ]; then
-        echo 1
-    else
-        compgen -G "$1" | grep -ciE "$suffixes" || true
-    fi
 }
 
 # --- Running and recording steps ------------------------------------------------------------------------------------
