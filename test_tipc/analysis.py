@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from paddleseg.utils.atomic_file import write_atomically
-from paddleseg.utils.cli import run_command
+from paddleseg.utils.cli import CommandParser, run_command
 from paddleseg.utils.errors import ConfigError, DataError
 
 _NUMBER = r"\s*([-+]?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|nan|inf))"
@@ -26,7 +26,7 @@ _NUMBER = r"\s*([-+]?(?:\d+(?:\.\d+)?(?:e[-+]?\d+)?|nan|inf))"
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(prog="analysis.py", description=__doc__.splitlines()[0])
+    parser = CommandParser(prog="analysis.py", description=__doc__.splitlines()[0])
     add = parser.add_argument
     add("--filename", required=True, help="the training log")
     add("--speed_log_file", required=True, help="file to write")

@@ -18,13 +18,13 @@ import numpy as np
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from paddleseg.utils.cli import run_command
+from paddleseg.utils.cli import CommandParser, run_command
 from paddleseg.utils.errors import ConfigError, DataError
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="compare_losses.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("files", nargs=2, metavar="FILE", help="a number in each line")

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from paddleseg.utils.cli import run_command
+from paddleseg.utils.cli import CommandParser, run_command
 from paddleseg.utils.errors import ConfigError
 
 # What stands for a value, and how it is written in a log. A loss that is not a number any more is one too.
@@ -30,7 +30,7 @@ _KINDS = {
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line; the flags are PaddleSeg's."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="extract_loss.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument

@@ -19,13 +19,13 @@ from pathlib import Path
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from paddleseg.utils.atomic_file import write_atomically
-from paddleseg.utils.cli import run_command
+from paddleseg.utils.cli import CommandParser, run_command
 from paddleseg.utils.errors import ConfigError
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line; the flags are PaddleSeg's."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="filter_log.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument

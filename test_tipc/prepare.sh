@@ -154,11 +154,14 @@ assemble() {
     write_list cityscapes_val_5.list val "$prefix" 5
 }
 
+# is_of_the_user: whether the data are there, and not made by this script; says so.
+is_of_the_user() {
+    [ -e $PREPARED ] && [ ! -f $PREPARED/$CHAIN_MARK ] || return 1
+    printf '%s was not made by this script and is used as it is.\n' "$PREPARED"
+}
+
 prepare_data() {
-    if [ -e $PREPARED ] && [ ! -f $PREPARED/$CHAIN_MARK ]; then
-        printf '%s was not made by this script and is used as it is.\n' "$PREPARED"
-        return
-    fi
+    ! is_of_the_user || return 0
     case $MODE in
         lite_train_lite_infer) find_lite_data; whole=$lite ;;
         benchmark_train) find_lite_data $BENCHMARK_URL; whole=$lite ;;
@@ -256,7 +259,7 @@ prepare_network() {
     fi
     [ -e "$weights" ] || fail "$chain_file starts from $weights, which is not there"
     [ "$chain_kind" != cpp_params ] || export_for_cpp "$weights"
-    [ -e $PREPARED ] && [ ! -f $PREPARED/$CHAIN_MARK ] || assemble "$lite" "$lite"
+    is_of_the_user || assemble "$lite" "$lite"
 }
 
 # export_for_cpp WEIGHTS: the folder that the chain file's model_path lies in, unless it is there.

@@ -27,7 +27,7 @@ import numpy as np
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from paddleseg.utils.atomic_file import new_save_dir
-from paddleseg.utils.cli import require_packages, run_command
+from paddleseg.utils.cli import CommandParser, require_packages, run_command
 from paddleseg.utils.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _PICTURE_ENDING, _LABEL_ENDING = "_leftImg8bit.png", "_gtFine_labelTrainIds.png"
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="rule_network.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument

@@ -27,7 +27,7 @@ from pathlib import Path
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
-from paddleseg.utils.cli import run_command
+from paddleseg.utils.cli import CommandParser, run_command
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.near_miss import suggest
 
@@ -105,7 +105,7 @@ class Outcome:
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="run_chains.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
@@ -188,8 +188,8 @@ def run_chain(
     if status == 0:
         status = _run(root, ["bash", f"test_tipc/{chain.script}", file, second], end, environment)
     seconds, cpu_seconds = time.time() - start, _cpu_seconds() - cpu_start
-    logs = [log for log in root.rglob("test_tipc/output/**/*.log") if log.stat().st_mtime >= start]
-    results = [line for log in sorted(logs) for line in result_lines(log)]
+    logs = find_logs(root, start)
+    results = [line for log in logs for line in result_lines(log)]
     problems = list(judge(results))
     if status is None:
         problems.append(f"not ready after {chain.seconds * stretch:.0f} s")
@@ -219,6 +219,15 @@ def _run(root: Path, command: Sequence[str | Path], end: float, env: Mapping[str
 def _cpu_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
+
+
+def find_logs(root: Path, since: float) -> list[Path]:
+    """The logs that were written in a checkout since then, wherever they are; not in hidden folders, such as .venv."""
+    found = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".") and name != "node_modules"]
+        found += [Path(folder, name) for name in files if name.endswith(".log")]
+    return sorted(log for log in found if log.stat().st_mtime >= since)
 
 
 def result_lines(log: Path) -> list[str]:
