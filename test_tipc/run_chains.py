@@ -100,7 +100,7 @@ class Outcome:
         times = f"({self.seconds:.0f} s, CPU {self.cpu_seconds:.0f} s)"
         if self.problems:
             return f"FAILED {times}"
-        return f"needs: {self.needs}" if self.needs else f"passed {times}"
+        return f"not run: {self.needs}" if self.needs else f"passed {times}"
 
 
 def make_parser() -> argparse.ArgumentParser:
