@@ -15,7 +15,7 @@ from paddleseg.utils.seeding import split_rng
 
 MODES = ("train", "val", "test")
 NAMED_GROUPS = {"folder": r"(?:(.*)/)?[^/]*", "sequence": r"(.*?)\d*(?:\.[^./]*)?"}
-"""Groups by the picture's path: its folder, and its path up to the number that it ends in, as frames of a video have."""
+"""Groups by a path: its folder, and the path up to the number that it ends in, as frames of a video have."""
 
 _LEAST_WEIGHT = 0.5
 """Of a unit in the drawn order: without chance in it, every seed would give one stratified split."""
