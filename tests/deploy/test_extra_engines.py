@@ -142,8 +142,9 @@ def test_openvino_gets_its_threads_and_precision_and_reads_its_own_format(tmp_pa
     openvino.save_model(openvino.Core().read_model(onnx_graph.model), tmp_path / "ir.xml", compress_to_fp16=False)
     graph = GraphSpec(tmp_path / "ir.xml", tmp_path / "ir.bin", "stride8", "openvino")
     engine = open_engine(graph, EngineOptions(cpu_threads=2))
-    assert engine._compiled.get_property("INFERENCE_NUM_THREADS") == min(2, usable_cpus())
     images = normal(2, 3, 41, 50)
+    compiled = engine._graph.compiled_for((images.shape,))
+    assert compiled.get_property("INFERENCE_NUM_THREADS") == min(2, usable_cpus())
     np.testing.assert_allclose(engine(images), expected_logits(images), atol=2e-5)
     if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         with pytest.raises(DeviceError, match="--precision bf16: OpenVINO has no bf16"):
@@ -151,6 +152,29 @@ def test_openvino_gets_its_threads_and_precision_and_reads_its_own_format(tmp_pa
         return
     error = np.abs(open_engine(graph, EngineOptions(precision="bf16"))(images) - expected_logits(images)).max()
     assert 1e-4 < error < 0.1
+
+
+@pytest.mark.extras("onnx", "openvino")
+def test_openvino_compiles_a_graph_for_the_first_size_and_once_more_for_all_others(tmp_path):
+    engine = open_engine(graph_for("openvino", tmp_path), EngineOptions(backend="openvino"))
+    compiled = []
+    for shape in (*SHAPES, SHAPES[1]):
+        images = normal(*shape)
+        images.flags.writeable = False  # as pictures of a file that is mapped
+        np.testing.assert_allclose(engine(images), expected_logits(images), atol=2e-5)
+        compiled.append(engine._graph.compiled_for((shape,)))
+    first, *others = (model.input(0).partial_shape for model in compiled)
+    assert first.is_static and first.to_shape() == list(SHAPES[0])
+    assert SHAPES[3] == SHAPES[0] and compiled[3] is compiled[0]
+    assert others[0].is_dynamic and compiled[1] is compiled[2] is compiled[4]
+
+
+@pytest.mark.extras("onnx", "openvino")
+def test_what_openvino_cannot_compile_ends_the_run_and_is_no_fault_of_the_picture(tmp_path, monkeypatch):
+    engine = open_engine(graph_for("openvino", tmp_path), EngineOptions(backend="openvino"))
+    monkeypatch.setitem(engine._graph._settings, "NUM_STREAMS", "no number")
+    with pytest.raises(WeightsError, match="model.onnx: OpenVINO cannot load them: "):
+        engine(normal(*SHAPES[0]))
 
 
 TRY_TO_CALL = """
