@@ -129,8 +129,8 @@ class Process:
         """One turn.
 
         Returns:
-            Of a graph ``preprocess``, ``network``, ``tail`` and their sum ``whole`` in ms; ``wall``, the sum by the clock
-            on the wall; ``peak_memory`` so far in MB. Of a core's peak ``gflop_per_second``.
+            Of a graph ``preprocess``, ``network``, ``tail`` and their sum ``whole`` in ms; ``wall``, the sum by the
+            clock on the wall; ``peak_memory`` so far in MB. Of a core's peak ``gflop_per_second``.
         """
         self._process.stdin.write("\n")
         self._process.stdin.flush()
@@ -152,16 +152,24 @@ def graph_process(way: Way, config: DeployConfig, picture: Path, result: Path) -
     return Process("graph", task, way.threads)
 
 
-def paint_picture(size_hw: tuple[int, int], channels: int, path: Path) -> None:
-    """A drawn street as an array in a file; more or fewer channels than three repeat them."""
+def save_picture(size_hw: tuple[int, int], channels: int, path: Path, picture: Any = None) -> None:
+    """Resize a picture, and save it as an array in a file.
+
+    Args:
+        size_hw: Its height and width there.
+        channels: Those that the network takes.
+        path: The file (.npy).
+        picture: (H, W, channels); None: a drawn street, of which more or fewer channels than three repeat them.
+    """
     import cv2
     import numpy as np
 
     from paddleseg.scenes import draw_scene
 
-    picture, _ = draw_scene(np.random.default_rng(0), (1024, 512))
-    resized = cv2.resize(picture, size_hw[::-1], interpolation=cv2.INTER_LINEAR)
-    np.save(path, np.ascontiguousarray(resized[:, :, np.resize(np.arange(3), channels)]))
+    if picture is None:
+        picture = draw_scene(np.random.default_rng(0), (1024, 512))[0][:, :, np.resize(np.arange(3), channels)]
+    resized = cv2.resize(np.ascontiguousarray(picture), size_hw[::-1], interpolation=cv2.INTER_LINEAR)
+    np.save(path, resized.reshape(*size_hw, channels))
 
 
 def _graph(task: dict[str, Any], clock: Callable[[], float]) -> Turn:
@@ -218,7 +226,11 @@ _KINDS = {"graph": _graph, "peak": _peak}
 
 
 def _peak_memory_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+    # Not getrusage on Linux: what it gives there is never less than what the parent had when this process began.
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1e3
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def _serve(task: dict[str, Any]) -> None:

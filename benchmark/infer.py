@@ -25,7 +25,7 @@ from pathlib import Path
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from benchmark import common
-from benchmark.exported_process import Way, graph_process, paint_picture
+from benchmark.exported_process import Way, graph_process, save_picture
 from paddleseg.deploy.deploy_config import DeployConfig, read_deploy_config
 from paddleseg.deploy.engines import ENGINES
 from paddleseg.deploy.engines.base import EngineOptions
@@ -67,7 +67,7 @@ def main(arguments: argparse.Namespace) -> None:
         raise ConfigError(f"{config.path}: nothing of the folder runs on {asked}")
     with tempfile.TemporaryDirectory() as folder:
         for size_hw in {candidate.size_hw for candidate in candidates}:
-            paint_picture(size_hw, config.input_shape[1], picture_file(Path(folder), size_hw))
+            save_picture(size_hw, config.input_shape[1], picture_file(Path(folder), size_hw))
         rounds, refused = measure(candidates, config, Path(folder), arguments.repeats)
     if not rounds:
         raise ConfigError(f"{config.path}: nothing runs here: {'; '.join(refused.values())}")
@@ -92,20 +92,13 @@ def candidates_of(config: DeployConfig, arguments: argparse.Namespace) -> list[W
             if any(runs(graph, EngineOptions(backend=backend, precision=precision)) for graph in graphs):
                 onednn = (None, True) if backend == PADDLE else (None,)
                 ways += [(backend, precision, flag) for flag in onednn]
-    sizes = [parse_size(text) for text in arguments.sizes]
+    sizes = [common.parse_size(text, "--sizes") for text in arguments.sizes]
     return [
         Way(backend, precision, size, threads, onednn)
         for size in sizes
         for threads in arguments.threads
         for backend, precision, onednn in ways
     ]
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    sides = text.split("x")
-    if len(sides) != 2 or not all(side.isascii() and side.isdigit() and int(side) > 0 for side in sides):
-        raise ConfigError(f"--sizes {text}: give HEIGHTxWIDTH, e.g. 512x1024")
-    return int(sides[0]), int(sides[1])
 
 
 def picture_file(folder: Path, size_hw: tuple[int, int]) -> Path:
