@@ -135,7 +135,7 @@ def with_int8_class_ids(config: DeployConfig, size_hw: tuple[int, int], folder: 
     if not sources:
         raise ConfigError(f"{config.path}: there is no OpenVINO or ONNX graph of class ids; export with --format all")
     source = sources[0]
-    scenes = [draw_scene(np.random.default_rng(seed), size_hw[::-1])[0] for seed in range(4)]
+    scenes = [draw_scene(np.random.default_rng(seed), size_hw[::-1])[0] for seed in range(2)]
     if source.input_dtype != scenes[0].dtype:
         raise ConfigError(
             f"{config.path}: {source.model.name} takes no uint8 pictures; export with --input_dtype uint8"
