@@ -15,6 +15,7 @@ from paddleseg.deploy.engines.base import EngineOptions
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import DataError, DeviceError, WeightsError
+from paddleseg.utils.quiet_import import import_quietly
 from tests.conftest import REPOSITORY
 from tests.deploy.graphs import MEAN, STD, expected_logits, write_onnx
 
@@ -135,8 +136,6 @@ def test_onnxruntime_gets_its_threads_and_the_providers_of_a_card(tmp_path):
 
 @pytest.mark.extras("onnx", "openvino")
 def test_openvino_gets_its_threads_and_precision_and_reads_its_own_format(tmp_path):
-    from paddleseg.utils.quiet_import import import_quietly
-
     openvino = import_quietly("openvino")
     onnx_graph = graph_for("openvino", tmp_path)
     openvino.save_model(openvino.Core().read_model(onnx_graph.model), tmp_path / "ir.xml", compress_to_fp16=False)
@@ -152,6 +151,16 @@ def test_openvino_gets_its_threads_and_precision_and_reads_its_own_format(tmp_pa
         return
     error = np.abs(open_engine(graph, EngineOptions(precision="bf16"))(images) - expected_logits(images)).max()
     assert 1e-4 < error < 0.1
+
+
+@pytest.mark.extras("onnx", "openvino")
+def test_openvino_computes_in_bfloat16_what_an_int8_graph_leaves_in_floats_where_the_cpu_has_it(tmp_path):
+    graph = graph_for("openvino", tmp_path)
+    able = import_quietly("openvino").Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    for precision, expected in (("fp32", "f32"), ("int8", "bf16" if "BF16" in able else "f32")):
+        engine = open_engine(graph, EngineOptions(backend="openvino", precision=precision))
+        hint = engine._graph.compiled_for((SHAPES[0],)).get_property("INFERENCE_PRECISION_HINT")
+        assert hint.get_type_name() == expected
 
 
 @pytest.mark.extras("onnx", "openvino")
