@@ -8,7 +8,8 @@
     python benchmark/deploy.py output/inference_model --program build-cpp/segment [--size 1024x2048] [--json FILE]
 
 Each way from a picture in memory to its label map has a process of its own on one core, and in each round every one has
-its turn; what counts are medians of the time on the core. Rows: each way and its stages; then the ratios:
+its turn; what counts are medians of the time on the core. Rows: each way, its stages and its share of what the core can
+do at best; the share of blocks of 8 x 8 pixels with several classes, on which the tail's time depends; the ratios:
 
     tail_*                         the label map made of logits at 1/8, as a share of the network's time, on the fastest
                                    engine of the precision
@@ -195,7 +196,15 @@ def measure(
         if name in all_ways and "onnxruntime_fp32" in seen:
             expected = np.load(folder / "onnxruntime_fp32.npy")
             medians[name]["equal"] = float((np.load(folder / f"{name}.npy") == expected).mean())
+            medians["label_map"]["mixed_blocks"] = mixed_blocks(expected)
     return medians
+
+
+def mixed_blocks(labels) -> float:
+    """Share of the blocks of 8 x 8 pixels that have more than one class: what the time of the tail depends on."""
+    height, width = (side // 8 for side in labels.shape)
+    blocks = labels[: 8 * height, : 8 * width].reshape(height, 8, width, 8)
+    return float((blocks.min((1, 3)) != blocks.max((1, 3))).mean())
 
 
 class CppProgram:
@@ -264,7 +273,10 @@ def rows_of(medians: dict[str, dict[str, float]], network_gflop: float) -> list[
         if peak is not None:
             lines.append(common.Measurement(f"peak_{precision}", "GFLOP/s", peak))
     for name, values in medians.items():
-        units = {**dict.fromkeys(STAGES, "ms"), "cold_start": "s", "peak_memory": "MB", "equal": "share"}
+        units = {
+            **dict.fromkeys((*STAGES, "wall", "wall_beside_cpp"), "ms"), "cold_start": "s", "peak_memory": "MB",
+            "equal": "share", "mixed_blocks": "share",
+        }  # fmt: skip
         lines += [
             common.Measurement(f"{name}_{key}", unit, values[key]) for key, unit in units.items() if key in values
         ]

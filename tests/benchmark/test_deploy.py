@@ -4,8 +4,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from benchmark.deploy import mixed_blocks
 from benchmark.deploy_ratios import accuracy, ratios
 from paddleseg.export.folder import export_model
 from paddleseg.export.options import ExportOptions
@@ -55,6 +57,12 @@ def test_the_accuracy_is_that_of_openvinos_own_graphs_in_the_report(tmp_path):
     assert found == {"openvino_bf16_miou": 53.2, "openvino_int8_miou": 53.0}
 
 
+def test_blocks_of_several_classes_are_counted():
+    labels = np.zeros((16, 35), np.uint8)  # 2 x 4 blocks and a rest
+    labels[3, 9] = labels[15, 34] = 1
+    assert mixed_blocks(labels) == 1 / 8
+
+
 @pytest.mark.slow
 @pytest.mark.extras("onnx", "openvino", "onnxruntime", "nncf")
 def test_all_ways_of_an_export_are_measured_in_turns(run_command, tmp_path):
@@ -62,7 +70,9 @@ def test_all_ways_of_an_export_are_measured_in_turns(run_command, tmp_path):
     options = ExportOptions(formats=("paddle", "onnx", "openvino"))
     folder = export_model(network, tmp_path / "out", transforms=NORMALIZE, options=options).parent
     report = tmp_path / "report.json"
-    done = run_command("benchmark/deploy.py", folder, "--size", "64x96", "--repeats", "1", "--json", report, timeout=600)
+    done = run_command(
+        "benchmark/deploy.py", folder, "--size", "64x96", "--repeats", "1", "--json", report, timeout=600
+    )
     assert done.returncode == 0, done.stderr
     # There is no MNN model, and int8 has the graph that the benchmark makes alone.
     assert "left out: mnn_fp32: " in done.stdout and "left out: openvino_int8: " in done.stdout
