@@ -44,7 +44,7 @@ class Way:
 
     Attributes:
         size_hw: Height and width of the picture.
-        in_graph: Whether it is a graph that gives class ids, although there may be one of logits at 1/8.
+        in_graph: Whether it is a graph that gives class ids; None: the one that infer.py chooses.
     """
 
     backend: str
@@ -52,7 +52,7 @@ class Way:
     size_hw: tuple[int, int]
     threads: int = 1
     enable_mkldnn: bool | None = None
-    in_graph: bool = False
+    in_graph: bool | None = None
 
     @property
     def flags(self) -> str:
@@ -78,10 +78,10 @@ class Way:
             DeviceError: The engine is not installed.
         """
         graphs = [config.main_graph, *config.graphs.values()]
-        if self.in_graph:
-            graphs = [graph for graph in graphs if graph.gives == "argmax"]
+        if self.in_graph is not None:
+            graphs = [graph for graph in graphs if (graph.gives == "argmax") == self.in_graph]
         if not graphs:
-            raise ConfigError(f"{config.path}: there is no graph of class ids; export with --output_op argmax")
+            raise ConfigError(f"{config.path}: there is no graph of {'class ids' if self.in_graph else 'scores'}")
         return choose_graph(config, self.options, graphs, (STRIDE8, config.output_op))[0]
 
 

@@ -78,8 +78,9 @@ def test_all_ways_of_an_export_are_measured_in_turns(run_command, tmp_path):
     assert "left out: mnn_fp32: " in done.stdout and "left out: openvino_int8: " in done.stdout
     lines = {line["name"]: line["value"] for line in json.loads(report.read_text())}
     names = {"tail_fp32", "paddle_fp32_over_onednn", "best_fp32_over_onnxruntime"}
-    assert names < lines.keys() and all(value > 0 for value in lines.values())
-    assert lines["openvino_int8_ingraph_whole"] > 0 and 0 < lines["openvino_int8_ingraph_equal"] < 1
+    assert names < lines.keys() and "int8_over_bf16" not in lines
+    assert 0 < lines["onnxruntime_fp32_tail"] < lines["onnxruntime_fp32_whole"]
+    assert lines["openvino_int8_ingraph_whole"] > 0 and lines["openvino_int8_ingraph_equal"] > 0.5
     assert lines["paddle_fp32_equal"] > 0.999 and lines["openvino_fp32_equal"] > 0.999
     assert lines["onnxruntime_fp32_of_peak"] < 1 < lines["peak_fp32"]
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenVINO on the CPU: .onnx, its own .xml, and .pdmodel.
 
-A graph for any size is compiled for the size that comes first, and for all others once more as it is: sizes that are
-known take 0.87 of the time in bfloat16 and int8 (DDRNet-23-slim at 1024 x 2048), since fewer operators stand alone then.
+A graph for any size is compiled for the size that comes first, and for all others once more as it is: a known size
+takes 0.87 of the time in bfloat16 and int8 (DDRNet-23-slim at 1024 x 2048), since fewer operators stand alone then.
 """
 
 from __future__ import annotations
