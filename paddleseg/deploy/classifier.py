@@ -45,7 +45,10 @@ class Classifier(ExportedGraph):
 
         A graph of class ids (``output_op: argmax``) gives one class without its probability.
         """
-        output = self.run(inputs)
+        return self.to_classes(self.run(inputs))
+
+    def to_classes(self, output: np.ndarray) -> list[list[FoundClass]]:
+        """The classes that ``classes`` gives, of what ``run`` has given."""
         names = self.config.class_names
         with Stopwatch(self.seconds, "postprocess"):
             if self.graph.gives == "argmax":

@@ -57,7 +57,7 @@ def test_a_file_of_paddleseg_is_read_and_its_preprocessing_runs(deploy_yaml):
         {"img": np.full([8, 8, 3], 255, "uint8"), "path": "p", "trans_info": []}, np.random.default_rng(0)
     )
     assert sample["img"].shape == (16, 32, 3)
-    np.testing.assert_array_equal(pipeline.apply_normalize(sample["img"]), np.ones([16, 32, 3], "float32"))
+    np.testing.assert_array_equal(pipeline.normalized_planes(sample["img"]), np.ones([3, 16, 32], "float32"))
 
 
 def test_the_separator_of_lists_is_a_blank_where_none_is_said_and_must_not_be_empty(deploy_yaml):

@@ -15,6 +15,7 @@ from paddleseg.deploy.engines.base import EngineOptions
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import DataError, DeviceError, WeightsError
+from paddleseg.utils.quiet_import import import_quietly
 from tests.conftest import REPOSITORY
 from tests.deploy.graphs import MEAN, STD, expected_logits, write_onnx
 
@@ -143,15 +144,14 @@ def test_onnxruntimes_own_log_is_that_of_its_warnings(tmp_path, capfd):
 
 @pytest.mark.extras("onnx", "openvino")
 def test_openvino_gets_its_threads_and_precision_and_reads_its_own_format(tmp_path):
-    from paddleseg.utils.quiet_import import import_quietly
-
     openvino = import_quietly("openvino")
     onnx_graph = graph_for("openvino", tmp_path)
     openvino.save_model(openvino.Core().read_model(onnx_graph.model), tmp_path / "ir.xml", compress_to_fp16=False)
     graph = GraphSpec(tmp_path / "ir.xml", tmp_path / "ir.bin", "stride8", "openvino")
     engine = open_engine(graph, EngineOptions(cpu_threads=2))
-    assert engine._compiled.get_property("INFERENCE_NUM_THREADS") == min(2, usable_cpus())
     images = normal(2, 3, 41, 50)
+    compiled = engine._graph.compiled_for((images.shape,))
+    assert compiled.get_property("INFERENCE_NUM_THREADS") == min(2, usable_cpus())
     np.testing.assert_allclose(engine(images), expected_logits(images), atol=2e-5)
     if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         with pytest.raises(DeviceError, match="--precision bf16: OpenVINO has no bf16"):
@@ -159,6 +159,39 @@ def test_openvino_gets_its_threads_and_precision_and_reads_its_own_format(tmp_pa
         return
     error = np.abs(open_engine(graph, EngineOptions(precision="bf16"))(images) - expected_logits(images)).max()
     assert 1e-4 < error < 0.1
+
+
+@pytest.mark.extras("onnx", "openvino")
+def test_openvino_computes_in_bfloat16_what_an_int8_graph_leaves_in_floats_where_the_cpu_has_it(tmp_path):
+    graph = graph_for("openvino", tmp_path)
+    able = import_quietly("openvino").Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    for precision, expected in (("fp32", "f32"), ("int8", "bf16" if "BF16" in able else "f32")):
+        engine = open_engine(graph, EngineOptions(backend="openvino", precision=precision))
+        hint = engine._graph.compiled_for((SHAPES[0],)).get_property("INFERENCE_PRECISION_HINT")
+        assert hint.get_type_name() == expected
+
+
+@pytest.mark.extras("onnx", "openvino")
+def test_openvino_compiles_a_graph_for_the_first_size_and_once_more_for_all_others(tmp_path):
+    engine = open_engine(graph_for("openvino", tmp_path), EngineOptions(backend="openvino"))
+    compiled = []
+    for shape in (*SHAPES, SHAPES[1]):
+        images = normal(*shape)
+        images.flags.writeable = False  # as pictures of a file that is mapped
+        np.testing.assert_allclose(engine(images), expected_logits(images), atol=2e-5)
+        compiled.append(engine._graph.compiled_for((shape,)))
+    first, *others = (model.input(0).partial_shape for model in compiled)
+    assert first.is_static and first.to_shape() == list(SHAPES[0])
+    assert SHAPES[3] == SHAPES[0] and compiled[3] is compiled[0]
+    assert others[0].is_dynamic and compiled[1] is compiled[2] is compiled[4]
+
+
+@pytest.mark.extras("onnx", "openvino")
+def test_what_openvino_cannot_compile_ends_the_run_and_is_no_fault_of_the_picture(tmp_path, monkeypatch):
+    engine = open_engine(graph_for("openvino", tmp_path), EngineOptions(backend="openvino"))
+    monkeypatch.setitem(engine._graph._settings, "NUM_STREAMS", "no number")
+    with pytest.raises(WeightsError, match="model.onnx: OpenVINO cannot load them: "):
+        engine(normal(*SHAPES[0]))
 
 
 TRY_TO_CALL = """
