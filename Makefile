@@ -29,7 +29,7 @@ NOT_IN_262 := benchmark docs faults packaging tipc
 help:
 	@echo 'make quickstart  train, evaluate, predict, export and deploy on drawn street scenes (CPU, 10 minutes)'
 	@echo 'make tipc        chains of PaddlePaddle (TIPC): training for all sizes; int8, ONNX, serving for one (CPU, minutes)'
-	@echo 'make tipc-all    all of its chains for all sizes (CPU, half an hour; a C++ compiler)'
+	@echo 'make tipc-all    all of its chains for all sizes (CPU, a quarter of an hour; a C++ compiler)'
 	@echo 'make benchmark   speed against plain implementations, side by side (CPU, minutes)'
 	@echo 'make test        all tests but those of make test-deploy'
 	@echo 'make test-deploy tests of engines, serving, C++ and deploy/web: requirements-deploy.txt, a C++ compiler, Chromium, npm'

@@ -128,6 +128,8 @@ def main(arguments: argparse.Namespace) -> None:
         raise ConfigError("--quick is a choice of chains and models; leave --chains and --models out")
     if arguments.stretch <= 0:
         raise ConfigError(f"--stretch {arguments.stretch}: must be above 0")
+    # As Ctrl-C does, it ends the chain that runs, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     outcomes: dict[tuple[str, str], Outcome] = {}
     for name, file in chosen_files(arguments):
         print(f"\n== {name}, {file.relative_to(ROOT)}", flush=True)
