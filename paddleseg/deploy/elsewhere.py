@@ -67,6 +67,7 @@ class Elsewhere(Engine):
         return [np.concatenate([self._output(image) for image in inputs[0]])]
 
     def clone(self) -> Elsewhere:
+        # Of the interface, for threads; evaluate.py, which alone has such an engine, runs one picture after the other.
         raise NotImplementedError("its outputs come in one order")
 
     def _output(self, image: np.ndarray) -> np.ndarray:

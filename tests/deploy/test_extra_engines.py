@@ -18,6 +18,7 @@ from paddleseg.utils.errors import DataError, DeviceError, WeightsError
 from paddleseg.utils.quiet_import import import_quietly
 from tests.conftest import REPOSITORY
 from tests.deploy.graphs import MEAN, STD, expected_logits, write_onnx
+from tests.telemetry import check_telemetry
 
 SHAPES = [(1, 3, 64, 96), (2, 3, 65, 97), (3, 3, 33, 47), (1, 3, 64, 96)]
 ENGINES = [
@@ -194,22 +195,6 @@ def test_what_openvino_cannot_compile_ends_the_run_and_is_no_fault_of_the_pictur
         engine(normal(*SHAPES[0]))
 
 
-TRY_TO_CALL = """
-import socket, sys
-asked = []
-def refuse(*arguments, **options):
-    asked.append(arguments)
-    raise OSError("no network in this test")
-socket.getaddrinfo = socket.create_connection = socket.socket.connect = refuse
-{load}
-import threading, time
-for thread in threading.enumerate():
-    if thread is not threading.main_thread():
-        thread.join(5)
-print("openvino_telemetry.main" in sys.modules, len(asked))
-"""
-
-
 @pytest.mark.extras("openvino", "openvino_telemetry")
 @pytest.mark.parametrize(
     ("load", "reports"),
@@ -219,15 +204,7 @@ print("openvino_telemetry.main" in sys.modules, len(asked))
     ],
 )
 def test_nothing_is_reported_to_the_makers_of_openvino(load, reports, tmp_path):
-    environment = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
-    for name in ("CI", "TF_BUILD", "JENKINS_URL"):  # it is quiet there
-        environment.pop(name, None)
-    code = TRY_TO_CALL.format(load=load)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    loaded, asked = done.stdout.split()[-2:]
-    assert loaded == str(reports)
-    if not reports:
-        assert asked == "0" and not any(tmp_path.iterdir())
+    check_telemetry(load, reports=reports, home=tmp_path)
 
 
 NOTE_CALLS = """

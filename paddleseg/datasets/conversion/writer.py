@@ -282,7 +282,7 @@ def _place_picture(image: Path, place: Path, how: str, written: WrittenFiles) ->
         else:
             with open(image, "rb") as opened:
                 written.write_by(place, lambda file: shutil.copyfileobj(opened, file))
-    except (OSError, NotImplementedError) as error:
+    except (OSError, NotImplementedError) as error:  # the second where the system has no symbolic links
         advice = "; give --pictures copy where links cannot be made" if how == "link" else ""
         raise UserError(f"{place}: cannot be written ({getattr(error, 'strerror', None) or error}){advice}") from error
 

@@ -4,7 +4,6 @@
 
 import base64
 import io
-import shutil
 
 import numpy as np
 import pytest
@@ -12,26 +11,13 @@ from PIL import Image
 
 from tests.deploy.serve.service import running_service
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, to drive a browser")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium on the PATH"),
-]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def service(exported):
     with running_service(exported, "--cpu_threads", 1, "--max_megabytes", 1) as service:
         yield service
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

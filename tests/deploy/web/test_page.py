@@ -3,7 +3,6 @@
 """The page in a real browser, with the real runtime: its label maps are those of Python with ONNX Runtime."""
 
 import io
-import shutil
 
 import numpy as np
 import pytest
@@ -15,11 +14,8 @@ from paddleseg.deploy.segmenter import Segmenter
 from tests.deploy.web.conftest import NORMALIZE, RUNTIME
 from tests.deploy.web.test_build import serving
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, to drive a browser")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium on the PATH"),
     pytest.mark.skipif(not RUNTIME.is_dir(), reason="needs onnxruntime-web: npm ci --prefix deploy/web"),
 ]
 EQUAL = 0.999  # the share of pixels: WebAssembly and this machine's ONNX Runtime round differently
@@ -35,14 +31,6 @@ WAYS = {
     "limited": [{"type": "LimitLong", "max_long": 120}, {"type": "LimitShort", "min_short": 90}, NORMALIZE],
     "by the short side": [{"type": "ResizeByShort", "short_size": 75, "max_size": 130}, NORMALIZE],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
