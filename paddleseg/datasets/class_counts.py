@@ -4,12 +4,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from tqdm import tqdm
 
 from paddleseg.datasets.segmentation import SegmentationDataset
+from paddleseg.datasets.threads import map_samples
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import DataError
 
@@ -26,13 +25,9 @@ def count_class_pixels(dataset: SegmentationDataset) -> np.ndarray:
     Raises:
         DataError: A label is missing or damaged, or holds values that are not allowed.
     """
-    # A read of somebody's own need not be made for threads.
-    threads = min(_MOST_THREADS, usable_cpus()) if type(dataset).read is SegmentationDataset.read else 1
-    with ThreadPoolExecutor(threads) as pool:  # decoders release the interpreter's lock
-        rows = pool.map(lambda index: _count(dataset, index), range(len(dataset)))
-        # disable=None: only where the output is a terminal.
-        bar = tqdm(rows, total=len(dataset), desc="counting labels", unit="label", disable=None, leave=False)
-        return np.stack(list(bar))
+    rows = map_samples(_count, dataset, range(len(dataset)), min(_MOST_THREADS, usable_cpus()))
+    # disable=None: only where the output is a terminal.
+    return np.stack(list(tqdm(rows, "counting labels", len(dataset), unit="label", disable=None, leave=False)))
 
 
 def _count(dataset: SegmentationDataset, index: int) -> np.ndarray:

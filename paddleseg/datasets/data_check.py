@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -19,6 +17,7 @@ from tqdm import tqdm
 
 from paddleseg.datasets.segmentation import LabelValuesError, SegmentationDataset
 from paddleseg.datasets.shared_pictures import find_shared_pictures
+from paddleseg.datasets.threads import map_samples
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_headers import StoredFormat
 from paddleseg.utils.image_io import read_header
@@ -168,24 +167,16 @@ def _scan(dataset: SegmentationDataset, section: str, level: str, num_workers: i
     statistics = DataStatistics(section, dataset, len(indices))
     # disable=None: only where the output is a terminal.
     with tqdm(total=len(indices), desc=f"checking {section}", unit="picture", disable=None, leave=False) as bar:
-        for finding in _look_at_all(dataset, indices, num_workers):
+        for finding in map_samples(_look_at, dataset, indices, num_workers):
             statistics.add(finding)
             bar.update()
     return statistics
 
 
-def _look_at_all(dataset: SegmentationDataset, indices: Sequence[int], num_workers: int) -> Iterator[_Finding]:
-    if num_workers < 2 or type(dataset).read is not SegmentationDataset.read:
-        yield from (_look_at(dataset, index) for index in indices)
-        return
-    with ThreadPoolExecutor(num_workers) as pool:  # decoders release the interpreter's lock
-        yield from pool.map(lambda index: _look_at(dataset, index), indices)
-
-
 def _look_at(dataset: SegmentationDataset, index: int) -> _Finding:
     finding = _look_at_sample(dataset, index)
     # What a read of its own does with files is not known.
-    if type(dataset).read is not SegmentationDataset.read:
+    if dataset.has_own_read:
         return finding
     path = dataset.file_list[index][0]
     try:

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args
 
@@ -14,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from paddleseg.datasets.segmentation import SegmentationDataset
+from paddleseg.datasets.threads import map_samples
 from paddleseg.losses.class_weights import class_weights
 from paddleseg.utils.choices import ClassWeights
 from paddleseg.utils.errors import DataError
@@ -106,7 +105,8 @@ def collect_statistics(dataset: SegmentationDataset, num_workers: int = 0) -> Da
     rows, sizes, ignored, count = [], Counter(), 0, 0
     sums = squares = np.zeros(dataset.img_channels)
     # disable=None: only where the output is a terminal.
-    for found in tqdm(_read_all(dataset, num_workers), total=len(dataset), unit="picture", disable=None, leave=False):
+    figures = map_samples(_read, dataset, range(len(dataset)), num_workers)
+    for found in tqdm(figures, total=len(dataset), unit="picture", disable=None, leave=False):
         ignored += int(found.values[dataset.ignore_index])
         found.values[dataset.ignore_index] = 0
         rows.append(found.values[: dataset.num_classes])
@@ -151,14 +151,6 @@ def format_statistics(statistics: DatasetStatistics) -> str:
     mean, std = (", ".join(f"{value:.4f}" for value in values) for values in (statistics.mean, statistics.std))
     lines.append(f"mean: [{mean}], std: [{std}]  (pretrained weights want those that they were trained with)")
     return "\n".join(lines)
-
-
-def _read_all(dataset: SegmentationDataset, num_workers: int) -> Iterator[_Figures]:
-    if num_workers < 2 or type(dataset).read is not SegmentationDataset.read:
-        yield from (_read(dataset, index) for index in range(len(dataset)))
-        return
-    with ThreadPoolExecutor(num_workers) as pool:  # decoders release the interpreter's lock
-        yield from pool.map(lambda index: _read(dataset, index), range(len(dataset)))
 
 
 def _read(dataset: SegmentationDataset, index: int) -> _Figures:

@@ -216,13 +216,18 @@ class SegmentationDataset(PictureDataset):
             sample["label"] = label
         return sample
 
+    @property
+    def has_own_read(self) -> bool:
+        """Whether a subclass reads samples by code of its own: what that does with files and threads is not known."""
+        return type(self).read is not SegmentationDataset.read
+
     def read_label(self, index: int) -> np.ndarray | None:
         """The ``label`` of ``read``, or None; the picture is not read where a file holds the label alone.
 
         Raises:
             DataError: The label's file is missing or damaged, or has a value that is not allowed.
         """
-        if type(self).read is not SegmentationDataset.read:
+        if self.has_own_read:
             return self.read(index).get("label")
         path = self.file_list[index][1]
         if path is None:
