@@ -162,6 +162,11 @@ class SegmentationDataset(PictureDataset):
         """Whether labels are other numbers than their files hold."""
         return self._renumbering is not None
 
+    @property
+    def value_table(self) -> np.ndarray:
+        """(256,) uint8: what becomes of each value of a label file."""
+        return np.arange(256, dtype=np.uint8) if self._renumbering is None else self._renumbering
+
     def use_for(self, purpose: Literal["train", "val"]) -> None:
         """Say what the samples are for, whichever part of the data they are.
 

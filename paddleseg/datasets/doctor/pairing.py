@@ -1,0 +1,248 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Labels that do not lie on their pictures: shifted, turned, or of another picture; and lists that are mixed up."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from paddleseg.datasets.data_check import spread
+from paddleseg.datasets.doctor import alignment, cures, exhibits
+from paddleseg.datasets.doctor.alignment import TURNS, Fit, Verdict
+from paddleseg.datasets.doctor.finding import Finding, first_of, share_of
+from paddleseg.datasets.doctor.survey import PairFacts, Survey, find_edges
+
+# All against all: 200 pairs take 20,000 comparisons, two minutes.
+_MOST_COMPARED = 200
+_LAGS = (-3, -2, -1, 1, 2, 3)
+_LAG_SAMPLE = 48
+_FLIPS = {1: "--flip horizontal", 2: "--flip vertical", 3: "--flip both"}
+_PARTS = {"train": ("train", "training"), "val": ("val", "valid", "validation")}
+
+
+def find_misplaced(survey: Survey) -> list[Finding]:
+    """Compare the borders of all labels with their pictures."""
+    fits = [fact.fit for fact in survey.facts]
+    verdict = alignment.judge(fits, survey.chance, survey.scale)
+    lag = _shared_lag(survey)
+    if lag is not None:
+        return [lag]
+    if verdict.shared_turn or verdict.shared_shift_xy is not None:
+        return [_say_all(survey, verdict)]
+    findings = [_say_turned(survey, verdict, how) for how in (1, 2, 3)]
+    findings.append(_say_shifted(survey, verdict))
+    findings.append(_find_exchanged(survey, verdict))
+    return [finding for finding in findings if finding is not None]
+
+
+def _how_sure(survey: Survey, threshold: float) -> str:
+    chance = survey.chance
+    measured = f"{chance.num_pairs} wrong pairs" if chance.num_pairs else "wrong pairs of CamVid"
+    rate = f"once in {1 / alignment.ERROR_RATE:.0f} data sets"
+    return f"limit {threshold:.1f}, which {measured} say is exceeded by chance {rate}"
+
+
+def _say_all(survey: Survey, verdict: Verdict) -> Finding:
+    rated = [fact for fact in survey.facts if fact.fit is not None]
+    files = [survey.label(fact) for fact in rated]
+    if verdict.shared_turn:
+        count = sum(fact.fit.turn == verdict.shared_turn for fact in rated)
+        message = f"{share_of(count, len(rated), 'labels')} fit their pictures best {TURNS[verdict.shared_turn]}"
+        kind, flags = "mirrored", _FLIPS[verdict.shared_turn]
+    else:
+        right, down = (round(length) for length in verdict.shared_shift_xy)
+        message = (
+            f"the labels lie {_direction(right, down)} of where their pictures have the borders, in the median of "
+            f"{len(rated)}"
+        )
+        kind, flags = "shifted", _shift_flags(right, down)
+    show = functools.partial(exhibits.show_fits, survey, [fact.index for fact in rated], verdict)
+    return Finding(
+        kind, "error", survey.section, f"{message}; {first_of(files)}", cures.mend(files, flags), files, show
+    )
+
+
+def _say_turned(survey: Survey, verdict: Verdict, how: int) -> Finding | None:
+    facts = [survey.facts[index] for index in verdict.elsewhere if survey.facts[index].fit.turn == how]
+    if not facts:
+        return None
+    files = [survey.label(fact) for fact in facts]
+    message = (
+        f"{share_of(len(facts), len(survey.facts), 'labels')} fit their pictures {TURNS[how]} ({_heights(facts)}; "
+        f"{_how_sure(survey, verdict.threshold)}); {first_of(files)}"
+    )
+    show = functools.partial(exhibits.show_fits, survey, [fact.index for fact in facts])
+    return Finding("mirrored", "error", survey.section, message, cures.mend(files, _FLIPS[how]), files, show)
+
+
+def _say_shifted(survey: Survey, verdict: Verdict) -> Finding | None:
+    facts = [survey.facts[index] for index in verdict.elsewhere if survey.facts[index].fit.turn == 0]
+    if not facts:
+        return None
+    files = [survey.label(fact) for fact in facts]
+    shifts = [tuple(round(length) for length in fact.fit.shift_xy) for fact in facts]
+    message = (
+        f"{share_of(len(facts), len(survey.facts), 'labels')} lie beside their pictures, the first "
+        f"{_direction(*shifts[0])} of its place ({_heights(facts)}; {_how_sure(survey, verdict.threshold)}); "
+        f"{first_of(files)}"
+    )
+    cure = "\n".join(cures.mend([file], _shift_flags(*shift)).splitlines()[0] for file, shift in zip(files, shifts))
+    show = functools.partial(exhibits.show_fits, survey, [fact.index for fact in facts])
+    return Finding("shifted", "error", survey.section, message, cure, files, show)
+
+
+def _heights(facts: Sequence[PairFacts]) -> str:
+    best, own = (np.median([getattr(fact.fit, name) for fact in facts]) for name in ("best", "own"))
+    return f"the borders stand out by {best:.1f} standard deviations there and by {own:.1f} where they are"
+
+
+def _direction(right: int, down: int) -> str:
+    parts = [f"{abs(right)} pixels to the {'right' if right > 0 else 'left'}"] if right else []
+    parts += [f"{abs(down)} pixels {'below' if down > 0 else 'above'}"] if down else []
+    return " and ".join(parts)
+
+
+def _shift_flags(right: int, down: int) -> str:
+    return f"--shift {-right} {-down}"
+
+
+def _shared_lag(survey: Survey) -> Finding | None:
+    """Lists of pictures and labels that are out of step, as after a file that only one of them has."""
+    count = len(survey.facts)
+    sample = [index for index in spread(count, _LAG_SAMPLE) if survey.facts[index].fit is not None]
+    if len(sample) < 8:
+        return None
+    # Labels of a film's next picture fit nearly as well as the right ones: they have to fit better in most pairs.
+    wins, edges = dict.fromkeys(_LAGS, 0), {}
+
+    def edges_of(index: int):
+        if index not in edges:
+            edges[index] = find_edges(survey.dataset, index)
+        return edges[index]
+
+    unclear = sum(survey.facts[index].fit.own <= survey.chance.threshold(1) for index in sample)
+    if unclear * 4 < len(sample):  # most labels do fit
+        return None
+    for index in sample:
+        picture = edges_of(index)
+        for lag in _LAGS:
+            label = edges_of(index + lag) if 0 <= index + lag < count else None
+            if label is not None and alignment.fit(picture, label, (0,)).own > max(
+                survey.facts[index].fit.own, survey.chance.threshold(len(_LAGS) * len(sample))
+            ):
+                wins[lag] += 1
+    lag = max(wins, key=wins.get)
+    if wins[lag] * 2 < len(sample):
+        return None
+    facts = survey.facts
+    labels = {fact.index: facts[fact.index + lag] for fact in facts if 0 <= fact.index + lag < count}
+    message = (
+        f"labels and pictures are out of step: in {wins[lag]} of {len(sample)} pairs that were compared the label fits "
+        f"that is {abs(lag)} line{'s' * (abs(lag) > 1)} further {'down' if lag > 0 else 'up'}; "
+        f"{first_of([survey.picture(fact) for fact in facts])}"
+    )
+    moved = [facts[index] for index in labels]
+    cure = cures.lines_of(survey, moved, [survey.label(fact) for fact in labels.values()])
+    show = functools.partial(exhibits.show_other_labels, survey, [(i, fact.index) for i, fact in labels.items()])
+    return Finding("swapped", "error", survey.section, message, cure, [survey.label(fact) for fact in facts], show)
+
+
+def _find_exchanged(survey: Survey, verdict: Verdict) -> Finding | None:
+    """Labels that belong to another picture, and that one is known: both fit nothing where they are."""
+    facts = [survey.facts[index] for index in verdict.unclear][:_MOST_COMPARED]
+    edges = {fact.index: find_edges(survey.dataset, fact.index) for fact in facts}
+    owners: dict[int, tuple[float, int]] = {}
+    threshold = survey.chance.threshold(len(facts) * (len(facts) - 1))
+    for fact in facts:
+        for other in facts:
+            if other.index != fact.index and edges[fact.index] and edges[other.index]:
+                found: Fit = alignment.fit(edges[fact.index], edges[other.index], (0,))
+                if found.own > max(threshold, owners.get(fact.index, (0.0, 0))[0]):
+                    owners[fact.index] = found.own, other.index
+    if not owners:
+        return None
+    moved = [survey.facts[index] for index in owners]
+    labels = [survey.label(survey.facts[other]) for _, other in owners.values()]
+    files = [survey.label(fact) for fact in moved]
+    message = (
+        f"{share_of(len(moved), len(survey.facts), 'labels')} belong to other pictures of the list: that of "
+        f"{survey.picture(moved[0])} is {labels[0]} ({_how_sure(survey, threshold)}); {first_of(files)}"
+    )
+    show = functools.partial(exhibits.show_other_labels, survey, [(i, other) for i, (_, other) in owners.items()])
+    return Finding("swapped", "error", survey.section, message, cures.lines_of(survey, moved, labels), files, show)
+
+
+def find_swapped_columns(survey: Survey) -> list[Finding]:
+    """Lines of a list whose first column is the label and whose second is the picture."""
+    facts = [
+        fact
+        for fact in survey.facts
+        if fact.picture_is_label and fact.counts is not None and (fact.is_compressed or fact.counts.is_like_photo)
+    ]
+    if not facts:
+        return []
+    message = (
+        f"{share_of(len(facts), len(survey.facts), 'lines')} of the list name the label first and the picture second; "
+        f"{first_of([survey.picture(fact) for fact in facts])}"
+    )
+    cure = cures.lines_of(survey, facts, [survey.picture(fact) for fact in facts])
+    lines = cure.splitlines()
+    lines[1 : 1 + len(facts)] = [f"{survey.label(fact)} {survey.picture(fact)}" for fact in facts[: len(lines) - 1]]
+    if len(facts) == len(survey.facts):
+        lines = ["awk '{print $2, $1}' LIST > NEW_LIST"]
+    show = functools.partial(exhibits.show_files, [survey.picture(facts[0]), survey.label(facts[0])])
+    files = [survey.picture(fact) for fact in facts]
+    return [Finding("swapped", "error", survey.section, message, "\n".join(lines), files, show)]
+
+
+def find_swapped_parts(train: Survey, val: Survey) -> list[Finding]:
+    """Lists of training and validation that stand for each other, or name pictures of the other's folder."""
+    findings = []
+    in_other = {
+        survey.section: [
+            fact
+            for fact in survey.facts
+            if survey.has_files and _part_of(survey.picture(fact)) not in (None, survey.section.partition("_")[0])
+        ]
+        for survey in (train, val)
+    }
+    if all(len(in_other[survey.section]) * 2 > len(survey.facts) for survey in (train, val)):
+        message = (
+            f"train_dataset reads pictures from folders that are called val, and val_dataset from folders that are "
+            f"called train: {len(train.facts)} pictures to train on, {len(val.facts)} to evaluate"
+        )
+        cure = "# give each section the other's list (train_path, val_path) or mode"
+        files = [survey.picture(fact) for survey in (train, val) for fact in in_other[survey.section]]
+        return [Finding("swapped", "error", "train_dataset", message, cure, files)]
+    for survey in (train, val):
+        facts = in_other[survey.section]
+        if facts and len(facts) * 2 < len(survey.facts):
+            files = [survey.picture(fact) for fact in facts]
+            message = (
+                f"{share_of(len(facts), len(survey.facts), 'pictures')} come from folders that are called as the "
+                f"other part; {first_of(files)}"
+            )
+            show = functools.partial(exhibits.show_files, files)
+            cure = cures.leave_out(survey, files)
+            findings.append(Finding("swapped", "warning", survey.section, message, cure, files, show))
+    if not findings and len(val.facts) > len(train.facts):
+        message = (
+            f"val_dataset has {len(val.facts)} pictures and train_dataset {len(train.facts)}: are they the wrong way "
+            "round?"
+        )
+        cure = "# give each section the other's list (train_path, val_path), if they are"
+        findings.append(Finding("swapped", "warning", "train_dataset", message, cure))
+    return findings
+
+
+def _part_of(path: str) -> str | None:
+    """The part of the data that the folders of a path speak of, the innermost first."""
+    for folder in reversed(Path(path).parts[:-1]):
+        for part, names in _PARTS.items():
+            if folder.lower() in names:
+                return part
+    return None
