@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a label lies on its picture: borders of classes lie where the picture changes.
 
-For every displacement of up to ``REACH`` pixels, the mean contrast of the picture below the label's borders is computed
-(a cross-correlation, by Fourier transforms). What counts is how far the best displacement stands out: its distance
-from the mean over the far displacements, in their standard deviations. A label on its own picture has a sharp peak at
-displacement 0 (CamVid: 12 standard deviations in the median), the label of another street a hill of 3.
+For every displacement of up to ``REACH`` pixels, the mean contrast of the picture below the label's borders is
+computed (a cross-correlation, by Fourier transforms). What counts is how far the best displacement stands out: its
+distance from the mean over the far displacements, in their standard deviations. A label on its own picture has a
+sharp peak at displacement 0 (CamVid: 12 standard deviations in the median), the label of another street a hill of 3.
 
-How high chance gets is measured on the data itself: labels are laid on pictures that they do not belong to, and Gumbel's
-distribution, to which maxima tend, is fitted to the heights (E. J. Gumbel, Statistics of Extremes, 1958). Aligning by
-the edges of both images is common in registration; here it judges instead of moving.
+How high chance gets is measured on the data itself: labels are laid on pictures that they do not belong to, and
+Gumbel's distribution, to which maxima tend, is fitted to the heights (E. J. Gumbel, Statistics of Extremes, 1958).
+Aligning by the edges of both images is common in registration; here it judges instead of moving.
 """
 
 from __future__ import annotations

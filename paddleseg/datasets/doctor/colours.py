@@ -94,8 +94,8 @@ def _colours_in_areas(facts: Sequence[PairFacts]) -> dict[tuple[int, int, int], 
     """The colours that are no smoothed edges, the most frequent first, with their shares of the pixels."""
     pixels: dict[int, int] = {}
     interior: dict[int, int] = {}
-    for fact in facts:
-        for value, count, inside in zip(*(part.tolist() for part in fact.counts[:3])):
+    for counts in (fact.counts for fact in facts):
+        for value, count, inside in zip(*(part.tolist() for part in (counts.values, counts.pixels, counts.interior))):
             pixels[value] = pixels.get(value, 0) + count
             interior[value] = interior.get(value, 0) + inside
     total = sum(pixels.values())

@@ -3,9 +3,10 @@
 """The same picture in training and validation, also resized or saved anew.
 
 Candidates have nearly the same difference hash (64 bits: whether each of 8 x 8 cells is brighter than the one on its
-left; Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010, compares such hashes). They are verified by the correlation of thumbnails, and then of the fine structure of the pictures themselves, which
-another picture of the same place does not share: of CamVid's pictures, it is above 0.86 with a copy of half the size
-at JPEG quality 50, and 0.03 or less with the nearest picture of the other part.
+left; Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010, compares such hashes). They are
+verified by the correlation of thumbnails, and then of the fine structure of the pictures themselves, which another
+picture of the same place does not share: with CamVid's pictures it is above 0.86 for a copy of half the size at JPEG
+quality 50, and 0.03 or less for the nearest picture of the other part.
 """
 
 from __future__ import annotations

@@ -42,11 +42,17 @@ def find_value_faults(survey: Survey) -> ValueFindings:
     labels = [fact for fact, counts in iterate_counts(survey) if not counts.is_like_photo]
     plain = [fact for fact in labels if not fact.is_coloured]
     findings = find_colours(survey, [fact for fact in labels if fact.is_coloured])
-    findings += _find_smoothed(survey, labels)
+    smoothed = [fact for fact in labels if is_smoothed(fact.counts)]
     proposal = None
     if plain:
-        found, proposal = _find_wrong_ids(survey, plain)
-        findings += found
+        wrong_ids, proposal = _find_wrong_ids(survey, plain)
+        # Values that smoothing made out of two others are no finding of their own.
+        if smoothed and (proposal is None or proposal.is_guess):
+            names = {survey.label(fact) for fact in smoothed}
+            wrong_ids = [found for found in wrong_ids if not names.issuperset(found.files)]
+        findings += wrong_ids
+    if smoothed:
+        findings.append(_say_smoothed(survey, smoothed, len(labels), proposal))
     return ValueFindings(findings, proposal)
 
 
@@ -106,10 +112,7 @@ def _say_some(survey: Survey, facts: list[PairFacts], wrong: list[PairFacts], pr
     return Finding(proposal.kind, "error", survey.section, message, cure, files, _show(survey, wrong))
 
 
-def _find_smoothed(survey: Survey, facts: list[PairFacts]) -> list[Finding]:
-    smoothed = [fact for fact in facts if is_smoothed(fact.counts)]
-    if not smoothed:
-        return []
+def _say_smoothed(survey: Survey, smoothed: list[PairFacts], num_labels: int, proposal: Proposal | None) -> Finding:
     files = [survey.label(fact) for fact in smoothed]
     ramps = sum(fact.counts.ramps for fact in smoothed)
     monotone = sum(fact.counts.monotone for fact in smoothed) / ramps
@@ -121,12 +124,13 @@ def _find_smoothed(survey: Survey, facts: list[PairFacts]) -> list[Finding]:
     else:
         why = "they were compressed, or resized after they had become colours"
     message = (
-        f"{share_of(len(smoothed), len(facts), 'labels')} have values along their borders that neither side has "
+        f"{share_of(len(smoothed), num_labels, 'labels')} have values along their borders that neither side has "
         f"({ramps / borders:.0%} of the border pixels, where up to 12% are usual): {why}; {first_of(files)}"
     )
-    return [
-        Finding("antialiased", "error", survey.section, message, cures.EXPORT_AGAIN, files, _show(survey, smoothed))
-    ]
+    cure = cures.EXPORT_AGAIN
+    if proposal is not None:
+        cure += f"\n# until then, so that training can begin:\n{cures.label_map(survey, proposal)}"
+    return Finding("antialiased", "error", survey.section, message, cure, files, _show(survey, smoothed))
 
 
 def _wrong_values(survey: Survey, facts: Sequence[PairFacts]) -> list[int]:
