@@ -26,7 +26,7 @@ from paddleseg.utils.cli import require_packages, run_command
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
-RANKINGS = ("confident", "sum", "mean")
+RANKINGS = ("unusual", "confident", "mean", "sum")
 SIZES = 200, 8000
 TOPS = 10, 20, 30
 
@@ -146,14 +146,12 @@ def measure(model, dataset, labels: list[np.ndarray], arguments: argparse.Namesp
 
     labels = list(labels)
     planted = spoil_some(labels, arguments.errors, dataset.num_classes, seed)
-    predictions: dict[int, np.ndarray] = {}
-    spoilt = WithOtherLabels(dataset, labels)
-    found = find_label_errors(model, spoilt, seen=lambda index, _, predicted: predictions.update({index: predicted}))
+    found = find_label_errors(model, WithOtherLabels(dataset, labels))
 
     def is_inside(region) -> bool:
         if region.index not in planted:
             return False
-        mask = region_mask(region, labels[region.index], predictions[region.index])
+        mask = region_mask(region, labels[region.index], found.prediction(region.index))
         return bool(2 * (mask & planted[region.index].mask).sum() >= mask.sum())
 
     figures: dict = {"seed": seed, "regions": len(found.regions)}

@@ -14,7 +14,8 @@ Chuang, Confident Learning: Estimating Uncertainty in Dataset Labels, JAIR 70, 2
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,13 +30,17 @@ from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.inference.label_maps import predict_logits, refuse_no_numbers, refuse_random_transforms
 from paddleseg.inference.preprocess import to_network_input
 from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
+from paddleseg.metrics.confusion import ConfusionMatrix
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.evaluation_mode import evaluation_mode
 from paddleseg.utils.label_map import ignored_class_of
+from paddleseg.utils.visualize import encode_image
 from paddleseg.utils.way_back import TransInfo, way_back
 
-Ranking = Literal["confident", "sum", "mean"]
+Ranking = Literal["unusual", "confident", "mean", "sum"]
 _BINS = 64
+_RAREST = 1e-4
+"""Share below which all confusions are equally rare: a few regions of a data set decide about less."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,10 @@ class Region:
         core: How many of them have all eight neighbours in it: along borders, where nobody is exact, there are none.
         margin: Mean over the core of the probability of ``predicted`` less that of ``label``.
         histogram: (64,) int64, of the core's pixels by the probability of ``predicted``.
+        rejected: Share of the connected area of the label that the region is a part of, where the network says
+            something else: 1 where it rejects an object as a whole.
+        unsupported: Share of the connected area of the network's class that the region is a part of, where the label
+            says something else: 1 where the label has nothing of an object.
     """
 
     index: int
@@ -61,6 +70,8 @@ class Region:
     core: int
     margin: float
     histogram: np.ndarray
+    rejected: float
+    unsupported: float
 
 
 @dataclass(frozen=True)
@@ -71,31 +82,63 @@ class LabelErrors:
         regions: All regions with a core, in the order of the pictures.
         thresholds: (K,) float64, mean probability of each class over the pixels that have it as label; 1 where none
             has it.
-        num_pictures: Pictures that were looked at.
+        confusion: (K, K) int64, pixels of each label (rows) and network's class (columns).
+        predictions: The network's label map of each picture as a PNG file, for they are as many as the data set.
     """
 
     regions: list[Region]
     thresholds: np.ndarray
-    num_pictures: int
+    confusion: np.ndarray
+    predictions: list[bytes]
 
-    def ranked(self, by: Ranking = "confident") -> list[tuple[float, Region]]:
+    @property
+    def num_pictures(self) -> int:
+        """Pictures that were looked at."""
+        return len(self.predictions)
+
+    def prediction(self, index: int) -> np.ndarray:
+        """(H, W) uint8: the network's label map of a picture."""
+        return cv2.imdecode(np.frombuffer(self.predictions[index], np.uint8), cv2.IMREAD_GRAYSCALE)
+
+    def ranked(self, by: Ranking = "unusual") -> list[tuple[float, Region]]:
         """The regions with their scores, the most suspicious first.
 
         Args:
-            by: ``"confident"``: the number of core pixels whose predicted class is at least as probable as where it
-                is the label, times the margin; ``"sum"``: the sum of the margin over the core; ``"mean"``: its mean.
+            by: How to rate a region.
+
+                * ``"sum"``: the sum of the margin over the core.
+                * ``"mean"``: its mean.
+                * ``"confident"``: the number of core pixels whose predicted class is at least as probable as where it
+                  is the label, times the margin.
+                * ``"unusual"``: the root of that number, times the margin, times the fourth power of the larger of
+                  ``rejected`` and ``unsupported``, times how unusual the confusion is: the negative logarithm of the
+                  share of the label's pixels for which the network says this class. What a network confuses all the
+                  time, and the edge of an object that it sees otherwise, are its own mistakes.
         """
-        scores = {
-            "confident": lambda region: self._num_confident(region) * region.margin,
-            "sum": lambda region: region.core * region.margin,
-            "mean": lambda region: region.margin,
-        }
+        scores = {"unusual": self._unusual, "confident": self._confident, "mean": _margin, "sum": _sum}
         rated = [(float(scores[by](region)), region) for region in self.regions]
         return sorted(rated, key=lambda pair: (-pair[0], pair[1].index, pair[1].box))
 
+    def _confident(self, region: Region) -> float:
+        return self._num_confident(region) * region.margin
+
+    def _unusual(self, region: Region) -> float:
+        labelled = max(int(self.confusion[region.label].sum()), 1)
+        share = self.confusion[region.label, region.predicted] / labelled
+        isolated = max(region.rejected, region.unsupported) ** 4
+        return math.sqrt(self._num_confident(region)) * region.margin * isolated * -math.log(share + _RAREST)
+
     def _num_confident(self, region: Region) -> int:
-        first = int(np.ceil(self.thresholds[region.predicted] * _BINS))
+        first = math.ceil(self.thresholds[region.predicted] * _BINS)
         return int(region.histogram[first:].sum())
+
+
+def _margin(region: Region) -> float:
+    return region.margin
+
+
+def _sum(region: Region) -> float:
+    return region.core * region.margin
 
 
 def find_label_errors(
@@ -104,7 +147,6 @@ def find_label_errors(
     options: ViewOptions = WHOLE_PICTURE,
     *,
     num_workers: int = 0,
-    seen: Callable[[int, np.ndarray, np.ndarray], None] | None = None,
 ) -> LabelErrors:
     """Compare the labels of a data set with a network that was not trained on them.
 
@@ -116,7 +158,6 @@ def find_label_errors(
         dataset: A data set with labels; none of its transforms may be random.
         options: How the network looks at each picture.
         num_workers: Processes that read pictures; 0 reads them in this one.
-        seen: Called for each picture with its position, its label and the network's label map.
 
     Raises:
         ConfigError: A transform is random, or network and data set have other numbers of classes.
@@ -124,7 +165,9 @@ def find_label_errors(
     """
     refuse_random_transforms(dataset.pipeline)
     sums, counts = np.zeros(dataset.num_classes), np.zeros(dataset.num_classes, np.int64)
+    confusion = ConfusionMatrix(dataset.num_classes, dataset.ignore_index)
     regions: list[Region] = []
+    predictions: list[bytes] = []
     # disable=None: only where the output is a terminal.
     with (
         evaluation_mode(model),
@@ -147,13 +190,13 @@ def find_label_errors(
                 counts[class_id] += int(has_class.sum())
             predicted = probabilities.argmax(axis=0).astype(np.uint8)
             regions += find_regions(index, label, predicted, probabilities, dataset.ignore_index)
-            if seen is not None:
-                seen(index, label, predicted)
+            confusion.update(predicted, label, path=path)
+            predictions.append(encode_image(predicted))
             bar.update()
     if not counts.any():
         raise DataError(f"every pixel of the {len(dataset)} labels is {dataset.ignore_index} (ignored)")
     thresholds = np.where(counts > 0, sums / np.maximum(counts, 1), 1.0)
-    return LabelErrors(regions, thresholds, len(dataset))
+    return LabelErrors(regions, thresholds, confusion.matrix, predictions)
 
 
 def find_regions(
@@ -169,6 +212,7 @@ def find_regions(
         ignore_index: Label value of pixels that do not count.
     """
     differs = (label != predicted) & (label != ignore_index) & (label < len(probabilities))
+    rejected, unsupported = _shares(label, differs), _shares(np.where(label == ignore_index, 255, predicted), differs)
     code = np.where(differs, label.astype(np.int32) * 256 + predicted, -1)
     for pair in np.unique(code[code >= 0]).tolist():
         is_pair = (code == pair).astype(np.uint8)
@@ -184,6 +228,7 @@ def find_regions(
         margin = probability - probabilities[claimed][rows, columns]
         for number in np.unique(of_core).tolist():
             inside = of_core == number
+            row, column = rows[inside][0], columns[inside][0]
             bins = np.minimum((probability[inside] * _BINS).astype(int), _BINS - 1)
             yield Region(
                 index,
@@ -194,7 +239,22 @@ def find_regions(
                 int(inside.sum()),
                 float(margin[inside].mean()),
                 np.bincount(bins, minlength=_BINS),
+                float(rejected[row, column]),
+                float(unsupported[row, column]),
             )
+
+
+def _shares(classes: np.ndarray, differs: np.ndarray) -> np.ndarray:
+    """(H, W) float32: for each pixel the share of the connected area of its class in which ``differs`` is true."""
+    shares = np.zeros(classes.shape, np.float32)
+    for class_id in np.unique(classes[differs]).tolist():
+        is_class = classes == class_id
+        count, numbers = cv2.connectedComponents(is_class.astype(np.uint8), connectivity=4)
+        inside = numbers[is_class]
+        sizes = np.bincount(inside, minlength=count)
+        wrong = np.bincount(numbers[is_class & differs], minlength=count)
+        shares[is_class] = (wrong / np.maximum(sizes, 1))[inside]
+    return shares
 
 
 def region_mask(region: Region, label: np.ndarray, predicted: np.ndarray) -> np.ndarray:

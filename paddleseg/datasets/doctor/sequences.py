@@ -24,8 +24,8 @@ ERROR_RATE = 0.001
 _STEPS = 2
 _FEWEST = 8
 _MOST_COMPARED = 300
-# The last number of a name, with what stands before and behind it: 0016E5_f07959, frame-12_leftImg8bit.
-_NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")
+# Of 0016E5_f07959 the frame, and of 000019_leftImg8bit not the 8 of a word.
+_NUMBER = re.compile(r"\d+(?![A-Za-z\d])")
 
 
 def find_neighbours(train: Survey, val: Survey) -> list[Finding]:
@@ -60,11 +60,12 @@ def find_neighbours(train: Survey, val: Survey) -> list[Finding]:
 
 
 def parse_name(path: str) -> tuple[tuple[str, str], int | None]:
-    """What a picture's name is apart from its number, and its number; None where it has none."""
-    match = _NUMBERED.fullmatch(Path(path).stem)
-    if match is None:
-        return (path, ""), None
-    return (match[1], match[3]), int(match[2])
+    """What stands before and behind the last number of a picture's name, and the number; None where it has none."""
+    stem = Path(path).stem
+    matches = list(_NUMBER.finditer(stem))
+    if not matches:
+        return (stem, ""), None
+    return (stem[: matches[-1].start()], stem[matches[-1].end() :]), int(matches[-1][0])
 
 
 def _pairs_of(train: Sequence[tuple[int, PairFacts]], val: Sequence[tuple[int, PairFacts]]) -> list[tuple[int, int]]:

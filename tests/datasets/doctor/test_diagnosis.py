@@ -1,0 +1,162 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The label doctor on drawn scenes that are spoilt in one way each: it names that and nothing else."""
+
+import functools
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmark import label_doctor, label_faults
+from benchmark.label_faults import Planted
+from paddleseg.datasets import Dataset
+from paddleseg.datasets.data_check import examine
+from paddleseg.datasets.data_report import find_problems
+from paddleseg.datasets.doctor import diagnose, page, propose_maps
+from paddleseg.datasets.doctor.finding import KINDS
+from paddleseg.utils.yaml_text import parse_yaml
+from tests.scripts import load_script
+
+ROOT = Path(__file__).resolve().parents[3]
+FLIPPED = label_doctor.simply(label_doctor.flip_across)
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    """Twenty-four drawn scenes to train on, eight to evaluate."""
+    return label_faults.draw_road_scenes(24, 8)
+
+
+def shifted(right, down):
+    return label_doctor.simply(functools.partial(label_faults.shift, right=right, down=down))
+
+
+def coloured(pairs, label):
+    return label_faults.colour(label, pairs.palette)
+
+
+def halved(pairs, label):
+    return label_faults.smooth(label, 0.5)
+
+
+def in_labels(kind, change, part="train", count=None):
+    return label_doctor.plant_in_labels(kind, kind, change, part, count)
+
+
+COPIES = label_doctor.plant_copies
+FAULTS = {
+    "all labels count from 1": label_doctor.plant_off_by_one_everywhere,
+    "some labels count from 1": label_doctor.plant_off_by_one_in_some,
+    "masks of 0 and 255": label_doctor.plant_masks(0),
+    "colours": in_labels("colours", coloured, "val"),
+    "smoothed edges everywhere": in_labels("antialiased", halved),
+    "smoothed edges in some labels": in_labels("antialiased", halved, "val", 2),
+    "all labels shifted": in_labels("shifted", shifted(3, -2)),
+    "some labels shifted": in_labels("shifted", shifted(-8, 5), "train", 3),
+    "all labels mirrored": in_labels("mirrored", FLIPPED),
+    "some labels mirrored": in_labels("mirrored", FLIPPED, "train", 2),
+    "columns swapped": label_doctor.plant_swapped_columns,
+    "parts swapped": label_doctor.plant_swapped_parts,
+    "two labels exchanged": label_doctor.plant_exchanged,
+    "labels out of step": label_doctor.plant_out_of_step,
+    "the same pictures": COPIES("same_picture", "", np.copy, None, 2),
+    "resized pictures": COPIES("resized_copy", "", functools.partial(label_faults.resize, factor=0.5), 90, 2),
+    "pictures saved anew": COPIES("reencoded_copy", "", np.copy, 70, 2),
+    "films": label_doctor.plant_film,
+    "a rare class": label_doctor.plant_rare(13, 2),
+}
+
+
+def test_clean_scenes_have_nothing_but_classes_that_happen_to_be_rare(scenes, tmp_path):
+    found = diagnose(*scenes.write(tmp_path)).findings
+    assert [finding.message for finding in found if finding.kind != "few_pixels"] == []
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_fault_is_found_with_its_files_and_nothing_else(name, scenes, tmp_path):
+    planted: Planted = FAULTS[name](scenes.copy(), np.random.default_rng(3))
+    found = diagnose(*planted.pairs.write(tmp_path)).findings
+    hits = [finding for finding in found if label_doctor.is_of(finding, planted)]
+    assert hits, [finding.message for finding in found]
+    assert {finding.kind for finding in found} - {"few_pixels"} <= {planted.kind}
+    assert planted.section in {finding.section for finding in hits}
+    for finding in hits:
+        assert finding.cure.strip()
+        assert all(exhibit.picture.dtype == np.uint8 and exhibit.picture.ndim == 3 for exhibit in finding.show())
+
+
+def test_every_kind_is_tried():
+    tried = {plant(label_faults.draw_road_scenes(24, 8), np.random.default_rng(3)).kind for plant in FAULTS.values()}
+    assert tried == set(KINDS)
+
+
+@pytest.mark.parametrize("name", ["all labels count from 1", "masks of 0 and 255"])
+def test_the_proposed_lines_can_be_pasted_and_mend_the_data(name, scenes, tmp_path):
+    planted = FAULTS[name](scenes.copy(), np.random.default_rng(3))
+    train, val = planted.pairs.write(tmp_path)
+    assert find_problems(examine(train, val))
+    pasted, _ = parse_yaml("\n".join(finding.cure for finding in propose_maps(train, val).findings), "cures")
+    mended = [
+        Dataset(
+            part,
+            str(tmp_path),
+            [],
+            planted.pairs.num_classes,
+            **{f"{part}_path": str(tmp_path / f"{part}.txt")},
+            **pasted[f"{part}_dataset"],
+        )
+        for part in ("train", "val")
+    ]
+    assert find_problems(examine(*mended)) == []
+
+
+@pytest.mark.parametrize("name", ["all labels shifted", "some labels mirrored", "some labels count from 1"])
+def test_the_command_that_is_proposed_mends_the_labels(name, scenes, tmp_path, monkeypatch):
+    planted = FAULTS[name](scenes.copy(), np.random.default_rng(3))
+    train, val = planted.pairs.write(tmp_path)
+    (finding,) = [found for found in diagnose(train, val).findings if found.kind == planted.kind]
+    words = shlex.split(finding.cure.splitlines()[0].replace("*.png", ""))
+    assert words[:2] == ["python", "tools/mend_labels.py"]
+    files = [str(path) for word in words if word.endswith("/") for path in sorted(Path(word).glob("*.png"))]
+    words = [word for word in words[2:] if not word.endswith("/")] + files
+    monkeypatch.chdir(tmp_path)
+    tool = load_script(ROOT / "tools/mend_labels.py")
+    tool.main(tool.make_parser().parse_args(words))
+    (folder,) = {Path(file).parent for file in finding.files}
+    for file in finding.files:  # as a user does who agrees
+        Path(file).write_bytes((tmp_path / "mended_labels" / Path(file).relative_to(folder)).read_bytes())
+    assert {found.kind for found in diagnose(train, val).findings} <= {"few_pixels"}
+
+
+def test_the_page_needs_nothing_else_and_holds_every_finding(scenes, tmp_path):
+    pairs = scenes.copy()
+    pairs.train[0].name = "a & <b> 'c'"
+    planted = FAULTS["some labels mirrored"](pairs, np.random.default_rng(3))
+    for part in ("train", "val"):
+        for pair in planted.pairs.part(part):
+            pair.name = pair.name.replace(" ", "_")
+    diagnosis = diagnose(*planted.pairs.write(tmp_path))
+    text = page.make_page(diagnosis, "my <config>.yml")
+    assert "my &lt;config&gt;.yml" in text and "<b>" not in text
+    assert "prefers-color-scheme: dark" in text and "<script" not in text
+    assert not re.search(r"(src|href)=\"(?!data:)", text)
+    assert text.count("<section>") == len(diagnosis.findings) and text.count("<img") >= 4
+    assert len(text) < 1_000_000
+
+
+def test_lines_for_the_terminal_say_what_mends(scenes, tmp_path):
+    planted = FAULTS["masks of 0 and 255"](scenes.copy(), np.random.default_rng(3))
+    lines = list(page.describe(propose_maps(*planted.pairs.write(tmp_path))))
+    assert lines[0].startswith("error: train_dataset: ")
+    assert "      label_map: {255: 1}" in lines
+    assert lines[-1].startswith("label doctor: 2 findings in 32 pairs")
+
+
+def test_labels_that_cannot_be_read_are_left_to_the_check(scenes, tmp_path):
+    train, val = scenes.write(tmp_path)
+    Path(train.file_list[0][1]).write_bytes(b"no picture")
+    Path(train.file_list[1][0]).write_bytes(b"")
+    assert {found.kind for found in diagnose(train, val).findings} <= {"few_pixels"}
