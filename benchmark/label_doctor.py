@@ -42,8 +42,8 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--dataset_root", required=True, help="folder of CamVid")
     parser.add_argument("--seed", type=int, default=0, help="another seed, other files (default: %(default)s)")
-    parser.add_argument("--train", type=int, default=80, help="training pairs of a planted set (default: %(default)s)")
-    parser.add_argument("--val", type=int, default=30, help="validation pairs of one (default: %(default)s)")
+    parser.add_argument("--train", type=int, default=60, help="training pairs of a planted set (default: %(default)s)")
+    parser.add_argument("--val", type=int, default=24, help="validation pairs of one (default: %(default)s)")
     add_json_flag(parser, "the counts")
     return parser
 
@@ -72,14 +72,18 @@ def some_of(pairs: Pairs, part: str, rng: np.random.Generator, count: int = 4) -
     return sorted(rng.choice(len(pairs.part(part)), count, replace=False).tolist())
 
 
-def plant_in_labels(kind: str, what: str, change, part: str = "train", count: int | None = None) -> Plant:
+def plant_in_labels(
+    kind: str, what: str, change, part: str = "train", count: int | None = None, also: str = ""
+) -> Plant:
     """A fault of all labels of a part, or of some; ``change`` may depend on the number of classes and the palette."""
 
     def plant(pairs: Pairs, rng: np.random.Generator) -> Planted:
         chosen = None if count is None else some_of(pairs, part, rng, count)
         names = faults.in_labels(pairs, part, functools.partial(change, pairs), chosen)
         where = f"all labels of {part}" if count is None else f"{count} labels of {part}"
-        return Planted(kind, f"{what}, {where}", pairs, f"{part}_dataset", names if count else set())
+        return Planted(
+            kind, f"{what}, {where}", pairs, f"{part}_dataset", names if count else set(), tuple(also.split())
+        )
 
     return plant
 
@@ -199,7 +203,7 @@ def flip_over(label: np.ndarray) -> np.ndarray:
     return label[::-1]
 
 
-def plants(seed: int) -> Iterator[tuple[str, Plant]]:
+def plants() -> Iterator[tuple[str, Plant]]:
     """The 40 faults: which clean set, and what is done to it."""
     on = plant_in_labels
     in_colours = lambda pairs, label: faults.colour(label, pairs.palette)  # noqa: E731
@@ -214,7 +218,7 @@ def plants(seed: int) -> Iterator[tuple[str, Plant]]:
     yield "camvid", on("other_values", "colours read as grey", of_class_count(faults.brightness), "val")
     yield "camvid", on("colours", "the palette's colours", in_colours)
     yield "scenes", on("colours", "the palette's colours", in_colours, "val")
-    yield "camvid", on("colours", "colours with smooth edges", smooth_colours, "train", 4)
+    yield "camvid", on("colours", "colours with smooth edges", smooth_colours, "train", 4, also="antialiased")
     for clean in ("camvid", "scenes"):
         for part, count, factor in (("train", None, 0.75), ("val", 4, 0.5)):
             change = simply(functools.partial(faults.smooth, factor=factor))
@@ -257,6 +261,13 @@ def is_of(finding: Finding, planted: Planted) -> bool:
     return not planted.files or {Path(file).name for file in finding.files} == planted.files
 
 
+def is_true(finding: Finding, planted: Planted, hits: list[Finding]) -> bool:
+    """Whether a finding says something of the planted fault, which both parts may have."""
+    if finding.kind in planted.also:
+        return {Path(file).name for file in finding.files} == planted.files
+    return finding in hits
+
+
 def run(pairs: Pairs) -> list[Finding]:
     """The doctor's findings on a data set, written to a folder that is removed again."""
     with tempfile.TemporaryDirectory() as folder:
@@ -275,24 +286,18 @@ def main(arguments: argparse.Namespace) -> None:
         "scenes": faults.draw_road_scenes(arguments.train, arguments.val, seed=arguments.seed),
     }
     counts = {kind: {"planted": 0, "found": 0, "false": 0} for kind in (*KINDS, "(clean)")}
-    background = {name: {finding.kind for finding in run(pairs)} for name, pairs in small.items()}
-    print(f"on the clean sets: { {name: sorted(kinds) for name, kinds in background.items()} }")
-    for number, (name, plant) in enumerate(plants(arguments.seed)):
+    for number, (name, plant) in enumerate(plants()):
         planted = plant(small[name].copy(), np.random.default_rng([arguments.seed, number]))
         found = run(planted.pairs)
         hits = [finding for finding in found if is_of(finding, planted)]
-        # Both parts may have it: the same fault told twice.
-        others = [
-            finding for finding in found if finding.kind != planted.kind or (planted.files and finding not in hits)
-        ]
-        others = [finding for finding in others if finding.kind not in background[name]]
+        others = [finding for finding in found if not is_true(finding, planted, hits)]
         row = counts[planted.kind]
         row["planted"] += 1
         row["found"] += bool(hits)
         row["false"] += len(others)
         said = f"; also: {'; '.join(f'{o.kind}: {o.message}' for o in others)}" if others else ""
         print(f"{name:<7} {planted.kind:<20} {planted.what:<45} {'found' if hits else 'MISSED'}{said}", flush=True)
-    for name, pairs in clean_sets(arguments).items():
+    for name, pairs in clean_sets(arguments, small).items():
         found = run(pairs)
         counts["(clean)"]["false"] += len(found)
         print(f"clean: {name}: {[f'{f.kind}: {f.message}' for f in found] or 'nothing'}", flush=True)
@@ -305,9 +310,10 @@ def main(arguments: argparse.Namespace) -> None:
     write_json(arguments.json, counts)
 
 
-def clean_sets(arguments: argparse.Namespace) -> dict[str, Pairs]:
-    """Data sets without any fault: all of CamVid by drives, and scenes of two sizes."""
+def clean_sets(arguments: argparse.Namespace, small: dict[str, Pairs]) -> dict[str, Pairs]:
+    """Data sets without any fault: those that were spoilt, all of CamVid by drives, and scenes of two sizes."""
     return {
+        **small,
         "CamVid by drives": read_camvid(arguments.dataset_root, None, None),
         "RoadScenes 256x128": faults.draw_road_scenes(200, 50, seed=arguments.seed + 1),
         "RoadScenes 512x256": faults.draw_road_scenes(60, 20, (512, 256), seed=arguments.seed + 2),

@@ -107,6 +107,7 @@ class Planted:
         pairs: The data set.
         section: Where it is.
         files: Names (without folders) of the files that a finding should name, no more and no fewer; empty: any.
+        also: Other kinds that are true of the same files.
     """
 
     kind: str
@@ -114,13 +115,14 @@ class Planted:
     pairs: Pairs
     section: str = "train_dataset"
     files: set[str] = field(default_factory=set)
+    also: tuple[str, ...] = ()
 
 
 def draw_road_scenes(train: int, val: int, size: tuple[int, int] = (256, 128), seed: int = 0) -> Pairs:
     """Drawn scenes, each with a number of its own."""
     parts, first = {}, 0
     for part, count in (("train", train), ("val", val)):
-        scenes = RoadScenes([], mode=part, num_samples=count, size=size, seed=seed)
+        scenes = RoadScenes([], mode=part, num_samples=max(count, 1), size=size, seed=seed)
         samples = [scenes.read(index) for index in range(count)]
         parts[part] = [Pair(f"scene_{first + i:04d}", s["img"], s["label"]) for i, s in enumerate(samples)]
         first += count

@@ -39,6 +39,8 @@ from paddleseg.utils.way_back import TransInfo, way_back
 
 Ranking = Literal["unusual", "confident", "mean", "sum"]
 _BINS = 64
+# Of a class that a network never says, the probability is anything below.
+_LEAST = 1e-3
 _RAREST = 1e-4
 """Share below which all confusions are equally rare: a few regions of a data set decide about less."""
 
@@ -55,6 +57,7 @@ class Region:
         pixels: How many pixels it has.
         core: How many of them have all eight neighbours in it: along borders, where nobody is exact, there are none.
         margin: Mean over the core of the probability of ``predicted`` less that of ``label``.
+        log_ratio: Mean over the core of the logarithm of the one by the other, each at least 0.001.
         histogram: (64,) int64, of the core's pixels by the probability of ``predicted``.
         rejected: Share of the connected area of the label that the region is a part of, where the network says
             something else: 1 where it rejects an object as a whole.
@@ -69,6 +72,7 @@ class Region:
     pixels: int
     core: int
     margin: float
+    log_ratio: float
     histogram: np.ndarray
     rejected: float
     unsupported: float
@@ -110,10 +114,10 @@ class LabelErrors:
                 * ``"mean"``: its mean.
                 * ``"confident"``: the number of core pixels whose predicted class is at least as probable as where it
                   is the label, times the margin.
-                * ``"unusual"``: the root of that number, times the margin, times the fourth power of the larger of
-                  ``rejected`` and ``unsupported``, times how unusual the confusion is: the negative logarithm of the
-                  share of the label's pixels for which the network says this class. What a network confuses all the
-                  time, and the edge of an object that it sees otherwise, are its own mistakes.
+                * ``"unusual"``: the root of the number of these pixels, times the log ratio, times the fourth power of
+                  the larger of ``rejected`` and ``unsupported``, times how unusual the confusion is: the negative
+                  logarithm of the share of the label's pixels for which the network says this class. What a network
+                  confuses all the time, and the edge of an object that it sees otherwise, are its own mistakes.
         """
         scores = {"unusual": self._unusual, "confident": self._confident, "mean": _margin, "sum": _sum}
         rated = [(float(scores[by](region)), region) for region in self.regions]
@@ -126,7 +130,7 @@ class LabelErrors:
         labelled = max(int(self.confusion[region.label].sum()), 1)
         share = self.confusion[region.label, region.predicted] / labelled
         isolated = max(region.rejected, region.unsupported) ** 4
-        return math.sqrt(self._num_confident(region)) * region.margin * isolated * -math.log(share + _RAREST)
+        return math.sqrt(self._num_confident(region)) * region.log_ratio * isolated * -math.log(share + _RAREST)
 
     def _num_confident(self, region: Region) -> int:
         first = math.ceil(self.thresholds[region.predicted] * _BINS)
@@ -225,7 +229,8 @@ def find_regions(
         rows, columns = np.nonzero(core)
         of_core = numbers[rows, columns]
         probability = probabilities[found][rows, columns]
-        margin = probability - probabilities[claimed][rows, columns]
+        of_label = probabilities[claimed][rows, columns]
+        log_ratio = np.log(np.maximum(probability, _LEAST) / np.maximum(of_label, _LEAST))
         for number in np.unique(of_core).tolist():
             inside = of_core == number
             row, column = rows[inside][0], columns[inside][0]
@@ -237,7 +242,8 @@ def find_regions(
                 tuple(stats[number, :4].tolist()),
                 int(stats[number, cv2.CC_STAT_AREA]),
                 int(inside.sum()),
-                float(margin[inside].mean()),
+                float((probability - of_label)[inside].mean()),
+                float(log_ratio[inside].mean()),
                 np.bincount(bins, minlength=_BINS),
                 float(rejected[row, column]),
                 float(unsupported[row, column]),

@@ -75,7 +75,7 @@ def test_the_ranking_is_the_formula():
     errors = LabelErrors(found, np.array([0.9, 0.5, 1.0]), confusion, [b""])
     (unusual,), (confident,), (mean,), (total,) = (errors.ranked(by) for by in ("unusual", "confident", "mean", "sum"))
     assert mean[0] == pytest.approx(0.85) and total[0] == confident[0] == pytest.approx(12 * 0.85)
-    assert unusual[0] == pytest.approx(math.sqrt(12) * 0.85 * -math.log(30 / 192 + 1e-4))
+    assert unusual[0] == pytest.approx(math.sqrt(12) * math.log(0.9 / 0.05) * -math.log(30 / 192 + 1e-4))
     # 0.9 is less than what the network says where the label has the class: nothing is sure enough.
     errors = LabelErrors(found, np.array([0.9, 0.95, 1.0]), confusion, [b""])
     assert errors.ranked("confident")[0][0] == 0

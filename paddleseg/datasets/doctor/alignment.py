@@ -178,7 +178,7 @@ class Verdict(NamedTuple):
         shared_turn: How most labels are turned, 0: they are not.
         shared_shift_xy: By how much most of them lie to the right and too low, in pixels; None: they do not.
         elsewhere: Positions of single pairs that fit turned or displaced.
-        unclear: Positions of pairs that fit in no way more than chance explains.
+        unclear: Positions of other pairs that fit where they are no better than chance explains.
         threshold: Height that a single pair had to exceed.
     """
 
@@ -204,7 +204,7 @@ def judge(fits: Sequence[Fit | None], chance: Chance, scale: float = 1.0) -> Ver
     elsewhere = [
         index for index in others if fits[index].best > threshold and fits[index].best - fits[index].own > _LEAST_MARGIN
     ]
-    unclear = [index for index in rated if fits[index].best <= single]
+    unclear = [index for index in rated if fits[index].own <= single and index not in elsewhere]
     shared_turn, shared_shift = 0, None
     sure = [fits[index] for index in rated if fits[index].best > single]
     for how in (1, 2, 3):

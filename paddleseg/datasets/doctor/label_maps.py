@@ -80,8 +80,9 @@ class Proposal(NamedTuple):
 
     def lines(self) -> str:
         """The key as YAML, of several lines where it is long."""
-        pairs = ", ".join(f"{value}: {class_id}" for value, class_id in sorted(self.label_map.items()))
-        return textwrap.fill(f"label_map: {{{pairs}}}", _LINE_WIDTH, subsequent_indent=" " * 12)
+        pairs = ", ".join(f"{value}:_{class_id}" for value, class_id in sorted(self.label_map.items()))
+        wrapped = textwrap.fill(f"label_map:_{{{pairs}}}", _LINE_WIDTH, subsequent_indent=" " * 12)
+        return wrapped.replace(":_", ": ")  # no line ends within a pair
 
 
 def propose(values: Values, classes: Classes) -> Proposal | None:

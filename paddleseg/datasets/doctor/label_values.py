@@ -128,7 +128,7 @@ def _say_smoothed(survey: Survey, smoothed: list[PairFacts], num_labels: int, pr
         f"({ramps / borders:.0%} of the border pixels, where up to 12% are usual): {why}; {first_of(files)}"
     )
     cure = cures.EXPORT_AGAIN
-    if proposal is not None:
+    if proposal is not None and not proposal.is_guess:  # of two classes: cut in the middle
         cure += f"\n# until then, so that training can begin:\n{cures.label_map(survey, proposal)}"
     return Finding("antialiased", "error", survey.section, message, cure, files, _show(survey, smoothed))
 

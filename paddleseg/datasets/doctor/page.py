@@ -59,7 +59,7 @@ def _footnote(diagnosis: Diagnosis) -> str:
     lines = []
     for survey in diagnosis.surveys:
         single = survey.chance.threshold(1)
-        unclear = [survey.picture(fact) for fact in survey.facts if fact.fit is None or fact.fit.best <= single]
+        unclear = [survey.picture(fact) for fact in survey.facts if fact.fit is None or fact.fit.own <= single]
         if unclear:
             lines.append(
                 html_page.folded_list(
