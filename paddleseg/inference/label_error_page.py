@@ -77,8 +77,11 @@ def make_page(found: LabelErrors, ranked: Ranked, dataset: SegmentationDataset, 
             "soft",
         ),
         html_page.pictures(
-            html_page.figure(_panels(found, region, dataset), f"{rank}. {_describe(region, dataset)}", 3 * _PANEL)
-            for rank, (_, region) in enumerate(shown, start=1)
+            (
+                html_page.figure(_panels(found, region, dataset), f"{rank}. {_describe(region, dataset)}", 3 * _PANEL)
+                for rank, (_, region) in enumerate(shown, start=1)
+            ),
+            columns=1,
         ),
         "<section><h2>Pictures</h2>",
         html_page.table(

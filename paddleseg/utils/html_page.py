@@ -32,8 +32,8 @@ section { border: 1px solid var(--line); border-radius: 8px; padding: 1rem; marg
 .tag { font-size: .8rem; font-weight: 600; text-transform: uppercase; letter-spacing: .04em; }
 pre { background: var(--box); border-radius: 6px; padding: .7rem; overflow-x: auto; font-size: .85rem;
   margin: .5rem 0; }
-.pictures { display: flex; flex-wrap: wrap; gap: .8rem; margin: .6rem 0; }
-figure { margin: 0; max-width: 22rem; } figure img { max-width: 100%; height: auto; display: block;
+.pictures { display: grid; gap: .8rem; margin: .6rem 0; justify-content: start; align-items: end; }
+figure { margin: 0; } figure img { max-width: 100%; height: auto; display: block;
   border-radius: 4px; }
 figcaption { font-size: .8rem; color: var(--soft); overflow-wrap: anywhere; }
 details { margin: .5rem 0; } summary { cursor: pointer; } li { overflow-wrap: anywhere; }
@@ -79,9 +79,10 @@ def figure(picture: np.ndarray, caption: str, width: int = 352) -> str:
     )
 
 
-def pictures(figures: Iterable[str]) -> str:
-    """Figures side by side."""
-    return f'<div class="pictures">{"".join(figures)}</div>'
+def pictures(figures: Iterable[str], columns: int = 2) -> str:
+    """Figures in rows of so many."""
+    style = f"grid-template-columns: repeat({columns}, fit-content({100 // columns}%))"
+    return f'<div class="pictures" style="{style}">{"".join(figures)}</div>'
 
 
 def folded_list(summary: str, items: Sequence[str], most: int) -> str:

@@ -64,7 +64,7 @@ def _diagnose(
         for section, dataset in (("train_dataset", train), ("val_dataset", val))
         if dataset is not None
     ]
-    findings = [found for survey in surveys for found in find_value_faults(survey).findings]
+    findings = find_value_faults(surveys)
     if with_pictures:
         for survey in surveys:
             findings += [*find_swapped_columns(survey), *find_misplaced(survey)]

@@ -126,12 +126,14 @@ def _cure(found: ColourMap, survey: Survey, files: Sequence[str]) -> str:
     names = names_of_classes(dataset.num_classes, dataset.class_names)
     lines = [f"{name} {' '.join(map(str, colour))}" for name, colour in zip(names, found.colours)]
     lines = lines or [f"{name} R G B" for name in names]
-    lines += [
-        f"# {' '.join(map(str, colour))} ({found.shares[colour]:.2%} of the pixels) is of no class; write it where it "
-        "belongs"
-        for colour, class_id in found.class_ids.items()
-        if class_id is None
-    ]
+    unknown = [colour for colour, class_id in found.class_ids.items() if class_id is None]
+    for colour in unknown:
+        numbers = " ".join(map(str, colour))
+        lines.append(
+            f"# {numbers} ({found.shares[colour]:.2%} of the pixels) is of no class: write it where it belongs"
+        )
+    if found.palette and len(unknown) == 1:
+        lines += ["# or leave this line, which ignores it", f"__ignore__ {numbers}"]
     pictures = os.path.commonpath([os.path.dirname(os.path.abspath(survey.picture(fact))) for fact in survey.facts])
     labels = os.path.commonpath([os.path.dirname(os.path.abspath(file)) for file in files])
     command = f"python tools/convert_dataset.py voc {labels} NEW_FOLDER --images {pictures} --classes classes.txt"

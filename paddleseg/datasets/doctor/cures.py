@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Sequence
 
 from paddleseg.datasets.doctor.label_maps import Proposal
-from paddleseg.datasets.doctor.survey import PairFacts, Survey
+from paddleseg.datasets.doctor.survey import Survey
 
 _MOST_FILES = 20
 _MENDED = "mended_labels"
@@ -33,6 +33,11 @@ def label_map(survey: Survey, proposal: Proposal) -> str:
     return "\n".join([*lines, *(f"  {line}" for line in proposal.lines().splitlines())])
 
 
+def own_map(survey: Survey) -> str:
+    """The key for a data set that needs no map, and would get that of the other one."""
+    return f"{survey.section}:\n  label_map: {{}}  # its labels are right; without this the other map holds for it too"
+
+
 def map_to_fill_in(survey: Survey, values: Sequence[int]) -> str:
     """The key for values that nothing is known of: the ids are left to who knows them."""
     pairs = ", ".join(f"{value}: CLASS" for value in values[:_MOST_FILES])
@@ -44,23 +49,22 @@ def map_to_fill_in(survey: Survey, values: Sequence[int]) -> str:
     )
 
 
-def mend(files: Sequence[str], flags: str) -> str:
-    """The command that writes mended copies of labels beside which the old ones stay."""
-    shown = " ".join(shlex.quote(file) for file in files[:_MOST_FILES])
-    if len(files) > _MOST_FILES:
+def mend(survey: Survey, files: Sequence[str], flags: str) -> str:
+    """The command that writes mended copies of labels, and leaves the labels as they are."""
+    if len(files) > _MOST_FILES and len(files) == len(survey.facts):
         folders = dict.fromkeys(os.path.dirname(file) for file in files)
-        shown = " ".join(os.path.join(shlex.quote(folder), "*.png") for folder in folders)
-        if len(folders) * 2 > len(files):
-            shown = "FILES"
+        named = " ".join(os.path.join(shlex.quote(folder), "*.png") for folder in folders)
+    else:
+        named = " ".join(map(shlex.quote, files))
     return (
-        f"python tools/mend_labels.py {flags} --save_dir {_MENDED} {shown}\n# then list the new files in place of these"
+        f"python tools/mend_labels.py {flags} --save_dir {_MENDED} {named}\n# then list the new files in place of these"
     )
 
 
-def lines_of(survey: Survey, facts: Sequence[PairFacts], labels: Sequence[str]) -> str:
-    """The lines of a list with other labels."""
-    lines = [f"{survey.picture(fact)} {label}" for fact, label in zip(facts[:_MOST_FILES], labels)]
-    more = [f"# and {len(facts) - _MOST_FILES} more"] if len(facts) > _MOST_FILES else []
+def new_lines(survey: Survey, pairs: Sequence[tuple[str, str]]) -> str:
+    """The lines that a list should have: (picture, label) in place of what stands there."""
+    lines = [f"{picture} {label}" for picture, label in pairs[:_MOST_FILES]]
+    more = [f"# and {len(pairs) - _MOST_FILES} more"] if len(pairs) > _MOST_FILES else []
     return "\n".join([f"# these lines in the list of {survey.section}, with paths as they stand there", *lines, *more])
 
 

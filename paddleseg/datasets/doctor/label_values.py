@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -37,8 +38,43 @@ class ValueFindings(NamedTuple):
     proposal: Proposal | None
 
 
-def find_value_faults(survey: Survey) -> ValueFindings:
-    """Look at the values of all labels of a data set."""
+def find_value_faults(surveys: Sequence[Survey]) -> list[Finding]:
+    """Look at the values of all labels of a training's data sets.
+
+    A ``label_map`` that one section of a configuration states holds for the other too, unless that has its own.
+    """
+    results = [_look_at_values(survey) for survey in surveys]
+    findings = [found for result in results for found in result.findings]
+    if len(surveys) == 2 and sum(result.proposal is not None for result in results) == 1:
+        has_map = results[0].proposal is None
+        proposal, other = results[has_map].proposal, surveys[not has_map]
+        mended = _same_in_other(proposal, other)
+        if mended is not None:
+            return [*findings, mended]
+        own = cures.own_map(other)
+        findings = [
+            replace(found, cure=f"{found.cure}\n{own}") if found in results[has_map].findings else found
+            for found in findings
+        ]
+    return findings
+
+
+def _same_in_other(proposal: Proposal, survey: Survey) -> Finding | None:
+    """Labels that were counted from 1 as those of the other part, without its last class, which would show it."""
+    facts = [fact for fact, _ in iterate_counts(survey) if not fact.is_coloured]
+    pixels = sum_values(facts).pixels
+    if proposal.kind != "off_by_one" or proposal.is_guess or pixels[0] or not pixels[1:].any():
+        return None
+    files = [survey.label(fact) for fact in facts]
+    message = (
+        f"0 never occurs in {share_of(len(facts), len(facts), 'labels')}, as in those of the other part, which count "
+        f"from 1; {first_of(files)}"
+    )
+    cure = cures.label_map(survey, proposal)
+    return Finding("off_by_one", "error", survey.section, message, cure, files, _show(survey, facts))
+
+
+def _look_at_values(survey: Survey) -> ValueFindings:
     labels = [fact for fact, counts in iterate_counts(survey) if not counts.is_like_photo]
     plain = [fact for fact in labels if not fact.is_coloured]
     findings = find_colours(survey, [fact for fact in labels if fact.is_coloured])
@@ -108,7 +144,7 @@ def _say_some(survey: Survey, facts: list[PairFacts], wrong: list[PairFacts], pr
         f"{proposal.why} in them; {first_of(files)}"
     )
     pairs = ", ".join(f"{value}: {class_id}" for value, class_id in sorted(proposal.label_map.items()))
-    cure = cures.mend(files, f'--label_map "{{{pairs}}}"')
+    cure = cures.mend(survey, files, f'--label_map "{{{pairs}}}"')
     return Finding(proposal.kind, "error", survey.section, message, cure, files, _show(survey, wrong))
 
 

@@ -62,7 +62,7 @@ def _say_all(survey: Survey, verdict: Verdict) -> Finding:
         kind, flags = "shifted", _shift_flags(right, down)
     show = functools.partial(exhibits.show_fits, survey, [fact.index for fact in rated], verdict)
     return Finding(
-        kind, "error", survey.section, f"{message}; {first_of(files)}", cures.mend(files, flags), files, show
+        kind, "error", survey.section, f"{message}; {first_of(files)}", cures.mend(survey, files, flags), files, show
     )
 
 
@@ -76,7 +76,7 @@ def _say_turned(survey: Survey, verdict: Verdict, how: int) -> Finding | None:
         f"{_how_sure(survey, verdict.threshold)}); {first_of(files)}"
     )
     show = functools.partial(exhibits.show_fits, survey, [fact.index for fact in facts])
-    return Finding("mirrored", "error", survey.section, message, cures.mend(files, _FLIPS[how]), files, show)
+    return Finding("mirrored", "error", survey.section, message, cures.mend(survey, files, _FLIPS[how]), files, show)
 
 
 def _say_shifted(survey: Survey, verdict: Verdict) -> Finding | None:
@@ -90,7 +90,9 @@ def _say_shifted(survey: Survey, verdict: Verdict) -> Finding | None:
         f"{_direction(*shifts[0])} of its place ({_heights(facts)}; {_how_sure(survey, verdict.threshold)}); "
         f"{first_of(files)}"
     )
-    cure = "\n".join(cures.mend([file], _shift_flags(*shift)).splitlines()[0] for file, shift in zip(files, shifts))
+    cure = "\n".join(
+        cures.mend(survey, [file], _shift_flags(*shift)).splitlines()[0] for file, shift in zip(files, shifts)
+    )
     show = functools.partial(exhibits.show_fits, survey, [fact.index for fact in facts])
     return Finding("shifted", "error", survey.section, message, cure, files, show)
 
@@ -146,7 +148,7 @@ def _shared_lag(survey: Survey) -> Finding | None:
         f"{first_of([survey.picture(fact) for fact in facts])}"
     )
     moved = [facts[index] for index in labels]
-    cure = cures.lines_of(survey, moved, [survey.label(fact) for fact in labels.values()])
+    cure = cures.new_lines(survey, [(survey.picture(f), survey.label(labels[f.index])) for f in moved])
     show = functools.partial(exhibits.show_other_labels, survey, [(i, fact.index) for i, fact in labels.items()])
     return Finding("swapped", "error", survey.section, message, cure, [survey.label(fact) for fact in facts], show)
 
@@ -172,8 +174,9 @@ def _find_exchanged(survey: Survey, verdict: Verdict) -> Finding | None:
         f"{share_of(len(moved), len(survey.facts), 'labels')} belong to other pictures of the list: that of "
         f"{survey.picture(moved[0])} is {labels[0]} ({_how_sure(survey, threshold)}); {first_of(files)}"
     )
+    cure = cures.new_lines(survey, list(zip(map(survey.picture, moved), labels)))
     show = functools.partial(exhibits.show_other_labels, survey, [(i, other) for i, (_, other) in owners.items()])
-    return Finding("swapped", "error", survey.section, message, cures.lines_of(survey, moved, labels), files, show)
+    return Finding("swapped", "error", survey.section, message, cure, files, show)
 
 
 def find_swapped_columns(survey: Survey) -> list[Finding]:
@@ -189,14 +192,13 @@ def find_swapped_columns(survey: Survey) -> list[Finding]:
         f"{share_of(len(facts), len(survey.facts), 'lines')} of the list name the label first and the picture second; "
         f"{first_of([survey.picture(fact) for fact in facts])}"
     )
-    cure = cures.lines_of(survey, facts, [survey.picture(fact) for fact in facts])
-    lines = cure.splitlines()
-    lines[1 : 1 + len(facts)] = [f"{survey.label(fact)} {survey.picture(fact)}" for fact in facts[: len(lines) - 1]]
     if len(facts) == len(survey.facts):
-        lines = ["awk '{print $2, $1}' LIST > NEW_LIST"]
+        cure = "awk '{print $2, $1}' LIST > NEW_LIST"
+    else:
+        cure = cures.new_lines(survey, [(survey.label(fact), survey.picture(fact)) for fact in facts])
     show = functools.partial(exhibits.show_files, [survey.picture(facts[0]), survey.label(facts[0])])
     files = [survey.picture(fact) for fact in facts]
-    return [Finding("swapped", "error", survey.section, message, "\n".join(lines), files, show)]
+    return [Finding("swapped", "error", survey.section, message, cure, files, show)]
 
 
 def find_swapped_parts(train: Survey, val: Survey) -> list[Finding]:

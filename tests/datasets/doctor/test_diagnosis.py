@@ -88,8 +88,8 @@ def test_the_fault_is_found_with_its_files_and_nothing_else(name, scenes, tmp_pa
         assert all(exhibit.picture.dtype == np.uint8 and exhibit.picture.ndim == 3 for exhibit in finding.show())
 
 
-def test_every_kind_is_tried():
-    tried = {plant(label_faults.draw_road_scenes(24, 8), np.random.default_rng(3)).kind for plant in FAULTS.values()}
+def test_every_kind_is_tried(scenes):
+    tried = {plant(scenes.copy(), np.random.default_rng(3)).kind for plant in FAULTS.values()}
     assert tried == set(KINDS)
 
 
@@ -145,6 +145,14 @@ def test_the_page_needs_nothing_else_and_holds_every_finding(scenes, tmp_path):
     assert not re.search(r"(src|href)=\"(?!data:)", text)
     assert text.count("<section>") == len(diagnosis.findings) and text.count("<img") >= 4
     assert len(text) < 1_000_000
+
+
+def test_a_part_whose_labels_are_right_keeps_them_where_the_other_gets_a_map(scenes, tmp_path):
+    pairs = scenes.copy()
+    label_faults.in_labels(pairs, "train", label_faults.count_from_one)
+    (finding,) = propose_maps(*pairs.write(tmp_path)).findings
+    pasted, _ = parse_yaml(finding.cure, "cure")
+    assert pasted["train_dataset"]["label_map"][19] == 18 and pasted["val_dataset"] == {"label_map": {}}
 
 
 def test_lines_for_the_terminal_say_what_mends(scenes, tmp_path):
