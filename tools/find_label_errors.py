@@ -78,7 +78,8 @@ def main(args: argparse.Namespace) -> None:
         use_auxiliary_head=False,
         default_data_format=None if cpu is None else cpu.data_format,
     )
-    check_class_names(args.model_path, load_weights(model, args.model_path), dataset.class_names)
+    meta = load_weights(model, args.model_path)
+    check_class_names(args.model_path, meta, dataset.class_names, refuses_other_order=False)
     views = ViewOptions.from_test_config(config.section("test_config"))
     with entered(cpu):
         found = find_label_errors(model, dataset, views, num_workers=args.num_workers)
