@@ -17,6 +17,8 @@ from paddleseg.utils.visualize import class_name
 # A ten-thousandth of CamVid's pixels is one small sign in each second picture; its rarest class has 30 times as many.
 _LEAST_SHARE = 1e-4
 _FEWEST_LABELS, _LEAST_LABEL_SHARE = 3, 0.01
+# Of a handful of labels, every class is in few.
+_MANY_LABELS = 50
 
 
 def find_rare_classes(survey: Survey) -> list[Finding]:
@@ -36,16 +38,16 @@ def find_rare_classes(survey: Survey) -> list[Finding]:
             first.setdefault(value, []).append(fact.index)
     classes = [i for i in range(dataset.num_classes) if i != dataset.ignore_index and pixels[i]]
     total = sum(int(pixels[i]) for i in classes)
-    fewest = max(_FEWEST_LABELS, _LEAST_LABEL_SHARE * num_labels)
+    fewest = max(_FEWEST_LABELS, _LEAST_LABEL_SHARE * num_labels) if num_labels >= _MANY_LABELS else 0
     rare = [i for i in classes if pixels[i] < _LEAST_SHARE * total or labels[i] < fewest]
-    if num_labels < 4 * _FEWEST_LABELS or not rare:  # of a handful of labels, every class is in few
+    if not rare:
         return []
     shown = ", ".join(
         f"{i} {class_name(i, dataset.class_names)} ({pixels[i]} pixels, {pixels[i] / total:.4%}, in "
         f"{count_of(int(labels[i]), 'label')})"
         for i in rare
     )
-    message = f"{count_of(len(rare), 'class')} with hardly any pixels in {num_labels} labels: {shown}"
+    message = f"{count_of(len(rare), 'class')} with few pixels, or in few of the {num_labels} labels: {shown}"
     cure = "loss:\n  class_weights: enet  # lets rare classes weigh more; better still: pictures that show them"
     places = sorted({index for i in rare for index in first[i]})
     files = [survey.label(survey.facts[index]) for index in places]
