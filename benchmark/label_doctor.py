@@ -28,7 +28,9 @@ from benchmark import label_faults as faults
 from benchmark.label_faults import Pair, Pairs, Planted
 from paddleseg.datasets import CamVid
 from paddleseg.datasets.doctor import diagnose
+from paddleseg.datasets.doctor.alignment import Chance, find_edges, fit, judge
 from paddleseg.datasets.doctor.finding import KINDS, Finding
+from paddleseg.datasets.doctor.survey import to_grey
 from paddleseg.utils.cli import run_command
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
@@ -44,6 +46,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="another seed, other files (default: %(default)s)")
     parser.add_argument("--train", type=int, default=60, help="training pairs of a planted set (default: %(default)s)")
     parser.add_argument("--val", type=int, default=24, help="validation pairs of one (default: %(default)s)")
+    parser.add_argument(
+        "--sensitivity",
+        action="store_true",
+        help="instead: which share of single labels is found, by how far they lie off",
+    )
     add_json_flag(parser, "the counts")
     return parser
 
@@ -278,8 +285,44 @@ def run(pairs: Pairs) -> list[Finding]:
         return found
 
 
+def measure_sensitivity(pairs: Pairs, seed: int) -> dict[str, float]:
+    """Share of labels that are found when each is the only one that is off, by what is wrong with it."""
+    greys = [to_grey(pair.picture) for pair in pairs.train]
+    right = [find_edges(grey, pair.label.astype(np.int32)) for grey, pair in zip(greys, pairs.train)]
+    chance = Chance.measure([edges for edges in right if edges is not None])
+    scale = next(edges.scale for edges in right if edges is not None)
+    rng = np.random.default_rng(seed)
+
+    def is_found(grey: np.ndarray, label: np.ndarray) -> bool:
+        edges = find_edges(grey, np.ascontiguousarray(label).astype(np.int32))
+        return edges is not None and judge([fit(edges, edges)], chance, scale).elsewhere == [0]
+
+    shares = {"clean": float(np.mean([is_found(grey, pair.label) for grey, pair in zip(greys, pairs.train)]))}
+    for length in (3, 4, 5, 6, 8):
+        angles = rng.uniform(0, 2 * np.pi, len(greys))
+        moved = [
+            faults.shift(pair.label, round(length * scale * np.cos(angle)), round(length * scale * np.sin(angle)))
+            for pair, angle in zip(pairs.train, angles)
+        ]
+        shares[f"shifted by {length} of 384 pixels"] = float(np.mean(list(map(is_found, greys, moved))))
+    for name, change in (("mirrored", flip_across), ("upside down", flip_over)):
+        shares[name] = float(np.mean([is_found(g, change(pair.label)) for g, pair in zip(greys, pairs.train)]))
+    return shares
+
+
 def main(arguments: argparse.Namespace) -> None:
     check_json_flag(arguments.json)
+    if arguments.sensitivity:
+        found = {
+            "CamVid": measure_sensitivity(read_camvid(arguments.dataset_root, arguments.train, 1), arguments.seed),
+            "RoadScenes": measure_sensitivity(
+                faults.draw_road_scenes(arguments.train, 1, (384, 192), arguments.seed), arguments.seed
+            ),
+        }
+        for what in found["CamVid"]:
+            print(f"{what:<28}{''.join(f'{name} {shares[what]:>6.1%}  ' for name, shares in found.items())}")
+        write_json(arguments.json, found)
+        return
     started = time.perf_counter()
     small = {
         "camvid": read_camvid(arguments.dataset_root, arguments.train, arguments.val),

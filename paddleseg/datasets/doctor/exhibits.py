@@ -16,7 +16,7 @@ from paddleseg.datasets.doctor.raw_labels import RawLabel
 from paddleseg.datasets.doctor.survey import Survey, read_pair
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_image
-from paddleseg.utils.visualize import class_name, default_palette, make_palette, overlay, to_display_rgb
+from paddleseg.utils.visualize import class_name, default_palette, overlay, to_display_rgb
 
 _MOST_PAIRS = 3
 _WIDTH = 480
@@ -136,14 +136,13 @@ def draw_borders(picture: np.ndarray, values: np.ndarray) -> np.ndarray:
     return drawn
 
 
-def colour_label(label: RawLabel, palette: Sequence[Sequence[int]] | None = None) -> np.ndarray:
-    """(h, w, 3) uint8: a label in its own colours, or in those of a palette."""
+def colour_label(label: RawLabel) -> np.ndarray:
+    """(h, w, 3) uint8: a label in its own colours, or a colour for each of its values."""
     values = label.values
     if label.is_coloured:
         colours = np.stack([values >> 16, values >> 8 & 255, values & 255], axis=2).astype(np.uint8)
     else:
-        table = default_palette() if palette is None else make_palette(len(palette), palette)
-        colours = table[np.clip(values, 0, 255)]
+        colours = default_palette()[np.clip(values, 0, 255)]
     return _small(colours, cv2.INTER_NEAREST)
 
 
