@@ -103,11 +103,13 @@ def spoil_some(labels: list[np.ndarray], count: int, num_classes: int, seed: int
     planted: dict[int, PlantedError] = {}
     for index in rng.permutation(len(labels)).tolist():
         if len(planted) == count:
-            return planted
+            break
         label = labels[index].copy()
         error = spoil(label, ("another class", "left out", "invented")[len(planted) % 3], num_classes, rng)
         if error is not None:
             labels[index], planted[index] = label, error
+    if len(planted) == count:
+        return planted
     raise ConfigError(f"--errors {count}: only {len(planted)} of {len(labels)} labels have a place for one")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmark import label_doctor, label_faults
+from benchmark import label_doctor, label_faults, label_plants
 from benchmark.label_faults import Planted
 from paddleseg.datasets import Dataset
 from paddleseg.datasets.data_check import examine
@@ -21,7 +21,7 @@ from paddleseg.utils.yaml_text import parse_yaml
 from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[3]
-FLIPPED = label_doctor.simply(label_doctor.flip_across)
+FLIPPED = label_plants.simply(label_plants.flip_across)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def scenes():
 
 
 def shifted(right, down):
-    return label_doctor.simply(functools.partial(label_faults.shift, right=right, down=down))
+    return label_plants.simply(functools.partial(label_faults.shift, right=right, down=down))
 
 
 def coloured(pairs, label):
@@ -43,7 +43,7 @@ def halved(pairs, label):
 
 
 def in_labels(kind, change, part="train", count=None):
-    return label_doctor.plant_in_labels(kind, kind, change, part, count)
+    return label_plants.plant_in_labels(kind, kind, change, part, count)
 
 
 def plant_speck(pairs, rng):
@@ -54,11 +54,11 @@ def plant_speck(pairs, rng):
     return Planted("few_pixels", "3 pixels", pairs, files={f"{pairs.train[4].name}.png"})
 
 
-COPIES = label_doctor.plant_copies
+COPIES = label_plants.plant_copies
 FAULTS = {
-    "all labels count from 1": label_doctor.plant_off_by_one_everywhere,
-    "some labels count from 1": label_doctor.plant_off_by_one_in_some,
-    "masks of 0 and 255": label_doctor.plant_masks(0),
+    "all labels count from 1": label_plants.plant_off_by_one_everywhere,
+    "some labels count from 1": label_plants.plant_off_by_one_in_some,
+    "masks of 0 and 255": label_plants.plant_masks(0),
     "colours": in_labels("colours", coloured, "val"),
     "smoothed edges everywhere": in_labels("antialiased", halved),
     "smoothed edges in some labels": in_labels("antialiased", halved, "val", 2),
@@ -66,14 +66,14 @@ FAULTS = {
     "some labels shifted": in_labels("shifted", shifted(-8, 5), "train", 3),
     "all labels mirrored": in_labels("mirrored", FLIPPED),
     "some labels mirrored": in_labels("mirrored", FLIPPED, "train", 2),
-    "columns swapped": label_doctor.plant_swapped_columns,
-    "parts swapped": label_doctor.plant_swapped_parts,
-    "two labels exchanged": label_doctor.plant_exchanged,
-    "labels out of step": label_doctor.plant_out_of_step,
+    "columns swapped": label_plants.plant_swapped_columns,
+    "parts swapped": label_plants.plant_swapped_parts,
+    "two labels exchanged": label_plants.plant_exchanged,
+    "labels out of step": label_plants.plant_out_of_step,
     "the same pictures": COPIES("same_picture", "", np.copy, None, 2),
     "resized pictures": COPIES("resized_copy", "", functools.partial(label_faults.resize, factor=0.5), 90, 2),
     "pictures saved anew": COPIES("reencoded_copy", "", np.copy, 70, 2),
-    "films": label_doctor.plant_film,
+    "films": label_plants.plant_film,
     "a rare class": plant_speck,
 }
 
