@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from paddleseg.config.foreign_words import rewriter
 from paddleseg.config.verification import QUICK, add_verify_arguments, check_verify_arguments
 from paddleseg.deploy.graph_formats import INPUT_DTYPES
+from paddleseg.deploy.graph_spec import GIVES
 from paddleseg.export.formats import FORMATS, PADDLE_FORMATS, require_formats
 from paddleseg.export.options import (
     ALL,
@@ -43,8 +44,9 @@ def make_parser() -> argparse.ArgumentParser:
     add("--save_dir", default="./output/inference_model", help="folder of the export (default: %(default)s)")
     add(
         "--output_op",
-        choices=["argmax", "softmax", "none"],
-        help="what the graph gives: class ids, probabilities or logits (default: argmax; of a classifier softmax)",
+        choices=GIVES,
+        help="what the graph gives: class ids, probabilities or logits at the size of the input; stride8: no such "
+        "graph, but that of logits at 1/8 alone, which the others come with (default: argmax; of a classifier softmax)",
     )
     add("--without_argmax", action="store_true", help="the same as --output_op none")
     add("--with_softmax", action="store_true", help="the same as --output_op softmax")
@@ -107,6 +109,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.export.folder import export_model
     from paddleseg.inference.views import ViewOptions
     from paddleseg.utils.logging import get_logger
+    from paddleseg.utils.sigterm import sigterm_as_exit
 
     config = load_config(arguments.config, opts=arguments.opts)
     check_config(config, command="export")
@@ -119,19 +122,20 @@ def main(arguments: argparse.Namespace) -> None:
         size_hw = (arguments.input_shape or [-1, -1, -1, -1])[2:]
         return verify_by_flags(config, network, folder, arguments, level=arguments.verify or QUICK, size_hw=size_hw)
 
-    export_model(
-        network.model,
-        arguments.save_dir,
-        transforms=config.section(network.section)["transforms"],
-        options=options_of(arguments, CLASSIFICATION if network.is_classifier else SEGMENTATION),
-        class_names=names_of_weights(config, arguments.model_path, network.meta),
-        palette=shared_value(config, "palette"),
-        ignored_class=network.reference.ignored_class,
-        read_options=read_options(config),
-        separator=list_separator(config),
-        weights_meta=network.meta,
-        verify=None if arguments.no_verify else verify,
-    )
+    with sigterm_as_exit():
+        export_model(
+            network.model,
+            arguments.save_dir,
+            transforms=config.section(network.section)["transforms"],
+            options=options_of(arguments, CLASSIFICATION if network.is_classifier else SEGMENTATION),
+            class_names=names_of_weights(config, arguments.model_path, network.meta),
+            palette=shared_value(config, "palette"),
+            ignored_class=network.reference.ignored_class,
+            read_options=read_options(config),
+            separator=list_separator(config),
+            weights_meta=network.meta,
+            verify=None if arguments.no_verify else verify,
+        )
 
 
 def check_arguments(arguments: argparse.Namespace) -> None:

@@ -22,7 +22,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--image_path",
         required=True,
-        help="a picture, a folder of them, a .txt list of them, a quoted glob pattern, or a film (.mp4, .avi, ...)",
+        help="a picture, a folder of them, a .txt list of them, a quoted glob pattern, or a video (.mp4, .avi, ...)",
     )
     parser.add_argument("--save_dir", default="./output/result", help="folder of the results (default: %(default)s)")
     parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
@@ -122,7 +122,7 @@ def refuse_flags_of_label_maps(arguments: argparse.Namespace) -> None:
     if arguments.tile is not None:
         raise ConfigError("--tile: a classifier looks at whole pictures; leave it out")
     if is_video(arguments.image_path):
-        raise ConfigError(f"--image_path {arguments.image_path}: films are for label maps; give a classifier pictures")
+        raise ConfigError(f"--image_path {arguments.image_path}: videos are for label maps; give a classifier pictures")
 
 
 def device_name(arguments: argparse.Namespace) -> str | None:

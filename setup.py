@@ -40,7 +40,10 @@ setup(
     author="The DDRNet Toolkit Authors",
     python_requires=">=3.10",
     packages=find_packages(include=["paddleseg", "paddleseg.*"]),
-    package_data={"paddleseg.deploy.serve": ["openapi.json", "page/*"]},
+    package_data={
+        "paddleseg.datasets": ["tables/*.json"],
+        "paddleseg.deploy.serve": ["openapi.json", "page/*"],
+    },
     entry_points={"console_scripts": ["ddrnet-serve = paddleseg.deploy.serve.__main__:run"]},
     install_requires=[line for line in cpu if not is_chosen_by_the_user(line)],
     extras_require={
@@ -52,6 +55,7 @@ setup(
         "quant": ["nncf>=2.13", "openvino>=2024.4", "onnx>=1.16", "onnxruntime>=1.18"],
         "safetensors": ["safetensors>=0.4"],
         "tiff": ["tifffile>=2023.1"],
+        "mat": ["scipy>=1.8"],
         "serving": read_requirements("requirements-serving.txt"),
         "headless": [opencv.replace("opencv-python", "opencv-python-headless")],
     },

@@ -100,8 +100,7 @@ def candidates(root: Path, samples: int) -> dict[str, Callable[[], None]]:
         return datasets[name].sample(seed % len(files), np.random.default_rng(seed))["img"]
 
     def normalized(seed: int) -> np.ndarray:
-        normalize = datasets["ours"].pipeline.apply_normalize
-        return np.ascontiguousarray(normalize(sample("ours", seed)).transpose(2, 0, 1))
+        return datasets["ours"].pipeline.normalized_planes(sample("ours", seed))
 
     def from_file(read: Callable[[str], np.ndarray], seed: int) -> np.ndarray:
         return read(files[seed % len(files)])

@@ -87,6 +87,18 @@ def parse_arguments(
     return arguments
 
 
+def parse_size(text: str, flag: str) -> tuple[int, int]:
+    """``512x1024`` as (height, width).
+
+    Raises:
+        ConfigError: It is no size; names the flag.
+    """
+    sides = text.split("x")
+    if len(sides) != 2 or not all(side.isascii() and side.isdigit() and int(side) > 0 for side in sides):
+        raise ConfigError(f"{flag} {text}: give HEIGHTxWIDTH, e.g. 512x1024")
+    return int(sides[0]), int(sides[1])
+
+
 def median_seconds(candidates: Mapping[str, Callable[[], object]], rounds: int, warm_up: int = 1) -> dict[str, float]:
     """Time functions in turns: one call of each per round.
 

@@ -4,10 +4,11 @@
 
     python benchmark/exported.py [--json FILE] [--size 512x1024]
 
-Rows: what deploy/python/infer.py --enable_mkldnn True runs, the graph of logits at 1/8 with oneDNN and the label map
-made of them; and the graph under PaddleSeg's keys, which gives class ids, with oneDNN. The reference of both is that
-second graph without oneDNN, which is what remains of PaddleSeg's deployment on a CPU with Paddle 3: with oneDNN its
-graphs crash. Other engines are measured by benchmark/infer.py.
+Rows: what deploy/python/infer.py runs without further flags, the graph of logits at 1/8 on the OpenVINO that Paddle
+carries, and the label map made of them; the same with oneDNN (--enable_mkldnn True); and the graph under PaddleSeg's
+keys, which gives class ids, with oneDNN. The reference of all is that last graph without oneDNN, which is what remains
+of PaddleSeg's deployment on a CPU with Paddle 3: with oneDNN its graphs crash. Other engines are measured by
+benchmark/infer.py, and what the toolkit gains in all by benchmark/deploy.py.
 """
 
 from __future__ import annotations
@@ -51,25 +52,32 @@ def main() -> None:
         network = DDRNet_23_slim(NUM_CLASSES)
         fit_statistics(network, picture)
         config = read_deploy_config(export_model(network, Path(folder), transforms=[{"type": "Normalize"}]))
-        ours, ids, plain = (
-            Segmenter(config, EngineOptions(cpu_threads=arguments.threads, enable_mkldnn=onednn), main_graph=main_graph)
-            for onednn, main_graph in ((True, False), (True, True), (False, True))
-        )
-        batch = [ours.prepare(picture)]
+
+        def segmenter_of(onednn: bool | None, main_graph: bool) -> Segmenter:
+            options = EngineOptions("paddle", cpu_threads=arguments.threads, enable_mkldnn=onednn)
+            return Segmenter(config, options, main_graph=main_graph)
+
+        segmenters = {
+            "exported": segmenter_of(None, False),
+            "exported_onednn": segmenter_of(True, False),
+            "exported_ids": segmenter_of(True, True),
+            "plain": segmenter_of(False, True),
+        }
+        batch = [segmenters["plain"].prepare(picture)]
         candidates = {
-            name: lambda segmenter=segmenter: segmenter.label_maps(batch)[0]
-            for name, segmenter in (("ours", ours), ("ids", ids), ("plain", plain))
+            name: lambda segmenter=segmenter: segmenter.label_maps(batch)[0] for name, segmenter in segmenters.items()
         }
         expected = candidates["plain"]()
         assert len(np.unique(expected)) > 1, "the network gives a single class, which makes label maps too cheap"
-        for name in ("ours", "ids"):
+        for name in list(candidates)[:-1]:
             equal = (candidates[name]() == expected).mean()
             assert equal > 0.999, f"only {equal:.2%} of the pixels agree"
         seconds = common.median_seconds(candidates, arguments.repeats or ROUNDS)
     milliseconds = {name: 1e3 * value for name, value in seconds.items()}
     lines = [
-        common.compare(f"{name}_{arguments.size}", "ms", milliseconds[which], milliseconds["plain"])
-        for name, which in (("exported", "ours"), ("exported_ids", "ids"))
+        common.compare(f"{name}_{arguments.size}", "ms", value, milliseconds["plain"])
+        for name, value in milliseconds.items()
+        if name != "plain"
     ]
     common.report(lines, arguments)
 

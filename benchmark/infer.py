@@ -7,26 +7,25 @@
 Each engine, precision, size and number of threads runs in a process of its own, on as many cores as it has threads;
 in each round every one has its turn. Columns: the network alone; from its output to the label map (or classes); from a
 picture in memory to that; from the start of the process to the first result; the peak of the process's memory; and the
-share of pixels that have the class which the first row of the same size gives. The picture is a painted street.
+share of pixels that have the class which the first row of the same size gives. The picture is a painted street. With
+one thread, times are those that the process had on its core, which other programs change little.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from benchmark import common
+from benchmark.exported_process import Way, graph_process, save_picture
 from paddleseg.deploy.deploy_config import DeployConfig, read_deploy_config
 from paddleseg.deploy.engines import ENGINES
 from paddleseg.deploy.engines.base import EngineOptions
@@ -41,25 +40,8 @@ EQUAL_SHARE = 0.9999  # classes that are equally good to 1e-5 change places from
 UNITS = {"network": "ms", "tail": "ms", "whole": "ms", "cold_start": "s", "peak_memory": "MB", "equal": "share"}
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """What one process measures: flags of infer.py and a (height, width)."""
-
-    backend: str
-    precision: str
-    enable_mkldnn: bool | None
-    size_hw: tuple[int, int]
-    threads: int
-
-    @property
-    def flags(self) -> str:
-        onednn = "" if self.enable_mkldnn is None else f" --enable_mkldnn {self.enable_mkldnn}"
-        return f"--backend {self.backend} --precision {self.precision} --cpu_threads {self.threads}{onednn}"
-
-    @property
-    def name(self) -> str:
-        engine = self.backend if self.enable_mkldnn is None else "onednn"
-        return f"{engine}_{self.precision}_{self.size_hw[0]}x{self.size_hw[1]}_threads{self.threads}"
+def name_of(way: Way) -> str:
+    return f"{way.engine}_{way.precision}_{way.size_hw[0]}x{way.size_hw[1]}_threads{way.threads}"
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -84,7 +66,8 @@ def main(arguments: argparse.Namespace) -> None:
         asked = f"{', '.join(arguments.backends or ENGINES)} in {', '.join(arguments.precisions)}"
         raise ConfigError(f"{config.path}: nothing of the folder runs on {asked}")
     with tempfile.TemporaryDirectory() as folder:
-        paint_pictures({candidate.size_hw for candidate in candidates}, config, Path(folder))
+        for size_hw in {candidate.size_hw for candidate in candidates}:
+            save_picture(size_hw, config.input_shape[1], picture_file(Path(folder), size_hw))
         rounds, refused = measure(candidates, config, Path(folder), arguments.repeats)
     if not rounds:
         raise ConfigError(f"{config.path}: nothing runs here: {'; '.join(refused.values())}")
@@ -95,12 +78,12 @@ def main(arguments: argparse.Namespace) -> None:
     print(common.conditions("a process for each row", ("onnxruntime", "openvino", "MNN")))
     print_table(results)
     for candidate, reason in refused.items():
-        print(f"left out: {candidate.name}: {reason}")
+        print(f"left out: {name_of(candidate)}: {reason}")
     print_fastest(config, results)
     write_json(arguments.json, [asdict(line) for line in measurements(results)])
 
 
-def candidates_of(config: DeployConfig, arguments: argparse.Namespace) -> list[Candidate]:
+def candidates_of(config: DeployConfig, arguments: argparse.Namespace) -> list[Way]:
     """Every way that the folder and the installed packages allow; what this CPU cannot do is seen when it is tried."""
     graphs = [config.main_graph, *config.graphs.values()]
     ways = []
@@ -109,46 +92,34 @@ def candidates_of(config: DeployConfig, arguments: argparse.Namespace) -> list[C
             if any(runs(graph, EngineOptions(backend=backend, precision=precision)) for graph in graphs):
                 onednn = (None, True) if backend == PADDLE else (None,)
                 ways += [(backend, precision, flag) for flag in onednn]
-    sizes = [parse_size(text) for text in arguments.sizes]
-    return [Candidate(*way, size, threads) for size in sizes for threads in arguments.threads for way in ways]
+    sizes = [common.parse_size(text, "--sizes") for text in arguments.sizes]
+    return [
+        Way(backend, precision, size, threads, onednn)
+        for size in sizes
+        for threads in arguments.threads
+        for backend, precision, onednn in ways
+    ]
 
 
-def parse_size(text: str) -> tuple[int, int]:
-    sides = text.split("x")
-    if len(sides) != 2 or not all(side.isascii() and side.isdigit() and int(side) > 0 for side in sides):
-        raise ConfigError(f"--sizes {text}: give HEIGHTxWIDTH, e.g. 512x1024")
-    return int(sides[0]), int(sides[1])
-
-
-def paint_pictures(sizes: set[tuple[int, int]], config: DeployConfig, folder: Path) -> None:
-    """One picture of each size as an array in a file; more or fewer channels than three repeat them."""
-    import cv2
-    import numpy as np
-
-    from paddleseg.scenes import draw_scene
-
-    picture, _ = draw_scene(np.random.default_rng(0), (1024, 512))
-    channels = np.resize(np.arange(3), config.input_shape[1])
-    for height, width in sizes:
-        resized = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
-        np.save(folder / f"{height}x{width}.npy", np.ascontiguousarray(resized[:, :, channels]))
+def picture_file(folder: Path, size_hw: tuple[int, int]) -> Path:
+    return folder / f"{size_hw[0]}x{size_hw[1]}.npy"
 
 
 def measure(
-    candidates: Sequence[Candidate], config: DeployConfig, folder: Path, repeats: int
-) -> tuple[dict[Candidate, list[dict[str, float]]], dict[Candidate, str]]:
+    candidates: Sequence[Way], config: DeployConfig, folder: Path, repeats: int
+) -> tuple[dict[Way, list[dict[str, float]]], dict[Way, str]]:
     """What each candidate's processes measured, and why others do not run."""
     import numpy as np
 
-    rounds: dict[Candidate, list[dict[str, float]]] = {}
-    refused: dict[Candidate, str] = {}
+    rounds: dict[Way, list[dict[str, float]]] = {}
+    refused: dict[Way, str] = {}
     references: dict[tuple[int, int], np.ndarray] = {}
     for _ in range(repeats):
         for candidate in candidates:
             if candidate in refused:
                 continue
             try:
-                result = run_worker(candidate, config, folder)
+                result = run_way(candidate, config, folder)
             except UserError as error:
                 refused[candidate] = str(error)
                 continue
@@ -159,78 +130,27 @@ def measure(
     return rounds, refused
 
 
-def run_worker(candidate: Candidate, config: DeployConfig, folder: Path) -> dict[str, float]:
-    """One process, which leaves its label map in ``result.npy``.
+def run_way(way: Way, config: DeployConfig, folder: Path) -> dict[str, float]:
+    """Medians of one process, which leaves its label map in ``result.npy``.
 
     Raises:
         UserError: It cannot run that; the message is its own.
     """
-    task = {**asdict(candidate), "config": str(config.path), "folder": str(folder), "start": time.time()}
-    command = [sys.executable, os.path.abspath(__file__), "--worker", json.dumps(task)]
-    environment = {**os.environ, **dict.fromkeys(common.THREAD_VARIABLES, str(candidate.threads))}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    lines = done.stdout.splitlines()
-    if done.returncode != 0 or not lines:
-        errors = done.stderr.strip().splitlines()
-        raise UserError(errors[-1] if errors else f"its process ended with status {done.returncode}")
-    return json.loads(lines[-1])
+    with graph_process(way, config, picture_file(folder, way.size_hw), folder / "result.npy") as process:
+        turns = [process.run() for _ in range(WARM_UPS + RUNS)][WARM_UPS:]
+    medians = {key: statistics.median(turn[key] for turn in turns) for key in ("network", "tail", "whole")}
+    return {**medians, **process.started, "peak_memory": turns[-1]["peak_memory"]}
 
 
-def work(task: dict) -> None:
-    """Run in the process of one candidate: the first result, then timed ones; prints a line of JSON."""
-    if hasattr(os, "sched_setaffinity"):  # Linux
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: task["threads"]])
-    import cv2
-    import numpy as np
-
-    from paddleseg.deploy.classifier import Classifier
-    from paddleseg.deploy.deploy_config import CLASSIFICATION
-    from paddleseg.deploy.segmenter import Segmenter
-
-    cv2.setNumThreads(task["threads"])
-    options = EngineOptions(
-        backend=task["backend"], precision=task["precision"], cpu_threads=task["threads"],
-        enable_mkldnn=task["enable_mkldnn"],
-    )  # fmt: skip
-    height, width = task["size_hw"]
-    picture = np.load(Path(task["folder"], f"{height}x{width}.npy"))
-    config = read_deploy_config(task["config"])
-    is_classifier = config.task == CLASSIFICATION
-    graph = (Classifier if is_classifier else Segmenter)(config, options)
-
-    def once():
-        items = [graph.prepare(picture.copy())]
-        return [found[0].id for found in graph.classes(items)] if is_classifier else graph.label_maps(items)[0]
-
-    result = once()
-    cold_start = time.time() - task["start"]
-    np.save(Path(task["folder"], "result.npy"), np.asarray(result))
-    seconds = []
-    for run in range(WARM_UPS + RUNS):
-        graph.reset_times()
-        once()
-        if run >= WARM_UPS:
-            seconds.append({**graph.seconds, "whole": sum(graph.seconds.values())})
-    columns = {"network": "inference", "tail": "postprocess", "whole": "whole"}
-    medians = {key: 1e3 * statistics.median(run[stage] for run in seconds) for key, stage in columns.items()}
-    print(json.dumps({**medians, "cold_start": cold_start, "peak_memory": peak_memory_mb()}))
-
-
-def peak_memory_mb() -> float:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-
-
-def print_table(results: dict[Candidate, dict[str, float]]) -> None:
+def print_table(results: dict[Way, dict[str, float]]) -> None:
     print(f"{'':<40}" + "".join(f"{key:>13}" for key in UNITS))
     print(f"{'':<40}" + "".join(f"{unit:>13}" for unit in UNITS.values()))
     for candidate, values in results.items():
         numbers = "".join(f"{values[key]:>13.{5 if key == 'equal' else 2}f}" for key in UNITS)
-        print(f"{candidate.name:<40}{numbers}")
+        print(f"{name_of(candidate):<40}{numbers}")
 
 
-def print_fastest(config: DeployConfig, results: dict[Candidate, dict[str, float]]) -> None:
+def print_fastest(config: DeployConfig, results: dict[Way, dict[str, float]]) -> None:
     """The command lines at the largest size: the fastest of all, and of those that keep to the first row's classes."""
     largest = max((candidate.size_hw for candidate in results), key=lambda size: size[0] * size[1])
     at_largest = [candidate for candidate in results if candidate.size_hw == largest]
@@ -243,13 +163,13 @@ def print_fastest(config: DeployConfig, results: dict[Candidate, dict[str, float
         )
 
 
-def measurements(results: dict[Candidate, dict[str, float]]) -> list[common.Measurement]:
+def measurements(results: dict[Way, dict[str, float]]) -> list[common.Measurement]:
     """A line for each figure; times are compared with those of the first candidate of the same size."""
     lines = []
     for candidate, values in results.items():
         reference = next(seen for other, seen in results.items() if other.size_hw == candidate.size_hw)
         for key, unit in UNITS.items():
-            name = f"{candidate.name}_{key}"
+            name = f"{name_of(candidate)}_{key}"
             if key == "equal":
                 lines.append(common.Measurement(name, unit, values[key]))
             else:
@@ -258,10 +178,4 @@ def measurements(results: dict[Candidate, dict[str, float]]) -> list[common.Meas
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--worker"]:
-        try:
-            work(json.loads(sys.argv[2]))
-        except UserError as error:
-            sys.exit(str(error))
-    else:
-        run_command(main, make_parser())
+    run_command(main, make_parser())

@@ -16,7 +16,7 @@ RUN apt-get update && \
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3 python3-venv && \
     rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/lists
-COPY requirements-gpu.txt requirements-serving.txt ./
+COPY requirements-gpu.txt requirements-serving.txt constraints-gpu.txt ./
 # The oldest Paddle of the list is the one that is built for this CUDA.
 RUN sed -i -e 's/^opencv-python/opencv-python-headless/' -e 's/^paddlepaddle-gpu>=/paddlepaddle-gpu==/' \
         requirements-gpu.txt && \
@@ -29,7 +29,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
         sed -i '/^paddlepaddle-gpu/d' requirements-gpu.txt && \
         /opt/venv/bin/python -m pip install --disable-pip-version-check $PADDLE; \
     fi && \
-    /opt/venv/bin/python -m pip install --disable-pip-version-check -r requirements-gpu.txt -r requirements-serving.txt
+    /opt/venv/bin/python -m pip install --disable-pip-version-check -c constraints-gpu.txt \
+        -r requirements-gpu.txt -r requirements-serving.txt
 
 # hadolint ignore=DL3006
 FROM ${CUDA_IMAGE}

@@ -2,106 +2,57 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the scripts of the chain share; to be sourced. They set the four variables that are empty here.
+# What the scripts of all chains share; to be sourced. They set `chain_file` and MODE; begin_chain sets the rest.
 #
 # A parameter ARRAY is the name of an array that the function fills or changes.
-# shellcheck disable=SC2034 # such an array is used where the function is called
+# shellcheck disable=SC2034 # such an array, and what begin_chain sets, is used where the function is called
 
 MODE=${MODE:-}
+chain_file=${chain_file:-}
 model_name=${model_name:-}
-# Gets a line for each step; its time says whether a file is from before the step.
+# Gets a line for each step.
 status_log=${status_log:-}
-step_stamp=${step_stamp:-}
+num_cards=${num_cards:--1}
 
-TIPC_MODES=(lite_train_lite_infer lite_train_whole_infer whole_train_whole_infer whole_infer)
 # A folder with this file in it was made by a chain, and may be emptied by the next one.
 CHAIN_MARK=.made_by_tipc
+# What chains for C++ infer on: their files name no pictures, and the program takes folders and no lists.
+CPP_PICTURES=test_tipc/data/cityscapes/leftImg8bit/val
 
 fail() {
     printf 'error: %s\n' "$1" >&2
     exit "${2:-1}"
 }
 
-# --- The chain file -------------------------------------------------------------------------------------------------
+# shellcheck source=test_tipc/chain_file.sh
+source "$(dirname "${BASH_SOURCE[0]}")/chain_file.sh"
+# shellcheck source=test_tipc/expectations.sh
+source "$(dirname "${BASH_SOURCE[0]}")/expectations.sh"
 
-# read_chain_file FILE: the lines that are not empty go into the array `lines`. Their positions, from 0, mean something.
-read_chain_file() {
-    local line i
-    [ -f "$1" ] || fail "there is no chain file $1; give test_tipc/configs/<model>/train_infer_python.txt" 2
-    lines=()
-    while IFS= read -r line || [ -n "$line" ]; do
-        line=$(trim "${line%$'\r'}")
-        [ -z "$line" ] || lines+=("$line")
-    done < "$1"
-    for i in 0 22 26 35; do
-        [[ ${lines[i]:-} == ====* ]] \
-            || fail "$1: line $i, counted from 0 without the empty ones, must be a heading (=====...), found: ${lines[i]:-nothing}" 2
-    done
-    [ "${#lines[@]}" -ge 52 ] || fail "$1 has ${#lines[@]} lines that are not empty; the chain needs 52" 2
+# begin_chain KIND LOG: reads the chain file, which is of that kind, and begins a log of its steps.
+begin_chain() {
+    read_chain_file "$chain_file"
+    [ "$chain_kind" = "$1" ] || fail "$chain_file begins with $chain_kind; this script runs files of $1" 2
+    check_mode
+    model_name=$(func_parser_value "${lines[1]}")
+    LOG_PATH=./test_tipc/output/$model_name/$MODE
+    status_log=$LOG_PATH/$2
+    step_stamp=$LOG_PATH/.step_began
+    python_of_chain
+    mkdir -p "$LOG_PATH"
+    printf -- '------------------------ %s ------------------------\n' "$MODE" > "$status_log"
 }
 
-# check_mode: ends the script when MODE is none of the basic chain.
-check_mode() {
-    local known
-    for known in "${TIPC_MODES[@]}"; do
-        [ "$MODE" != "$known" ] || return 0
-    done
-    fail "no mode '$MODE' in this chain; known: ${TIPC_MODES[*]}" 2
-}
-
-trim() {
-    local text=$1
-    text=${text#"${text%%[![:space:]]*}"}
-    printf '%s' "${text%"${text##*[![:space:]]}"}"
-}
-
-# func_parser_key LINE: what stands before the first colon.
-func_parser_key() {
-    trim "${1%%:*}"
-}
-
-# func_parser_value LINE: what stands after the first colon; a line without one has no value.
-func_parser_value() {
-    [[ $1 != *:* ]] || trim "${1#*:}"
-}
-
-# func_parser_params LINE: the value for MODE out of `key:mode=value|mode=value`; one that names no mode is for all.
-func_parser_params() {
-    local value pairs pair
-    value=$(func_parser_value "$1")
-    if [[ $value != *=* ]]; then
-        printf '%s' "$value"
-        return
+# finish_chain PATTERN STEP: the table of all steps, and the end. The status is 0 when none failed and one whose name
+# fits the pattern passed.
+finish_chain() {
+    print_summary | tee -a "$status_log"
+    if [ "$(count_steps passed "$1")" -eq 0 ]; then
+        printf 'The chain has failed: no %s step has passed.\n' "$2" | tee -a "$status_log"
+        exit 1
     fi
-    IFS='|' read -ra pairs <<< "$value"
-    for pair in "${pairs[@]}"; do
-        if [ "$(trim "${pair%%=*}")" = "$MODE" ]; then
-            trim "${pair#*=}"
-            return
-        fi
-    done
-}
-
-# split_list ARRAY VALUE: the entries of `a|b|c` go into the array of that name; an empty value is one empty entry.
-split_list() {
-    local -n split_into=$1
-    IFS='|' read -ra split_into <<< "$2"
-    [ "${#split_into[@]}" -gt 0 ] || split_into=("")
-}
-
-# split_words ARRAY VALUE: the words of VALUE as a shell splits them. Quotes hold words together; nothing is expanded.
-split_words() {
-    local -n words_into=$1
-    xargs -r printf '%s\n' <<< "$2" > /dev/null 2>&1 || fail "a quote is not closed in: $2" 2
-    mapfile -d '' -t words_into < <(xargs -r printf '%s\0' <<< "$2")
-}
-
-# add_flag ARRAY KEY VALUE: appends KEY=VALUE, unless one of them is null or empty.
-add_flag() {
-    local -n flags_into=$1
-    case $2 in null | "") return ;; esac
-    case $3 in null | "") return ;; esac
-    flags_into+=("$2=$3")
+    [ "$(count_steps failed '*')" -eq 0 ]
+    exit
 }
 
 # --- The command of a step ------------------------------------------------------------------------------------------
@@ -120,11 +71,59 @@ choose_python() {
     fail "there is no $1, python or python3; name a Python that has Paddle: PYTHON=..."
 }
 
-# take_lite_config ARRAY: in the modes that train on lite data, --config NAME.yml stands for NAME_lite.yml if it is there.
+# count_cards: sets num_cards; -1 with a Paddle that is built for the CPU.
+count_cards() {
+    local code='import paddle; print(paddle.device.cuda.device_count() if paddle.is_compiled_with_cuda() else -1)'
+    num_cards=$("$python" -W ignore -c "$code" | tail -n 1) \
+        || fail "$python cannot import paddle; PYTHON=... chooses the Python of the chain"
+}
+
+# why_not_on GPUS DEVICE: says why this machine cannot run what the entries of gpu_list and --device ask for.
+why_not_on() {
+    local card highest=-1
+    case $1 in -1 | -1,* | null | "") [[ $2 == gpu* ]] || return 0 ;; esac
+    case $2 in gpu* | null | "") ;; *) return 0 ;; esac
+    if [ "$num_cards" -lt 0 ]; then
+        printf 'needs a GPU, and this Paddle is built for the CPU'
+        return
+    fi
+    for card in ${1//,/ }; do
+        [[ ! $card =~ ^[0-9]+$ ]] || [ "$card" -le "$highest" ] || highest=$card
+    done
+    [ "$highest" -ge 0 ] || highest=0
+    [ "$highest" -lt "$num_cards" ] || printf 'needs GPU %d, and Paddle finds %d on this machine' "$highest" "$num_cards"
+}
+
+# build_command ARRAY WORDS: Python with a command of the chain file.
+build_command() {
+    local -n built=$1
+    local from_file
+    split_words from_file "$2"
+    [ "${#from_file[@]}" -gt 0 ] || fail "$chain_file: a command is missing" 2
+    take_lite_config from_file
+    # shellcheck disable=SC2034 # it is an array of the caller
+    built=("$python" "${from_file[@]}")
+}
+
+# python_of_chain: sets `python` to that of the chain file, of which those for C++ name none.
+python_of_chain() {
+    case $chain_kind in
+        cpp_params) choose_python python ;;
+        *) choose_python "$(func_parser_value "${lines[2]}")" ;;
+    esac
+}
+
+# trains_on_lite_data: whether the pictures are too small for the crops of the whole configuration.
+trains_on_lite_data() {
+    [[ $MODE == lite_train_* ]] \
+        || { [ "$MODE" = benchmark_train ] && grep -qsx roadscenes "test_tipc/data/cityscapes/$CHAIN_MARK"; }
+}
+
+# take_lite_config ARRAY: where a chain trains on lite data, --config NAME.yml stands for NAME_lite.yml if it is there.
 take_lite_config() {
     local -n config_words=$1
     local i path
-    [[ $MODE == lite_train_* ]] || return 0
+    trains_on_lite_data || return 0
     for i in "${!config_words[@]}"; do
         path=${config_words[i]#--config=}
         case ${config_words[i]} in
@@ -137,11 +136,27 @@ take_lite_config() {
     done
 }
 
+# config_of WORD...: prints the value of --config in a command.
+config_of() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --config=*) printf '%s' "${1#--config=}" ;;
+            --config) printf '%s' "${2:-}" ;;
+        esac
+        shift
+    done
+}
+
 # quote_words WORD...: the words as one line that a shell can run again.
 quote_words() {
     local word text=""
     for word in "$@"; do
-        [[ $word =~ ^[[:alnum:]_./:=,@%+-]+$ ]] || word=${word@Q}
+        # PaddlePaddle's tools split the line at " - ", which %q breaks up.
+        if [[ $word == *" - "* ]]; then
+            printf -v word %q "$word"
+        elif [[ ! $word =~ ^[[:alnum:]_./:=,@%+-]+$ ]]; then
+            word=${word@Q}
+        fi
         text+="$word "
     done
     printf '%s' "${text% }"
@@ -158,66 +173,12 @@ fresh_folder() {
     : > "$1/$CHAIN_MARK"
 }
 
-# --- What a step must have written ----------------------------------------------------------------------------------
-
-# is_new FILE: the file has content, and was written since the step began.
-is_new() {
-    [ -s "$1" ] && ! [ "$step_stamp" -nt "$1" ]
-}
-
-expect_weights() {
-    local weights
-    for weights in "$@"; do
-        ! is_new "$weights" || return 0
-    done
-    printf 'none of these weights was written: %s' "$*"
-    return 1
-}
-
-expect_export() {
-    local file
-    for file in "$1/deploy.yaml" "$1/model.pdiparams"; do
-        is_new "$file" || { printf '%s was not written' "$file"; return 1; }
-    done
-    is_new "$1/model.pdmodel" || is_new "$1/model.json" || { printf 'no graph was written in %s' "$1"; return 1; }
-}
-
-# expect_masks FOLDER PICTURES: one PNG for each picture.
-expect_masks() {
-    local found wanted
-    found=$(find "$1" -type f -name '*.png' -size +0c | wc -l)
-    wanted=$(count_pictures "$2")
-    if [ "$wanted" -eq 0 ] || [ "$found" -ne "$wanted" ]; then
-        printf '%d label maps in %s for %d pictures of %s' "$found" "$1" "$wanted" "$2"
-        return 1
-    fi
-}
-
-expect_nothing() {
-    :
-}
-
-# count_pictures PATH: how many pictures a list (each counted once), a folder, a file or a pattern names. As inference
-# finds them: hidden ones do not count, links to sub-folders are followed, and one in a circle is not.
-count_pictures() {
-    local suffixes='\.(jpg|jpeg|jfif|png|bmp|tif|tiff|webp|ppm|pgm|pbm|pnm)$'
-    if [ -d "$1" ]; then
-        find -L "$1" -mindepth 1 -name '.*' -prune -o -type f -print 2>/dev/null | grep -ciE "$suffixes" || true
-    elif [[ $1 == *.txt || $1 == *.list ]] && [ -f "$1" ]; then
-        awk 'NF && !seen[$1]++ { count++ } END { print count + 0 }' "$1"
-    elif [ -f "$1" ]; then
-        echo 1
-    else
-        compgen -G "$1" | grep -ciE "$suffixes" || true
-    fi
-}
-
 # --- Running and recording steps ------------------------------------------------------------------------------------
 
 step_names=() step_states=() step_seconds=() step_details=()
 
 # run_step NAME LOG CHECK ARGUMENT... -- COMMAND...: runs the command with its output in LOG too. It has passed when it
-# ends with status 0 and `CHECK ARGUMENT...` finds what it had to write. `visible_cards`, if set, are the cards it sees.
+# ends with status 0 and `CHECK ARGUMENT...` finds what it had to write.
 run_step() {
     local name=$1 log=$2 check=() start=$SECONDS status problem=""
     shift 2
@@ -228,22 +189,32 @@ run_step() {
     shift
     : > "$step_stamp"
     printf '$ %s\n' "$(quote_words "$@")"
-    (
-        [ -z "${visible_cards:-}" ] || export CUDA_VISIBLE_DEVICES=$visible_cards
-        exec "$@"
-    ) < /dev/null 2>&1 | tee "$log"
+    (become "$@") < /dev/null 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
     if [ "$status" -ne 0 ]; then
         problem="exit status $status"
     else
         problem=$("${check[@]}") || status=1
     fi
+    end_step "$name" "$log" "$start" "$status" "$problem" "$@"
+}
+
+# become COMMAND...: the command in the place of this shell, with `visible_cards`, if set, as the cards it sees.
+become() {
+    [ -z "${visible_cards:-}" ] || export CUDA_VISIBLE_DEVICES=$visible_cards
+    exec "$@"
+}
+
+# end_step NAME LOG START STATUS PROBLEM COMMAND...: records a step that began at START, a value of SECONDS.
+end_step() {
+    local name=$1 log=$2 seconds=$((SECONDS - $3)) status=$4 problem=$5
+    shift 5
     [ "$status" -eq 0 ] || printf '%s: %s\n' "$name" "$problem" | tee -a "$log" "$status_log"
     status_check "$status" "$(quote_words "$@")" "$status_log" "$model_name" "$log"
     if [ "$status" -eq 0 ]; then
-        record_step "$name" passed "$((SECONDS - start))" "$log"
+        record_step "$name" passed "$seconds" "$log"
     else
-        record_step "$name" failed "$((SECONDS - start))" "$log ($problem)"
+        record_step "$name" failed "$seconds" "$log ($problem)"
     fi
     return "$status"
 }

@@ -7,7 +7,8 @@ r"""Compare the label maps of a chain's inference with scores that were recorded
         --gt_dir ./test_tipc/data/cityscapes/gtFine/val
 
 The scores of each folder of label maps are held against those of the metric file with the same precision (fp32,
-fp16, bf16, int8) in its name. The exit status is 0 when all agree. --write_metric_file records scores instead.
+fp16, bf16, int8) in its name; of several, of python_<model>_results_<precision>.txt for the model that the folder lies
+in. The exit status is 0 when all agree. --write_metric_file records scores instead.
 """
 
 from __future__ import annotations
@@ -65,10 +66,7 @@ def main(arguments: argparse.Namespace) -> None:
     recorded = read_metric_files(arguments.metric_file)
     results = []
     for folder in folders:
-        precision = precision_of(folder.name)
-        if precision not in recorded:
-            raise ConfigError(f"--metric_file {arguments.metric_file}: none is for {precision}, that of {folder}")
-        path, expected = recorded[precision]
+        path, expected = choose_metrics(arguments.metric_file, recorded, folder)
         found = score(folder, arguments.gt_dir, arguments.num_classes)
         differences = list(describe_differences(expected, found, arguments.atol, arguments.rtol))
         results.append(not differences)
@@ -141,28 +139,52 @@ def score(folder: Path, gt_dir: str, num_classes: int) -> dict[str, float | np.n
     }
 
 
-def read_metric_files(pattern: str) -> dict[str, tuple[str, dict[str, float]]]:
+def read_metric_files(pattern: str) -> dict[str, dict[str, float]]:
     """Read the recorded scores.
 
     Args:
         pattern: Metric files; the name of each holds a precision.
 
     Returns:
-        Precision to (file, scores to compare).
+        File to scores to compare.
 
     Raises:
-        ConfigError: None fits, or two are of one precision.
+        ConfigError: None fits.
         DataError: A line is not ``name: value``, or a file has no score to compare.
     """
-    recorded: dict[str, tuple[str, dict[str, float]]] = {}
-    for path in sorted(glob.glob(pattern)):
-        precision = precision_of(os.path.basename(path))
-        if precision in recorded:
-            raise ConfigError(f"--metric_file {pattern}: {recorded[precision][0]} and {path} are both for {precision}")
-        recorded[precision] = (path, read_metrics(path))
+    recorded = {path: read_metrics(path) for path in sorted(glob.glob(pattern))}
     if not recorded:
         raise ConfigError(f"--metric_file {pattern}: no file fits; --write_metric_file records one")
     return recorded
+
+
+def choose_metrics(pattern: str, recorded: dict[str, dict[str, float]], folder: Path) -> tuple[str, dict[str, float]]:
+    """The metric file for a folder of label maps, and its scores.
+
+    Raises:
+        ConfigError: None is for the precision of the folder, or several are and the model does not decide.
+    """
+    precision = precision_of(folder.name)
+    found = [path for path in recorded if precision_of(os.path.basename(path)) == precision]
+    if not found:
+        raise ConfigError(f"--metric_file {pattern}: none is for {precision}, that of {folder}")
+    if len(found) > 1:
+        # Quantised models have a name of their own in output trees: <model>_KL.
+        models = {part.removesuffix("_KL") for part in folder.resolve().parts}
+        of_model = [path for path in found if _model_of(path) in models]
+        if len(of_model) != 1:
+            raise ConfigError(
+                f"--metric_file {pattern}: {found[0]} and {found[1]} are both for {precision}, and {folder} lies in no "
+                "folder with the name of its model, python_<model>_results_<precision>.txt; give one of them"
+            )
+        found = of_model
+    return found[0], recorded[found[0]]
+
+
+def _model_of(path: str) -> str:
+    """The model in the name of a metric file; the whole name where there is none."""
+    name = os.path.basename(path)
+    return name.removeprefix("python_").partition("_results_")[0]
 
 
 def read_metrics(path: str) -> dict[str, float]:

@@ -2,7 +2,7 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# The basic chain, train -> export -> inference, as a chain file describes it (README.md says what its lines mean):
+# Train -> evaluation -> export -> inference, as a chain file describes it (README.md says what its lines mean):
 #   bash test_tipc/test_train_inference_python.sh CHAIN_FILE MODE [GPU of whole_infer]
 # The exit status is 0 when nothing failed and, of the step that the mode is about, at least one ran.
 set -uo pipefail
@@ -12,47 +12,9 @@ MODE=${2:?MODE is missing: lite_train_lite_infer, lite_train_whole_infer, whole_
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 # shellcheck source=test_tipc/common_func.sh
 source test_tipc/common_func.sh
-check_mode
-read_chain_file "$chain_file"
-
-model_name=$(func_parser_value "${lines[1]}")
-LOG_PATH=./test_tipc/output/$model_name/$MODE
-status_log=$LOG_PATH/results_python.log
-step_stamp=$LOG_PATH/.step_began
-
-# count_cards: sets num_cards; -1 with a Paddle that is built for the CPU.
-count_cards() {
-    local code='import paddle; print(paddle.device.cuda.device_count() if paddle.is_compiled_with_cuda() else -1)'
-    num_cards=$("$python" -W ignore -c "$code" | tail -n 1) \
-        || fail "$python cannot import paddle; PYTHON=... chooses the Python of the chain"
-}
-
-# why_not_on GPUS DEVICE: says why this machine cannot run what the entries of gpu_list and --device ask for.
-why_not_on() {
-    local card highest=-1
-    case $1 in -1 | null | "") [[ $2 == gpu* ]] || return 0 ;; esac
-    case $2 in gpu* | null | "") ;; *) return 0 ;; esac
-    if [ "$num_cards" -lt 0 ]; then
-        printf 'needs a GPU, and this Paddle is built for the CPU'
-        return
-    fi
-    for card in ${1//,/ }; do
-        [[ ! $card =~ ^[0-9]+$ ]] || [ "$card" -le "$highest" ] || highest=$card
-    done
-    [ "$highest" -ge 0 ] || highest=0
-    [ "$highest" -lt "$num_cards" ] || printf 'needs GPU %d, and Paddle finds %d on this machine' "$highest" "$num_cards"
-}
-
-# build_command ARRAY WORDS: Python with a command of the chain file.
-build_command() {
-    local -n built=$1
-    local from_file
-    split_words from_file "$2"
-    [ "${#from_file[@]}" -gt 0 ] || fail "$chain_file: a command is missing" 2
-    take_lite_config from_file
-    # shellcheck disable=SC2034 # it is an array of the caller
-    built=("$python" "${from_file[@]}")
-}
+# PaddleSeg's mode for quantised models, whose chain has a script of its own here.
+[ "$MODE" != klquant_whole_infer ] || exec bash test_tipc/test_ptq_inference_python.sh "$chain_file" "$MODE"
+begin_chain train_params results_python.log
 
 # select_trainer NAME: sets train_words and export_words to what the chain file has for it.
 select_trainer() {
@@ -89,12 +51,20 @@ add_static_training() {
     fail "$chain_file: trainer to_static_train needs the section to_static_train_benchmark_params" 2
 }
 
-# run_trained_chain GPUS DEVICE PRECISION TRAINER: trains, evaluates if asked to, exports and infers.
+# run_trained_chain GPUS DEVICE PRECISION TRAINER: trains, evaluates if asked to, exports and infers. GPUS is an entry of
+# gpu_list: cards; -1 for the CPU, -1,-1 for two processes on it; or machines and their cards, a,b;0,1.
 run_trained_chain() {
-    local gpus=$1 device=$2 precision=$3 trainer=$4
-    local name=${trainer}_gpus_${gpus}_autocast_$precision
-    local folder=$LOG_PATH/$name reason weights command visible_cards="" blocked=""
+    local gpus=${1#*;} device=$2 precision=$3 trainer=$4 machines="" num_nodes=1
+    local name folder log reason weights last command visible_cards="" blocked=""
+    if [[ $1 == *";"* ]]; then
+        machines=${1%%;*}
+        num_nodes=$(($(tr -cd , <<< "$machines" | wc -c) + 1))
+    fi
+    name=${trainer}_gpus_${gpus}_autocast_$precision
+    folder=$LOG_PATH/$name log=$LOG_PATH/${name}_nodes_$num_nodes.log
+    [ -z "$machines" ] || folder=${log%.log}
     reason=$(why_not_on "$gpus" "$device")
+    reason=${reason:-$(why_not_among "$machines")}
     if [[ -z $reason && $precision != null && $precision != fp32 ]] \
         && { [ "$device" = cpu ] || [ "$num_cards" -lt 1 ]; }; then
         reason="trains in $precision, which needs a GPU"
@@ -106,51 +76,77 @@ run_trained_chain() {
     select_trainer "$trainer"
     fresh_folder "$folder"
     build_command command "$train_words"
-    if [[ $gpus == *,* ]]; then
-        command=("$python" -m paddle.distributed.launch "--devices=$gpus" "${command[@]:1}")
-    elif [[ $gpus =~ ^[0-9]+$ ]]; then
-        visible_cards=$gpus
-    fi
+    launch_processes command "$gpus" "$machines"
     add_flag command "$(func_parser_key "${lines[4]}")" "$device"
     add_flag command "$(func_parser_key "${lines[7]}")" "$folder"
     add_flag command "$(func_parser_key "${lines[6]}")" "$iters"
-    add_flag command "$(func_parser_key "${lines[9]}")" "$(func_parser_value "${lines[9]}")"
+    add_lines command 9
     add_flag command --precision "$precision"
     add_flag command "$(func_parser_key "${lines[8]}")" "$(func_parser_params "${lines[8]}")"
-    add_flag command "$(func_parser_key "${lines[12]}")" "$(func_parser_value "${lines[12]}")"
+    add_lines command 12
 
     # Without --do_eval there is no best model, only the last one.
     weights=$folder/$(func_parser_value "${lines[10]}")
-    run_step "${name}_train" "${folder}_nodes_1.log" \
-        expect_weights "$weights" "$folder/iter_$iters/model.pdparams" -- "${command[@]}" || blocked="its training failed"
-    if [[ $gpus == *,* ]] && is_new log/workerlog.0; then
-        cat log/workerlog.0 >> "${folder}_nodes_1.log"
+    # A profiled training ends with its last profiled step.
+    last=$folder/iter_$iters
+    [ "$MODE" != benchmark_train ] || last="$folder/iter_*"
+    run_step "${name}_train" "$log" expect_weights "$weights" "$last/model.pdparams" -- "${command[@]}" \
+        || blocked="its training failed"
+    if [[ $gpus == *,* || -n $machines ]] && is_new log/workerlog.0; then
+        cat log/workerlog.0 >> "$log"
     fi
     [ -f "$weights" ] || weights=$folder/iter_$iters/model.pdparams
 
     visible_cards=${gpus%%,*}
     [[ $visible_cards =~ ^[0-9]+$ ]] || visible_cards=""
-    run_eval "$name" "$weights" "$device" "$blocked"
+    run_eval "$name" "${log%.log}_eval.log" "$weights" "$device" "$blocked"
     case $export_words in "" | null) return ;; esac
-    run_export "${name}_export" "${folder}_nodes_1_export.log" "$weights" "$folder" "$export_words" "$blocked" \
+    run_export "${name}_export" "${log%.log}_export.log" "$weights" "$folder" "$export_words" "$blocked" \
         || blocked=${blocked:-its export failed}
     run_inference "$gpus" "$folder" "$(func_parser_value "${lines[11]}")" "$blocked"
 }
 
-# run_eval NAME WEIGHTS DEVICE BLOCKED
+# launch_processes ARRAY GPUS MACHINES: puts Paddle's launcher before a training of several processes; for one card sets
+# `visible_cards`.
+launch_processes() {
+    local -n launched=$1
+    local launcher=("$python" -m paddle.distributed.launch)
+    if [[ $2 == -1,* ]]; then # processes on the CPU, connected by gloo
+        launcher+=("--nproc_per_node=$(($(tr -cd , <<< "$2" | wc -c) + 1))")
+    elif [[ $2 == *,* || -n $3 ]]; then
+        [ -z "$3" ] || launcher+=("--ips=$3")
+        launcher+=("--devices=$2")
+    else
+        [[ ! $2 =~ ^[0-9]+$ ]] || visible_cards=$2
+        return 0
+    fi
+    launched=("${launcher[@]}" "${launched[@]:1}")
+}
+
+# why_not_among MACHINES: says why this machine cannot take part in a training of those.
+why_not_among() {
+    local machine
+    [ -n "$1" ] || return 0
+    for machine in ${1//,/ }; do
+        [[ " 127.0.0.1 $(hostname -I 2> /dev/null) " != *" $machine "* ]] || return 0
+    done
+    printf 'is for the machines %s, and this is none of them' "$1"
+}
+
+# run_eval NAME LOG WEIGHTS DEVICE BLOCKED
 run_eval() {
     local words command
     words=$(func_parser_value "${lines[23]}")
     case $words in "" | null) return ;; esac
-    if [ -n "$4" ]; then
-        skip_step "$1_eval" "$4"
+    if [ -n "$5" ]; then
+        skip_step "$1_eval" "$5"
         return
     fi
     build_command command "$words"
-    add_flag command --model_path "$2"
-    add_flag command "$(func_parser_key "${lines[4]}")" "$3"
-    add_flag command "$(func_parser_key "${lines[24]}")" "$(func_parser_value "${lines[24]}")"
-    run_step "$1_eval" "$LOG_PATH/$1_nodes_1_eval.log" expect_nothing -- "${command[@]}"
+    add_flag command --model_path "$3"
+    add_flag command "$(func_parser_key "${lines[4]}")" "$4"
+    add_lines command 24
+    run_step "$1_eval" "$2" expect_nothing -- "${command[@]}"
 }
 
 # run_export NAME LOG WEIGHTS FOLDER WORDS BLOCKED
@@ -216,11 +212,11 @@ run_inference_step() {
     add_flag command "$(func_parser_key "${lines[46]}")" "$model/deploy.yaml"
     add_flag command "$(func_parser_key "${lines[43]}")" "$size"
     add_flag command "$(func_parser_key "${lines[47]}")" "$pictures"
-    add_flag command "$(func_parser_key "${lines[49]}")" "$(func_parser_value "${lines[49]}")"
+    add_lines command 49
     add_flag command "$(func_parser_key "${lines[45]}")" "$precision"
     add_flag command "$(func_parser_key "${lines[50]}")" "$results"
-    add_flag command "$(func_parser_key "${lines[51]}")" "$(func_parser_value "${lines[51]}")"
-    run_step "$name" "$LOG_PATH/$name.log" expect_masks "$results" "$pictures" -- "${command[@]}"
+    add_lines command 51
+    run_step "$name" "$LOG_PATH/$name.log" expect_results "$results" "$pictures" "$model" -- "${command[@]}"
 }
 
 # why_not_infer DEVICE PRECISION VARIANT: combinations that nothing, or not this machine, can run.
@@ -246,8 +242,6 @@ train_and_infer() {
     split_list precisions "$(func_parser_value "${lines[5]}")"
     split_list trainers "$(func_parser_value "${lines[14]}")"
     for i in "${!gpu_list[@]}"; do
-        [ "${#gpu_list[i]}" -le 15 ] \
-            || fail "$chain_file: gpu_list names machines (${gpu_list[i]}), which is not for the basic chain" 2
         for precision in "${precisions[@]}"; do
             # amp is the older word for it.
             [ "$precision" != amp ] || precision=fp16
@@ -276,23 +270,14 @@ export_and_infer() {
     done
 }
 
-[[ "|$(func_parser_value "${lines[38]}")|" != *"|True|"* ]] || fail "$chain_file: infer_quant:True is not for the basic chain" 2
-choose_python "$(func_parser_value "${lines[2]}")"
-mkdir -p "$LOG_PATH"
-printf -- '------------------------ %s ------------------------\n' "$MODE" >> "$status_log"
+[[ "|$(func_parser_value "${lines[38]}")|" != *"|True|"* ]] \
+    || fail "$chain_file: infer_quant:True; quantised models have a chain of their own, test_ptq_inference_python.sh" 2
 count_cards
 if [ "$MODE" = whole_infer ]; then
     visible_cards=${3:-}
-    needed='*python_infer_*' step="inference"
     export_and_infer
+    finish_chain '*python_infer_*' inference
 else
-    needed='*_train' step="training"
     train_and_infer
+    finish_chain '*_train' training
 fi
-
-print_summary | tee -a "$status_log"
-if [ "$(count_steps passed "$needed")" -eq 0 ]; then
-    printf 'The chain has failed: no %s step has passed.\n' "$step" | tee -a "$status_log"
-    exit 1
-fi
-[ "$(count_steps failed '*')" -eq 0 ]

@@ -25,8 +25,7 @@ def tiff_file(pixels, *, planar=False, order="<", orientation=1, bits=None, phot
         rows = rows.reshape(-1, width if planar else width * bands, 1) >> np.arange(bits - 1, -1, -1)
         data = np.packbits((rows & 1).astype(np.uint8).reshape(len(rows), -1), axis=1).tobytes()
     strips = bands if planar else 1
-    is_rgb = bands in (3, 4)
-    photometric = (2 if is_rgb else 1) if photometric is None else photometric
+    photometric = (2 if bands in (3, 4) else 1) if photometric is None else photometric
     starts = [0] * strips
     entries = [
         (256, _LONG, [width]), (257, _LONG, [height]), (258, _SHORT, [bits or 8 * pixels.dtype.itemsize] * bands),
@@ -34,7 +33,7 @@ def tiff_file(pixels, *, planar=False, order="<", orientation=1, bits=None, phot
         (277, _SHORT, [bands]), (278, _LONG, [height]), (279, _LONG, [len(data) // strips] * strips),
         (284, _SHORT, [2 if planar else 1]),
     ]  # fmt: skip
-    extra = bands - (3 if is_rgb else 1)
+    extra = bands - {2: 3, 5: 4, 8: 3}.get(photometric, 1)  # RGB, CMYK, CIE L*a*b*
     entries += [(338, _SHORT, [extra_band] * extra)] if extra else []
     entries += [(339, _SHORT, [_SAMPLE_FORMATS[pixels.dtype.kind]] * bands)]
     directory_bytes = 2 + 12 * len(entries) + 4

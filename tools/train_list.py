@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Train a list of recipes one after the other, score the last checkpoint of each, and write a table.
 
-    python tools/train_list.py configs/camvid/recipes/choose_600.yml --save_dir output/choose
-    python tools/train_list.py configs/camvid/recipes/choose_600.yml --save_dir output/choose --table_only
+    python tools/train_list.py benchmark/recipes/choose_600.yml --save_dir output/choose
+    python tools/train_list.py benchmark/recipes/choose_600.yml --save_dir output/choose --table_only
 
 Started again after an interruption it goes on with --resume_model auto, and leaves what is done. Started several times
 at once, on one core each, the programs share the list: a run that one has taken is passed over by the others. A run

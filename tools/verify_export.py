@@ -44,6 +44,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.export.verification.report import REPORT_NAMES, table
     from paddleseg.utils.errors import ConfigError
     from paddleseg.utils.logging import get_logger
+    from paddleseg.utils.sigterm import sigterm_as_exit
     from paddleseg.utils.written_files import WrittenFiles
 
     deploy = read_deploy_config(arguments.model_dir)
@@ -60,9 +61,10 @@ def main(arguments: argparse.Namespace) -> None:
             f"{deploy.path}: there are {deploy.num_classes} classes, and {network.model.num_classes} in "
             f"{arguments.config}"
         )
-    report = verify_by_flags(
-        config, network, deploy.path, arguments, level=arguments.verify or FULL, size_hw=deploy.input_shape[2:]
-    )
+    with sigterm_as_exit():
+        report = verify_by_flags(
+            config, network, deploy.path, arguments, level=arguments.verify or FULL, size_hw=deploy.input_shape[2:]
+        )
     report.save(folder, index)
     print(table(report.rows))
     get_logger().info("report written: %s", ", ".join(str(folder / name) for name in REPORT_NAMES))

@@ -6,7 +6,7 @@ For a picture <name>.jpg there appears <save_dir>/<name>.png: a palette picture 
 class ids. No picture of <image_path> is replaced, and where <save_dir> lies in that folder, what it holds is left out.
 Only what an earlier run wrote is replaced: <save_dir>/written_files.jsonl names it.
 
-Of a film <name>.avi there appear <save_dir>/<name>_labels/000000.png and so on, and <save_dir>/<name>.mp4 with the
+Of a video <name>.avi there appear <save_dir>/<name>_labels/000000.png and so on, and <save_dir>/<name>.mp4 with the
 overlays. With --tile, of a TIFF file <name>.tif there appears <save_dir>/<name>.tif.
 
 Of an exported classifier there appear <save_dir>/predictions.txt and predictions.json with the classes of all pictures.
@@ -51,7 +51,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--image_path",
         required=True,
         help="a picture, a folder, a .txt or .list file of pictures, written as the data set's lists are, or a quoted "
-        "glob pattern; or a film (.mp4, .avi, ...)",
+        "glob pattern; or a video (.mp4, .avi, ...)",
     )
     add("--batch_size", type=int, default=1, help="most pictures, tiles or frames that run together (default: 1)")
     add("--save_dir", default="./output", help="folder of the results (default: %(default)s)")
@@ -79,7 +79,7 @@ def main(arguments: argparse.Namespace) -> None:
 
     from paddleseg.deploy.benchmark import print_report, report_lines
     from paddleseg.deploy.deploy_config import CLASSIFICATION, read_deploy_config
-    from paddleseg.deploy.tiled import segment_by_tiles, segment_film, tiled_segmenter
+    from paddleseg.deploy.tiled import segment_by_tiles, segment_video_file, tiled_segmenter
     from paddleseg.utils.class_report import ClassReport
     from paddleseg.utils.errors import count_of
     from paddleseg.utils.logging import get_logger
@@ -91,25 +91,25 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.written_files import WrittenFiles
 
     config = read_deploy_config(arguments.config)
-    is_classifier, is_film = config.task == CLASSIFICATION, is_video(arguments.image_path)
-    refuse_flags_of_whole_pictures(arguments, is_film)
+    is_classifier, has_frames = config.task == CLASSIFICATION, is_video(arguments.image_path)
+    refuse_flags_of_whole_pictures(arguments, has_frames)
     if is_classifier:
-        refuse_flags_of_label_maps(arguments, is_film)
-    if is_film:
+        refuse_flags_of_label_maps(arguments, has_frames)
+    if has_frames:
         video = Video(arguments.image_path, config.read_options)
     else:
         found = list_images(arguments.image_path, config.separator, place=f"under Deploy in {config.path}")
     if is_classifier:
         images, report = list(dict.fromkeys(found[0])), ClassReport(arguments.save_dir)
-    elif not is_film:
+    elif not has_frames:
         targets = label_paths(*found, arguments.save_dir, tiff_labels=tiles is not None)
         images, written = list(targets), WrittenFiles(arguments.save_dir)
         written.refuse_foreign(targets.values())
-    graph = open_by_flags(config, arguments, [] if is_film else images)
+    graph = open_by_flags(config, arguments, [] if has_frames else images)
     tiled = None if tiles is None else tiled_segmenter(graph, tiles, arguments.batch_size)
     palette = make_palette(config.num_classes or 256, config.palette)
-    if is_film:
-        segment_film(graph, tiled, video, arguments.save_dir, palette, arguments.batch_size)
+    if has_frames:
+        segment_video_file(graph, tiled, video, arguments.save_dir, palette, arguments.batch_size)
         return
     if arguments.benchmark:
         warm_up(graph, images, arguments.batch_size)
@@ -121,7 +121,7 @@ def main(arguments: argparse.Namespace) -> None:
         failures = segment(graph, targets, written, palette, arguments.batch_size)
     num_saved = len(images) - len(failures)
     name = arguments.model_name or graph.graph.model.name
-    what = f"the classes of {count_of(num_saved, 'picture')}" if is_classifier else f"{num_saved} label maps"
+    what = f"the classes of {count_of(num_saved, 'picture')}" if is_classifier else count_of(num_saved, "label map")
     get_logger().info("%s: %s saved in %s", name, what if num_saved else "nothing", arguments.save_dir)
     if arguments.benchmark and num_saved:
         lines = report_lines(
@@ -136,27 +136,27 @@ def main(arguments: argparse.Namespace) -> None:
     raise_failures(failures, len(images))
 
 
-def refuse_flags_of_whole_pictures(arguments: argparse.Namespace, is_film: bool) -> None:
+def refuse_flags_of_whole_pictures(arguments: argparse.Namespace, has_frames: bool) -> None:
     """Refuse what looks at whole pictures, where there are none of a size that is known before."""
     from paddleseg.utils.errors import ConfigError
 
-    if arguments.tile is None and not is_film:
+    if arguments.tile is None and not has_frames:
         return
     for flag in ("benchmark", "enable_auto_tune"):
         if getattr(arguments, flag):
-            beside = "a film" if is_film else "--tile"
+            beside = "a video" if has_frames else "--tile"
             raise ConfigError(f"--{flag} True: it looks at whole pictures and does not go with {beside}; leave it out")
 
 
-def refuse_flags_of_label_maps(arguments: argparse.Namespace, is_film: bool) -> None:
+def refuse_flags_of_label_maps(arguments: argparse.Namespace, has_frames: bool) -> None:
     """Refuse what an exported classifier has no use for."""
     from paddleseg.utils.errors import ConfigError
 
     if arguments.tile is not None:
         raise ConfigError("--tile: it is for label maps, and the export is a classifier's; leave it out")
-    if is_film:
+    if has_frames:
         raise ConfigError(
-            f"--image_path {arguments.image_path}: a film is for label maps, and the export is a classifier's"
+            f"--image_path {arguments.image_path}: a video is for label maps, and the export is a classifier's"
         )
     if arguments.with_argmax:
         raise ConfigError("--with_argmax: it is for label maps, and the export is a classifier's; leave it out")

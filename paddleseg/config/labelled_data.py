@@ -99,8 +99,8 @@ def _check_fit(dataset: PictureDataset, deploy: DeployConfig, place: str) -> Non
     wanted = ClassDataset if deploy.task == CLASSIFICATION else SegmentationDataset
     if not isinstance(dataset, wanted):
         raise ConfigError(
-            f"{place}: {deploy.path} is for {deploy.task}, and {type(dataset).__name__} is no data set for that; give "
-            f"a {wanted.__name__}"
+            f"{place}: {deploy.path} is for {deploy.task}, and {type(dataset).__name__} is not a data set for that; "
+            f"give a {wanted.__name__}"
         )
     if deploy.num_classes not in (None, dataset.num_classes):
         raise ConfigError(

@@ -152,14 +152,7 @@ LEFT_OUT = {
         "DDRNet_23_slim with label maps of the defects",
     },
     "dataset": {
-        "ADE20K": f"{_OWN_LISTS.format(150)} (images/training/x.jpg annotations/training/x.png). Its labels count from "
-        "1, and 0 is no class: give reduce_zero_label: True",
-        "MaskedADE20K": f"{_OWN_LISTS.format(150)}; networks here learn from the label map",
-        "PascalVOC": f"{_OWN_LISTS.format(21)} (JPEGImages/x.jpg SegmentationClass/x.png; what mode trainaug adds has "
-        "its labels in SegmentationClassAug)",
-        "PascalContext": f"{_OWN_LISTS.format(60)} (JPEGImages/x.jpg Context/x.png)",
-        "CocoStuff": f"{_OWN_LISTS.format(171)} (images/train2017/x.jpg annotations/train2017/x.png)",
-        "OpticDiscSeg": f"{_OWN_LISTS.format(2)}; its train_list.txt and val_list.txt are such lists",
+        "MaskedADE20K": "Use ADE20K with the same dataset_root; networks here learn from the label map",
         "MiniDeepGlobeRoadExtraction": f"{_OWN_LISTS.format(2)}; its train.txt and val.txt are such lists, with "
         "separator: '|'",
         **dict.fromkeys(("EG1800", "SUPERVISELY"), f"{_MASKS.format(2)}. {_ONE_LIST_OF_TRANSFORMS}"),
@@ -168,7 +161,6 @@ LEFT_OUT = {
         "DRIVE": _MASKS.format(2),
         "HRF": _MASKS.format(2),
         "CHASEDB1": _MASKS.format(2),
-        "AutoNUE": f"{_OWN_LISTS.format(26)}",
         "MVTec_AD": "It has no labels to learn from. Use Dataset with label maps of the defects, and num_classes: 2",
         **dict.fromkeys(
             ("ACDC", "Abdomen", "LungCoronavirus", "MRISpineSeg", "MSDDataset", "msd_brain_dataset"), _VOLUMES

@@ -234,4 +234,4 @@ def spread(length: int, count: int) -> list[int]:
     """Up to ``count`` different positions, from the first to the last at even distances."""
     if count >= length:
         return list(range(length))
-    return [position * (length - 1) // (count - 1) for position in range(count)]
+    return [position * (length - 1) // max(count - 1, 1) for position in range(count)]

@@ -31,8 +31,8 @@ class PictureDataset(ABC):
 
     Args:
         transforms: Run on each sample in order; a ``Normalize`` at the end is left to the device.
-        mode: ``"train"``, ``"val"`` or ``"test"``: the part of the data that is read. Unless ``use_for`` says
-            otherwise, ``"train"`` is trained on and the others are evaluated.
+        mode: One of ``modes``: the part of the data that is read. Unless ``use_for`` says otherwise, ``"train"`` and
+            what begins with it is trained on, and the others are evaluated.
         num_classes: Number of classes.
         file_list: For each sample its files, the picture first.
         img_channels: Channels of the pictures.
@@ -44,12 +44,14 @@ class PictureDataset(ABC):
         pipeline: The transforms with the normalisation set apart; scale, crop and flips run as one.
         labels_move: Whether the transforms change the label with the picture; see ``use_for``.
         read_options: How ``read`` reads pictures.
+        modes: Parts of the data, ``"train"``, ``"val"`` and ``"test"`` if a subclass does not say otherwise.
 
     Raises:
         ConfigError: An argument is wrong.
     """
 
     read_options = READ_DEFAULTS
+    modes: Sequence[str] = MODES
 
     def __init__(
         self,
@@ -63,7 +65,7 @@ class PictureDataset(ABC):
         cache: CacheKind = "none",
         cache_dir: str | os.PathLike | None = None,
     ) -> None:
-        self.mode = check_mode(mode)
+        self.mode = check_mode(mode, self.modes)
         check_cache(cache, cache_dir)
         if cache != "none":
             _check_sample_state(type(self))
@@ -77,7 +79,12 @@ class PictureDataset(ABC):
         for transform in (*self.pipeline.transforms, self.pipeline.normalize):
             if hasattr(transform, "check_channels"):
                 transform.check_channels(img_channels)
-        self.labels_move = self.mode == "train"
+        self.labels_move = self.is_to_train_on
+
+    @property
+    def is_to_train_on(self) -> bool:
+        """Whether the part of the data that is read is one to train on."""
+        return self.mode.startswith("train")
 
     def use_for(self, purpose: Literal["train", "val"]) -> None:
         """Say what the samples are for, whichever part of the data they are.
@@ -203,10 +210,10 @@ def _check_sample_state(kind: type[PictureDataset]) -> None:
         )
 
 
-def check_mode(mode: str) -> str:
-    """Return ``mode`` in lower case; raise ConfigError if it is none of MODES."""
-    if mode.lower() not in MODES:
-        raise ConfigError(f"mode: {mode!r} is unknown; known: {', '.join(MODES)}")
+def check_mode(mode: str, modes: Sequence[str] = MODES) -> str:
+    """Return ``mode`` in lower case; raise ConfigError if it is none of ``modes``."""
+    if mode.lower() not in modes:
+        raise ConfigError(f"mode: {mode!r} is unknown; known: {', '.join(modes)}")
     return mode.lower()
 
 

@@ -107,7 +107,7 @@ class SegmentationDataset(PictureDataset):
         self._is_forbidden = np.ones(256, np.uint8)
         self._is_forbidden[:num_classes] = 0
         self._is_forbidden[ignore_index] = 0
-        self.use_for("train" if self.mode == "train" else "val")
+        self.use_for("train" if self.is_to_train_on else "val")
 
     @staticmethod
     def faults(
@@ -152,7 +152,7 @@ class SegmentationDataset(PictureDataset):
             raise IndexError(f"sample {index} of {len(self)}")
         index %= len(self)
         sample = self.sample(index, sample_rng(0, 0, index))
-        sample["img"] = self.pipeline.apply_normalize(sample["img"]).transpose(2, 0, 1)
+        sample["img"] = self.pipeline.normalized_planes(sample["img"])
         if "label" in sample:
             sample["label"] = sample["label"].astype(np.int64)
         return sample

@@ -25,7 +25,7 @@ class Classifier(ExportedGraph):
         engine: As for ``ExportedGraph``.
 
     Raises:
-        ConfigError: The export is none of a classifier, or a transform is unknown.
+        ConfigError: The export is not a classifier's, or a transform is unknown.
         DeviceError: The options do not fit the device.
 
     Example:
@@ -37,7 +37,7 @@ class Classifier(ExportedGraph):
         self, config: DeployConfig, options: EngineOptions = DEFAULT_OPTIONS, *, engine: Engine | None = None
     ) -> None:
         if config.task != CLASSIFICATION:
-            raise ConfigError(f"{config.path}: the export is none of a classifier (task: {config.task})")
+            raise ConfigError(f"{config.path}: the export is not a classifier's (task: {config.task})")
         super().__init__(config, options, preferred=(config.output_op,), engine=engine)
 
     def classes(self, inputs: Sequence[NetworkInput]) -> list[list[FoundClass]]:
@@ -45,7 +45,10 @@ class Classifier(ExportedGraph):
 
         A graph of class ids (``output_op: argmax``) gives one class without its probability.
         """
-        output = self.run(inputs)
+        return self.to_classes(self.run(inputs))
+
+    def to_classes(self, output: np.ndarray) -> list[list[FoundClass]]:
+        """The classes that ``classes`` gives, of what ``run`` has given."""
         names = self.config.class_names
         with Stopwatch(self.seconds, "postprocess"):
             if self.graph.gives == "argmax":
@@ -65,6 +68,6 @@ class Classifier(ExportedGraph):
             wanted = "class ids [N]" if is_of_ids else "scores [N, K]"
             raise ConfigError(
                 f"{self.config.path}: the output of {self.graph.model.name} has the shape {list(output.shape)}, not "
-                f"that of {wanted}; correct output_op"
+                f"that of {wanted}; correct output_op or task in it"
             )
         return output

@@ -11,6 +11,7 @@ not know ``graphs`` run ``model``; files that PaddleSeg wrote are read too. ``ou
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ import yaml
 import paddleseg.transforms.center_crop
 import paddleseg.transforms.padding
 import paddleseg.transforms.transforms  # noqa: F401
-from paddleseg.deploy.graph_spec import OUTPUT_OPS, GraphSpec, check_choice, read_graph, read_graphs
+from paddleseg.deploy.graph_spec import OUTPUT_OPS, TYPE_WORDS, GraphSpec, check_choice, read_graph, read_graphs
 from paddleseg.registry import TRANSFORMS
 from paddleseg.transforms import is_always_random
 from paddleseg.transforms.pipeline import Pipeline
@@ -148,14 +149,16 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
         value = content.get(key)
         if value is None and not optional:
             raise ConfigError(f"{path}: Deploy.{key} is missing; export the network again")
-        if value is not None and not isinstance(value, kind):
-            raise ConfigError(f"{path}: Deploy.{key} is {value!r}; it must be a {kind.__name__}")
+        # True and False are ints to Python.
+        if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            raise ConfigError(f"{path}: Deploy.{key} is {value!r}; it must be {TYPE_WORDS[kind]}")
     check_choice(path, "Deploy.output_op", content.get("output_op"), (*OUTPUT_OPS, None))
     ignore_index = content.get("ignore_index")
     if ignore_index is not None and not LABEL_VALUES.holds(ignore_index):
         raise ConfigError(f"{path}: Deploy.ignore_index is {ignore_index}; it must be {LABEL_VALUES.words}")
     task = content.get("task") or SEGMENTATION
     check_choice(path, "Deploy.task", task, TASKS)
+    _check_num_classes(path, content.get("num_classes"), task)
     if content.get("separator") == "":
         raise ConfigError(f"{path}: Deploy.separator is empty; give what stands between the columns of lists")
     main_graph = read_graph(path, "Deploy", {**content, "gives": content.get("output_op")})
@@ -215,8 +218,15 @@ def _read_options(path: Path, content: Mapping[str, Any]) -> ReadOptions:
         raise ConfigError(f"{path}: Deploy.{error}") from None
 
 
+def _check_num_classes(path: Path, num_classes: int | None, task: str) -> None:
+    largest = LABEL_VALUES.high + 1 if task == SEGMENTATION else math.inf
+    if num_classes is not None and not 1 <= num_classes <= largest:
+        words = f"from 1 to {largest}, for label maps have 8 bits" if task == SEGMENTATION else "at least 1"
+        raise ConfigError(f"{path}: Deploy.num_classes is {num_classes}; it must be {words}")
+
+
 def _read_palette(path: Path, palette: list[Any] | None, num_classes: int | None) -> list[list[int]] | None:
-    if palette is None:
+    if not palette:
         return None
     for i, colour in enumerate(palette):
         is_colour = isinstance(colour, list) and len(colour) == 3 and all(type(v) is int for v in colour)

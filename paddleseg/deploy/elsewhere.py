@@ -73,8 +73,10 @@ class Elsewhere(Engine):
         file = self._files[next(self._names)]
         size_hw = image.shape[:2] if image.dtype == np.uint8 else image.shape[1:]
         shape, kinds = self._expected(size_hw)
-        array = np.load(file) if file.suffix == ".npy" else _read_raw(file, shape, kinds)
-        if array.size != np.prod(shape) or array.dtype not in kinds.values():
+        array = _read_npy(file) if file.suffix == ".npy" else _read_raw(file, shape, kinds)
+        # Channels last would pass by their number alone.
+        is_right = _without_ones(array.shape) in (_without_ones(shape), [int(np.prod(shape))])
+        if not is_right or array.dtype not in kinds.values():
             raise DataError(
                 f"{file}: has {array.dtype} of the shape {list(array.shape)}, but the graph gives {list(shape)} of "
                 f"{' or '.join(np.dtype(kind).name for kind in kinds.values())} for its picture"
@@ -111,7 +113,9 @@ def graph_for_elsewhere(config: DeployConfig, name: str | None) -> GraphSpec:
         best.sort(key=lambda graph: (formats.index(graph.format), graph.gives != STRIDE8))
         graph = (best or [config.main_graph])[0]
     elif name in graphs:
-        graph = graphs[name]
+        # The main graph of a portable export gives logits at 1/8, which output_op has no word for; graphs says it.
+        alike = (graph for graph in config.graphs.values() if graph.model == graphs[name].model)
+        graph = next(alike, graphs[name])
     else:
         raise ConfigError(f"--graph {name}: there is no such graph in {config.path}. {suggest(name, graphs)}")
     if graph.gives is None or config.num_classes is None:
@@ -202,6 +206,24 @@ def _files_of(folder: Path, names: Sequence[str]) -> dict[str, Path]:
             "inputs were made of"
         )
     return found
+
+
+def _without_ones(shape: Sequence[int]) -> list[int]:
+    """The sides that say something of the order of the axes."""
+    return [side for side in shape if side != 1]
+
+
+def _read_npy(file: Path) -> np.ndarray:
+    """The array of a file.
+
+    Raises:
+        DataError: It is none, or damaged.
+    """
+    try:
+        array = np.lib.format.open_memmap(file, mode="r")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{file}: is damaged or no file of numpy (.npy): {' '.join(str(error).split())}") from error
+    return np.array(array)
 
 
 def _read_raw(file: Path, shape: Sequence[int], kinds: dict[int, Any]) -> np.ndarray:

@@ -40,9 +40,10 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     add("--device", help="cpu, gpu, gpu:1, xpu, npu, mlu, ... (default: with Paddle the first card, else the CPU)")
     add(
         "--backend",
+        type=_backend,
         choices=list(ENGINES),
         help="what runs the graph (default: of these, in this order, the first that is installed and for which the "
-        "export has a graph of --precision)",
+        "export has a graph of --precision; in int8 one that a graph was quantised for goes first)",
     )
     add(
         "--use_trt",
@@ -95,8 +96,17 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         const=True,
         default=True,
         metavar="BOOL",
-        help="show the engine's own log (default: True)",
+        help="show the engine's own log (default: %(default)s)",
     )
+
+
+def _backend(text: str) -> str:
+    if text == "tensorrt":
+        raise argparse.ArgumentTypeError(
+            "tensorrt is a part of other engines here; give --use_trt True --device gpu with --backend paddle or "
+            "onnxruntime"
+        )
+    return text
 
 
 def check_engine_arguments(arguments: argparse.Namespace) -> None:

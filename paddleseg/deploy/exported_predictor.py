@@ -96,6 +96,7 @@ class ExportedSegmentation(SegmentationPredictor):
         self._segmenter = Segmenter(config, options)
         num_classes = config.num_classes or len(config.class_names or config.palette or ()) or 256
         super().__init__(num_classes, config.class_names, config.palette, config.input_shape[1], config.read_options)
+        self.gives_margins = self._segmenter.gives_scores
 
     def _run(self, image: np.ndarray) -> _Output:
         item = self._segmenter.prepare(image)
@@ -105,7 +106,13 @@ class ExportedSegmentation(SegmentationPredictor):
     def _label_map(self, output: _Output, with_margins: bool) -> tuple[np.ndarray, np.ndarray | None]:
         segmenter, item = self._segmenter, output.item
         [labels] = segmenter.to_label_maps(output.array, [item])
-        if not (with_margins and segmenter.gives_scores):
+        if labels.size and not 0 <= labels.min() <= labels.max() < len(self.classes):
+            raise ConfigError(
+                f"{segmenter.config.path}: {segmenter.graph.model.name} gives class ids from {labels.min()} to "
+                f"{labels.max()}, and there are {len(self.classes)} classes; correct num_classes"
+            )
+        labels = labels.astype(np.uint8, copy=False)  # graphs of ids give more bits
+        if not with_margins:
             return labels, None
         logits = segmenter.to_logits(output.array)[0]
         ignored_class = segmenter.config.ignored_class

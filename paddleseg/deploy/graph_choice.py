@@ -9,9 +9,9 @@ found to fail: what was asked for and cannot be had is an error.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from paddleseg.deploy.deploy_config import DeployConfig
+from paddleseg.deploy.deploy_config import CLASSIFICATION, DeployConfig
 from paddleseg.deploy.engines import ENGINES, require_installed
 from paddleseg.deploy.engines.base import EngineOptions
 from paddleseg.deploy.graph_formats import GRAPH_FORMATS, PADDLE, UINT8
@@ -54,7 +54,7 @@ def choose_graph(
     if not fitting:
         raise ConfigError(
             f"{config.path}: there is no graph that --backend {backend} runs in --precision {options.precision}; "
-            f"{_what_there_is(graphs)}"
+            f"{_what_there_is(config, graphs, options.precision)}"
         )
     require_installed(backend)
     gives, formats = [*preferred, *(graph.gives for graph in fitting)], list(GRAPH_FORMATS)
@@ -71,21 +71,29 @@ def choose_graph(
     return min(fitting, key=rank), options
 
 
-def choose_backend(config: DeployConfig, options: EngineOptions, graphs: Collection[GraphSpec]) -> str:
+def choose_backend(config: DeployConfig, options: EngineOptions, graphs: Sequence[GraphSpec]) -> str:
     """The first of ``ENGINES`` that is installed and runs one of the graphs in the precision that is asked for.
+
+    In int8, engines that graphs were quantised for go before others: where OpenVINO runs what ONNX Runtime has
+    quantised, more classes differ from fp32's.
 
     Raises:
         ConfigError: There is none.
     """
-    for backend, kind in ENGINES.items():
-        with_backend = dataclasses.replace(options, backend=backend)
-        if kind.is_installed and any(runs(graph, with_backend) for graph in graphs):
-            return backend
+    fitting = [
+        (backend, GRAPH_FORMATS[graph.format].engines[0] == backend)
+        for backend, kind in ENGINES.items()
+        for graph in graphs
+        if kind.is_installed and runs(graph, dataclasses.replace(options, backend=backend))
+    ]
+    if fitting:
+        made_for_it = [backend for backend, is_made_for_it in fitting if is_made_for_it]
+        return (made_for_it if options.precision == "int8" and made_for_it else [name for name, _ in fitting])[0]
     missing = [kind.install for kind in ENGINES.values() if not kind.is_installed]
     hint = f". Not installed here: {', '.join(missing)}" if missing else ""
     raise ConfigError(
         f"{config.path}: there is no graph that an installed engine runs in --precision {options.precision}; "
-        f"{_what_there_is(graphs)}{hint}"
+        f"{_what_there_is(config, graphs, options.precision)}{hint}"
     )
 
 
@@ -99,9 +107,13 @@ def runs(graph: GraphSpec, options: EngineOptions) -> bool:
     return graph.precision == options.precision or (graph.precision == "fp32" and options.precision in lowered)
 
 
-def _what_there_is(graphs: Collection[GraphSpec]) -> str:
+def _what_there_is(config: DeployConfig, graphs: Sequence[GraphSpec], precision: str) -> str:
+    """One graph of each format and precision, and how to get one of int8."""
+    kinds = {(graph.format, graph.precision): graph for graph in reversed(graphs)}
     named = (
         f"{graph.model.name} ({graph.precision}; --backend {' or '.join(GRAPH_FORMATS[graph.format].engines)})"
-        for graph in graphs
+        for graph in reversed(kinds.values())
     )
-    return f"there is {', '.join(named)}"
+    is_lacking = precision == "int8" and config.task != CLASSIFICATION and all(g.precision != "int8" for g in graphs)
+    hint = "; deploy/slim/quant/ptq.py makes graphs of int8" if is_lacking else ""
+    return f"there is {', '.join(named)}{hint}"

@@ -20,6 +20,8 @@ STRIDE8 = "stride8"
 GIVES = (STRIDE8, *OUTPUT_OPS)
 """What graphs give: logits at 1/8, or one of ``OUTPUT_OPS`` at the size of the input."""
 ANY_SHAPE = (-1, 3, -1, -1)
+TYPE_WORDS = {str: "a string", int: "a whole number", list: "a list", dict: "a mapping", bool: "true or false"}
+"""The types of values in deploy.yaml, for messages."""
 
 # Key of an entry of graphs: the type of its value.
 _KEYS = {
@@ -79,7 +81,7 @@ def read_graphs(path: Path, entries: Mapping[Any, Any], input_shape: Sequence[in
             if part not in _KEYS:
                 raise ConfigError(f"{path}: {key}.{part}: there is no such key. {suggest(part, _KEYS)}")
             if not isinstance(value, _KEYS[part]):
-                raise ConfigError(f"{path}: {key}.{part} is {value!r}; it must be a {_KEYS[part].__name__}")
+                raise ConfigError(f"{path}: {key}.{part} is {value!r}; it must be {TYPE_WORDS[_KEYS[part]]}")
         if "gives" not in entry and name not in GIVES:
             raise ConfigError(
                 f"{path}: {key}: what the graph gives is not said: add 'gives', or call it by that. "

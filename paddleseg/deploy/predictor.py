@@ -100,6 +100,9 @@ class Predictor:
 class SegmentationPredictor(Predictor, ABC):
     """Maps pictures to label maps.
 
+    Attributes:
+        gives_margins: Whether there are margins; a graph that gives class ids alone has none.
+
     Example:
         >>> model = paddleseg.load("output/inference_model")
         >>> labels = model("street.png")  # (H, W) uint8
@@ -113,15 +116,19 @@ class SegmentationPredictor(Predictor, ABC):
         Raises:
             DataError: The picture is missing or damaged, or does not fit the network.
         """
-        return self._segment(self.read(picture), with_margins=False).labels
+        return self.predict(picture, margins=False).labels
 
-    def predict(self, picture: Picture) -> Segmentation:
+    def predict(self, picture: Picture, *, margins: bool = True) -> Segmentation:
         """The label map and how sure the network is of it.
+
+        Args:
+            picture: What to predict.
+            margins: Whether to make the margins too, see ``gives_margins``.
 
         Raises:
             DataError: The picture is missing or damaged, or does not fit the network.
         """
-        return self._segment(self.read(picture), with_margins=True)
+        return self._segment(self.read(picture), margins and self.gives_margins)
 
     def overlay(self, picture: Picture, labels: np.ndarray, opacity: float = 0.4) -> np.ndarray:
         """The picture under the colours of the classes.
@@ -144,6 +151,8 @@ class SegmentationPredictor(Predictor, ABC):
             raise DataError(f"labels: found {labels.min()} to {labels.max()}; there are {len(self.classes)} classes")
         return overlay(to_display_rgb(image), labels, self.palette, 1 - opacity)
 
+    gives_margins = True
+
     def _segment(self, image: np.ndarray, with_margins: bool) -> Segmentation:
         start = time.perf_counter()
         output = self._run(image)
@@ -157,7 +166,7 @@ class SegmentationPredictor(Predictor, ABC):
 
     @abstractmethod
     def _label_map(self, output: object, with_margins: bool) -> tuple[np.ndarray, np.ndarray | None]:
-        """Labels and margins of what ``_run`` gave."""
+        """Labels, and margins or None, of what ``_run`` gave."""
 
 
 class ClassPredictor(Predictor, ABC):

@@ -18,7 +18,7 @@ from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, Engine, EngineOptions
 from paddleseg.deploy.exported_graph import ExportedGraph, NetworkInput, Stopwatch
 from paddleseg.deploy.graph_spec import STRIDE8
 from paddleseg.utils.errors import ConfigError
-from paddleseg.utils.label_map import label_maps
+from paddleseg.utils.label_map import LABEL_VALUES, label_maps
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.way_back import TransInfo, restore_ids
 
@@ -67,7 +67,7 @@ class Segmenter(ExportedGraph):
             inputs: One batch.
 
         Returns:
-            For each picture (height, width) integer class ids at its size before the transforms.
+            For each picture (height, width) uint8 class ids at its size before the transforms.
         """
         return self.to_label_maps(self.run(inputs), inputs)
 
@@ -78,15 +78,22 @@ class Segmenter(ExportedGraph):
             if self.gives_scores:
                 return label_maps(output, inputs[0].size_hw, trans_infos, ignored_class=self.config.ignored_class)
             self._say_that_ids_are_resized(trans_infos)
-            return [restore_ids(label, trans_info) for label, trans_info in zip(output, trans_infos)]
+            if output.min() < 0 or output.max() > LABEL_VALUES.high:
+                raise ConfigError(
+                    f"{self.config.path}: {self.graph.model.name} gives class ids from {output.min()} to "
+                    f"{output.max()}; label maps have 0 to {LABEL_VALUES.high}"
+                )
+            ids = output.astype(np.uint8)
+            return [restore_ids(label, trans_info) for label, trans_info in zip(ids, trans_infos)]
 
     def to_logits(self, output: np.ndarray) -> np.ndarray:
         """What ``run`` gives as logits, up to a number that all classes of a place share; for graphs of scores alone.
 
         Probabilities become their logarithms, those that are 0 the logarithm of the smallest float32.
         """
-        is_of_probabilities = self.config.output_op == "softmax" and self.graph == self.config.main_graph
-        return np.log(np.maximum(output, np.finfo(np.float32).tiny)) if is_of_probabilities else output
+        if self.graph.gives != "softmax":
+            return output
+        return np.log(np.maximum(output, np.finfo(np.float32).tiny))
 
     def run(self, inputs: Sequence[NetworkInput]) -> np.ndarray:
         """The own output of the graph that is run, for one batch, (N, ...).
@@ -101,11 +108,12 @@ class Segmenter(ExportedGraph):
             # The size as well: Paddle's OpenVINO only logs what fails, and gives what it had.
             is_right = output.shape[-2:] == tuple(-(-s // 8) if self.graph.gives == STRIDE8 else s for s in size_hw)
         if not is_right:
+            unsaid = self.graph.gives is None and output.ndim == 4
             raise ConfigError(
                 f"{self.config.path}: the output of {self.graph.model.name} has the shape {list(output.shape)}, "
                 f"not that of {'scores [N, K, H, W]' if self.gives_scores else 'class ids [N, H, W]'} "
-                f"({self.graph.gives}) for pictures of [H, W] = {list(inputs[0].size_hw)}; give --with_argmax for a "
-                "graph of scores, or correct output_op"
+                f"({self.graph.gives}) for pictures of [H, W] = {list(inputs[0].size_hw)}; "
+                + ("give --with_argmax for a graph of scores" if unsaid else "correct output_op or task in it")
             )
         return output
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An exported network on what does not fit: pictures by tiles, see ``utils.tiled_network``, and films."""
+"""An exported network on what does not fit: pictures by tiles, see ``utils.tiled_network``, and videos."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def segment_by_tiles(
     return failures
 
 
-def segment_film(
+def segment_video_file(
     segmenter: Segmenter,
     tiled: TiledNetwork | None,
     video: Video,
@@ -105,12 +105,12 @@ def segment_film(
     palette: Palette,
     batch_size: int = 1,
 ) -> None:
-    """Predict and save the label map of each frame, and the film of overlays.
+    """Predict and save the label map of each frame, and the video of overlays.
 
     Args:
         segmenter: The exported network.
         tiled: The same for frames that are larger than a tile; None: all of them whole.
-        video: The film.
+        video: The video.
         save_dir: Where to save.
         palette: Colours of the classes.
         batch_size: Most frames, or tiles of one, in a batch.

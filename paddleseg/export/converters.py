@@ -44,10 +44,24 @@ def write_mnn(network: nn.Layer, request: GraphRequest, stem: Path) -> None:
         UserError: MNN's converter does not take the model.
     """
     with tempfile.TemporaryDirectory() as folder:
-        path, result = Path(folder) / "model.onnx", stem.with_suffix(".mnn")
+        path = Path(folder) / "model.onnx"
         write_onnx(network, path, dataclasses.replace(request, opset=_OPSET_FOR_MNN))
-        arguments = ("-f", "ONNX", "--modelFile", str(path), "--MNNModel", str(result), "--bizCode", network.arch)
-        process = subprocess.run([sys.executable, "-c", _CALL_OF_MNN, *arguments], capture_output=True, text=True)
+        convert_to_mnn(path, stem.with_suffix(".mnn"), network.arch)
+
+
+def convert_to_mnn(onnx_model: Path, result: Path, name: str) -> None:
+    """Write an ONNX model in MNN's format.
+
+    Args:
+        onnx_model: Its file.
+        result: The file to write.
+        name: What the model is called in it.
+
+    Raises:
+        UserError: MNN's converter does not take the model.
+    """
+    arguments = ("-f", "ONNX", "--modelFile", str(onnx_model), "--MNNModel", str(result), "--bizCode", name)
+    process = subprocess.run([sys.executable, "-c", _CALL_OF_MNN, *arguments], capture_output=True, text=True)
     if process.returncode or not result.is_file():
         words = " ".join((process.stderr or process.stdout).split())[-300:]
         raise UserError(f"--format mnn: MNN's converter ended with status {process.returncode}: {words}")

@@ -14,6 +14,7 @@ import paddle
 from paddle import nn
 
 from paddleseg.deploy import deploy_config
+from paddleseg.deploy.graph_spec import STRIDE8
 from paddleseg.export.formats import PADDLE_FORMATS, default_format, export_names, require_formats
 from paddleseg.export.graphs import GraphWriter
 from paddleseg.export.options import DEFAULT_OPTIONS, PADDLE, ExportOptions, input_dtype_for
@@ -73,8 +74,8 @@ def export_model(
         The path of deploy.yaml.
 
     Raises:
-        ConfigError: An option is wrong, this Paddle cannot write the format, the network is none that the format can
-            be written of, or ``save_dir`` cannot be written.
+        ConfigError: An option is wrong, this Paddle cannot write the format, the format cannot be written of the
+            network, or ``save_dir`` cannot be written.
         UserError: The package of a format is not installed, or its converter fails.
         DataError: A file in ``save_dir`` that no export wrote has the name of one that an export writes.
         VerificationError: The report has failures.
@@ -83,6 +84,8 @@ def export_model(
     _check_choice("task", options.task, deploy_config.TASKS)
     _check_choice("--graph_format", options.graph_format or default_format(), PADDLE_FORMATS)
     require_formats(options.ordered_formats)
+    if options.output_op == STRIDE8 and not hasattr(model, "forward_stride8"):
+        raise ConfigError(f"--output_op {STRIDE8}: {type(model).__name__} has no logits at 1/8; give another one")
     if set(options.formats) != {PADDLE}:
         from paddleseg.export.onnx_writer import check_is_ours  # needs the package onnx
 

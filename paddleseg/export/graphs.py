@@ -18,6 +18,7 @@ from paddleseg.deploy.graph_spec import STRIDE8
 from paddleseg.export.formats import FORMATS, STEMS, default_format
 from paddleseg.export.options import DEFAULT_OPSET, ONNX, PADDLE, PORTABLE_OPSET, ExportOptions, GraphRequest
 from paddleseg.transforms.transforms import Normalize
+from paddleseg.utils.revision import checkout_revision
 
 
 class GraphWriter:
@@ -46,6 +47,7 @@ class GraphWriter:
         self._model, self._folder, self._options = model, folder, options
         self._input_shape, self._input_dtype = list(input_shape), input_dtype
         self._about, self._weights_meta = about, weights_meta
+        self._revision = checkout_revision()
 
     def write_all(self) -> dict[str, Any]:
         """Write all graphs; gives what deploy.yaml says of them: the keys of the main one, and ``graphs``."""
@@ -53,7 +55,7 @@ class GraphWriter:
         first, *further = self._write_format(main_format)
         main = {key: value for key, value in first.items() if key != "gives"}
         output_op = first["gives"]
-        if output_op == STRIDE8:  # a portable model alone: logits, of which any size serves
+        if output_op == STRIDE8:  # no other graph: PaddleSeg's key has no word for it but that of logits
             further, output_op = [first], "none"
         graphs = {entry["gives"]: {**entry, "gives": None} for entry in further}
         for name in others:
@@ -113,6 +115,7 @@ class GraphWriter:
             "input": "uint8 RGB pictures (N, H, W, C)" if is_uint8 else "float32 normalised pictures (N, C, H, W)",
             "weights": self._weights_meta,
             "toolkit": f"ddrnet-toolkit {__version__}",
+            "revision": self._revision,
         }
         return {
             name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

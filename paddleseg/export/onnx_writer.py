@@ -32,7 +32,7 @@ from paddleseg.utils.errors import ConfigError
 INPUT_NAME = "images"
 OUTPUT_NAMES = {STRIDE8: "logits_stride8", "none": "logits", "softmax": "probabilities", "argmax": "class_ids"}
 """Names of the output by what a graph gives."""
-# What the writer restates: a network in which one of them is another is none of ours.
+# What the writer restates: a network that has another one of these is not ours.
 _METHODS = {
     DDRNet: ("forward", "forward_stride8", "forward_branches", "_resize_like"),
     DDRNetClassifier: ("forward", "forward_branches", "_resize_like"),
@@ -52,7 +52,7 @@ def onnx_model(network: nn.Layer, request: GraphRequest) -> onnx.ModelProto:
         request: What the model is to be.
 
     Raises:
-        ConfigError: The network is none of the toolkit's.
+        ConfigError: The network is not one of the toolkit's.
 
     Example:
         >>> model = onnx_model(DDRNet_23_slim(num_classes=19), GraphRequest("argmax"))
@@ -103,8 +103,8 @@ def check_is_ours(network: nn.Layer) -> None:
         ):
             return
     raise ConfigError(
-        f"--format: {type(network).__name__} is none of the toolkit's networks or computes something else than they "
-        "do, and only those can be written as ONNX, OpenVINO's or MNN's graphs; give --format paddle"
+        f"--format: {type(network).__name__} is not one of the toolkit's networks, or computes something else than "
+        "they do; only those can be written as ONNX, OpenVINO's or MNN's graphs: give --format paddle"
     )
 
 

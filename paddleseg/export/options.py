@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from paddleseg.deploy.graph_formats import FLOAT32, INPUT_DTYPES, UINT8
-from paddleseg.deploy.graph_spec import OUTPUT_OPS, STRIDE8
+from paddleseg.deploy.graph_spec import GIVES, STRIDE8
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.near_miss import suggest
 
@@ -38,7 +38,7 @@ class ExportOptions:
     Attributes:
         output_op: ``argmax``: int32 class ids (N, H, W), the lowest of equally good classes; ``softmax``:
             float32 probabilities (N, K, H, W); ``none``: float32 logits (N, K, H, W). All at the size of the
-            input.
+            input. ``stride8``: no such graph, but the one of logits at 1/8 alone, which the others come with.
         input_shape: (N, C, H, W), -1 where any size goes; None: any batch and size.
         graph_format: Which of Paddle's formats, ``pdmodel`` or ``json``; None: see ``formats.default_format``.
         task: One of ``deploy_config.TASKS``; outputs of a classifier are (N,) or (N, K).
@@ -73,6 +73,8 @@ class ExportOptions:
         """
         if kind == ONNX and self.portable:
             return [STRIDE8 if has_stride8 else "none"]
+        if self.output_op == STRIDE8:
+            return [STRIDE8]
         return [self.output_op, STRIDE8] if has_stride8 else [self.output_op]
 
     def check(self) -> None:
@@ -81,8 +83,8 @@ class ExportOptions:
         Raises:
             ConfigError: Names the flag, what was found and what to give.
         """
-        if self.output_op not in OUTPUT_OPS:
-            raise ConfigError(f"--output_op {self.output_op}: allowed are {', '.join(OUTPUT_OPS)}")
+        if self.output_op not in GIVES:
+            raise ConfigError(f"--output_op {self.output_op}: allowed are {', '.join(GIVES)}")
         for name in self.formats:
             if name not in FORMAT_NAMES:
                 raise ConfigError(f"--format {name}: no such format. {suggest(name, (*FORMAT_NAMES, ALL))}")
@@ -113,7 +115,7 @@ class ExportOptions:
             raise ConfigError(f"--portable means --opset {PORTABLE_OPSET}; leave --opset out")
         if self.input_dtype == UINT8 and set(self.formats) == {ONNX}:
             raise ConfigError("--portable: its model takes normalised float32 pictures; leave --input_dtype out")
-        if self.output_op != "none" and set(self.formats) == {ONNX}:
+        if self.output_op not in ("none", STRIDE8) and set(self.formats) == {ONNX}:
             raise ConfigError(
                 f"--portable: its model gives logits, not {self.output_op}; give --output_op none, or leave it out"
             )

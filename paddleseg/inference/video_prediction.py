@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Prediction of films: from the frames to their label maps and a film of overlays."""
+"""Prediction of videos: from the frames to their label maps and a video of overlays."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ def predict_video(
     tiles: TileOptions | None = None,
     progress: bool = True,
 ) -> None:
-    """Predict the label map of each frame of a film, in memory that does not depend on its length.
+    """Predict the label map of each frame of a video, in memory that does not depend on its length.
 
-    For a film ``<name>.avi`` there appear in ``save_dir`` the folder ``label/<name>_labels`` with a palette PNG file of
-    each frame, ``000000.png`` and so on, and ``added_prediction/<name>.mp4``, the film under the colours. In a
+    For a video ``<name>.avi`` there appear in ``save_dir`` the folder ``label/<name>_labels`` with a palette PNG file
+    of each frame, ``000000.png`` and so on, and ``added_prediction/<name>.mp4``, the video under the colours. In a
     distributed run the first process does it.
 
     Args:
         model: A network; it leaves in the mode (training or evaluation) it came in.
         pipeline: The transforms of evaluation.
-        video: The film.
+        video: The video.
         save_dir: Where to save.
         options: How the network looks at each frame.
         channels: Channels that the network takes.

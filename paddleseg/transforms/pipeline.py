@@ -84,11 +84,11 @@ class Pipeline:
                     "transforms, or predict without --tile"
                 )
 
-    def apply_normalize(self, image: np.ndarray) -> np.ndarray:
-        """Normalise an (H, W, C) picture to float32; without a ``Normalize`` only the type changes."""
+    def normalized_planes(self, image: np.ndarray) -> np.ndarray:
+        """An (H, W, C) picture as the network takes it: (C, H, W) float32, normalised if there is a ``Normalize``."""
         if self.normalize is None:
-            return image.astype(np.float32)
-        return self.normalize.apply(image)
+            return np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32)
+        return self.normalize.planes(image)
 
 
 class Compose(Pipeline):
@@ -137,4 +137,4 @@ class Compose(Pipeline):
         if isinstance(sample.get("label"), (str, os.PathLike)):
             sample["label"] = read_label(sample["label"])
         sample = super().__call__(sample, self._rng)
-        return {**sample, "img": self.apply_normalize(sample["img"]).transpose(2, 0, 1)}
+        return {**sample, "img": self.normalized_planes(sample["img"])}

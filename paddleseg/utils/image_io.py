@@ -40,10 +40,11 @@ from paddleseg.utils.value_range import (
     scale_values,
 )
 
-READER_VERSION = 3
+READER_VERSION = 4
 """Raised when the same file gives another array than before. Since 2, EXIF orientations and ranges of values count;
 since 3, the highest value that a packed TIFF or a PNM file states (ids of packed labels too), grey whose 0 is white, of
-16 bits or with a range of values, and colours of TIFF files that their opacity does not darken."""
+16 bits or with a range of values, and colours of TIFF files that their opacity does not darken; since 4, all bands of
+TIFF files that call the first one grey."""
 
 _PNG_GREY, _PNG_PALETTE = 0, 3
 # What OpenCV has to say of a file, such as a tag of GeoTIFF for each picture and epoch, our messages say or need not.
@@ -131,9 +132,13 @@ def decode_image(
     check_bytes(data, name, "picture", max_pixels)
     stored = stored_format(data)
     if needs_tifffile(stored, channels):
-        if channels not in (1, 3) or stored.bands not in (1, 3, 4):  # others become grey or RGB
+        # These become grey or RGB; of two bands of more bits it is not known what the second is.
+        convertible = (1, 3, 4) if stored.is_deep else (1, 2, 3, 4)
+        if channels not in (1, 3) or stored.bands not in convertible:
             _check_channels(stored.bands, channels, name)
         image = decode_bands(data, stored, name)
+        if not stored.is_deep:
+            image = _pick_8_bit(image, channels)
     else:
         try:
             image = _decode_deep(data, stored, name) if stored.is_deep else _decode_8_bit(data, channels, name)

@@ -30,9 +30,7 @@ LAYERS = frozenset(
 )
 DATASETS = frozenset(
     """
-    ade chase_db1 cocostuff drive eg1800 hrf mini_deep_globe_road_extraction optic_disc_seg pascal_context
-    pp_humanseg14k pssl stare supervisely voc
-    ADE20K AutoNUE CHASEDB1 CocoStuff DRIVE EG1800 HRF MaskedADE20K MiniDeepGlobeRoadExtraction OpticDiscSeg
-    PPHumanSeg14K PSSLDataset PascalContext PascalVOC STARE SUPERVISELY
+    chase_db1 drive eg1800 hrf mini_deep_globe_road_extraction pp_humanseg14k pssl stare supervisely
+    CHASEDB1 DRIVE EG1800 HRF MaskedADE20K MiniDeepGlobeRoadExtraction PPHumanSeg14K PSSLDataset STARE SUPERVISELY
     """.split()
 )

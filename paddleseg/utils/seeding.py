@@ -11,6 +11,7 @@ import numpy as np
 # One domain for each use, so that equal numbers never give equal streams.
 _SHUFFLE, _SAMPLE, _STEP, _BATCH = 1, 2, 3, 4
 _SCENE = 0x524F4144  # "ROAD" in ASCII
+_SPLIT = 0x53504C54  # "SPLT"
 
 
 def _generator(domain: int, seed: int, *numbers: int) -> np.random.Generator:
@@ -41,3 +42,8 @@ def batch_rng(seed: int, step: int, rank: int, part: int = 0) -> np.random.Gener
 def scene_rng(seed: int, part: int, index: int) -> np.random.Generator:
     """Generator of the drawn scene ``index`` of a part of the data, such as 0 for the training pictures."""
     return _generator(_SCENE, seed, part, index)
+
+
+def split_rng(seed: int) -> np.random.Generator:
+    """Generator of the order in which pictures are dealt out to the parts of a data set."""
+    return _generator(_SPLIT, seed)

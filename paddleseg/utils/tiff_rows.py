@@ -23,6 +23,7 @@ from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions, pick_channels
 from paddleseg.utils.tiff_headers import TIFF_SIGNATURES, tiff_tags
 
 _NO_COMPRESSION, _DEFLATE = 1, (8, 32946)
+_NO_PREDICTOR, _DIFFERENCES = 1, 2
 _GREY_OR_RGB = (0, 1, 2)
 _LARGEST_SEGMENT = 1 << 28
 """Bytes of a compressed strip or tile once it is decoded: it is in memory as a whole."""
@@ -176,6 +177,8 @@ class TiffRows:
         page, stored = self._page, self._stored
         if page.compression not in (_NO_COMPRESSION, *_DEFLATE):
             return f"compression {getattr(page.compression, 'name', page.compression)}"
+        if page.predictor not in (_NO_PREDICTOR, _DIFFERENCES):
+            return f"predictor {getattr(page.predictor, 'name', page.predictor)}"
         if stored.bands in (3, 4) and not stored.is_deep and self._channels == 1:
             return "colours of 8 bits that become grey"  # decoders round that in their own ways
         if page.photometric not in _GREY_OR_RGB:

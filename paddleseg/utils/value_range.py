@@ -48,7 +48,8 @@ def needs_tifffile(stored: StoredFormat, channels: int) -> bool:
     """Whether OpenCV cannot give this many channels of a TIFF file or, worse, gives others.
 
     It takes planes for pixels where numbers have more than 8 bits, and one of two bands; and signed bytes for unsigned.
-    Of two bands of 8 bits, grey and RGB need the first alone: the second is opacity.
+    Of several bands of which the first is called grey it gives that one alone; of 16 bits, or of two bands in tiles, it
+    takes the numbers of all of them for it. Of two bands of 8 bits, grey and RGB need the first: the second is opacity.
     """
     if not stored.is_tiff:
         return False
@@ -58,7 +59,9 @@ def needs_tifffile(stored: StoredFormat, channels: int) -> bool:
         return True
     if stored.is_deep and stored.is_planar and stored.bands > 1:
         return True
-    is_grey_with_alpha = stored.bands == 2 and not stored.is_deep and channels in (1, 3)
+    if stored.is_grey and stored.bands > 2:
+        return True
+    is_grey_with_alpha = stored.bands == 2 and not (stored.is_deep or stored.is_tiled) and channels in (1, 3)
     return stored.bands not in _OPENCV_BANDS and not is_grey_with_alpha
 
 
@@ -115,8 +118,7 @@ def decode_bands(data: bytes, stored: StoredFormat, path: str | os.PathLike, kin
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             page = file.pages[0]
             image, axes = page.asarray(), page.axes
-    # Its own errors are ValueError or RuntimeError; a compression that needs imagecodecs is a ValueError.
-    except (ValueError, RuntimeError, LookupError, TypeError, OSError, MemoryError, ArithmeticError) as error:
+    except Exception as error:  # of a damaged file tifffile makes errors of any kind, zlib.error among them
         raise DataError(f"{what}, which tifffile cannot read: {' '.join(str(error).split())}") from error
     if image.size == 0:
         raise DataError(f"{path}: the {kind} is damaged: it has no pixels")

@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Films: frames go through the network one batch after another, so that a film of any length takes the memory of one.
+"""Videos: frames go through the network one batch after another, so that a video of any length takes the memory of one.
 
-The label maps are a folder of palette PNG files with a number for each frame, and no film: they are lossless and known
+The label maps are a folder of palette PNG files with a number for each frame, and no video: they are lossless and known
 to every program, frame 4711 is opened without decoding those before it, and a damaged file costs one frame. What
-compresses films keeps neither palettes nor, but for a few formats that few programs know, the numbers themselves.
+compresses videos keeps neither palettes nor, but for a few formats that few programs know, the numbers themselves.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _STATE_THEIR_FRAMES = (".mp4", ".m4v", ".mov", ".avi")
 _CODEC = "mp4v"  # the one that every build of OpenCV writes
 _DIGITS = 6
 _FRAMES_PER_SECOND = 25.0
-# What FFmpeg has to say of a damaged film is said once, and by us.
+# What FFmpeg has to say of a damaged video is said once, and by us.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 class VideoPaths(NamedTuple):
-    """What is written for a film.
+    """What is written for a video.
 
     Attributes:
         labels: Folder of the label maps, ``000000.png`` and so on.
-        overlay: The film under the colours.
+        overlay: The video under the colours.
     """
 
     labels: Path
@@ -56,16 +56,16 @@ class VideoPaths(NamedTuple):
 
 
 def is_video(path: str | os.PathLike[str]) -> bool:
-    """Whether a path is that of a film, by its suffix."""
+    """Whether a path is that of a video, by its suffix."""
     return os.path.isfile(path) and os.fspath(path).lower().endswith(VIDEO_SUFFIXES)
 
 
 class Video:
-    """A film that is read from its beginning.
+    """A video that is read from its beginning.
 
     Args:
         path: The file.
-        options: Whether frames are turned upright as the film says, and the range of their values.
+        options: Whether frames are turned upright as the video says, and the range of their values.
 
     Attributes:
         num_frames: Frames by its header; None where it states none.
@@ -79,7 +79,9 @@ class Video:
         self.path, self._options = path, options
         self._capture = cv2.VideoCapture(path)
         if not self._capture.isOpened():
-            raise DataError(f"{path}: the film is damaged, cut off, or of a kind that OpenCV does not read; replace it")
+            raise DataError(
+                f"{path}: the video is damaged, cut off, or of a kind that OpenCV does not read; replace it"
+            )
         self._capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1.0 if options.apply_exif else 0.0)
         count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.num_frames = count if count > 0 else None
@@ -89,7 +91,7 @@ class Video:
             get_logger().warning("%s: states no frame rate; taken as %g", path, _FRAMES_PER_SECOND)
 
     def frames(self) -> Iterator[np.ndarray]:
-        """The frames (H, W, 3) RGB uint8, until the film ends or one cannot be decoded."""
+        """The frames (H, W, 3) RGB uint8, until the video ends or one cannot be decoded."""
         while True:
             was_read, frame = self._capture.read()
             if not was_read or frame is None:
@@ -99,11 +101,11 @@ class Video:
     def check_end(self, num_read: int) -> None:
         """Raise DataError if fewer frames could be read than the header says."""
         if num_read == 0:
-            raise DataError(f"{self.path}: no frame of the film can be read; replace it")
+            raise DataError(f"{self.path}: no frame of the video can be read; replace it")
         tolerance = 0 if self.path.lower().endswith(_STATE_THEIR_FRAMES) else 1
         if self.num_frames is not None and num_read < self.num_frames - tolerance:
             raise DataError(
-                f"{self.path}: the film is damaged or cut off: {num_read} of the {self.num_frames} frames that its "
+                f"{self.path}: the video is damaged or cut off: {num_read} of the {self.num_frames} frames that its "
                 "header says could be read; their results are kept"
             )
 
@@ -124,10 +126,10 @@ def segment_video(
     batch_size: int = 1,
     progress: bool = True,
 ) -> int:
-    """Predict the label map of each frame, and write them and a film of overlays.
+    """Predict the label map of each frame, and write them and a video of overlays.
 
     Args:
-        video: The film.
+        video: The video.
         label_maps_of: From frames (H, W, 3), as pictures are read, to their label maps (H, W).
         paths: Where the results go.
         written: The index of the folder of the results.
@@ -146,11 +148,11 @@ def segment_video(
             fewer frames could be read than there should be.
     """
     if channels != 3:
-        raise ConfigError(f"{video.path}: a film has 3 channels, and the network takes {channels}")
+        raise ConfigError(f"{video.path}: a video has 3 channels, and the network takes {channels}")
     _refuse_foreign(video.path, paths, written)
     paths.overlay.parent.mkdir(parents=True, exist_ok=True)
     unfinished = paths.overlay.with_name(f".{paths.overlay.stem}.{secrets.token_hex(4)}{paths.overlay.suffix}")
-    overlays, count = _OverlayFilm(unfinished, video.frames_per_second), 0
+    overlays, count = _OverlayVideo(unfinished, video.frames_per_second), 0
     try:
         # disable=None: a bar only where the output is a terminal.
         shown = {"unit": "frame", "leave": False, "disable": None if progress else True}
@@ -178,8 +180,8 @@ def segment_video(
     return count
 
 
-class _OverlayFilm:
-    """A film that is begun with its first frame."""
+class _OverlayVideo:
+    """A video that is begun with its first frame."""
 
     def __init__(self, path: Path, frames_per_second: float) -> None:
         self._path, self._frames_per_second = path, frames_per_second
@@ -217,7 +219,7 @@ def _batches(frames: Iterator[np.ndarray], batch_size: int) -> Iterator[list[np.
 
 def _refuse_foreign(video: str, paths: VideoPaths, written: WrittenFiles) -> None:
     if os.path.realpath(paths.overlay) == os.path.realpath(video):
-        raise DataError(f"{video}: its film of overlays belongs there too; save in another folder")
+        raise DataError(f"{video}: its video of overlays belongs there too; save in another folder")
     files = sorted(paths.labels.iterdir()) if paths.labels.is_dir() else [paths.labels]
     written.refuse_foreign([*files, paths.overlay])
 
@@ -229,4 +231,4 @@ def _remove_later_frames(folder: Path, count: int, written: WrittenFiles) -> Non
     for file in later:
         file.unlink()
     if later:
-        get_logger().info("%s: %d label maps of an earlier, longer film deleted", folder, len(later))
+        get_logger().info("%s: %d label maps of an earlier, longer video deleted", folder, len(later))

@@ -19,7 +19,7 @@ def test_both_sides_make_arrays_of_one_form_and_like_levels(root):
     ours, theirs = [], []
     for seed in range(30):
         image = dataset.sample(seed % 4, np.random.default_rng(seed))["img"]
-        ours.append(dataset.pipeline.apply_normalize(image).transpose(2, 0, 1))
+        ours.append(dataset.pipeline.normalized_planes(image))
         theirs.append(plain(dataset.picture_name(seed % 4)))
         assert ours[-1].shape == theirs[-1].shape == (3, 224, 224) and theirs[-1].dtype == np.float32
     # Other random numbers, but the same pictures under the same kinds of changes.

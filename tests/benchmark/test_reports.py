@@ -36,7 +36,11 @@ def test_candidates_take_turns_and_medians_count(monkeypatch):
     ("script", "arguments", "names"),
     [
         ("evaluate.py", ["--repeats", "1"], {"evaluation_tail", "evaluation"}),
-        ("exported.py", ["--repeats", "1", "--size", "64x128"], {"exported_64x128", "exported_ids_64x128"}),
+        (
+            "exported.py",
+            ["--repeats", "1", "--size", "64x128"],
+            {"exported_64x128", "exported_onednn_64x128", "exported_ids_64x128"},
+        ),
     ],
 )
 def test_each_line_of_the_json_file_has_value_reference_and_ratio(script, arguments, names, run_command, tmp_path):

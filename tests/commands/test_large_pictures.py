@@ -1,7 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""predict.py with pictures that do not fit, and with films; random weights."""
+"""predict.py with pictures that do not fit, and with videos; random weights."""
 
+import sys
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,7 @@ from PIL import Image
 import predict
 from paddleseg.utils.errors import ConfigError, DataError
 from tests.messages import naming
+from tests.needs import needs_proc
 from tests.scripts import load_script
 
 tifffile = pytest.importorskip("tifffile")
@@ -131,44 +133,55 @@ def test_what_does_not_go_with_tiles_is_refused_before_the_weights_are_read(
         run_here(*given, *flags)
 
 
-def test_frames_of_a_film_are_predicted_as_pictures_are_whole_and_by_tiles(source, picture, tmp_path):
-    film = tmp_path / "film.avi"
-    writer = cv2.VideoWriter(str(film), cv2.VideoWriter_fourcc(*"MJPG"), 10, (332, 200))
+def test_frames_of_a_video_are_predicted_as_pictures_are_whole_and_by_tiles(source, picture, tmp_path):
+    video = tmp_path / "video.avi"
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*"MJPG"), 10, (332, 200))
     for number in range(3):
         writer.write(np.ascontiguousarray(np.roll(picture[:, :332], 40 * number, axis=1)))
     writer.release()
-    capture, folder = cv2.VideoCapture(str(film)), tmp_path / "frames"
+    capture, folder = cv2.VideoCapture(str(video)), tmp_path / "frames"
     folder.mkdir()
     for number in range(3):
         cv2.imwrite(str(folder / f"{number:06}.png"), capture.read()[1])
     for name, flags in {"whole": [], "tiles": ["--tile", 128]}.items():
         run_here(*source, "--image_path", folder, "--save_dir", tmp_path / name / "pictures", *flags)
-        run_here(*source, "--image_path", film, "--save_dir", tmp_path / name / "film", *flags)
+        run_here(*source, "--image_path", video, "--save_dir", tmp_path / name / "video", *flags)
         for number in range(3):
             expected = np.asarray(Image.open(tmp_path / name / f"pictures/label/{number:06}.png"))
-            found = np.asarray(Image.open(tmp_path / name / f"film/label/film_labels/{number:06}.png"))
+            found = np.asarray(Image.open(tmp_path / name / f"video/label/video_labels/{number:06}.png"))
             np.testing.assert_array_equal(found, expected)
-        assert (tmp_path / name / "film/added_prediction/film.mp4").is_file()
+        assert (tmp_path / name / "video/added_prediction/video.mp4").is_file()
 
 
 @pytest.mark.slow
-def test_a_film_that_is_cut_off_ends_with_status_1_and_one_line(run_command, source, picture, tmp_path):
-    film = tmp_path / "film.avi"
-    writer = cv2.VideoWriter(str(film), cv2.VideoWriter_fourcc(*"MJPG"), 10, (332, 200))
+def test_a_video_that_is_cut_off_ends_with_status_1_and_one_line(run_command, source, picture, tmp_path):
+    video = tmp_path / "video.avi"
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*"MJPG"), 10, (332, 200))
     for _ in range(12):
         writer.write(picture[:, :332])
     writer.release()
-    film.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
-    done = run_command("predict.py", *source, "--image_path", film, "--save_dir", tmp_path / "out")
+    video.write_bytes(video.read_bytes()[: video.stat().st_size // 2])
+    done = run_command("predict.py", *source, "--image_path", video, "--save_dir", tmp_path / "out")
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith(f"predict.py: error: {film}: the film is damaged or cut off")
-    assert 0 < len(list((tmp_path / "out/label/film_labels").iterdir())) < 12
+    assert done.stderr.splitlines()[-1].startswith(f"predict.py: error: {video}: the video is damaged or cut off")
+    assert 0 < len(list((tmp_path / "out/label/video_labels").iterdir())) < 12
 
 
+def soak():
+    return load_script(Path(predict.__file__).parent / "benchmark" / "soak_large_picture.py")
+
+
+@needs_proc
+def test_the_memory_that_the_soak_measures_is_that_of_the_command_and_not_its_own():
+    own = np.ones(1 << 26)  # half a GB
+    status, peak = soak().run_measured([sys.executable, "-c", "import time; kept = b'x' * (1 << 26); time.sleep(1)"])
+    assert status == 0 and 1 << 26 < peak < own.nbytes // 2
+
+
+@needs_proc
 @pytest.mark.slow
 def test_memory_grows_little_with_the_size_of_a_tiff(tmp_path):
     """The soak of `make soak` with small sides; whole, the scores of the large picture alone would take 0.7 GB."""
-    soak = load_script(Path(predict.__file__).parent / "benchmark" / "soak_large_picture.py")
-    small = soak.predict_by_tiles(tmp_path, 256, 256, 32)
-    large = soak.predict_by_tiles(tmp_path, 3072, 256, 32)
+    small = soak().predict_by_tiles(tmp_path, 256, 256, 32)
+    large = soak().predict_by_tiles(tmp_path, 3072, 256, 32)
     assert large - small < 3072 * 3072 * 3

@@ -143,6 +143,7 @@ NUMBERS_OF_CPUS = [
 # Scripts of their own that are not here stand in the documentation with what to use.
 DOCUMENTED = [
     "python tools/dataset_converters/cityscapes.py DATA",
+    "tools/data/labelme2seg.py",
     "bash train_dist.sh CONFIG NUM",
     "sh tools/dist_train.sh CONFIG NUM",
     "deploy/python/infer_dataset.py",

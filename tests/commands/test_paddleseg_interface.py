@@ -85,7 +85,7 @@ OTHER_DEFAULTS = {
     },
 }
 # Refused by name: what is typed, and what the message says to use instead. (--use_trt without a GPU is refused when
-# the device is known: tests/deploy/test_engine.py.)
+# the device is known: tests/commands/exported/test_engine_flags.py.)
 REFUSED_FLAGS = [
     ("train", "--use_multilabel", "class"),
     ("train", "--for_fd", "infer.py"),

@@ -71,15 +71,15 @@ CITYSCAPES_769 = {
 ADE20K = dict(
     batch_size=4, iters=80000, **own_kind("ADE20K", "data/ADEChallengeData2016/", augment(512, 512)), **_USUAL
 )
-VOC_AUG = dict(
+VOC = dict(
     batch_size=4,
     iters=40000,
     **own_kind(
-        "PascalVOC", "data/VOCdevkit/", augment(512, 512),
-        [dict(type="Padding", target_size=[512, 512]), NORMALIZE], train_mode="trainaug",
+        "PascalVOC", "data/VOCdevkit/", augment(512, 512), [dict(type="Padding", target_size=[512, 512]), NORMALIZE]
     ),
     **_USUAL,
-)  # fmt: skip
+)
+VOC_AUG = {**VOC, "train_dataset": {**VOC["train_dataset"], "mode": "trainaug"}}
 COCO_STUFF = dict(batch_size=4, iters=80000, **own_kind("CocoStuff", "data/cocostuff/", augment(520, 520)), **_USUAL)
 PASCAL_CONTEXT = dict(
     batch_size=4,
@@ -89,7 +89,23 @@ PASCAL_CONTEXT = dict(
     ),
     **{**_USUAL, "lr_scheduler": poly(0.001)},
 )
-
+_IDD_SIZE = dict(type="Resize", target_size=[1920, 1080])
+_IDD_NORMALIZE = dict(type="Normalize", **IMAGENET)
+_IDD_COLOURS = {
+    f"{what}_{which}": value
+    for what, amount in (("brightness", 0.25), ("contrast", 0.25), ("saturation", 0.25), ("hue", 63))
+    for which, value in (("range", amount), ("prob", 1))
+}
+AUTONUE = dict(
+    **own_kind(
+        "AutoNUE", "data/IDD_Segmentation",
+        [_IDD_SIZE, scaling(), dict(type="RandomPaddingCrop", crop_size=[1024, 512]), FLIP,
+         dict(type="RandomDistort", **_IDD_COLOURS), _IDD_NORMALIZE],
+        [_IDD_SIZE, _IDD_NORMALIZE],
+    ),
+    optimizer={**_SGD, "weight_decay": 0.0001},
+    lr_scheduler={**poly(0.005), "power": 2},
+)  # fmt: skip
 
 _VESSEL_PICTURES = augment(128, 128)
 _VESSEL_PICTURES.insert(3, dict(type="RandomVerticalFlip"))

@@ -3,7 +3,6 @@
 """Configuration files of PaddleSeg: each trains as it is, or is refused with what to do and trains when it is done."""
 
 import numpy as np
-import paddle
 import pytest
 from PIL import Image
 
@@ -12,20 +11,19 @@ from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 from paddleseg.utils.yaml_text import to_yaml
 from tests.config.messages import message_of
+from tests.config.one_step import train_one_step
 from tests.config.paddleseg_files import FILES
+from tests.datasets.published_folders import LAYOUTS, write_folder
 
+# Layouts of published data sets, in the folders that the files name.
+PUBLISHED = ("Cityscapes", "ADE20K", "PascalVOC", "PascalContext", "CocoStuff", "AutoNUE", "OpticDiscSeg")
 # Folder below data/ -> number of classes, and what the lists are called where not train.txt and val.txt.
 LISTED = {
-    "ADEChallengeData2016": (151, ()),
-    "VOCdevkit": (21, ()),
-    "cocostuff": (171, ()),
-    "VOC2010": (60, ()),
     "camvid": (11, ()),
     "MiniDeepGlobeRoadExtraction": (2, ()),
     "Potsdam": (6, ()),
     "DRIVE": (2, ()),
     "UWMGI": (3, ()),
-    "optic_disc_seg": (2, ("train_list.txt", "val_list.txt")),
     "EG1800": (2, ()),
     "mini_supervisely": (2, ()),
     "portrait14k": (2, ()),
@@ -47,12 +45,9 @@ def working_folder(tmp_path_factory):
         ids = np.arange(48)[:, None] // 8 + np.arange(64) // 8
         Image.fromarray(np.where(ids % 5 == 4, num_classes - 1, ids % min(num_classes, 8)).astype(np.uint8)).save(label)
 
+    for name in PUBLISHED:
+        write_folder(folder / "data" / LAYOUTS[name].root, LAYOUTS[name], size_wh=(64, 48), block=8)
     for part in ("train", "val"):
-        write_pair(
-            folder / "data/cityscapes/leftImg8bit" / part / "ulm" / "ulm_0_0_leftImg8bit.png",
-            folder / "data/cityscapes/gtFine" / part / "ulm" / "ulm_0_0_gtFine_labelTrainIds.png",
-            19,
-        )
         for root, (num_classes, lists) in LISTED.items():
             name = f"{part}_0"
             write_pair(folder / "data" / root / f"{name}.jpg", folder / "data" / root / f"{name}.png", num_classes)
@@ -70,34 +65,6 @@ def written(file, folder):
     (folder / "own.yml").write_text(to_yaml(own))
     (folder / "mended.yml").write_text(to_yaml({"_base_": "own.yml", **(file.mended or {})}))
     return folder / "own.yml", folder / "mended.yml"
-
-
-def train_one_step(config):
-    """One step on two pieces of a training sample; also the first picture that evaluation would see."""
-    paddle.seed(0)
-    model = build.build_model(config)
-    model.train()
-    schedule = build.build_lr_schedule(config, config.data["iters"])
-    optimizer = build.build_optimizer(config, model, schedule)
-    if config.section("val_dataset"):
-        assert build.build_dataset(config, "val")[0]["img"].shape[0] == 3
-    sample = build.build_dataset(config, "train")[0]
-    pieces = [slice(0, 64), slice(-64, None)]
-    images = paddle.to_tensor(np.stack([sample["img"][:, piece, piece] for piece in pieces]))
-    labels = paddle.to_tensor(np.stack([sample["label"][piece, piece] for piece in pieces]))
-    before = [parameter.numpy().copy() for parameter in model.parameters()[:3]]
-    outputs = model(images)
-    pairs = build.build_losses(config)
-    assert len(outputs) == len(pairs)
-    size = labels.shape[1:]
-    total = sum(
-        weight * loss(paddle.nn.functional.interpolate(output, size, mode="bilinear"), labels)
-        for output, (loss, weight) in zip(outputs, pairs)
-    )
-    total.backward()
-    optimizer.step()
-    assert np.isfinite(float(total)) and float(total) > 0
-    assert any((old != new.numpy()).any() for old, new in zip(before, model.parameters()[:3]))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.version}:{file.path}")

@@ -34,7 +34,8 @@ def test_each_data_set_is_here_or_is_told_how_to_be_read(name, training_yaml):
         return
     message = message_of(training_yaml, f"train_dataset={{type: {name}, dataset_root: data, mode: train}}")
     assert f"no dataset '{name}'" in message
-    assert "Use Dataset with dataset_root, num_classes: " in message or name == "PSSLDataset"
+    instead = {"PSSLDataset": "Begin with weights", "MaskedADE20K": "Use ADE20K with the same dataset_root"}
+    assert instead.get(name, "Use Dataset with dataset_root, num_classes: ") in message
 
 
 @pytest.mark.parametrize("name", PADDLESEG_NETWORKS)
@@ -47,10 +48,9 @@ def test_each_network_is_here_or_the_like_of_it_is_named(name, training_yaml):
     assert "Use DDRNet_23" in message
 
 
-def test_labels_that_count_from_1_and_fast_networks_get_their_own_advice():
-    assert "reduce_zero_label: True" in advice_for(DATASETS.role, "ADE20K")
+def test_fast_networks_get_their_own_advice_and_nothing_that_is_here_is_advised_against():
     assert "Use DDRNet_23_slim" in advice_for(MODELS.role, "PPLiteSeg")
-    assert not set(LEFT_OUT["model"]) & set(MODELS)
+    assert not set(LEFT_OUT["model"]) & set(MODELS) and not set(LEFT_OUT["dataset"]) & set(DATASETS)
 
 
 @pytest.mark.parametrize("argument", ["block_layers=[3, 4, 6, 3]", "planes=32", "spp_planes=128", "head_planes=64"])

@@ -21,7 +21,7 @@ from paddleseg.core import predict, train
 from paddleseg.cvlibs import Config, SegBuilder
 from paddleseg.datasets import Dataset
 from paddleseg.models.weight_formats import META_KEY
-from paddleseg.registry import HOOKS
+from paddleseg.registry import DATASETS, HOOKS
 from paddleseg.training.hooks import Hook
 from paddleseg.transforms import Compose, Normalize, RandomHorizontalFlip
 from paddleseg.utils.errors import ConfigError, DataError
@@ -46,8 +46,8 @@ from paddleseg.models import BiSeNetV2 / paddle.nn
 from paddleseg.models.deeplab import DeepLabV3P / DDRNet_23_slim
 from paddleseg.models.layers import ConvBNAct / paddle.nn
 from paddleseg.models.layers.layer_libs import SyncBatchNorm / paddle.nn
-from paddleseg.datasets import OpticDiscSeg / paddleseg.datasets.Dataset with list files
-from paddleseg.datasets.voc import PascalVOC / paddleseg.datasets.Dataset with list files
+from paddleseg.datasets import PPHumanSeg14K / paddleseg.datasets.Dataset with list files
+from paddleseg.datasets.drive import DRIVE / paddleseg.datasets.Dataset with list files
 from paddleseg.cvlibs.manager import ComponentManager / paddleseg.registry.Registry
 from paddleseg.utils.download import download_file_and_uncompress / shutil.unpack_archive
 from paddleseg.utils.visualize import get_pseudo_color_map / palette_image
@@ -64,6 +64,15 @@ def test_lines_of_paddlesegs_tools_and_tutorials_are_told_what_to_write(line):
     statement, _, advice = line.partition(" / ")
     with pytest.raises(ImportError, match=re.escape(advice)):
         exec(statement)
+
+
+@pytest.mark.parametrize(
+    "name", ["ade.ADE20K", "cocostuff.CocoStuff", "optic_disc_seg.OpticDiscSeg", "pascal_context.PascalContext",
+             "voc.PascalVOC"]
+)  # fmt: skip
+def test_data_sets_are_found_where_paddleseg_has_them(name):
+    module, _, last = name.partition(".")
+    assert getattr(importlib.import_module(f"paddleseg.datasets.{module}"), last) is DATASETS[last]
 
 
 def test_transforms_are_found_where_paddleseg_has_them():

@@ -59,10 +59,14 @@ def test_a_label_without_picture_is_named(root):
         Cityscapes([], str(root))
 
 
-def test_labels_that_are_not_converted_are_explained(root):
+def test_train_ids_are_preferred_to_ids_and_ids_to_polygons(root):
+    for name, forms in zip(NAMES, (["labelIds", "polygons"], ["polygons"], ["labelIds"])):
+        for kind in forms:
+            label_path(root, name, kind=kind).write_bytes(b"not read")
+    assert Cityscapes([], str(root)).read(0)["label"].max() == 0
     for name in NAMES:
-        label_path(root, name).rename(label_path(root, name, kind="labelIds"))
-    with pytest.raises(DataError, match="labelIds.png but no .*labelTrainIds.png files; make them with"):
+        label_path(root, name).unlink()
+    with pytest.raises(DataError, match=rf"{NAMES[1]}_leftImg8bit.png: no label gtFine.*_gtFine_labelIds.png in"):
         Cityscapes([], str(root))
 
 
@@ -73,7 +77,9 @@ def test_test_mode_reads_no_labels(root):
 
 
 def test_an_empty_folder_a_wrong_mode_and_edge_are_refused(root):
-    with pytest.raises(DataError, match="leftImg8bit/val: no pictures named"):
+    with pytest.raises(
+        DataError, match=r"Cityscapes \(mode val\) finds no pictures leftImg8bit/val/\*/\*_leftImg8bit.png"
+    ):
         Cityscapes([], str(root), mode="val")
     with pytest.raises(ConfigError, match="mode: 'trainval'"):
         Cityscapes([], str(root), mode="trainval")

@@ -57,7 +57,7 @@ def test_a_file_of_paddleseg_is_read_and_its_preprocessing_runs(deploy_yaml):
         {"img": np.full([8, 8, 3], 255, "uint8"), "path": "p", "trans_info": []}, np.random.default_rng(0)
     )
     assert sample["img"].shape == (16, 32, 3)
-    np.testing.assert_array_equal(pipeline.apply_normalize(sample["img"]), np.ones([16, 32, 3], "float32"))
+    np.testing.assert_array_equal(pipeline.normalized_planes(sample["img"]), np.ones([3, 16, 32], "float32"))
 
 
 def test_the_separator_of_lists_is_a_blank_where_none_is_said_and_must_not_be_empty(deploy_yaml):
@@ -109,6 +109,16 @@ def test_graphs_in_other_formats_say_what_they_take_and_give_or_are_as_the_main_
         "stride8": GraphSpec(model, None, "stride8", "onnx"),
         "small": GraphSpec(model, None, "argmax", "onnx", "int8", "uint8", (1, 3, 64, 128), (64, 128)),
     }
+
+
+def test_an_empty_palette_says_nothing_of_colours(deploy_yaml):
+    deploy_yaml.write_text(PADDLESEG + "  palette: []\n")
+    assert read_deploy_config(deploy_yaml).palette is None
+
+
+def test_classifiers_may_have_more_classes_than_label_maps(deploy_yaml):
+    deploy_yaml.write_text(PADDLESEG + "  num_classes: 1000\n  task: classification\n")
+    assert read_deploy_config(deploy_yaml).num_classes == 1000
 
 
 def test_a_folder_need_not_have_a_graph_of_paddle(deploy_yaml):
@@ -204,6 +214,15 @@ def test_a_file_that_was_changed_after_the_export_is_named(deploy_yaml):
             "output_op:",
             "num_classes: 2\n  class_names: [a]\n  output_op:",
             "Deploy.class_names has 1 names for 2 classes",
+        ),
+        ("output_op:", "num_classes: 0\n  output_op:", "Deploy.num_classes is 0; it must be from 1 to 256"),
+        ("output_op:", "num_classes: 257\n  output_op:", "Deploy.num_classes is 257; it must be from 1 to 256"),
+        ("output_op:", "num_classes: true\n  output_op:", "Deploy.num_classes is True; it must be a whole number"),
+        ("output_op:", "ignore_index: false\n  output_op:", "Deploy.ignore_index is False; it must be a whole number"),
+        (
+            "output_op:",
+            "num_classes: -1\n  task: classification\n  output_op:",
+            "Deploy.num_classes is -1; it must be at least 1",
         ),
         ("Deploy:", "Deployment:", "no section 'Deploy'"),
         ("Deploy:", "Deploy: [", "not valid YAML"),

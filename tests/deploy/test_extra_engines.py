@@ -15,6 +15,7 @@ from paddleseg.deploy.engines.base import EngineOptions
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import DataError, DeviceError, WeightsError
+from paddleseg.utils.quiet_import import import_quietly
 from tests.conftest import REPOSITORY
 from tests.deploy.graphs import MEAN, STD, expected_logits, write_onnx
 
@@ -31,9 +32,10 @@ def graph_for(backend: str, folder, **kind) -> GraphSpec:
     model = write_onnx(folder / "model.onnx", **kind)
     if backend != "mnn":
         return GraphSpec(model, None, "stride8", "onnx", **spec)
+    from paddleseg.export.converters import convert_to_mnn
+
     converted = folder / "model.mnn"
-    converter = [sys.executable, "-m", "MNN.tools.mnnconvert", "-f", "ONNX", "--modelFile", str(model)]
-    subprocess.run([*converter, "--MNNModel", str(converted), "--bizCode", "x"], check=True, capture_output=True)
+    convert_to_mnn(model, converted, "network")
     return GraphSpec(converted, None, "stride8", "mnn", **spec)
 
 
@@ -133,17 +135,23 @@ def test_onnxruntime_gets_its_threads_and_the_providers_of_a_card(tmp_path):
         onnx_runtime._providers(EngineOptions(device="gpu:0"), ["CPUExecutionProvider"])
 
 
+@pytest.mark.extras("onnx", "onnxruntime")
+def test_onnxruntimes_own_log_is_that_of_its_warnings(tmp_path, capfd):
+    graph = graph_for("onnxruntime", tmp_path)
+    open_engine(graph, EngineOptions(print_detail=True))(normal(1, 3, 40, 40))
+    assert capfd.readouterr().err.count("onnxruntime") < 5  # its information takes hundreds of lines
+
+
 @pytest.mark.extras("onnx", "openvino")
 def test_openvino_gets_its_threads_and_precision_and_reads_its_own_format(tmp_path):
-    from paddleseg.utils.quiet_import import import_quietly
-
     openvino = import_quietly("openvino")
     onnx_graph = graph_for("openvino", tmp_path)
     openvino.save_model(openvino.Core().read_model(onnx_graph.model), tmp_path / "ir.xml", compress_to_fp16=False)
     graph = GraphSpec(tmp_path / "ir.xml", tmp_path / "ir.bin", "stride8", "openvino")
     engine = open_engine(graph, EngineOptions(cpu_threads=2))
-    assert engine._compiled.get_property("INFERENCE_NUM_THREADS") == min(2, usable_cpus())
     images = normal(2, 3, 41, 50)
+    compiled = engine._graph.compiled_for((images.shape,))
+    assert compiled.get_property("INFERENCE_NUM_THREADS") == min(2, usable_cpus())
     np.testing.assert_allclose(engine(images), expected_logits(images), atol=2e-5)
     if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         with pytest.raises(DeviceError, match="--precision bf16: OpenVINO has no bf16"):
@@ -151,6 +159,39 @@ def test_openvino_gets_its_threads_and_precision_and_reads_its_own_format(tmp_pa
         return
     error = np.abs(open_engine(graph, EngineOptions(precision="bf16"))(images) - expected_logits(images)).max()
     assert 1e-4 < error < 0.1
+
+
+@pytest.mark.extras("onnx", "openvino")
+def test_openvino_computes_in_bfloat16_what_an_int8_graph_leaves_in_floats_where_the_cpu_has_it(tmp_path):
+    graph = graph_for("openvino", tmp_path)
+    able = import_quietly("openvino").Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    for precision, expected in (("fp32", "f32"), ("int8", "bf16" if "BF16" in able else "f32")):
+        engine = open_engine(graph, EngineOptions(backend="openvino", precision=precision))
+        hint = engine._graph.compiled_for((SHAPES[0],)).get_property("INFERENCE_PRECISION_HINT")
+        assert hint.get_type_name() == expected
+
+
+@pytest.mark.extras("onnx", "openvino")
+def test_openvino_compiles_a_graph_for_the_first_size_and_once_more_for_all_others(tmp_path):
+    engine = open_engine(graph_for("openvino", tmp_path), EngineOptions(backend="openvino"))
+    compiled = []
+    for shape in (*SHAPES, SHAPES[1]):
+        images = normal(*shape)
+        images.flags.writeable = False  # as pictures of a file that is mapped
+        np.testing.assert_allclose(engine(images), expected_logits(images), atol=2e-5)
+        compiled.append(engine._graph.compiled_for((shape,)))
+    first, *others = (model.input(0).partial_shape for model in compiled)
+    assert first.is_static and first.to_shape() == list(SHAPES[0])
+    assert SHAPES[3] == SHAPES[0] and compiled[3] is compiled[0]
+    assert others[0].is_dynamic and compiled[1] is compiled[2] is compiled[4]
+
+
+@pytest.mark.extras("onnx", "openvino")
+def test_what_openvino_cannot_compile_ends_the_run_and_is_no_fault_of_the_picture(tmp_path, monkeypatch):
+    engine = open_engine(graph_for("openvino", tmp_path), EngineOptions(backend="openvino"))
+    monkeypatch.setitem(engine._graph._settings, "NUM_STREAMS", "no number")
+    with pytest.raises(WeightsError, match="model.onnx: OpenVINO cannot load them: "):
+        engine(normal(*SHAPES[0]))
 
 
 TRY_TO_CALL = """
@@ -187,3 +228,26 @@ def test_nothing_is_reported_to_the_makers_of_openvino(load, reports, tmp_path):
     assert loaded == str(reports)
     if not reports:
         assert asked == "0" and not any(tmp_path.iterdir())
+
+
+NOTE_CALLS = """
+import os, socket, sys
+def note(*arguments, **options):
+    with open({file!r}, "a") as file:
+        print(arguments, file=file)
+    raise OSError("no network in this test")
+socket.getaddrinfo = socket.create_connection = socket.socket.connect = os.system = note
+"""
+
+
+@pytest.mark.extras("onnx", "MNN")
+def test_nothing_is_reported_to_the_makers_of_mnn_and_nothing_installed(tmp_path, monkeypatch):
+    calls = tmp_path / "calls"
+    (tmp_path / "sitecustomize.py").write_text(NOTE_CALLS.format(file=str(calls)))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(REPOSITORY)]))
+    model = graph_for("mnn", tmp_path).model
+    load = f"from MNN import Interpreter; Interpreter({str(model)!r})"
+    subprocess.run([sys.executable, "-c", load], check=True, capture_output=True)
+    assert not calls.exists()
+    subprocess.run([sys.executable, "-c", "import os; os.system('true')"], capture_output=True)
+    assert calls.exists()  # so that the test would see it

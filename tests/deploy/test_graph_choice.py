@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which graph of an export runs on which engine, with engines that are there or not."""
 
+import dataclasses
 import importlib.util
 from pathlib import Path
 
@@ -58,7 +59,8 @@ def choose(main, *more, value_range=None, preferred=("stride8",), **options):
         ([ONNX, MNN], ALL[3:], {}, ("mnn", MNN)),
         ([ONNX], ALL, {}, ("openvino", ONNX)),
         # A precision that needs a graph of its own, and one that engines make of fp32.
-        ([PDMODEL, ONNX_INT8], ALL, {"precision": "int8"}, ("openvino", ONNX_INT8)),
+        ([PDMODEL, ONNX_INT8], ALL, {"precision": "int8"}, ("onnxruntime", ONNX_INT8)),
+        ([PDMODEL, ONNX_INT8], ALL[:2], {"precision": "int8"}, ("openvino", ONNX_INT8)),
         ([PDMODEL, ONNX_INT8], ALL, {"precision": "int8", "backend": "onnxruntime"}, ("onnxruntime", ONNX_INT8)),
         ([PDMODEL, ONNX_INT8, XML_INT8], ALL, {"precision": "int8"}, ("openvino", XML_INT8)),
         ([PDMODEL, STRIDE8], ALL, {"precision": "bf16"}, ("paddle", STRIDE8)),
@@ -89,6 +91,10 @@ def test_graph_and_engine_follow_fixed_orders(installed, graphs, packages, optio
         ),
         ([ONNX], ALL, {"backend": "onnxruntime", "precision": "bf16"}, ConfigError, "--precision bf16; there is"),
         (
+            [PDMODEL, STRIDE8, ONNX, ONNX_UINT8], ALL, {"precision": "int8"}, ConfigError,
+            r"; there is model.pdmodel \(fp32; .*\), stride8.onnx \(fp32; [^)]*\); deploy/slim/quant/ptq.py makes",
+        ),
+        (
             [ONNX], ALL, {"backend": "onnxruntime", "precision": "int8", "use_trt": True}, ConfigError,
             "--precision int8; there is",
         ),
@@ -117,3 +123,24 @@ def test_an_engine_that_does_not_read_the_format_is_refused(installed):
         DeviceError, match="--backend mnn: it does not read stride8.onnx; --backend onnxruntime or openvino"
     ):
         engines.open_engine(ONNX, EngineOptions(backend="mnn"))
+
+
+def test_an_engine_that_is_there_but_does_not_load_is_one_line(tmp_path, monkeypatch):
+    (tmp_path / "broken.py").write_text("raise ImportError('libsomething.so: cannot open shared object file')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(
+        engines.ENGINES, "mnn", dataclasses.replace(engines.ENGINES["mnn"], module="broken", package="broken")
+    )
+    monkeypatch.setattr("paddleseg.deploy.engines.__path__", [str(tmp_path)])
+    with pytest.raises(
+        DeviceError, match=r"^--backend mnn: broken does not load \(libsomething.so: .*\): pip install 'ddrnet-toolkit"
+    ) as caught:
+        engines.open_engine(MNN, EngineOptions(backend="mnn"))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_device_of_engines_other_than_paddle_is_the_cpu_or_a_card_with_a_number():
+    assert [engines.engine_device("onnxruntime", name) for name in (None, "gpu", "gpu:1")] == ["cpu", "gpu:0", "gpu:1"]
+    for name in ("gpu:x", "gpu:"):
+        with pytest.raises(DeviceError, match=f"^--device {name}: .* is not the number of a card; give gpu:0"):
+            engines.engine_device("onnxruntime", name)

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.conftest import REPOSITORY
 from tests.scripts import load_script
@@ -34,10 +36,29 @@ def test_hadolint_is_content_with_both_files():
 
 
 def test_the_lists_are_those_of_the_top():
-    lists = sorted(DOCKER.glob("requirements*.txt"))
+    lists = sorted(DOCKER.glob("*.txt"))
     assert {file.name for file in lists} == set.union(*map(copied, FILES))
     for file in lists:
         assert file.read_bytes() == (REPOSITORY / file.name).read_bytes(), "make docker-lists"
+
+
+@pytest.mark.parametrize(
+    ("constraints", "lists"),
+    [
+        ("constraints.txt", ["requirements.txt", "requirements-serving.txt"]),
+        ("constraints-gpu.txt", ["requirements-gpu.txt", "requirements-serving.txt"]),
+    ],
+)
+def test_every_package_of_the_lists_is_pinned_in_a_version_that_they_allow(constraints, lists):
+    def read(name):
+        lines = (REPOSITORY / name).read_text(encoding="utf-8").splitlines()
+        return [Requirement(line) for line in lines if line and not line.startswith("#")]
+
+    pins = {canonicalize_name(one.name): one.specifier for one in read(constraints)}
+    assert all(re.fullmatch(r"==[\w.]+", str(pin)) for pin in pins.values())
+    for wanted in (one for name in lists for one in read(name) if one.name != "paddlepaddle-gpu"):
+        name = canonicalize_name(wanted.name.replace("opencv-python", "opencv-python-headless"))
+        assert str(pins[name]).removeprefix("==") in wanted.specifier
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -49,7 +70,7 @@ def test_each_context_has_what_is_copied(file, context):
 def test_the_image_has_the_toolkit_and_neither_tests_nor_weights():
     files = set(rehearse.list_context(REPOSITORY))
     assert {"train.py", "export.py", "deploy/python/infer.py", "paddleseg/deploy/serve/page/index.html"} <= files
-    assert {"setup.py", "pyproject.toml", "requirements-serving.txt", "README.md"} <= files
+    assert {"setup.py", "pyproject.toml", "requirements-serving.txt", "constraints.txt", "README.md"} <= files
     package = {str(file.relative_to(REPOSITORY)) for file in (REPOSITORY / "paddleseg").rglob("*.py")}
     assert package <= files
     assert not [file for file in files if file.endswith(".pdparams") or file.startswith(("tests/", "docs/", "."))]

@@ -18,10 +18,11 @@ from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
-    "README.md", "docs/config.md", "docs/train_own_data.md", "docs/label_doctor.md", "docs/finetune.md",
-    "docs/imagenet.md", "docs/large_pictures.md", "docs/export.md", "docs/run_exported.md", "docs/verification.md",
-    "docs/serving.md", "deploy/README.md", "deploy/slim/README.md", "deploy/web/README.md", "docker/README.md",
-    "CONTRIBUTING.md", "CHANGELOG.md",
+    "README.md", "docs/config.md", "docs/train_own_data.md", "docs/convert_labels.md", "docs/datasets.md",
+    "docs/finetune.md", "docs/imagenet.md", "docs/recipes.md", "docs/large_pictures.md", "docs/export.md",
+    "docs/run_exported.md", "docs/verification.md", "docs/serving.md", "deploy/README.md", "deploy/slim/README.md",
+    "deploy/web/README.md", "test_tipc/README.md", "docker/README.md", "CONTRIBUTING.md",
+    "docs/label_doctor.md", "CHANGELOG.md",
 ]  # fmt: skip
 # Filled in by the builder, never written in YAML.
 SUPPLIED = {"parameters", "total_steps", "transforms"}
@@ -57,7 +58,8 @@ def test_each_configuration_of_the_documentation_is_valid(page, text, tmp_path):
 def test_each_command_of_the_documentation_parses(script, arguments):
     parsed = load_script(ROOT / script).make_parser().parse_args(arguments)
     config = getattr(parsed, "config", "CONFIG")
-    if config not in ("CONFIG", "mine.yml") and config.endswith(".yml"):
+    is_made = config.startswith("data/")  # by a command before it
+    if config not in ("CONFIG", "mine.yml") and not is_made and config.endswith(".yml"):
         assert (ROOT / config).is_file()
 
 

@@ -14,6 +14,7 @@ import yaml
 
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.engines import open_engine
+from paddleseg.deploy.segmenter import Segmenter
 from paddleseg.export.folder import check_input_shape, export_model
 from paddleseg.export.graph_runs import VerificationError
 from paddleseg.export.options import ExportOptions
@@ -87,6 +88,20 @@ def test_a_network_without_logits_at_one_eighth_has_one_graph(tmp_path):
     assert not any("stride8" in file.name for file in path.parent.iterdir())
     config = read_deploy_config(path)
     assert (open_engine(config.main_graph)(normal(1, 3, 5, 6)) == 0).all()
+    with pytest.raises(ConfigError, match="--output_op stride8: Pointwise has no logits at 1/8"):
+        export_model(Pointwise(), tmp_path / "b", transforms=NORMALIZE, options=ExportOptions("stride8"))
+
+
+def test_logits_at_one_eighth_may_be_all_that_is_wished_for(network, tmp_path):
+    options = ExportOptions("stride8", graph_format="pdmodel")
+    config = read_deploy_config(export_model(network, tmp_path / "out", transforms=NORMALIZE, options=options))
+    assert sorted(file.name for file in config.path.parent.glob("*.pd*")) == [
+        "model_stride8.pdiparams", "model_stride8.pdiparams.info", "model_stride8.pdmodel",
+    ]  # fmt: skip
+    assert (config.output_op, config.main_graph.model) == ("none", config.graphs["stride8"].model)
+    segmenter = Segmenter(config)
+    [labels] = segmenter.label_maps([segmenter.prepare(np.zeros([41, 55, 3], np.uint8))])
+    assert (segmenter.graph.gives, labels.shape) == ("stride8", (41, 55))
 
 
 def test_one_number_of_normalize_is_written_for_each_channel(network, tmp_path):

@@ -17,6 +17,7 @@ from paddleseg.export.options import ExportOptions, input_dtype_for
 from paddleseg.transforms import Normalize
 from paddleseg.utils.errors import ConfigError, UserError
 from paddleseg.utils.image_io import ReadOptions
+from paddleseg.utils.revision import checkout_revision
 from tests.export.small_network import NORMALIZE, SmallNetwork
 from tests.export.tiny_weights import with_made_up_weights
 
@@ -154,6 +155,7 @@ def test_an_onnx_model_alone_is_the_main_graph_and_says_what_it_is(network, tmp_
         "arch": "DDRNet_23_slim", "padding_mode": "official", "gives": "argmax",
         "input": "uint8 RGB pictures (N, H, W, C)", "toolkit": f"ddrnet-toolkit {__version__}",
     }  # fmt: skip
+    assert said.get("revision") == checkout_revision()
     assert json.loads(said["class_names"])[1] == "Straße"
     assert json.loads(said["palette"])[1] == [3, 4, 5]
     assert json.loads(said["transforms"]) == section["transforms"]
@@ -204,7 +206,7 @@ def test_the_next_export_removes_the_files_of_formats_that_it_does_not_write(net
 
 @pytest.mark.extras("onnx")
 def test_a_users_own_network_is_refused_before_anything_is_written(tmp_path):
-    with pytest.raises(ConfigError, match="SmallNetwork is none of the toolkit's networks .* give --format paddle"):
+    with pytest.raises(ConfigError, match="SmallNetwork is not one of the toolkit's networks, .* give --format paddle"):
         export_model(
             SmallNetwork(), tmp_path / "out", transforms=NORMALIZE, options=ExportOptions(formats=["paddle", "onnx"])
         )

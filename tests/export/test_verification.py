@@ -3,6 +3,7 @@
 """What the comparison of an export with its network lets pass and what it stops."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -279,6 +280,26 @@ def test_the_report_says_what_was_seen_with_versions_and_checksums(network, tmp_
     # An export that nobody has compared takes the report away.
     export_model(network, folder, transforms=NORMALIZE)
     assert not list(folder.glob("report.*"))
+
+
+@pytest.mark.extras("onnx", "onnxruntime")
+def test_the_report_lists_the_operators_of_onnx_models(tmp_path):
+    network = with_made_up_weights(models.DDRNet_23_slim(num_classes=4))
+    options = ExportOptions("none", [1, 3, 64, 96], formats=["onnx"], portable=True)
+    export_model(network, tmp_path / "out", transforms=NORMALIZE, options=options)
+    report = verify(network, tmp_path / "out")
+    [found] = json.loads(report.to_json())["operators"].values()
+    assert found["opset"] == 12
+    assert found["counts"]["AveragePool"] == 3 and found["counts"]["GlobalAveragePool"] == 1
+    assert set(found["counts"]) == {
+        "Add", "AveragePool", "BatchNormalization", "Concat", "Conv", "GlobalAveragePool", "Relu", "Resize",
+    }  # fmt: skip
+    row = rf"\| `model_stride8.onnx` \| 12 \| Add {found['counts']['Add']}, AveragePool 3, .*, Resize \d+ \|"
+    assert re.search(row, report.to_markdown())
+    # One that cannot be read fails as a run.
+    (tmp_path / "out/model_stride8.onnx").write_bytes(b"nothing")
+    report = verify(network, tmp_path / "out")
+    assert report.failures and report.operators == {}
 
 
 def test_a_report_that_failed_ends_the_export(network, tmp_path):

@@ -16,7 +16,7 @@ from PIL import Image
 import paddleseg
 import predict
 from paddleseg.export.folder import ExportOptions, export_model
-from paddleseg.models import DDRNet_23_slim_cls
+from paddleseg.models import DDRNet_23_slim, DDRNet_23_slim_cls
 from paddleseg.utils.errors import ConfigError, DataError, DeviceError
 from tests.commands.exported.running import COLOURS, export_here, with_deploy_yaml
 from tests.conftest import REPOSITORY
@@ -50,6 +50,30 @@ def test_neither_load_nor_decode_image_is_imported_before_it_is_asked_for():
     assert done.stdout.strip() == "['cv2']"
     with pytest.raises(AttributeError, match="no attribute 'lode'"):
         paddleseg.lode  # noqa: B018
+
+
+def modules_after_loading(folder, *, without: str = "", **options) -> set[str]:
+    """Of paddle and what trains, what ``paddleseg.load`` of an exported folder imports."""
+    code = (
+        f"import sys, numpy, paddleseg; sys.modules.update(dict.fromkeys({without.split()}))\n"
+        f"paddleseg.load({str(folder)!r}, device='cpu', **{options})(numpy.zeros((64, 64, 3), 'uint8'))\n"
+        "print(*(name for name, module in sys.modules.items() if module))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    unneeded = {"paddle", "paddleseg.config", "paddleseg.inference", "paddleseg.models", "paddleseg.training"}
+    return unneeded & set(done.stdout.splitlines()[-1].split())
+
+
+def test_an_exported_folder_brings_nothing_that_trains(exported):
+    assert modules_after_loading(exported) == {"paddle"}
+
+
+@pytest.mark.extras("onnx", "onnxruntime")
+def test_nor_paddle_where_another_engine_runs_it(tmp_path):
+    options = ExportOptions(formats=["onnx"])
+    export_model(DDRNet_23_slim(num_classes=4), tmp_path / "out", transforms=NORMALIZE, options=options)
+    for options in ({"backend": "onnxruntime"}, {"without": "paddle"}):
+        assert modules_after_loading(tmp_path / "out", **options) == set()
 
 
 def test_a_run_and_its_export_give_the_label_map_of_predict_py(of_checkpoint, of_export, run_folder, picture, tmp_path):
@@ -117,6 +141,7 @@ def test_a_large_margin_is_a_class_that_stays_when_logits_are_shaken(of_checkpoi
     assert (found.margins.shape, found.margins.dtype) == ((8, 12), np.float32)  # of 60 x 92 pixels
     np.testing.assert_allclose(of_export.predict(picture).margins, found.margins, atol=0.02 * found.margins.max())
     assert set(found.seconds) == {"network", "label_map"}
+    assert of_export.gives_margins and of_export.predict(picture, margins=False).margins is None
 
 
 def test_margins_of_probabilities_are_those_of_logits(picture, tmp_path):
@@ -132,9 +157,16 @@ def test_margins_of_probabilities_are_those_of_logits(picture, tmp_path):
 
 
 def test_a_graph_of_ids_alone_has_no_margins(exported, picture, tmp_path):
-    found = paddleseg.load(with_deploy_yaml(exported, tmp_path / "ids", graphs=None)).predict(picture)
-    assert found.labels.shape == (60, 92)
-    assert found.margins is None
+    model = paddleseg.load(with_deploy_yaml(exported, tmp_path / "ids", graphs=None))
+    found = model.predict(picture)
+    assert (found.labels.shape, found.labels.dtype) == ((60, 92), np.uint8)
+    assert found.margins is None and not model.gives_margins
+
+
+def test_ids_beyond_the_classes_of_deploy_yaml_are_no_label_map(exported, picture, tmp_path):
+    one = with_deploy_yaml(exported, tmp_path / "one", graphs=None, num_classes=1, palette=COLOURS[:1])
+    with pytest.raises(ConfigError, match=naming("deploy.yaml", "model.", "1 classes", "num_classes")):
+        paddleseg.load(one)(picture)
 
 
 @pytest.mark.parametrize("which", ["of_export", "of_checkpoint"])

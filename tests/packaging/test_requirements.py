@@ -62,6 +62,7 @@ def test_each_extra_brings_one_build(setup_arguments):
         "quant": ["nncf", "openvino", "onnx", "onnxruntime"],
         "safetensors": ["safetensors"],
         "tiff": ["tifffile"],
+        "mat": ["scipy"],
         "serving": ["starlette", "uvicorn", "python-multipart", "prometheus-client"],
         "headless": ["opencv-python-headless"],
     }
@@ -71,6 +72,12 @@ def test_the_version_is_that_of_the_package(setup_arguments):
     import paddleseg
 
     assert setup_arguments["version"] == paddleseg.__version__
+
+
+def test_the_tables_of_the_data_sets_are_installed(setup_arguments):
+    folder = ROOT / "paddleseg/datasets"
+    [pattern] = setup_arguments["package_data"]["paddleseg.datasets"]
+    assert {*folder.glob(pattern)} == {*folder.rglob("*.json")} != set()
 
 
 def test_all_sub_packages_are_installed(setup_arguments):

@@ -93,7 +93,7 @@ def test_a_task_may_wrap_another_one_and_a_second_network(distilled, segmentatio
     paddle.seed(2)
     model = Pointwise()
 
-    picture = paddle.to_tensor(dataset.pipeline.apply_normalize(dataset.read(0)["img"]).transpose(2, 0, 1)[None])
+    picture = paddle.to_tensor(dataset.pipeline.normalized_planes(dataset.read(0)["img"])[None])
 
     def distance():
         return float(((model(picture)[0] - teacher(picture)[0]) ** 2).mean())

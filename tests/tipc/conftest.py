@@ -15,47 +15,97 @@ ROOT = Path(__file__).resolve().parents[2]
 LINKED = ("train.py", "val.py", "export.py", "configs", "deploy", "paddleseg", "tools")
 
 # Writes down how it is called, then leaves the files that the script it is asked for would leave. FAKE_FAIL names
-# scripts that end with status 3, FAKE_IDLE scripts that write nothing, FAKE_CARDS the number of GPUs (-1: CPU build).
+# scripts that end with status 3, FAKE_IDLE scripts that write nothing, FAKE_CARDS the number of GPUs (-1: CPU build),
+# FAKE_MISSING packages that are not installed. Called by the name cmake or segment it is that program.
 FAKE_PYTHON = """\
 #!{python}
-import json, os, pathlib, sys
+import json, os, pathlib, shutil, signal, sys, time
 
-words = sys.argv[1:]
+words, program = sys.argv[1:], pathlib.Path(sys.argv[0]).name
 with open(os.environ["FAKE_CALLS"], "a") as file:
-    file.write(json.dumps({{"words": words, "visible": os.environ.get("CUDA_VISIBLE_DEVICES")}}) + "\\n")
+    call = {{"words": words, "program": program, "visible": os.environ.get("CUDA_VISIBLE_DEVICES")}}
+    file.write(json.dumps(call) + "\\n")
 if words[:3] == ["-W", "ignore", "-c"]:
     print("a warning of Paddle")
-    print(os.environ.get("FAKE_CARDS", "-1"))
+    print("3.3.1" if "version" in words[3] else os.environ.get("FAKE_CARDS", "-1"))
+    sys.exit()
+if words[0] == "-c":
+    print(*(name for name in words[2:] if name in os.environ.get("FAKE_MISSING", "").split()))
     sys.exit()
 if words[0] == "-":
     print(os.environ["FAKE_DOWNLOAD"])
     sys.exit()
-script = next(word for word in words if word.endswith(".py")).removeprefix("tools/")
-flags = dict(word.split("=", 1) for word in words if word.startswith("--") and "=" in word)
+if words[0].removeprefix("test_tipc/") in ("extract_loss.py", "compare_losses.py", "analysis.py", "filter_log.py"):
+    os.execv(sys.executable, [sys.executable, *words])
+script = next((word for word in words if word.endswith(".py")), program).removeprefix("tools/")
+if "paddleseg.deploy.serve" in words:
+    script = "serve"
+flags = {{}}
+for word, following in zip(words, [*words[1:], "--"]):
+    if word.startswith("--"):
+        key, equals, value = word.partition("=")
+        flags[key] = value if equals or following.startswith("--") else following
 print("output of", script)
 if script in os.environ.get("FAKE_FAIL", "").split():
     sys.exit(3)
 if script in os.environ.get("FAKE_IDLE", "").split():
     sys.exit()
+if script in os.environ.get("FAKE_SLEEP", "").split():
+    time.sleep(60)
 
-def write(name):
-    path = pathlib.Path(flags["--save_dir"], name)
+def write(name, content="content", folder=None):
+    path = pathlib.Path(folder or flags["--save_dir"], name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("content")
+    path.write_text(content)
 
 if "paddle.distributed.launch" in words:
-    pathlib.Path("log").mkdir(exist_ok=True)
-    pathlib.Path("log/workerlog.0").write_text("output of the first process")
+    write("workerlog.0", "output of the first process", "log")
 if script == "train.py":
+    for step in range(1, 7):
+        loss, speed = os.environ.get("FAKE_LOSS", "2.5") if "to_static_training=True" in words else "2.5", 10.0 + step
+        print(f"[TRAIN] epoch: 1, iter: {{step}}/6, loss: {{loss}}, lr: 0.01, ips: {{speed}} samples/sec | ETA 0")
     folder = "best_model" if "--do_eval" in words else "iter_" + flags["--iters"]
     write(folder + "/model.pdparams")
-if script == "export.py":
-    for name in ("deploy.yaml", "model.pdmodel", "model.pdiparams"):
+if script in ("export.py", "deploy/slim/quant/ptq.py"):
+    files = ["model.pdmodel", "model.pdiparams"]
+    files += ["model.onnx"] if flags.get("--format") == "onnx" else []
+    files += ["model_int8.xml"] if script != "export.py" else []
+    for name in files:
         write(name)
-if script == "deploy/python/infer.py":
-    for line in pathlib.Path(flags["--image_path"]).read_text().split("\\n"):
-        if line.strip():
-            write(line.split()[0])
+    task = "classification" if "_cls" in flags["--config"] else "segmentation"
+    write("deploy.yaml", f"Deploy:\\n  task: {{task}}\\n  files: {{files}}\\n")
+if script in ("deploy/python/infer.py", "test_tipc/serving_python/pipeline_http_client.py"):
+    pictures = pathlib.Path(flags.get("--image_path") or flags["--img_path"])
+    names = [line.split()[0] for line in pictures.read_text().split("\\n") if line.strip()]
+    config = pathlib.Path(flags.get("--config", ""))
+    if config.is_file() and "classification" in config.read_text():
+        write("predictions.txt", "\\n".join(names))
+    else:
+        for name in names:
+            write(name)
+if script == "serve":
+    def end(*ignored):
+        sys.exit()
+    signal.signal(signal.SIGTERM, end)
+    print("serving it at http://127.0.0.1:1", flush=True)
+    time.sleep(60)
+if script == "make_roadscenes.py":
+    for mode, count in (("train", 15), ("val", 5)):
+        for i in range(count):
+            for kind, ending in (("leftImg8bit", "leftImg8bit"), ("gtFine", "gtFine_labelTrainIds")):
+                write(f"{{kind}}/{{mode}}/a/{{i}}_{{ending}}.png")
+if script == "make_class_crops.py":
+    for i in range(88):
+        write(f"val/sky/{{i:03d}}.png")
+if script == "test_tipc/rule_network.py":
+    write("model.pdparams")
+    shutil.copytree(flags["--pictures"], flags["--save_dir"], dirs_exist_ok=True)
+if program == "cmake" and "--build" in words:
+    write("segment", pathlib.Path(sys.argv[0]).read_text(), flags["--build"])
+    pathlib.Path(flags["--build"], "segment").chmod(0o755)
+if program == "segment":
+    for path in pathlib.Path(flags["--image_path"]).rglob("*.png"):
+        write(path.name)
 """
 
 
@@ -68,18 +118,27 @@ class Checkout:
         self.python = folder.parent / "fake python"
         self.python.write_text(FAKE_PYTHON.format(python=sys.executable))
         self.python.chmod(0o755)
+        self.programs = folder.parent / "programs"
+        self.programs.mkdir()
+        for name in ("cmake", "c++"):
+            (self.programs / name).symlink_to(self.python)
+
+    def environment(self, python=None, **more) -> dict:
+        """The environment in which scripts run; ``python`` is the fake one unless another is given."""
+        return {
+            **os.environ,
+            "PATH": f"{self.programs}:{os.environ['PATH']}",
+            "PYTHON": str(self.python if python is None else python),
+            "FAKE_CALLS": str(self.calls_file),
+            **more,
+        }
 
     def run(self, script, *arguments, python=None, timeout=60, **environment):
-        """Run one of the shell scripts; ``python`` is the fake one unless another is given."""
+        """Run one of the shell scripts."""
         return subprocess.run(
             ["bash", script, *map(str, arguments)],
             cwd=self.folder,
-            env={
-                **os.environ,
-                "PYTHON": str(self.python if python is None else python),
-                "FAKE_CALLS": str(self.calls_file),
-                **environment,
-            },
+            env=self.environment(python, **environment),
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -92,7 +151,7 @@ class Checkout:
         """What the fake Python was called with, without the question for the cards."""
         text = self.calls_file.read_text() if self.calls_file.exists() else ""
         lines = map(json.loads, text.splitlines())
-        return [call for call in lines if call["words"][0] != "-W"]
+        return [call for call in lines if call["words"][0] not in ("-W", "-c")]
 
     def commands(self) -> list:
         return [" ".join(call["words"]) for call in self.calls()]
@@ -120,7 +179,7 @@ class Checkout:
 @pytest.fixture
 def checkout(tmp_path) -> Checkout:
     folder = tmp_path / "my checkout"
-    shutil.copytree(ROOT / "test_tipc", folder / "test_tipc", ignore=shutil.ignore_patterns("data", "output"))
+    shutil.copytree(ROOT / "test_tipc", folder / "test_tipc", ignore=shutil.ignore_patterns("data", "output", "build"))
     for name in LINKED:
         (folder / name).symlink_to(ROOT / name)
     return Checkout(folder)

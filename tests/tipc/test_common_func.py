@@ -11,6 +11,7 @@ import pytest
 from paddleseg.utils.picture_files import list_images
 
 SCRIPT = Path(__file__).resolve().parents[2] / "test_tipc" / "common_func.sh"
+BASIC = SCRIPT.parent / "configs" / "ddrnet" / "train_infer_python.txt"
 RATES = "--iters:lite_train_lite_infer=20|whole_train_whole_infer=1000"
 
 
@@ -107,19 +108,43 @@ def test_a_flag_without_a_value_is_left_out(bash, key, value, flags):
 
 
 def test_empty_lines_do_not_count(bash, tmp_path):
-    lines = [f"{i}:value" for i in range(52)]
-    for index in (0, 22, 26, 35):
-        lines[index] = f"======{index}====="
-    (tmp_path / "a.txt").write_bytes("\r\n \r\n".join(lines).encode())
-    done = bash('read_chain_file a.txt; echo "${#lines[@]} ${lines[50]} ${lines[51]}|"')
-    assert done.stdout == "52 50:value 51:value|\n"
-    (tmp_path / "a.txt").write_text("\n".join(lines[:10] + lines[11:]))
+    lines = BASIC.read_text().splitlines()
+    (tmp_path / "a.txt").write_text("\n \n".join(lines))
+    done = bash('read_chain_file a.txt; echo "$chain_kind ${#lines[@]} ${lines[50]} ${lines[51]}|"')
+    assert done.stdout == f"train_params {len(lines)} --save_dir: --model_name:ddrnet|\n"
+    assert "there is no chain file b.txt" in bash("read_chain_file b.txt").stderr
+
+
+@pytest.mark.parametrize("file", sorted(BASIC.parent.glob("*.txt")), ids=lambda file: file.stem)
+def test_a_missing_line_is_named(bash, tmp_path, file):
+    lines = file.read_text().splitlines()
+    checked = {int(index): key for index, key in (entry.split(":") for entry in keys_of(bash, file))}
+    for index in {0, 1, list(checked)[len(checked) // 2], max(checked)}:
+        (tmp_path / "a.txt").write_text("\n".join(lines[:index] + lines[index + 1 :]) + "\n")
+        done = bash("read_chain_file a.txt; echo reached")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("error: a.txt: ") and done.stderr.count("\n") == 1
+        key = checked.get(index, "").replace("*", "a flag")
+        assert ("no chain begins with" if index == 0 else f"must be {key}, found: ") in done.stderr
+
+
+def keys_of(bash, file) -> list:
+    """The positions and keys that are looked for in a file of this kind."""
+    return bash('read_chain_file "$1"; echo "${CHAIN_KEYS[$chain_kind]}"', file).stdout.split()
+
+
+def test_lines_that_end_as_on_windows_are_named(bash, tmp_path):
+    (tmp_path / "a.txt").write_bytes(BASIC.read_bytes().replace(b"\n", b"\r\n"))
+    done = bash("read_chain_file a.txt; echo reached")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: a.txt, line 1 ends with CRLF; end it with LF: sed -i 's/\\r$//' FILE\n"
+
+
+def test_chains_that_are_not_built_are_refused_by_their_heading(bash, tmp_path):
+    (tmp_path / "a.txt").write_text("=====lite_params=====\nmodel_name:a\n")
     done = bash("read_chain_file a.txt")
     assert done.returncode == 2
-    assert "line 22, counted from 0 without the empty ones, must be a heading" in done.stderr
-    (tmp_path / "a.txt").write_text("\n".join(lines[:51]))
-    assert "has 51 lines that are not empty" in bash("read_chain_file a.txt").stderr
-    assert "there is no chain file b.txt" in bash("read_chain_file b.txt").stderr
+    assert "no chain begins with '=====lite_params====='; known headings: " in done.stderr
 
 
 def test_python_is_that_of_the_environment_then_that_of_the_file_then_what_there_is(bash, tmp_path):
@@ -160,6 +185,12 @@ def test_a_logged_command_can_be_run_again(bash):
     again = bash(f'printf "<%s>" {done.stdout}')
     assert again.stdout == "<a b><c'd><--x=1,2><>"
     assert done.stdout.split()[-2] == "--x=1,2"
+
+
+def test_a_logged_command_has_no_separator_of_the_tools_that_read_it(bash):
+    done = bash('quote_words "$@"', "my - folder/a b", "it's - here")
+    assert " - " not in done.stdout
+    assert bash(f'printf "<%s>" {done.stdout}').stdout == "<my - folder/a b><it's - here>"
 
 
 def test_only_folders_of_a_chain_are_emptied(bash, tmp_path):

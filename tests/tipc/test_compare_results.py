@@ -117,6 +117,15 @@ def test_recorded_scores_are_those_to_compare_with(run, tmp_path):
     assert run(f"--metric_file={path}", "--atol=0", "--rtol=1e-9").returncode == 0
 
 
+def test_of_several_files_that_of_the_model_in_the_path_counts(run, words, tmp_path):
+    record(tmp_path, "python_ddrnet_results_fp32.txt")
+    record(tmp_path, "python_ddrnet39_results_fp32.txt", miou=0.1)
+    for model, status in (("ddrnet", 0), ("ddrnet_KL", 0), ("ddrnet39", 1)):
+        save(tmp_path / "output" / model / "whole_infer" / FOLDER / "ulm_0_leftImg8bit.png", PREDICTION)
+        words[0] = f"--predict_dir={tmp_path}/output/{model}/whole_infer/*_results"
+        assert run(f"--metric_file={tmp_path}/results/*.txt").returncode == status
+
+
 def test_a_label_of_the_same_name_belongs_to_it_too(run, tmp_path):
     record(tmp_path)
     (tmp_path / "gt" / "ulm" / "ulm_0_gtFine_labelTrainIds.png").rename(tmp_path / "gt" / "ulm_0_leftImg8bit.png")

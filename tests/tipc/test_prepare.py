@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """prepare.sh: data for each mode, and nothing of the user's touched."""
 
+import shutil
 import sys
 import tarfile
 from pathlib import Path
@@ -200,3 +201,103 @@ def test_a_failed_download_ends_the_script(checkout):
 def test_unknown_arguments_are_refused(checkout):
     done = checkout.run(PREPARE, OURS, "lite_train_lite_infer", "download")
     assert (done.returncode, done.stderr) == (2, "error: unknown argument 'download'; there is --download only\n")
+
+
+CONFIGS = "test_tipc/configs/ddrnet23_slim"
+PTQ = f"{CONFIGS}/train_ptq_infer_python.txt"
+CPP = f"{CONFIGS}/ddrnet23_slim_model_linux_gpu_normal_normal_infer_cpp_linux_gpu_cpu.txt"
+ONNX = f"{CONFIGS}/ddrnet23_slim_model_linux_gpu_normal_normal_paddle2onnx_python_linux_cpu.txt"
+SERVING = f"{CONFIGS}/model_linux_gpu_normal_normal_serving_python_linux_gpu_cpu.txt"
+
+
+@pytest.mark.parametrize(
+    ("file", "mode", "package", "extra"),
+    [
+        (PTQ, "whole_infer", "nncf", "quant"),
+        (PTQ, "klquant_whole_infer", "onnxruntime", "quant"),
+        (ONNX, "paddle2onnx_infer", "onnx", "onnx"),
+        (SERVING, "serving_infer", "uvicorn", "serving"),
+        (CPP, "cpp_infer", "openvino", "openvino"),
+    ],
+)
+def test_a_missing_extra_is_named_and_not_installed(checkout, file, mode, package, extra):
+    done = checkout.run(PREPARE, file, mode, FAKE_MISSING=package)
+    assert done.returncode == 1
+    message = f"error: {mode} needs packages that are missing ({package}): pip install 'ddrnet-toolkit[{extra}]' for "
+    assert done.stderr == f"{message}{checkout.python}\n"
+    assert checkout.commands() == []
+
+
+def test_a_missing_compiler_is_named(checkout):
+    (checkout.programs / "cmake").unlink()
+    tools = checkout.folder.parent / "tools"
+    tools.mkdir()
+    for name in ("bash", "dirname", "realpath"):
+        (tools / name).symlink_to(shutil.which(name))
+    done = checkout.run(PREPARE, CPP, "cpp_infer", PATH=f"{checkout.programs}:{tools}")
+    assert done.returncode == 1
+    assert done.stderr.endswith("needs cmake, which is missing; deploy/cpp/README.md has the packages\n")
+
+
+def test_chains_without_training_get_a_network_by_rule_and_its_labels(checkout):
+    for _ in range(2):  # the second call finds them
+        done = checkout.run(PREPARE, PTQ, "whole_infer")
+        assert done.returncode == 0, done.stderr
+        assert len(pictures_of(checkout, "val.list")) == 5
+    config = f"{CONFIGS}/ddrnet23_slim_cityscapes_1024x1024_120k.yml"
+    assert checkout.commands()[1:] == [
+        f"test_tipc/rule_network.py --config {config} --pictures test_tipc/data/roadscenes "
+        "--save_dir test_tipc/data/by_rule/ddrnet23_slim"
+    ]
+    data = checkout.folder / "test_tipc" / "data"
+    assert (data / "cityscapes" / "gtFine").resolve() == data / "by_rule" / "ddrnet23_slim" / "gtFine"
+
+
+def test_weights_that_the_file_names_are_not_made(checkout):
+    lines = (checkout.folder / PTQ).read_text().replace("test_tipc/data/by_rule/ddrnet23_slim/model.pdparams", "mine")
+    file = checkout.folder.parent / "ptq.txt"
+    file.write_text(lines)
+    done = checkout.run(PREPARE, file, "whole_infer")
+    assert done.returncode == 1
+    assert done.stderr == f"error: {file} starts from mine, which is not there\n"
+    (checkout.folder / "mine").write_text("weights")
+    assert checkout.run(PREPARE, file, "whole_infer").returncode == 0
+    assert not any("rule_network.py" in command for command in checkout.commands())
+
+
+def test_the_folder_for_the_program_in_cpp_is_exported_once(checkout):
+    for _ in range(2):
+        # PaddlePaddle's tools name their package of Paddle Inference.
+        done = checkout.run(PREPARE, CPP, "cpp_infer", "https://paddle_inference.tgz")
+        assert done.returncode == 0, done.stderr
+        assert "https://paddle_inference.tgz is not used" in done.stdout
+        assert "5 pictures for inference in test_tipc/data/cityscapes/leftImg8bit/val" in done.stdout
+    assert [command for command in checkout.commands() if "export.py" in command] == [
+        f"export.py --config {CONFIGS}/ddrnet23_slim_cityscapes_1024x1024_120k.yml "
+        "--model_path test_tipc/data/by_rule/ddrnet23_slim/model.pdparams "
+        "--save_dir ./test_tipc/output/ddrnet23_slim/cpp_model"
+    ]
+
+
+def test_a_classifier_gets_windows_of_drawn_scenes(checkout):
+    file = "test_tipc/configs/ddrnet23_slim_cls/train_infer_python.txt"
+    done = checkout.run(PREPARE, file, "lite_train_lite_infer", python=sys.executable)
+    assert done.returncode == 0, done.stderr
+    root = checkout.folder / "test_tipc" / "data" / "class_crops"
+    assert len(list((root / "train").iterdir())) == 8
+    pictures = (root / "class_crops_val_5.list").read_text().split()
+    assert len(pictures) == 5 and all((root / picture).is_file() for picture in pictures)
+    done = checkout.run(PREPARE, file, "whole_train_whole_infer")
+    assert done.returncode == 1
+    assert "chains of classifiers have lite data alone" in done.stderr
+
+
+def test_benchmarks_take_the_lite_configuration_with_drawn_scenes_alone(checkout, tmp_path):
+    archive = make_archive(tmp_path, "cityscapes_300imgs", val=1)
+    for arguments, lite in ((), True), (("--download",), False):
+        done = checkout.run(PREPARE, OURS, "benchmark_train", *arguments, FAKE_DOWNLOAD=str(archive))
+        assert done.returncode == 0, done.stderr
+        words = 'source test_tipc/common_func.sh; MODE=benchmark_train; words=(--config "$1"); take_lite_config words'
+        config = f"{CONFIGS}/ddrnet23_slim_cityscapes_1024x1024_120k.yml"
+        done = checkout.run("-c", f'{words}; echo "${{words[1]}}"', "bash", config)
+        assert done.stdout.endswith("_lite.yml\n") == lite

@@ -1,7 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""tools/dataset_converters/cityscapes.py: labels of train ids from those of all ids."""
+"""tools/dataset_converters/cityscapes.py: labels of train ids from those of all ids, and from polygons."""
 
+import json
 import runpy
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.errors import ConfigError, DataError
 
 SCRIPT = Path(__file__).resolve().parents[2] / "tools/dataset_converters/cityscapes.py"
 
@@ -31,6 +32,27 @@ def test_labels_of_cityscapes_are_converted_and_those_that_are_there_stay(tmp_pa
     assert [int(found[index]) for index in (0, 7, 8, 9, 26, 33, 34)] == [255, 0, 1, 255, 13, 18, 255]
     assert sorted(set(found.tolist())) == [*range(19), 255]
     assert (folder / "b_gtFine_labelTrainIds.png").read_bytes() == b"theirs"
+
+
+def test_polygons_are_drawn_where_there_are_no_ids(tmp_path):
+    folder = tmp_path / "gtFine" / "val" / "ulm"
+    folder.mkdir(parents=True)
+    road = {"label": "road", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]]}
+    for name in "ab":
+        (folder / f"{name}_gtFine_polygons.json").write_text(
+            json.dumps({"imgWidth": 3, "imgHeight": 2, "objects": [road]})
+        )
+    Image.fromarray(np.full((2, 3), 26, np.uint8)).save(folder / "b_gtFine_labelIds.png")
+    convert(str(tmp_path))
+    assert np.asarray(Image.open(folder / "a_gtFine_labelTrainIds.png")).tolist() == [[0, 0, 255]] * 2
+    assert np.asarray(Image.open(folder / "b_gtFine_labelTrainIds.png")).tolist() == [[13, 13, 13]] * 2
+
+
+def test_a_folder_without_labels_is_told_what_is_expected(tmp_path):
+    with pytest.raises(
+        DataError, match=r"gtFine: no labels <train, val, ..>/<city>/\*_labelIds.png or \*_polygons.json"
+    ):
+        convert(str(tmp_path))
 
 
 @pytest.mark.parametrize("flag", ["-o", "--out-dir"])

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from paddleseg.config.load import load_config
+from paddleseg.config.schema import check_config
 from paddleseg.utils.errors import ConfigError
 from tests.scripts import load_script
 
 SCRIPT = Path(__file__).resolve().parents[2] / "tools" / "train_list.py"
+LISTS = sorted((SCRIPT.parents[1] / "benchmark" / "recipes").glob("*.yml"))
 
 LIST = """\
 config: tiny.yml
@@ -105,3 +108,14 @@ def test_another_recipe_under_a_name_that_has_been_used_is_refused(work_off, tmp
 def test_a_wrong_list_is_refused_by_its_key(work_off, text, message):
     with pytest.raises(ConfigError, match=f"list.yml: {message}"):
         work_off(text, "--table_only")
+
+
+@pytest.mark.parametrize(
+    "path", sorted((SCRIPT.parents[1] / "benchmark" / "recipes").glob("*.yml")), ids=lambda p: p.stem
+)
+def test_each_run_of_the_lists_of_the_repository_has_a_valid_configuration(tool, path, tmp_path):
+    values, runs = tool.read_list(path, tmp_path)
+    for run in runs:
+        tool.write_configs(path, values, run)
+        for config in (run.config, *map(run.score_config, values["scores"])):
+            check_config(load_config(str(config)), check_files=False)

@@ -277,8 +277,17 @@ def test_pipeline_sets_only_a_last_normalize_apart():
     assert T.Pipeline([T.RandomHorizontalFlip()]).normalize is None
     image = run(T.Pipeline([T.Resize([8, 8]), last]))["img"]
     assert image.dtype == np.uint8
-    np.testing.assert_array_equal(T.Pipeline([last]).apply_normalize(image), last.apply(image))
-    assert T.Pipeline([]).apply_normalize(image).dtype == np.float32
+    np.testing.assert_array_equal(T.Pipeline([last]).normalized_planes(image), last.apply(image).transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("normalize", [T.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]), T.Normalize(), None])
+def test_normalized_planes_are_the_normalised_picture_transposed_to_the_bit(normalize, dtype):
+    image = np.random.default_rng(0).integers(0, 256, (37, 23, 3)).astype(dtype)  # not a multiple of the rows at once
+    planes = T.Pipeline([] if normalize is None else [normalize]).normalized_planes(image)
+    expected = image.astype(np.float32) if normalize is None else normalize.apply(image)
+    np.testing.assert_array_equal(planes, expected.transpose(2, 0, 1))
+    assert planes.dtype == np.float32 and planes.flags.c_contiguous
 
 
 def _full_pipeline():

@@ -53,8 +53,8 @@ _JPEG_OPTIONS = [
 @pytest.mark.parametrize("options", _JPEG_OPTIONS)
 @pytest.mark.parametrize(
     "trailer",
-    [b"", b"\0\0\0\x18ftypmp42 \xff\xda a film", jpeg(4), jpeg(4)[:-200], b"\xff" * 9],
-    ids=["nothing", "a film", "a second picture", "part of one", "fill bytes"],
+    [b"", b"\0\0\0\x18ftypmp42 \xff\xda a video", jpeg(4), jpeg(4)[:-200], b"\xff" * 9],
+    ids=["nothing", "a video", "a second picture", "part of one", "fill bytes"],
 )
 def test_what_comes_behind_a_jpeg_picture_does_not_count(tmp_path, options, trailer):
     data = jpeg(3, **options)

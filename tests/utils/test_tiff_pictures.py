@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from paddleseg.utils.errors import DataError
-from paddleseg.utils.image_io import read_image, read_label
+from paddleseg.utils.image_io import ReadOptions, read_image, read_label
 from tests.messages import naming
 from tests.tiff_files import tiff_file
 from tests.utils.saving import save
@@ -28,6 +28,36 @@ def test_opacity_does_not_change_the_colours_of_a_tiff(tmp_path, colours, planar
     path.write_bytes(tiff_file(rgba[:, :, 2:], planar=planar, extra_band=meaning, order=order))
     np.testing.assert_array_equal(read_image(path, channels=1), rgba[:, :, 2:3])
     np.testing.assert_array_equal(read_label(path), rgba[:, :, 2])
+
+
+@pytest.mark.parametrize("planar", [False, True])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("bands", [3, 4])
+def test_bands_of_which_the_first_is_called_grey_are_all_read(tmp_path, bands, dtype, planar):
+    """As GDAL writes them: OpenCV gives the first alone, or of 16 bits numbers of all of them in a row."""
+    pytest.importorskip("tifffile")
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 7, bands)).astype(dtype)
+    path = tmp_path / "a.tif"
+    path.write_bytes(tiff_file(pixels, planar=planar, photometric=1))
+    options = ReadOptions(value_range=(0, 255))
+    np.testing.assert_array_equal(read_image(path, 3, options), pixels[:, :, :3])
+    np.testing.assert_array_equal(
+        read_image(path, bands, options), pixels if bands == 3 else pixels[:, :, [2, 1, 0, 3]]
+    )
+    with pytest.raises(DataError, match=naming("a.tif", f"{bands} channels")):
+        read_label(path)
+
+
+def test_a_damaged_tiff_that_opencv_does_not_read_is_one_line(tmp_path):
+    file = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 60000, (40, 50, 2), "uint16")
+    form = {"photometric": "minisblack", "planarconfig": "contig", "compression": "zlib"}
+    pytest.importorskip("tifffile").imwrite(file, noise, **form)
+    data = bytearray(file.getvalue())
+    data[-100] ^= 0xFF
+    (tmp_path / "a.tif").write_bytes(data)
+    with pytest.raises(DataError, match=naming("a.tif", "tifffile cannot read", "decompressing")):
+        read_image(tmp_path / "a.tif", 2)
 
 
 @pytest.mark.parametrize("bits", [10, 12, 14])
@@ -65,6 +95,9 @@ def test_small_tiles_that_opencv_does_not_decode_are_read(tmp_path, colours, ids
     np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 4), clear[:, :, [2, 1, 0, 3]])
     (tmp_path / "a.tif").write_bytes(tiles(ids))
     np.testing.assert_array_equal(read_label(tmp_path / "a.tif"), ids)
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 3), np.repeat(ids[:, :, None], 3, axis=2))
+    with_opacity = tiles(np.dstack([ids, ids[::-1]]), photometric="minisblack", extrasamples=["unassalpha"])
+    (tmp_path / "a.tif").write_bytes(with_opacity)
     np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 3), np.repeat(ids[:, :, None], 3, axis=2))
     (tmp_path / "a.tif").write_bytes(tiles(ids, photometric="miniswhite"))
     np.testing.assert_array_equal(read_image(tmp_path / "a.tif", 1)[:, :, 0], 255 - ids)

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Films, with a network that takes a frame's brightness for its class."""
+"""Videos, with a network that takes a frame's brightness for its class."""
 
 import subprocess
 import sys
@@ -19,10 +19,10 @@ from paddleseg.utils.written_files import WrittenFiles
 from tests.messages import naming
 from tests.needs import needs_proc
 
-KINDS = {"film.mp4": "mp4v", "film.avi": "MJPG"}
+KINDS = {"video.mp4": "mp4v", "video.avi": "MJPG"}
 
 
-def make_film(path, num_frames=12, size_wh=(64, 48), rate=12.5):
+def make_video(path, num_frames=12, size_wh=(64, 48), rate=12.5):
     """Frame i is grey of 20 * i; the left half is dark."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*KINDS.get(path.name, "MJPG")), rate, size_wh)
     assert writer.isOpened()
@@ -38,9 +38,9 @@ def label_maps_of(frames):
     return [np.rint(frame.mean(axis=2) / 20).astype(np.uint8) for frame in frames]
 
 
-def segment(film, save_dir, labels=label_maps_of, **options):
-    paths = VideoPaths.of(str(film), save_dir, save_dir)
-    video = Video(str(film))
+def segment(video, save_dir, labels=label_maps_of, **options):
+    paths = VideoPaths.of(str(video), save_dir, save_dir)
+    video = Video(str(video))
     try:
         return segment_video(video, labels, paths, WrittenFiles(save_dir), default_palette(), **options)
     finally:
@@ -53,12 +53,12 @@ def labels_in(folder):
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("batch_size", [1, 5])
-def test_each_frame_has_a_label_map_and_the_overlays_are_a_film_of_the_same_rate(tmp_path, name, batch_size):
-    assert segment(make_film(tmp_path / name, rate=29.97), tmp_path / "out", batch_size=batch_size) == 12
-    labels = labels_in(tmp_path / "out" / "film_labels")
+def test_each_frame_has_a_label_map_and_the_overlays_are_a_video_of_the_same_rate(tmp_path, name, batch_size):
+    assert segment(make_video(tmp_path / name, rate=29.97), tmp_path / "out", batch_size=batch_size) == 12
+    labels = labels_in(tmp_path / "out" / "video_labels")
     assert [int(np.median(one[:, 40:])) for one in labels] == list(range(12))
-    assert Image.open(tmp_path / "out/film_labels/000004.png").getpalette()[:3] == default_palette()[0].tolist()
-    overlays = Video(str(tmp_path / "out" / "film.mp4"))
+    assert Image.open(tmp_path / "out/video_labels/000004.png").getpalette()[:3] == default_palette()[0].tolist()
+    overlays = Video(str(tmp_path / "out" / "video.mp4"))
     assert overlays.num_frames == 12 and abs(overlays.frames_per_second - 29.97) < 0.01
     # Class 0 of frame 0 is under PaddleSeg's first colour, 40 per cent of it.
     first = next(overlays.frames())
@@ -82,60 +82,60 @@ def test_odd_sides_lose_nothing(tmp_path):
         def frames(self):
             yield from frames
 
-    film = make_film(tmp_path / "film.avi", 3)
-    video, paths = Odd(str(film)), VideoPaths.of(str(film), tmp_path / "out", tmp_path / "out")
+    video = make_video(tmp_path / "video.avi", 3)
+    video, paths = Odd(str(video)), VideoPaths.of(str(video), tmp_path / "out", tmp_path / "out")
     segment_video(video, label_maps_of, paths, WrittenFiles(tmp_path / "out"), default_palette())
     assert {one.shape for one in labels_in(paths.labels)} == {(33, 35)}
     assert next(Video(str(paths.overlay)).frames()).shape == (34, 36, 3)
 
 
-def test_of_a_film_that_is_cut_off_what_could_be_read_is_kept_and_said(tmp_path):
-    film = make_film(tmp_path / "film.avi", 60, (320, 240))
-    film.write_bytes(film.read_bytes()[: film.stat().st_size * 6 // 10])
-    with pytest.raises(DataError, match=naming("film.avi", 60, "kept")) as caught:
-        segment(film, tmp_path / "out")
-    labels = labels_in(tmp_path / "out" / "film_labels")
+def test_of_a_video_that_is_cut_off_what_could_be_read_is_kept_and_said(tmp_path):
+    video = make_video(tmp_path / "video.avi", 60, (320, 240))
+    video.write_bytes(video.read_bytes()[: video.stat().st_size * 6 // 10])
+    with pytest.raises(DataError, match=naming("video.avi", 60, "kept")) as caught:
+        segment(video, tmp_path / "out")
+    labels = labels_in(tmp_path / "out" / "video_labels")
     assert 0 < len(labels) < 60 and f" {len(labels)} of " in str(caught.value)
     found = [int(np.median(one[:, 200:])) for one in labels]
     assert found[:-1] == [number % 12 for number in range(len(labels) - 1)]  # of the last one a part may lack
-    assert sum(1 for _ in Video(str(tmp_path / "out" / "film.mp4")).frames()) == len(labels)
+    assert sum(1 for _ in Video(str(tmp_path / "out" / "video.mp4")).frames()) == len(labels)
 
 
-@pytest.mark.parametrize("content", [b"", b"no film", bytes(5000)])
-def test_what_is_no_film_is_one_line(tmp_path, content):
-    (tmp_path / "film.mp4").write_bytes(content)
-    with pytest.raises(DataError, match=r"film\.mp4"):
-        segment(tmp_path / "film.mp4", tmp_path / "out")
+@pytest.mark.parametrize("content", [b"", b"no video", bytes(5000)])
+def test_what_is_no_video_is_one_line(tmp_path, content):
+    (tmp_path / "video.mp4").write_bytes(content)
+    with pytest.raises(DataError, match=r"video\.mp4"):
+        segment(tmp_path / "video.mp4", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_results_of_others_and_the_film_itself_are_not_replaced(tmp_path):
-    film = make_film(tmp_path / "film.mp4")
-    with pytest.raises(DataError, match=r"film\.mp4"):
-        segment(film, tmp_path)
-    for file in ("out/film.mp4", "out/film_labels/000003.png", "out/film_labels/notes.txt"):
+def test_results_of_others_and_the_video_itself_are_not_replaced(tmp_path):
+    video = make_video(tmp_path / "video.mp4")
+    with pytest.raises(DataError, match=r"video\.mp4"):
+        segment(video, tmp_path)
+    for file in ("out/video.mp4", "out/video_labels/000003.png", "out/video_labels/notes.txt"):
         path = tmp_path / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"mine")
         with pytest.raises(DataError, match=path.name):
-            segment(film, tmp_path / "out")
+            segment(video, tmp_path / "out")
         assert path.read_bytes() == b"mine"
         path.unlink()
-    segment(film, tmp_path / "out")
+    segment(video, tmp_path / "out")
 
 
-def test_a_shorter_film_takes_away_the_frames_of_the_longer_one_before_it(tmp_path):
-    segment(make_film(tmp_path / "film.avi", 12), tmp_path / "out")
-    segment(make_film(tmp_path / "film.avi", 5), tmp_path / "out")
-    assert len(labels_in(tmp_path / "out" / "film_labels")) == 5
+def test_a_shorter_video_takes_away_the_frames_of_the_longer_one_before_it(tmp_path):
+    segment(make_video(tmp_path / "video.avi", 12), tmp_path / "out")
+    segment(make_video(tmp_path / "video.avi", 5), tmp_path / "out")
+    assert len(labels_in(tmp_path / "out" / "video_labels")) == 5
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "film.mp4",
-        "film_labels",
+        "video.mp4",
+        "video_labels",
         "written_files.jsonl",
     ]
 
 
-def test_an_interruption_leaves_no_half_film(tmp_path):
+def test_an_interruption_leaves_no_half_video(tmp_path):
     calls = []
 
     def interrupted(frames):
@@ -145,9 +145,9 @@ def test_an_interruption_leaves_no_half_film(tmp_path):
         return label_maps_of(frames)
 
     with pytest.raises(KeyboardInterrupt):
-        segment(make_film(tmp_path / "film.avi"), tmp_path / "out", interrupted)
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["film_labels", "written_files.jsonl"]
-    assert len(labels_in(tmp_path / "out" / "film_labels")) == 3
+        segment(make_video(tmp_path / "video.avi"), tmp_path / "out", interrupted)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["video_labels", "written_files.jsonl"]
+    assert len(labels_in(tmp_path / "out" / "video_labels")) == 3
 
 
 def test_values_are_in_the_range_that_was_asked_for(tmp_path):
@@ -157,16 +157,18 @@ def test_values_are_in_the_range_that_was_asked_for(tmp_path):
         seen.extend(frames)
         return label_maps_of(frames)
 
-    segment(make_film(tmp_path / "film.avi", 2), tmp_path / "out", look, read_options=ReadOptions(value_range=(0, 510)))
+    segment(
+        make_video(tmp_path / "video.avi", 2), tmp_path / "out", look, read_options=ReadOptions(value_range=(0, 510))
+    )
     assert seen[1].dtype == np.float32 and abs(np.median(seen[1][:, 40:]) - 10) < 2
 
 
 def test_a_network_of_other_channels_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match=naming("film.avi", 3, 4)):
-        segment(make_film(tmp_path / "film.avi", 2), tmp_path / "out", channels=4)
+    with pytest.raises(ConfigError, match=naming("video.avi", 3, 4)):
+        segment(make_video(tmp_path / "video.avi", 2), tmp_path / "out", channels=4)
 
 
-def test_films_are_known_by_their_suffix(tmp_path):
+def test_videos_are_known_by_their_suffix(tmp_path):
     (tmp_path / "folder.mp4").mkdir()
     (tmp_path / "a.MP4").touch()
     (tmp_path / "a.png").touch()
@@ -176,8 +178,8 @@ def test_films_are_known_by_their_suffix(tmp_path):
 
 @needs_proc
 @pytest.mark.slow
-def test_memory_does_not_grow_with_the_length_of_a_film(tmp_path):
-    film = make_film(tmp_path / "film.avi", 300, (320, 240))
+def test_memory_does_not_grow_with_the_length_of_a_video(tmp_path):
+    video = make_video(tmp_path / "video.avi", 300, (320, 240))
     program = f"""
         from pathlib import Path
         import numpy as np
@@ -188,8 +190,8 @@ def test_memory_does_not_grow_with_the_length_of_a_film(tmp_path):
         def label_maps_of(frames):
             held.append(int(Path("/proc/self/statm").read_text().split()[1]))
             return [frame[:, :, 0] // 20 for frame in frames]
-        paths = VideoPaths.of({str(film)!r}, out, out)
-        segment_video(Video({str(film)!r}), label_maps_of, paths, WrittenFiles(out), default_palette(), progress=False)
+        paths = VideoPaths.of({str(video)!r}, out, out)
+        segment_video(Video({str(video)!r}), label_maps_of, paths, WrittenFiles(out), default_palette(), progress=False)
         print(len(held), (max(held[250:]) - max(held[:60])) * 4096)
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=True)

@@ -1,11 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Make Cityscapes' labels of the 19 train ids from those of all ids, which the download has.
+"""Make Cityscapes' labels of the 19 train ids from those of all ids or from the polygons, which the download has.
 
     python tools/dataset_converters/cityscapes.py data/cityscapes
 
-Beside each ``*_gtFine_labelIds.png`` there appears ``*_gtFine_labelTrainIds.png``; those that are there stay. The
-result is that of csCreateTrainIdLabelImgs of the package cityscapesscripts.
+Beside each ``*_gtFine_labelIds.png``, or ``*_gtFine_polygons.json`` that has none, there appears
+``*_gtFine_labelTrainIds.png``; those that are there stay. The data set Cityscapes reads all three; these files are for
+other programs, and are read faster than polygons.
 """
 
 from __future__ import annotations
@@ -24,10 +25,7 @@ from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.cli import CommandParser, require_packages, run_command
 from paddleseg.utils.errors import ConfigError, DataError
 
-IDS = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)
-"""The id of each train id; all others are ignored."""
-
-_SOURCE, _TARGET = "_labelIds.png", "_labelTrainIds.png"
+_IDS, _POLYGONS, _TARGET = "_labelIds.png", "_polygons.json", "_labelTrainIds.png"
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -53,26 +51,38 @@ def main(args: argparse.Namespace) -> None:
     if args.nproc < 1:
         raise ConfigError(f"--nproc {args.nproc}: must be at least 1")
     folder = Path(args.cityscapes_path, args.gt_dir)
-    sources = sorted(folder.glob(f"*/*/*{_SOURCE}"))
+    # The ids come last, and are taken where there are both.
+    found = [path for suffix in (_POLYGONS, _IDS) for path in folder.glob(f"*/*/*{suffix}")]
+    sources = {_target_of(path): path for path in found}
     if not sources:
-        raise DataError(f"{folder}: no labels <train, val, ..>{os.sep}<city>{os.sep}*{_SOURCE}")
+        raise DataError(f"{folder}: no labels <train, val, ..>{os.sep}<city>{os.sep}*{_IDS} or *{_POLYGONS}")
     with ThreadPoolExecutor(args.nproc) as pool:  # decoding and encoding let other threads run
-        written = sum(pool.map(convert, sources))
+        written = sum(pool.map(convert, sources.values()))
     print(f"{folder}: {written} labels *{_TARGET} written, {len(sources) - written} were there")
 
 
 def convert(source: Path) -> bool:
-    """Write the label of train ids of one label of ids; False where it is there."""
+    """Write the label of train ids of one label of ids or polygons; False where it is there."""
+    from paddleseg.datasets.cityscapes import CITYSCAPES_IDS, CITYSCAPES_POLYGONS
+    from paddleseg.datasets.polygons import draw_polygon_label
     from paddleseg.utils.image_io import read_label
     from paddleseg.utils.visualize import encode_image
 
-    target = source.with_name(source.name.replace(_SOURCE, _TARGET))
+    target = _target_of(source)
     if target.exists():
         return False
-    table = np.full(256, 255, np.uint8)
-    table[list(IDS)] = np.arange(len(IDS))
-    write_atomically(target, encode_image(table[read_label(str(source))]))
+    if source.name.endswith(_POLYGONS):
+        label = draw_polygon_label(source, CITYSCAPES_POLYGONS)
+    else:
+        table = np.full(256, 255, np.uint8)
+        table[list(CITYSCAPES_IDS)] = list(CITYSCAPES_IDS.values())
+        label = table[read_label(str(source))]
+    write_atomically(target, encode_image(label))
     return True
+
+
+def _target_of(source: Path) -> Path:
+    return source.with_name(source.name.removesuffix(_IDS).removesuffix(_POLYGONS) + _TARGET)
 
 
 if __name__ == "__main__":

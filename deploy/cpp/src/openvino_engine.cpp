@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <openvino/openvino.hpp>
+#include <optional>
 
 #include "engine.h"
 #include "error.h"
@@ -28,29 +29,30 @@ Output::Type type_of(const ov::element::Type& type, const std::string& model) {
 class OpenVinoEngine : public Engine {
   public:
     OpenVinoEngine(const GraphSpec& graph, const std::string& precision, int threads) {
-        ov::Core core;
-        if (precision == "bf16") {
-            const auto able = core.get_property(kDevice, ov::device::capabilities);
-            if (std::find(able.begin(), able.end(), ov::device::capability::BF16) == able.end()) {
-                throw UserError("--precision bf16: this CPU has no instructions for it; give fp32");
-            }
+        const auto able = core_.get_property(kDevice, ov::device::capabilities);
+        const bool has_bf16 = std::find(able.begin(), able.end(), ov::device::capability::BF16) != able.end();
+        if (precision == "bf16" && !has_bf16) {
+            throw UserError("--precision bf16: this CPU has no instructions for it; give fp32");
         }
-        const std::shared_ptr<ov::Model> model = core.read_model(graph.model.string(), graph.params.string());
-        check_ends(*model, graph);
-        input_type_ = model->input().get_element_type();
-        // OpenVINO's own choice would be bf16 on CPUs that have it.
-        const auto type = precision == "bf16" ? ov::element::bf16 : ov::element::f32;
-        ov::CompiledModel compiled =
-            core.compile_model(model, kDevice, ov::hint::inference_precision(type), ov::inference_num_threads(threads),
-                               ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY), ov::num_streams(1));
-        output_type_ = type_of(compiled.output().get_element_type(), graph.model.string());
-        request_ = compiled.create_infer_request();
+        model_ = core_.read_model(graph.model.string(), graph.params.string());
+        check_ends(*model_, graph);
+        input_type_ = model_->input().get_element_type();
+        output_type_ = type_of(model_->output().get_element_type(), graph.model.string());
+        // OpenVINO's own choice would be bf16 on CPUs that have it. int8 graphs say it themselves for most operators.
+        const bool is_bf16 = precision == "bf16" || (graph.precision == "int8" && has_bf16);
+        settings_ = {ov::hint::inference_precision(is_bf16 ? ov::element::bf16 : ov::element::f32),
+                     ov::inference_num_threads(threads),
+                     ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY), ov::num_streams(1)};
+        if (!model_->is_dynamic()) {
+            for_any_ = compile(model_);
+        }
     }
 
     Output run(void* input, const std::vector<std::size_t>& shape) override {
-        request_.set_input_tensor(ov::Tensor(input_type_, ov::Shape(shape), input));
-        request_.infer();
-        const ov::Tensor output = request_.get_output_tensor();
+        ov::InferRequest& request = request_for(ov::Shape(shape));
+        request.set_input_tensor(ov::Tensor(input_type_, ov::Shape(shape), input));
+        request.infer();
+        const ov::Tensor output = request.get_output_tensor();
         return {output_type_, output.get_shape(), output.data()};
     }
 
@@ -73,7 +75,34 @@ class OpenVinoEngine : public Engine {
         }
     }
 
-    ov::InferRequest request_;
+    // As in paddleseg/deploy/engines/openvino_runtime.py: a graph for any size is compiled for the first one, which makes
+    // it faster, and once more as it is when another one comes.
+    ov::InferRequest& request_for(const ov::Shape& shape) {
+        if (!for_any_ && !for_first_) {
+            const std::shared_ptr<ov::Model> model = model_->clone();
+            model->reshape(ov::PartialShape(shape));
+            for_first_ = compile(model);
+            first_shape_ = shape;
+        }
+        if (for_first_ && first_shape_ == shape) {
+            return *for_first_;
+        }
+        if (!for_any_) {
+            for_any_ = compile(model_);
+        }
+        return *for_any_;
+    }
+
+    ov::InferRequest compile(const std::shared_ptr<ov::Model>& model) {
+        return core_.compile_model(model, kDevice, settings_).create_infer_request();
+    }
+
+    ov::Core core_;
+    std::shared_ptr<ov::Model> model_;
+    ov::AnyMap settings_;
+    ov::Shape first_shape_;
+    std::optional<ov::InferRequest> for_first_;
+    std::optional<ov::InferRequest> for_any_;
     ov::element::Type input_type_;
     Output::Type output_type_;
 };

@@ -16,6 +16,7 @@ namespace {
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 27;  // 134 million: 0.4 GB as RGB
 // A block of 8x8 pixels takes at least one bit: a header that claims more is damaged, and OpenCV would fill gigabytes.
 constexpr std::int64_t kPixelsPerJpegByte = 512;
+constexpr int kMostJpegScans = 64;  // each costs a pass over the picture and few bytes; encoders write about ten
 
 void check_header(const PictureHeader& header, std::size_t size, const std::string& path) {
     const std::string bytes = " (" + std::to_string(size) + " bytes)";
@@ -41,6 +42,10 @@ void check_header(const PictureHeader& header, std::size_t size, const std::stri
     if (header.is_huffman_jpeg && header.pixels > kPixelsPerJpegByte * static_cast<std::int64_t>(size)) {
         throw PictureError(path + ": the picture is damaged: its header says " + std::to_string(header.pixels) +
                            " pixels, for which " + std::to_string(size) + " bytes are too few; replace the file");
+    }
+    if (header.scans > kMostJpegScans) {
+        throw PictureError(path + ": the picture is a JPEG file of " + std::to_string(header.scans) +
+                           " scans; at most " + std::to_string(kMostJpegScans) + " are decoded. Save it again");
     }
     if (header.pixels > kMostPixels) {
         throw PictureError(path + ": the picture has " + std::to_string(header.pixels) + " pixels by its header" +

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "picture_headers.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <string_view>
 
 namespace ddrnet {
@@ -153,6 +155,7 @@ void read_jpeg(View data, PictureHeader& header) {
         place += 2 + static_cast<std::size_t>(std::max<std::int64_t>(big(data, place + 2, 2), 2));  // counts itself
         if (marker == kJpegScan) {
             is_before_scan = false;
+            ++header.scans;
             place = end_of_scan(data, place);
         } else if (is_before_scan && marker == kJpegApp1 && !has_exif &&
                    begins(data, std::string_view("Exif\0\0", 6), start)) {
@@ -166,16 +169,45 @@ void read_jpeg(View data, PictureHeader& header) {
     }
 }
 
+// Width times height that a chunk states (RFC 9649; RFC 6386, 9.1).
+std::int64_t webp_pixels(View data, std::size_t place) {
+    const std::size_t content = place + 8;
+    if (begins(data, "VP8X", place)) {
+        return (little(data, content + 4, 3) + 1) * (little(data, content + 7, 3) + 1);
+    }
+    if (begins(data, "VP8L", place)) {
+        const std::int64_t bits = little(data, content + 1, 4);
+        return ((bits & 0x3FFF) + 1) * ((bits >> 14 & 0x3FFF) + 1);
+    }
+    if (begins(data, "VP8 ", place)) {
+        return (little(data, content + 6, 2) & 0x3FFF) * (little(data, content + 8, 2) & 0x3FFF);
+    }
+    return 0;
+}
+
 // Kind (4 bytes), length (4), content, and a byte more where its length is odd.
 void read_webp(View data, PictureHeader& header) {
+    bool has_exif = false;
     for (std::size_t place = 12; place < data.size();) {
         const std::size_t end = place + 8 + static_cast<std::size_t>(little(data, place + 4, 4));
-        if (begins(data, "EXIF", place)) {
+        header.pixels = std::max(header.pixels, webp_pixels(data, place));
+        if (begins(data, "EXIF", place) && !has_exif) {
+            has_exif = true;
             header.orientation = orientation_of(part(data, place + 8, end));
-            return;
         }
         place = end + end % 2;
     }
+}
+
+// Sides of 16 bits in the header of OS/2, else of 32 bits with a sign: a negative height says that rows come from
+// above.
+void read_bmp(View data, PictureHeader& header) {
+    const bool is_short = little(data, 14, 4) == 12;
+    const auto side = [&](std::size_t place) {
+        return is_short ? little(data, place, 2)
+                        : std::abs(std::int64_t{static_cast<std::int32_t>(little(data, place, 4))});
+    };
+    header.pixels = side(18) * side(is_short ? 20 : 22);
 }
 
 }  // namespace
@@ -190,6 +222,8 @@ PictureHeader read_header(const Bytes& data) {
         read_jpeg(view, header);
     } else if (header.format == PictureFormat::kWebp) {
         read_webp(view, header);
+    } else if (header.format == PictureFormat::kBmp) {
+        read_bmp(view, header);
     }
     return header;
 }

@@ -106,17 +106,35 @@ Output Segmenter::run(const std::vector<Sample>& batch) {
                                    : std::vector<std::size_t>{count, channels, height, width};
     const Stopwatch stopwatch(times.inference);
     Output output = engine_->run(input_.data(), shape);
-    const bool gives_ids = graph_.gives == GraphOutput::kIds;
-    const bool is_right = gives_ids ? output.shape.size() == 3
-                                    : output.shape.size() == 4 && output.type == Output::Type::kFloat32 &&
-                                          output.shape[1] <= static_cast<std::size_t>(kMaxClasses);
-    if (!is_right) {
+    if (!is_right(output, count, image.size())) {
+        const char* wanted = graph_.gives == GraphOutput::kIds
+                                 ? "class ids [N, H, W]"
+                                 : "float32 scores [N, K, H, W] of at most 256 classes, not all of them ignored,";
         throw UserError(config_.path.string() + ": the output of " + graph_.model.filename().string() +
-                        " has the shape " + in_brackets(output.shape) + ", not that of " +
-                        (gives_ids ? "class ids [N, H, W]" : "float32 scores [N, K, H, W] of at most 256 classes") +
-                        "; correct 'gives' or output_op");
+                        " has the shape " + in_brackets(output.shape) + ", not that of " + wanted + " for " +
+                        std::to_string(count) + " pictures of [H, W] = " + in_brackets({height, width}) +
+                        "; correct 'gives' or output_op, or give --batch_size 1");
     }
     return output;
+}
+
+// Whether an output is what deploy.yaml says of the graph: what is read of it later is there.
+bool Segmenter::is_right(const Output& output, std::size_t count, cv::Size input) const {
+    const bool gives_ids = graph_.gives == GraphOutput::kIds;
+    if (output.shape.size() != (gives_ids ? 3 : 4) || output.shape[0] != count) {
+        return false;
+    }
+    const cv::Size grid(static_cast<int>(output.shape.back()), static_cast<int>(output.shape[output.shape.size() - 2]));
+    if (gives_ids) {
+        return grid == input;
+    }
+    // Scores may have any size: the main graph of a portable export gives them at 1/8.
+    const bool fits = graph_.gives == GraphOutput::kStride8
+                          ? grid == cv::Size((input.width + 7) / 8, (input.height + 7) / 8)
+                          : !grid.empty();
+    const std::size_t classes = output.shape[1], ignored = config_.ignored_class.value_or(kMaxClasses);
+    return fits && output.type == Output::Type::kFloat32 && classes > (ignored < classes ? 1 : 0) &&
+           classes <= static_cast<std::size_t>(kMaxClasses);
 }
 
 cv::Mat Segmenter::label_map_of(const Output& output, std::size_t index, const Sample& sample) {

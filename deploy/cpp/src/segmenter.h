@@ -35,6 +35,7 @@ class Segmenter {
 
   private:
     Output run(const std::vector<Sample>& batch);
+    bool is_right(const Output& output, std::size_t count, cv::Size input) const;
     cv::Mat label_map_of(const Output& output, std::size_t index, const Sample& sample);
     void say_that_ids_are_resized(const Sample& sample);
 

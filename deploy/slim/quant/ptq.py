@@ -78,6 +78,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.export.int8.pictures import Pictures
     from paddleseg.export.int8.quantize import QuantizeOptions, quantize_export
     from paddleseg.utils.errors import ConfigError
+    from paddleseg.utils.sigterm import sigterm_as_exit
 
     if arguments.model_dir is not None and not Path(arguments.model_dir, FILE_NAME).is_file():
         raise ConfigError(f"--model_dir {arguments.model_dir}: there is no {FILE_NAME}; give a folder of export.py")
@@ -92,13 +93,9 @@ def main(arguments: argparse.Namespace) -> None:
     calibration = Pictures.spread(build_dataset(config, "train"), num_pictures, "train_dataset")
     validation = Pictures.spread(build_dataset(config, "val"), arguments.num_val, "val_dataset")
     folder = arguments.model_dir or export_first(arguments)
-    quantize_export(
-        folder,
-        arguments.save_dir,
-        calibration,
-        validation,
-        QuantizeOptions(arguments.format, arguments.input_shape, arguments.max_drop, arguments.cpu_threads),
-    )
+    options = QuantizeOptions(arguments.format, arguments.input_shape, arguments.max_drop, arguments.cpu_threads)
+    with sigterm_as_exit():
+        quantize_export(folder, arguments.save_dir, calibration, validation, options)
 
 
 def check_arguments(arguments: argparse.Namespace) -> None:

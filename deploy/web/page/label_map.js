@@ -7,7 +7,7 @@ import { axesOf } from "./way_back.js";
 const EPSILON = 2 ** -23;
 
 /**
- * @param {Float32Array} logits (K, h, w), K at most 255
+ * @param {Float32Array} logits (K, h, w), K at most 256
  * @param {[number, number, number]} shape K, h, w
  * @param {[number, number]} sizeHw height and width of the network's input
  * @param {import("./way_back.js").Change[]} transInfo what the transforms did to the picture

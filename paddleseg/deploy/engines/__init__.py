@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 from dataclasses import dataclass
 
-from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, Engine, EngineOptions
+from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, Engine, EngineOptions, first_line
 from paddleseg.deploy.graph_formats import GRAPH_FORMATS, MNN, ONNXRUNTIME, OPENVINO, PADDLE
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import DeviceError
@@ -62,7 +62,8 @@ def open_engine(graph: GraphSpec, options: EngineOptions = DEFAULT_OPTIONS) -> E
         options: How to run it; without a ``backend``, with the engine that the format is made for.
 
     Raises:
-        DeviceError: The engine is not installed, does not read the format, or does not take the options.
+        DeviceError: The engine is not installed or does not load, does not read the format, or does not take the
+            options.
         WeightsError: The files are damaged.
 
     Example:
@@ -77,8 +78,13 @@ def open_engine(graph: GraphSpec, options: EngineOptions = DEFAULT_OPTIONS) -> E
         )
     kind = ENGINES[backend]
     require_installed(backend)
-    module = importlib.import_module(f"paddleseg.deploy.engines.{kind.module}")
-    return getattr(module, kind.name)(graph, options)
+    try:
+        module = importlib.import_module(f"paddleseg.deploy.engines.{kind.module}")
+        return getattr(module, kind.name)(graph, options)
+    except ImportError as error:  # a package for another system, or without a library that it needs
+        raise DeviceError(
+            f"--backend {backend}: {kind.package} does not load ({first_line(error)}): {kind.install}"
+        ) from error
 
 
 def require_installed(backend: str) -> None:
@@ -101,10 +107,14 @@ def engine_device(backend: str, name: str | None) -> str:
         name: As ``--device`` takes it; None: for Paddle the first card, else the CPU; for others the CPU.
 
     Raises:
-        DeviceError: Paddle does not have the device. Other engines say it when a graph is opened.
+        DeviceError: Paddle does not have the device, which other engines say when a graph is opened; or a card has no
+            number.
     """
     if backend == PADDLE:
         from paddleseg.utils.device import select_device
 
         return select_device(name)
+    kind, colon, number = (name or "cpu").partition(":")
+    if colon and not number.isdecimal():
+        raise DeviceError(f"--device {name}: {number!r} is not the number of a card; give {kind}:0")
     return "gpu:0" if name == "gpu" else name or "cpu"

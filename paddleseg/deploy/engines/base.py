@@ -14,7 +14,7 @@ import numpy as np
 
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.cpus import usable_cpus
-from paddleseg.utils.errors import DataError, DeviceError
+from paddleseg.utils.errors import DataError, DeviceError, UserError
 
 
 @dataclass(frozen=True)
@@ -95,11 +95,14 @@ class Engine(abc.ABC):
 
         Raises:
             DataError: The graph does not take this size.
+            WeightsError: It is compiled for this size now, and cannot be.
         """
         if images.dtype != self.graph.input_dtype:
             raise TypeError(f"{self.graph.model} takes {self.graph.input_dtype}, not {images.dtype}")
         try:
             return self.run([images])[0]
+        except UserError:  # of a graph that is loaded when its first picture is there
+            raise
         except self.run_errors as error:
             raise DataError(
                 f"{self.graph.model}: {self.about} does not run it on a batch of {list(images.shape)}: "
@@ -126,7 +129,7 @@ def refuse_devices_but_cpu(options: EngineOptions, backend: str) -> None:
             f"--device {options.device}: --backend {backend} runs on the CPU; give --device cpu, or --backend paddle"
         )
     if options.use_trt:
-        raise DeviceError(f"--use_trt True: --backend {backend} knows no TensorRT; leave it out")
+        raise DeviceError(f"--use_trt True: --backend {backend} has no TensorRT; leave it out")
 
 
 def first_line(error: Exception) -> str:

@@ -17,7 +17,7 @@ from paddleseg.utils.errors import DeviceError, WeightsError
 
 onnxruntime.disable_telemetry_events()
 
-_ERRORS_ONLY, _EVERYTHING = 3, 0  # severities of its log
+_ERRORS_ONLY, _WARNINGS = 3, 2  # severities of its log; the latter is its own default, below it are hundreds of lines
 
 
 class OnnxRuntime(Engine):
@@ -31,7 +31,7 @@ class OnnxRuntime(Engine):
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = self.options.cpu_threads
         settings.inter_op_num_threads = 1
-        settings.log_severity_level = _EVERYTHING if options.print_detail else _ERRORS_ONLY
+        settings.log_severity_level = _WARNINGS if options.print_detail else _ERRORS_ONLY
         providers = _providers(options, onnxruntime.get_available_providers())
         try:
             self._session = onnxruntime.InferenceSession(str(graph.model), settings, providers)

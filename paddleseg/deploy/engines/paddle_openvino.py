@@ -39,7 +39,7 @@ def why_not_used(graph: GraphSpec) -> str | None:
     if graph.input_dtype != FLOAT32:
         return f"Paddle hands it float32 only, not {graph.input_dtype}"
     if not hasattr(inference.Config, "enable_openvino_engine"):
-        return "this Paddle knows none"
+        return "this Paddle has none"
     return None
 
 

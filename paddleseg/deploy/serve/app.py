@@ -42,14 +42,14 @@ def create_app(settings: Settings, predictor: SegmentationPredictor | ClassPredi
         UserError: The network cannot be loaded, or does not run on this device.
     """
     predictor = open_model(settings) if predictor is None else predictor
-    desk = Desk(settings.queue, settings.wait_seconds)
-    metrics = Metrics(lambda: desk.taken)
+    metrics = Metrics()
+    desk = Desk(settings.queue, settings.wait_seconds, metrics.set_in_hand)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
         desk.close()
-        metrics.forget_process()
+        metrics.forget_this_process()
 
     routes = Endpoints(predictor, settings, desk, metrics).routes()
     handlers = {Refusal: _refuse, HTTPException: _refuse_address, Exception: _own_up}

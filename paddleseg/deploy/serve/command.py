@@ -98,9 +98,14 @@ def _listen(settings: Settings) -> socket.socket:
 
 def _make_app(settings: Settings) -> Any:
     """The application; of this module, which a worker imports within the time that its supervisor grants it."""
+    # In a worker uvicorn listens to SIGTERM already, and Paddle, when it is imported, puts a handler of its own in that
+    # place, which ends the process in the middle of a request.
+    handler = signal.getsignal(signal.SIGTERM)
     from paddleseg.deploy.serve.app import create_app
 
-    return create_app(settings)
+    app = create_app(settings)
+    signal.signal(signal.SIGTERM, handler)
+    return app
 
 
 def _server_config(app: Any, settings: Settings) -> Any:

@@ -35,13 +35,17 @@ class Desk:
     Args:
         places: Most requests at once.
         wait_seconds: Most time that one waits for a thread.
+        on_change: Is told how many places are taken whenever that changes.
 
     Attributes:
         taken: Requests that have a place now.
     """
 
-    def __init__(self, places: int, wait_seconds: float) -> None:
+    def __init__(
+        self, places: int, wait_seconds: float, on_change: Callable[[int], object] = lambda taken: None
+    ) -> None:
         self.taken = 0
+        self._on_change = on_change
         self._places, self._wait_seconds = places, wait_seconds
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="picture")
         self._free_threads = anyio.Semaphore(_THREADS)
@@ -56,11 +60,11 @@ class Desk:
         """
         if self.taken >= self._places:
             raise self._busy(f"{self.taken} requests are in hand, which is all that this service takes at once")
-        self.taken += 1
+        self._take(1)
         try:
             yield
         finally:
-            self.taken -= 1
+            self._take(-1)
 
     async def work(
         self, function: Callable[..., _Result], *arguments: Any, is_gone: Callable[[], Awaitable[bool]]
@@ -89,6 +93,10 @@ class Desk:
         finally:
             self._free_threads.release()
             self._mean_seconds += _NEWEST_SHARE * (time.monotonic() - start - self._mean_seconds)
+
+    def _take(self, places: int) -> None:
+        self.taken += places
+        self._on_change(self.taken)
 
     def close(self) -> None:
         """End the threads, once what they do is done."""

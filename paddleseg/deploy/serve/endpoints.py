@@ -50,6 +50,7 @@ class Endpoints:
     ) -> None:
         self._predictor, self._settings, self._desk, self._metrics = predictor, settings, desk, metrics
         self._is_classifier = isinstance(predictor, ClassPredictor)
+        self._gives_margins = not self._is_classifier and predictor.gives_margins
         self._classes = Classes.of(predictor.classes, predictor.palette)
 
     def routes(self) -> list[Route]:
@@ -65,7 +66,12 @@ class Endpoints:
         ]
 
     async def _predict(self, request: Request) -> Response:
-        wishes = read_wishes(request.query_params, request.headers, is_classifier=self._is_classifier)
+        wishes = read_wishes(
+            request.query_params,
+            request.headers,
+            is_classifier=self._is_classifier,
+            gives_margins=self._gives_margins,
+        )
         try:
             async with self._desk.place():
                 body = await receive_body(request, self._settings.max_bytes, self._settings.receive_seconds)
@@ -97,11 +103,11 @@ class Endpoints:
 
     def _found_in(self, image: Any, wishes: Wishes, seconds: dict[str, float]) -> tuple[Any, str]:
         start = time.perf_counter()
-        if isinstance(self._predictor, ClassPredictor):
+        if self._is_classifier:
             found = self._predictor.predict(image)
             seconds["network"] = time.perf_counter() - start
             return class_facts(found, image), JSON
-        segmentation = self._predictor.predict(image)
+        segmentation = self._predictor.predict(image, margins=wishes.output == "margins")
         seconds.update(segmentation.seconds)
         start = time.perf_counter()
         encoded = encode_segmentation(wishes, image, segmentation, self._classes)
@@ -117,6 +123,7 @@ class Endpoints:
         return {
             "task": "classification" if self._is_classifier else "segmentation",
             "classes": [self._classes.describe(class_id) for class_id in range(len(self._classes.names))],
+            "margins": self._gives_margins,
             "apply_exif": predictor.read_options.apply_exif,
             "max_bytes": settings.max_bytes,
             "max_pixels": settings.max_pixels,

@@ -5,25 +5,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable by which prometheus-client knows where workers keep their counts; the command sets and removes it."""
+"""The variable by which prometheus-client knows where workers keep their counts; the command sets it."""
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
 class Metrics:
-    """The counters of one service.
+    """The counters of one service."""
 
-    Args:
-        in_hand: Gives the number of requests that have a place.
-    """
-
-    def __init__(self, in_hand: Callable[[], int]) -> None:
+    def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
         self._requests = Counter("ddrnet_requests", "Answered requests.", ["path", "status"], registry=registry)
         self._seconds = Histogram(
@@ -38,13 +34,16 @@ class Metrics:
             "ddrnet_requests_in_hand", "Requests that are received, wait or are worked on.",
             multiprocess_mode="livesum", registry=registry,
         )  # fmt: skip
-        self._count_in_hand = in_hand
+        self.set_in_hand(0)
+
+    def set_in_hand(self, count: int) -> None:
+        """Say how many requests have a place now."""
+        self._in_hand.set(count)
 
     def count(self, path: str, status: int, seconds: float) -> None:
         """Count a request; the path is one of the service's own, or "other"."""
         self._requests.labels(path, str(status)).inc()
         self._seconds.labels(path).observe(seconds)
-        self._in_hand.set(self._count_in_hand())
 
     def count_picture(self, pixels: int, seconds: dict[str, float]) -> None:
         """Count a prediction."""
@@ -54,15 +53,26 @@ class Metrics:
 
     def text(self) -> bytes:
         """The figures in Prometheus's text format, version 0.0.4."""
-        self._in_hand.set(self._count_in_hand())
-        if not os.environ.get(SHARED_FOLDER):
+        folder = os.environ.get(SHARED_FOLDER)
+        if not folder:
             return generate_latest(self._registry)
+        _forget_killed_processes(Path(folder))
         registry = CollectorRegistry()
         MultiProcessCollector(registry)
         return generate_latest(registry)
 
     @staticmethod
-    def forget_process() -> None:
+    def forget_this_process() -> None:
         """Take the requests in hand of this worker, which ends, out of the sum."""
         if os.environ.get(SHARED_FOLDER):
             mark_process_dead(os.getpid())
+
+
+def _forget_killed_processes(folder: Path) -> None:
+    """The same for workers that were killed, for instance for want of memory; their counts of the past stay."""
+    for file in folder.glob("gauge_live*_*.db"):
+        pid = int(file.stem.rpartition("_")[2])
+        try:
+            os.kill(pid, 0)  # asks whether it is there
+        except ProcessLookupError:
+            mark_process_dead(pid)

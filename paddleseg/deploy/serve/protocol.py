@@ -16,14 +16,16 @@ from paddleseg.deploy.serve.settings import LARGEST_HEADER
 from paddleseg.utils.logging import get_logger
 
 _LINGER_SECONDS = 1.0
+_LEAST_READ = 1 << 16
+"""Bytes of an answer that a caller reads in the time that it has to send a header; who is slower holds memory."""
 
 
 class BoundedProtocol(H11Protocol):
     """One connection.
 
     Args:
-        seconds: Time for the header of each request, from the connection's or the header's own beginning, and, once
-            an answer is made and the connection idle, for the caller to read what is left of it.
+        seconds: Time for the header of each request, from the connection's or the header's own beginning; and for the
+            caller to read the next ``_LEAST_READ`` bytes of an answer.
         arguments: Those of ``H11Protocol``.
     """
 
@@ -31,6 +33,7 @@ class BoundedProtocol(H11Protocol):
         super().__init__(**arguments)
         self._seconds = seconds
         self._header_timer: asyncio.TimerHandle | None = None
+        self._reader_timer: asyncio.TimerHandle | None = None
         self._is_refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:
@@ -45,17 +48,16 @@ class BoundedProtocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        if self._reader_timer is not None:
+            self._reader_timer.cancel()
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()  # which may have begun with the next request of a pipeline
         if self.conn.trailing_data[0]:
             self._watch_header()
-
-    def timeout_keep_alive_handler(self) -> None:
-        if self.transport.get_write_buffer_size():
-            self.loop.call_later(self._seconds, self.transport.abort)
-        super().timeout_keep_alive_handler()
+        if self._reader_timer is None:
+            self._watch_reader()
 
     def send_400_response(self, msg: str) -> None:
         """As uvicorn's, in JSON as all other errors are."""
@@ -97,3 +99,16 @@ class BoundedProtocol(H11Protocol):
         if not self.transport.is_closing():
             get_logger().info("connection from %s: no request after %g seconds", self.client, self._seconds)
             self.transport.abort()
+
+    def _watch_reader(self, left_before: int | None = None) -> None:
+        """Look at what is left of an answer until it has been read; also while the connection closes, which waits."""
+        left = self.transport.get_write_buffer_size()
+        self._reader_timer = None
+        if left_before is not None and left > max(0, left_before - _LEAST_READ):
+            get_logger().info(
+                "connection from %s: the answer is not read (%d bytes are left after %g seconds)",
+                self.client, left, self._seconds,
+            )  # fmt: skip
+            self.transport.abort()
+        elif left:
+            self._reader_timer = self.loop.call_later(self._seconds, self._watch_reader, left)

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, QueryParams
 from paddleseg.deploy.serve.refusals import BAD_REQUEST, NOT_ACCEPTABLE, Refusal
 from paddleseg.utils.near_miss import suggest
 
-OUTPUTS = ("labels", "colors", "overlay", "json")
+OUTPUTS = ("labels", "colors", "overlay", "margins", "json")
 # The output of a media type; the first is meant where any goes.
 _OF_TYPES = {"application/json": "json", "image/png": "labels", "image/jpeg": "overlay"}
 _MOST_PIXELS = 10**9
@@ -40,8 +40,16 @@ class Wishes:
     label_png: bool = False
 
 
-def read_wishes(query: QueryParams, headers: Headers, *, is_classifier: bool = False) -> Wishes:
+def read_wishes(
+    query: QueryParams, headers: Headers, *, is_classifier: bool = False, gives_margins: bool = True
+) -> Wishes:
     """The wishes of a request.
+
+    Args:
+        query: What stands behind the address.
+        headers: Of which Accept counts.
+        is_classifier: Whether the model gives classes and no label maps.
+        gives_margins: Whether its label maps have margins.
 
     Raises:
         Refusal: A parameter is unknown, repeated, wrong or has no effect, or nothing of what is accepted is to be had.
@@ -59,6 +67,8 @@ def read_wishes(query: QueryParams, headers: Headers, *, is_classifier: bool = F
     wishes = Wishes(**{"output": _accepted(headers), **given}) if "output" not in given else Wishes(**given)
     if is_classifier and (wishes.output != "json" or given.keys() - {"output"}):
         raise Refusal(BAD_REQUEST, "the model is a classifier, which answers output=json without further parameters")
+    if wishes.output == "margins" and not gives_margins:
+        raise Refusal(BAD_REQUEST, "the model gives class ids alone, which have no margins")
     for name, needed in _NEEDED.items():
         if name in given and getattr(wishes, needed[0]) != needed[1]:
             raise Refusal(BAD_REQUEST, f"{name} has no effect without {needed[0]}={str(needed[1]).lower()}")

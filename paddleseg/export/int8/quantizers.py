@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -87,9 +88,28 @@ def _quantize_openvino(source: GraphSpec, stem: Path, calibration: Calibration) 
             subset_size=calibration.num_pictures,
             ignored_scope=nncf.IgnoredScope(patterns=[calibration.float_nodes], validate=False),
         )
+    _quantize_sums_once(quantized)
     for name, text in calibration.facts.items():
         quantized.set_rt_info(text, ["ddrnet_toolkit", name])
     openvino.save_model(quantized, stem.with_suffix(".xml"), compress_to_fp16=False)
+
+
+def _quantize_sums_once(model: Any) -> None:
+    """Let all that reads a residual sum read the 8-bit numbers that one reader has of it already.
+
+    NNCF quantises what goes into a sum and what goes into a convolution. The output of a stage without its last ReLU,
+    which goes into the next sum and, through a ReLU, into a convolution, stays in floats between the two, and so does
+    all that is added to it: of DDRNet-23-slim at 1024 x 2048, a tenth of the time.
+    """
+    for node in model.get_ordered_ops():
+        if node.get_type_name() != "FakeQuantize":
+            continue
+        output = node.input(0).get_source_output()
+        if output.get_node().get_type_name() == "Add":
+            for reader in output.get_target_inputs():
+                if reader.get_node().get_type_name() == "Relu":
+                    reader.replace_source_output(node.output(0))
+    model.validate_nodes_and_infer_types()
 
 
 def _quantize_onnx(source: GraphSpec, stem: Path, calibration: Calibration) -> None:

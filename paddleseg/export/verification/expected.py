@@ -81,10 +81,10 @@ def store_expected(
             kept where no graph gives them.
 
     Raises:
-        VerificationError: The network gives what is no number, or there is no picture.
+        VerificationError: The network gives NaN, or there is no picture.
     """
     store = _store_classes if is_classifier else _store_label_maps
-    stored, num_resized, classes = [], 0, set()
+    stored, num_resized, num_labelled, classes = [], 0, 0, set()
     for index, (picture, is_resized) in enumerate(pictures):
         sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}  # transforms work in place
         sample = reference.pipeline(sample, sample_rng(0, 0, index))
@@ -99,6 +99,7 @@ def store_expected(
             np.save(folder / pixels, picture.pixels)
         stored.append(StoredPicture(picture.name, f"{index}.npz", picture.file, pixels))
         num_resized += is_resized
+        num_labelled += picture.label is not None
     if not stored:
         raise VerificationError("verification failed: there is no picture to compare on; give some by --verify_images")
     content = {
@@ -108,7 +109,6 @@ def store_expected(
         "pictures": [asdict(picture) for picture in stored],
     }
     (folder / INDEX_NAME).write_text(json.dumps(content), encoding="utf-8")
-    num_labelled = sum("label" in np.load(folder / picture.arrays) for picture in stored)
     return Overview(len(stored), num_labelled, num_resized, len(classes))
 
 

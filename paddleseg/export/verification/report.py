@@ -8,7 +8,7 @@ import json
 import math
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from paddleseg.deploy.engines import ENGINES
 from paddleseg.export.graph_runs import MAIN, GraphRun, VerificationError
 from paddleseg.export.verification.expected import Overview
 from paddleseg.export.verification.limits import FAILED, NOT_RUN, PASSED, Limits, Seen
+from paddleseg.export.verification.operators import Operators
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import count_of
 from paddleseg.utils.written_files import WrittenFiles
@@ -32,7 +33,7 @@ class Row:
     Attributes:
         run: Which.
         status: ``limits.PASSED`` and so on.
-        reason: Why it is none of passing, or what else is to be said; None: nothing.
+        reason: Why it did not pass, or what else is worth saying; None: nothing.
         limits: What was asked for.
         seen: What it gave; None: it did not run.
     """
@@ -60,12 +61,14 @@ class Report:
         overview: What there was to compare on.
         checksums: SHA-256 of deploy.yaml and the graphs' files, by their names.
         about: Further facts by name: the configuration, the weights, where the pictures come from.
+        operators: Of the ONNX models, by their files' names.
     """
 
     rows: Sequence[Row]
     overview: Overview
     checksums: Mapping[str, str]
     about: Mapping[str, str]
+    operators: Mapping[str, Operators] = field(default_factory=dict)
 
     @property
     def failures(self) -> list[Row]:
@@ -112,6 +115,7 @@ class Report:
             **_machine(),
             "versions": versions(),
             "runs": [_row_as_dict(row) for row in self.rows],
+            "operators": {name: asdict(operators) for name, operators in self.operators.items()},
             "checksums": dict(self.checksums),
         }
         return json.dumps(content, indent=2, allow_nan=False) + "\n"
@@ -135,6 +139,7 @@ class Report:
             "\n".join(f"* {note}" for note in notes),
             "Times are medians for one picture, beside whatever else the machine did: compare them within this table "
             "only. The network is that of the training, in float32.",
+            _operator_table(self.operators) if self.operators else "",
             "| file | SHA-256 |\n|-|-|\n"
             + "\n".join(f"| `{name}` | `{sha}` |" for name, sha in self.checksums.items()),
         ]
@@ -162,6 +167,14 @@ def table(rows: Sequence[Row]) -> str:
                 f"{row.seen.tail_ms:.1f}",
             ]
         lines.append(f"| {' | '.join([*cells, row.status])} |")
+    return "\n".join(lines)
+
+
+def _operator_table(operators: Mapping[str, Operators]) -> str:
+    lines = ["| ONNX model | operator set | operators |", "|-|-|-|"]
+    for name, found in operators.items():
+        counts = ", ".join(f"{operator} {count}" for operator, count in found.counts.items())
+        lines.append(f"| `{name}` | {found.opset} | {counts} |")
     return "\n".join(lines)
 
 

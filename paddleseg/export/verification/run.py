@@ -20,6 +20,7 @@ from paddleseg.export.graph_runs import GraphRun, graph_runs
 from paddleseg.export.verification import cell
 from paddleseg.export.verification.expected import Overview, Reference, store_expected
 from paddleseg.export.verification.limits import FAILED, FP32_SHARE, NOT_RUN, Limits, Seen, judge, limits_of
+from paddleseg.export.verification.operators import operators_of
 from paddleseg.export.verification.pictures import Picture, fit_picture
 from paddleseg.export.verification.report import Report, Row, not_run
 from paddleseg.utils.checksum import sha256_of
@@ -72,7 +73,7 @@ def verify_export(
             rows.append(row)
     files = {config.path, *(file for run in runs for file in run.graph.files)}
     checksums = {file.name: sha256_of(file) for file in sorted(files)}
-    return Report(rows, overview, checksums, about or {})
+    return Report(rows, overview, checksums, about or {}, operators_of(config))
 
 
 def _fitted(pictures: Iterable[Picture], reference: Reference, config: DeployConfig) -> Iterator[tuple[Picture, bool]]:

@@ -70,3 +70,11 @@ def test_an_error_is_one_line_and_exit_status_1(run_command, tmp_path):
     assert done.returncode == 1
     assert done.stderr.strip().splitlines()[-1].startswith("infer.py: error: ")
     assert "Traceback" not in done.stderr
+
+
+def test_tensorrt_is_no_engine_of_its_own_and_what_to_give_is_said(capsys):
+    with pytest.raises(SystemExit) as caught:
+        infer.make_parser().parse_args(["--config", "x", "--image_path", "x", "--backend", "tensorrt"])
+    assert caught.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert "give --use_trt True --device gpu with --backend paddle or onnxruntime" in line

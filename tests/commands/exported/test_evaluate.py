@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """evaluate.py and infer_dataset.py score what really runs, here or on a machine that is not at hand."""
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -13,9 +14,10 @@ import yaml
 
 import export
 import val
-from paddleseg.deploy.deploy_config import read_deploy_config
-from paddleseg.deploy.elsewhere import names_of
+from paddleseg.deploy.deploy_config import DeployConfig, read_deploy_config
+from paddleseg.deploy.elsewhere import graph_for_elsewhere, names_of
 from paddleseg.deploy.engines import open_engine
+from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import ArgumentError, ConfigError, DataError
 from tests.commands.exported.running import call, export_here, with_deploy_yaml
 from tests.conftest import make_dataset
@@ -119,11 +121,16 @@ def test_outputs_that_are_not_those_of_the_data_are_refused_by_name(exported, tr
         np.save(tmp_path / "out" / f"{name}.npy", right)
     with pytest.raises(DataError, match="1 of 3 pictures have no output, the first is 000002_val-2"):
         call(evaluate, *given)
-    for wrong in (right[:, :, :5], right.astype(np.int32)):
+    for wrong in (right[:, :, :5], right.astype(np.int32), right.transpose(0, 2, 3, 1)):
         np.save(tmp_path / "out" / f"{names[2]}.npy", wrong)
         with pytest.raises(
             DataError, match=r"000002_val-2.npy: has .* but the graph gives \[1, 4, 6, 8\] of float32 or"
         ):
+            call(evaluate, *given)
+    whole = (tmp_path / "out" / f"{names[1]}.npy").read_bytes()
+    for damaged in (whole[:200], b"nothing", b""):
+        (tmp_path / "out" / f"{names[2]}.npy").write_bytes(damaged)
+        with pytest.raises(DataError, match=r"000002_val-2.npy: is damaged or no file of numpy \(.npy\)"):
             call(evaluate, *given)
     (tmp_path / "out" / f"{names[2]}.npy").unlink()
     (tmp_path / "out" / f"{names[2]}.bin").write_bytes(b"12345")
@@ -177,7 +184,7 @@ def test_data_that_does_not_fit_the_export_is_refused(exported, section, tmp_pat
         ({**section, "type": "Datsaet"}, ConfigError, "type: no data set 'Datsaet'. Did you mean 'Dataset'"),
         ({"val_dataset": {**section, "num_clases": 4}}, ArgumentError, "val_dataset.num_clases: .*'num_classes'"),
         ({**section, "num_classes": 5, "palette": None}, ConfigError, "the data set has 5 classes, but 4 are in"),
-        ({"type": "ImageFolder", "dataset_root": str(tmp_path)}, ConfigError, "ImageFolder is no data set for that"),
+        ({"type": "ImageFolder", "dataset_root": str(tmp_path)}, ConfigError, "ImageFolder is not a data set for that"),
     ):
         path.write_text(yaml.safe_dump(content))
         with pytest.raises(error, match=message):
@@ -227,6 +234,13 @@ def test_without_paddle_an_onnx_model_is_scored(run_command, config, weights, tr
     found = json.loads((tmp_path / "found.json").read_text())
     assert found["engine"].startswith("ONNX Runtime")
     assert np.abs(np.array(found["confusion_matrix"]) - as_val_has_it).sum() <= 2e-3 * as_val_has_it.sum()
+
+
+def test_the_main_graph_of_a_portable_export_gives_logits_at_one_eighth_elsewhere_too():
+    stride8 = GraphSpec(Path("model_stride8.onnx"), None, "stride8", "onnx")
+    main = dataclasses.replace(stride8, gives="none")
+    config = DeployConfig(Path("deploy.yaml"), main, [], num_classes=4, graphs={"stride8": stride8})
+    assert graph_for_elsewhere(config, "main") == graph_for_elsewhere(config, None) == stride8
 
 
 def test_names_for_files_are_the_places_and_what_of_the_names_files_can_have():

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""deploy/python/infer.py with pictures that do not fit, and with films; predict.py is the oracle."""
+"""deploy/python/infer.py with pictures that do not fit, and with videos; predict.py is the oracle."""
 
 import cv2
 import numpy as np
@@ -74,23 +74,23 @@ def test_a_graph_of_fixed_size_takes_tiles_of_that_size(whole_config, weights, l
         infer_here(fixed, large / "a.png", tmp_path / "a", "--tile", 256, *QUIET)
 
 
-def test_frames_of_a_film_are_predicted_as_pictures_are(whole_export, large, tmp_path):
-    clouds, film = cv2.imread(str(large / "a.png"))[:, :332], tmp_path / "film.avi"
-    writer = cv2.VideoWriter(str(film), cv2.VideoWriter_fourcc(*"MJPG"), 10, (332, 200))
+def test_frames_of_a_video_are_predicted_as_pictures_are(whole_export, large, tmp_path):
+    clouds, video = cv2.imread(str(large / "a.png"))[:, :332], tmp_path / "video.avi"
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter_fourcc(*"MJPG"), 10, (332, 200))
     for number in range(3):
         writer.write(np.ascontiguousarray(np.roll(clouds, 40 * number, axis=1)))
     writer.release()
-    capture, frames = cv2.VideoCapture(str(film)), tmp_path / "frames"
+    capture, frames = cv2.VideoCapture(str(video)), tmp_path / "frames"
     frames.mkdir()
     for number in range(3):
         cv2.imwrite(str(frames / f"{number:06}.png"), capture.read()[1])
     infer_here(whole_export, frames, tmp_path / "a", *QUIET)
-    infer_here(whole_export, film, tmp_path / "b", "--batch_size", 2, *QUIET)
+    infer_here(whole_export, video, tmp_path / "b", "--batch_size", 2, *QUIET)
     for number in range(3):
         expected = np.asarray(Image.open(tmp_path / "a" / f"{number:06}.png"))
-        found = np.asarray(Image.open(tmp_path / "b/film_labels" / f"{number:06}.png"))
+        found = np.asarray(Image.open(tmp_path / "b/video_labels" / f"{number:06}.png"))
         assert (found != expected).mean() < 1e-3
-    assert cv2.VideoCapture(str(tmp_path / "b/film.mp4")).get(cv2.CAP_PROP_FPS) == 10
+    assert cv2.VideoCapture(str(tmp_path / "b/video.mp4")).get(cv2.CAP_PROP_FPS) == 10
 
 
 def test_what_does_not_go_with_tiles_is_refused(exported, whole_export, large, tmp_path):

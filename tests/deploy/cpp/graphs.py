@@ -74,7 +74,7 @@ class Reference:
 
     def label_map(self, path: Path, ignored_class=None) -> np.ndarray:
         sample = self._prepared(path)
-        batch = np.ascontiguousarray(self.pipeline.apply_normalize(sample["img"]).transpose(2, 0, 1))[None]
+        batch = self.pipeline.normalized_planes(sample["img"])[None]
         logits = self.compiled([batch])[0]
         return label_maps(logits, batch.shape[2:], [sample["trans_info"]], ignored_class=ignored_class)[0]
 

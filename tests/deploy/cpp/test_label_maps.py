@@ -107,6 +107,28 @@ def test_batches_of_any_size_give_the_same(segment, tmp_path):
         assert_equal(sorted((tmp_path / "pictures").iterdir()), tmp_path / "out", reference)
 
 
+@pytest.mark.parametrize("what", ["of one picture", "of fewer cells", "of no class"])
+def test_a_graph_that_gives_less_than_it_should_is_refused_and_nothing_beyond_it_read(segment, tmp_path, what):
+    from openvino import Model
+    from openvino import opset13 as ops
+
+    model = logits_graph()
+    pictures, logits = model.get_parameters()[0], model.get_results()[0].input_value(0)
+    axis, count = {"of one picture": (0, 1), "of fewer cells": (2, 2), "of no class": (1, 1)}[what]
+    begin, end, step = [0] * 4, [9999] * 4, [1] * 4
+    end[axis] = count
+    less = ops.strided_slice(logits, begin, end, step, [0] * 4, [0] * 4)
+    keys = {"num_classes": 2, "ignore_index": 0} if what == "of no class" else {}
+    graphs = {"stride8": {"model": "main.xml", "params": "main.bin"}}
+    folder = save(tmp_path / "export", Model([less], [pictures]), output_op="none", graphs=graphs, **keys)
+    (tmp_path / "pictures").mkdir()
+    for name in "ab":
+        cv2.imwrite(str(tmp_path / "pictures" / f"{name}.png"), np.zeros((64, 96, 3), np.uint8))
+    stderr = segment(folder, tmp_path / "pictures", "--batch_size", 2, status=1).stderr
+    assert "deploy.yaml: the output of main.xml has the shape [" in stderr
+    assert "for 2 pictures of [H, W] = [64, 96]" in stderr
+
+
 def test_a_graph_of_fixed_size_gets_whole_batches(segment, tmp_path):
     model = logits_graph()
     model.reshape([2, 3, 64, 64])

@@ -5,12 +5,16 @@
 The graph gives one channel of what reaches it as class ids, so that the saved label map is that channel.
 """
 
+import re
+import struct
+
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from paddleseg.utils.image_io import ReadOptions
+from paddleseg.utils.errors import DataError
+from paddleseg.utils.image_io import ReadOptions, read_image
 from tests.deploy.cpp.graphs import Reference, channel_graph, save
 
 RED = 0
@@ -139,6 +143,11 @@ REFUSED = {
     "cut.jpg": lambda file: cv2.imwrite(str(file), scene()) and file.write_bytes(file.read_bytes()[:-40]),
     "broken.png": lambda file: cv2.imwrite(str(file), scene()) and file.write_bytes(broken(file.read_bytes())),
     "huge.png": lambda file: Image.fromarray(scene()[:1, :1]).save(file) or file.write_bytes(huge(file.read_bytes())),
+    "huge.bmp": lambda file: Image.fromarray(scene()).save(file) or file.write_bytes(huge_bmp(file.read_bytes())),
+    "huge.webp": lambda file: Image.fromarray(scene()).save(file) or file.write_bytes(huge_webp(file.read_bytes())),
+    "scans.jpg": lambda file: (
+        Image.fromarray(scene()).save(file, progressive=True) or file.write_bytes(many_scans(file.read_bytes()))
+    ),
 }
 
 
@@ -148,6 +157,33 @@ def broken(data):
 
 def huge(data):
     return data[:16] + (1 << 20).to_bytes(4, "big") * 2 + data[24:]
+
+
+def huge_bmp(data):
+    """30,000 columns and, with a sign as rows from above have it, 30,000 rows."""
+    return data[:18] + struct.pack("<ii", 30000, -30000) + data[26:]
+
+
+def huge_webp(data):
+    """A chunk before that of the picture, which states a canvas."""
+    canvas = b"VP8X" + struct.pack("<I", 10) + bytes(4) + (29999).to_bytes(3, "little") * 2
+    return data[:4] + struct.pack("<I", len(data) + 10) + data[8:12] + canvas + data[12:]
+
+
+def many_scans(data):
+    return data[:-2] + 200 * data[data.rindex(b"\xff\xda") : -2] + data[-2:]
+
+
+@pytest.mark.parametrize("name", ["huge.bmp", "huge.webp", "scans.jpg"])
+def test_what_would_take_memory_or_time_is_refused_for_the_same_reason_as_in_python(segment, tmp_path, name):
+    """And not by a decoder, which would have taken them before."""
+    REFUSED[name](tmp_path / name)
+    reason = r"a JPEG file of 2\d\d scans" if name == "scans.jpg" else "more than the bound of 134217728"
+    with pytest.raises(DataError, match=reason):
+        read_image(tmp_path / name)
+    folder = save(tmp_path / "export", channel_graph(RED), input="uint8")
+    stderr = segment(folder, tmp_path / name, status=1).stderr
+    assert re.search(reason, stderr), stderr
 
 
 @pytest.mark.parametrize("name", REFUSED)

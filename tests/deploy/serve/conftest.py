@@ -16,7 +16,7 @@ from tests.export.small_network import NORMALIZE, SmallNetwork
 
 _NEEDED = ("starlette", "uvicorn", "httpx", "python_multipart", "prometheus_client")
 MISSING = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-collect_ignore = ["test_hostile.py", "test_process.py", "test_page.py"] if MISSING else []
+collect_ignore = ["test_hostile.py", "test_process.py", "test_protocol.py", "test_page.py"] if MISSING else []
 COLOURS = [[200, 10, 10], [10, 200, 10], [10, 10, 200], [0, 0, 0]]
 
 

@@ -106,6 +106,17 @@ def hostile_requests() -> Iterator[Hostile]:
     file = io.BytesIO()
     noise.save(file, "TIFF", compression="tiff_lzw")
     yield Hostile("a cut TIFF", 422, {"content": file.getvalue()[: len(file.getvalue()) // 3]})
+    yield Hostile("a deflated TIFF of numbers that OpenCV does not read, damaged", 422, {"content": _damaged_tiff()})
+
+
+def _damaged_tiff() -> bytes:
+    """Two 16-bit bands: tifffile inflates them."""
+    packed = bytearray(zlib.compress(bytes(range(160))))
+    packed[-1] ^= 0xFF
+    entries = [(256, 4, 8), (257, 4, 5), (258, 3, 16), (259, 3, 8), (262, 3, 1), (273, 4, 122), (277, 3, 1),
+               (278, 4, 5), (279, 4, len(packed))]  # fmt: skip
+    directory = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    return b"II*\0" + struct.pack("<IH", 8, len(entries)) + directory + bytes(4) + bytes(packed)
 
 
 def _with_size(jpeg: bytes, width: int, height: int) -> bytes:

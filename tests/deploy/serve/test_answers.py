@@ -17,6 +17,7 @@ import paddleseg
 from paddleseg.export.folder import ExportOptions, export_model
 from paddleseg.models import DDRNet_23_slim_cls
 from paddleseg.utils.visualize import encode_image
+from tests.commands.exported.running import with_deploy_yaml
 from tests.deploy.serve.conftest import COLOURS
 from tests.export.small_network import NORMALIZE
 
@@ -38,6 +39,35 @@ def test_labels_are_grey_ids_and_colors_the_same_ids_with_the_palette(client, pn
     np.testing.assert_array_equal(np.asarray(grey), labels)
     np.testing.assert_array_equal(np.asarray(coloured), labels)
     assert np.reshape(coloured.getpalette(), (-1, 3))[:4].tolist() == COLOURS
+
+
+def test_margins_are_grey_values_of_cells_in_units_of_a_twentieth(client, predictor, png, picture):
+    margins = predictor.predict(picture).margins
+    found = decoded(client.post("/predict?output=margins", content=png))
+    assert (found.mode, found.size) == ("L", (11, 7))  # of 84 x 50 pixels
+    assert 0 < margins.min() and len(np.unique(np.asarray(found))) > 10
+    np.testing.assert_array_equal(np.asarray(found), np.minimum(np.rint(20 * margins), 255))
+
+
+def test_a_folder_of_another_kit_whose_graph_gives_ids_has_all_but_margins(make_client, exported, png, tmp_path):
+    names = {"graphs": None, "num_classes": None, "class_names": None, "palette": None}
+    ids = paddleseg.load(with_deploy_yaml(exported, tmp_path / "ids", **names))
+    client = make_client(ids)
+    labels = np.asarray(decoded(client.post("/predict?output=labels", content=png)))
+    np.testing.assert_array_equal(labels, ids(png))
+    for output in ("colors", "overlay", "json&polygons=true&label_png=true"):
+        assert client.post(f"/predict?output={output}", content=png).status_code == 200
+    refused = client.post("/predict?output=margins", content=png)
+    assert refused.status_code == 400 and "class ids alone" in refused.json()["reason"]
+    assert not client.get("/model").json()["margins"]
+
+
+def test_margins_are_made_for_those_who_ask_alone(client, predictor, png, monkeypatch):
+    made = []
+    monkeypatch.setattr("paddleseg.deploy.exported_predictor.margin_map", lambda *_, **__: made.append(1))
+    for output in ("labels", "overlay", "json"):
+        assert client.post(f"/predict?output={output}", content=png).status_code == 200
+    assert made == []
 
 
 @pytest.mark.parametrize(("query", "opacity"), [("", 0.4), ("&opacity=0", 0.0), ("&opacity=1", 1.0)])
@@ -142,7 +172,7 @@ def test_a_classifier_answers_classes_and_refuses_pictures(make_client, png, tmp
     assert found["task"] == "classification"
     assert sorted(one["name"] for one in found["classes"]) == ["a", "b", "c"]
     assert client.get("/model").json()["task"] == "classification"
-    for query in ("output=labels", "polygons=true"):
+    for query in ("output=labels", "output=margins", "polygons=true"):
         assert client.post(f"/predict?{query}", content=png).status_code == 400
     # A browser's picture type in Accept is no wish for a picture then either.
     assert client.post("/predict", content=png, headers={"Accept": "image/png"}).status_code == 400
@@ -165,7 +195,7 @@ def test_the_page_comes_from_the_package_with_a_policy_that_runs_nothing_else(cl
 def test_model_health_and_figures(client, png):
     model = client.get("/model").json()
     assert [one["name"] for one in model["classes"]] == ["road", "sky", "<b>car</b>", "tree"]
-    assert model["max_bytes"] == 16 << 20
+    assert model["max_bytes"] == 16 << 20 and model["margins"]
     assert client.get("/health").json() == {"status": "ok", "requests_in_hand": 0, "queue": 32}
     client.post("/predict", content=png)
     client.post("/predict")

@@ -71,10 +71,10 @@ class _Slow:
     def __getattr__(self, name):
         return getattr(self._predictor, name)
 
-    def predict(self, image):
+    def predict(self, image, **options):
         self.started.release()
         assert self.may_go_on.wait(30)
-        return self._predictor.predict(image)
+        return self._predictor.predict(image, **options)
 
 
 def test_a_full_queue_is_told_at_once_and_when_to_come_back(make_client, predictor, png):

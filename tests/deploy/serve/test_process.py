@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The service as it runs: signals, slow callers, malformed requests, several workers, and its command line."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,6 +17,7 @@ from tests.conftest import REPOSITORY
 from tests.deploy.serve.hostile import hostile_requests
 from tests.deploy.serve.service import running_service
 from tests.messages import assert_names
+from tests.needs import needs_proc
 
 pytestmark = pytest.mark.slow
 
@@ -23,6 +26,14 @@ pytestmark = pytest.mark.slow
 def service(exported):
     with running_service(exported, "--receive_seconds", 1.5, "--queue", 8, "--cpu_threads", 1) as service:
         yield service
+
+
+def wait_for_figure(service, line: str) -> None:
+    """Until /metrics has the line, whichever worker is asked."""
+    deadline = time.monotonic() + 60
+    while line not in (text := httpx.get(f"{service.url}/metrics", timeout=60).text).splitlines():
+        assert time.monotonic() < deadline, text
+        time.sleep(0.05)
 
 
 def until_closed(connection) -> bytes:
@@ -153,21 +164,23 @@ def test_the_hostile_requests_get_the_same_through_a_real_connection(service, pn
         assert client.post("/predict?output=labels", content=png).status_code == 200
 
 
-def test_sigterm_lets_running_requests_finish_and_takes_no_new_ones(exported, png):
-    with running_service(exported, "--cpu_threads", 1) as service:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_sigterm_lets_running_requests_finish_and_takes_no_new_ones(exported, png, workers):
+    with running_service(exported, "--cpu_threads", 1, "--workers", workers) as service:
         connection = service.connect()
         connection.sendall(b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(png) + png[:50])
-        while httpx.get(f"{service.url}/health").json()["requests_in_hand"] < 1:
-            time.sleep(0.02)
+        wait_for_figure(service, "ddrnet_requests_in_hand 1.0")
         service.process.send_signal(signal.SIGTERM)
         time.sleep(1)
-        with pytest.raises(OSError):
-            service.connect()
+        if workers == 1:  # of several the parent keeps the socket until they have ended
+            with pytest.raises(OSError):
+                service.connect()
         connection.sendall(png[50:])
         assert until_closed(connection).startswith(b"HTTP/1.1 200 OK")
         connection.close()
         assert service.process.wait(30) == 0
         assert service.lines[-1].endswith("ended\n")
+        assert "Termination signal" not in service.text  # of Paddle's own handler
 
 
 def test_sigterm_does_not_wait_for_ever_for_a_caller_that_sends_nothing(exported):
@@ -196,6 +209,18 @@ def test_two_workers_share_the_callers_and_their_figures_are_summed(exported, pn
         line = 'ddrnet_requests_total{path="/predict",status="200"} 40.0'
         assert all(line in text.splitlines() for text in figures)
         assert service.end() == 0
+
+
+@needs_proc
+def test_a_worker_that_is_killed_is_replaced_and_what_it_had_in_hand_forgotten(exported, png):
+    with running_service(exported, "--workers", 2, "--cpu_threads", 1) as service, service.connect() as connection:
+        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(png) + png[:50])
+        wait_for_figure(service, "ddrnet_requests_in_hand 1.0")
+        for pid in Path(f"/proc/{service.process.pid}/task/{service.process.pid}/children").read_text().split():
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(int(pid), signal.SIGKILL)
+        wait_for_figure(service, "ddrnet_requests_in_hand 0.0")
+        assert httpx.post(f"{service.url}/predict", content=png, timeout=60).status_code == 200
 
 
 def run(*flags):

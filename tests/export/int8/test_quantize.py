@@ -124,6 +124,19 @@ def test_the_normalisation_and_the_ignored_class_stay_in_float32(quantized):
     assert "FakeQuantize" not in [port.get_source_output().get_node().get_type_name() for port in last.inputs()]
 
 
+def test_a_sum_that_a_relu_and_a_sum_read_is_quantised_once_for_both(quantized):
+    model = import_quietly("openvino").Core().read_model(quantized[0] / "model_stride8_int8.xml")
+
+    def types_of_readers(port):
+        return {reader.get_node().get_type_name() for reader in port.get_target_inputs()}
+
+    sums = [op for op in model.get_ordered_ops() if op.get_type_name() == "Add"]
+    assert not any({"FakeQuantize", "Relu"} <= types_of_readers(op.output(0)) for op in sums)
+    quantizers = [op for op in model.get_ordered_ops() if op.get_type_name() == "FakeQuantize"]
+    # Two branches in two stages.
+    assert sum("Relu" in types_of_readers(op.output(0)) for op in quantizers) == 4
+
+
 def test_sensitive_layers_are_left_out_until_the_loss_is_small_enough(exported, tmp_path, log):
     import onnx
 

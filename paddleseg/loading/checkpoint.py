@@ -1,10 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""``paddleseg.load``: a trained network, from whatever folder it is in, as an object that maps pictures."""
+"""The predictors of networks in memory, from the folder of a run or of a checkpoint."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +16,6 @@ from paddleseg.config.schema import check_config
 from paddleseg.config.shared_values import read_options, shared_value
 from paddleseg.config.task_sections import prediction_of
 from paddleseg.config.teacher_place import checkpoint_in
-from paddleseg.deploy.exported_predictor import engine_options, is_exported, open_exported
 from paddleseg.deploy.predictor import ClassPredictor, SegmentationPredictor
 from paddleseg.inference.class_logits import class_logits
 from paddleseg.inference.label_maps import predict_logits, refuse_random_transforms
@@ -35,56 +33,12 @@ from paddleseg.utils.margins import margin_map
 from paddleseg.utils.way_back import TransInfo
 
 
-def load(
-    path: str | os.PathLike[str],
-    *,
-    backend: str | None = None,
-    precision: str = "fp32",
-    cpu_threads: int | None = None,
-    device: str | None = None,
-) -> SegmentationPredictor | ClassPredictor:
-    """Load a trained network.
-
-    Args:
-        path: An exported folder or its deploy.yaml; a checkpoint's folder; or a run's folder, whose best model is
-            taken, or its newest checkpoint where nothing was evaluated.
-        backend: What runs an exported graph, as ``infer.py --backend``; None: the first in its order that can.
-            Checkpoints run in Paddle itself.
-        precision: ``fp32``, or what else the backend has on the device; checkpoints run in ``fp32``.
-        cpu_threads: Threads on the CPU; None: one for each core that this process may use.
-        device: ``cpu``, ``gpu:1``, ...; None: the first card, else the CPU. It becomes Paddle's current device.
-
-    Returns:
-        A callable: pictures to label maps, or to classes where the network is a classifier.
+def find_checkpoint(path: Path) -> Path:
+    """The folder of a network in a run's folder, or this folder itself.
 
     Raises:
-        ConfigError: There is no network at the path, its configuration is wrong, or an option has no effect.
-        WeightsError: Its weights are damaged or do not fit.
-        DeviceError: Device and precision are not to be had here.
-
-    Example:
-        >>> model = paddleseg.load("output")
-        >>> found = model.predict("street.png")
-        >>> print(found.labels.shape, found.margins.shape)
-        (720, 960) (90, 120)
+        ConfigError: There is none.
     """
-    if is_exported(path):
-        wishes = {"backend": backend, "precision": precision, "cpu_threads": cpu_threads, "device": device}
-        return open_exported(path, engine_options(path, **wishes))
-    checkpoint = _find_checkpoint(Path(path))
-    for name, value, own in (("backend", backend, (None, "paddle")), ("precision", precision, ("fp32",))):
-        if value not in own:
-            raise ConfigError(
-                f"{name}: {value!r} is for exported networks, and {checkpoint} is a checkpoint; leave it out, or give "
-                "the folder that export.py makes of it"
-            )
-    return _open_checkpoint(checkpoint, cpu_threads, device)
-
-
-def _find_checkpoint(path: Path) -> Path:
-    if not path.is_dir():
-        found = "a file" if path.exists() else "not there"
-        raise ConfigError(f"{path} is {found}; give an exported folder, or the folder of a run or a checkpoint")
     checkpoint = checkpoint_in(str(path))
     if checkpoint is None:
         raise ConfigError(
@@ -96,9 +50,21 @@ def _find_checkpoint(path: Path) -> Path:
     return checkpoint
 
 
-def _open_checkpoint(
-    checkpoint: Path, cpu_threads: int | None, device: str | None
+def open_checkpoint(
+    checkpoint: Path, cpu_threads: int | None = None, device: str | None = None
 ) -> NetworkSegmentation | NetworkClassification:
+    """The predictor of a checkpoint's folder.
+
+    Args:
+        checkpoint: The folder, with weights and ``CONFIG``.
+        cpu_threads: See ``paddleseg.load``.
+        device: See ``paddleseg.load``.
+
+    Raises:
+        ConfigError: Its configuration is wrong.
+        WeightsError: Its weights are damaged or do not fit.
+        DeviceError: The device is not to be had here.
+    """
     config = load_config(str(checkpoint / CONFIG))
     check_config(config, command="predict", check_files=False)
     select_device(device)

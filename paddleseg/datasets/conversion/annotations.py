@@ -1,0 +1,137 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the readers of annotation formats give: pictures with what was drawn on them, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+
+from paddleseg.datasets.conversion.class_list import ClassList, NamedClass
+from paddleseg.utils.errors import count_of
+from paddleseg.utils.shapes import Shape, paint
+
+
+@dataclass(frozen=True)
+class ReadingOptions:
+    """What the user says about a source.
+
+    Attributes:
+        images: Folder of the pictures, where it is not the one that the format has.
+        classes: The classes, where the user gives them.
+        crowd: What regions that COCO marks as crowds become: pixels of their class, or ignored ones.
+        line_width: Pixels across a line that has no width of its own.
+        point_size: Radius in pixels of a single point.
+    """
+
+    images: Path | None = None
+    classes: Sequence[NamedClass] | None = None
+    crowd: Literal["class", "ignore"] = "class"
+    line_width: int = 10
+    point_size: int = 5
+
+
+class Region(NamedTuple):
+    """A shape of a class; ``place`` is what messages call it."""
+
+    label: str
+    shape: Shape
+    place: str
+
+
+class Content(Protocol):
+    """What was drawn on a picture."""
+
+    def labels(self) -> Iterator[tuple[str, str]]:
+        """(label, place) of all labels that are known before anything is drawn."""
+        ...
+
+    def label_map(self, size_wh: tuple[int, int], classes: ClassList) -> np.ndarray:
+        """(H, W) uint8 class ids.
+
+        Raises:
+            DataError: It cannot be read, or holds what no class is.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Shapes, later ones over earlier ones."""
+
+    regions: Sequence[Region]
+
+    def labels(self) -> Iterator[tuple[str, str]]:
+        for region in self.regions:
+            yield region.label, region.place
+
+    def faults(self, size_wh: tuple[int, int]) -> Iterator[str]:
+        """What is wrong with the shapes on a picture of this size."""
+        for label, shape, place in self.regions:
+            if not shape.bounds.meets(*size_wh):
+                left, top, right, bottom = shape.bounds
+                yield (
+                    f"{place} ({label!r}) lies outside the picture of {size_wh[0]}x{size_wh[1]}: x {left} to {right}, "
+                    f"y {top} to {bottom}"
+                )
+
+    def label_map(self, size_wh: tuple[int, int], classes: ClassList) -> np.ndarray:
+        label_map = np.full(size_wh[::-1], classes.unlabelled, np.uint8)
+        for label, shape, _ in self.regions:
+            paint(label_map, shape, classes.id_of(label))
+        return label_map
+
+    def count_cut(self, size_wh: tuple[int, int]) -> int:
+        """How many shapes reach beyond a picture of this size."""
+        return sum(shape.bounds.exceeds(*size_wh) for _, shape, _ in self.regions)
+
+
+@dataclass
+class AnnotatedPicture:
+    """A picture with its annotation.
+
+    Attributes:
+        image: The picture's file.
+        name: Its path in the result, with ``/``.
+        source: The file of the annotation, for messages.
+        content: What was drawn on it.
+        stated_size: (width, height) that the annotation states, or None.
+        split: ``"train"``, ``"val"`` or ``"test"`` where the source says it.
+        faults: What is wrong with it, in words that follow ``source``.
+    """
+
+    image: Path
+    name: str
+    source: str
+    content: Content
+    stated_size: tuple[int, int] | None = None
+    split: str | None = None
+    faults: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Source:
+    """What a reader found.
+
+    Attributes:
+        pictures: In the order of the source.
+        classes: The classes that it lists, or None: those that occur.
+        faults: What is wrong beside the pictures, one line each.
+        notes: What a user should know and need not mend.
+        unlabelled_is_ignored: Whether pixels that no shape covers are neither trained nor counted.
+    """
+
+    pictures: list[AnnotatedPicture] = field(default_factory=list)
+    classes: list[NamedClass] | None = None
+    faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unlabelled_is_ignored: bool = False
+
+    def note_left_out(self, kinds: dict[str, int]) -> None:
+        """Note shapes of kinds that have no pixels."""
+        for kind, count in sorted(kinds.items()):
+            self.notes.append(f"{count_of(count, 'shape')} of the kind {kind!r} left out: it covers no pixels")

@@ -1,0 +1,172 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""CVAT: "CVAT for images" (annotations.xml, version 1.1) and "Segmentation mask".
+
+In the XML file a higher ``z_order`` lies above, and of equal ones the later one. Run lengths of a mask go along the
+rows of its box.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+from paddleseg.datasets.conversion import colours
+from paddleseg.datasets.conversion.annotations import AnnotatedPicture, ReadingOptions, Region, Regions, Source
+from paddleseg.datasets.conversion.class_list import NamedClass, colour_of_hex
+from paddleseg.datasets.conversion.json_files import read_points
+from paddleseg.datasets.conversion.pictures import PictureFinder
+from paddleseg.utils.errors import DataError
+from paddleseg.utils.image_io import read_file
+from paddleseg.utils.run_lengths import mask_of_runs
+from paddleseg.utils.shapes import Bitmap, Ellipse, Line, Shape, box, ellipse_in_plane
+from paddleseg.utils.shapes import Polygon as PolygonShape
+
+_XML_NAME = "annotations.xml"
+_WITHOUT_PIXELS = ("tag", "cuboid", "skeleton")
+
+
+def read(source: Path, options: ReadingOptions) -> Source:
+    """Read ``annotations.xml``, or a folder that holds it, or one of a "Segmentation mask" export.
+
+    Raises:
+        DataError: It is none of them, or the XML file is broken or one of a video.
+    """
+    file = source if source.is_file() else source / _XML_NAME
+    if not file.is_file() and (source / colours.LABEL_MAP_NAME).is_file():
+        return colours.read(source, options)
+    if not file.is_file():
+        raise DataError(
+            f"{source}: neither {_XML_NAME} (CVAT for images 1.1) nor {colours.LABEL_MAP_NAME} (Segmentation mask 1.1) "
+            "is there; unpack the export and give its folder"
+        )
+    return _read_xml(file, options)
+
+
+def _read_xml(file: Path, options: ReadingOptions) -> Source:
+    root = _parse(file)
+    if root.find("track") is not None:
+        raise DataError(
+            f"{file}: holds tracks of a video (CVAT for video); export the task as 'CVAT for images 1.1' or as "
+            "'Segmentation mask 1.1'"
+        )
+    source = Source(classes=_classes(root))
+    finder = PictureFinder([options.images, file.parent / "images", file.parent])
+    left_out: Counter[str] = Counter()
+    for image_node in root.iter("image"):
+        name = image_node.get("name", "")
+        where = f"{file}: {name}"
+        image = finder.find(name)
+        if image is None:
+            source.faults.append(
+                f"{where}: it is not there (looked in {finder.describe_folders()}); name its folder by --images"
+            )
+            continue
+        picture = AnnotatedPicture(image, finder.name_of(image), where, Regions(()), _size(image_node))
+        doubled = finder.claim(image, where)
+        picture.faults += [] if doubled is None else [doubled]
+        picture.content = _regions(image_node, options, picture.faults, left_out)
+        source.pictures.append(picture)
+    source.note_left_out(left_out)
+    return source
+
+
+def _regions(
+    image_node: ElementTree.Element, options: ReadingOptions, faults: list[str], left_out: Counter[str]
+) -> Regions:
+    found: list[tuple[int, Region]] = []
+    for number, node in enumerate(image_node, start=1):
+        if node.tag in _WITHOUT_PIXELS:
+            left_out[node.tag] += 1
+            continue
+        label = node.get("label", "")
+        place = f"shape {number} ({node.tag} {label!r})"
+        try:
+            make = _SHAPES.get(node.tag)
+            if make is None:
+                raise DataError(f"{place} is of a kind that is not known; known: {', '.join(_SHAPES)}")
+            shapes = make(node, options, place)
+            order = int(node.get("z_order", "0"))
+        except (DataError, ValueError) as error:
+            text = str(error)
+            faults.append(text if text.startswith(place) else f"{place}: {text}")
+            continue
+        found += [(order, Region(label, shape, place)) for shape in shapes]
+    return Regions([region for _, region in sorted(found, key=lambda pair: pair[0])])  # stable: later ones stay later
+
+
+def _points(node: ElementTree.Element, least: int, place: str) -> list[tuple[float, float]]:
+    texts = [point.split(",") for point in node.get("points", "").split(";") if point.strip()]
+    try:
+        numbers = [[float(number) for number in point] for point in texts]
+    except ValueError as error:
+        raise DataError(f"{place} has points that are no numbers ({error})") from error
+    return read_points(numbers, least, place)
+
+
+def _floats(node: ElementTree.Element, *names: str) -> list[float]:
+    missing = [name for name in names if node.get(name) is None]
+    if missing:
+        raise ValueError(f"has no {missing[0]}")
+    return [float(node.get(name, "")) for name in names]
+
+
+def _box(node: ElementTree.Element, options: ReadingOptions, place: str) -> list[Shape]:
+    left, top, right, bottom = _floats(node, "xtl", "ytl", "xbr", "ybr")
+    return [box(left, top, right, bottom, "area", float(node.get("rotation", "0")))]
+
+
+def _ellipse(node: ElementTree.Element, options: ReadingOptions, place: str) -> list[Shape]:
+    x, y, rx, ry = _floats(node, "cx", "cy", "rx", "ry")
+    return [ellipse_in_plane((x, y), (rx, ry), float(node.get("rotation", "0")))]
+
+
+def _mask(node: ElementTree.Element, options: ReadingOptions, place: str) -> list[Shape]:
+    left, top, width, height = (int(number) for number in _floats(node, "left", "top", "width", "height"))
+    if width < 1 or height < 1:
+        raise ValueError(f"the mask has {width}x{height} pixels")
+    runs = [int(run) for run in node.get("rle", "").split(",")]
+    return [Bitmap(mask_of_runs(runs, (height, width), by_columns=False), left, top)]
+
+
+_SHAPES: dict[str, Callable[[ElementTree.Element, ReadingOptions, str], list[Shape]]] = {
+    "polygon": lambda node, _, place: [PolygonShape(_points(node, 3, place), rule="area")],
+    "box": _box,
+    "ellipse": _ellipse,
+    "mask": _mask,
+    "polyline": lambda node, options, place: [Line(_points(node, 2, place), options.line_width)],
+    "points": lambda node, options, place: [
+        Ellipse.circle(point, options.point_size) for point in _points(node, 1, place)
+    ],
+}
+
+
+def _parse(file: Path) -> ElementTree.Element:
+    data = read_file(file, "CVAT file")
+    # Entities can stand for billions of letters; CVAT writes none, and UTF-8, in which they can be seen.
+    if b"\0" in data or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise DataError(f"{file}: declares a document type or is not UTF-8, which no file of CVAT does; it is not read")
+    try:
+        root = ElementTree.fromstring(data)
+    except ElementTree.ParseError as error:
+        raise DataError(f"{file}: the CVAT file is broken, or no XML ({error})") from error
+    if root.tag != "annotations":
+        raise DataError(f"{file}: begins with <{root.tag}>; a file of CVAT begins with <annotations>")
+    return root
+
+
+def _classes(root: ElementTree.Element) -> list[NamedClass] | None:
+    """The labels of the task in its order, with their colours."""
+    classes = []
+    for node in root.iterfind("meta//labels/label"):
+        name = node.findtext("name")
+        if name:
+            classes.append(NamedClass(name, colour_of_hex(node.findtext("color"))))
+    return classes or None
+
+
+def _size(node: ElementTree.Element) -> tuple[int, int] | None:
+    width, height = node.get("width", ""), node.get("height", "")
+    return (int(width), int(height)) if width.isdecimal() and height.isdecimal() else None

@@ -1,0 +1,113 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Lists of pictures and their labels from what lies in two folders, paired by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from paddleseg.utils.errors import DataError
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.picture_files import walk
+from paddleseg.utils.written_files import WrittenFiles
+
+Pair = tuple[str, str | None]
+
+
+class Naming(NamedTuple):
+    """How files are named.
+
+    Attributes:
+        formats: Suffixes of pictures and labels, without the dot.
+        postfixes: What their names end in before it.
+    """
+
+    formats: tuple[str, str] = ("jpg", "png")
+    postfixes: tuple[str, str] = ("", "")
+
+
+def pair_files(
+    root: Path, image_folder: str, label_folder: str, naming: Naming, *, labels_required: bool = True
+) -> list[Pair]:
+    """Pair the pictures of a folder with the labels of another one, by their names below these folders.
+
+    Args:
+        root: Folder that both are in.
+        image_folder: Of the pictures, searched with its sub-folders.
+        label_folder: Of the labels, likewise.
+        naming: Suffixes, and what else pictures and labels differ by.
+        labels_required: Whether there has to be a label for each picture; if not, there may also be none at all.
+
+    Returns:
+        (picture, label) relative to ``root``, sorted.
+
+    Raises:
+        DataError: There are no pictures, or a picture or a label has no counterpart; the message names the first.
+    """
+    images = _files(root, image_folder, naming.formats[0], naming.postfixes[0])
+    labels = _files(root, label_folder, naming.formats[1], naming.postfixes[1])
+    if not images:
+        raise DataError(f"{root / image_folder}: {_nothing(root / image_folder, naming, 0)}")
+    if labels_required and not (root / label_folder).is_dir():
+        raise DataError(f"{root / label_folder}: there is no such folder")
+    if not labels and not labels_required:
+        return [(image, None) for image in images.values()]
+    for files, others, what, index in ((images, labels, "label", 1), (labels, images, "picture", 0)):
+        alone = [path for name, path in files.items() if name not in others]
+        if alone:
+            folder = root / (label_folder if index else image_folder)
+            wanted = f"*{naming.postfixes[index]}.{naming.formats[index]}"
+            raise DataError(
+                f"{root / alone[0]}: no {what} {wanted} of its name in {folder} ({len(alone)} of {len(files)} lack one)"
+            )
+    return [(images[name], labels[name]) for name in sorted(images)]
+
+
+def write_lists(root: Path, lists: Mapping[str, Sequence[Pair]], separator: str) -> None:
+    """Write ``<name>.txt`` for each list, and log how long it is.
+
+    Raises:
+        DataError: A list would replace one that no command wrote, or a name holds the separator.
+    """
+    texts = {}
+    for name, pairs in lists.items():
+        for pair in pairs:
+            held = next((path for path in pair if path is not None and (not separator or separator in path)), None)
+            if held is not None:
+                raise DataError(f"{held}: the separator {separator!r} is in this name; give another one by --separator")
+        lines = [separator.join(path for path in pair if path is not None) for pair in pairs]
+        texts[root / f"{name}.txt"] = "".join(f"{line}\n" for line in lines)
+    written = WrittenFiles(root)
+    written.refuse_foreign(texts)
+    for file, text in texts.items():
+        written.write(file, text.encode())
+        get_logger().info("%s: %d lines", file, text.count("\n"))
+
+
+def _files(root: Path, folder: str, suffix: str, postfix: str) -> dict[str, str]:
+    """Paths relative to ``root`` by their names below the folder, without what all of them end in."""
+    end = f"{postfix}.{suffix.removeprefix('.')}"
+    found = {}
+    for place, names in walk(str(root / folder), _ignore):
+        for name in names:
+            if name.endswith(end):
+                path = Path(place, name)
+                key = path.relative_to(root / folder).as_posix().removesuffix(end)
+                found[key] = Path(os.path.relpath(path, root)).as_posix()
+    return dict(sorted(found.items()))
+
+
+def _nothing(folder: Path, naming: Naming, index: int) -> str:
+    """That there is nothing of the wanted names, and what else is there."""
+    wanted = f"*{naming.postfixes[index]}.{naming.formats[index]}"
+    if not folder.is_dir():
+        return "there is no such folder"
+    there = sorted({Path(name).suffix for _, names in walk(str(folder), _ignore) for name in names} - {""})
+    return f"no files {wanted} here or below" + (f", but such with {', '.join(there)}: set --format" if there else "")
+
+
+def _ignore(folder: str, error: OSError) -> None:
+    """A folder that cannot be read holds nothing for a list; what is missed because of it is said."""
