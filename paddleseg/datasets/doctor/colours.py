@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -134,7 +135,9 @@ def _cure(found: ColourMap, survey: Survey, files: Sequence[str]) -> str:
         )
     if found.palette and len(unknown) == 1:
         lines += ["# or leave this line, which ignores it", f"__ignore__ {numbers}"]
-    pictures = os.path.commonpath([os.path.dirname(os.path.abspath(survey.picture(fact))) for fact in survey.facts])
-    labels = os.path.commonpath([os.path.dirname(os.path.abspath(file)) for file in files])
+    pictures, labels = (
+        shlex.quote(os.path.commonpath([os.path.dirname(os.path.abspath(name)) for name in names]))
+        for names in ([survey.picture(fact) for fact in survey.facts], files)
+    )
     command = f"python tools/convert_dataset.py voc {labels} NEW_FOLDER --images {pictures} --classes classes.txt"
     return "\n".join(["# classes.txt", *lines, "# then", command])

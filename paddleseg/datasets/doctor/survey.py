@@ -128,7 +128,7 @@ def read_pair(dataset: SegmentationDataset, index: int) -> tuple[np.ndarray | No
         picture = read_image(picture_path, dataset.img_channels, dataset.read_options)
     except DataError:
         pass
-    return picture, label if label_path is None else _label_or_none(label_path)
+    return picture, label if label_path is None else _label_or_none(dataset, label_path)
 
 
 def find_edges(dataset: SegmentationDataset, index: int) -> alignment.Edges | None:
@@ -145,9 +145,12 @@ def to_grey(picture: np.ndarray) -> np.ndarray:
     return np.rint(np.clip(mean, 0, 255)).astype(np.uint8)
 
 
-def _label_or_none(path: str) -> RawLabel | None:
+def _label_or_none(dataset: SegmentationDataset, path: str) -> RawLabel | None:
+    """The label as it is stored, or the class ids of a data set that makes them in its own way."""
     try:
-        return read_raw_label(path)
+        if dataset.labels_are_pictures:
+            return read_raw_label(path)
+        return RawLabel(dataset.label_of_file(path).astype(np.int32), False)
     except DataError:
         return None
 
@@ -161,7 +164,7 @@ def _look_at(dataset: SegmentationDataset, index: int, with_pictures: bool) -> t
         picture, label = read_pair(dataset, index)
     else:
         path = dataset.file_list[index][1]
-        picture, label = None, None if path is None else _label_or_none(path)
+        picture, label = None, None if path is None else _label_or_none(dataset, path)
     facts, edges = {"index": index}, None
     if label is not None:
         facts |= {

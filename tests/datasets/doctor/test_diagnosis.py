@@ -17,6 +17,7 @@ from paddleseg.datasets.data_check import examine
 from paddleseg.datasets.data_report import find_problems
 from paddleseg.datasets.doctor import diagnose, page, propose_maps
 from paddleseg.datasets.doctor.finding import KINDS
+from paddleseg.utils.image_io import read_label
 from paddleseg.utils.yaml_text import parse_yaml
 from tests.scripts import load_script
 
@@ -138,6 +139,21 @@ def test_the_command_that_is_proposed_mends_the_labels(name, scenes, tmp_path, m
     assert diagnose(train, val).findings == []
 
 
+def test_the_command_for_colours_gives_back_the_class_ids(scenes, tmp_path, monkeypatch):
+    planted = FAULTS["colours"](scenes.copy(), np.random.default_rng(3))
+    (finding,) = propose_maps(*planted.pairs.write(tmp_path)).findings
+    monkeypatch.chdir(tmp_path)
+    listed, command = finding.cure.split("# then\n")
+    Path("classes.txt").write_text(listed)
+    words = shlex.split(command)
+    assert words[:2] == ["python", "tools/convert_dataset.py"]
+    tool = load_script(ROOT / "tools/convert_dataset.py")
+    tool.main(tool.make_parser().parse_args(words[2:]))
+    for pair in scenes.val:
+        (file,) = Path("NEW_FOLDER/labels").rglob(f"*{pair.name}.png")
+        assert (read_label(file) == pair.label).all()
+
+
 def test_the_page_needs_nothing_else_and_holds_every_finding(scenes, tmp_path):
     pairs = scenes.copy()
     pairs.train[0].name = "a & <b> 'c'"
@@ -168,6 +184,23 @@ def test_lines_for_the_terminal_say_what_mends(scenes, tmp_path):
     assert lines[0].startswith("error: train_dataset: ")
     assert "      label_map: {255: 1}" in lines
     assert lines[-1].startswith("label doctor: 2 findings in 32 pairs")
+
+
+def test_data_sets_that_read_labels_in_their_own_way_are_judged_by_what_they_read(scenes, tmp_path):
+    class CountedFromOne(Dataset):
+        def _read_label_file(self, path):
+            label = super()._read_label_file(path)
+            return np.where(label == 255, 255, label - 1).astype(np.uint8)
+
+    pairs = scenes.copy()
+    for part in ("train", "val"):
+        label_faults.in_labels(pairs, part, label_faults.count_from_one)
+    pairs.write(tmp_path)
+    read = [
+        CountedFromOne(part, str(tmp_path), [], 19, **{f"{part}_path": str(tmp_path / f"{part}.txt")})
+        for part in ("train", "val")
+    ]
+    assert diagnose(*read).findings == []
 
 
 def test_labels_that_cannot_be_read_are_left_to_the_check(scenes, tmp_path):
