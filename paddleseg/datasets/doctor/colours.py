@@ -136,8 +136,8 @@ def _cure(found: ColourMap, survey: Survey, files: Sequence[str]) -> str:
     if found.palette and len(unknown) == 1:
         lines += ["# or leave this line, which ignores it", f"__ignore__ {numbers}"]
     pictures, labels = (
-        shlex.quote(os.path.commonpath([os.path.dirname(os.path.abspath(name)) for name in names]))
-        for names in ([survey.picture(fact) for fact in survey.facts], files)
+        shlex.quote(os.path.commonpath([os.path.dirname(os.path.abspath(file)) for file in group]))
+        for group in ([survey.picture(fact) for fact in survey.facts], files)
     )
     command = f"python tools/convert_dataset.py voc {labels} NEW_FOLDER --images {pictures} --classes classes.txt"
     return "\n".join(["# classes.txt", *lines, "# then", command])

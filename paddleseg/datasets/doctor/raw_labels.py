@@ -11,7 +11,8 @@ import numpy as np
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_image, read_label
 
-_MOST_COLOURS = 4096
+# Of a label with smoothed colours; its classes are among the most frequent ones.
+_MOST_COLOURS = 512
 # A photo has thousands of colours, and few pixels that equal all of their neighbours.
 _LABEL_COLOURS, _LABEL_INTERIOR = 256, 0.8
 
@@ -65,7 +66,7 @@ class ValueCounts:
     """How the values of an array lie.
 
     Attributes:
-        values: The values that occur, of colours the most frequent 4096, in rising order.
+        values: The values that occur, of colours the most frequent 512, in rising order.
         pixels: How many pixels each has.
         interior: How many of these equal their neighbours above, below, left and right. Smoothed edges have almost
             none.

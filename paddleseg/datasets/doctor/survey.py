@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,7 +36,6 @@ class PairFacts:
         counts: How the values of the label lie; None where it cannot be read.
         is_coloured: Whether these values are packed colours.
         is_compressed: Whether the label's file format changes values.
-        label_digest: The same for labels that are the same.
         thumbnail: (64, 64) uint8 grey; None where the picture was not read.
         picture_is_label: Whether the picture looks like a label.
         fit: How the label lies on the picture; None where that says nothing.
@@ -48,7 +46,6 @@ class PairFacts:
     counts: ValueCounts | None = None
     is_coloured: bool = False
     is_compressed: bool = False
-    label_digest: bytes = b""
     thumbnail: np.ndarray | None = None
     picture_is_label: bool = False
     fit: alignment.Fit | None = None
@@ -171,7 +168,6 @@ def _look_at(dataset: SegmentationDataset, index: int, with_pictures: bool) -> t
             "counts": count_values(label.values),
             "is_coloured": label.is_coloured,
             "is_compressed": label.is_compressed,
-            "label_digest": hashlib.blake2b(np.ascontiguousarray(label.values), digest_size=8).digest(),
         }
     if picture is not None and with_pictures:
         grey = to_grey(picture)

@@ -149,9 +149,10 @@ def test_the_command_for_colours_gives_back_the_class_ids(scenes, tmp_path, monk
     assert words[:2] == ["python", "tools/convert_dataset.py"]
     tool = load_script(ROOT / "tools/convert_dataset.py")
     tool.main(tool.make_parser().parse_args(words[2:]))
-    for pair in scenes.val:
-        (file,) = Path("NEW_FOLDER/labels").rglob(f"*{pair.name}.png")
-        assert (read_label(file) == pair.label).all()
+    written = dict(line.split() for line in Path("NEW_FOLDER/all.txt").read_text().splitlines())
+    found = {Path(picture).stem: read_label(f"NEW_FOLDER/{label}") for picture, label in written.items()}
+    assert found.keys() == {pair.name for pair in scenes.val}
+    assert all((found[pair.name] == pair.label).all() for pair in scenes.val)
 
 
 def test_the_page_needs_nothing_else_and_holds_every_finding(scenes, tmp_path):
