@@ -208,7 +208,7 @@ def judge(fits: Sequence[Fit | None], chance: Chance, scale: float = 1.0) -> Ver
     shared_turn, shared_shift = 0, None
     sure = [fits[index] for index in rated if fits[index].best > single]
     for how in (1, 2, 3):
-        if _is_majority(sum(found.turn == how for found in sure), len(sure)):
+        if is_majority(sum(found.turn == how for found in sure), len(sure)):
             shared_turn = how
     upright = [found.peak_xy for found in sure if found.turn == 0]
     if upright and not shared_turn and len(upright) > len(sure) / 2:
@@ -223,10 +223,10 @@ def _shared_shift(peaks_xy: np.ndarray, least: float) -> tuple[float, float] | N
     if length < least:
         return None
     along = peaks_xy @ middle / length
-    return tuple(middle.tolist()) if _is_majority(int((along > length / 2).sum()), len(along)) else None
+    return tuple(middle.tolist()) if is_majority(int((along > length / 2).sum()), len(along)) else None
 
 
-def _is_majority(count: int, total: int) -> bool:
+def is_majority(count: int, total: int) -> bool:
     """Whether so many of all are more than half, by a sign test at ``ERROR_RATE``."""
     if 2 * count <= total:
         return False

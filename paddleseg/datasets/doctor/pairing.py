@@ -21,6 +21,7 @@ _MOST_COMPARED = 200
 # Few evaluate on more pictures than they train on, and hardly anybody on twice as many.
 _MUCH_MORE = 2
 _LAGS = (-3, -2, -1, 1, 2, 3)
+_NEXT = (-1, 1)
 _LAG_SAMPLE = 48
 _FLIPS = {1: "--flip horizontal", 2: "--flip vertical", 3: "--flip both"}
 _PARTS = {"train": ("train", "training"), "val": ("val", "valid", "validation")}
@@ -120,27 +121,26 @@ def _shared_lag(survey: Survey) -> Finding | None:
     sample = [index for index in spread(count, _LAG_SAMPLE) if survey.facts[index].fit is not None]
     if len(sample) < 8:
         return None
-    # Labels of a film's next picture fit nearly as well as the right ones: they have to fit better in most pairs.
-    wins, edges = dict.fromkeys(_LAGS, 0), {}
+    unclear = sum(survey.facts[index].fit.own <= survey.chance.threshold(1) for index in sample)
+    # Labels of a film's next picture fit, too, only not as well: where most fit, the next ones alone are compared.
+    lags = _LAGS if unclear * 4 >= len(sample) else _NEXT
+    wins, edges = dict.fromkeys(lags, 0), {}
 
-    def edges_of(index: int):
+    def edges_of(index: int) -> alignment.Edges | None:
         if index not in edges:
             edges[index] = find_edges(survey.dataset, index)
         return edges[index]
 
-    unclear = sum(survey.facts[index].fit.own <= survey.chance.threshold(1) for index in sample)
-    if unclear * 4 < len(sample):  # most labels do fit
-        return None
+    threshold = survey.chance.threshold(len(lags) * len(sample))
     for index in sample:
         picture = edges_of(index)
-        for lag in _LAGS:
+        for lag in lags:
             label = edges_of(index + lag) if 0 <= index + lag < count else None
-            if label is not None and alignment.fit(picture, label, (0,)).own > max(
-                survey.facts[index].fit.own, survey.chance.threshold(len(_LAGS) * len(sample))
-            ):
-                wins[lag] += 1
+            if label is not None:
+                found = alignment.fit(picture, label, (0,)).own
+                wins[lag] += found > max(survey.facts[index].fit.own, threshold)
     lag = max(wins, key=wins.get)
-    if wins[lag] * 2 < len(sample):
+    if not alignment.is_majority(wins[lag], len(sample)):
         return None
     facts = survey.facts
     labels = {fact.index: facts[fact.index + lag] for fact in facts if 0 <= fact.index + lag < count}

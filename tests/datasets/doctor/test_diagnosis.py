@@ -96,6 +96,18 @@ def test_the_fault_is_found_with_its_files_and_nothing_else(name, scenes, tmp_pa
         assert all(exhibit.picture.dtype == np.uint8 and exhibit.picture.ndim == 3 for exhibit in finding.show())
 
 
+def test_labels_of_a_film_that_are_one_picture_out_of_step_are_found_though_they_nearly_fit(scenes, tmp_path):
+    film = label_plants.plant_film(scenes.copy(), np.random.default_rng(3)).pairs.train[24:]
+    labels = [pair.label for pair in film]
+    pairs = scenes.copy()
+    pairs.train = film
+    assert "swapped" not in {finding.kind for finding in diagnose(*pairs.write(tmp_path / "right")).findings}
+    for pair, label in zip(film, [labels[-1], *labels]):
+        pair.label = label
+    found = {finding.kind: finding for finding in diagnose(*pairs.write(tmp_path / "late")).findings}
+    assert "1 line further down" in found["swapped"].message
+
+
 def test_every_kind_is_tried(scenes):
     tried = {plant(scenes.copy(), np.random.default_rng(3)).kind for plant in FAULTS.values()}
     assert tried == set(KINDS)
