@@ -68,6 +68,13 @@ def new_lines(survey: Survey, pairs: Sequence[tuple[str, str]]) -> str:
     return "\n".join([f"# these lines in the list of {survey.section}, with paths as they stand there", *lines, *more])
 
 
+def move_labels(lag: int) -> str:
+    """The command that writes a list whose labels come from so many lines further down (or up, where negative)."""
+    first, second = (f"head -n -{abs(lag)}", f"tail -n +{abs(lag) + 1}")[:: 1 if lag > 0 else -1]
+    pictures, labels = f"<(cut -d' ' -f1 LIST | {first})", f"<(cut -d' ' -f2 LIST | {second})"
+    return f"paste -d' ' {pictures} {labels} > NEW_LIST  # where columns are separated by a blank"
+
+
 def leave_out(survey: Survey, pictures: Sequence[str], why: str = "") -> str:
     """The lines that a list should lose."""
     more = [f"# and {len(pictures) - _MOST_FILES} more"] if len(pictures) > _MOST_FILES else []

@@ -117,42 +117,42 @@ def _shift_flags(right: int, down: int) -> str:
 
 def _shared_lag(survey: Survey) -> Finding | None:
     """Lists of pictures and labels that are out of step, as after a file that only one of them has."""
-    count = len(survey.facts)
-    sample = [index for index in spread(count, _LAG_SAMPLE) if survey.facts[index].fit is not None]
+    facts, count = survey.facts, len(survey.facts)
+    sample = [index for index in spread(count, _LAG_SAMPLE) if facts[index].fit is not None]
     if len(sample) < 8:
         return None
-    unclear = sum(survey.facts[index].fit.own <= survey.chance.threshold(1) for index in sample)
-    # Labels of a film's next picture fit, too, only not as well: where most fit, the next ones alone are compared.
-    lags = _LAGS if unclear * 4 >= len(sample) else _NEXT
-    wins, edges = dict.fromkeys(lags, 0), {}
-
-    def edges_of(index: int) -> alignment.Edges | None:
-        if index not in edges:
-            edges[index] = find_edges(survey.dataset, index)
-        return edges[index]
-
-    threshold = survey.chance.threshold(len(lags) * len(sample))
-    for index in sample:
-        picture = edges_of(index)
-        for lag in lags:
-            label = edges_of(index + lag) if 0 <= index + lag < count else None
-            if label is not None:
-                found = alignment.fit(picture, label, (0,)).own
-                wins[lag] += found > max(survey.facts[index].fit.own, threshold)
-    lag = max(wins, key=wins.get)
-    if not alignment.is_majority(wins[lag], len(sample)):
+    unclear = sum(facts[index].fit.own <= survey.chance.threshold(1) for index in sample)
+    # Labels of a film's next picture fit, too, only not as well: where most labels fit, these are compared first.
+    if unclear * 4 < len(sample) and not any(_fits_at_lags(survey, sample, _NEXT)):
         return None
-    facts = survey.facts
-    labels = {fact.index: facts[fact.index + lag] for fact in facts if 0 <= fact.index + lag < count}
+    found = {lag: heights for lag, heights in zip(_LAGS, _fits_at_lags(survey, sample, _LAGS)) if heights}
+    if not found:
+        return None
+    lag = max(found, key=lambda lag: np.mean(found[lag]))
     message = (
-        f"labels and pictures are out of step: in {wins[lag]} of {len(sample)} pairs that were compared the label fits "
-        f"that is {abs(lag)} line{'s' * (abs(lag) > 1)} further {'down' if lag > 0 else 'up'}; "
+        f"labels and pictures are out of step: in {len(found[lag])} of {len(sample)} pairs that were compared the "
+        f"label fits that is {abs(lag)} line{'s' * (abs(lag) > 1)} further {'down' if lag > 0 else 'up'}; "
         f"{first_of([survey.picture(fact) for fact in facts])}"
     )
-    moved = [facts[index] for index in labels]
-    cure = cures.new_lines(survey, [(survey.picture(f), survey.label(labels[f.index])) for f in moved])
-    show = functools.partial(exhibits.show_other_labels, survey, [(i, fact.index) for i, fact in labels.items()])
-    return Finding("swapped", "error", survey.section, message, cure, [survey.label(fact) for fact in facts], show)
+    moved = [(index, index + lag) for index in range(count) if 0 <= index + lag < count]
+    show = functools.partial(exhibits.show_other_labels, survey, moved)
+    files = [survey.label(fact) for fact in facts]
+    return Finding("swapped", "error", survey.section, message, cures.move_labels(lag), files, show)
+
+
+def _fits_at_lags(survey: Survey, sample: Sequence[int], lags: Sequence[int]) -> list[list[float]]:
+    """For each lag the heights of those labels that fit better than the right ones; none where they are no majority."""
+    threshold = survey.chance.threshold(len(lags) * len(sample))
+    better: list[list[float]] = [[] for _ in lags]
+    for index in sample:
+        picture = find_edges(survey.dataset, index)
+        for heights, lag in zip(better, lags):
+            other = index + lag
+            label = find_edges(survey.dataset, other) if 0 <= other < len(survey.facts) else None
+            if label is not None:
+                height = alignment.fit(picture, label, (0,)).own
+                heights += [height] if height > max(survey.facts[index].fit.own, threshold) else []
+    return [heights if alignment.is_majority(len(heights), len(sample)) else [] for heights in better]
 
 
 def _find_exchanged(survey: Survey, verdict: Verdict) -> Finding | None:

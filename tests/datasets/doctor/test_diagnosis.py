@@ -5,6 +5,7 @@
 import functools
 import re
 import shlex
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,13 @@ def test_labels_of_a_film_that_are_one_picture_out_of_step_are_found_though_they
         pair.label = label
     found = {finding.kind: finding for finding in diagnose(*pairs.write(tmp_path / "late")).findings}
     assert "1 line further down" in found["swapped"].message
+    command = found["swapped"].cure.replace("NEW_LIST", "new.txt").replace("LIST", "train.txt")
+    subprocess.run(["bash", "-c", command], cwd=tmp_path / "late", check=True)
+    lines = [line.split() for line in (tmp_path / "late/new.txt").read_text().splitlines()]
+    right = {pair.name: label for pair, label in zip(film, labels)}
+    assert len(lines) == len(film) - 1
+    for picture, label in lines:
+        assert (read_label(tmp_path / "late" / label) == right[Path(picture).stem]).all()
 
 
 def test_every_kind_is_tried(scenes):
