@@ -52,6 +52,7 @@ setup(
         "quant": ["nncf>=2.13", "openvino>=2024.4", "onnx>=1.16", "onnxruntime>=1.18"],
         "safetensors": ["safetensors>=0.4"],
         "tiff": ["tifffile>=2023.1"],
+        "tensorboard": ["tensorboardX>=2.6"],
         "serving": read_requirements("requirements-serving.txt"),
         "headless": [opencv.replace("opencv-python", "opencv-python-headless")],
     },

@@ -43,12 +43,22 @@ HOOK_STATES = {
     "EmaHook": set(),
     "EvaluateHook": {"best_mean_iou", "best_step", "best_file", "evaluations_since_best", "is_due"},
     "CheckpointHook": set(),
+    "MetricsHook": set(),
+    "VisualDLHook": set(),
+    "RunPicturesHook": set(),
 }
 META = {"arch", "padding_mode", "num_classes", "in_channels", "step", "classes", "metric"}
 MANIFEST = {"step", "metric", "best_file", "versions", "files"}
 MANIFEST_VERSIONS = {"toolkit", "paddle"}
 MANIFEST_OF_A_FILE = {"size", "sha256"}
-CHECKPOINT_FILES = {"model.pdparams", "model.pdopt", "model.pdstates", "ema_model.pdparams", "config.yml"}
+CHECKPOINT_FILES = {
+    "model.pdparams",
+    "model.pdopt",
+    "model.pdstates",
+    "ema_model.pdparams",
+    "config.yml",
+    "scores.json",
+}
 VISUALDL_TAGS = {
     "Train/loss", "Train/main", "Train/auxiliary", "Train/lr", "Train/batch_cost", "Train/reader_cost", "Train/ips",
     "Evaluate/mIoU", "Evaluate/Acc", "Evaluate/EMA_mIoU", "Evaluate/EMA_Acc",

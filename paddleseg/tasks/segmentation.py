@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from paddle import Tensor, nn
 
 from paddleseg.datasets import data_report, data_table
@@ -14,6 +15,7 @@ from paddleseg.datasets.data_check import examine
 from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.inference.evaluation import evaluate, rehearse
 from paddleseg.inference.preprocess import to_network_input
+from paddleseg.inference.samples import draw_samples
 from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.losses.functional import takes_coarse_logits
 from paddleseg.metrics.result import EvaluationResult, report_lines
@@ -105,6 +107,9 @@ class SegmentationTask(Task):
             precision=precision, amp_level="O2", should_stop=should_stop,
         )  # fmt: skip
         return scores_of(result)
+
+    def sample_predictions(self, model: nn.Layer, *, precision: str = "fp32") -> dict[str, np.ndarray]:
+        return draw_samples(model, self._val_dataset, self._views, precision=precision, amp_level="O2")
 
     def rehearse(self, model: nn.Layer, *, precision: str = "fp32") -> None:
         rehearse(model, self._val_dataset, self._views, precision=precision, amp_level="O2")
