@@ -40,7 +40,11 @@ setup(
     author="The DDRNet Toolkit Authors",
     python_requires=">=3.10",
     packages=find_packages(include=["paddleseg", "paddleseg.*"]),
-    package_data={"paddleseg.deploy.serve": ["openapi.json", "page/*"]},
+    package_data={
+        "paddleseg.deploy.serve": ["openapi.json", "page/*"],
+        "paddleseg.reports": ["page/*"],
+        "paddleseg.utils": ["page/*"],
+    },
     entry_points={"console_scripts": ["ddrnet-serve = paddleseg.deploy.serve.__main__:run"]},
     install_requires=[line for line in cpu if not is_chosen_by_the_user(line)],
     extras_require={

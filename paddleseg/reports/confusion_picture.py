@@ -77,7 +77,7 @@ class ConfusionPicture:
             red, green, blue = shade(strength, _RIGHT if row == column else _WRONG)
             canvas.rectangle(left, top, self._cell, self._cell, f"#{red:02x}{green:02x}{blue:02x}")
             if self._is_named and share >= 0.005:
-                colour = "#ffffff" if share > 0.55 else "#1b2127"
+                colour = "#ffffff" if share > 0.72 else "#1b2127"
                 middle = (left + self._cell / 2, top + self._cell / 2)
                 canvas.text(middle, f"{100 * share:.0f}", SMALL, colour, anchor="middle")
 

@@ -57,7 +57,7 @@ class SegmentationTask(Task):
         output_names: Sequence[str] = ModelFacts.outputs,
     ) -> None:
         self._losses = list(losses)
-        self._train_dataset, self._val_dataset, self._views = train_dataset, val_dataset, views
+        self._train_dataset, self._val_dataset, self.views = train_dataset, val_dataset, views
         self._names = ModelFacts(outputs=tuple(output_names)).names_of_outputs(len(self._losses))
 
     @property
@@ -102,17 +102,20 @@ class SegmentationTask(Task):
         precision: str = "fp32",
         should_stop: Callable[[], bool] | None = None,
     ) -> Scores:
-        result = evaluate(
-            model, self._val_dataset, self._views, batch_size=batch_size, num_workers=num_workers,
-            precision=precision, amp_level="O2", should_stop=should_stop,
-        )  # fmt: skip
+        result = self.count(
+            model, batch_size=batch_size, num_workers=num_workers, precision=precision, should_stop=should_stop
+        )
         return scores_of(result)
 
+    def count(self, model: nn.Layer, **options: Any) -> EvaluationResult:
+        """The counts that ``evaluate`` makes scores of; ``options`` are those of ``inference.evaluation.evaluate``."""
+        return evaluate(model, self._val_dataset, self.views, amp_level="O2", **options)
+
     def sample_predictions(self, model: nn.Layer, *, precision: str = "fp32") -> dict[str, np.ndarray]:
-        return draw_samples(model, self._val_dataset, self._views, precision=precision, amp_level="O2")
+        return draw_samples(model, self._val_dataset, self.views, precision=precision, amp_level="O2")
 
     def rehearse(self, model: nn.Layer, *, precision: str = "fp32") -> None:
-        rehearse(model, self._val_dataset, self._views, precision=precision, amp_level="O2")
+        rehearse(model, self._val_dataset, self.views, precision=precision, amp_level="O2")
         get_logger().info("one picture of val_dataset evaluated: evaluation works")
 
     def check_data(self, level: CheckLevel, num_workers: int) -> None:
