@@ -59,7 +59,7 @@ class Axis:
         return self._even_ticks(count)
 
     def _even_ticks(self, count: int) -> list[float]:
-        raw = (self.high - self.low) / count
+        raw = (self.high - self.low) / (count + 2)  # up to twice that is taken, which leaves three ticks at least
         magnitude = 10.0 ** math.floor(math.log10(raw))
         step = next(step for step in _STEPS if step * magnitude >= raw * 0.999) * magnitude
         first = math.ceil(self.low / step - 1e-9)

@@ -132,7 +132,7 @@ class Figure:
         """(x, row) of each entry, set like words of a text."""
         places, x, row = [], float(_LEFT), 0
         for entry in self.legend:
-            width = 32 + text_width(entry.text, TEXT) + 28
+            width = 32 + 1.15 * text_width(entry.text, TEXT) + 24  # the fonts of browsers are wider
             if x > _LEFT and x + width > self._columns * self.panel_size[0] - _RIGHT:
                 x, row = float(_LEFT), row + 1
             places.append((x, row))
