@@ -62,6 +62,7 @@ def test_each_extra_brings_one_build(setup_arguments):
         "quant": ["nncf", "openvino", "onnx", "onnxruntime"],
         "safetensors": ["safetensors"],
         "tiff": ["tifffile"],
+        "tensorboard": ["tensorboardX"],
         "serving": ["starlette", "uvicorn", "python-multipart", "prometheus-client"],
         "headless": ["opencv-python-headless"],
     }
