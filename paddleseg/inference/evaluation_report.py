@@ -35,6 +35,9 @@ def check_report_flags(folder: str | None, num_pictures: int) -> None:
         return
     if not folder or (Path(folder).exists() and not Path(folder).is_dir()):
         raise ConfigError(f"--report {folder}: this is no folder; name one, it is made if it is not there")
+    there = next(place for place in (Path(folder), *Path(folder).absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise ConfigError(f"--report {folder}: {there} cannot be written to; name a folder in another place")
     if num_pictures < 0:
         raise ConfigError(f"--report_pictures {num_pictures}: must be 0 (none) or more")
     WrittenFiles(folder).refuse_foreign([Path(folder, name) for name in (PAGE, SCORES)])

@@ -51,6 +51,7 @@ def test_places_and_numbers_that_cannot_be_are_refused_before_anything_is_loaded
     (tmp_path / "file").write_text("")
     for more, message in (
         (("--report", tmp_path / "file"), "--report .*file: this is no folder"),
+        (("--report", tmp_path / "file/report"), "--report .*report: .*file cannot be written to"),
         (("--report", tmp_path / "new", "--report_pictures", -1), "--report_pictures -1: must be 0"),
     ):
         with pytest.raises(ConfigError, match=message):
