@@ -148,6 +148,10 @@ class EvaluateHook(Hook):
             with trainer.ema.applied():
                 scores[checkpoint.EMA_WEIGHTS] = self._evaluate_one(trainer, "EMA")
         trainer.scores = scores
+        # Now that none can be stopped any more: a resumed run would evaluate, and publish, both again.
+        for file, prefix in ((checkpoint.WEIGHTS, ""), (checkpoint.EMA_WEIGHTS, "EMA_")):
+            if file in scores:
+                trainer.publish({f"Evaluate/{prefix}{name}": value for name, value in scores[file].values.items()})
         best = trainer.best_file()
         return best, scores[best].figure
 
@@ -172,8 +176,6 @@ class EvaluateHook(Hook):
                 get_logger().info("%s weights:", title)
             for line in scores.report:
                 get_logger().info(line)
-        prefix = f"Evaluate/{title}_" if title else "Evaluate/"
-        trainer.publish({f"{prefix}{name}": value for name, value in scores.values.items()})
         return scores
 
     def state_dict(self) -> dict[str, Any]:
