@@ -14,7 +14,7 @@ from paddleseg.reports.colours import GRID, GROUND, INK, QUIET
 TITLE, TEXT, SMALL = 15, 13, 12
 """Sizes of letters in pixels: readable where the picture is shown as it is."""
 # What is kept free round the axes of a panel, in pixels.
-_LEFT, _RIGHT, _TOP, _BOTTOM = 74, 22, 44, 52
+_LEFT, _RIGHT, _TOP, _BOTTOM = 86, 22, 44, 52
 _MOST_DOTS = 40
 
 

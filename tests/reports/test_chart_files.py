@@ -44,7 +44,7 @@ def test_a_png_has_the_lines_in_their_colours_where_they_belong():
     below = np.s_[FIGURE.size[1] - FIGURE.panel_size[1] :]
     assert is_blue[below][:, :width].sum() > 500 and not is_blue[below][:, width:].any()
     assert is_orange[below][:, width:].sum() > 100 and not is_orange[below][:, :width].any()
-    first = [np.nonzero(is_blue[below][:, column])[0].mean() for column in (76, 324)]
+    first = [np.nonzero(is_blue[below][:, column])[0].mean() for column in (88, 334)]
     assert first[1] - first[0] > 150  # from 3 down to 1
 
 
