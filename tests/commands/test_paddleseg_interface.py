@@ -101,7 +101,8 @@ REFUSED_FLAGS = [
 ADDITIONS = {
     "train": {"cpu_backend": None, "cpu_threads": None, "use_tensorboard": False},
     "val": {
-        "batch_size": None, "json": None, "cpu_backend": None, "cpu_threads": None, "report": None, "report_pictures": 20,
+        "batch_size": None, "json": None, "cpu_backend": None, "cpu_threads": None, "report": None,
+        "report_pictures": 20,
     },
     "predict": {"opts": None, "cpu_backend": None, "cpu_threads": None, "tile": None, "overlap": None},
     "export": {
