@@ -14,6 +14,7 @@ from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.inference.label_errors import LabelErrors, Region, region_mask
 from paddleseg.utils import html_page
 from paddleseg.utils.errors import count_of
+from paddleseg.utils.html_page import Cell
 from paddleseg.utils.visualize import class_name, make_palette, overlay, to_display_rgb
 
 Ranked = Sequence[tuple[float, Region]]
@@ -69,31 +70,27 @@ def make_page(found: LabelErrors, ranked: Ranked, dataset: SegmentationDataset, 
         weights: Name of the network's weights.
     """
     shown = ranked[:_MOST_FIGURES]
-    parts = [
-        html_page.paragraph(
-            f"{weights} on {count_of(found.num_pictures, 'picture')}: the first {len(shown)} of {len(found.regions)} "
-            "regions where it disagrees with the labels, the most suspicious first. Each shows the picture, the label "
-            "and what the network says.",
-            "soft",
+    about = (
+        f"{weights} on {count_of(found.num_pictures, 'picture')}: the first {len(shown)} of {len(found.regions)} "
+        "regions where it disagrees with the labels, the most suspicious first. Each shows the picture, the label "
+        "and what the network says."
+    )
+    figures = html_page.pictures(
+        (
+            html_page.figure(_panels(found, region, dataset), f"{rank}. {_describe(region, dataset)}")
+            for rank, (_, region) in enumerate(shown, start=1)
         ),
-        html_page.pictures(
-            (
-                html_page.figure(_panels(found, region, dataset), f"{rank}. {_describe(region, dataset)}", 3 * _PANEL)
-                for rank, (_, region) in enumerate(shown, start=1)
-            ),
-            columns=1,
-        ),
-        "<section><h2>Pictures</h2>",
-        html_page.table(
-            ["picture", "score of its first region", "regions in the list"],
-            [
-                [dataset.picture_name(index), round(score, 3), count]
-                for index, (score, count) in _pictures(ranked).items()
-            ],
-        ),
-        "</section>",
-    ]
-    return html_page.make_page("Labels that are probably wrong", parts)
+        columns=1,
+    )
+    table = html_page.table(
+        ["picture", "score of its first region", "regions in the list"],
+        [
+            [Cell(html_page.text(dataset.picture_name(index))), Cell(f"{score:.3f}"), Cell(str(count))]
+            for index, (score, count) in _pictures(ranked).items()
+        ],
+    )
+    parts = [html_page.section("Regions", figures, note=about), html_page.section("Pictures", table)]
+    return html_page.make_page("Labels that are probably wrong", "\n".join(parts))
 
 
 def _pictures(ranked: Ranked) -> dict[int, tuple[float, int]]:

@@ -1,82 +1,197 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A page in one file that opens without a network: text, tables and small pictures, light or dark, without scripts."""
+"""Pages of one HTML file that open without a network: style, scripts and pictures are in it.
+
+They are light or dark as the reader's system says, or as the switch at their top does. Headings of tables with the
+class ``sortable`` sort by their column; cells say what they sort by in ``data-value``. A policy in the page forbids
+everything from elsewhere, so that what a class or a file is called cannot load anything either.
+"""
 
 from __future__ import annotations
 
 import base64
-import html
-import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 
 import numpy as np
 
 from paddleseg.utils.atomic_file import write_atomically
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.errors import printable
+from paddleseg.utils.output_file import check_output_file
+from paddleseg.utils.visualize import encode_image
 
 _MARK = '<meta name="generator" content="DDRNet toolkit">'
-_JPEG_QUALITY = 80
-_STYLE = """
-:root { color-scheme: light dark; --text: #1c2024; --soft: #60646c; --back: #fff; --box: #f4f5f7; --line: #d9dce1;
-  --error: #b42318; --warning: #945b00; --info: #175cd3; }
-@media (prefers-color-scheme: dark) { :root { --text: #e8eaed; --soft: #a2a7b0; --back: #16181c; --box: #20242a;
-  --line: #363b44; --error: #ff8a80; --warning: #f5c26b; --info: #8ab8ff; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 76rem; padding: 1.5rem 1rem 4rem; background: var(--back); color: var(--text);
-  font: 16px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.6rem; margin: 0 0 .5rem; } h2 { font-size: 1.2rem; margin: 0; } p { margin: .5rem 0; }
-section { border: 1px solid var(--line); border-radius: 8px; padding: 1rem; margin: 1rem 0; }
-.soft { color: var(--soft); } .error { color: var(--error); } .warning { color: var(--warning); }
-.info { color: var(--info); }
-.tag { font-size: .8rem; font-weight: 600; text-transform: uppercase; letter-spacing: .04em; }
-pre { background: var(--box); border-radius: 6px; padding: .7rem; overflow-x: auto; font-size: .85rem;
-  margin: .5rem 0; }
-.pictures { display: grid; gap: .8rem; margin: .6rem 0; justify-content: start; align-items: end; }
-figure { margin: 0; } figure img { max-width: 100%; height: auto; display: block;
-  border-radius: 4px; }
-figcaption { font-size: .8rem; color: var(--soft); overflow-wrap: anywhere; }
-details { margin: .5rem 0; } summary { cursor: pointer; } li { overflow-wrap: anywhere; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; } th, td { padding: .25rem .7rem; text-align: left;
-  border-bottom: 1px solid var(--line); }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
+_FILES = Path(__file__).resolve().parent / "page"
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+
+
+def make_page(title: str, body: str, *, style: str = "", script: str = "") -> str:
+    """A whole page.
+
+    Args:
+        title: In the tab and at the top; plain text.
+        body: HTML of what is below.
+        style: CSS beside that of all pages.
+        script: JavaScript beside that of all pages.
+    """
+    css, javascript = (_FILES.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+{_MARK}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<title>{text(title)}</title>
+<style>
+{css}{style}</style>
+</head>
+<body>
+<header>
+<h1>{text(title)}</h1>
+<div class="switch" role="group" aria-label="colour scheme">
+<button type="button" data-scheme="">system</button>
+<button type="button" data-scheme="light">light</button>
+<button type="button" data-scheme="dark">dark</button>
+</div>
+</header>
+<main>
+{body}
+</main>
+<script>
+{javascript}{script}</script>
+</body>
+</html>
 """
 
 
-def escape(text: object) -> str:
-    """Text of any kind as it is shown on the page; names of files that are not UTF-8 have an escape in place of it."""
-    return html.escape(str(text).encode("utf-8", "backslashreplace").decode())
+def text(content: object) -> str:
+    """Plain text for HTML, also within an attribute in double quotes.
+
+    Control characters, and the bytes of names of files that are not UTF-8, become visible.
+    """
+    return escape(printable(str(content)), quote=True)
 
 
-def paragraph(text: str, css_class: str = "") -> str:
-    """A paragraph."""
-    return f'<p class="{css_class}">{escape(text)}</p>' if css_class else f"<p>{escape(text)}</p>"
-
-
-def code(text: str) -> str:
-    """Lines to copy."""
-    return f"<pre>{escape(text)}</pre>"
-
-
-def figure(picture: np.ndarray, caption: str, width: int = 352) -> str:
-    """A picture, embedded as JPEG and not larger than it is shown.
+def section(heading: str, content: str, *, note: str = "", name: str = "", tag: str = "", kind: str = "") -> str:
+    """A part of a page with its heading.
 
     Args:
-        picture: (H, W, 3) uint8 RGB.
-        caption: What stands below it.
-        width: Most pixels across.
+        heading: Plain text.
+        content: HTML.
+        note: Plain text below the heading.
+        name: By which links and styles find it.
+        tag: A word or two above the heading, plain text.
+        kind: The tag's class in CSS: ``error``, ``warning`` or ``info``.
     """
-    import cv2  # commands check where their page goes before they say that a package is missing
+    above = f'<p class="tag {text(kind)}">{text(tag)}</p>\n' if tag else ""
+    about = paragraph(note, "quiet") if note else ""
+    anchor = f' id="{text(name)}"' if name else ""
+    return f"<section{anchor}>\n{above}<h2>{text(heading)}</h2>{about}\n{content}\n</section>"
 
-    height = max(1, round(picture.shape[0] * width / picture.shape[1]))
-    if picture.shape[1] > width:
-        picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
-    _, data = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    source = base64.b64encode(data.tobytes()).decode()
-    return (
-        f'<figure><img src="data:image/jpeg;base64,{source}" width="{picture.shape[1]}" height="{picture.shape[0]}" '
-        f'alt="{escape(caption)}"><figcaption>{escape(caption)}</figcaption></figure>'
-    )
+
+def paragraph(content: str, kind: str = "") -> str:
+    """Plain text as a paragraph; ``kind`` is its class in CSS."""
+    return f'<p class="{text(kind)}">{text(content)}</p>' if kind else f"<p>{text(content)}</p>"
+
+
+def code(content: str) -> str:
+    """Lines to copy, plain text."""
+    return f"<pre>{chr(10).join(map(text, content.splitlines()))}</pre>"
+
+
+def folded_list(summary: str, items: Sequence[str], most: int) -> str:
+    """A list of plain texts that is opened by a click, of at most so many items."""
+    entries = "".join(f"<li>{text(item)}</li>" for item in items[:most])
+    more = paragraph(f"and {len(items) - most} more") if len(items) > most else ""
+    return f"<details><summary>{text(summary)}</summary><ul>{entries}</ul>{more}</details>"
+
+
+def tiles(figures: Iterable[tuple[str, str]]) -> str:
+    """A row of (name, value) in large letters."""
+    items = "".join(f"<div><dt>{text(name)}</dt><dd>{text(value)}</dd></div>" for name, value in figures)
+    return f'<dl class="tiles">{items}</dl>'
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> str:
+    """A list of (name, value) in small letters."""
+    items = "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in pairs)
+    return f'<dl class="facts">{items}</dl>'
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table.
+
+    Attributes:
+        content: HTML.
+        value: What it is sorted by; None: its text.
+        style: Of CSS.
+        kind: Its class in CSS.
+        hint: Plain text that is shown when the pointer rests on it.
+    """
+
+    content: str
+    value: float | str | None = None
+    style: str = ""
+    kind: str = ""
+    hint: str = ""
+
+    def html(self) -> str:
+        """The element."""
+        given = {"class": self.kind, "style": self.style, "title": self.hint, "data-value": self.value}
+        attributes = "".join(f' {name}="{text(value)}"' for name, value in given.items() if value not in ("", None))
+        return f"<td{attributes}>{self.content}</td>"
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, kind: str = "sortable") -> str:
+    """A table; the first cell of each row is its heading.
+
+    Args:
+        columns: Headings, plain text.
+        rows: The cells.
+        kind: Classes of CSS; ``sortable`` lets headings sort.
+    """
+    rows = [list(row) for row in rows]
+    kinds = [cell.kind for cell in rows[0]] if rows else [""] * len(columns)
+    # The heading of a column of words stands where the words begin.
+    aligned = [' class="words"' if cell_kind == "words" else "" for cell_kind in kinds]
+    head = "".join(f'<th scope="col"{place}>{text(name)}</th>' for name, place in zip(columns, aligned))
+    lines = []
+    for first, *others in rows:
+        heading = first.html().replace("<td", '<th scope="row"', 1).removesuffix("</td>") + "</th>"
+        lines.append(f"<tr>{heading}{''.join(cell.html() for cell in others)}</tr>")
+    parts = f"<thead><tr>{head}</tr></thead><tbody>\n{chr(10).join(lines)}\n</tbody>"
+    return f'<div class="scroll"><table class="{text(kind)}">{parts}</table></div>'
+
+
+def bar(share: float) -> str:
+    """A share of 1 in per cent, with a bar behind it."""
+    return f'<span class="bar" style="--share:{share:.4f}">{100 * share:.1f}</span>'
+
+
+def picture(content: bytes, *, alt: str, suffix: str) -> str:
+    """An element with a picture in it.
+
+    Args:
+        content: Of a picture file.
+        alt: What it shows, plain text.
+        suffix: Its format: ``png`` or ``jpeg``.
+    """
+    data = base64.b64encode(content).decode("ascii")
+    return f'<img alt="{text(alt)}" src="data:image/{suffix};base64,{data}">'
+
+
+def photo(image: np.ndarray, *, alt: str) -> str:
+    """An element with a picture, (H, W, 3) uint8 RGB, in it, as JPEG."""
+    return picture(encode_image(image, ".jpg"), alt=alt, suffix="jpeg")
+
+
+def figure(image: np.ndarray, caption: str) -> str:
+    """A picture, (H, W, 3) uint8 RGB, with plain text below it."""
+    return f"<figure>{photo(image, alt=caption)}<figcaption>{text(caption)}</figcaption></figure>"
 
 
 def pictures(figures: Iterable[str], columns: int = 2) -> str:
@@ -85,68 +200,24 @@ def pictures(figures: Iterable[str], columns: int = 2) -> str:
     return f'<div class="pictures" style="{style}">{"".join(figures)}</div>'
 
 
-def folded_list(summary: str, items: Sequence[str], most: int) -> str:
-    """A list that is opened by a click, of at most so many items."""
-    entries = "".join(f"<li>{escape(item)}</li>" for item in items[:most])
-    more = f"<p>and {len(items) - most} more</p>" if len(items) > most else ""
-    return f"<details><summary>{escape(summary)}</summary><ul>{entries}</ul>{more}</details>"
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table; cells that are numbers stand on the right."""
-
-    def cell(value: object, tag: str = "td") -> str:
-        is_number = isinstance(value, (int, float))
-        return f"<{tag}{' class=number' * is_number}>{escape(value)}</{tag}>"
-
-    head = "".join(cell(name, "th") for name in header)
-    body = "".join(f"<tr>{''.join(map(cell, row))}</tr>" for row in rows)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def make_page(title: str, parts: Iterable[str]) -> str:
-    """The whole page.
-
-    Args:
-        title: Its name and heading.
-        parts: What stands on it, as made by the other functions.
-    """
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">{_MARK}'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n"
-        f"<body><h1>{escape(title)}</h1>\n" + "\n".join(parts) + "\n</body></html>\n"
-    )
-
-
 def check_page_file(flag: str, file: str | None) -> None:
     """Refuse a place for a page that cannot be written to, or holds something else, before anything is computed.
 
-    Args:
-        flag: Its flag, for messages.
-        file: What was given; None: nothing was.
-
     Raises:
-        ConfigError: It does not end in .html, its folder is missing or not writable, or what is there is no page of
-            this toolkit.
+        ConfigError: See ``check_output_file``.
     """
-    if file is None:
-        return
-    path = Path(file)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise ConfigError(f"{flag} {file}: give the name of a page, such as data.html")
-    if not path.parent.is_dir():
-        raise ConfigError(f"{flag} {file}: there is no folder {path.parent}; make it first")
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise ConfigError(f"{flag} {file}: cannot be written; give a file in a folder that can be written to")
-    if path.exists() and _MARK.encode() not in path.read_bytes()[:2000]:
-        raise ConfigError(f"{flag} {file}: is there already and is no page of this toolkit; give another name")
+    check_output_file(file, flag=flag, suffixes=(".html", ".htm"), kind="page of this toolkit", is_own=_is_page)
 
 
-def write_page(file: str, page: str) -> None:
+def write_page(file: str | Path, page: str) -> None:
     """Write a page, whole or not at all.
 
     Raises:
         UserError: The file cannot be written.
     """
-    write_atomically(file, page.encode())
+    write_atomically(file, page.encode("utf-8"))
+
+
+def _is_page(path: Path) -> bool:
+    with open(path, "rb") as file:
+        return _MARK.encode() in file.read(1000)

@@ -31,42 +31,41 @@ def make_page(diagnosis: Diagnosis, config: str) -> str:
         config: Name of the configuration.
     """
     sizes = ", ".join(f"{len(survey.facts)} pairs of {survey.section}" for survey in diagnosis.surveys)
-    parts = [html_page.paragraph(f"{config}: {sizes}, {diagnosis.seconds:.1f} s", "soft")]
+    parts = [html_page.paragraph(f"{config}: {sizes}, {diagnosis.seconds:.1f} s", "quiet")]
     if not diagnosis.findings:
         parts.append(html_page.paragraph("Nothing was found."))
     parts += [_section(found) for found in diagnosis.findings]
-    parts.append(_footnote(diagnosis))
-    return html_page.make_page("Label doctor", parts)
+    parts += _unclear(diagnosis)
+    return html_page.make_page("Label doctor", "\n".join(parts))
 
 
 def _section(found: Finding) -> str:
-    pictures = html_page.pictures(html_page.figure(picture, caption) for caption, picture in found.show())
-    return (
-        f'<section><span class="tag {found.severity}">{found.severity}</span> '
-        f'<span class="soft">{html_page.escape(found.section)}</span>'
-        f"<h2>{html_page.escape(KINDS[found.kind][0].upper() + KINDS[found.kind][1:])}</h2>"
-        + html_page.paragraph(found.message)
-        + pictures
-        + html_page.paragraph("What mends it:", "soft")
-        + html_page.code(found.cure)
-        + (html_page.folded_list(count_of(len(found.files), "file"), found.files, _MOST_FILES) if found.files else "")
-        + "</section>"
+    content = [
+        html_page.paragraph(found.message),
+        html_page.pictures(html_page.figure(picture, caption) for caption, picture in found.show()),
+        html_page.paragraph("What mends it:", "quiet"),
+        html_page.code(found.cure),
+    ]
+    if found.files:
+        content.append(html_page.folded_list(count_of(len(found.files), "file"), found.files, _MOST_FILES))
+    return html_page.section(
+        KINDS[found.kind][0].upper() + KINDS[found.kind][1:],
+        "\n".join(content),
+        note=found.section,
+        tag=found.severity,
+        kind=found.severity,
     )
 
 
-def _footnote(diagnosis: Diagnosis) -> str:
+def _unclear(diagnosis: Diagnosis) -> Iterator[str]:
     """What could not be judged: silence about it would look like health."""
-    lines = []
     for survey in diagnosis.surveys:
         single = survey.chance.threshold(1)
         unclear = [survey.picture(fact) for fact in survey.facts if fact.fit is None or fact.fit.own <= single]
         if unclear:
-            lines.append(
-                html_page.folded_list(
-                    f"{survey.section}: {len(unclear)} of {len(survey.facts)} pairs whose place cannot be "
-                    "judged, because the label has few borders or the picture shows none there",
-                    unclear,
-                    _MOST_FILES,
-                )
+            yield html_page.folded_list(
+                f"{survey.section}: {len(unclear)} of {len(survey.facts)} pairs whose place cannot be "
+                "judged, because the label has few borders or the picture shows none there",
+                unclear,
+                _MOST_FILES,
             )
-    return "".join(lines)

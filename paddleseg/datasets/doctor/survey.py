@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ from paddleseg.datasets.data_check import spread
 from paddleseg.datasets.doctor import alignment
 from paddleseg.datasets.doctor.raw_labels import RawLabel, ValueCounts, count_values, pack, read_raw_label
 from paddleseg.datasets.segmentation import SegmentationDataset
+from paddleseg.datasets.threads import map_samples
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_image
 
@@ -72,7 +73,7 @@ class Survey:
     @property
     def has_files(self) -> bool:
         """Whether the samples are read from the files of the list, so that files can be looked at and named."""
-        return type(self.dataset).read is SegmentationDataset.read
+        return not self.dataset.has_own_read
 
     def picture(self, fact: PairFacts) -> str:
         """The picture's name."""
@@ -96,23 +97,21 @@ def take_survey(
     """
     kept_for_chance = set(spread(len(dataset), MOST_WRONG_PAIRS)) if with_pictures else set()
     facts, edges = [], []
-    threads = max(num_workers, 1) if type(dataset).read is SegmentationDataset.read else 1
-    with ThreadPoolExecutor(threads) as pool:  # decoders and OpenCV release the interpreter's lock
-        rows = pool.map(lambda index: _look_at(dataset, index, with_pictures), range(len(dataset)))
-        # disable=None: only where the output is a terminal.
-        for fact, found in tqdm(
-            rows, total=len(dataset), desc=f"label doctor, {section}", unit="pair", disable=None, leave=False
-        ):
-            facts.append(fact)
-            if found is not None and fact.index in kept_for_chance:
-                edges.append(found)
+    rows = map_samples(partial(_look_at, with_pictures=with_pictures), dataset, range(len(dataset)), num_workers)
+    # disable=None: only where the output is a terminal.
+    for fact, found in tqdm(
+        rows, total=len(dataset), desc=f"label doctor, {section}", unit="pair", disable=None, leave=False
+    ):
+        facts.append(fact)
+        if found is not None and fact.index in kept_for_chance:
+            edges.append(found)
     scale = float(np.median([found.scale for found in edges])) if edges else 1.0
     return Survey(section, dataset, facts, alignment.Chance.measure(edges), scale)
 
 
 def read_pair(dataset: SegmentationDataset, index: int) -> tuple[np.ndarray | None, RawLabel | None]:
     """A picture (H, W, C) as it is read, and its label as it is stored; None for what cannot be read."""
-    if type(dataset).read is not SegmentationDataset.read:
+    if dataset.has_own_read:
         try:
             sample = dataset.read(index)
         except DataError:
@@ -157,7 +156,7 @@ def _edges(grey: np.ndarray, label: RawLabel) -> alignment.Edges | None:
 
 
 def _look_at(dataset: SegmentationDataset, index: int, with_pictures: bool) -> tuple[PairFacts, alignment.Edges | None]:
-    if with_pictures or type(dataset).read is not SegmentationDataset.read:
+    if with_pictures or dataset.has_own_read:
         picture, label = read_pair(dataset, index)
     else:
         path = dataset.file_list[index][1]

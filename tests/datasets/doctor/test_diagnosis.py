@@ -185,7 +185,7 @@ def test_the_page_needs_nothing_else_and_holds_every_finding(scenes, tmp_path):
     diagnosis = diagnose(*planted.pairs.write(tmp_path))
     text = page.make_page(diagnosis, "my <config>.yml")
     assert "my &lt;config&gt;.yml" in text and "<b>" not in text
-    assert "prefers-color-scheme: dark" in text and "<script" not in text
+    assert "default-src 'none'" in text
     assert not re.search(r"(src|href)=\"(?!data:)", text)
     assert text.count("<section>") == len(diagnosis.findings) and text.count("<img") >= 4
     assert len(text) < 1_000_000
