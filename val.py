@@ -126,7 +126,7 @@ def _evaluate_with_report(arguments: argparse.Namespace, task: Any, model: Any, 
     facts = [
         ("weights", arguments.model_path),
         ("configuration", arguments.config),
-        ("network", type(model).__name__ if not hasattr(model, "arch") else model.arch),
+        ("network", getattr(model, "arch", type(model).__name__)),
         ("views", task.views.describe()),
         ("toolkit", __version__),
     ]

@@ -105,7 +105,11 @@ def target_paths(files: list[str], save_dir: Path) -> dict[str, Path]:
         raise DataError(f"{missing[0]}: there is no such label ({len(missing)} of {len(files)} are missing)")
     common = Path(os.path.commonpath([os.path.dirname(os.path.abspath(file)) for file in files]))
     targets = {file: (save_dir / Path(os.path.abspath(file)).relative_to(common)).with_suffix(".png") for file in files}
+    source_of: dict[Path, str] = {}
     for file, target in targets.items():
+        other = source_of.setdefault(target, file)
+        if os.path.abspath(other) != os.path.abspath(file):
+            raise ConfigError(f"{other} and {file}: both copies would be {target}; mend them into two folders")
         if target.exists() and os.path.samefile(file, target):
             raise ConfigError(f"--save_dir {save_dir}: {file} would replace itself; give another folder")
     return targets

@@ -76,7 +76,7 @@ class EvaluationReport:
         Raises:
             UserError: A file cannot be written, or a picture no longer read.
         """
-        palette = make_palette(self._dataset.num_classes, getattr(self._dataset, "palette", None))
+        palette = make_palette(self._dataset.num_classes, self._dataset.palette)
         page = evaluation_page(result, self._details, facts=facts, palette=palette, read_picture=self._read)
         written = WrittenFiles(self._folder)
         figures = scores_text(values, self._all_figures(result), step=None, weights=str(dict(facts)["weights"]))

@@ -44,7 +44,7 @@ def draw_samples(
         By number and name of the picture: picture, label and prediction side by side, (H, W, 3) uint8 RGB.
     """
     ignored = dataset.ignore_index
-    palette = with_ignored(make_palette(dataset.num_classes, getattr(dataset, "palette", None)), ignored)
+    palette = with_ignored(make_palette(dataset.num_classes, dataset.palette), ignored)
     strips = {}
     with for_evaluation(model, precision, amp_level) as network:
         for number, index in enumerate(sorted({(len(dataset) * part) // COUNT for part in range(COUNT)}), 1):

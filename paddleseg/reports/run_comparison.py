@@ -62,11 +62,20 @@ def _flags(folder: Path) -> dict[str, Any]:
     for place in (folder, folder / "best_model", *sorted(folder.glob("iter_*"))):
         states, manifest = place / STATES, place / MANIFEST
         if states.is_file() and manifest.is_file():
-            run = read_pickle(states).get("run", {})
-            about = json.loads(manifest.read_bytes())
+            run, about = read_pickle(states).get("run", {}), _read_manifest(manifest)
             has_average = EMA_WEIGHTS in about.get("files", {})
             return dict(flatten({**run, "use_ema": has_average, "versions": about.get("versions", {})}))
     return {}
+
+
+def _read_manifest(file: Path) -> Mapping[str, Any]:
+    try:
+        about = json.loads(file.read_bytes())
+    except (ValueError, RecursionError, OSError) as error:
+        raise DataError(f"{file}: cannot be read ({error})") from None
+    if not isinstance(about, dict):
+        raise DataError(f"{file}: is damaged; it must hold what a checkpoint says of itself")
+    return about
 
 
 @dataclass(frozen=True)

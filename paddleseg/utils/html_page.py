@@ -23,6 +23,7 @@ from paddleseg.utils.output_file import check_output_file
 from paddleseg.utils.visualize import encode_image
 
 _MARK = '<meta name="generator" content="DDRNet toolkit">'
+_JPEG_QUALITY = 85
 _FILES = Path(__file__).resolve().parent / "page"
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
@@ -186,7 +187,7 @@ def picture(content: bytes, *, alt: str, suffix: str) -> str:
 
 def photo(image: np.ndarray, *, alt: str) -> str:
     """An element with a picture, (H, W, 3) uint8 RGB, in it, as JPEG."""
-    return picture(encode_image(image, ".jpg"), alt=alt, suffix="jpeg")
+    return picture(encode_image(image, ".jpg", quality=_JPEG_QUALITY), alt=alt, suffix="jpeg")
 
 
 def figure(image: np.ndarray, caption: str) -> str:

@@ -21,6 +21,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from paddleseg.utils.visualize import class_borders
+
 LONG_SIDE = 384
 """Pictures are looked at with their long side reduced to this, in pixels."""
 REACH = 24
@@ -92,9 +94,7 @@ def find_edges(grey: np.ndarray, values: np.ndarray) -> Edges | None:
     size_wh = tuple(max(1, round(side / scale)) for side in values.shape[::-1])
     small = cv2.resize(grey, size_wh, interpolation=cv2.INTER_AREA).astype(np.float32)
     label = cv2.resize(values, size_wh, interpolation=cv2.INTER_NEAREST)
-    borders = np.zeros(label.shape, np.uint8)
-    borders[:, :-1] = label[:, :-1] != label[:, 1:]
-    borders[:-1] |= label[:-1] != label[1:]
+    borders = class_borders(label).astype(np.uint8)
     if np.count_nonzero(borders) < _LEAST_BORDERS or min(label.shape) < 4 * _FAR:
         return None
     gradient = cv2.magnitude(cv2.Scharr(small, -1, 1, 0), cv2.Scharr(small, -1, 0, 1))

@@ -52,8 +52,8 @@ def map_to_fill_in(survey: Survey, values: Sequence[int]) -> str:
 def mend(survey: Survey, files: Sequence[str], flags: str) -> str:
     """The command that writes mended copies of labels, and leaves the labels as they are."""
     if len(files) > _MOST_FILES and len(files) == len(survey.facts):
-        folders = dict.fromkeys(os.path.dirname(file) for file in files)
-        named = " ".join(os.path.join(shlex.quote(folder), "*.png") for folder in folders)
+        folders = dict.fromkeys((os.path.dirname(file), os.path.splitext(file)[1]) for file in files)
+        named = " ".join(os.path.join(shlex.quote(folder), f"*{suffix}") for folder, suffix in folders)
     else:
         named = " ".join(map(shlex.quote, files))
     return (

@@ -16,7 +16,7 @@ from paddleseg.datasets.doctor.raw_labels import RawLabel
 from paddleseg.datasets.doctor.survey import Survey, read_pair
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_image
-from paddleseg.utils.visualize import class_name, default_palette, overlay, to_display_rgb
+from paddleseg.utils.visualize import class_borders, class_name, default_palette, overlay, to_display_rgb
 
 _MOST_PAIRS = 3
 _WIDTH = 480
@@ -128,11 +128,8 @@ def draw_borders(picture: np.ndarray, values: np.ndarray) -> np.ndarray:
     """The picture (H, W, 3) uint8 with the borders of a label (H, W) in red, made small."""
     small = _small(picture)
     label = cv2.resize(values.astype(np.int32), small.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-    border = np.zeros(label.shape, bool)
-    border[:, :-1] = label[:, :-1] != label[:, 1:]
-    border[:-1] |= label[:-1] != label[1:]
     drawn = small.copy()
-    drawn[border] = _BORDER
+    drawn[class_borders(label)] = _BORDER
     return drawn
 
 

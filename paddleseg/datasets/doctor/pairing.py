@@ -14,7 +14,7 @@ from paddleseg.datasets.data_check import spread
 from paddleseg.datasets.doctor import alignment, cures, exhibits
 from paddleseg.datasets.doctor.alignment import TURNS, Fit, Verdict
 from paddleseg.datasets.doctor.finding import Finding, first_of, share_of
-from paddleseg.datasets.doctor.survey import PairFacts, Survey, find_edges
+from paddleseg.datasets.doctor.survey import PairFacts, Survey, find_edges, iterate_counts
 
 # All against all: 200 pairs take 20,000 comparisons, two minutes.
 _MOST_COMPARED = 200
@@ -51,7 +51,8 @@ def _how_sure(survey: Survey, threshold: float) -> str:
 
 def _say_all(survey: Survey, verdict: Verdict) -> Finding:
     rated = [fact for fact in survey.facts if fact.fit is not None]
-    files = [survey.label(fact) for fact in rated]
+    # Those too whose place cannot be judged: they go with the others.
+    files = [survey.label(fact) for fact, _ in iterate_counts(survey)]
     if verdict.shared_turn:
         count = sum(fact.fit.turn == verdict.shared_turn for fact in rated)
         message = f"{share_of(count, len(rated), 'labels')} fit their pictures best {TURNS[verdict.shared_turn]}"

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from paddleseg.datasets.data_check import spread
+from paddleseg.datasets.data_check import fault_of_label, spread
 from paddleseg.datasets.doctor import alignment
 from paddleseg.datasets.doctor.raw_labels import RawLabel, ValueCounts, count_values, pack, read_raw_label
 from paddleseg.datasets.segmentation import SegmentationDataset
@@ -117,7 +117,9 @@ def read_pair(dataset: SegmentationDataset, index: int) -> tuple[np.ndarray | No
         except DataError:
             return None, None
         label = sample.get("label")
-        return sample["img"], None if label is None else RawLabel(np.asarray(label).astype(np.int32), False)
+        if label is None or fault_of_label(label, sample["img"]) is not None:
+            return sample["img"], None
+        return sample["img"], RawLabel(label.astype(np.int32), False)
     picture_path, label_path = dataset.file_list[index]
     picture = label = None
     try:
