@@ -62,7 +62,8 @@ def _flags(folder: Path) -> dict[str, Any]:
     for place in (folder, folder / "best_model", *sorted(folder.glob("iter_*"))):
         states, manifest = place / STATES, place / MANIFEST
         if states.is_file() and manifest.is_file():
-            run, about = read_pickle(states).get("run", {}), _read_manifest(manifest)
+            about = _read_manifest(manifest)
+            run = read_pickle(states).get("run", {})
             has_average = EMA_WEIGHTS in about.get("files", {})
             return dict(flatten({**run, "use_ema": has_average, "versions": about.get("versions", {})}))
     return {}
@@ -112,7 +113,7 @@ def compare_runs(first: Run, second: Run) -> Comparison:
     """
     if None in (first.settings, second.settings) and None in (first.scores, second.scores):
         raise DataError(
-            f"{first.path} and {second.path}: nothing to compare: not both have {CONFIG} or not both {SCORES}"
+            f"{first.path} and {second.path}: nothing to compare: settings need {CONFIG} in both, results {SCORES}"
         )
     settings: list[tuple[str, Any, Any]] = []
     if first.settings is not None and second.settings is not None:
@@ -163,7 +164,7 @@ def describe(comparison: Comparison, names: tuple[str, str]) -> str:
         rows = [(name, _words(first), _words(second)) for name, first, second in comparison.settings]
         lines += _table(("setting", "A", "B"), rows, right=False)
     else:
-        lines.append("settings: no differences, or not known of both")
+        lines.append("settings: nothing differs, as far as those of both are known")
     if comparison.values:
         rows = [_row(name, first, second) for name, first, second in comparison.values]
         lines += ["", *_table(("score, %", "A", "B", "B - A"), rows)]
@@ -173,7 +174,7 @@ def describe(comparison: Comparison, names: tuple[str, str]) -> str:
         words = {"iou": "IoU"}.get(comparison.class_figure, comparison.class_figure)
         lines += ["", *_table((f"class, {words} in %", "A", "B", "B - A"), rows)]
     elif not comparison.values:
-        lines += ["", f"results: not both have {SCORES}; train with --do_eval, or evaluate with val.py --report"]
+        lines += ["", f"results: {SCORES} is not in both; train with --do_eval, or evaluate with val.py --report"]
     return "\n".join(lines)
 
 

@@ -38,6 +38,7 @@ def recorded(folder):
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_weights_and_biases_gets_figures_samples_settings_and_the_same_run_after_a_resume(
     use, train_here, tmp_path, monkeypatch
 ):
@@ -64,6 +65,7 @@ def test_weights_and_biases_gets_figures_samples_settings_and_the_same_run_after
     assert logged[-1] == "finished"
 
 
+@pytest.mark.slow
 def test_a_service_gets_each_set_of_figures(use, train_here, tmp_path):
     received = []
 

@@ -2,40 +2,41 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page in a real browser: it opens from the disk, sorts, and is dark when it is told so."""
 
-import shutil
-
+import numpy as np
 import pytest
 
+from paddleseg.datasets.doctor import Diagnosis
+from paddleseg.datasets.doctor.finding import Exhibit, Finding
+from paddleseg.datasets.doctor.page import make_page
 from tests.reports.evaluations import evaluate, page
 
-pytestmark = [pytest.mark.extras("playwright"), pytest.mark.slow]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def tab(browser, tmp_path):
-    """The page, opened from a file; whatever the browser complains of, or asks the network for, fails the test."""
-    (tmp_path / "report.html").write_text(page(), encoding="utf-8")
-    tab, faults = browser.new_page(color_scheme="light"), []
-    tab.on("console", lambda message: faults.append(message.text))
-    tab.on("pageerror", lambda error: faults.append(str(error)))
-    tab.on("request", lambda request: request.url.startswith(("file:", "data:")) or faults.append(request.url))
-    tab.goto((tmp_path / "report.html").as_uri())
-    yield tab
-    tab.close()
+def open_page(browser, tmp_path):
+    """Opens a page from a file; whatever the browser complains of, or asks the network for, fails the test."""
+    tabs, faults = [], []
+
+    def opened(text):
+        (tmp_path / "report.html").write_text(text, encoding="utf-8")
+        tab = browser.new_page(color_scheme="light")
+        tab.on("console", lambda message: faults.append(message.text))
+        tab.on("pageerror", lambda error: faults.append(str(error)))
+        tab.on("request", lambda request: request.url.startswith(("file:", "data:")) or faults.append(request.url))
+        tab.goto((tmp_path / "report.html").as_uri())
+        tabs.append(tab)
+        return tab
+
+    yield opened
+    for tab in tabs:
+        tab.close()
     assert faults == []
+
+
+@pytest.fixture
+def tab(open_page):
+    return open_page(page())
 
 
 def column(tab, number):
@@ -77,3 +78,16 @@ def test_the_scheme_is_the_systems_until_a_button_says_another(tab):
     tab.emulate_media(color_scheme="light")
     tab.get_by_role("button", name="dark", exact=True).click()
     assert tab.evaluate(ground) == dark
+
+
+def test_the_label_doctors_page_shows_its_pictures_side_by_side_and_opens_its_lists(open_page):
+    pictures = [Exhibit(name, np.zeros((40, 60, 3), np.uint8)) for name in "ab"]
+    mended = "train_dataset:\n  label_map: {255: 1}"
+    found = Finding("shifted", "error", "train_dataset", "off", mended, ["x.png"], lambda: pictures)
+    tab = open_page(make_page(Diagnosis([found], [], 0.1), "mine.yml"))
+    left, right = (tab.locator("figure").nth(number).bounding_box() for number in (0, 1))
+    assert right["x"] >= left["x"] + 60 and left["y"] == right["y"]
+    assert tab.locator("pre").inner_text() == mended
+    assert not tab.get_by_text("x.png").is_visible()
+    tab.get_by_text("1 file").click()
+    assert tab.get_by_text("x.png").is_visible()

@@ -73,11 +73,21 @@ def test_what_is_no_run_is_refused(tmp_path):
         assert "\n" not in str(caught.value)
 
 
+def test_a_damaged_manifest_is_named(tmp_path):
+    make_run(tmp_path / "a")
+    (tmp_path / "a/best_model/model.pdstates").write_bytes(b"")
+    for content in ("{", "[]"):
+        (tmp_path / "a/best_model/manifest.json").write_text(content)
+        with pytest.raises(DataError, match=r"a/best_model/manifest\.json: ") as caught:
+            open_run(str(tmp_path / "a"))
+        assert "\n" not in str(caught.value)
+
+
 def test_runs_with_nothing_in_common_are_refused_and_unevaluated_ones_compared_by_settings(runs, tmp_path):
     unevaluated = make_run(tmp_path / "c", "iters: 20\n")
     found = compare_runs(runs[0], unevaluated)
     assert found.classes == [] and ("iters", 10, 20) in found.settings
-    assert "not both have scores.json" in describe(found, ("a", "c"))
+    assert "results: scores.json is not in both" in describe(found, ("a", "c"))
     alone = tmp_path / "scores.json"
     alone.write_text(json.dumps({"values": {"mIoU": 0.5}}))
     with pytest.raises(DataError, match="nothing to compare"):

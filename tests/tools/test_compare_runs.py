@@ -4,10 +4,13 @@
 
 import json
 
+import pytest
+
 from tests.conftest import REPOSITORY
 from tests.scripts import load_script
 
 
+@pytest.mark.slow
 def test_two_trainings_are_compared_by_settings_flags_and_classes(train_here, tmp_path, capsys):
     train_here("--do_eval", "--iters", 1, save_dir="a")
     train_here("--do_eval", "--iters", 2, "--use_ema", "--learning_rate", 0.01, save_dir="b")

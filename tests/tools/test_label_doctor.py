@@ -102,6 +102,13 @@ def test_what_cannot_be_mended_is_refused(mend, words, parts):
         mend(*words)
 
 
+def test_two_labels_do_not_become_one(mend, tmp_path):
+    cv2.imwrite("a/1.bmp", np.zeros((2, 3), np.uint8))
+    with pytest.raises(ConfigError, match=r"a/1.png and a/1.bmp: both copies would be new/1.png"):
+        mend("a/1.png", "a/1.bmp", "--flip", "both")
+    assert not (tmp_path / "new").exists()
+
+
 def test_foreign_files_and_the_labels_themselves_are_not_replaced(mend, tmp_path):
     (tmp_path / "new").mkdir()
     shutil.copy("a/1.png", "new/1.png")

@@ -58,6 +58,7 @@ def test_without_evaluation_there_are_figures_and_no_pictures(train_here, tmp_pa
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"config.yml", "iter_2", "metrics.jsonl"}
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_an_evaluated_step_has_its_scores(train_here, tmp_path):
     train_here("--do_eval", "--save_interval", 2, "--iters", 3)
     for folder, step in (("iter_2", 2), ("iter_3", 3)):
@@ -68,6 +69,7 @@ def test_a_checkpoint_of_an_evaluated_step_has_its_scores(train_here, tmp_path):
         assert [one["id"] for one in scores.content["classes"]] == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_a_resumed_run_has_the_figures_of_one_that_was_not_interrupted(train_here, tmp_path):
     options = ("--do_eval", "--save_interval", 2, "--use_ema")
     train_here(*options, save_dir="whole")
@@ -79,6 +81,7 @@ def test_a_resumed_run_has_the_figures_of_one_that_was_not_interrupted(train_her
     assert [record["iter"] for record in resumed] == [record["iter"] for record in whole]
 
 
+@pytest.mark.slow
 def test_steps_that_are_taken_again_are_there_once_and_the_other_branch_is_kept(train_here, tmp_path):
     options = ("--do_eval", "--save_interval", 2)
     train_here(*options, save_dir="run")
@@ -92,6 +95,7 @@ def test_steps_that_are_taken_again_are_there_once_and_the_other_branch_is_kept(
     assert (aside / "metrics.jsonl").read_text().startswith((tmp_path / "run/metrics.jsonl").read_text()[:40])
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_in_another_folder_takes_its_figures_along(train_here, tmp_path):
     train_here("--iters", 2, save_dir="run")
     train_here("--iters", 4, "--resume_model", tmp_path / "run/iter_2", save_dir="other")
@@ -99,6 +103,7 @@ def test_a_run_that_goes_on_in_another_folder_takes_its_figures_along(train_here
     assert [record["iter"] for record in records(tmp_path / "run/metrics.jsonl")] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_new_run_in_the_folder_begins_anew_and_loses_nothing(train_here, tmp_path):
     train_here("--iters", 2)
     before = (tmp_path / "run/metrics.jsonl").read_text()
@@ -121,6 +126,7 @@ def test_a_file_that_cannot_be_written_does_not_end_a_training(train_here, tmp_p
     assert (tmp_path / "run/iter_2/manifest.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_users_tracker_gets_what_metrics_jsonl_has(train_here, tiny_config, tmp_path):
     (tmp_path / "my_tracker.py").write_text(MY_TRACKER)
     text = f"custom_imports: [my_tracker.py]\nhooks:\n  - {{type: MyTracker, file: {tmp_path}/mine.jsonl}}\n"
@@ -129,6 +135,7 @@ def test_a_users_tracker_gets_what_metrics_jsonl_has(train_here, tiny_config, tm
     assert (tmp_path / "mine.jsonl").read_text() == (tmp_path / "run/metrics.jsonl").read_text()
 
 
+@pytest.mark.slow
 def test_visualdl_gets_sample_predictions_and_settings(train_here, tmp_path):
     from visualdl import LogReader
 
@@ -143,6 +150,7 @@ def test_visualdl_gets_sample_predictions_and_settings(train_here, tmp_path):
     assert b"lr_scheduler.learning_rate" in file.read_bytes() and content
 
 
+@pytest.mark.slow
 @pytest.mark.extras("tensorboardX")
 def test_tensorboard_gets_the_same(train_here, tmp_path):
     from tensorboardX.proto.event_pb2 import Event

@@ -97,6 +97,7 @@ def test_the_fault_is_found_with_its_files_and_nothing_else(name, scenes, tmp_pa
         assert all(exhibit.picture.dtype == np.uint8 and exhibit.picture.ndim == 3 for exhibit in finding.show())
 
 
+@pytest.mark.slow
 def test_labels_of_a_film_that_are_one_picture_out_of_step_are_found_though_they_nearly_fit(scenes, tmp_path):
     film = label_plants.plant_film(scenes.copy(), np.random.default_rng(3)).pairs.train[24:]
     labels = [pair.label for pair in film]
@@ -222,6 +223,20 @@ def test_data_sets_that_read_labels_in_their_own_way_are_judged_by_what_they_rea
         for part in ("train", "val")
     ]
     assert diagnose(*read).findings == []
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda label: label[..., None], lambda label: label.astype(np.int16) - 1, lambda label: label[:-1]]
+)
+def test_labels_that_no_training_could_use_are_left_to_the_check(spoil, scenes, tmp_path):
+    class Spoilt(Dataset):
+        def read(self, index):
+            sample = super().read(index)
+            return {**sample, "label": spoil(sample["label"])}
+
+    scenes.write(tmp_path)
+    train = Spoilt("train", str(tmp_path), [], 19, train_path=str(tmp_path / "train.txt"))
+    assert find_problems(examine(train)) and diagnose(train).findings == []
 
 
 def test_labels_that_cannot_be_read_are_left_to_the_check(scenes, tmp_path):
