@@ -21,7 +21,7 @@ from typing import Any
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from paddleseg.utils.cli import require_packages, run_command
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.errors import ConfigError, DataError, count_of
 from paddleseg.utils.label_map import LABEL_VALUES
 from paddleseg.utils.type_hints import is_number
 from paddleseg.utils.written_files import WrittenFiles
@@ -78,7 +78,7 @@ def main(args: argparse.Namespace) -> None:
         mended[target] = encode_image(np.ascontiguousarray(label))
     for target, data in mended.items():
         written.write(target, data)
-    print(f"{args.save_dir}: {len(mended)} labels; list them in place of the old ones")
+    print(f"{args.save_dir}: {count_of(len(mended), 'label')} written; list the new files in place of the old ones")
 
 
 def check_arguments(args: argparse.Namespace) -> dict[int, int]:
@@ -100,6 +100,9 @@ def check_arguments(args: argparse.Namespace) -> dict[int, int]:
 
 def target_paths(files: list[str], save_dir: Path) -> dict[str, Path]:
     """Where the copy of each file goes."""
+    folder = next((file for file in files if os.path.isdir(file)), None)
+    if folder is not None:
+        raise DataError(f"{folder}: is a folder; give its label files, such as {os.path.join(folder, '*.png')}")
     missing = [file for file in files if not os.path.isfile(file)]
     if missing:
         raise DataError(f"{missing[0]}: there is no such label ({len(missing)} of {len(files)} are missing)")

@@ -91,6 +91,7 @@ def test_labels_are_mended_in_a_new_folder(mend, flags, mended):
     [
         (["a/1.png"], "nothing to do; give --label_map, --flip or --shift"),
         (["a/2.png", "--flip", "both"], r"a/2.png: there is no such label \(1 of 1"),
+        (["a", "--flip", "both"], "a: is a folder; give its label files, such as a/"),
         (["a/1.png", "--label_map", "{1: 300}"], "--label_map: found 300"),
         (["a/1.png", "--label_map", "{1 0"], "--label_map"),
         (["a/1.png", "--label_map", "7"], "give pairs such as"),

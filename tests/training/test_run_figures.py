@@ -114,6 +114,7 @@ def test_a_new_run_in_the_folder_begins_anew_and_loses_nothing(train_here, tmp_p
     assert {record["iter"] for record in records(tmp_path / "run/metrics.jsonl")} == {1}
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_does_not_end_a_training(train_here, tmp_path):
     train_here("--iters", 1, "--do_eval")
     (tmp_path / "run/metrics.jsonl").unlink()
