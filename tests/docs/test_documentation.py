@@ -22,7 +22,7 @@ PAGES = [
     "docs/finetune.md", "docs/imagenet.md", "docs/recipes.md", "docs/large_pictures.md", "docs/export.md",
     "docs/run_exported.md", "docs/verification.md", "docs/serving.md", "deploy/README.md", "deploy/slim/README.md",
     "deploy/web/README.md", "test_tipc/README.md", "docker/README.md", "CONTRIBUTING.md",
-    "CHANGELOG.md",
+    "docs/label_doctor.md", "docs/reports.md", "CHANGELOG.md",
 ]  # fmt: skip
 # Filled in by the builder, never written in YAML.
 SUPPLIED = {"parameters", "total_steps", "transforms"}
