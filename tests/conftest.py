@@ -26,6 +26,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before the toolkit reads it: tw
 
 import train
 from paddleseg.utils.logging import get_logger
+from tests.narrow import narrow_networks
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).resolve().parent / "golden"
@@ -187,8 +188,15 @@ loss:
 
 
 @pytest.fixture
-def tiny_config(tiny_dataset, tmp_path) -> Path:
-    """A YAML that trains 23-slim with its auxiliary head on ``tiny_dataset`` for 4 steps."""
+def narrow(request):
+    """DDRNets are narrow while the test runs. Not where it runs commands: processes know the real ones only."""
+    with contextlib.nullcontext() if "run_command" in request.fixturenames else narrow_networks():
+        yield
+
+
+@pytest.fixture
+def tiny_config(narrow, tiny_dataset, tmp_path) -> Path:
+    """A YAML that trains 23-slim, narrow, with its auxiliary head on ``tiny_dataset`` for 4 steps."""
     path = tmp_path / "tiny.yml"
     path.write_text(TINY_CONFIG.format(root=tiny_dataset))
     return path

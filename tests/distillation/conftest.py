@@ -19,8 +19,8 @@ FEATURES = "{type: ChannelWiseKLLoss, weight: 50, features: layer5_}"
 
 
 @pytest.fixture(autouse=True)
-def small_networks(monkeypatch):
-    """The small networks are known by their names while a test runs."""
+def small_networks(narrow, monkeypatch):
+    """The small networks are known by their names while a test runs, and DDRNets are narrow."""
     for network in (SmallStudent, SmallTeacher):
         monkeypatch.setitem(MODELS._components, network.__name__, network)
 

@@ -26,6 +26,8 @@ from paddleseg.utils.image_io import read_image
 from tests.export.small_network import GRAPH_FORMATS, NORMALIZE
 from tests.export.tiny_weights import with_made_up_weights
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 
 @pytest.fixture(autouse=True)
 def in_this_process(request, monkeypatch):

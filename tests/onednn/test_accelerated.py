@@ -127,6 +127,7 @@ def test_few_primitives_are_kept_and_the_oldest_goes_first():
     assert sorted(Recorded.freed) == ["a", "b", "c"]
 
 
+@pytest.mark.slow
 def test_memory_stays_bounded_over_two_thousand_shapes():
     code = """
         import resource

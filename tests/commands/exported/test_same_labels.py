@@ -31,9 +31,9 @@ from tests.commands.exported.running import (
 
 
 @pytest.mark.slow
-def test_the_exported_network_gives_what_predict_gives(run_command, config, weights, tiny_dataset, pictures, tmp_path):
+def test_the_exported_network_gives_what_predict_gives(run_command, ddrnet, tiny_dataset, pictures, tmp_path):
     data = [f"val_dataset.dataset_root={tiny_dataset}", f"val_dataset.val_path={tiny_dataset}/val.txt"]
-    common = ["--config", config, "--model_path", weights]
+    common = ["--config", ddrnet[0], "--model_path", ddrnet[1]]
     done = run_command("export.py", *common, "--save_dir", tmp_path / "exported", "--opts", *data)
     assert done.returncode == 0, done.stderr
     assert "of the pixels of 3 pictures equal" in done.stdout
