@@ -25,6 +25,7 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before the toolkit reads it: two processes of tests share two cores
 
 import train
+from paddleseg.export.verification import cell
 from paddleseg.utils.logging import get_logger
 from tests.narrow import narrow_networks
 
@@ -234,6 +235,20 @@ def train_here(tiny_config, tmp_path, log):
         return log.text
 
     return run
+
+
+@pytest.fixture
+def verified_here(request, monkeypatch):
+    """Exports are verified in the test's own process, which need not import Paddle again, but for tests marked slow."""
+    if request.node.get_closest_marker("slow") is not None:
+        return
+
+    def work(task: dict, scratch: Path) -> dict:
+        result = scratch / "result.json"
+        cell.main(json.loads(json.dumps({**task, "result": str(result)})))
+        return json.loads(result.read_text())
+
+    monkeypatch.setattr("paddleseg.export.verification.run._in_own_process", work)
 
 
 @pytest.hookimpl(tryfirst=True)

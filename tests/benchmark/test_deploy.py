@@ -15,8 +15,6 @@ from paddleseg.models import DDRNet_23_slim
 from tests.export.small_network import NORMALIZE, SmallNetwork
 from tests.export.tiny_weights import with_made_up_weights
 
-pytestmark = pytest.mark.usefixtures("narrow")
-
 
 def way(network: float, tail: float) -> dict[str, float]:
     return {"network": network, "tail": tail, "whole": network + tail}

@@ -40,7 +40,7 @@ def test_a_resumed_run_has_the_bytes_of_the_uninterrupted_one(distil, tmp_path):
     assert any("extra" in name for name in open_checkpoint(ours).states["parameter_names"])
 
 
-def test_weights_and_an_export_hold_the_student_alone(distil, tmp_path, tiny_config):
+def test_weights_and_an_export_hold_the_student_alone(verified_here, distil, tmp_path, tiny_config):
     # Small weights, for after a step of these sizes graph and network would differ in most of the pixels.
     losses = [term.replace("weight: ", "weight: 0.0") for term in (LOGITS, FEATURES)]
     distil("--iters", 1, "--use_ema", losses=losses, **DDRNET)

@@ -18,8 +18,6 @@ from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.mindspore_file import read_mindspore
 from tests.torch_writer import mindspore_file, mindspore_value, old_torch_file, torch_file
 
-pytestmark = pytest.mark.usefixtures("narrow")
-
 OFFICIAL = "ydhongHIT/DDRNet (official)"
 
 

@@ -24,8 +24,6 @@ from paddleseg.utils.errors import ConfigError, WeightsError
 from tests.scripts import load_script
 from tests.training.small_trainer import OneLayer
 
-pytestmark = pytest.mark.usefixtures("narrow")
-
 ROOT = Path(__file__).resolve().parents[2]
 
 

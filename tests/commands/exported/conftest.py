@@ -15,7 +15,7 @@ from tests.conftest import make_dataset
 
 
 @pytest.fixture(autouse=True)
-def network_is_known():
+def network_is_known(verified_here):
     with small_network_known():
         yield
 
