@@ -14,7 +14,6 @@ from tests.conftest import TINY_CONFIG
 from tests.distillation.small_networks import SmallStudent, SmallTeacher
 
 LOGITS = "{type: ChannelWiseKLLoss, weight: 3}"
-DDRNET = {"model.type": "DDRNet_23_slim"}
 FEATURES = "{type: ChannelWiseKLLoss, weight: 50, features: layer5_}"
 
 
@@ -41,7 +40,7 @@ def teacher_folder(tmp_path, tiny_dataset):
 
 @pytest.fixture
 def student_config(tiny_config):
-    """The tiny configuration with the small student; with the ``opts`` ``DDRNET`` it is a DDRNet_23_slim again."""
+    """The tiny configuration with the small student."""
     tiny_config.write_text(tiny_config.read_text().replace("DDRNet_23_slim", "SmallStudent"))
     return tiny_config
 

@@ -117,7 +117,7 @@ def test_the_mean_over_three_processes_is_not_taken_of_what_is_frozen(monkeypatc
     assert changed == ["3._mean", "3._variance"]
 
 
-@pytest.mark.parametrize("cut", [1, 3])
+@pytest.mark.parametrize("cut", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_resumed_run_knows_what_is_frozen_and_ends_with_the_bytes_of_the_uninterrupted_one(
     cut, train_here, weights, tmp_path
 ):

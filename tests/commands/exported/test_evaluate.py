@@ -199,7 +199,7 @@ def test_data_that_does_not_fit_the_export_is_refused(exported, section, tmp_pat
 def test_infer_dataset_scores_a_data_set_by_type_and_folder(tmp_path, capsys):
     root, config = make_dataset(tmp_path / "camvid"), tmp_path / "camvid.yml"
     camvid = {"type": "CamVid", "dataset_root": str(root), "transforms": [{"type": "Normalize"}]}
-    config.write_text(yaml.safe_dump({"model": {"type": "DDRNet_23_slim"}, "val_dataset": camvid}))
+    config.write_text(yaml.safe_dump({"model": {"type": "SmallStudent"}, "val_dataset": camvid}))
     folder = tmp_path / "export"
     given = ("--config", config, "--save_dir", folder, "--no_verify")
     export.main(export.make_parser().parse_args([*map(str, given)]))

@@ -184,7 +184,7 @@ def test_a_class_that_is_ignored_is_in_no_label_map_and_in_no_output_of_a_graph(
     path = tmp_path / "config.yml"
     path.write_text(yaml.safe_dump(content))
     state = paddle.load(str(weights))
-    state["head.conv.bias"] = state["head.conv.bias"] + paddle.to_tensor([0.0, 0.0, 50.0, 0.0])
+    state["head.bias"] = state["head.bias"] + paddle.to_tensor([0.0, 0.0, 50.0, 0.0])
     paddle.save(state, str(tmp_path / "sure_of_2.pdparams"))
     common = [path, tmp_path / "sure_of_2.pdparams"]
     for output_op in ("argmax", "none"):
