@@ -20,8 +20,6 @@ from tests.conftest import REPOSITORY
 from tests.scripts import load_script
 from tests.torch_writer import mindspore_file, torch_file
 
-pytestmark = pytest.mark.usefixtures("narrow")
-
 
 def state_of(model):
     return {name: value.numpy() for name, value in model.state_dict().items()}

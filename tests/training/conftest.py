@@ -10,11 +10,6 @@ from paddleseg.onednn import CpuSettings
 from tests.needs import skip_without_onednn
 
 
-@pytest.fixture(autouse=True)
-def networks_are_narrow(narrow):
-    """Networks are there to be trained."""
-
-
 @pytest.fixture
 def cpu(request):
     """The test runs with this backend and count of threads, ``("onednn", 2)``; runs that ask for none take it."""
