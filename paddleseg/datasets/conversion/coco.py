@@ -16,7 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from paddleseg.datasets.conversion.annotations import AnnotatedPicture, ReadingOptions, Region, Regions, Source
+from paddleseg.datasets.conversion.annotations import (
+    AnnotatedPicture,
+    ReadingOptions,
+    Region,
+    Regions,
+    Source,
+    mode_of,
+)
 from paddleseg.datasets.conversion.class_list import IGNORED, ClassList, NamedClass
 from paddleseg.datasets.conversion.json_files import entry, pairs_of, read_json, read_points, stated_size
 from paddleseg.datasets.conversion.pictures import PictureFinder
@@ -26,7 +33,6 @@ from paddleseg.utils.run_lengths import coco_mask
 from paddleseg.utils.shapes import Bitmap, Bounds, Polygon
 
 _IGNORED_LABEL = "__ignore__"
-_MODES = ("train", "val", "test")
 
 
 def read_instances(source: Path, options: ReadingOptions) -> Source:
@@ -92,7 +98,7 @@ def _read_file(
         doubled = finder.claim(image, where)
         picture.faults += [] if doubled is None else [doubled]
         make = _panoptic_content if is_panoptic else _instances_content
-        picture.content = make(annotations, names, picture.faults, options, file)
+        picture.content = make(annotations, names, picture, options, file)
         pictures.append(picture)
     return pictures
 
@@ -100,7 +106,7 @@ def _read_file(
 def _instances_content(
     annotations: list[tuple[int, dict]],
     names: dict[Any, str],
-    faults: list[str],
+    picture: AnnotatedPicture,
     options: ReadingOptions,
     file: Path,
 ) -> Regions:
@@ -108,14 +114,28 @@ def _instances_content(
     for number, annotation in annotations:
         try:
             regions = list(_regions(annotation, names, f"annotation {annotation.get('id', number)}"))
+            _check_sizes(regions, picture)
         except (DataError, ValueError) as error:
-            faults.append(str(error))
+            picture.faults.append(str(error))
             continue
         if annotation.get("iscrowd") and options.crowd == "ignore":
             under += [region._replace(label=_IGNORED_LABEL) for region in regions]
         else:
             above += regions
     return Regions([*under, *above])
+
+
+def _check_sizes(regions: list[Region], picture: AnnotatedPicture) -> None:
+    """Refuse run lengths of another size than the picture's: their pixels would be painted in other places."""
+    for label, shape, place in regions:
+        if isinstance(shape, _RunLengths):
+            picture.stated_size = picture.stated_size or shape.size_wh
+            if shape.size_wh != picture.stated_size:
+                (width, height), (stated_width, stated_height) = shape.size_wh, picture.stated_size
+                raise DataError(
+                    f"{place} ({label!r}) has run lengths of {width}x{height} pixels, but its picture has "
+                    f'{stated_width}x{stated_height}; "size" is [height, width]'
+                )
 
 
 def _regions(annotation: dict, names: dict[Any, str], place: str) -> Iterator[Region]:
@@ -146,8 +166,14 @@ class _RunLengths:
     segmentation: dict[str, Any]
 
     @property
-    def bounds(self) -> Bounds:
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height."""
         height, width = self.segmentation["size"]
+        return width, height
+
+    @property
+    def bounds(self) -> Bounds:
+        width, height = self.size_wh
         return Bounds(0, 0, width - 1, height - 1)
 
     def mask(self, window: Bounds) -> np.ndarray:
@@ -189,14 +215,14 @@ class PanopticFile:
 def _panoptic_content(
     annotations: list[tuple[int, dict]],
     names: dict[Any, str],
-    faults: list[str],
+    picture: AnnotatedPicture,
     options: ReadingOptions,
     file: Path,
 ) -> PanopticFile:
     number, annotation = annotations[0]
     place = f"annotation {number}"
     if len(annotations) > 1:
-        faults.append(f"{place} and annotation {annotations[1][0]} are of the same picture; keep one of them")
+        picture.faults.append(f"{place} and annotation {annotations[1][0]} are of the same picture; keep one of them")
     classes, segments = {}, []
     name = ""
     try:
@@ -212,7 +238,7 @@ def _panoptic_content(
             classes[segment_id] = _IGNORED_LABEL if ignored else names[category]
             segments.append((classes[segment_id], f"segment {segment_id}"))
     except DataError as error:
-        faults.append(str(error))
+        picture.faults.append(str(error))
     folders = [file.parent / file.stem, file.parent, file.parent.parent / file.stem]
     path = next((folder / name for folder in folders if name and (folder / name).is_file()), folders[0] / name)
     return PanopticFile(path, classes, segments)
@@ -235,7 +261,7 @@ def _json_files(source: Path, prefix: str) -> list[Path]:
 def _split_of(file: Path) -> str | None:
     """Which part a file is of, by its name, such as ``instances_train2017.json``."""
     words = re.split(r"[^a-z]+", file.stem.lower())
-    return next((mode for mode in _MODES if mode in words), None)
+    return next((mode for word in words if (mode := mode_of(word)) is not None), None)
 
 
 def _category_names(data: Any, file: Path, result: Source) -> dict[Any, str]:

@@ -3,7 +3,7 @@
 """CVAT: "CVAT for images" (annotations.xml, version 1.1) and "Segmentation mask".
 
 In the XML file a higher ``z_order`` lies above, and of equal ones the later one. Run lengths of a mask go along the
-rows of its box.
+rows of its box. Of a project, pictures have a ``subset``, which is the folder that they are exported to as well.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from paddleseg.datasets.conversion import colours
-from paddleseg.datasets.conversion.annotations import AnnotatedPicture, ReadingOptions, Region, Regions, Source
+from paddleseg.datasets.conversion.annotations import (
+    AnnotatedPicture,
+    ReadingOptions,
+    Region,
+    Regions,
+    Source,
+    mode_of,
+)
 from paddleseg.datasets.conversion.class_list import NamedClass, colour_of_hex
 from paddleseg.datasets.conversion.json_files import read_points
 from paddleseg.datasets.conversion.pictures import PictureFinder
@@ -53,23 +60,28 @@ def _read_xml(file: Path, options: ReadingOptions) -> Source:
             "'Segmentation mask 1.1'"
         )
     source = Source(classes=_classes(root))
-    finder = PictureFinder([options.images, file.parent / "images", file.parent])
+    folder = file.parent / "images"
+    finder = PictureFinder([options.images, folder, file.parent])
     left_out: Counter[str] = Counter()
     for image_node in root.iter("image"):
-        name = image_node.get("name", "")
+        name, subset = image_node.get("name", ""), image_node.get("subset", "")
         where = f"{file}: {name}"
-        image = finder.find(name)
+        image = finder.find(name, beside=(options.images or folder) / subset)
         if image is None:
             source.faults.append(
                 f"{where}: it is not there (looked in {finder.describe_folders()}); name its folder by --images"
             )
             continue
         picture = AnnotatedPicture(image, finder.name_of(image), where, Regions(()), _size(image_node))
+        picture.split = mode_of(subset)
         doubled = finder.claim(image, where)
         picture.faults += [] if doubled is None else [doubled]
         picture.content = _regions(image_node, options, picture.faults, left_out)
         source.pictures.append(picture)
     source.note_left_out(left_out)
+    if any(picture.split is None for picture in source.pictures):  # what is in none of the three parts goes anywhere
+        for picture in source.pictures:
+            picture.split = None
     return source
 
 
@@ -158,11 +170,11 @@ def _parse(file: Path) -> ElementTree.Element:
 
 
 def _classes(root: ElementTree.Element) -> list[NamedClass] | None:
-    """The labels of the task in its order, with their colours."""
+    """The labels of the task in its order, with their colours; the points of skeletons have a parent, and no pixels."""
     classes = []
     for node in root.iterfind("meta//labels/label"):
         name = node.findtext("name")
-        if name:
+        if name and not node.findtext("parent"):
             classes.append(NamedClass(name, colour_of_hex(node.findtext("color"))))
     return classes or None
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """COCO's instances and panoptic labels, against labels drawn by hand."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -86,12 +88,22 @@ def test_classes_can_be_chosen(source, tmp_path):
         ({"segmentation": {"counts": [1, 2], "size": [6, 8]}}, ("annotation 10", 3, "8x6", 48)),
         ({"segmentation": {"counts": "\u00e4", "size": [6, 8]}}, ("annotation 10", "run lengths")),
         ({"segmentation": {"counts": [48], "size": [8]}}, ("annotation 10", "[8]", "[height, width]")),
+        ({"segmentation": {"counts": [0, 48], "size": [8, 6]}}, ("annotation 10", "6x8", "8x6", "[height, width]")),
+        ({"segmentation": {"counts": [0, 4], "size": [2, 2]}}, ("annotation 10", "2x2", "8x6")),
         ({"segmentation": [[20, 1, 22, 1, 22, 3]]}, ("annotation 10", "outside", "8x6")),
     ],
 )
 def test_what_is_wrong_with_an_annotation_is_named(annotation, parts, source, tmp_path):
     instances(source / "a.json", annotation)
     with pytest.raises(DataError, match=naming(*parts)):
+        convert("coco", source / "a.json", tmp_path / "out")
+
+
+def test_run_lengths_are_of_the_pictures_size_where_nothing_else_says_it(source, tmp_path):
+    path = instances(source / "a.json", {"segmentation": {"counts": [0, 4], "size": [2, 2]}})
+    content = json.loads(path.read_text())
+    write_json(path, {**content, "images": [{"id": 0, "file_name": "a.png"}]})
+    with pytest.raises(DataError, match=naming("a.png", "2x2", "8x6")):
         convert("coco", source / "a.json", tmp_path / "out")
 
 
