@@ -39,7 +39,7 @@ _MODES = {"train": "train", "training": "train", "val": "val", "valid": "val", "
 
 
 def mode_of(name: str) -> str | None:
-    """The part that a tool calls so, in whatever letters: ``"train"``, ``"val"`` or ``"test"``; None: it is another name.
+    """The part that tools call so, in whatever letters: ``"train"``, ``"val"``, ``"test"``, or None for another name.
 
     Example:
         >>> mode_of("Validation"), mode_of("default")
