@@ -95,7 +95,7 @@ def _read_file(
         size = stated_size(image_entry, "width", "height")
         where = f"{file}: {stated}"
         picture = AnnotatedPicture(image, finder.name_of(image), where, Regions(()), size, split)
-        doubled = finder.claim(image, where)
+        doubled = finder.claim(image, f"{file}: picture {image_id}")
         picture.faults += [] if doubled is None else [doubled]
         make = _panoptic_content if is_panoptic else _instances_content
         picture.content = make(annotations, names, picture, options, file)

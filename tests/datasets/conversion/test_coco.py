@@ -99,6 +99,12 @@ def test_what_is_wrong_with_an_annotation_is_named(annotation, parts, source, tm
         convert("coco", source / "a.json", tmp_path / "out")
 
 
+def test_two_entries_of_one_picture_are_named(source, tmp_path):
+    instances(source / "a.json", {"segmentation": [LEFT_HALF]}, images=("a.png", "a.png"))
+    with pytest.raises(DataError, match=naming("a.png", "describes", "a.json: picture 0", "keep one")):
+        convert("coco", source / "a.json", tmp_path / "out")
+
+
 def test_run_lengths_are_of_the_pictures_size_where_nothing_else_says_it(source, tmp_path):
     path = instances(source / "a.json", {"segmentation": {"counts": [0, 4], "size": [2, 2]}})
     content = json.loads(path.read_text())
