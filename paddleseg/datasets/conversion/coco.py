@@ -41,11 +41,7 @@ def read_instances(source: Path, options: ReadingOptions) -> Source:
     Raises:
         DataError: There is none, or it is no such file.
     """
-    result = Source()
-    files = _json_files(source, "instances_")
-    for file in files:
-        result.pictures += _read_file(file, source, options, result, is_panoptic=False, many=len(files) > 1)
-    return result
+    return _read_files(_json_files(source, "instances_"), options, Source(), is_panoptic=False)
 
 
 def read_panoptic(source: Path, options: ReadingOptions) -> Source:
@@ -56,21 +52,25 @@ def read_panoptic(source: Path, options: ReadingOptions) -> Source:
     Raises:
         DataError: There is none, or it is no such file.
     """
-    result = Source(unlabelled_is_ignored=True)
     files = _json_files(source, "panoptic_")
+    return _read_files(files, options, Source(unlabelled_is_ignored=True), is_panoptic=True)
+
+
+def _read_files(files: list[Path], options: ReadingOptions, result: Source, *, is_panoptic: bool) -> Source:
+    finder = _finder(files, options)
     for file in files:
-        result.pictures += _read_file(file, source, options, result, is_panoptic=True, many=len(files) > 1)
+        split = _split_of(file) if len(files) > 1 else None
+        result.pictures += _read_file(file, finder, split, options, result, is_panoptic=is_panoptic)
     return result
 
 
 def _read_file(
-    file: Path, source: Path, options: ReadingOptions, result: Source, *, is_panoptic: bool, many: bool
+    file: Path, finder: PictureFinder, split: str | None, options: ReadingOptions, result: Source, *, is_panoptic: bool
 ) -> list[AnnotatedPicture]:
     data = read_json(file, "COCO file")
     names = _category_names(data, file, result)
     images = _images_by_id(data, file)
-    split = _split_of(file) if many else None
-    finder = _finder(file, source, options)
+    beside = next((folder for folder in _folders_of_part(file, options) if folder.is_dir()), None)
     of_image: dict[Any, list[tuple[int, dict]]] = {}
     for number, annotation in enumerate(entry(data, "annotations", list, str(file)), start=1):
         image_id = annotation.get("image_id") if isinstance(annotation, dict) else None
@@ -82,11 +82,11 @@ def _read_file(
     for image_id, image_entry in images.items():
         annotations = of_image.get(image_id, [])
         stated = image_entry["file_name"]
-        image = finder.find(stated)
+        image = finder.find(stated, beside=beside)
         if image is None:
             result.faults.append(
-                f"{file}: the picture {stated!r} is not there (looked in {finder.describe_folders()}); name its folder "
-                "by --images"
+                f"{file}: the picture {stated!r} is not there (looked in {finder.describe_folders(beside)}); name its "
+                "folder by --images"
             )
             continue
         if is_panoptic and not annotations:
@@ -305,10 +305,17 @@ def _images_by_id(data: Any, file: Path) -> dict[Any, dict]:
     return images
 
 
-def _finder(file: Path, source: Path, options: ReadingOptions) -> PictureFinder:
-    """The folders that COCO's own layout has, ``train2017`` beside ``annotations``, and those of other tools."""
+def _finder(files: list[Path], options: ReadingOptions) -> PictureFinder:
+    """Looks where COCO and other tools have pictures; those of several files keep the folders of their parts."""
+    file = files[0]  # the others lie beside it
+    inner, above = file.parent, file.parent.parent
+    parts = _folders_of_part(file, options) if len(files) == 1 else []
+    folders = [options.images, inner, inner / "images", above / "images", above]
+    return PictureFinder(folders, roots=[*parts, options.images, above / "images", inner / "images", inner, above])
+
+
+def _folders_of_part(file: Path, options: ReadingOptions) -> list[Path]:
+    """Where pictures of one file may lie apart from those of others, as in ``train2017`` beside ``annotations``."""
     part = file.stem.removeprefix("instances_").removeprefix("panoptic_").removeprefix("stuff_")
     above = file.parent.parent
-    folders = [options.images, file.parent, file.parent / "images", above / part, above / "images", above]
-    inner = [options.images, above / part, above / "images", file.parent / "images", file.parent, above]
-    return PictureFinder(folders, roots=inner)
+    return [folder / part for folder in (options.images, above, above / "images") if folder is not None]

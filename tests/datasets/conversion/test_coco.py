@@ -67,7 +67,27 @@ def test_files_of_train_and_val_become_their_lists(tmp_path):
         write_json(tmp_path / f"coco/annotations/captions_{part}2017.json", {})
     written, _ = convert("coco", tmp_path / "coco", tmp_path / "out")
     assert written.lists == {"all.txt": 2, "train.txt": 1, "val.txt": 1}
-    assert (tmp_path / "out/val.txt").read_text() == "images/val.png annotations/val.png\n"
+    assert (tmp_path / "out/val.txt").read_text() == "images/val2017/val.png annotations/val2017/val.png\n"
+
+
+@pytest.mark.parametrize("pictures", ["{}2017", "images/{}2017"])
+def test_pictures_of_train_and_val_may_have_the_same_names(pictures, tmp_path):
+    for part, category in (("train", 3), ("val", 7)):
+        picture(tmp_path / "coco" / pictures.format(part) / "1.png")
+        outline = {"segmentation": [LEFT_HALF], "category_id": category}
+        instances(tmp_path / f"coco/annotations/instances_{part}2017.json", outline, images=("1.png",))
+    written, labels = convert("coco", tmp_path / "coco", tmp_path / "out")
+    assert written.lists == {"all.txt": 2, "train.txt": 1, "val.txt": 1}
+    assert_label(labels["train2017/1"], "1111.... " * 6)
+    assert_label(labels["val2017/1"], "2222.... " * 6)
+
+
+def test_a_picture_of_both_train_and_val_is_named(tmp_path):
+    picture(tmp_path / "coco/images/1.png")
+    for part in ("train", "val"):
+        instances(tmp_path / f"coco/annotations/instances_{part}2017.json", images=("1.png",))
+    with pytest.raises(DataError, match=naming("1.png", "describes", "train2017.json: picture 0", "keep one")):
+        convert("coco", tmp_path / "coco", tmp_path / "out")
 
 
 def test_classes_can_be_chosen(source, tmp_path):
