@@ -39,7 +39,10 @@ begin_chain() {
     status_log=$LOG_PATH/$2
     step_stamp=$LOG_PATH/.step_began
     python_of_chain
-    mkdir -p "$LOG_PATH"
+    { mkdir -p "$LOG_PATH" && begin_status_log; } || fail "$LOG_PATH cannot be written"
+}
+
+begin_status_log() {
     printf -- '------------------------ %s ------------------------\n' "$MODE" > "$status_log"
 }
 
@@ -168,9 +171,8 @@ fresh_folder() {
         rm -r "$1"
     elif [ -e "$1" ]; then
         mv "$1" "$1.kept_$(date +%Y%m%d_%H%M%S)"
-    fi
-    mkdir -p "$1"
-    : > "$1/$CHAIN_MARK"
+    fi || fail "$1 cannot be moved out of the way"
+    { mkdir -p "$1" && : > "$1/$CHAIN_MARK"; } || fail "$1 cannot be written"
 }
 
 # --- Running and recording steps ------------------------------------------------------------------------------------
@@ -180,7 +182,7 @@ step_names=() step_states=() step_seconds=() step_details=()
 # run_step NAME LOG CHECK ARGUMENT... -- COMMAND...: runs the command with its output in LOG too. It has passed when it
 # ends with status 0 and `CHECK ARGUMENT...` finds what it had to write.
 run_step() {
-    local name=$1 log=$2 check=() start=$SECONDS status problem=""
+    local name=$1 log=$2 check=() start=$SECONDS statuses status problem=""
     shift 2
     while [ "$1" != -- ]; do
         check+=("$1")
@@ -190,9 +192,11 @@ run_step() {
     : > "$step_stamp"
     printf '$ %s\n' "$(quote_words "$@")"
     (become "$@") < /dev/null 2>&1 | tee "$log"
-    status=${PIPESTATUS[0]}
+    statuses=("${PIPESTATUS[@]}") status=${PIPESTATUS[0]}
     if [ "$status" -ne 0 ]; then
         problem="exit status $status"
+    elif [ "${statuses[1]}" -ne 0 ]; then
+        status=1 problem="its log cannot be written"
     else
         problem=$("${check[@]}") || status=1
     fi
