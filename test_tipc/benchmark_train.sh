@@ -111,18 +111,18 @@ train() {
 
 # analyse NAME LOG BATCH_SIZE PRECISION DEVICE_NUM
 analyse() {
-    local log=$2 speed_file script=test_tipc/analysis.py unit=samples/s
-    speed_file=$results/index/$(basename "$log" log)speed
+    local log=$2 beside script=test_tipc/analysis.py unit=samples/s
+    beside=$results/index/$(basename "$2" log)
     if [ -n "$skip_iters" ]; then
         log=$2_filtered
-        run_step "${1%speed}filtered" "$results/index/$(basename "$2" log)filter.txt" expect_file "$log" -- \
+        run_step "${1%speed}filtered" "${beside}filter.txt" expect_file "$log" -- \
             "$python" test_tipc/filter_log.py --in_log_path "$2" --out_log_path "$log" --skip_iters "$skip_iters" \
             || return
     fi
     [ ! -f "${BENCHMARK_ROOT:-}/scripts/analysis.py" ] || script=$BENCHMARK_ROOT/scripts/analysis.py
     [ "$5" = N1C1 ] || unit=images/s
-    run_step "$1" "$results/index/$(basename "$log" log)analysis.txt" expect_file "$speed_file" -- \
-        "$python" "$script" --filename "$log" --speed_log_file "$speed_file" \
+    run_step "$1" "${beside}analysis.txt" expect_file "${beside}speed" -- \
+        "$python" "$script" --filename "$log" --speed_log_file "${beside}speed" \
         --model_name "${model_name}_bs${3}_${4}_$run_mode" --base_batch_size "$3" --run_mode "$run_mode" \
         --fp_item "$4" --keyword ips: --skip_steps 2 --device_num "$5" --speed_unit "$unit" --convergence_key loss:
 }

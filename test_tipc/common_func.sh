@@ -13,14 +13,20 @@ model_name=${model_name:-}
 # Gets a line for each step.
 status_log=${status_log:-}
 num_cards=${num_cards:--1}
+# What is known of each step that has ended.
+step_names=() step_states=() step_seconds=() step_details=()
 
 # A folder with this file in it was made by a chain, and may be emptied by the next one.
 CHAIN_MARK=.made_by_tipc
 # What chains for C++ infer on: their files name no pictures, and the program takes folders and no lists.
 CPP_PICTURES=test_tipc/data/cityscapes/leftImg8bit/val
 
+# fail MESSAGE [STATUS]: ends the script.
 fail() {
     printf 'error: %s\n' "$1" >&2
+    # Tools that read the log would take the steps before for the whole chain.
+    [ "${#step_names[@]}" -eq 0 ] \
+        || status_check 1 "$(quote_words bash "$0" "$chain_file" "$MODE")" "$status_log" "$model_name" "$status_log"
     exit "${2:-1}"
 }
 
@@ -176,8 +182,6 @@ fresh_folder() {
 }
 
 # --- Running and recording steps ------------------------------------------------------------------------------------
-
-step_names=() step_states=() step_seconds=() step_details=()
 
 # run_step NAME LOG CHECK ARGUMENT... -- COMMAND...: runs the command with its output in LOG too. It has passed when it
 # ends with status 0 and `CHECK ARGUMENT...` finds what it had to write.

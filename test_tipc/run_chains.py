@@ -7,7 +7,7 @@
 
 A chain's files are found by the patterns, its scripts called with the arguments, and its time bounded by the limits of
 tipc_run.sh (PaddlePaddle/continuous_integration); what it has written is read as report.py and checkout_result.sh do.
-Beside that, the label maps of networks whose weights are made by rule are compared with test_tipc/results. The table
+Besides, the label maps of networks whose weights are made by rule are compared with test_tipc/results. The table
 at the end is that of test_tipc/README.md. The exit status is 0 when nothing failed.
 """
 
@@ -230,7 +230,7 @@ def find_logs(root: Path, since: float) -> list[Path]:
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".") and name != "node_modules"]
         found += [Path(folder, name) for name in files if name.endswith(".log")]
-    return sorted(log for log in found if log.stat().st_mtime >= since)
+    return sorted(log for log in found if log.is_file() and log.stat().st_mtime >= since)
 
 
 def result_lines(log: Path) -> list[str]:

@@ -255,6 +255,9 @@ train_and_infer() {
     split_list devices "$(func_parser_value "${lines[4]}")"
     split_list precisions "$(func_parser_value "${lines[5]}")"
     split_list trainers "$(func_parser_value "${lines[14]}")"
+    for trainer in "${trainers[@]}"; do
+        select_trainer "$trainer" # ends the script where there is none, before the first step
+    done
     for i in "${!gpu_list[@]}"; do
         for precision in "${precisions[@]}"; do
             # amp is the older word for it.

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 run_chains = load_script(ROOT / "test_tipc" / "run_chains.py")
 MODEL = "ddrnet23_slim"
+CONFIG = f"test_tipc/configs/{MODEL}/{MODEL}_cityscapes_1024x1024_120k.yml"
 OUTPUT = f"test_tipc/output/{MODEL}"
 STRETCH = 10.0  # times are judged by `make tipc-all`
 REFUSING_PROXY = "http://127.0.0.1:9"
@@ -63,7 +64,7 @@ SHORT = {
     },
 }
 BREAK = {
-    "basic": ({"_12": "--resume_model:no_such_run"}, "train.py"),
+    "basic": ({"_29": f"norm_export:export.py --config {CONFIG} --opts export.no_such_key=1"}, "export.py"),
     "fleet": ({"_12": "--resume_model:no_such_run"}, "train.py"),
     "ptq": ({"_4": "--model_path:damaged.pdparams"}, "ptq.py"),
     "paddle2onnx": ({"_11": "--config:no_such_folder/deploy.yaml"}, "infer.py"),

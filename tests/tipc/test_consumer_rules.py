@@ -135,6 +135,13 @@ def test_a_chain_that_breaks_off_is_not_one_that_needs_a_gpu(checkout):
     assert outcome.problems == ["no line says that a command was run", "exit status 2"]
 
 
+def test_a_mistake_in_the_file_that_is_seen_after_a_step_is_found(checkout):
+    file = checkout.chain_file(slim("basic"), _29="norm_export:export.py 'a")
+    outcome = run_chains.run_chain(checkout.folder, run_chains.CHAINS["basic"], file, env=checkout.environment())
+    assert len(outcome.problems) == 2 and outcome.problems[1] == "exit status 2"
+    assert "test_train_inference_python.sh" in outcome.problems[0] and "failed, see" in outcome.problems[0]
+
+
 def test_label_maps_are_those_of_the_chains_own_model_and_precision(checkout):
     chain, file = run_chains.CHAINS["ptq"], checkout.folder / slim("ptq").relative_to(ROOT)
     label = np.arange(64, dtype="uint8").reshape(8, 8) % 19
@@ -147,7 +154,7 @@ def test_label_maps_are_those_of_the_chains_own_model_and_precision(checkout):
 
     write("data/cityscapes/gtFine/val/a.png", label)
     for model, precision in (("ddrnet23_slim", "fp32"), ("ddrnet23_slim_KL", "fp32"), ("ddrnet23_slim_cls_KL", "int8")):
-        write(f"output/{model}/whole_infer/infer_precision_{precision}_results/a.png", wrong)
+        write(f"output/{model}/whole_infer/infer_precision_{precision}_batchsize_1_results/a.png", wrong)
     scores = checkout.folder / "test_tipc" / "results" / "python_ddrnet23_slim_results_int8.txt"
     scores.write_text("#Images: 1\nmIoU: 1.0\n")
 
@@ -156,9 +163,9 @@ def test_label_maps_are_those_of_the_chains_own_model_and_precision(checkout):
 
     message = "int8: its label maps have other scores than test_tipc/results says, or none"
     assert problems() == [message]
-    write("output/ddrnet23_slim_KL/whole_infer/infer_precision_int8_results/a.png", label)
+    write("output/ddrnet23_slim_KL/whole_infer/infer_precision_int8_batchsize_1_results/a.png", label)
     assert problems() == []
-    write("output/ddrnet23_slim_KL/whole_infer/infer_precision_int8_results/a.png", wrong)
+    write("output/ddrnet23_slim_KL/whole_infer/infer_precision_int8_batchsize_1_results/a.png", wrong)
     assert problems() == [message]
 
 
