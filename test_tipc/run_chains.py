@@ -138,6 +138,7 @@ def main(arguments: argparse.Namespace) -> None:
         outcomes[name, file.parent.name] = outcome
         for problem in outcome.problems:
             print(f"FAILED: {problem}")
+        print(f"== {name}, {file.parent.name}: {outcome}", flush=True)
     print(f"\n{table(outcomes)}")
     sys.exit(1 if any(outcome.problems for outcome in outcomes.values()) else 0)
 
