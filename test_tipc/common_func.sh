@@ -210,6 +210,8 @@ run_step() {
 # become COMMAND...: the command in the place of this shell, with `visible_cards`, if set, as the cards it sees.
 become() {
     [ -z "${visible_cards:-}" ] || export CUDA_VISIBLE_DEVICES=$visible_cards
+    # Paddle takes it by itself only where the launcher finds no cards.
+    [[ ${visible_cards:-} != -1,* ]] || export PADDLE_DISTRI_BACKEND=gloo
     exec "$@"
 }
 

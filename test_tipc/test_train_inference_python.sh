@@ -115,13 +115,14 @@ run_trained_chain() {
     run_inference "$gpus" "$folder" "$(func_parser_value "${lines[11]}")" "$blocked"
 }
 
-# launch_processes ARRAY GPUS MACHINES: puts Paddle's launcher before a training of several processes; for one card sets
-# `visible_cards`.
+# launch_processes ARRAY GPUS MACHINES: puts Paddle's launcher before a training of several processes; for one card, and
+# for processes on the CPU, sets `visible_cards`.
 launch_processes() {
     local -n launched=$1
     local launcher=("$python" -m paddle.distributed.launch)
     if [[ $2 == -1,* ]]; then # processes on the CPU, connected by gloo
         launcher+=("--nproc_per_node=$(($(tr -cd , <<< "$2" | wc -c) + 1))")
+        visible_cards=$2 # no card, and as many numbers as processes, as the launcher wants it where it finds one
     elif [[ $2 == *,* || -n $3 ]]; then
         [ -z "$3" ] || launcher+=("--ips=$3")
         launcher+=("--devices=$2")

@@ -23,7 +23,8 @@ import json, os, pathlib, shutil, signal, sys, time
 
 words, program = sys.argv[1:], pathlib.Path(sys.argv[0]).name
 with open(os.environ["FAKE_CALLS"], "a") as file:
-    call = {{"words": words, "program": program, "visible": os.environ.get("CUDA_VISIBLE_DEVICES")}}
+    visible, backend = map(os.environ.get, ("CUDA_VISIBLE_DEVICES", "PADDLE_DISTRI_BACKEND"))
+    call = {{"words": words, "program": program, "visible": visible, "backend": backend}}
     file.write(json.dumps(call) + "\\n")
 if words[:3] == ["-W", "ignore", "-c"]:
     print("a warning of Paddle")

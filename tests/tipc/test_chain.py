@@ -106,6 +106,8 @@ def test_two_processes_on_the_cpu_are_launched_without_cards(checkout):
         f"-m paddle.distributed.launch --nproc_per_node=2 train.py --config {CONFIG}_lite.yml --do_eval"
     )
     assert f"--device=cpu --save_dir={OUT}/norm_train_gpus_-1,-1_autocast_null" in checkout.commands()[0]
+    # Whatever the machine has: the launcher wants a number for each process, and Paddle is told of gloo.
+    assert [(call["visible"], call["backend"]) for call in checkout.calls()[:2]] == [("-1,-1", "gloo"), (None, None)]
     log = checkout.output() / "norm_train_gpus_-1,-1_autocast_null_nodes_1.log"
     assert log.read_text().endswith("output of the first process")
     assert "needs a GPU" in summary(done)["norm_train_gpus_0,1_autocast_null_train"]
