@@ -111,16 +111,18 @@ train() {
 
 # analyse NAME LOG BATCH_SIZE PRECISION DEVICE_NUM
 analyse() {
-    local log=$2 speed_file script=test_tipc/analysis.py unit=samples/s
-    speed_file=$results/index/$(basename "$log" log)speed
+    local log=$2 beside script=test_tipc/analysis.py unit=samples/s
+    beside=$results/index/$(basename "$2" log)
     if [ -n "$skip_iters" ]; then
         log=$2_filtered
-        "$python" test_tipc/filter_log.py --in_log_path "$2" --out_log_path "$log" --skip_iters "$skip_iters"
+        run_step "${1%speed}filtered" "${beside}filter.txt" expect_file "$log" -- \
+            "$python" test_tipc/filter_log.py --in_log_path "$2" --out_log_path "$log" --skip_iters "$skip_iters" \
+            || return
     fi
     [ ! -f "${BENCHMARK_ROOT:-}/scripts/analysis.py" ] || script=$BENCHMARK_ROOT/scripts/analysis.py
     [ "$5" = N1C1 ] || unit=images/s
-    run_step "$1" "$results/index/$(basename "$log" log)analysis.txt" expect_file "$speed_file" -- \
-        "$python" "$script" --filename "$log" --speed_log_file "$speed_file" \
+    run_step "$1" "${beside}analysis.txt" expect_file "${beside}speed" -- \
+        "$python" "$script" --filename "$log" --speed_log_file "${beside}speed" \
         --model_name "${model_name}_bs${3}_${4}_$run_mode" --base_batch_size "$3" --run_mode "$run_mode" \
         --fp_item "$4" --keyword ips: --skip_steps 2 --device_num "$5" --speed_unit "$unit" --convergence_key loss:
 }
@@ -150,11 +152,11 @@ run_one() {
 read_section
 read_request "${3:-}"
 count_cards
-mkdir -p "$results"/{train_log,index,profiling_log,benchmark_log}
 status_log=$results/benchmark_log/results.log
-printf -- '------------------------ %s ------------------------\n' "$MODE" > "$status_log"
+{ mkdir -p "$results"/{train_log,index,profiling_log,benchmark_log} && begin_status_log; } \
+    || fail "$results cannot be written"
 IFS=';' read -ra flags <<< "$flags"
-[ "${#flags[@]}" -eq 0 ] || export "${flags[@]?}"
+[ "${#flags[@]}" -eq 0 ] || export "${flags[@]?}" || fail "$chain_file: flags: must be NAME=VALUE;NAME=VALUE" 2
 export model_branch=${model_branch:-$(git branch --show-current 2> /dev/null)}
 export model_commit=${model_commit:-$(git rev-parse HEAD 2> /dev/null)}
 frame_version=$("$python" -W ignore -c 'import paddle; print(paddle.__version__)' | tail -n 1)

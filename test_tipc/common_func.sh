@@ -13,14 +13,20 @@ model_name=${model_name:-}
 # Gets a line for each step.
 status_log=${status_log:-}
 num_cards=${num_cards:--1}
+# What is known of each step that has ended.
+step_names=() step_states=() step_seconds=() step_details=()
 
 # A folder with this file in it was made by a chain, and may be emptied by the next one.
 CHAIN_MARK=.made_by_tipc
 # What chains for C++ infer on: their files name no pictures, and the program takes folders and no lists.
 CPP_PICTURES=test_tipc/data/cityscapes/leftImg8bit/val
 
+# fail MESSAGE [STATUS]: ends the script.
 fail() {
     printf 'error: %s\n' "$1" >&2
+    # Tools that read the log would take the steps before for the whole chain.
+    [ "${#step_names[@]}" -eq 0 ] \
+        || status_check 1 "$(quote_words bash "$0" "$chain_file" "$MODE")" "$status_log" "$model_name" "$status_log"
     exit "${2:-1}"
 }
 
@@ -39,7 +45,10 @@ begin_chain() {
     status_log=$LOG_PATH/$2
     step_stamp=$LOG_PATH/.step_began
     python_of_chain
-    mkdir -p "$LOG_PATH"
+    { mkdir -p "$LOG_PATH" && begin_status_log; } || fail "$LOG_PATH cannot be written"
+}
+
+begin_status_log() {
     printf -- '------------------------ %s ------------------------\n' "$MODE" > "$status_log"
 }
 
@@ -168,19 +177,16 @@ fresh_folder() {
         rm -r "$1"
     elif [ -e "$1" ]; then
         mv "$1" "$1.kept_$(date +%Y%m%d_%H%M%S)"
-    fi
-    mkdir -p "$1"
-    : > "$1/$CHAIN_MARK"
+    fi || fail "$1 cannot be moved out of the way"
+    { mkdir -p "$1" && : > "$1/$CHAIN_MARK"; } || fail "$1 cannot be written"
 }
 
 # --- Running and recording steps ------------------------------------------------------------------------------------
 
-step_names=() step_states=() step_seconds=() step_details=()
-
 # run_step NAME LOG CHECK ARGUMENT... -- COMMAND...: runs the command with its output in LOG too. It has passed when it
 # ends with status 0 and `CHECK ARGUMENT...` finds what it had to write.
 run_step() {
-    local name=$1 log=$2 check=() start=$SECONDS status problem=""
+    local name=$1 log=$2 check=() start=$SECONDS statuses status problem=""
     shift 2
     while [ "$1" != -- ]; do
         check+=("$1")
@@ -190,9 +196,11 @@ run_step() {
     : > "$step_stamp"
     printf '$ %s\n' "$(quote_words "$@")"
     (become "$@") < /dev/null 2>&1 | tee "$log"
-    status=${PIPESTATUS[0]}
+    statuses=("${PIPESTATUS[@]}") status=${PIPESTATUS[0]}
     if [ "$status" -ne 0 ]; then
         problem="exit status $status"
+    elif [ "${statuses[1]}" -ne 0 ]; then
+        status=1 problem="its log cannot be written"
     else
         problem=$("${check[@]}") || status=1
     fi
@@ -202,6 +210,8 @@ run_step() {
 # become COMMAND...: the command in the place of this shell, with `visible_cards`, if set, as the cards it sees.
 become() {
     [ -z "${visible_cards:-}" ] || export CUDA_VISIBLE_DEVICES=$visible_cards
+    # Paddle takes it by itself only where the launcher finds no cards.
+    [[ ${visible_cards:-} != -1,* ]] || export PADDLE_DISTRI_BACKEND=gloo
     exec "$@"
 }
 

@@ -4,7 +4,7 @@
 
     python test_tipc/compare_losses.py dygraph_loss.txt dy2static_loss.txt --rtol 0.001
 
-PaddleSeg compares them with diff. Two right computations part in the last bits, and a training makes more of that with
+PaddleSeg compares them with diff. Two correct computations differ in the last bits, and training amplifies that with
 each step: test_tipc/docs/test_train_dy2static_python.md has figures.
 """
 

@@ -25,7 +25,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from paddleseg.metrics.confusion import ConfusionMatrix
 from paddleseg.metrics.scores import class_iou, class_precision, kappa, mean_iou, pixel_accuracy
-from paddleseg.utils.cli import require_packages, run_command
+from paddleseg.utils.cli import CommandParser, require_packages, run_command
 from paddleseg.utils.errors import ConfigError, DataError
 
 PRECISIONS = ("fp32", "fp16", "bf16", "int8")
@@ -37,7 +37,7 @@ _PICTURE_ENDING, _LABEL_ENDING = "_leftImg8bit", "_gtFine_labelTrainIds"
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line; the flags are PaddleSeg's, --write_metric_file is an addition."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="compare_results.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument

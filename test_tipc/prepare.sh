@@ -264,10 +264,11 @@ prepare_network() {
 
 # export_for_cpp WEIGHTS: the folder that the chain file's model_path lies in, unless it is there.
 export_for_cpp() {
-    local folder
+    local folder config
     folder=$(dirname "$(func_parser_value "${lines[10]}")")
     [ ! -f "$folder/deploy.yaml" ] || return 0
-    "$python" export.py --config "$(chain_config)" --model_path "$1" --save_dir "$folder"
+    config=$(chain_config)
+    "$python" export.py --config "$config" --model_path "$1" --save_dir "$folder"
 }
 
 case $chain_kind in

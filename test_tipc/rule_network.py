@@ -76,7 +76,7 @@ def main(arguments: argparse.Namespace) -> None:
         for file, image in zip(files, images):
             name = file.relative_to(root / "leftImg8bit").as_posix().replace(_PICTURE_ENDING, _LABEL_ENDING)
             write_label(folder / "gtFine" / name, label_map64(model, image))
-        # As it is named from the folder's own place, to which the folder is moved yet.
+        # As it is named from the place to which the folder is moved at the end.
         pictures = os.path.relpath((root / "leftImg8bit").resolve(), Path(arguments.save_dir).resolve())
         (folder / "leftImg8bit").symlink_to(pictures)
     print(f"{arguments.save_dir}: weights by rule, and labels of {len(files)} pictures")

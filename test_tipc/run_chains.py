@@ -7,7 +7,7 @@
 
 A chain's files are found by the patterns, its scripts called with the arguments, and its time bounded by the limits of
 tipc_run.sh (PaddlePaddle/continuous_integration); what it has written is read as report.py and checkout_result.sh do.
-Beside that, the label maps of networks whose weights are made by rule are compared with test_tipc/results. The table
+Besides, the label maps of networks whose weights are made by rule are compared with test_tipc/results. The table
 at the end is that of test_tipc/README.md. The exit status is 0 when nothing failed.
 """
 
@@ -35,6 +35,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TRAINING = "lite_train_lite_infer"
 RESULT_WORDS, FAILED_WORDS = "with command", "Run failed with command"
 _REASON = re.compile(r"^ Skipped - .* - (.*)$", re.MULTILINE)
+_COLOUR = re.compile(r"\033\[\d+m")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Chain:
         mode: Its mode, for prepare.sh and the script.
         seconds: Time limit, prepare.sh included.
         second: The script's second argument, where that is not the mode.
-        compares: Whether it runs a network whose weights are made by rule, with recorded scores.
+        compares: Precision of its label maps, where it runs the network by rule, whose scores are recorded.
     """
 
     pattern: str
@@ -55,7 +56,7 @@ class Chain:
     mode: str = TRAINING
     seconds: int = 600
     second: str | None = None
-    compares: bool = False
+    compares: str | None = None
 
 
 _TRAIN = "test_train_inference_python.sh"
@@ -63,10 +64,10 @@ CHAINS = {
     "basic": Chain("*train_infer_python.txt", _TRAIN),
     "amp": Chain("*train_linux_gpu_normal_amp_infer_python_linux_gpu_cpu.txt", _TRAIN),
     "fleet": Chain("*train_linux_gpu_fleet_normal_infer_python_linux_gpu_cpu.txt", _TRAIN),
-    "ptq": Chain("*train_ptq_infer_python.txt", "test_ptq_inference_python.sh", "whole_infer", 1800, compares=True),
-    "paddle2onnx": Chain("*paddle2onnx*", "test_paddle2onnx.sh", "paddle2onnx_infer", 80, compares=True),
-    "serving": Chain("*_serving_python_*", "test_serving_infer_python.sh", "serving_infer", 80, compares=True),
-    "cpp": Chain("*_infer_cpp_*", "test_inference_cpp.sh", "cpp_infer", 600, "1", compares=True),
+    "ptq": Chain("*train_ptq_infer_python.txt", "test_ptq_inference_python.sh", "whole_infer", 1800, compares="int8"),
+    "paddle2onnx": Chain("*paddle2onnx*", "test_paddle2onnx.sh", "paddle2onnx_infer", 80, compares="fp32"),
+    "serving": Chain("*_serving_python_*", "test_serving_infer_python.sh", "serving_infer", 80, compares="fp32"),
+    "cpp": Chain("*_infer_cpp_*", "test_inference_cpp.sh", "cpp_infer", 600, "1", compares="fp32"),
     # Those below are in no list of tipc_run.sh; they have the limit of the basic chain.
     "dy2static": Chain("*train_dy2static_python.txt", "test_train_dy2static_python.sh"),
     "benchmark": Chain("*train_infer_python.txt", "benchmark_train.sh", "benchmark_train"),
@@ -137,6 +138,7 @@ def main(arguments: argparse.Namespace) -> None:
         outcomes[name, file.parent.name] = outcome
         for problem in outcome.problems:
             print(f"FAILED: {problem}")
+        print(f"== {name}, {file.parent.name}: {outcome}", flush=True)
     print(f"\n{table(outcomes)}")
     sys.exit(1 if any(outcome.problems for outcome in outcomes.values()) else 0)
 
@@ -196,9 +198,9 @@ def run_chain(
     if status is None:
         problems.append(f"not ready after {chain.seconds * stretch:.0f} s")
     elif status == 0 and chain.compares and not problems:
-        problems += compare(root, file, chain.mode, environment)
+        problems += compare(root, chain, file, environment)
     elif status != 0:
-        needs = "" if results else why_nothing_ran(logs)
+        needs = "" if results or status != 1 else why_nothing_ran(logs)
         if needs:
             return Outcome([], needs, seconds, cpu_seconds)
         problems.append(f"exit status {status}")
@@ -229,7 +231,7 @@ def find_logs(root: Path, since: float) -> list[Path]:
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".") and name != "node_modules"]
         found += [Path(folder, name) for name in files if name.endswith(".log")]
-    return sorted(log for log in found if log.stat().st_mtime >= since)
+    return sorted(log for log in found if log.is_file() and log.stat().st_mtime >= since)
 
 
 def result_lines(log: Path) -> list[str]:
@@ -249,7 +251,8 @@ def judge(results: Sequence[str]) -> Iterator[str]:
         if len(parts) != 4:
             yield f"a line with {len(parts) - 1} times ' - ' where 3 are wanted: {line.strip()}"
         elif FAILED_WORDS in line:
-            yield f"{parts[1].strip()}: {parts[2]} ({stage_of(parts[2])}) failed, see {parts[3].split()[0]}"
+            log = _COLOUR.sub("", parts[3]).strip()
+            yield f"{parts[1].strip()}: {parts[2]} ({stage_of(parts[2])}) failed, see {log}"
         elif "successfully" not in parts[0]:
             yield f"neither successful nor failed: {line.strip()}"
 
@@ -263,29 +266,25 @@ def stage_of(command: str) -> str:
 
 
 def why_nothing_ran(logs: Sequence[Path]) -> str:
-    """The reasons for which all steps of a chain were skipped."""
+    """The reasons for which all steps of a chain were skipped; empty where it did not come to its end."""
     text = "\n".join(log.read_text(encoding="utf-8", errors="replace") for log in logs)
+    if not re.search(r"^0 passed, 0 failed, \d+ skipped$", text, re.MULTILINE):
+        return ""
     return "; ".join(dict.fromkeys(_REASON.findall(text)))
 
 
-def compare(root: Path, file: Path, mode: str, env: Mapping[str, str]) -> list[str]:
+def compare(root: Path, chain: Chain, file: Path, env: Mapping[str, str]) -> list[str]:
     """Hold the label maps of a chain against the recorded scores of its model; gives what disagrees."""
-    model = file.parent.name
-    problems = []
-    for precision, tolerance in TOLERANCES.items():
-        folders = sorted((root / "test_tipc/output").glob(f"{model}*/{mode}/*_precision_{precision}_*_results"))
-        folders = [folder for folder in folders if folder.parents[1].name in (model, f"{model}_KL")]
-        if not folders:
-            continue
-        command = [
-            env["PYTHON"], "test_tipc/compare_results.py", "--num_classes=19", f"--atol={tolerance}",
-            "--metric_file=test_tipc/results/*.txt",
-            f"--predict_dir={folders[0].parent}/*_precision_{precision}_*_results",
-            "--gt_dir=test_tipc/data/cityscapes/gtFine/val",
-        ]  # fmt: skip
-        if subprocess.run(command, cwd=root, env=dict(env)).returncode != 0:
-            problems.append(f"{precision}: its label maps have other scores than test_tipc/results says")
-    return problems
+    model = re.search(r"^model_name[: ](.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)[1].strip()
+    command = [
+        env["PYTHON"], "test_tipc/compare_results.py", "--num_classes=19", f"--atol={TOLERANCES[chain.compares]}",
+        "--metric_file=test_tipc/results/*.txt",
+        f"--predict_dir=test_tipc/output/{model}/{chain.mode}/*_precision_{chain.compares}_*_results",
+        "--gt_dir=test_tipc/data/cityscapes/gtFine/val",
+    ]  # fmt: skip
+    if subprocess.run(command, cwd=root, env=dict(env)).returncode == 0:
+        return []
+    return [f"{chain.compares}: its label maps have other scores than test_tipc/results says, or none"]
 
 
 def table(outcomes: Mapping[tuple[str, str], Outcome]) -> str:

@@ -39,7 +39,6 @@ compare() {
         "$python" test_tipc/compare_losses.py "$LOG_PATH/${name}_dygraph_loss.txt" "$LOG_PATH/${name}_dy2static_loss.txt"
 }
 
-: > "$step_stamp"
 both=$LOG_PATH/dy2static.txt
 write_chain "$both"
 start=$SECONDS status=0
@@ -49,11 +48,9 @@ if [ "$status" -eq 0 ]; then
 else
     record_step trainings failed "$((SECONDS - start))" "$LOG_PATH (exit status $status)"
 fi
-began=$LOG_PATH/.dy2static_began
-touch -r "$both" "$began"
 for log in "$LOG_PATH"/norm_train_*_nodes_1.log; do
     # Of an earlier run, or not trained both ways.
-    [ "$log" -nt "$began" ] && [ "${log/norm_train/to_static_train}" -nt "$began" ] || continue
+    [ "$log" -nt "$both" ] && [ "${log/norm_train/to_static_train}" -nt "$both" ] || continue
     compare "$log"
 done
 finish_chain 'dy2static_*' comparison

@@ -41,12 +41,16 @@ select_trainer() {
 
 # add_static_training: the line after the heading to_static_train_benchmark_params adds words to the command.
 add_static_training() {
-    local i
+    local i line more
     for i in "${!lines[@]}"; do
-        if [[ ${lines[i]} == *to_static_train_benchmark_params* ]]; then
-            train_words+=" $(func_parser_value "${lines[i + 1]:-}")"
-            return
-        fi
+        [ "$(heading "${lines[i]}")" = to_static_train_benchmark_params ] || continue
+        line=${lines[i + 1]:-}
+        more=$(func_parser_value "$line")
+        # Without these words it would train as norm_train does.
+        [[ $(func_parser_key "$line") == to_static_train && -n $more ]] \
+            || fail "$chain_file: the line after to_static_train_benchmark_params must be to_static_train and flags, found: ${line:-nothing}" 2
+        train_words+=" $more"
+        return
     done
     fail "$chain_file: trainer to_static_train needs the section to_static_train_benchmark_params" 2
 }
@@ -55,7 +59,7 @@ add_static_training() {
 # gpu_list: cards; -1 for the CPU, -1,-1 for two processes on it; or machines and their cards, a,b;0,1.
 run_trained_chain() {
     local gpus=${1#*;} device=$2 precision=$3 trainer=$4 machines="" num_nodes=1
-    local name folder log reason weights last command visible_cards="" blocked=""
+    local name folder log reason weights last command visible_cards="" blocked="" first expected
     if [[ $1 == *";"* ]]; then
         machines=${1%%;*}
         num_nodes=$(($(tr -cd , <<< "$machines" | wc -c) + 1))
@@ -90,8 +94,13 @@ run_trained_chain() {
     # A profiled training ends with its last profiled step.
     last=$folder/iter_$iters
     [ "$MODE" != benchmark_train ] || last="$folder/iter_*"
-    run_step "${name}_train" "$log" expect_weights "$weights" "$last/model.pdparams" -- "${command[@]}" \
-        || blocked="its training failed"
+    expected=(expect_weights "$weights" "$last/model.pdparams")
+    # The first process, which is on the first machine, writes what a training leaves.
+    first=${machines%%,*}
+    if [ -n "$first" ] && ! is_this_machine "$first"; then
+        expected=(expect_nothing) blocked="its weights are on $first"
+    fi
+    run_step "${name}_train" "$log" "${expected[@]}" -- "${command[@]}" || blocked="its training failed"
     if [[ $gpus == *,* || -n $machines ]] && is_new log/workerlog.0; then
         cat log/workerlog.0 >> "$log"
     fi
@@ -106,13 +115,14 @@ run_trained_chain() {
     run_inference "$gpus" "$folder" "$(func_parser_value "${lines[11]}")" "$blocked"
 }
 
-# launch_processes ARRAY GPUS MACHINES: puts Paddle's launcher before a training of several processes; for one card sets
-# `visible_cards`.
+# launch_processes ARRAY GPUS MACHINES: puts Paddle's launcher before a training of several processes; for one card, and
+# for processes on the CPU, sets `visible_cards`.
 launch_processes() {
     local -n launched=$1
     local launcher=("$python" -m paddle.distributed.launch)
     if [[ $2 == -1,* ]]; then # processes on the CPU, connected by gloo
         launcher+=("--nproc_per_node=$(($(tr -cd , <<< "$2" | wc -c) + 1))")
+        visible_cards=$2 # no card, and as many numbers as processes, as the launcher wants it where it finds one
     elif [[ $2 == *,* || -n $3 ]]; then
         [ -z "$3" ] || launcher+=("--ips=$3")
         launcher+=("--devices=$2")
@@ -128,9 +138,14 @@ why_not_among() {
     local machine
     [ -n "$1" ] || return 0
     for machine in ${1//,/ }; do
-        [[ " 127.0.0.1 $(hostname -I 2> /dev/null) " != *" $machine "* ]] || return 0
+        ! is_this_machine "$machine" || return 0
     done
     printf 'is for the machines %s, and this is none of them' "$1"
+}
+
+# is_this_machine ADDRESS
+is_this_machine() {
+    [[ " 127.0.0.1 $(hostname -I 2> /dev/null) " == *" $1 "* ]]
 }
 
 # run_eval NAME LOG WEIGHTS DEVICE BLOCKED
@@ -241,6 +256,9 @@ train_and_infer() {
     split_list devices "$(func_parser_value "${lines[4]}")"
     split_list precisions "$(func_parser_value "${lines[5]}")"
     split_list trainers "$(func_parser_value "${lines[14]}")"
+    for trainer in "${trainers[@]}"; do
+        select_trainer "$trainer" # ends the script where there is none, before the first step
+    done
     for i in "${!gpu_list[@]}"; do
         for precision in "${precisions[@]}"; do
             # amp is the older word for it.

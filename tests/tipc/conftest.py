@@ -23,7 +23,8 @@ import json, os, pathlib, sys, time
 
 words, program = sys.argv[1:], pathlib.Path(sys.argv[0]).name
 with open(os.environ["FAKE_CALLS"], "a") as file:
-    call = {{"words": words, "program": program, "visible": os.environ.get("CUDA_VISIBLE_DEVICES")}}
+    visible, backend = map(os.environ.get, ("CUDA_VISIBLE_DEVICES", "PADDLE_DISTRI_BACKEND"))
+    call = {{"words": words, "program": program, "visible": visible, "backend": backend}}
     file.write(json.dumps(call) + "\\n")
 if words[:3] == ["-W", "ignore", "-c"]:
     print("a warning of Paddle")
@@ -172,18 +173,31 @@ class Checkout:
         lines = (path if path.is_absolute() else self.folder / path).read_text().splitlines()
         for index, line in values.items():
             lines[int(index.lstrip("_"))] = line
-        copy = self.folder.parent / "chain file.txt"
-        copy.write_text("\n".join(lines) + "\n")
-        return copy
+        return self.write_chain_file("\n".join(lines) + "\n")
+
+    def write_chain_file(self, text) -> Path:
+        file = self.folder.parent / "chain file.txt"
+        file.write_bytes(text.encode())
+        return file
 
     def output(self, mode="lite_train_lite_infer", model="ddrnet23_slim") -> Path:
         return self.folder / "test_tipc" / "output" / model / mode
 
 
-@pytest.fixture
-def checkout(tmp_path) -> Checkout:
-    folder = tmp_path / "my checkout"
+def make_checkout(beside: Path) -> Checkout:
+    folder = beside / "my checkout"
     shutil.copytree(ROOT / "test_tipc", folder / "test_tipc", ignore=shutil.ignore_patterns("data", "output", "build"))
     for name in LINKED:
         (folder / name).symlink_to(ROOT / name)
     return Checkout(folder)
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Checkout:
+    return make_checkout(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_checkout(tmp_path_factory) -> Checkout:
+    """One for all tests of a file, with what earlier ones have left."""
+    return make_checkout(tmp_path_factory.mktemp("tipc"))

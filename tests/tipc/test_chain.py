@@ -106,6 +106,8 @@ def test_two_processes_on_the_cpu_are_launched_without_cards(checkout):
         f"-m paddle.distributed.launch --nproc_per_node=2 train.py --config {CONFIG}_lite.yml --do_eval"
     )
     assert f"--device=cpu --save_dir={OUT}/norm_train_gpus_-1,-1_autocast_null" in checkout.commands()[0]
+    # Whatever the machine has: the launcher wants a number for each process, and Paddle is told of gloo.
+    assert [(call["visible"], call["backend"]) for call in checkout.calls()[:2]] == [("-1,-1", "gloo"), (None, None)]
     log = checkout.output() / "norm_train_gpus_-1,-1_autocast_null_nodes_1.log"
     assert log.read_text().endswith("output of the first process")
     assert "needs a GPU" in summary(done)["norm_train_gpus_0,1_autocast_null_train"]
@@ -125,6 +127,17 @@ def test_a_training_of_several_machines_is_for_those_alone(checkout):
     assert checkout.commands()[0].startswith(launcher)
     assert (checkout.output() / "norm_train_gpus_0,1_autocast_null_nodes_2/deploy.yaml").is_file()
     assert (checkout.output() / "norm_train_gpus_0,1_autocast_null_nodes_2.log").is_file()
+
+
+def test_the_first_of_several_machines_has_the_weights_and_exports_them(checkout):
+    checkout.write_list()
+    file = checkout.chain_file(_3="gpu_list:203.0.113.7,127.0.0.1;0,1", _4="--device:gpu", _23="eval:val.py --config x")
+    done = checkout.run_chain(file, FAKE_CARDS="2", FAKE_IDLE="train.py")
+    assert done.returncode == 0, done.stdout
+    assert len(checkout.commands()) == 1
+    skipped = [line for line in summary(done).values() if " skipped " in line]
+    assert len(skipped) == 5 and all("its weights are on 203.0.113.7" in line for line in skipped)
+    assert checkout.run_chain(file, FAKE_CARDS="2", FAKE_FAIL="train.py").returncode == 1
 
 
 def test_a_classifier_gives_classes_and_no_label_maps(checkout):
@@ -347,6 +360,10 @@ def test_the_file_of_paddleseg_drives_the_chain_on_two_cards(checkout):
         (
             {"_14": "trainer:to_static_train", "_52": "=====other====="},
             "needs the section to_static_train_benchmark_params",
+        ),
+        (
+            {"_14": "trainer:to_static_train", "_53": "=====other====="},
+            "after to_static_train_benchmark_params must be to_static_train and flags, found: =====other=====",
         ),
         ({"_38": "infer_quant:True"}, "quantised models have a chain of their own, test_ptq_inference_python.sh"),
         ({"_6": "--iters:whole_train_whole_infer=5"}, "no number of iterations for lite_train_lite_infer"),

@@ -3,10 +3,14 @@
 """Every chain of every model passes the rules of PaddlePaddle's integration, and one with a broken step is found."""
 
 import dataclasses
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from tests.scripts import load_script
@@ -41,7 +45,7 @@ LINE = "\033[33m Run successfully with command - ddrnet - python train.py --a=b 
 
 def run(checkout, name, file, **environment):
     """The chain with the fake Python, which makes no label maps that could be compared."""
-    chain = dataclasses.replace(run_chains.CHAINS[name], compares=False)
+    chain = dataclasses.replace(run_chains.CHAINS[name], compares=None)
     file = checkout.folder / file.relative_to(ROOT)
     env = checkout.environment(BENCHMARK_LOG_DIR="", **environment)
     return run_chains.run_chain(checkout.folder, chain, file, env=env)
@@ -100,10 +104,69 @@ def test_losses_of_the_static_graph_that_differ_are_found(checkout):
     assert outcome.problems[-1] == "exit status 1"
 
 
-def test_a_failed_run_says_nothing_about_the_next_one(checkout):
-    assert run(checkout, "ptq", slim("ptq"), FAKE_FAIL="deploy/python/infer.py").problems
-    for _ in range(2):
-        assert run(checkout, "ptq", slim("ptq")).problems == []
+@pytest.mark.parametrize("name", STEPS)
+def test_a_chain_says_nothing_about_the_next_one(checkout, name):
+    for broken in (False, True, False):
+        kind = {"FAKE_FAIL": STEPS[name][-1]} if broken else {}
+        assert bool(run(checkout, name, slim(name), FAKE_CARDS="2", **kind).problems) == broken
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_chain_file_with_crlf_or_without_a_line_is_refused_in_a_line_that_names_it(checkout, name):
+    chain = run_chains.CHAINS[name]
+    lines = slim(name).read_text().splitlines()
+    for text, message in (
+        ("\r\n".join(lines), "line 1 ends with CRLF; end it with LF"),
+        ("\n".join(lines[:5] + lines[6:]), "is one before it missing?"),
+    ):
+        file = checkout.write_chain_file(text)
+        for script, word in (("prepare.sh", chain.mode), (chain.script, chain.second or chain.mode)):
+            done = checkout.run(f"test_tipc/{script}", file, word)
+            assert (done.returncode, done.stdout) == (2, "")
+            assert done.stderr.startswith(f"error: {file}") and message in done.stderr
+            assert done.stderr.count("\n") == 1
+    assert checkout.calls() == []
+
+
+def test_a_chain_that_breaks_off_is_not_one_that_needs_a_gpu(checkout):
+    file = checkout.chain_file(slim("amp"), _3="gpu_list:1|0", _14="trainer:nobody")
+    chain = run_chains.CHAINS["amp"]
+    outcome = run_chains.run_chain(checkout.folder, chain, file, env=checkout.environment(FAKE_CARDS="1"))
+    assert outcome.problems == ["no line says that a command was run", "exit status 2"]
+
+
+def test_a_mistake_in_the_file_that_is_seen_after_a_step_is_found(checkout):
+    file = checkout.chain_file(slim("basic"), _29="norm_export:export.py 'a")
+    outcome = run_chains.run_chain(checkout.folder, run_chains.CHAINS["basic"], file, env=checkout.environment())
+    assert len(outcome.problems) == 2 and outcome.problems[1] == "exit status 2"
+    assert "test_train_inference_python.sh" in outcome.problems[0] and "failed, see" in outcome.problems[0]
+
+
+def test_label_maps_are_those_of_the_chains_own_model_and_precision(checkout):
+    chain, file = run_chains.CHAINS["ptq"], checkout.folder / slim("ptq").relative_to(ROOT)
+    label = np.arange(64, dtype="uint8").reshape(8, 8) % 19
+    wrong = np.zeros_like(label)
+
+    def write(name, pixels):
+        path = checkout.folder / "test_tipc" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(path), pixels)
+
+    write("data/cityscapes/gtFine/val/a.png", label)
+    for model, precision in (("ddrnet23_slim", "fp32"), ("ddrnet23_slim_KL", "fp32"), ("ddrnet23_slim_cls_KL", "int8")):
+        write(f"output/{model}/whole_infer/infer_precision_{precision}_batchsize_1_results/a.png", wrong)
+    scores = checkout.folder / "test_tipc" / "results" / "python_ddrnet23_slim_results_int8.txt"
+    scores.write_text("#Images: 1\nmIoU: 1.0\n")
+
+    def problems():
+        return run_chains.compare(checkout.folder, chain, file, {**os.environ, "PYTHON": sys.executable})
+
+    message = "int8: its label maps have other scores than test_tipc/results says, or none"
+    assert problems() == [message]
+    write("output/ddrnet23_slim_KL/whole_infer/infer_precision_int8_batchsize_1_results/a.png", label)
+    assert problems() == []
+    write("output/ddrnet23_slim_KL/whole_infer/infer_precision_int8_batchsize_1_results/a.png", wrong)
+    assert problems() == [message]
 
 
 def test_a_chain_that_takes_too_long_is_ended_with_all_its_processes(checkout):

@@ -222,11 +222,23 @@ def test_the_analysis_of_paddlepaddle_is_used_where_it_is(checkout, tmp_path):
     ]  # fmt: skip
 
 
+def test_first_lines_of_epochs_are_left_out_of_the_speed(checkout):
+    file = checkout.chain_file(BASIC, _60="log_iters:1;skip_iters:2")
+    for status, broken in ((0, ""), (1, "raise SystemExit(3)")):
+        (checkout.folder / "test_tipc" / "filter_log.py").open("a").write(f"\n{broken}\n")
+        done = benchmark(checkout, file, "dynamic_bs2_fp32_DP_N1C1")
+        assert done.returncode == status, done.stdout
+    index = checkout.output("benchmark_train") / "index"
+    speed = json.loads((index / "my checkout_ddrnet23_slim_bs2_fp32_DP_N1C1_speed").read_text())
+    assert speed["ips"] == 15.5  # the mean of 15 and 16, for two more lines do not count
+
+
 @pytest.mark.parametrize(
     ("lines", "request_", "message"),
     [
         ({"_54": "=====other====="}, "", "has no section train_benchmark_params"),
         ({"_57": "iters:3"}, "", "line 3 of train_benchmark_params must be epoch, found: iters:3"),
+        ({"_59": "flags:no name=1"}, "", "flags: must be NAME=VALUE;NAME=VALUE"),
         ({"_60": "task:mat"}, "", "no such setting of train_benchmark_params; known: log_iters, repeats, skip_iters"),
         ({}, "N1C1", "must be dynamicTostatic, or as dynamic_bs2_fp32_DP_N1C1"),
         ({}, "dynamic_bs2_fp32_DP_N4C32", "N4C32: benchmarks of several machines are started by hand"),

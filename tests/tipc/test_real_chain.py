@@ -55,22 +55,6 @@ def test_the_chain_of_23_slim_runs_and_its_label_maps_have_the_scores_of_the_tra
     assert compared.stdout.count("Assert allclose passed!") == 2
 
 
-def test_a_step_broken_on_purpose_fails_and_so_does_the_chain(checkout):
-    real = {"python": sys.executable}
-    config = "test_tipc/configs/ddrnet23_slim/ddrnet23_slim_cityscapes_1024x1024_120k.yml"
-    broken = checkout.chain_file(
-        _6="--iters:2", _29=f"norm_export:export.py --config {config} --opts export.no_such_key=1"
-    )
-    prepare(checkout, broken, **real)
-    done = run_chain(checkout, broken, **real)
-    assert done.returncode == 1
-    assert states(checkout) == ["passed", "failed"] + ["skipped"] * 5
-    assert re.search(r"Run failed with command - ddrnet23_slim - \S+ export\.py .*no_such_key", done.stdout)
-    log = checkout.output() / "norm_train_gpus_-1_autocast_null_nodes_1_export.log"
-    assert "no_such_key" in log.read_text()
-    assert "Traceback" not in log.read_text()
-
-
 def test_the_file_of_ddrnet_paddle_trains_and_exports(checkout, tmp_path):
     programs = tmp_path / "bin"
     programs.mkdir()
