@@ -28,7 +28,7 @@ class Hook:
         """Called after each optimiser step; ``trainer.step`` counts it already.
 
         Args:
-            trainer: The trainer.
+            trainer: Has the network, the optimiser and the number of steps so far.
             losses: Detached scalars by name: ``loss`` (the total), then each term.
         """
 
