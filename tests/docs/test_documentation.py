@@ -20,6 +20,7 @@ PAGES = [
     *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")),
 ]  # fmt: skip
 # The YAML of docs/export.md is that of deploy.yaml, and tests/docs/test_own_parts.py runs that of docs/own_parts.md.
+SHARED_FLAGS = ("benchmark/common.py", "paddleseg/utils/json_report.py")
 OTHER_YAML = ("docs/export.md", "docs/own_parts.md")
 
 
@@ -52,7 +53,7 @@ def test_each_configuration_of_the_documentation_is_valid(page, text, tmp_path):
 def test_each_command_of_the_documentation_parses(script, arguments):
     module = load_script(ROOT / script)
     if not hasattr(module, "make_parser"):  # benchmarks, most of whose flags are in a parser that they share
-        sources = [(ROOT / path).read_text(encoding="utf-8") for path in (script, "benchmark/common.py")]
+        sources = [(ROOT / path).read_text(encoding="utf-8") for path in (script, *SHARED_FLAGS)]
         assert [word for word in arguments if word.startswith("--") and f'"{word}"' not in "".join(sources)] == []
         return
     config = getattr(module.make_parser().parse_args(arguments), "config", "CONFIG")
@@ -77,6 +78,40 @@ def test_links_between_the_pages_lead_somewhere(page):
         assert file.exists(), target
         if place and file.suffix == ".md":
             assert place in anchors(file), f"{target}#{place}"
+
+
+def test_the_index_has_each_page_once():
+    text = (ROOT / "docs/README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"\]\(([\w/]+\.md)\)", text)
+    assert sorted(listed) == sorted(page.name for page in (ROOT / "docs").glob("*.md") if page.name != "README.md")
+
+
+def bash_lines(page):
+    """The commands of a page without comments, each as one line."""
+    blocks = re.findall(r"```bash\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+    lines = (line.partition("#")[0] for block in blocks for line in block.replace("\\\n", " ").splitlines())
+    return {" ".join(line.split()) for line in lines} - {""}
+
+
+def test_the_commands_of_the_chinese_pages_are_those_of_the_english_ones():
+    english = {line for page in PAGES if not page.endswith("_cn.md") for line in bash_lines(page)}
+    for page in ("README_cn.md", "docs/quick_start_cn.md"):
+        assert bash_lines(page) - english == set()
+    assert bash_lines("docs/quick_start_cn.md") == bash_lines("docs/quick_start.md")
+
+
+def test_the_quick_start_is_what_make_quickstart_does(monkeypatch, tmp_path):
+    quickstart, said = load_script(ROOT / "tools" / "quickstart.py"), []
+
+    def run_step(title, *arguments):
+        said.append(f"python {' '.join(map(str, arguments))}")
+        (tmp_path / "output/quickstart/run/scores.json").write_text('{"mean_iou": 1, "pixel_accuracy": 1}')
+
+    monkeypatch.setattr(quickstart, "run_step", run_step)
+    monkeypatch.setattr(quickstart, "ROOT", tmp_path)
+    monkeypatch.setattr("sys.argv", ["quickstart.py"])
+    quickstart.main()
+    assert set(said) == {line for line in bash_lines("docs/quick_start.md") if line.startswith("python ")}
 
 
 def anchors(page):
