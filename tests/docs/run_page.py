@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the commands of documentation pages, in their order, on data and a checkpoint that are made here.
 
-All pages share one folder, so that what one of them has made (the export of docs/export.md) serves the later ones, and a
-command that has run is not run again. A command is run as it stands but for the replacements below, in this process:
+All pages share one folder, so that what one of them has made (the export of docs/export.md) serves the later ones, and
+a command that has run is not run again. A command is run as it stands but for the replacements below, in this process:
 each start of Python would import Paddle anew.
 """
 

@@ -62,6 +62,21 @@ def test_each_command_of_the_documentation_parses(script, arguments):
         assert (ROOT / config).is_file()
 
 
+# Of other programs.
+OTHER_FLAGS = {"--gpus", "--nproc_per_node", "--logdir"}
+
+
+def test_the_flags_that_other_kits_are_translated_to_are_ours():
+    scripts = ("train.py", "val.py", "predict.py", "export.py", "deploy/python/infer.py", "deploy/python/evaluate.py",
+               "tools/analyze_model.py")  # fmt: skip
+    parsers = [load_script(ROOT / script).make_parser() for script in scripts]
+    ours = {flag for parser in parsers for action in parser._actions for flag in action.option_strings}
+    text = (ROOT / "docs/other_kits.md").read_text(encoding="utf-8")
+    text = re.sub(r"\n## Flags\n.*?\n## ", "\n## ", text, flags=re.DOTALL)  # each of its cells has flags of both sides
+    cells = [line.split("|")[2] for line in text.splitlines() if line.startswith("| ")]
+    assert {flag for cell in cells for flag in re.findall(r"--\w+", cell)} - ours - OTHER_FLAGS == set()
+
+
 def test_the_page_on_fine_tuning_names_every_part_that_can_be_frozen():
     text = (ROOT / "docs" / "finetune.md").read_text(encoding="utf-8")
     parts = [name for name, _ in DDRNet_23_slim(2, enable_auxiliary_loss=True).named_children()]
