@@ -79,6 +79,7 @@ PAGES_NOT_RUN = {
     "test_tipc/README.md": "make tipc runs the chains",
     "docs/imagenet.md": "the commands of other pages with a classifier, as in tests/classification",
     "docs/distillation.md": "two trainings; tests/distillation runs one",
+    "docs/own_data_in_15_minutes.md": "tests/docs/test_own_data_walk_through.py runs it",
 }
 
 

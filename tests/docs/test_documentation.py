@@ -20,8 +20,9 @@ PAGES = [
     *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")),
 ]  # fmt: skip
 # The YAML of docs/export.md is that of deploy.yaml, and tests/docs/test_own_parts.py runs that of docs/own_parts.md.
-SHARED_FLAGS = ("benchmark/common.py", "paddleseg/utils/json_report.py")
 OTHER_YAML = ("docs/export.md", "docs/own_parts.md")
+# Where the flags stand that benchmarks without a parser of their own have.
+SHARED_FLAGS = ("benchmark/common.py", "paddleseg/utils/json_report.py")
 
 
 def blocks(language):

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from paddleseg.deploy.engine_flags import backend_name
 from paddleseg.deploy.engines import ENGINES
 from paddleseg.deploy.graph_formats import PRECISIONS
 from paddleseg.deploy.serve.settings import LARGEST_HEADER, Settings
@@ -34,7 +35,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--model", required=True, metavar="DIR", help="folder that export.py wrote")
     add("--host", default=Settings.host, help="address to listen at; 0.0.0.0: all of them (default: %(default)s)")
     add("--device", help="cpu, gpu, gpu:1, ... (default: the first card, else the CPU)")
-    add("--backend", choices=list(ENGINES), help="what runs the graph (default: the first that can, as in infer.py)")
+    backend_help = "what runs the graph (default: the first that can, as in infer.py)"
+    add("--backend", type=backend_name, choices=list(ENGINES), help=backend_help)
     add("--precision", choices=PRECISIONS, default=Settings.precision, help="of the network (default: %(default)s)")
     add("--cpu_threads", type=int, metavar="N", help="threads of each worker (default: the cores, shared among them)")
     for one in fields(Settings):
