@@ -245,7 +245,7 @@ def _check_dataset(config: Config, section: str, problems: Problems) -> None:
     )
     component = DATASETS[arguments["type"]] if is_known else None
     if is_known and is_built_in(component) and "cache_dir" in arguments and "cache" not in arguments:
-        problems.add(f"{section}.cache_dir", "has no effect without cache; add cache: disk, or cache: none for no cache")
+        problems.add(f"{section}.cache_dir", "has no effect without cache; add cache: disk (cache: none for none)")
 
 
 def _check_palette(config: Config, palette: Any, key: str, problems: Problems) -> None:
