@@ -133,7 +133,7 @@ def write_video(folder: Path) -> None:
 
 def write_data_set(folder: Path) -> None:
     """A data set alone, as deploy/python/evaluate.py takes it."""
-    section = "{type: Dataset, dataset_root: data/mine, val_path: val.txt, mode: val, num_classes: 4}"
+    section = "{type: Dataset, dataset_root: data/tiny, val_path: val.txt, mode: val, num_classes: 4}"
     (folder / "data.yml").write_text(f"val_dataset: {section}\n")
 
 
@@ -187,10 +187,11 @@ class Workspace:
         self._done: set[str] = set()
         self._service: subprocess.Popen | None = None
         self._port = _free_port()
-        make_dataset(folder / "data/mine")
-        shutil.copytree(folder / "data/mine/images", folder / "pictures")
+        make_dataset(folder / "data/tiny")
+        shutil.copytree(folder / "data/tiny", folder / "data/mine")  # which some pages make anew
+        shutil.copytree(folder / "data/tiny/images", folder / "pictures")
         shutil.copy(folder / "pictures/val_0.png", folder / "street.jpg")
-        (folder / "mine.yml").write_text(TINY_CONFIG.format(root="data/mine"))
+        (folder / "mine.yml").write_text(TINY_CONFIG.format(root="data/tiny"))
         scenes = f"_base_: {ROOT}/configs/quick_start/ddrnet23_slim_roadscenes.yml\n"
         scenes += "train_dataset: {num_samples: 8, size: [64, 32]}\nval_dataset: {num_samples: 2, size: [64, 32]}\n"
         (folder / "scenes.yml").write_text(scenes)
@@ -207,7 +208,7 @@ class Workspace:
                 for old, new in REPLACED.items():
                     command = command.replace(old, new)
                 missing = [package for words, package in NEEDS.items() if words in command and not _has(package)]
-                if missing or (command.startswith("curl") and self._service is None):
+                if missing or (command.startswith("curl") and not (self._service and shutil.which("curl"))):
                     self.left_out.append(command)
                     continue
                 if command not in self._done:

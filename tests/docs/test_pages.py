@@ -44,6 +44,23 @@ def test_the_commands_of_the_page_do_what_it_says(page, workspace):
     workspace.run(page)
 
 
+NEED_MORE = [
+    page
+    for page in run_page.PAGES
+    if any(words in command for command in run_page.commands_of(page) for words in run_page.NEEDS)
+]
+
+
+@pytest.mark.slow
+@pytest.mark.extras(*run_page.NEEDS.values())
+@pytest.mark.parametrize("page", NEED_MORE)
+def test_so_do_those_that_need_other_packages(page, workspace):
+    workspace.run("docs/export.md")
+    left_out = set(workspace.left_out)
+    workspace.run(page)
+    assert set(workspace.left_out) == left_out == set()
+
+
 @pytest.mark.slow
 def test_the_results_that_the_pages_speak_of_are_there(workspace):
     for name in (
