@@ -43,6 +43,8 @@ setup(
     package_data={
         "paddleseg.datasets": ["tables/*.json"],
         "paddleseg.deploy.serve": ["openapi.json", "page/*"],
+        "paddleseg.reports": ["page/*"],
+        "paddleseg.utils": ["page/*"],
     },
     entry_points={"console_scripts": ["ddrnet-serve = paddleseg.deploy.serve.__main__:run"]},
     install_requires=[line for line in cpu if not is_chosen_by_the_user(line)],
@@ -56,6 +58,7 @@ setup(
         "safetensors": ["safetensors>=0.4"],
         "tiff": ["tifffile>=2023.1"],
         "mat": ["scipy>=1.8"],
+        "tensorboard": ["tensorboardX>=2.6"],
         "serving": read_requirements("requirements-serving.txt"),
         "headless": [opencv.replace("opencv-python", "opencv-python-headless")],
     },

@@ -66,6 +66,7 @@ NOT_RUN = {
     r"python tools/zoo\.py get|.*zoo:": "a download",
     r".*configs/finetune/": "the weights are those of make quickstart, or a download",
     r"python tools/dataset_converters/voc_aug\.py": "a download; tests/tools/test_voc_aug.py makes one",
+    r"python tools/plot_curve\.py .*work_dirs": "runs of other kits; tests/tools draws their curves",
     r".*WEIGHTS": "the measurement of docs/speed.md, with a trained network",
     r".*--score_outputs outputs": "the outputs come from another machine; tests/commands/exported",
     r"python -c ": "one line of Python that prints what is installed",
@@ -131,6 +132,17 @@ def write_video(folder: Path) -> None:
     writer.release()
 
 
+def write_wrong_labels(folder: Path) -> None:
+    (folder / "labels").mkdir()
+    for number, name in enumerate(("0007", "0012", "0013")):
+        shutil.copy(folder / f"data/tiny/labels/train_{number}.png", folder / f"labels/{name}.png")
+
+
+def name_two_runs(folder: Path) -> None:
+    for name in ("first", "second"):
+        shutil.copytree(folder / "output/mine", folder / "output" / name)
+
+
 def write_data_set(folder: Path) -> None:
     """A data set alone, as deploy/python/evaluate.py takes it."""
     section = "{type: Dataset, dataset_root: data/tiny, val_path: val.txt, mode: val, num_classes: 4}"
@@ -150,6 +162,8 @@ PAGES = {
     "docs/config.md": Page(),
     "docs/serving.md": Page(),
     "docs/train_own_data.md": Page(added=UNSEEN),
+    "docs/label_doctor.md": Page(write_wrong_labels),
+    "docs/reports.md": Page(name_two_runs),
     "docs/quick_start.md": Page(added=UNSEEN),
     "docs/convert_labels.md": Page(write_labelme_files),
     "docs/troubleshooting.md": Page(write_coloured_labels),

@@ -19,8 +19,8 @@ PAGES = [
     "test_tipc/README.md", "docker/README.md", "CONTRIBUTING.md", "CHANGELOG.md",
     *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")),
 ]  # fmt: skip
-# The YAML of docs/export.md is that of deploy.yaml, and tests/docs/test_own_parts.py runs that of docs/own_parts.md.
-OTHER_YAML = ("docs/export.md", "docs/own_parts.md")
+# The YAML of docs/export.md is that of deploy.yaml; the parts of one's own in the others have tests of their own.
+OTHER_YAML = ("docs/export.md", "docs/own_parts.md", "docs/trackers.md")
 # Where the flags stand that benchmarks without a parser of their own have.
 SHARED_FLAGS = ("benchmark/common.py", "paddleseg/utils/json_report.py")
 

@@ -67,7 +67,7 @@ def test_twelve_labelled_pictures_become_an_exported_network_by_the_commands_of_
     assert "1 part, 2 scratch" in said[0]
     lists = {name: (tmp_path / "data/mine" / name).read_text().splitlines() for name in ("train.txt", "val.txt")}
     assert [len(lines) for lines in lists.values()] == [9, 3]
-    assert (tmp_path / "output/samples.png").is_file()
+    assert (tmp_path / "data/mine/samples.png").is_file()
     assert (tmp_path / "output/mine/report/report.html").is_file()
     labels = list((tmp_path / "output/mine/predictions").rglob("*.png"))
     assert {path.stem for path in labels} == {f"{number:02}" for number in range(12)}
