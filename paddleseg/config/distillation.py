@@ -17,7 +17,16 @@ from paddleseg.utils.type_hints import PositiveFloat
 from paddleseg.utils.weight_source import WeightSource, source_faults
 
 SECTION = "distillation"
-_KEYS = ("teacher", "teacher_weights", "losses")
+KEYS: dict[str, tuple[Any, str]] = {
+    "teacher": (str, "folder of a run or a checkpoint, or the configuration of the teacher"),
+    "teacher_weights": (WeightSource, "its weights, where `teacher` is a configuration or has others"),
+    "losses": (
+        list,
+        "what the teacher teaches: `type` and arguments of a loss, `weight` (its factor), and `features` and "
+        "`teacher_features` (names of the layers that are compared; not given: the logits)",
+    ),
+}
+"""Key of the section to its type, and words for docs/config.md."""
 OF_A_TERM: dict[str, Any] = {"weight": PositiveFloat, "features": str, "teacher_features": str}
 """What each entry of ``losses`` may say beside ``type`` and the arguments of the loss."""
 
@@ -28,8 +37,8 @@ def check_distillation(config: Config, problems: Problems) -> None:
         return
     section = config.section(SECTION)
     for key in section:
-        if key not in _KEYS:
-            problems.add(f"{SECTION}.{key}", f"there is no such key. {suggest(key, _KEYS)}")
+        if key not in KEYS:
+            problems.add(f"{SECTION}.{key}", f"there is no such key. {suggest(key, KEYS)}")
     if tasks_of(config) and not is_segmentation(config):
         problems.add(SECTION, f"it compares label maps with a teacher's, but {tasks_of(config)[-1]} learns none")
     teacher = section.get("teacher")

@@ -21,10 +21,16 @@ from paddleseg.losses.soft_target_cross_entropy import takes_picture_classes
 from paddleseg.models.facts import output_names
 from paddleseg.registry import LOSSES, MODELS, TASKS
 from paddleseg.tasks import ClassificationTask
+from paddleseg.utils.choices import ClassWeights
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.type_hints import NonNegativeFloat
 
-_KEYS = ("types", "coef", "class_weights")
+KEYS: dict[str, tuple[Any, str]] = {
+    "types": (list, "a loss for each output of the network, the main one first, or one loss for all outputs"),
+    "coef": (Sequence[NonNegativeFloat], "the weight of each output's loss"),
+    "class_weights": (ClassWeights, "count the labels of `train_dataset`, and let rare classes weigh more"),
+}
+"""Key of the section to its type, and words for docs/config.md."""
 
 
 def check_losses(config: Config, problems: Problems, *, has_auxiliary_output: bool) -> None:
@@ -39,8 +45,8 @@ def check_losses(config: Config, problems: Problems, *, has_auxiliary_output: bo
     if not loss:
         return
     for key in loss:
-        if key not in _KEYS:
-            problems.add(f"loss.{key}", f"there is no such key. {suggest(key, _KEYS)}")
+        if key not in KEYS:
+            problems.add(f"loss.{key}", f"there is no such key. {suggest(key, KEYS)}")
     types, coef = loss.get("types"), loss.get("coef")
     _check_list(config, types, "loss.types", problems)
     _check_kinds(config, problems)

@@ -55,22 +55,23 @@ from paddleseg.utils.type_hints import matches
 
 Command = Literal["train", "val", "predict", "export"]
 
-# Top-level keys. A mapping is a section, which is checked further below.
-TOP_LEVEL: dict[str, Any] = {
-    **yaml_hints(),
-    "custom_imports": list,
-    "model": dict,
-    "task": dict,
-    "loss": dict,
-    "distillation": dict,
-    "optimizer": dict,
-    "lr_scheduler": dict,
-    "train_dataset": dict,
-    "val_dataset": dict,
-    "test_config": dict,
-    "export": dict,
-    "hooks": list,
+# Top-level keys beside the settings of a run: type, and words for docs/config.md. A mapping is a section, which is
+# checked further below.
+SECTIONS: dict[str, tuple[Any, str]] = {
+    "custom_imports": (list, "files (`my_parts.py`, relative to this file) or modules with parts of your own"),
+    "model": (dict, "the network: `type` and its arguments"),
+    "task": (dict, "what is learnt, where it is not what the network is made for"),
+    "loss": (dict, "the losses of the network's outputs and their weights"),
+    "distillation": (dict, "a trained network whose outputs the network learns beside the labels"),
+    "optimizer": (dict, "`type` and its arguments"),
+    "lr_scheduler": (dict, "how the learning rate goes over the run: `type` and its arguments"),
+    "train_dataset": (dict, "what is trained on: `type` and its arguments, `transforms` among them"),
+    "val_dataset": (dict, "what is evaluated, likewise; prediction and export take its `transforms` too"),
+    "test_config": (dict, "how evaluation and prediction look at a picture: windows, scales, flips"),
+    "export": (dict, "`transforms` of prediction and export, where they differ from those of `val_dataset`"),
+    "hooks": (list, "hooks of your own, which are called around the steps of a training"),
 }
+TOP_LEVEL: dict[str, Any] = {**yaml_hints(), **{name: hint for name, (hint, _) in SECTIONS.items()}}
 _NEEDED: dict[str, tuple[str, ...]] = {
     "train": ("batch_size", "model", "loss", "optimizer", "lr_scheduler", "train_dataset"),
     "val": ("model", "val_dataset"),
@@ -244,7 +245,7 @@ def _check_dataset(config: Config, section: str, problems: Problems) -> None:
     )
     component = DATASETS[arguments["type"]] if is_known else None
     if is_known and is_built_in(component) and "cache_dir" in arguments and "cache" not in arguments:
-        problems.add(f"{section}.cache_dir", "has no effect without cache; add cache: disk, or cache: none to rest it")
+        problems.add(f"{section}.cache_dir", "has no effect without cache; add cache: disk (cache: none for none)")
 
 
 def _check_palette(config: Config, palette: Any, key: str, problems: Problems) -> None:

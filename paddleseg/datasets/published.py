@@ -33,8 +33,8 @@ class PublishedDataset(SegmentationDataset):
 
     Args:
         transforms: See ``SegmentationDataset``.
-        dataset_root: The folder that the paths of the subclass are below.
-        mode: Which part of the data is read, one of ``parts``. Those that begin with ``train`` are to train on.
+        dataset_root: The folder of the data set, with the sub-folders that its site gives it (docs/datasets.md).
+        mode: Which part of the data is read: ``train``, ``val``, of some data sets others too (docs/datasets.md).
         edge: Only False; PaddleSeg's edge labels belong to losses that are not here.
         cache: Keep decoded pictures and labels: ``"disk"``, ``"ram"`` or ``"none"``.
         cache_dir: Folder of the cache on disk; ``.decoded_cache`` in ``dataset_root`` by default.

@@ -39,7 +39,7 @@ class Elsewhere(Engine):
     """The engine of a graph that runs elsewhere: it gives, picture after picture, what was computed there.
 
     Args:
-        graph: The graph.
+        graph: Which of the exported graphs was run there.
         names: Of the pictures, in the order in which they will come; see ``names_of``.
         outputs: The folder of what was computed; None: there is nothing yet, and it cannot run.
         config: The export, which says what the outputs look like.

@@ -146,7 +146,7 @@ def open_by_flags(config: DeployConfig, arguments: argparse.Namespace, images: S
 
     Raises:
         ConfigError: There is no graph for that, or a flag would be ignored.
-        DeviceError: The engine or the device is not to be had.
+        DeviceError: The engine or the device is not available.
         WeightsError: A file is damaged.
     """
     options = engine_options(config, arguments)
@@ -165,7 +165,7 @@ def engine_options(config: DeployConfig, arguments: argparse.Namespace) -> Engin
 
     Raises:
         ConfigError: There is no graph for that, or a flag would be ignored.
-        DeviceError: The engine or the device is not to be had.
+        DeviceError: The engine or the device is not available.
     """
     from paddleseg.deploy.graph_choice import choose_graph
 

@@ -123,7 +123,7 @@ class ExportedGraph:
         self._warn_of_other_sizes_than_calibrated(inputs[0])
         with Stopwatch(self.seconds, "inference"):
             fixed = self.graph.input_shape[0]
-            # A graph of fixed batch size gets copies of the last picture where pictures lack.
+            # A graph of fixed batch size gets copies of the last picture where there are too few pictures.
             padding = max(0, fixed - len(inputs))
             images = [item.image for item in inputs] + [inputs[-1].image] * padding
             batch = np.stack(images) if len(images) > 1 else images[0][None]  # not copied: 25 MB at 1024 x 2048

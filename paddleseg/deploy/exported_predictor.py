@@ -34,7 +34,7 @@ def open_exported(path: str | Path, options: EngineOptions) -> ExportedSegmentat
 
     Raises:
         ConfigError: Its deploy.yaml is wrong, or it has no graph for these options.
-        DeviceError: The engine or the device is not to be had.
+        DeviceError: The engine or the device is not available.
         WeightsError: The graph cannot be loaded.
     """
     config = read_deploy_config(path)
@@ -61,7 +61,7 @@ def engine_options(
 
     Raises:
         ConfigError: The deploy.yaml is wrong, it has no graph for these wishes, or the threads have no effect.
-        DeviceError: The engine or the device is not to be had.
+        DeviceError: The engine or the device is not available.
     """
     if cpu_threads is not None and cpu_threads < 1:
         raise ConfigError(f"cpu_threads: found {cpu_threads}; it must be at least 1")

@@ -141,7 +141,7 @@ def check_checksums(path: Path, graph: GraphSpec, checksums: Mapping[str, str]) 
 
     Args:
         path: The deploy.yaml, for messages.
-        graph: The graph.
+        graph: Whose files are read.
         checksums: SHA-256 by name of file.
 
     Raises:

@@ -110,7 +110,7 @@ def segment_video_file(
     Args:
         segmenter: The exported network.
         tiled: The same for frames that are larger than a tile; None: all of them whole.
-        video: The video.
+        video: Read frame by frame.
         save_dir: Where to save.
         palette: Colours of the classes.
         batch_size: Most frames, or tiles of one, in a batch.

@@ -114,7 +114,7 @@ class OnnxGraph:
             x: Its input.
             weight: (out, in, k, k) float32.
             bias: (out,) float32.
-            stride: Its stride.
+            stride: Step of the kernel in both directions, in pixels.
             same: Pad as ``SAME`` says instead: with a stride of 2 and an even side on the right and below only.
         """
         kernel = weight.shape[2]

@@ -167,7 +167,7 @@ def input_dtype_for(wish: str | None, transforms: Sequence[Mapping[str, Any]], r
         read_options: How pictures are read.
 
     Raises:
-        ConfigError: uint8 is wished for, and pictures are no such numbers.
+        ConfigError: uint8 was asked for, and pictures are not of that type.
     """
     reason = None
     if read_options.value_range is not None:

@@ -47,7 +47,7 @@ def predict_video(
     Args:
         model: A network; it leaves in the mode (training or evaluation) it came in.
         pipeline: The transforms of evaluation.
-        video: The video.
+        video: Read frame by frame.
         save_dir: Where to save.
         options: How the network looks at each frame.
         channels: Channels that the network takes.

@@ -38,7 +38,7 @@ def load(
     Raises:
         ConfigError: There is no network at the path, its configuration is wrong, or an option has no effect.
         WeightsError: Its weights are damaged or do not fit.
-        DeviceError: Device and precision are not to be had here.
+        DeviceError: Device and precision are not available here.
 
     Example:
         >>> model = paddleseg.load("output")

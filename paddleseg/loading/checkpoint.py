@@ -63,7 +63,7 @@ def open_checkpoint(
     Raises:
         ConfigError: Its configuration is wrong.
         WeightsError: Its weights are damaged or do not fit.
-        DeviceError: The device is not to be had here.
+        DeviceError: The device is not available here.
     """
     config = load_config(str(checkpoint / CONFIG))
     check_config(config, command="predict", check_files=False)

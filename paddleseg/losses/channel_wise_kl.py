@@ -57,10 +57,12 @@ def channel_wise_kl(student: Tensor, teacher: Tensor, temperature: float) -> Ten
 
 @DISTILLATION_LOSSES.add_component
 class ChannelWiseKLLoss(nn.Layer):
-    """See :func:`channel_wise_kl`. It sees no labels: padding and ignored pixels are places like all others.
+    """Kullback-Leibler divergence of each channel's spread over the picture from the teacher's.
+
+    See :func:`channel_wise_kl`. It sees no labels: padding and ignored pixels are places like all others.
 
     Args:
-        temperature: What values are divided by before the softmax.
+        temperature: What values are divided by before the softmax; the higher, the more the weaker places count.
     """
 
     @checks_arguments

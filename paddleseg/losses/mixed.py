@@ -25,7 +25,8 @@ class MixedLoss(nn.Layer):
     MixedLoss themselves. PaddleSeg's gives a list of terms, which its training adds up.
 
     Args:
-        losses: Called with logits (N, K, H, W) and int64 label (N, H, W); each gives a scalar.
+        losses: The losses, in YAML a list like ``loss.types``. Each is called with logits (N, K, H, W) and int64 label
+            (N, H, W), and gives a scalar.
         coef: A number for each loss, at least 0.
     """
 

@@ -72,7 +72,8 @@ def SGD(
         momentum: Factor of the running sum of gradients, 0 to below 1; 0 is plain descent.
         nesterov: Nesterov's form of momentum.
         weight_decay: Factor of the L2 term that is added to the gradients, after clipping.
-        custom_cfg: Multipliers for parts of the model, see `parameter_multipliers`.
+        custom_cfg: Multipliers for parts of the model, each ``{name: .., lr_mult: .., weight_decay_mult: ..}``; the
+            first whose ``name`` is part of a parameter's name holds for it.
         grad_clip_cfg: ``{name: ClipGradByNorm | ClipGradByGlobalNorm, clip_norm: ..}`` or
             ``{name: ClipGradByValue, max: .., min: ..}`` (``min`` defaults to ``-max``).
         no_decay_on_norm_and_bias: No weight decay on normalisation layers and biases.

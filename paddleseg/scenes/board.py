@@ -19,7 +19,7 @@ class Board:
     """Strokes on an upright plane; points are metres to the right of and above a place on the ground.
 
     Args:
-        scene: The scene.
+        scene: What is painted on, with its camera and light.
         x: The place, to the right, in metres.
         z: The place, forward, in metres.
         mirrored: Whether left and right change places.

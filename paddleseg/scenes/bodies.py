@@ -187,7 +187,7 @@ def paint_bodies(
     """Paints the bodies of one vehicle, from far to near.
 
     Args:
-        scene: The scene.
+        scene: What is painted on, with its camera and light.
         x: Middle of the vehicle, to the right, in metres.
         z: Middle of the vehicle, forward, in metres.
         yaw: Heading in radians; 0 drives away from the camera, pi towards it, pi/2 to the right.

@@ -19,7 +19,7 @@ class FeatureTaps:
     """Looks at what sublayers of a network give, and leaves the network as it is.
 
     Args:
-        network: The network.
+        network: What is looked into.
         names: Of the sublayers, as in the names of its weights: ``layer5_``, ``head.conv_bn_relu``.
         whose: Of whom the network is, for messages, such as ``the teacher DDRNet_39``.
 

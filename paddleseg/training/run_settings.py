@@ -205,13 +205,3 @@ def yaml_hints() -> dict[str, Any]:
 def resolved_defaults() -> dict[str, Any]:
     """What a resolved configuration says of knobs that only YAML can turn and that it does not give."""
     return {one.name: one.default for one in knobs() if one.in_yaml and not one.is_flag and one.default is not None}
-
-
-def markdown_table() -> str:
-    """The table of docs/config.md."""
-    lines = ["| name | YAML | flag | `train()` | meaning (default) |", "|-|-|-|-|-|"]
-    for knob in knobs():
-        places = ["x" if there else "" for there in (knob.in_yaml, knob.is_flag, knob.is_argument)]
-        default = "" if knob.default is None else f" ({knob.default})"
-        lines.append(f"| `{knob.name}` | {' | '.join(places)} | {knob.words}{default} |")
-    return "\n".join(lines)

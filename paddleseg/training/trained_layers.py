@@ -25,7 +25,7 @@ class TrainedLayers(nn.Layer):
     Optimisers and checkpoints know parameters by names; those of the extra layers begin with ``extra``.
 
     Args:
-        network: The network.
+        network: What will be evaluated and exported.
         extra_layers: See ``Task.extra_layers``.
     """
 

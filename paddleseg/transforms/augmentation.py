@@ -154,7 +154,11 @@ class RandomPaddingCrop:
 
 @TRANSFORMS.add_component
 class RandomHorizontalFlip:
-    """Mirror left and right with probability ``prob``."""
+    """Mirror left and right.
+
+    Args:
+        prob: Probability of mirroring a picture.
+    """
 
     is_random = True
 
@@ -174,7 +178,11 @@ class RandomHorizontalFlip:
 
 @TRANSFORMS.add_component
 class RandomVerticalFlip:
-    """Mirror top and bottom with probability ``prob``."""
+    """Turn upside down, as a mirror below the picture shows it.
+
+    Args:
+        prob: Probability of mirroring a picture.
+    """
 
     is_random = True
 
@@ -205,15 +213,15 @@ class RandomDistort:
     saturation: the two leave them as they are.
 
     Args:
-        brightness_range: Range of the brightness.
+        brightness_range: Largest relative change r of the brightness: its factor is drawn from [1 - r, 1 + r].
         brightness_prob: Probability of changing the brightness.
-        contrast_range: Range of the contrast.
+        contrast_range: Largest relative change of the contrast, likewise.
         contrast_prob: Probability of changing the contrast.
-        saturation_range: Range of the saturation.
+        saturation_range: Largest relative change of the saturation, likewise.
         saturation_prob: Probability of changing the saturation.
-        hue_range: Range of the hue.
+        hue_range: Largest shift of the hue, in both directions, in units of 1/256 of the colour circle.
         hue_prob: Probability of changing the hue.
-        sharpness_range: Range of the sharpness.
+        sharpness_range: Largest relative change of the sharpness, like that of the brightness.
         sharpness_prob: Probability of changing the sharpness.
     """
 

@@ -52,12 +52,12 @@ class RandAugment:
     Label maps move with the picture; what comes in from outside is ``label_padding_value`` there.
 
     Args:
-        magnitude: How much, from 0 to 10.
+        magnitude: Strength of all operators; 0 hardly changes anything.
         magnitude_std: Deviation of the normal distribution that each operator's magnitude is drawn from.
         num_ops: Operators that are drawn for each picture.
         prob: Probability of each of them to be run.
         fill: Levels of what comes in from outside, one or one per channel; ImageNet's mean colour by default.
-        label_padding_value: Of what comes in from outside, in label maps.
+        label_padding_value: Label value of what comes in from outside.
     """
 
     is_random = True

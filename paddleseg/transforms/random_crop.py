@@ -81,11 +81,11 @@ class RandomErasing:
     same numbers; in 8 bits what lies beyond black and white is cut off.
 
     Args:
-        prob: Probability of it.
+        prob: Probability of erasing a part of a picture.
         area: Smallest and largest area, as shares of the picture's.
         ratio: Smallest and largest height / width; its logarithm is drawn.
-        mean: Of the noise in units of 255, one number or one per channel; ImageNet's by default.
-        std: Its deviation, likewise.
+        mean: Mean of the noise in units of 255, one number or one per channel; ImageNet's by default.
+        std: Standard deviation of the noise, likewise.
     """
 
     is_random = True

@@ -153,7 +153,11 @@ class Resize:
 
 @TRANSFORMS.add_component
 class ResizeByLong:
-    """Resize so that the long side has ``long_size`` pixels; the aspect ratio is kept."""
+    """Resize so that the long side has ``long_size`` pixels; the aspect ratio is kept.
+
+    Args:
+        long_size: Length of the long side in pixels.
+    """
 
     @checks_arguments
     def __init__(self, long_size: SideLength) -> None:

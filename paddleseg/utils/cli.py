@@ -24,7 +24,7 @@ from paddleseg.utils.type_hints import plain, without_null
 _PADDLE_CHATTER = ("No ccache found", "When training, we now always track global mean and variance")
 _INSTALL_HINTS = {
     "paddle": "pip install paddlepaddle==3.3.1 (CPU) or paddlepaddle-gpu",
-    "cv2": "pip install opencv-python, or opencv-python-headless where system libraries such as libGL or libxcb lack",
+    "cv2": "pip install opencv-python, or opencv-python-headless where libGL or libxcb are missing",
     "onnx": "pip install 'ddrnet-toolkit[onnx]'",
     "openvino": "pip install 'ddrnet-toolkit[openvino]'",
     "MNN": "pip install 'ddrnet-toolkit[mnn]'",

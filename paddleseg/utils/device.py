@@ -21,7 +21,7 @@ def select_device(name: str | None = None) -> str:
         The device's name, as Paddle gives it: ``cpu``, ``gpu:0``.
 
     Raises:
-        DeviceError: The device is not to be had here.
+        DeviceError: The device is not available here.
     """
     import paddle
 
@@ -44,7 +44,7 @@ def select_device(name: str | None = None) -> str:
     except Exception as error:  # Paddle raises ValueError, RuntimeError or its own types, depending on the build
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
         raise DeviceError(
-            f"--device {name}: not to be had with this Paddle ({reason}); it has {', '.join(_available())}"
+            f"--device {name}: not available in this Paddle ({reason}); it has {', '.join(_available())}"
         ) from None
     chosen = paddle.device.get_device()
     get_logger().info("device: %s", chosen)

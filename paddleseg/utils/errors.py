@@ -48,7 +48,7 @@ class WeightsError(UserError, ValueError):
 
 
 class DeviceError(UserError, ValueError):
-    """The wished device or precision is not to be had on this machine."""
+    """The device or precision that was asked for is not available on this machine."""
 
 
 class TrainingError(UserError, RuntimeError):

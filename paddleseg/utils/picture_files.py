@@ -193,7 +193,7 @@ def warn_of_repeats(list_path: str, pictures: Sequence[tuple[int, str]]) -> None
     """Say once that pictures stand in several lines of a list: they count more than others.
 
     Args:
-        list_path: The list.
+        list_path: Path of the list file, for the message.
         pictures: (line, path) of each.
     """
     first_line: dict[str, int] = {}

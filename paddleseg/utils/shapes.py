@@ -64,7 +64,7 @@ def paint(label_map: np.ndarray, shape: Shape, value: int) -> None:
 
     Args:
         label_map: (H, W) uint8, changed in place.
-        shape: The shape.
+        shape: Outline, line, point or mask, in pixels.
         value: Class id.
 
     Example:

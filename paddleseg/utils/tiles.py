@@ -160,7 +160,7 @@ def label_bands(
     """The label map of a picture that is larger than a tile, in bands from above.
 
     Args:
-        picture: The picture.
+        picture: Read in bands of rows.
         scores_of: The network.
         options: The tiles.
         ignored_class: A class that is not to be predicted, see ``label_map.ignored_class_of``.

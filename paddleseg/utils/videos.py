@@ -129,7 +129,7 @@ def segment_video(
     """Predict the label map of each frame, and write them and a video of overlays.
 
     Args:
-        video: The video.
+        video: Read frame by frame.
         label_maps_of: From frames (H, W, 3), as pictures are read, to their label maps (H, W).
         paths: Where the results go.
         written: The index of the folder of the results.

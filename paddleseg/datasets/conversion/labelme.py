@@ -60,8 +60,8 @@ def read_file(
     """The picture and the shapes of one file.
 
     Args:
-        file: The file.
-        data: Its content.
+        file: The JSON file; its picture may lie beside it.
+        data: What was parsed of it.
         finder: Knows where pictures are.
         options: Width of lines and size of points.
         below: Folder in the result of a picture that lies elsewhere.

@@ -29,7 +29,7 @@ def starting_config(
 
     Args:
         folder: The data set, as the user named it.
-        classes: Its classes.
+        classes: Names and colours in the order of the class ids.
         lists: Number of pictures by list file.
         sizes: (width, height) of the pictures, which decide how large the crops are.
         separator: Of the lists.

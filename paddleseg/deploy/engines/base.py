@@ -67,7 +67,7 @@ class Engine(abc.ABC):
         output_names: Names of its outputs.
 
     Raises:
-        DeviceError: Device, precision and options do not go together, or are not to be had here.
+        DeviceError: Device, precision and options do not go together, or are not available here.
         WeightsError: The files are damaged, or not of this version of the library.
     """
 

@@ -72,7 +72,7 @@ class Classes:
 
 
 def encode_segmentation(wishes: Wishes, image: np.ndarray, found: Segmentation, classes: Classes) -> tuple[Any, str]:
-    """What is wished for of a segmented picture: content and media type.
+    """What a client asks for of a segmented picture: content and media type.
 
     Raises:
         Refusal: The polygons are too many.

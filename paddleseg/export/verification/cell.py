@@ -78,7 +78,7 @@ class _Comparison(abc.ABC):
     """What one graph gives beside what the network gives, counted picture after picture.
 
     Args:
-        graph: The graph.
+        graph: The exported graph, ready to run.
         index: What ``expected`` says of the network and the labels.
     """
 

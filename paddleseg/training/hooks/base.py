@@ -36,7 +36,7 @@ class Hook:
         """Called after each optimiser step; ``trainer.step`` counts it already.
 
         Args:
-            trainer: The trainer.
+            trainer: Has the network, the optimiser and the number of steps so far.
             losses: Detached scalars by name: ``loss`` (the total), then each term.
         """
 
@@ -47,7 +47,7 @@ class Hook:
         """Called with figures of the present step, in the first process alone.
 
         Args:
-            trainer: The trainer.
+            trainer: As for ``after_step``.
             figures: By name: ``Train/...`` with each line of progress, ``Evaluate/...`` after each evaluation, for the
                 moving average ``Evaluate/EMA_...``. They may be NaN or infinite.
         """
@@ -56,7 +56,7 @@ class Hook:
         """Called after each evaluation with sample predictions of the better weights, in the first process alone.
 
         Args:
-            trainer: The trainer.
+            trainer: As for ``after_step``.
             samples: By name, (H, W, 3) uint8 RGB: a picture beside its label and its prediction.
         """
 
