@@ -17,6 +17,7 @@ from paddleseg.tasks.base import Scores, Task
 from paddleseg.tasks.distillation import TEACHER
 from paddleseg.training import checkpoint
 from paddleseg.training.batches import TrainingBatches
+from paddleseg.training.capsule import CapsuleWriter
 from paddleseg.training.cpu import CPU, cpu_facts, shared_facts
 from paddleseg.training.hooks import Hook
 from paddleseg.training.hooks.batch_norm import BatchNormHook
@@ -84,7 +85,9 @@ def run_training(
     }
     record = RunRecord(identity, config_text)
     all_hooks = in_order([*own_hooks, *hooks])
-    trainer = Trainer(model, task, optimizer, batches, settings, hooks=all_hooks, record=record)
+    trainer = Trainer(
+        model, task, optimizer, batches, settings, hooks=all_hooks, record=record, capsules=CapsuleWriter(settings)
+    )
     trainer.check_savable()
     if start is not None:
         _resume(trainer, start)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from paddleseg.training import checkpoint
+from paddleseg.training.capsule import capsules_in
 from paddleseg.training.cpu import CPU, warn_of_other_bytes
 from paddleseg.training.earlier_run import move_aside
 from paddleseg.training.older_runs import UNRECORDED, complete_settings
@@ -64,7 +65,7 @@ def prepare_folder(save_dir: str, start: checkpoint.Checkpoint | None, config_te
             other = checkpoint.newer_than(save_dir, start.step)
         else:
             other = checkpoint.newer_than(save_dir, -1)
-            other += [path for path in [folder / checkpoint.CONFIG] if path.exists()]
+            other += [path for path in [folder / checkpoint.CONFIG, *capsules_in(save_dir)] if path.exists()]
         if other:
             aside = move_aside(folder, {path: path.name for path in other})
             get_logger().warning("%s held checkpoints of another run; they were moved to %s", save_dir, aside)
