@@ -26,6 +26,7 @@ from paddleseg.tasks.feature_taps import layer_fault
 from paddleseg.training.batches import TrainingBatches
 from paddleseg.training.checkpoint import Checkpoint
 from paddleseg.training.cpu import choose_cpu, data_format_of
+from paddleseg.training.hooks import Hook
 from paddleseg.training.run import followed_figure, run_training
 from paddleseg.training.run_settings import RunSettings, knobs
 from paddleseg.training.run_start import choose_seed, start_run
@@ -36,13 +37,14 @@ from paddleseg.utils.frozen_layers import describe_parts, freeze, freeze_faults
 from paddleseg.utils.logging import get_logger
 
 
-def train_from_config(config: Config, **flags: object) -> None:
+def train_from_config(config: Config, *, more_hooks: Sequence[Hook] = (), **flags: object) -> None:
     """Train, evaluate and save as the configuration and the flags say.
 
     Everything that can be wrong is looked at before the first step.
 
     Args:
         config: A loaded configuration, in which the flags that have a YAML key stand already.
+        more_hooks: Called like those of the section ``hooks``, and after them.
         flags: The other settings of the run, see ``RunSettings``.
 
     Raises:
@@ -66,11 +68,16 @@ def train_from_config(config: Config, **flags: object) -> None:
         problems = Problems(config.path, config.sources)
         check_pretrained_exists(config, problems)
         problems.raise_if_any()
-    _build_and_run(config, settings, start, cpu, teacher)
+    _build_and_run(config, settings, start, cpu, teacher, more_hooks)
 
 
 def _build_and_run(
-    config: Config, settings: RunSettings, start: Checkpoint | None, cpu: CpuSettings | None, teacher: Teacher | None
+    config: Config,
+    settings: RunSettings,
+    start: Checkpoint | None,
+    cpu: CpuSettings | None,
+    teacher: Teacher | None,
+    more_hooks: Sequence[Hook],
 ) -> None:
     _check_layers(config, settings.freeze, teacher)
     if settings.freeze and start is None:
@@ -94,7 +101,7 @@ def _build_and_run(
         settings,
         cpu=cpu,
         start=start,
-        hooks=build.build_hooks(config),
+        hooks=[*build.build_hooks(config), *more_hooks],
         config_text=config.to_text(),
     )
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import io
 import json
-import platform
 import random
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -27,16 +26,15 @@ import numpy as np
 import paddle
 from paddle import Tensor, nn
 
-from paddleseg import __version__
 from paddleseg.datasets.loader import Batch
 from paddleseg.training import checkpoint
 from paddleseg.training.run_settings import RunSettings
+from paddleseg.training.versions import versions
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.atomic_file import replace_folder, synced_file
 from paddleseg.utils.checksum import sha256_of, sha256_of_bytes
 from paddleseg.utils.errors import UserError, WeightsError
 from paddleseg.utils.logging import get_logger
-from paddleseg.utils.revision import checkout_revision
 from paddleseg.utils.tensors import to_arrays
 
 PREFIX = "capsule_"
@@ -241,17 +239,6 @@ def open_capsule(folder: str) -> Capsule:
     if not whole:
         raise WeightsError(f"{path}: a batch is damaged; its checksum is another one than {_STEP} says")
     return Capsule(path, facts)
-
-
-def versions() -> dict[str, str | None]:
-    """What a computation's bytes depend on beside the machine."""
-    return {
-        "toolkit": __version__,
-        "revision": checkout_revision(),
-        "paddle": paddle.__version__,
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
 
 
 def _arrays_of(batch: Batch) -> bytes:

@@ -13,10 +13,11 @@ from paddle import Tensor, nn
 
 from paddleseg.datasets.loader import Batch
 from paddleseg.onednn import CpuSettings
-from paddleseg.training.capsule import Capsule, CapsuleWriter, Digests, digests_of, versions
+from paddleseg.training.capsule import Capsule, CapsuleWriter, Digests, digests_of
 from paddleseg.training.cpu import CPU, DATA_FORMAT
 from paddleseg.training.layer_watch import LayerWatch, all_finite
 from paddleseg.training.trainer import Trainer
+from paddleseg.training.versions import versions
 from paddleseg.utils.frozen_layers import keep_in_evaluation_mode
 from paddleseg.utils.nested import describe_changes
 

@@ -26,12 +26,14 @@ from paddleseg.training.hooks.ema import EmaHook
 from paddleseg.training.hooks.evaluate import EvaluateHook
 from paddleseg.training.hooks.log import LogHook, ScalarWriter
 from paddleseg.training.hooks.loss import PlateauHook, SpikeHook
+from paddleseg.training.hooks.loss_record import LossRecordHook
 from paddleseg.training.hooks.memory import MemoryHook
 from paddleseg.training.hooks.order import in_order
 from paddleseg.training.hooks.profiler import ProfilerHook
 from paddleseg.training.hooks.stop import StopHook, StopSignals
 from paddleseg.training.profiler_options import parse_profiler_options
-from paddleseg.training.run_folder import log_changed_settings, prepare_folder
+from paddleseg.training.run_facts import facts_of_start, note_start
+from paddleseg.training.run_folder import goes_on_in, log_changed_settings, prepare_folder
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.trainer import RunRecord, Trainer
 from paddleseg.utils import distributed as dist
@@ -101,6 +103,8 @@ def run_training(
             task.rehearse(trainer.model, precision=_eval_precision(settings))
         if dist.rank() == 0:
             prepare_folder(settings.save_dir, start, config_text)
+            facts = facts_of_start(settings, identity, trainer.model, batches.dataset.file_list, config_text)
+            note_start(settings.save_dir, facts, trainer.step, goes_on_in(settings.save_dir, start))
         dist.barrier()
         with signals:
             trainer.train()
@@ -160,6 +164,7 @@ def _build_hooks(
     """The hooks that the settings ask for; ``hooks.order`` puts them in order."""
     writer = ScalarWriter(settings.save_dir) if settings.use_vdl and dist.rank() == 0 else None
     hooks: list[Hook] = [stop_hook, LogHook(settings.log_iters, writer), SpikeHook(settings.log_iters)]
+    hooks.append(LossRecordHook(settings.save_dir, (settings.log_iters, settings.save_interval)))
     hooks += [MemoryHook(), BatchNormHook()]
     if settings.use_ema:
         hooks.append(EmaHook())

@@ -13,6 +13,7 @@ from paddleseg.training.capsule import capsules_in
 from paddleseg.training.cpu import CPU, warn_of_other_bytes
 from paddleseg.training.earlier_run import move_aside
 from paddleseg.training.older_runs import UNRECORDED, complete_settings
+from paddleseg.training.run_facts import LOSSES, RUN_FILE
 from paddleseg.training.run_settings import resolved_defaults
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.atomic_file import write_atomically
@@ -44,6 +45,11 @@ def find_start(save_dir: str, resume_model: str | None) -> checkpoint.Checkpoint
     return start
 
 
+def goes_on_in(save_dir: str, start: checkpoint.Checkpoint | None) -> bool:
+    """Whether a run goes on in the folder of the run that it goes on from."""
+    return start is not None and start.folder.resolve().parent == Path(save_dir).resolve()
+
+
 def prepare_folder(save_dir: str, start: checkpoint.Checkpoint | None, config_text: str | None) -> None:
     """Make the run's folder and write its configuration; what is there of other runs is moved aside, never lost.
 
@@ -61,11 +67,12 @@ def prepare_folder(save_dir: str, start: checkpoint.Checkpoint | None, config_te
     folder = Path(save_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if start is not None and start.folder.resolve().parent == folder.resolve():
+        if goes_on_in(save_dir, start):
             other = checkpoint.newer_than(save_dir, start.step)
         else:
             other = checkpoint.newer_than(save_dir, -1)
-            other += [path for path in [folder / checkpoint.CONFIG, *capsules_in(save_dir)] if path.exists()]
+            own = [folder / name for name in (checkpoint.CONFIG, RUN_FILE, LOSSES)]
+            other += [path for path in [*own, *capsules_in(save_dir)] if path.exists()]
         if other:
             aside = move_aside(folder, {path: path.name for path in other})
             get_logger().warning("%s held checkpoints of another run; they were moved to %s", save_dir, aside)
