@@ -25,7 +25,7 @@ from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import DataError, WeightsError
 from paddleseg.utils.visualize import names_of_classes
 
-_SIZES = [(512, 1024), (1024, 2048)]
+_SIZES = [(1024, 2048)]  # as in the paper; the counts of other sizes are in proportion to their pixels
 # What an evaluation writes beside the weights that it is of.
 _SCORES = "scores.json"
 
@@ -78,6 +78,7 @@ def gather(run: str, scores_file: str | None = None) -> CardFacts:
     _, meta = read_weights(weights)
     config = load_config(str(_config_of(found)))
     check_config(config, command="export", check_files=False, check_pretrained=False)
+    scores = _read_scores(found.folder, scores_file)
     network = build_model(config, use_pretrained=False, use_auxiliary_head=False)
     facts = ModelFacts.of(network)
     meta = meta or {}
@@ -93,7 +94,7 @@ def gather(run: str, scores_file: str | None = None) -> CardFacts:
         smallest_side=facts.smallest_side,
         optimizer=describe_optimizer(config),
         views=ViewOptions.from_test_config(config.section("test_config")).describe(),
-        scores=_read_scores(found.folder, scores_file),
+        scores=scores,
     )
 
 
