@@ -46,6 +46,8 @@ setup(
     package_data={
         "paddleseg.datasets": ["tables/*.json"],
         "paddleseg.deploy.serve": ["openapi.json", "page/*"],
+        "paddleseg.reports": ["page/*"],
+        "paddleseg.utils": ["page/*"],
     },
     entry_points={"console_scripts": ["ddrnet-serve = paddleseg.deploy.serve.__main__:run"]},
     install_requires=[line for line in cpu if not is_chosen_by_the_user(line)],

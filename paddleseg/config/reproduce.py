@@ -53,6 +53,7 @@ def reproduce(
         "save_dir": save_dir,
         "resume_model": None,
         "use_vdl": False,
+        "use_tensorboard": False,
         "device": first["device"],
         "num_workers": first["settings"]["num_workers"] if num_workers is None else num_workers,
         # By themselves they are chosen by the cores of the machine, which may have others.

@@ -10,6 +10,7 @@ EXTRAS = {
     "safetensors": ["safetensors>=0.4"],
     "tiff": ["tifffile>=2023.1"],
     "mat": ["scipy>=1.8"],
+    "tensorboard": ["tensorboardX>=2.6"],
 }
 
 MEANINGS = {
@@ -20,6 +21,7 @@ MEANINGS = {
     "safetensors": ".safetensors files",
     "tiff": "TIFF pictures",
     "mat": "MATLAB labels",
+    "tensorboard": "TensorBoard",
     "serving": "ddrnet-serve",
 }
 """What each is for, and the one whose packages stand in a list of their own."""

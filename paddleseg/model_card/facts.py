@@ -19,6 +19,7 @@ from paddleseg.models.facts import ModelFacts
 from paddleseg.models.weight_folder import MANIFEST, weight_file
 from paddleseg.models.weights import read_weights
 from paddleseg.profiling.cost import analyze
+from paddleseg.reports.score_files import SCORES
 from paddleseg.training import checkpoint
 from paddleseg.training.run_facts import RUN_FILE, read_starts
 from paddleseg.utils.checksum import sha256_of
@@ -26,8 +27,6 @@ from paddleseg.utils.errors import DataError, WeightsError
 from paddleseg.utils.visualize import names_of_classes
 
 _SIZES = [(1024, 2048)]  # as in the paper; the counts of other sizes are in proportion to their pixels
-# What an evaluation writes beside the weights that it is of.
-_SCORES = "scores.json"
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def _first_start(folder: Path) -> Mapping[str, Any] | None:
 
 
 def _read_scores(folder: Path, file: str | None) -> Mapping[str, Any] | None:
-    beside = folder / _SCORES
+    beside = folder / SCORES
     if file is None and not beside.is_file():
         return None
     path = beside if file is None else Path(file)

@@ -76,7 +76,7 @@ class RepeatHook(Hook):
         former, now = self._losses.get(step), float(loss.astype("float32"))
         if former is None:
             return False
-        if now == former or (math.isnan(now) and math.isnan(former)):
+        if now == former or not (math.isfinite(now) or math.isfinite(former)):
             self.compared += 1
             return False
         if self.first_difference is None:

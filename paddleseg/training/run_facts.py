@@ -20,6 +20,7 @@ import numpy as np
 import paddle
 from paddle import nn
 
+from paddleseg.reports.run_records import read_metrics
 from paddleseg.training.cpu import CPU, DATA_FORMAT
 from paddleseg.training.run_settings import RunSettings, knobs
 from paddleseg.training.versions import versions
@@ -32,13 +33,15 @@ from paddleseg.utils.tensors import to_arrays
 from paddleseg.utils.yaml_text import parse_yaml
 
 RUN_FILE, LOSSES = "run.json", "losses.jsonl"
+LOSS = "loss"
+"""Its name in each line of ``losses.jsonl``, whose form is that of ``reports.run_records``."""
 _PACKAGE = Path(__file__).resolve().parents[1]
 # Of large data sets only so many files, spread over all, are asked for their size, and read.
 _SIZES, _CONTENTS = 2000, 64
 # What does not change the bytes of a run, beside the settings that may differ between its processes.
 _NO_MATTER = {
     "save_dir", "num_workers", "resume_model", "keep_checkpoint_max", "check_labels", "failure_capsules", "use_vdl",
-    "cpu_backend", "cpu_threads",  # what was chosen stands under "cpu"
+    "use_tensorboard", "cpu_backend", "cpu_threads",  # what was chosen stands under "cpu"
 }  # fmt: skip
 
 
@@ -124,16 +127,13 @@ def read_starts(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
 
 
 def read_losses(folder: str | os.PathLike[str]) -> dict[int, float]:
-    """The loss of each step in the first process, by the step's number; a line that was cut off is left out."""
-    losses = {}
+    """The loss of each step in the first process, by the step's number; NaN of one that was not finite.
+
+    Raises:
+        OSError: The file is there and cannot be read.
+    """
     path = Path(folder, LOSSES)
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-        try:
-            entry = json.loads(line)
-            losses[int(entry["iter"])] = float(entry["loss"])
-        except (ValueError, LookupError, TypeError):
-            continue
-    return losses
+    return read_metrics(path, path.parent.name).series.get(LOSS, {}) if path.is_file() else {}
 
 
 def code_checksum(config_text: str | None) -> str:

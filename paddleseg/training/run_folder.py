@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from paddleseg.reports.run_pictures import CONFUSION, CURVES
+from paddleseg.reports.run_records import METRICS, keep_records
 from paddleseg.training import checkpoint
 from paddleseg.training.capsule import capsules_in
 from paddleseg.training.cpu import CPU, warn_of_other_bytes
@@ -22,6 +25,9 @@ from paddleseg.utils.logging import get_logger
 from paddleseg.utils.nested import describe_changes
 from paddleseg.utils.yaml_text import parse_yaml, read_yaml
 
+# Files of a run beside its checkpoints; those of an earlier run are moved with these.
+_OF_A_RUN = (checkpoint.CONFIG, RUN_FILE, LOSSES, METRICS, CURVES, CONFUSION)
+_RECORDS = (METRICS, LOSSES)
 READER = "version of the picture reader"
 """Its key in what a run is known by."""
 
@@ -67,19 +73,36 @@ def prepare_folder(save_dir: str, start: checkpoint.Checkpoint | None, config_te
     folder = Path(save_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if goes_on_in(save_dir, start):
+        goes_on_here = goes_on_in(save_dir, start)
+        if goes_on_here:
             other = checkpoint.newer_than(save_dir, start.step)
         else:
             other = checkpoint.newer_than(save_dir, -1)
-            own = [folder / name for name in (checkpoint.CONFIG, RUN_FILE, LOSSES)]
-            other += [path for path in [*own, *capsules_in(save_dir)] if path.exists()]
+            own = [*(folder / name for name in _OF_A_RUN), *capsules_in(save_dir)]
+            other += [path for path in own if path.exists()]
         if other:
             aside = move_aside(folder, {path: path.name for path in other})
             get_logger().warning("%s held checkpoints of another run; they were moved to %s", save_dir, aside)
+            for name in _RECORDS if goes_on_here else ():
+                if (folder / name).is_file():
+                    shutil.copyfile(folder / name, aside / name)
+        if start is not None:
+            _take_up_records(start, folder)
         if config_text is not None:
             _write_config(folder / checkpoint.CONFIG, config_text)
     except OSError as error:
         raise ConfigError(f"--save_dir {save_dir} cannot be written: {error.strerror}") from None
+
+
+def _take_up_records(start: checkpoint.Checkpoint, folder: Path) -> None:
+    """Begin with the figures of the steps that are done, and without those of steps that are taken again."""
+    for name in _RECORDS:
+        source = start.folder.parent / name
+        if not source.is_file():
+            continue
+        later = keep_records(source, folder / name, start.step)
+        if later:
+            get_logger().info("%s: %d lines of steps after %d left out, which come again", source, later, start.step)
 
 
 def _write_config(path: Path, text: str) -> None:

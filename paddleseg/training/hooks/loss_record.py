@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +11,11 @@ from typing import TYPE_CHECKING
 import paddle
 from paddle import Tensor
 
+from paddleseg.reports.run_records import append_record
 from paddleseg.training.hooks.base import Hook
-from paddleseg.training.run_facts import LOSSES, read_losses
+from paddleseg.training.run_facts import LOSS, LOSSES
 from paddleseg.utils import distributed as dist
-from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.logging import get_logger
 
 if TYPE_CHECKING:
     from paddleseg.training.trainer import Trainer
@@ -33,12 +33,7 @@ class LossRecordHook(Hook):
         self._path, self._intervals = Path(save_dir, LOSSES), intervals
         self._steps: list[int] = []
         self._losses: list[Tensor] = []
-
-    def before_train(self, trainer: Trainer) -> None:
-        """Take away what a run that was killed had written of steps that are to come again."""
-        if dist.rank() == 0 and self._path.exists():
-            kept = {step: loss for step, loss in read_losses(self._path.parent).items() if step <= trainer.step}
-            write_atomically(self._path, "".join(_line(step, loss) for step, loss in kept.items()).encode())
+        self._has_failed = False
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         if dist.rank() != 0:
@@ -52,12 +47,12 @@ class LossRecordHook(Hook):
         self._write()
 
     def _write(self) -> None:
-        if self._steps:
-            values = paddle.stack(self._losses).tolist()
-            with open(self._path, "a", encoding="utf-8") as file:
-                file.writelines(_line(step, loss) for step, loss in zip(self._steps, values))
-            self._steps, self._losses = [], []
-
-
-def _line(step: int, loss: float) -> str:
-    return json.dumps({"iter": step, "loss": loss}) + "\n"
+        values = paddle.stack(self._losses).tolist() if self._losses else []
+        try:
+            for step, loss in zip(self._steps, values):
+                append_record(self._path, step, {LOSS: loss})
+        except OSError as error:  # not worth a training
+            if not self._has_failed:
+                get_logger().warning("%s: cannot be written (%s)", self._path, error.strerror or error)
+            self._has_failed = True
+        self._steps, self._losses = [], []
