@@ -60,7 +60,8 @@ def reproduce(
         "cpu_backend": cpu.get("backend"),
         "cpu_threads": cpu.get("threads"),
     }
-    settings = {**first["settings"], **changed}
+    # With --force, another version may have settings that the run's had not.
+    settings = {**{knob.name: knob.default for knob in knobs()}, **first["settings"], **changed}
     config = load_config(str(Path(run, CONFIG)), opts=opts)
     config.data.update({knob.name: settings[knob.name] for knob in knobs() if knob.in_yaml and knob.name in changed})
     hook = RepeatHook(run, save_dir, until=until, force=force)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,7 +62,9 @@ def check_folders(machine: Machine) -> Iterator[Finding]:
     downloads = Path(home) if home else Path(machine.variables.get("HOME", str(Path.home()))) / ".paddleseg"
     yield _check_folder(machine, "downloads", downloads, "export PADDLESEG_HOME=/a/writable/folder")
     temporary = next((machine.variables[name] for name in ("TMPDIR", "TEMP", "TMP") if name in machine.variables), None)
-    yield _check_folder(machine, "temporary files", Path(temporary or "/tmp"), "export TMPDIR=/a/writable/folder")
+    yield _check_folder(
+        machine, "temporary files", Path(temporary or tempfile.gettempdir()), "export TMPDIR=/a/writable/folder"
+    )
 
 
 def _check_folder(machine: Machine, subject: str, folder: Path, mend: str) -> Finding:

@@ -28,7 +28,7 @@ from paddle import Tensor, nn
 
 from paddleseg.datasets.loader import Batch
 from paddleseg.training import checkpoint
-from paddleseg.training.run_settings import RunSettings
+from paddleseg.training.run_settings import RunSettings, knobs
 from paddleseg.training.versions import versions
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.atomic_file import replace_folder, synced_file
@@ -182,7 +182,9 @@ class Capsule:
     @property
     def settings(self) -> RunSettings:
         """Those of the run, but that each step is judged at once, as for leaving it out."""
-        return RunSettings(**{**self.facts["settings"], "max_skipped_steps": 2**31})
+        known = {knob.name for knob in knobs()}  # another version may have had others
+        settings = {name: value for name, value in self.facts["settings"].items() if name in known}
+        return RunSettings(**{**settings, "max_skipped_steps": 2**31})
 
     @property
     def digests(self) -> Digests:
