@@ -7,6 +7,7 @@ that installing the toolkit never puts a second one over the one that is there.
 """
 
 import re
+import runpy
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -28,6 +29,8 @@ def is_chosen_by_the_user(requirement):
 cpu, gpu = read_requirements("requirements.txt"), read_requirements("requirements-gpu.txt")
 version_line = r'^__version__ = "(.+)"$'
 init_text = (ROOT / "paddleseg" / "__init__.py").read_text(encoding="utf-8")
+# The doctor reads them there, and setup imports nothing of the package: that would need what it is to install.
+EXTRAS = runpy.run_path(str(ROOT / "paddleseg" / "environment" / "extras.py"))["EXTRAS"]
 opencv = next(line for line in cpu if line.startswith("opencv-python"))
 
 setup(
@@ -51,14 +54,7 @@ setup(
     extras_require={
         "cpu": [line for line in cpu if is_chosen_by_the_user(line)],
         "gpu": [line for line in gpu if line not in cpu or is_chosen_by_the_user(line)],
-        "onnx": ["onnx>=1.16", "onnxruntime>=1.18"],
-        "openvino": ["openvino>=2024.4"],
-        "mnn": ["MNN>=3.0"],
-        "quant": ["nncf>=2.13", "openvino>=2024.4", "onnx>=1.16", "onnxruntime>=1.18"],
-        "safetensors": ["safetensors>=0.4"],
-        "tiff": ["tifffile>=2023.1"],
-        "mat": ["scipy>=1.8"],
-        "tensorboard": ["tensorboardX>=2.6"],
+        **EXTRAS,
         "serving": read_requirements("requirements-serving.txt"),
         "headless": [opencv.replace("opencv-python", "opencv-python-headless")],
     },

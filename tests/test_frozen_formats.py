@@ -37,6 +37,7 @@ RUN_CPU_OF_ONEDNN = {"version", "instruction_set"}
 HOOK_STATES = {
     "StopHook": set(),
     "LogHook": set(),
+    "LossRecordHook": set(),
     "SpikeHook": set(),
     "MemoryHook": set(),
     "BatchNormHook": set(),
@@ -69,6 +70,9 @@ DEPLOY_YAML = {
 }  # fmt: skip
 DEPLOY_YAML_GRAPHS = {"stride8"}
 WRITTEN_FILES = {"file", "sha256"}
+RUN_JSON = {
+    "step", "settings", "identity", "versions", "code (checksum)", "data (checksum)", "device", "weights (checksum)",
+}  # fmt: skip
 VAL_JSON = {
     "config", "model_path", "inference", "num_images", "mean_iou", "pixel_accuracy", "kappa", "mean_dice", "classes",
     "confusion_matrix",
@@ -255,6 +259,13 @@ def test_visualdl_gets_these_tags(made):
 def test_the_figures_of_a_run_are_those_of_visualdl_by_step(made):
     lines = [json.loads(line) for line in (made.checkpoint.parent / "metrics.jsonl").read_text().splitlines()]
     assert_names({name for line in lines for name in line}, {"iter", *VISUALDL_TAGS}, "metrics.jsonl", OTHERS_READ_IT)
+
+
+def test_the_record_of_a_run_has_these_keys(made):
+    (start,) = json.loads((made.checkpoint.parent / "run.json").read_text())["starts"]
+    assert_names(start, RUN_JSON, "run.json", A_RUN_GOES_ON)
+    for line in (made.checkpoint.parent / "losses.jsonl").read_text().splitlines():
+        assert_names(json.loads(line), {"iter", "loss"}, "losses.jsonl", A_RUN_GOES_ON)
 
 
 def test_the_scores_of_a_checkpoint_have_these_keys(made):

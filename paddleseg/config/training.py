@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import paddle
+from paddle.optimizer.lr import LRScheduler
 
 from paddleseg.config import build
 from paddleseg.config.class_names import check_names_of_model
@@ -18,10 +21,12 @@ from paddleseg.config.schema import check_config
 from paddleseg.config.teacher import Teacher, find_teacher, load_teacher
 from paddleseg.models.weights import describe_model
 from paddleseg.onednn import CpuSettings, entered
+from paddleseg.tasks.base import Task
 from paddleseg.tasks.feature_taps import layer_fault
 from paddleseg.training.batches import TrainingBatches
 from paddleseg.training.checkpoint import Checkpoint
 from paddleseg.training.cpu import choose_cpu, data_format_of
+from paddleseg.training.hooks import Hook
 from paddleseg.training.run import followed_figure, run_training
 from paddleseg.training.run_settings import RunSettings, knobs
 from paddleseg.training.run_start import choose_seed, start_run
@@ -32,13 +37,14 @@ from paddleseg.utils.frozen_layers import describe_parts, freeze, freeze_faults
 from paddleseg.utils.logging import get_logger
 
 
-def train_from_config(config: Config, **flags: object) -> None:
+def train_from_config(config: Config, *, more_hooks: Sequence[Hook] = (), **flags: object) -> None:
     """Train, evaluate and save as the configuration and the flags say.
 
     Everything that can be wrong is looked at before the first step.
 
     Args:
         config: A loaded configuration, in which the flags that have a YAML key stand already.
+        more_hooks: Called like those of the section ``hooks``, and after them.
         flags: The other settings of the run, see ``RunSettings``.
 
     Raises:
@@ -62,11 +68,16 @@ def train_from_config(config: Config, **flags: object) -> None:
         problems = Problems(config.path, config.sources)
         check_pretrained_exists(config, problems)
         problems.raise_if_any()
-    _build_and_run(config, settings, start, cpu, teacher)
+    _build_and_run(config, settings, start, cpu, teacher, more_hooks)
 
 
 def _build_and_run(
-    config: Config, settings: RunSettings, start: Checkpoint | None, cpu: CpuSettings | None, teacher: Teacher | None
+    config: Config,
+    settings: RunSettings,
+    start: Checkpoint | None,
+    cpu: CpuSettings | None,
+    teacher: Teacher | None,
+    more_hooks: Sequence[Hook],
 ) -> None:
     _check_layers(config, settings.freeze, teacher)
     if settings.freeze and start is None:
@@ -76,9 +87,59 @@ def _build_and_run(
     val_dataset = build.build_dataset(config, "val") if settings.do_eval else None
     batches = TrainingBatches(train_dataset, settings, shuffle=build.shuffles_training_set(config))
     settings = settings.with_values(iters=build.total_iters(config, batches.per_epoch))
-    paddle.seed(settings.seed)  # the initial weights
     if start is not None and config.section("model").get("pretrained") is not None:
         get_logger().info("model.pretrained is not read: the run goes on with the weights of %s", start.folder)
+    built = build_trained(config, settings, start, cpu, teacher, train_dataset, val_dataset)
+    get_logger().info("optimizer: %s", build.describe_optimizer(config))
+    with build.errors_with_place(config, "lr_scheduler"):
+        followed_figure(built.schedule, built.task, settings)
+    run_training(
+        built.model,
+        built.task,
+        built.optimizer,
+        batches,
+        settings,
+        cpu=cpu,
+        start=start,
+        hooks=[*build.build_hooks(config), *more_hooks],
+        config_text=config.to_text(),
+    )
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a trainer needs beside its batches."""
+
+    model: paddle.nn.Layer
+    task: Task
+    optimizer: paddle.optimizer.Optimizer
+    schedule: LRScheduler
+
+
+def build_trained(
+    config: Config,
+    settings: RunSettings,
+    start: Checkpoint | None,
+    cpu: CpuSettings | None,
+    teacher: Teacher | None,
+    train_dataset: Any,
+    val_dataset: Any = None,
+) -> Built:
+    """Build network, task and optimiser of a training.
+
+    Args:
+        config: A checked configuration.
+        settings: Those of the run, with ``iters`` and ``seed`` chosen.
+        start: The checkpoint that the run goes on from, or None.
+        cpu: With what it computes on the CPU.
+        teacher: Of a distillation, or None.
+        train_dataset: What is trained on.
+        val_dataset: What is evaluated, or None.
+
+    Raises:
+        UserError: A part cannot be built as the configuration says.
+    """
+    paddle.seed(settings.seed)  # the initial weights
     data_format = data_format_of(cpu, start)
     model = dist.synchronize_batch_norm(
         build.build_model(
@@ -99,20 +160,7 @@ def _build_and_run(
             task = build.build_distillation(config, task, model, network)
     schedule = build.build_lr_schedule(config, settings.iters)
     optimizer = build.build_optimizer(config, trained_layers(model, task.extra_layers), schedule)
-    get_logger().info("optimizer: %s", build.describe_optimizer(config))
-    with build.errors_with_place(config, "lr_scheduler"):
-        followed_figure(schedule, task, settings)
-    run_training(
-        model,
-        task,
-        optimizer,
-        batches,
-        settings,
-        cpu=cpu,
-        start=start,
-        hooks=build.build_hooks(config),
-        config_text=config.to_text(),
-    )
+    return Built(model, task, optimizer, schedule)
 
 
 def _check_layers(config: Config, frozen: Sequence[str] | None, teacher: Teacher | None) -> None:

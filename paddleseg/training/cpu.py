@@ -24,6 +24,8 @@ from paddleseg.utils.nested import describe_changes
 
 CPU = "cpu"
 """Its key in what a run is known by; None where the run computes on another device."""
+DATA_FORMAT = "data_format"
+"""The key in it of the order of the axes, which is the network's."""
 _OF_OLDER_VERSIONS = {"backend": "paddle", "threads": 1}
 # May differ between the machines of one run: no setting could make it equal.
 _OWN_OF_A_MACHINE = "instruction_set"
@@ -78,14 +80,14 @@ def data_format_of(cpu: CpuSettings | None, start: Checkpoint | None) -> Literal
         return None
     before = _recorded(start) or {}
     same_backend = before.get("backend") == cpu.backend
-    return (before.get("data_format") if same_backend else None) or cpu.data_format
+    return (before.get(DATA_FORMAT) if same_backend else None) or cpu.data_format
 
 
 def cpu_facts(cpu: CpuSettings | None, model: paddle.nn.Layer) -> dict[str, Any] | None:
     """What a checkpoint says of it."""
     if cpu is None:
         return None
-    return {**cpu.facts(), "data_format": getattr(model, "data_format", None)}
+    return {**cpu.facts(), DATA_FORMAT: getattr(model, "data_format", None)}
 
 
 def shared_facts(facts: Mapping[str, Any] | None) -> dict[str, Any] | None:

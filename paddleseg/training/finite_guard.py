@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import paddle
 from paddle import Tensor, nn
@@ -70,6 +70,7 @@ class FiniteGuard:
         self._good = paddle.to_tensor(True)
         self._first_bad_step = paddle.to_tensor(-1, dtype="int64")
         self._bad_terms: Tensor | None = None
+        self._kept = ""
         self._names: tuple[str, ...] = ()
         self._paths: dict[int, Sequence[str]] = {}
 
@@ -78,13 +79,18 @@ class FiniteGuard:
         self._saved = [tensor.clone() for tensor in self._statistics]
 
     @paddle.no_grad()
-    def finish_step(self, step: int, losses: Mapping[str, Tensor], paths: Sequence[str]) -> bool:
+    def finish_step(
+        self, step: int, losses: Mapping[str, Tensor], paths: Sequence[str], keep: Callable[[], str] = str
+    ) -> bool:
         """Judge the step between backward and update.
 
         Args:
             step: Number of the step, for the report.
             losses: The scalar loss terms by name.
             paths: The pictures of the batch, for the report.
+            keep: Called where the step is known at once to be the first that is not finite, or one that is left out:
+                nothing of it has changed the weights then, and the running statistics are those before it. Gives a
+                sentence for the report.
 
         Returns:
             Whether the update shall be done; without ``max_skipped`` always, because gradients are zeros then.
@@ -108,10 +114,13 @@ class FiniteGuard:
         if self._max_skipped:
             if bool(finite):
                 return True
-            self._skip(step, terms, paths)
+            self._skip(step, terms, paths, keep)
             return False
         if self._fetches_cheaply and bool(self._good & finite):
             return True
+        if self._fetches_cheaply and bool(self._good):
+            self.restore_statistics()
+            self._kept = keep()
         is_first = self._good & ~finite
         self._first_bad_step = paddle.where(
             is_first, paddle.full_like(self._first_bad_step, step), self._first_bad_step
@@ -131,15 +140,15 @@ class FiniteGuard:
         for tensor, saved in zip(self._statistics, self._saved):
             paddle.assign(saved, tensor)
 
-    def _skip(self, step: int, terms: Tensor, paths: Sequence[str]) -> None:
+    def _skip(self, step: int, terms: Tensor, paths: Sequence[str], keep: Callable[[], str]) -> None:
         self.restore_statistics()
-        report = self._describe(step, terms, paths)
+        report = f"{self._describe(step, terms, paths)}.{keep()}"
         if self.skipped == self._max_skipped:
             raise TrainingError(
-                f"{report}. {self.skipped} steps were left out before it, which is all that max_skipped_steps allows"
+                f"{report} {self.skipped} steps were left out before it, which is all that max_skipped_steps allows"
             )
         self.skipped += 1
-        get_logger().warning("%s. Left out, %d of at most %d", report, self.skipped, self._max_skipped)
+        get_logger().warning("%s Left out, %d of at most %d", report, self.skipped, self._max_skipped)
 
     def _describe(self, step: int, terms: Tensor, paths: Sequence[str]) -> str:
         values = ", ".join(f"{name} {value:g}" for name, value in zip(self._names, terms.tolist()))
@@ -161,7 +170,8 @@ class FiniteGuard:
         paths, self._paths = self._paths, {}
         if step < 0:
             return
+        report = self._describe(step, self._bad_terms, paths.get(step, []))
         raise TrainingError(
-            f"{self._describe(step, self._bad_terms, paths.get(step, []))}. Lower the learning rate, warm up longer "
-            "or set optimizer.grad_clip_cfg; check these pictures and labels; max_skipped_steps leaves some out"
+            f"{report}.{self._kept} Lower the learning rate, warm up longer or set optimizer.grad_clip_cfg; check "
+            "these pictures and labels; max_skipped_steps leaves some out"
         )

@@ -17,6 +17,7 @@ from paddleseg.tasks.base import Scores, Task
 from paddleseg.tasks.distillation import TEACHER
 from paddleseg.training import checkpoint
 from paddleseg.training.batches import TrainingBatches
+from paddleseg.training.capsule import CapsuleWriter
 from paddleseg.training.cpu import CPU, cpu_facts, shared_facts
 from paddleseg.training.hooks import Hook
 from paddleseg.training.hooks.batch_norm import BatchNormHook
@@ -25,6 +26,7 @@ from paddleseg.training.hooks.ema import EmaHook
 from paddleseg.training.hooks.evaluate import EvaluateHook
 from paddleseg.training.hooks.log import LogHook
 from paddleseg.training.hooks.loss import PlateauHook, SpikeHook
+from paddleseg.training.hooks.loss_record import LossRecordHook
 from paddleseg.training.hooks.memory import MemoryHook
 from paddleseg.training.hooks.order import in_order
 from paddleseg.training.hooks.profiler import ProfilerHook
@@ -32,7 +34,8 @@ from paddleseg.training.hooks.run_pictures import RunPicturesHook
 from paddleseg.training.hooks.stop import StopHook, StopSignals
 from paddleseg.training.hooks.trackers import MetricsHook, TensorBoardHook, VisualDLHook
 from paddleseg.training.profiler_options import parse_profiler_options
-from paddleseg.training.run_folder import log_changed_settings, prepare_folder
+from paddleseg.training.run_facts import facts_of_start, note_start
+from paddleseg.training.run_folder import goes_on_in, log_changed_settings, prepare_folder
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.trainer import RunRecord, Trainer
 from paddleseg.utils import distributed as dist
@@ -86,7 +89,9 @@ def run_training(
     }
     record = RunRecord(identity, config_text)
     all_hooks = in_order([*own_hooks, *hooks])
-    trainer = Trainer(model, task, optimizer, batches, settings, hooks=all_hooks, record=record)
+    trainer = Trainer(
+        model, task, optimizer, batches, settings, hooks=all_hooks, record=record, capsules=CapsuleWriter(settings)
+    )
     trainer.check_savable()
     if start is not None:
         _resume(trainer, start)
@@ -100,6 +105,8 @@ def run_training(
             task.rehearse(trainer.model, precision=_eval_precision(settings))
         if dist.rank() == 0:
             prepare_folder(settings.save_dir, start, config_text)
+            facts = facts_of_start(settings, identity, trainer.model, batches.dataset.file_list, config_text)
+            note_start(settings.save_dir, facts, trainer.step, goes_on_in(settings.save_dir, start))
         dist.barrier()
         with signals:
             trainer.train()
@@ -159,6 +166,7 @@ def _build_hooks(
     """The hooks that the settings ask for; ``hooks.order`` puts them in order."""
     hooks: list[Hook] = [stop_hook, LogHook(settings.log_iters), SpikeHook(settings.log_iters)]
     hooks += [MemoryHook(), BatchNormHook(), MetricsHook(settings.save_dir)]
+    hooks.append(LossRecordHook(settings.save_dir, (settings.log_iters, settings.save_interval)))
     if settings.use_vdl:
         hooks.append(VisualDLHook(settings.save_dir))
     if settings.use_tensorboard:

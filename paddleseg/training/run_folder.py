@@ -12,9 +12,11 @@ from typing import Any
 from paddleseg.reports.run_pictures import CONFUSION, CURVES
 from paddleseg.reports.run_records import METRICS, keep_records
 from paddleseg.training import checkpoint
+from paddleseg.training.capsule import capsules_in
 from paddleseg.training.cpu import CPU, warn_of_other_bytes
 from paddleseg.training.earlier_run import move_aside
 from paddleseg.training.older_runs import UNRECORDED, complete_settings
+from paddleseg.training.run_facts import LOSSES, RUN_FILE
 from paddleseg.training.run_settings import resolved_defaults
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.atomic_file import write_atomically
@@ -24,7 +26,8 @@ from paddleseg.utils.nested import describe_changes
 from paddleseg.utils.yaml_text import parse_yaml, read_yaml
 
 # Files of a run beside its checkpoints; those of an earlier run are moved with these.
-_OF_A_RUN = (checkpoint.CONFIG, METRICS, CURVES, CONFUSION)
+_OF_A_RUN = (checkpoint.CONFIG, RUN_FILE, LOSSES, METRICS, CURVES, CONFUSION)
+_RECORDS = (METRICS, LOSSES)
 READER = "version of the picture reader"
 """Its key in what a run is known by."""
 
@@ -48,6 +51,11 @@ def find_start(save_dir: str, resume_model: str | None) -> checkpoint.Checkpoint
     return start
 
 
+def goes_on_in(save_dir: str, start: checkpoint.Checkpoint | None) -> bool:
+    """Whether a run goes on in the folder of the run that it goes on from."""
+    return start is not None and start.folder.resolve().parent == Path(save_dir).resolve()
+
+
 def prepare_folder(save_dir: str, start: checkpoint.Checkpoint | None, config_text: str | None) -> None:
     """Make the run's folder and write its configuration; what is there of other runs is moved aside, never lost.
 
@@ -65,17 +73,19 @@ def prepare_folder(save_dir: str, start: checkpoint.Checkpoint | None, config_te
     folder = Path(save_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        goes_on_here = start is not None and start.folder.resolve().parent == folder.resolve()
+        goes_on_here = goes_on_in(save_dir, start)
         if goes_on_here:
             other = checkpoint.newer_than(save_dir, start.step)
         else:
             other = checkpoint.newer_than(save_dir, -1)
-            other += [folder / name for name in _OF_A_RUN if (folder / name).exists()]
+            own = [*(folder / name for name in _OF_A_RUN), *capsules_in(save_dir)]
+            other += [path for path in own if path.exists()]
         if other:
             aside = move_aside(folder, {path: path.name for path in other})
             get_logger().warning("%s held checkpoints of another run; they were moved to %s", save_dir, aside)
-            if goes_on_here and (folder / METRICS).is_file():
-                shutil.copyfile(folder / METRICS, aside / METRICS)
+            for name in _RECORDS if goes_on_here else ():
+                if (folder / name).is_file():
+                    shutil.copyfile(folder / name, aside / name)
         if start is not None:
             _take_up_records(start, folder)
         if config_text is not None:
@@ -86,12 +96,13 @@ def prepare_folder(save_dir: str, start: checkpoint.Checkpoint | None, config_te
 
 def _take_up_records(start: checkpoint.Checkpoint, folder: Path) -> None:
     """Begin with the figures of the steps that are done, and without those of steps that are taken again."""
-    source = start.folder.parent / METRICS
-    if not source.is_file():
-        return
-    later = keep_records(source, folder / METRICS, start.step)
-    if later:
-        get_logger().info("%s: %d lines of steps after %d left out, which come again", source, later, start.step)
+    for name in _RECORDS:
+        source = start.folder.parent / name
+        if not source.is_file():
+            continue
+        later = keep_records(source, folder / name, start.step)
+        if later:
+            get_logger().info("%s: %d lines of steps after %d left out, which come again", source, later, start.step)
 
 
 def _write_config(path: Path, text: str) -> None:

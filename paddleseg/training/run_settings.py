@@ -139,6 +139,11 @@ class RunSettings:
         "how many steps of a run may have a loss or gradient that is not finite: each is left out, with a warning that "
         "names its pictures; one more ends the run (0: the first ends it). Above 0, each step waits for its loss",
     )
+    failure_capsules: CountOrZero = _knob(
+        1,
+        "how many steps whose loss or gradients are not finite the run's folder keeps for tools/replay_step.py (0: "
+        "none); on a card only steps that are left out, see docs/trust.md",
+    )
     profiler_options: str | None = _knob(
         None,
         "profile some steps: 'batch_range=[10,20];profile_path=model.profile'; see docs/config.md",

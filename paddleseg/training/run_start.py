@@ -18,11 +18,11 @@ from paddleseg.utils import distributed as dist
 from paddleseg.utils.device import check_precision, select_device
 from paddleseg.utils.logging import get_logger
 
-# What may differ between machines without making another run of it: places of files.
-_OWN_OF_A_PROCESS = {
+OWN_OF_A_PROCESS = {
     "dataset_root", "train_path", "val_path", "test_path", "cache", "cache_dir", "index_dir", "class_names_file",
     "pretrained", "custom_imports", "teacher", "teacher_weights",
 }  # fmt: skip
+"""What may differ between machines without making another run of it: places of files."""
 
 
 def start_run(settings: RunSettings, config: Mapping[str, Any] = MappingProxyType({})) -> checkpoint.Checkpoint | None:
@@ -49,7 +49,7 @@ def start_run(settings: RunSettings, config: Mapping[str, Any] = MappingProxyTyp
 def _shared(value: Any) -> Any:
     """A copy without what may differ between processes."""
     if isinstance(value, Mapping):
-        return {key: _shared(inner) for key, inner in value.items() if key not in _OWN_OF_A_PROCESS}
+        return {key: _shared(inner) for key, inner in value.items() if key not in OWN_OF_A_PROCESS}
     return [_shared(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 

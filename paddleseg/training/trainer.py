@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import paddle
@@ -20,6 +21,7 @@ from paddleseg.optimizers import schedule_of
 from paddleseg.reports.score_files import SCORES, scores_text
 from paddleseg.tasks.base import Scores, Task, rank
 from paddleseg.training import checkpoint
+from paddleseg.training.capsule import CapsuleWriter
 from paddleseg.training.ema import ExponentialMovingAverage
 from paddleseg.training.finite_guard import FiniteGuard, Overflows
 from paddleseg.training.hooks.base import Hook, keyed
@@ -72,6 +74,7 @@ class Trainer:
             and process, which follow from the seed, so that a resumed run draws what it would have drawn.
         hooks: Called around the steps in this order.
         record: Saved with each checkpoint.
+        capsules: Keeps steps that are not finite, or None.
 
     Attributes:
         step: Optimiser steps done.
@@ -93,9 +96,10 @@ class Trainer:
         *,
         hooks: Sequence[Hook] = (),
         record: RunRecord = RunRecord(),
+        capsules: CapsuleWriter | None = None,
     ) -> None:
         self.model, self.task, self.optimizer, self.settings = model, task, optimizer, settings
-        self.hooks, self.record = list(hooks), record
+        self.hooks, self.record, self._capsules = list(hooks), record, capsules
         self.total_steps = settings.iters
         self.samples_per_step = settings.batch_size * settings.grad_accum_steps
         self.step = 0
@@ -159,16 +163,18 @@ class Trainer:
             Detached scalars: ``loss`` is the weighted sum, then each term without its coefficient.
         """
         self._guard.start_step()
+        if self._capsules is not None:
+            self._capsules.start_step()
         paddle.seed(step_seed(self.settings.seed, self.step, dist.rank()))
         self.last_learning_rate = self.optimizer.get_lr()
         sums: dict[str, Tensor] = {}
-        paths: list[str] = []
+        taken: list[Batch] = []
         accumulated = self.settings.grad_accum_steps
         for i in range(accumulated):
             started = time.perf_counter()
             batch = next(batches)
             self.reader_seconds += time.perf_counter() - started
-            paths += batch["paths"]
+            taken.append(batch)
             with self._network.gradients_stay_local(i < accumulated - 1):
                 drawn_from = batch_rng(self.settings.seed, self.step, dist.rank(), i)
                 terms = self.task.loss_terms(self._network, {**batch, "rng": drawn_from})
@@ -181,9 +187,16 @@ class Trainer:
                 value = value.detach() / accumulated
                 sums[name] = sums[name] + value if name in sums else value
         self._network.share_extra_gradients()
-        self.last_step_counts = self.last_loss_counts = self._guard.finish_step(self.step + 1, sums, paths)
+        paths = [path for batch in taken for path in batch["paths"]]
+        keep = partial(self._keep_step, taken, sums)
+        self.last_step_counts = self.last_loss_counts = self._guard.finish_step(self.step + 1, sums, paths, keep)
         self._update()
         return sums
+
+    def _keep_step(self, batches: Sequence[Batch], losses: Mapping[str, Tensor]) -> str:
+        if self._capsules is None:
+            return ""
+        return self._capsules.keep(self.step, batches, losses, self._trained, self._contents)
 
     def check_finite(self) -> None:
         """Fetch whether all steps were finite.

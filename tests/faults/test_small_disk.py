@@ -42,7 +42,7 @@ def test_a_disk_that_is_full_ends_the_run_in_one_line_and_room_lets_it_go_on(run
     assert "error: cannot write checkpoint" in last and "No space left on device" in last
     saved = runs.checkpoints("run")
     assert saved and saved[-1] != "iter_8"
-    left = [path for path in (runs.folder / "run").iterdir() if path.suffix not in ("", ".jsonl")]
+    left = [path for path in (runs.folder / "run").iterdir() if path.suffix not in ("", ".json", ".jsonl")]
     assert not left  # nothing half-written takes up room
     small_disk("1m")
     runs.finish("run")

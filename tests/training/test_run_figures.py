@@ -55,7 +55,8 @@ def test_figures_and_pictures_lie_in_the_folder_of_a_run(train_here, tmp_path):
 
 def test_without_evaluation_there_are_figures_and_no_pictures(train_here, tmp_path):
     train_here("--iters", 2)
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"config.yml", "iter_2", "metrics.jsonl"}
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {"config.yml", "iter_2", "losses.jsonl", "metrics.jsonl", "run.json"}
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from paddleseg.training.hooks.ema import EmaHook
 from paddleseg.training.hooks.evaluate import EvaluateHook
 from paddleseg.training.hooks.log import LogHook
 from paddleseg.training.hooks.loss import PlateauHook, SpikeHook
+from paddleseg.training.hooks.loss_record import LossRecordHook
 from paddleseg.training.hooks.memory import MemoryHook
 from paddleseg.training.hooks.profiler import ProfilerHook
 from paddleseg.training.hooks.run_pictures import RunPicturesHook
@@ -22,6 +23,7 @@ from paddleseg.training.hooks.trackers import MetricsHook, TensorBoardHook, Visu
 ORDER: tuple[type[Hook], ...] = (
     StopHook,  # first: whoever follows sees that this step is the last, and the last of them saves it
     LogHook,  # the line of a step stands before what others say of it
+    LossRecordHook,  # before what is saved: a checkpoint's steps are on record
     SpikeHook,
     MemoryHook,
     BatchNormHook,

@@ -1,0 +1,76 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Repeating a training from the folder of its run alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from paddleseg.config.load import load_config
+from paddleseg.config.training import train_from_config
+from paddleseg.training.checkpoint import CONFIG
+from paddleseg.training.cpu import CPU
+from paddleseg.training.repeat import DifferentRun, RepeatHook, check_repeatable, forget_start
+from paddleseg.training.run_settings import knobs
+from paddleseg.utils import distributed as dist
+from paddleseg.utils.errors import ConfigError
+
+
+def reproduce(
+    run: str,
+    save_dir: str,
+    *,
+    num_workers: int | None = None,
+    until: int | None = None,
+    force: bool = False,
+    opts: Sequence[str] = (),
+) -> RepeatHook:
+    """Train as a run did, in another folder.
+
+    Args:
+        run: The folder of the run.
+        save_dir: A new or empty folder.
+        num_workers: Processes that read data; None: as many as the run asked for.
+        until: Stop after this step.
+        force: Go on where versions, code, data or machine are others.
+        opts: ``key=value`` items that replace places of files.
+
+    Returns:
+        What the comparison of the steps gave.
+
+    Raises:
+        UserError: The run cannot be repeated here; one line says why.
+    """
+    first = check_repeatable(run, dist.world_size())
+    if Path(save_dir).resolve() == Path(run).resolve() or (Path(save_dir).is_dir() and any(Path(save_dir).iterdir())):
+        raise ConfigError(f"--save_dir {save_dir}: is not empty; give a new folder")
+    total = first["settings"]["iters"]
+    if until is not None and not 0 < until <= total:
+        raise ConfigError(f"--until {until}: the run has {total} steps; give one of 1 to {total}")
+    cpu = first["identity"].get(CPU) or {}
+    changed = {
+        "save_dir": save_dir,
+        "resume_model": None,
+        "use_vdl": False,
+        "use_tensorboard": False,
+        "device": first["device"],
+        "num_workers": first["settings"]["num_workers"] if num_workers is None else num_workers,
+        # By themselves they are chosen by the cores of the machine, which may have others.
+        "cpu_backend": cpu.get("backend"),
+        "cpu_threads": cpu.get("threads"),
+    }
+    # With --force, another version may have settings that the run's had not.
+    settings = {**{knob.name: knob.default for knob in knobs()}, **first["settings"], **changed}
+    config = load_config(str(Path(run, CONFIG)), opts=opts)
+    config.data.update({knob.name: settings[knob.name] for knob in knobs() if knob.in_yaml and knob.name in changed})
+    hook = RepeatHook(run, save_dir, until=until, force=force)
+    flags = {knob.name: settings[knob.name] for knob in knobs() if knob.is_flag and not knob.in_yaml}
+    try:
+        train_from_config(config, more_hooks=[hook], **flags)
+    except DifferentRun:
+        dist.barrier()
+        if dist.rank() == 0:
+            forget_start(save_dir)
+        raise
+    return hook

@@ -1,0 +1,266 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Failure capsules: a step whose loss or gradients are not finite, kept so that it can be taken again.
+
+``<save_dir>/capsule_<step>`` has, of each process in a folder ``rank_<number>`` where there are several:
+
+* ``state``: a checkpoint of what was before the step, with the run's configuration, see ``checkpoint.py``,
+* ``batch_<number>.npz``: the tensors of each batch as they went to the network, in numpy's own format,
+* ``step.json``: the step's number, settings, pictures, generators and versions, what is not a tensor in the batches,
+  and checksums of the batches, of the loss terms and of every gradient.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle import Tensor, nn
+
+from paddleseg.datasets.loader import Batch
+from paddleseg.training import checkpoint
+from paddleseg.training.run_settings import RunSettings, knobs
+from paddleseg.training.versions import versions
+from paddleseg.utils import distributed as dist
+from paddleseg.utils.atomic_file import replace_folder, synced_file
+from paddleseg.utils.checksum import sha256_of, sha256_of_bytes
+from paddleseg.utils.errors import UserError, WeightsError
+from paddleseg.utils.logging import get_logger
+from paddleseg.utils.tensors import to_arrays
+
+PREFIX = "capsule_"
+_STATE, _STEP = "state", "step.json"
+# A capsule is written only where so many times its size is free.
+_FREE_SPACE = 3
+
+
+@dataclass(frozen=True)
+class Digests:
+    """Checksums of what a step computed.
+
+    Attributes:
+        terms: Of the bytes of each loss term, by its name.
+        gradients: Of the bytes of each parameter's gradient, by the parameter's name.
+    """
+
+    terms: Mapping[str, str]
+    gradients: Mapping[str, str]
+
+
+def digests_of(terms: Mapping[str, Tensor], layers: nn.Layer) -> Digests:
+    """Checksums of a step's loss terms, and of the gradients that the parameters have now."""
+    gradients = {name: parameter.grad for name, parameter in layers.named_parameters()}
+    return Digests(
+        {name: _digest(value) for name, value in terms.items()},
+        {name: _digest(value) for name, value in gradients.items() if value is not None},
+    )
+
+
+def _digest(value: Tensor) -> str:
+    return sha256_of_bytes(np.ascontiguousarray(to_arrays(value)).tobytes())
+
+
+class CapsuleWriter:
+    """Keeps the first few steps that are not finite.
+
+    Args:
+        settings: Those of the run.
+    """
+
+    def __init__(self, settings: RunSettings) -> None:
+        self._settings = settings
+        self._generators: dict[str, Any] = {}
+
+    def start_step(self) -> None:
+        """Note the generators of a user's own code; the toolkit's follow from seed, step and process."""
+        if self._settings.failure_capsules:
+            kind, keys, *rest = np.random.get_state()
+            self._generators = {"random": random.getstate(), "numpy": [kind, keys, *rest]}
+
+    def keep(
+        self,
+        step: int,
+        batches: Sequence[Batch],
+        terms: Mapping[str, Tensor],
+        layers: nn.Layer,
+        contents: Callable[[], Mapping[str, Any]],
+    ) -> str:
+        """Write a capsule, unless the run's folder has as many as are allowed; never raises what the disk does.
+
+        Args:
+            step: How many steps were done before this one.
+            batches: What went to the network.
+            terms: The loss terms.
+            layers: Those whose gradients are kept.
+            contents: Gives the files of a checkpoint of the state before the step.
+
+        Returns:
+            A sentence for the report of the step.
+        """
+        own = Path(self._settings.save_dir, f"{PREFIX}{step + 1}")
+        others = sorted(path.name for path in capsules_in(self._settings.save_dir) if path != own)
+        if len(others) >= self._settings.failure_capsules:
+            kept = f"; {', '.join(others)} has an earlier one" if others else ""
+            return f" The step is not kept (failure_capsules: {self._settings.failure_capsules}{kept})."
+        folder = own / f"rank_{dist.rank()}" if dist.world_size() > 1 else own
+        if folder.exists():
+            return f" {folder} has this step, of an earlier attempt."
+        try:
+            self._write(folder, step, batches, digests_of(terms, layers), dict(contents()))
+        except (OSError, UserError) as error:
+            get_logger().warning("the step cannot be kept: %s", error)
+            return ""
+        return f" python tools/replay_step.py {own} takes the step again."
+
+    def _write(
+        self, folder: Path, step: int, batches: Sequence[Batch], digests: Digests, contents: dict[str, Any]
+    ) -> None:
+        files = {f"batch_{number}.npz": _arrays_of(batch) for number, batch in enumerate(batches)}
+        self._check_space(folder, sum(map(len, files.values())), contents)
+        facts = {
+            "step": step,
+            "rank": dist.rank(),
+            "number of processes": dist.world_size(),
+            "settings": {**asdict(self._settings), "save_dir": str(self._settings.save_dir)},
+            "pictures": [path for batch in batches for path in batch["paths"]],
+            "generators": self._generators,
+            "versions": versions(),
+            "plain": [_plain_of(batch) for batch in batches],
+            "batches": {name: sha256_of_bytes(data) for name, data in files.items()},
+            **asdict(digests),
+        }
+
+        def write_into(writing: Path) -> None:
+            checkpoint.write_checkpoint(writing / _STATE, contents, {"step": step, "versions": facts["versions"]})
+            for name, data in {**files, _STEP: json.dumps(facts, indent=1, default=_as_plain).encode()}.items():
+                with synced_file(writing / name) as file:
+                    file.write(data)
+
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        replace_folder(folder, write_into)
+
+    @staticmethod
+    def _check_space(folder: Path, batch_bytes: int, contents: Mapping[str, Any]) -> None:
+        there = next(path for path in folder.absolute().parents if path.exists())
+        needed = batch_bytes + sum(array.nbytes for array in _arrays_in(contents))
+        free = shutil.disk_usage(there).free
+        if free < _FREE_SPACE * needed:
+            raise OSError(f"it has {needed >> 20} MB, and the disk of {there} has {free >> 20} MB free")
+
+
+@dataclass(frozen=True)
+class Capsule:
+    """A capsule whose files have been compared with their checksums.
+
+    Attributes:
+        folder: Where it is, of several processes that of this one.
+        facts: What ``step.json`` says.
+    """
+
+    folder: Path
+    facts: Mapping[str, Any]
+
+    @cached_property
+    def state(self) -> checkpoint.Checkpoint:
+        """What was before the step."""
+        return checkpoint.open_checkpoint(self.folder / _STATE)
+
+    @property
+    def config_file(self) -> Path | None:
+        """The run's configuration; None where the run had none."""
+        return self.state.folder / checkpoint.CONFIG if self.state.has(checkpoint.CONFIG) else None
+
+    @property
+    def settings(self) -> RunSettings:
+        """Those of the run, but that each step is judged at once, as for leaving it out."""
+        known = {knob.name for knob in knobs()}  # another version may have had others
+        settings = {name: value for name, value in self.facts["settings"].items() if name in known}
+        return RunSettings(**{**settings, "max_skipped_steps": 2**31})
+
+    @property
+    def digests(self) -> Digests:
+        """What the step computed."""
+        return Digests(self.facts["terms"], self.facts["gradients"])
+
+    def batches(self) -> list[Batch]:
+        """What went to the network."""
+        found = []
+        for name, plain in zip(self.facts["batches"], self.facts["plain"]):
+            with np.load(self.folder / name, allow_pickle=False) as arrays:
+                found.append({**plain, **{key: paddle.to_tensor(arrays[key]) for key in arrays.files}})
+        return found
+
+    def restore_generators(self) -> None:
+        """Put Python's and numpy's own generators to where they stood."""
+        generators = self.facts["generators"]
+        if generators:
+            version, words, gauss = generators["random"]
+            random.setstate((version, tuple(words), gauss))
+            kind, keys, *rest = generators["numpy"]
+            np.random.set_state((kind, np.array(keys, "uint32"), *rest))
+
+
+def capsules_in(save_dir: str) -> list[Path]:
+    """The capsules in a run's folder."""
+    found = (path for path in Path(save_dir).glob(f"{PREFIX}*") if path.is_dir())
+    return sorted(path for path in found if path.name.removeprefix(PREFIX).isdecimal())
+
+
+def open_capsule(folder: str) -> Capsule:
+    """Read a capsule, of several processes the part of this one.
+
+    Raises:
+        WeightsError: It is none, or a file of it is missing or damaged, or as many processes are needed as it is of.
+    """
+    path = Path(folder)
+    parts = sorted(path.glob("rank_*"))
+    if parts:
+        if dist.world_size() != len(parts):
+            raise WeightsError(
+                f"{folder} is of {len(parts)} processes, here is {dist.world_size()}: python -m "
+                f"paddle.distributed.launch --nproc_per_node {len(parts)} tools/replay_step.py {folder}"
+            )
+        path = path / f"rank_{dist.rank()}"
+    file = path / _STEP
+    try:
+        facts = json.loads(file.read_text(encoding="utf-8"))
+        whole = all(sha256_of(path / name) == digest for name, digest in facts["batches"].items())
+    except FileNotFoundError as error:
+        raise WeightsError(f"{folder} is no capsule: there is no {error.filename}") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WeightsError(f"{file} is damaged ({type(error).__name__}: {error})") from None
+    if not whole:
+        raise WeightsError(f"{path}: a batch is damaged; its checksum is another one than {_STEP} says")
+    return Capsule(path, facts)
+
+
+def _arrays_of(batch: Batch) -> bytes:
+    """The tensors of a batch as one file."""
+    file = io.BytesIO()
+    np.savez(file, **{name: value.numpy() for name, value in batch.items() if isinstance(value, Tensor)})
+    return file.getvalue()
+
+
+def _plain_of(batch: Batch) -> dict[str, Any]:
+    return {name: value for name, value in batch.items() if not isinstance(value, Tensor)}
+
+
+def _as_plain(value: Any) -> Any:
+    """What JSON has no word for: numbers and arrays of numpy; all else by its text."""
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else str(value)
+
+
+def _arrays_in(content: Any) -> list[np.ndarray]:
+    if isinstance(content, np.ndarray):
+        return [content]
+    inner = content.values() if isinstance(content, Mapping) else content if isinstance(content, (list, tuple)) else ()
+    return [array for one in inner for array in _arrays_in(one)]

@@ -1,0 +1,180 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Comparing a training with an earlier one that it repeats: before the first step, at each step, and in the end."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import paddle
+from paddle import Tensor
+
+from paddleseg.models.weight_folder import EMA_WEIGHTS, WEIGHTS
+from paddleseg.models.weights import read_weights
+from paddleseg.training import checkpoint
+from paddleseg.training.hooks.base import Hook
+from paddleseg.training.run_facts import RUN_FILE, changes_between, read_losses, read_starts
+from paddleseg.utils import distributed as dist
+from paddleseg.utils.errors import UserError
+from paddleseg.utils.logging import get_logger
+
+if TYPE_CHECKING:
+    from paddleseg.training.trainer import Trainer
+
+_WEIGHTS = "weights (checksum)"
+
+
+class DifferentRun(UserError):
+    """The training that begins would not be that of the earlier run."""
+
+
+class RepeatHook(Hook):
+    """Compares a training with a run, and stops it at the first step whose loss is another one.
+
+    Args:
+        run: The folder of the run.
+        save_dir: The folder of this training.
+        until: Stop after this step; None: go to the end.
+        force: Whether to go on where something differs before the first step, or a loss.
+
+    Attributes:
+        compared: How many steps had the same loss.
+        first_difference: The first that had not, in words, or None.
+    """
+
+    def __init__(self, run: str, save_dir: str, *, until: int | None = None, force: bool = False) -> None:
+        self._run, self._save_dir, self._until, self._force = run, save_dir, until, force
+        self._losses = read_losses(run)
+        self.compared = 0
+        self.first_difference: str | None = None
+
+    def before_train(self, trainer: Trainer) -> None:
+        before, now = read_starts(self._run)[0], read_starts(self._save_dir)[0]
+        changes = changes_between(before, now)
+        if before[_WEIGHTS] != now[_WEIGHTS]:
+            changes.append("the weights before the first step are others")
+        if changes and not self._force:
+            raise DifferentRun(f"{self._run} would not be repeated: {'; '.join(changes)}; --force goes on all the same")
+        if changes:
+            get_logger().warning("not all is as it was in %s: %s", self._run, "; ".join(changes))
+
+    def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
+        # The record is of the first process; all of them have to stop after the same step.
+        differs = dist.rank() == 0 and self._has_other_loss(trainer.step, losses["loss"])
+        if int(dist.maximum_over_processes(paddle.to_tensor(int(differs), dtype="int32"))) and not self._force:
+            trainer.stop(f"the first loss that differs is of {self.first_difference or f'iter {trainer.step}'}")
+        if trainer.step == self._until:
+            trainer.stop(f"--until {self._until}")
+
+    def _has_other_loss(self, step: int, loss: Tensor) -> bool:
+        former, now = self._losses.get(step), float(loss.astype("float32"))
+        if former is None:
+            return False
+        if now == former or not (math.isfinite(now) or math.isfinite(former)):
+            self.compared += 1
+            return False
+        if self.first_difference is None:
+            self.first_difference = f"iter {step}: {former!r} in {self._run}, {now!r} now"
+        return True
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One weight file of both runs.
+
+    Attributes:
+        name: Checkpoint and file.
+        differing: The tensors that have other bytes; none where all are the same.
+    """
+
+    name: str
+    differing: tuple[str, ...]
+
+
+def check_repeatable(run: str, processes: int) -> Mapping[str, Any]:
+    """The first start of a run that can be repeated.
+
+    Args:
+        run: Its folder.
+        processes: How many are here.
+
+    Raises:
+        UserError: It is no run's folder, began with a checkpoint of another one, went on otherwise than it had begun,
+            or needs more processes.
+    """
+    first, *later = read_starts(run)
+    if not Path(run, checkpoint.CONFIG).is_file():
+        raise UserError(
+            f"{run} has no {checkpoint.CONFIG}: a run of core.train is repeated by the program that made it"
+        )
+    if first["step"]:
+        raise UserError(f"{run} goes on from step {first['step']} of a run in another folder; give that one")
+    for start in later:
+        changes = changes_between(first, start)
+        if changes:
+            where = f"went on from step {start['step']} otherwise than it had begun"
+            raise UserError(f"{run} {where}, so no single training gives its bytes: {'; '.join(changes)}")
+    wanted = first["identity"].get("number of processes", 1)
+    if wanted != processes:
+        raise UserError(
+            f"{run} is of {wanted} processes, here is {processes}: python -m paddle.distributed.launch "
+            f"--nproc_per_node {wanted} tools/reproduce.py {run}"
+        )
+    return first
+
+
+def compare_checkpoints(run: str, repeated: str) -> list[Comparison]:
+    """Compare the weights of the checkpoints of equal names and steps.
+
+    Raises:
+        WeightsError: A checkpoint is damaged.
+    """
+    found = []
+    for folder in [*checkpoint.iteration_folders(run), Path(run, checkpoint.BEST_MODEL)]:
+        other = Path(repeated, folder.name)
+        if not (folder.is_dir() and other.is_dir()):
+            continue
+        pair = [checkpoint.open_checkpoint(one) for one in (folder, other)]
+        if pair[0].step != pair[1].step:
+            found.append(Comparison(folder.name, (f"step {pair[0].step} there, {pair[1].step} here",)))
+            continue
+        for file in (WEIGHTS, EMA_WEIGHTS):
+            if any(one.has(file) for one in pair):
+                found.append(Comparison(f"{folder.name}/{file}", _differing(pair, file)))
+    return found
+
+
+def _differing(pair: list[checkpoint.Checkpoint], file: str) -> tuple[str, ...]:
+    if not all(one.has(file) for one in pair):
+        return ("the file is in one of them alone",)
+    before, now = (read_weights(one.folder / file)[0] for one in pair)
+    return tuple(name for name in dict.fromkeys([*before, *now]) if not _same(before.get(name), now.get(name)))
+
+
+def _same(a: np.ndarray | None, b: np.ndarray | None) -> bool:
+    if a is None or b is None:
+        return False
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+def forget_start(save_dir: str) -> None:
+    """Take away what a training that was refused before its first step had written, and the folder if it is empty."""
+    for name in (RUN_FILE, checkpoint.CONFIG):
+        Path(save_dir, name).unlink(missing_ok=True)
+    folder = Path(save_dir)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def as_text(comparison: Comparison) -> str:
+    """A line for people."""
+    if not comparison.differing:
+        return f"{comparison.name}: the same bytes"
+    names = json.dumps(comparison.differing[:3])[1:-1]
+    return f"{comparison.name}: {len(comparison.differing)} differ, first {names}"
