@@ -58,7 +58,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.allocator import keep_freed_memory
     from paddleseg.utils.cpus import default_num_workers
     from paddleseg.utils.device import select_device
-    from paddleseg.utils.logging import get_logger
+    from paddleseg.utils.logging import get_logger, log_outcome
 
     config = load_config(arguments.config, opts=arguments.opts, flags={"model.data_format": arguments.data_format})
     apply_view_arguments(config, arguments, switch="aug_eval")
@@ -88,7 +88,7 @@ def main(arguments: argparse.Namespace) -> None:
     with entered(cpu):
         scores = task.evaluate(model, num_workers=num_workers, **given)
     for line in scores.report:
-        get_logger().info(line)
+        log_outcome(line)
     if arguments.json is not None and distributed.rank() == 0:
         figures = {
             "config": arguments.config,

@@ -37,6 +37,7 @@ RUN_CPU_OF_ONEDNN = {"version", "instruction_set"}
 HOOK_STATES = {
     "StopHook": set(),
     "LogHook": set(),
+    "ProgressHook": set(),
     "SpikeHook": set(),
     "MemoryHook": set(),
     "BatchNormHook": set(),
@@ -51,6 +52,7 @@ MANIFEST_OF_A_FILE = {"size", "sha256"}
 CHECKPOINT_FILES = {"model.pdparams", "model.pdopt", "model.pdstates", "ema_model.pdparams", "config.yml"}
 VISUALDL_TAGS = {
     "Train/loss", "Train/main", "Train/auxiliary", "Train/lr", "Train/batch_cost", "Train/reader_cost", "Train/ips",
+    "Train/grad_norm",
     "Evaluate/mIoU", "Evaluate/Acc", "Evaluate/EMA_mIoU", "Evaluate/EMA_Acc",
 }  # fmt: skip
 DEPLOY_YAML = {
@@ -71,7 +73,8 @@ VAL_JSON_CLASS = {"id", "name", "iou", "precision", "recall", "dice", "label_pix
 NUMBER = r"-?\d+\.\d{4}|nan"
 TRAIN_LINE = (
     r"\[TRAIN\] epoch: \d+, iter: \d+/\d+, loss: \d+\.\d{4}, lr: \d+\.\d{6}, batch_cost: \d+\.\d{4}, "
-    r"reader_cost: \d+\.\d{5}, ips: \d+\.\d{4} samples/sec \| ETA \d\d:\d\d:\d\d"
+    r"reader_cost: \d+\.\d{5}, ips: \d+\.\d{4} samples/sec \| ETA \d\d:\d\d:\d\d \| "
+    r"grad_norm: [\d.e+-]+"
 )
 EVAL_LINES = [
     rf"\[EVAL\] #Images: \d+ mIoU: (?:{NUMBER}) Acc: (?:{NUMBER}) Kappa: (?:{NUMBER}) Dice: (?:{NUMBER})",

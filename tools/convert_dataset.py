@@ -23,6 +23,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from paddleseg.utils.cli import CommandParser, require_packages, run_command
 from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.logging import print_note
 from paddleseg.utils.near_miss import suggest
 
 TO_LABELME = "to_labelme"
@@ -99,11 +100,11 @@ def main(args: argparse.Namespace) -> None:
     )
     written = write_dataset(FORMATS[args.format](Path(args.source), reading), Path(args.target), writing)
     for warning in written.warnings:
-        print(f"warning: {warning}")
+        print_note(f"warning: {warning}")
     lists = ", ".join(f"{count} in {name}" for name, count in written.lists.items())
     names = ", ".join(f"{class_id} {name}" for class_id, name in enumerate(written.classes.names))
     print(f"{args.target}: {lists}\nclasses: {names}")
-    print(f"check it by: python tools/check_dataset.py --config {written.config}")
+    print_note(f"check it by: python tools/check_dataset.py --config {written.config}")
 
 
 def check_arguments(args: argparse.Namespace) -> None:

@@ -22,6 +22,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from paddleseg.utils.cli import require_packages, run_command
 from paddleseg.utils.errors import WeightsError
+from paddleseg.utils.logging import print_note
 from paddleseg.utils.safe_pickle import one_line
 
 _ENDINGS = {"official": ".safetensors", "paddleseg": ".pdparams", "safetensors": ".safetensors"}
@@ -64,9 +65,9 @@ def main(args: argparse.Namespace) -> None:
     fitted = fit_weights(path, weights, meta, args.padding_mode)
     if fitted is not None:
         weights, meta, coverage = fitted.weights, fitted.meta, fitted.coverage
-        print(f"{path}: {fitted.arch}, {coverage.share()}\n{coverage.table(branch_of)}")
+        print_note(f"{path}: {fitted.arch}, {coverage.share()}\n{coverage.table(branch_of)}")
         if not coverage.complete:
-            print(f"left out: {coverage.describe()}")
+            print_note(f"left out: {coverage.describe()}")
         if (coverage.missing or coverage.misshaped) and not args.partial:
             raise WeightsError(
                 f"{path} fills {coverage.share()} of {fitted.arch}; with --partial what it has is written, to be "

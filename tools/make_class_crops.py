@@ -107,11 +107,12 @@ def open_datasets(args: argparse.Namespace) -> dict[str, SegmentationDataset]:
 def write_windows(dataset: SegmentationDataset, folder: Path, args: argparse.Namespace) -> Counter[str]:
     """Write the windows of one mode as ``<folder>/<class>/<picture>_<row>_<column>.png``; gives their numbers."""
     import cv2
-    from tqdm import tqdm
+
+    from paddleseg.utils.progress import tracked
 
     counts: Counter[str] = Counter()
     number = min(len(dataset), args.pictures[MODES.index(dataset.mode)])
-    for index in tqdm(range(number), desc=dataset.mode, unit="picture", disable=None):
+    for index in tracked(range(number), dataset.mode):
         sample = dataset.read(index)
         for row, column, class_id in find_windows(sample["label"], dataset.num_classes, args.size, args.min_share):
             name = dataset.class_names[class_id]

@@ -77,13 +77,14 @@ def write_scenes(dataset, root: Path) -> None:
         root: Folder that gets ``leftImg8bit`` and ``gtFine``.
     """
     import cv2
-    from tqdm import tqdm
+
+    from paddleseg.utils.progress import tracked
 
     image_folder = root / "leftImg8bit" / dataset.mode / CITY
     label_folder = root / "gtFine" / dataset.mode / CITY
     image_folder.mkdir(parents=True)
     label_folder.mkdir(parents=True)
-    for index in tqdm(range(len(dataset)), desc=dataset.mode, unit="scene", disable=None):
+    for index in tracked(range(len(dataset)), dataset.mode, "scene"):
         sample = dataset.read(index)
         name = f"{CITY}_{dataset.seed:06d}_{index:06d}"
         _write_png(image_folder / f"{name}_leftImg8bit.png", cv2.cvtColor(sample["img"], cv2.COLOR_RGB2BGR))

@@ -25,6 +25,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from paddleseg.utils.cli import CommandParser, require_packages, run_command
 from paddleseg.utils.errors import ConfigError, DataError, count_of
+from paddleseg.utils.logging import print_note
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,6 +70,7 @@ def main(args: argparse.Namespace) -> None:
     require_packages("cv2")
     from paddleseg.datasets.dataset import read_file_list
     from paddleseg.datasets.splitting import MODES, Unit, group_names, split_units
+    from paddleseg.utils.progress import tracked
 
     check_arguments(args)
     list_file = find_list(Path(args.source))
@@ -78,7 +80,8 @@ def main(args: argparse.Namespace) -> None:
     labels = {relative(image, root): label for image, label in pairs}
     groups = group_names(list(lines), args.group)
     units = [
-        Unit(names, count_classes(names, labels, args.ignore_index) if args.stratify else None) for names in groups
+        Unit(names, count_classes(names, labels, args.ignore_index) if args.stratify else None)
+        for names in tracked(groups, "counting classes", "group" if args.group else "label")
     ]
     parts = split_units(units, dict(zip(MODES, args.ratio)), args.seed)
     chosen = {mode: [args.separator.join(lines[name]) for name in lines if parts[name] == mode] for mode in MODES}
@@ -145,7 +148,7 @@ def write_lists(save_dir: Path, chosen: Mapping[str, Sequence[str]]) -> None:
             written.write(files[mode], "".join(f"{line}\n" for line in lines).encode())
         elif files[mode].is_file():
             files[mode].unlink()
-            print(f"{files[mode]}: removed, of an earlier split")
+            print_note(f"{files[mode]}: removed, of an earlier split")
 
 
 def describe_classes(units: Sequence[Unit], parts: Mapping[str, str]) -> str:

@@ -146,10 +146,10 @@ def picture_files(dataset) -> list[str]:
 
 def say(evaluation: Evaluation) -> None:
     """Log the scores, as val.py does."""
-    from paddleseg.utils.logging import get_logger
+    from paddleseg.utils.logging import log_outcome
 
     for line in evaluation.report:
-        get_logger().info(line)
+        log_outcome(line)
 
 
 def table_row(graph: Segmenter | Classifier, data: LabelledData, evaluation: Evaluation) -> dict[str, str]:
@@ -191,16 +191,18 @@ def dump_inputs(config: DeployConfig, data: LabelledData, arguments: argparse.Na
     """Write what the network takes."""
     from paddleseg.deploy.elsewhere import NPY, Elsewhere, InputDump, graph_for_elsewhere, names_of
     from paddleseg.export.evaluation import network_inputs
-    from paddleseg.utils.logging import get_logger
+    from paddleseg.utils.logging import log_outcome
+    from paddleseg.utils.progress import tracked
 
     spec = graph_for_elsewhere(config, arguments.graph)
     graph = open_with(config, Elsewhere(spec))
     names = names_of(picture_names(data.dataset))
     dump = InputDump(arguments.dump_inputs, spec, names, arguments.dump_format or NPY)
-    for name, item in zip(names, network_inputs(graph, data.dataset)):
+    inputs = zip(names, network_inputs(graph, data.dataset))
+    for name, item in tracked(inputs, "writing inputs", total=len(names)):
         dump.add(name, item)
     dump.finish()
-    get_logger().info("%s: inputs of %d pictures saved in %s", spec.model.name, len(names), arguments.dump_inputs)
+    log_outcome("%s: inputs of %d pictures saved in %s", spec.model.name, len(names), arguments.dump_inputs)
 
 
 def open_elsewhere(config: DeployConfig, data: LabelledData, arguments: argparse.Namespace) -> Segmenter | Classifier:

@@ -82,7 +82,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.deploy.tiled import segment_by_tiles, segment_video_file, tiled_segmenter
     from paddleseg.utils.class_report import ClassReport
     from paddleseg.utils.errors import count_of
-    from paddleseg.utils.logging import get_logger
+    from paddleseg.utils.logging import log_outcome
     from paddleseg.utils.picture_failures import raise_failures
     from paddleseg.utils.picture_files import list_images
     from paddleseg.utils.result_paths import label_paths
@@ -122,7 +122,7 @@ def main(arguments: argparse.Namespace) -> None:
     num_saved = len(images) - len(failures)
     name = arguments.model_name or graph.graph.model.name
     what = f"the classes of {count_of(num_saved, 'picture')}" if is_classifier else count_of(num_saved, "label map")
-    get_logger().info("%s: %s saved in %s", name, what if num_saved else "nothing", arguments.save_dir)
+    log_outcome("%s: %s saved in %s", name, what if num_saved else "nothing", arguments.save_dir)
     if arguments.benchmark and num_saved:
         lines = report_lines(
             graph.graph,
@@ -177,13 +177,11 @@ def segment(
     Returns:
         What is wrong with pictures that were left out.
     """
-    from tqdm import tqdm
-
+    from paddleseg.utils.progress import Progress
     from paddleseg.utils.visualize import encode_image, palette_image
 
     failures: list[DataError] = []
-    # disable=None: a bar only where the output is a terminal.
-    with tqdm(total=len(targets), desc="inference", unit="picture", disable=None, leave=False) as progress:
+    with Progress("inference", len(targets)) as progress:
         for batch in segmenter.batches(targets, batch_size, failures):
             for item, labels in zip(batch, segmenter.label_maps(batch)):
                 written.write(targets[item.path], encode_image(palette_image(labels, palette)))
@@ -193,11 +191,10 @@ def segment(
 
 def classify(classifier: Classifier, images: Sequence[str], report: ClassReport, batch_size: int) -> list[DataError]:
     """Find the classes of all pictures and write the report; gives what is wrong with pictures that were left out."""
-    from tqdm import tqdm
+    from paddleseg.utils.progress import Progress
 
     failures: list[DataError] = []
-    # disable=None: a bar only where the output is a terminal.
-    with tqdm(total=len(images), desc="inference", unit="picture", disable=None, leave=False) as progress:
+    with Progress("inference", len(images)) as progress:
         for batch in classifier.batches(images, batch_size, failures):
             for item, found in zip(batch, classifier.classes(batch)):
                 report.add(item.path, found)

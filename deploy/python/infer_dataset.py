@@ -46,7 +46,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.labelled_data import build_labelled_dataset
     from paddleseg.deploy.deploy_config import read_deploy_config
     from paddleseg.export.evaluation import evaluate_exported, picture_file
-    from paddleseg.utils.logging import get_logger
+    from paddleseg.utils.logging import log_outcome
 
     config = resized(read_deploy_config(arguments.config), arguments.resize_width, arguments.resize_height)
     section = {"type": arguments.dataset_type, "dataset_root": arguments.dataset_path, "mode": arguments.dataset_mode}
@@ -55,8 +55,8 @@ def main(arguments: argparse.Namespace) -> None:
     graph = open_by_flags(config, arguments, files)
     evaluation = evaluate_exported(graph, dataset, arguments.batch_size)
     for line in evaluation.report:
-        get_logger().info(line)
-    get_logger().info("[EVAL] Average time: %.3f ms/img", evaluation.milliseconds["inference"])
+        log_outcome(line)
+    log_outcome("[EVAL] Average time: %.3f ms/img", evaluation.milliseconds["inference"])
 
 
 def check_arguments(arguments: argparse.Namespace) -> None:

@@ -43,6 +43,8 @@ def make_parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     """Convert all labels that are not there yet."""
     require_packages("cv2")
+    from paddleseg.utils.progress import tracked
+
     if args.out_dir is not None:
         raise ConfigError(
             f"-o {args.out_dir}: leave it out; it is where mmsegmentation writes lists of the labels, which the data "
@@ -57,7 +59,8 @@ def main(args: argparse.Namespace) -> None:
     if not sources:
         raise DataError(f"{folder}: no labels <train, val, ..>{os.sep}<city>{os.sep}*{_IDS} or *{_POLYGONS}")
     with ThreadPoolExecutor(args.nproc) as pool:  # decoding and encoding let other threads run
-        written = sum(pool.map(convert, sources.values()))
+        jobs = pool.map(convert, sources.values())
+        written = sum(tracked(jobs, "converting", "label", total=len(sources)))
     print(f"{folder}: {written} labels *{_TARGET} written, {len(sources) - written} were there")
 
 

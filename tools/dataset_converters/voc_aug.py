@@ -41,7 +41,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(args: argparse.Namespace) -> None:
     """Write the labels that are not there yet, then the list."""
     require_packages("cv2")
-    from tqdm import tqdm
+    from paddleseg.utils.progress import tracked
 
     if args.nproc < 1:
         raise ConfigError(f"--nproc {args.nproc}: must be at least 1")
@@ -57,7 +57,7 @@ def main(args: argparse.Namespace) -> None:
     folder = devkit / "VOC2012/SegmentationClassAug"
     with ThreadPoolExecutor(args.nproc) as pool:
         jobs = pool.map(lambda name: convert(boundaries / "cls" / f"{name}.mat", folder / f"{name}.png"), names)
-        written = sum(tqdm(jobs, total=len(names), unit="label", disable=None))
+        written = sum(tracked(jobs, "converting", "label", total=len(names)))
     if not aug.exists():
         write_atomically(aug, "".join(f"{name}\n" for name in names).encode())
     print(f"{folder}: {written} labels written, {len(names) - written} were there; their names are in {aug}")

@@ -20,6 +20,7 @@ from paddleseg.datasets.conversion.json_files import read_points
 from paddleseg.datasets.conversion.pictures import PictureFinder
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_file
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.run_lengths import mask_of_runs
 from paddleseg.utils.shapes import Bitmap, Ellipse, Line, Shape, box, ellipse_in_plane
 from paddleseg.utils.shapes import Polygon as PolygonShape
@@ -55,7 +56,7 @@ def _read_xml(file: Path, options: ReadingOptions) -> Source:
     source = Source(classes=_classes(root))
     finder = PictureFinder([options.images, file.parent / "images", file.parent])
     left_out: Counter[str] = Counter()
-    for image_node in root.iter("image"):
+    for image_node in tracked(list(root.iter("image")), "reading"):
         name = image_node.get("name", "")
         where = f"{file}: {name}"
         image = finder.find(name)

@@ -15,10 +15,12 @@ from paddleseg.training.hooks.log import LogHook
 from paddleseg.training.hooks.loss import PlateauHook, SpikeHook
 from paddleseg.training.hooks.memory import MemoryHook
 from paddleseg.training.hooks.profiler import ProfilerHook
+from paddleseg.training.hooks.progress import ProgressHook
 from paddleseg.training.hooks.stop import StopHook
 
 ORDER: tuple[type[Hook], ...] = (
     StopHook,  # first: whoever follows sees that this step is the last, and the last of them saves it
+    ProgressHook,
     LogHook,  # the line of a step stands before what others say of it
     SpikeHook,
     MemoryHook,
