@@ -66,6 +66,7 @@ def be_quiet() -> None:
     global _is_quiet
     _is_quiet = True
     os.environ[_ENVIRONMENT] = "1"
+    os.environ.setdefault("GLOG_minloglevel", "2")  # of Paddle's C++, before it is imported: errors alone
     show_no_progress()
     warnings.simplefilter("ignore")
 
