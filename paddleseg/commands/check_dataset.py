@@ -1,0 +1,71 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Read every picture and label of a configuration, and say what training cannot use and what will hurt it.
+
+    python tools/check_dataset.py --config my_config.yml
+    python tools/check_dataset.py --config my_config.yml --num_workers 8 --json data.json
+
+Prints the share of each class, values that are no class with their files and counts, classes that never occur, the
+share of ignored pixels, sizes, damaged files, and pictures that are in both train_dataset and val_dataset. The exit
+status is 1 when training would stop at one of these files. train.py looks at a sample in the same way before it
+starts (check_labels, docs/config.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from paddleseg.utils.cli import require_packages
+from paddleseg.utils.cpus import usable_cpus
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", required=True, help="the configuration that trains")
+    add_json_flag(parser, "everything that was found")
+    parser.add_argument("--num_workers", type=int, help="threads that read (default: one per core, at most 8)")
+    parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
+    return parser
+
+
+def check_arguments(args: argparse.Namespace) -> None:
+    """Refuse values that cannot work, before anything is read."""
+    if args.num_workers is not None and args.num_workers < 0:
+        raise ConfigError(f"--num_workers {args.num_workers}: must be 0 (no extra thread) or more")
+    check_json_flag(args.json)
+
+
+def main(args: argparse.Namespace) -> None:
+    """Look at all data, print the table and the warnings, write the figures, and fail where training would."""
+    check_arguments(args)
+    require_packages("paddle", "cv2")
+    from paddleseg.config.build import build_dataset
+    from paddleseg.config.load import load_config
+    from paddleseg.config.schema import check_config
+    from paddleseg.datasets import ClassDataset, class_check, data_report, data_table
+    from paddleseg.datasets.data_check import examine
+
+    config = load_config(args.config, opts=args.opts)
+    has_val = bool(config.section("val_dataset"))
+    check_config(config, command="train", do_eval=has_val)
+    num_workers = min(8, usable_cpus()) if args.num_workers is None else args.num_workers
+    train, val = build_dataset(config, "train"), build_dataset(config, "val") if has_val else None
+    if isinstance(train, ClassDataset):
+        findings = class_check.examine_classes(train, val, level="full", num_workers=num_workers)
+        print("\n".join(found.describe() for found in findings))
+        for warning in class_check.find_class_warnings(findings, level="full"):
+            print(f"warning: {warning}")
+        write_json(args.json, {found.section: found.to_dict() for found in findings})
+        data_report.raise_problems(class_check.find_class_problems(findings))
+        print("training can use all of it")
+        return
+    findings = examine(train, val, level="full", num_workers=num_workers)
+    print(f"{data_table.describe_extent(findings)}\n{data_table.format_table(findings)}")
+    for warning in data_report.find_warnings(findings):
+        print(f"warning: {warning}")
+    write_json(args.json, data_report.to_dict(findings))
+    data_report.raise_problems(data_report.find_problems(findings))
+    print("training can use all of it")
