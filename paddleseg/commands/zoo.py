@@ -5,10 +5,10 @@
     python tools/zoo.py list
     python tools/zoo.py get ddrnet23_slim_cityscapes --save_dir weights
 
-The names stand in paddleseg/models/zoo.yml with their addresses; PADDLESEG_ZOO names another such file. A training needs
-no `get`: `model.pretrained=zoo:NAME` downloads by itself. Downloads are kept in $PADDLESEG_HOME (~/.paddleseg). Where
-the list knows no checksum, that of the first download that is weights of the network is recorded there, and every later
-one must have it.
+The names stand in paddleseg/models/zoo.yml with their addresses; PADDLESEG_ZOO names another such file. A training
+needs no `get`: `model.pretrained=zoo:NAME` downloads by itself. Downloads are kept in $PADDLESEG_HOME (~/.paddleseg).
+Where the list knows no checksum, that of the first download that is weights of the network is recorded there, and every
+later one must have it.
 """
 
 from __future__ import annotations
