@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from paddleseg import registry
+from paddleseg.commands.table import COMMANDS, find
 from paddleseg.config.components import import_components
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import TOP_LEVEL, check_config
@@ -18,7 +19,7 @@ from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
-    "README.md", "docs/config.md", "docs/train_own_data.md", "docs/convert_labels.md", "docs/datasets.md",
+    "README.md", "docs/commands.md", "docs/config.md", "docs/train_own_data.md", "docs/convert_labels.md", "docs/datasets.md",
     "docs/finetune.md", "docs/imagenet.md", "docs/recipes.md", "docs/large_pictures.md", "docs/export.md",
     "docs/run_exported.md", "docs/verification.md", "docs/serving.md", "deploy/README.md", "deploy/slim/README.md",
     "deploy/web/README.md", "test_tipc/README.md", "docker/README.md", "CONTRIBUTING.md",
@@ -37,13 +38,15 @@ def blocks(language):
 
 
 def commands():
-    """All commands of the pages that run one of our scripts, as (script, arguments)."""
+    """All commands of the pages that run one of our scripts or ``ddrnet``, as (script, arguments)."""
     for _, block in blocks("bash"):
         for line in block.replace("\\\n", " ").splitlines():
             words = shlex.split(line, comments=True)
             scripts = [index for index, word in enumerate(words) if word.endswith(".py")]
             if scripts:
                 yield words[scripts[0]], words[scripts[0] + 1 :]
+            elif words[:1] == ["ddrnet"]:
+                yield find(words[1]).file, words[2:]
 
 
 # The YAML of docs/export.md is that of deploy.yaml.
@@ -61,6 +64,14 @@ def test_each_command_of_the_documentation_parses(script, arguments):
     is_made = config.startswith("data/")  # by a command before it
     if config not in ("CONFIG", "mine.yml") and not is_made and config.endswith(".yml"):
         assert (ROOT / config).is_file()
+
+
+def test_the_page_of_the_commands_is_their_table():
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    rows = [
+        tuple(cell.strip(" `") for cell in row.split("|")[1:3]) for row in text.splitlines() if row.startswith("| `")
+    ]
+    assert rows[: len(COMMANDS)] == [(one.name, one.file or "ddrnet-serve") for one in COMMANDS.values()]
 
 
 def test_the_reference_names_every_key_component_and_argument():
