@@ -19,7 +19,8 @@ from tests.scripts import load_script
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
-    "README.md", "docs/commands.md", "docs/config.md", "docs/train_own_data.md", "docs/convert_labels.md", "docs/datasets.md",
+    "README.md", "docs/commands.md", "docs/config.md", "docs/train_own_data.md", "docs/convert_labels.md",
+    "docs/datasets.md",
     "docs/finetune.md", "docs/imagenet.md", "docs/recipes.md", "docs/large_pictures.md", "docs/export.md",
     "docs/run_exported.md", "docs/verification.md", "docs/serving.md", "deploy/README.md", "deploy/slim/README.md",
     "deploy/web/README.md", "test_tipc/README.md", "docker/README.md", "CONTRIBUTING.md",
@@ -68,10 +69,9 @@ def test_each_command_of_the_documentation_parses(script, arguments):
 
 def test_the_page_of_the_commands_is_their_table():
     text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    rows = [
-        tuple(cell.strip(" `") for cell in row.split("|")[1:3]) for row in text.splitlines() if row.startswith("| `")
-    ]
-    assert rows[: len(COMMANDS)] == [(one.name, one.file or "ddrnet-serve") for one in COMMANDS.values()]
+    rows = [row.split("|") for row in text.splitlines() if row.startswith("| `")][: len(COMMANDS)]
+    expected = [(command.name, command.file or "ddrnet-serve") for command in COMMANDS.values()]
+    assert [(row[1].strip(" `"), row[2].strip(" `")) for row in rows] == expected
 
 
 def test_the_reference_names_every_key_component_and_argument():
