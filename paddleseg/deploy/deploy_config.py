@@ -202,12 +202,12 @@ def read_section(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"{path} is not there; --config takes the {FILE_NAME} that export.py wrote") from None
+        raise ConfigError(f"{path} is not there; give the {FILE_NAME} that export.py wrote, or its folder") from None
     except (OSError, ValueError) as error:  # ValueError: no UTF-8
         raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     data, _ = parse_yaml(text, str(path))
     if not isinstance(data, dict) or not isinstance(data.get("Deploy"), dict):
-        raise ConfigError(f"{path} has no section 'Deploy'; --config takes the {FILE_NAME} that export.py wrote")
+        raise ConfigError(f"{path} has no section 'Deploy'; give the {FILE_NAME} that export.py wrote, or its folder")
     return data["Deploy"]
 
 

@@ -41,7 +41,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     add("--device", help="cpu, gpu, gpu:1, xpu, npu, mlu, ... (default: with Paddle the first card, else the CPU)")
     add(
         "--backend",
-        type=_backend,
+        type=backend_name,
         choices=list(ENGINES),
         help="what runs the graph (default: of these, in this order, the first that is installed and for which the "
         "export has a graph of --precision; in int8 one that a graph was quantised for goes first)",
@@ -101,11 +101,12 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _backend(text: str) -> str:
+def backend_name(text: str) -> str:
+    """The type of ``--backend``; "tensorrt", which is no choice, is refused with what to give instead."""
     if text == "tensorrt":
         raise argparse.ArgumentTypeError(
-            "tensorrt is a part of other engines here; give --use_trt True --device gpu with --backend paddle or "
-            "onnxruntime"
+            "tensorrt is a part of other engines here; deploy/python/infer.py takes --use_trt True --device gpu with "
+            "--backend paddle or onnxruntime"
         )
     return text
 

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from paddleseg.deploy.engine_flags import backend_name
 from paddleseg.deploy.engines import ENGINES
 from paddleseg.deploy.graph_formats import PRECISIONS
 from paddleseg.deploy.serve.settings import LARGEST_HEADER, Settings
@@ -34,7 +35,8 @@ def make_parser() -> argparse.ArgumentParser:
     add("--model", required=True, metavar="DIR", help="folder that export.py wrote")
     add("--host", default=Settings.host, help="address to listen at; 0.0.0.0: all of them (default: %(default)s)")
     add("--device", help="cpu, gpu, gpu:1, ... (default: the first card, else the CPU)")
-    add("--backend", choices=list(ENGINES), help="what runs the graph (default: the first that can, as in infer.py)")
+    backend_help = "what runs the graph (default: the first that can, as in infer.py)"
+    add("--backend", type=backend_name, choices=list(ENGINES), help=backend_help)
     add("--precision", choices=PRECISIONS, default=Settings.precision, help="of the network (default: %(default)s)")
     add("--cpu_threads", type=int, metavar="N", help="threads of each worker (default: the cores, shared among them)")
     for one in fields(Settings):
@@ -99,13 +101,16 @@ def _listen(settings: Settings) -> socket.socket:
 def _make_app(settings: Settings) -> Any:
     """The application; of this module, which a worker imports within the time that its supervisor grants it."""
     # In a worker uvicorn listens to SIGTERM already, and Paddle, when it is imported, puts a handler of its own in that
-    # place, which ends the process in the middle of a request.
+    # place, which ends the process in the middle of a request. A signal that comes meanwhile waits for uvicorn's.
     handler = signal.getsignal(signal.SIGTERM)
-    from paddleseg.deploy.serve.app import create_app
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        from paddleseg.deploy.serve.app import create_app
 
-    app = create_app(settings)
-    signal.signal(signal.SIGTERM, handler)
-    return app
+        return create_app(settings)
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def _server_config(app: Any, settings: Settings) -> Any:
@@ -145,13 +150,12 @@ def _serve_here(app: Any, settings: Settings, listening: socket.socket) -> None:
 
 
 def _serve_in_processes(settings: Settings, listening: socket.socket) -> None:
-    from uvicorn.supervisors import Multiprocess
-
     from paddleseg.deploy.serve.metrics import SHARED_FOLDER
+    from paddleseg.deploy.serve.supervisor import Supervisor
 
     with tempfile.TemporaryDirectory(prefix="ddrnet_serve_") as folder:
         os.environ[SHARED_FOLDER] = folder  # counts alone; read by prometheus-client when the workers import it
-        supervisor = Multiprocess(_server_config(partial(_make_app, settings), settings), sockets=[listening])
+        supervisor = Supervisor(_server_config(partial(_make_app, settings), settings), sockets=[listening])
         supervisor.run()
     failed = [process.exitcode for process in supervisor.processes if process.exitcode not in (0, -signal.SIGTERM)]
     if failed:

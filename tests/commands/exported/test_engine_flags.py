@@ -77,4 +77,4 @@ def test_tensorrt_is_no_engine_of_its_own_and_what_to_give_is_said(capsys):
         infer.make_parser().parse_args(["--config", "x", "--image_path", "x", "--backend", "tensorrt"])
     assert caught.value.code == 2
     [line] = capsys.readouterr().err.splitlines()
-    assert "give --use_trt True --device gpu with --backend paddle or onnxruntime" in line
+    assert "--use_trt True --device gpu with --backend paddle or onnxruntime" in line
