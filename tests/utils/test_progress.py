@@ -12,6 +12,7 @@ from paddleseg.utils import progress
 from paddleseg.utils.progress import Progress, tracked
 from tests.terminal import ROOT, run_in_terminal, screen
 
+DRAWS = re.compile(r"^\s*(from|import) tqdm\b", re.MULTILINE)
 PREPARE = "import os, sys, time, argparse\nfrom paddleseg.utils import cli, errors, logging, progress\n"
 WORK = """
 for number in progress.tracked(range(6), "working"):
@@ -26,6 +27,12 @@ for number in progress.tracked(range(6), "working"):
 print("done")
 """
 LINE = r"\[\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\] "
+
+
+def test_bars_have_one_home():
+    files = [file for folder in ("paddleseg", "tools", "deploy") for file in (ROOT / folder).rglob("*.py")]
+    found = [file.relative_to(ROOT).as_posix() for file in files if DRAWS.search(file.read_text(encoding="utf-8"))]
+    assert found == ["paddleseg/utils/progress.py"]
 
 
 def test_a_bar_says_how_long_the_rest_takes_and_does_not_touch_the_lines_of_the_log():
