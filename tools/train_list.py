@@ -45,7 +45,7 @@ sys.path.insert(0, str(REPOSITORY))
 from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.cli import run_command
 from paddleseg.utils.errors import ConfigError
-from paddleseg.utils.logging import print_note
+from paddleseg.utils.logging import loud_environment, print_note
 from paddleseg.utils.near_miss import suggest
 from paddleseg.utils.progress import tracked
 from paddleseg.utils.type_hints import Seed, fault_of
@@ -181,7 +181,10 @@ def _succeeds(command: list[Any], log: Path) -> bool:
     script, *words = map(str, command)
     with open(log, "a", encoding="utf-8") as file:
         process = subprocess.Popen(
-            [sys.executable, str(REPOSITORY / script), *words], stdout=file, stderr=subprocess.STDOUT
+            [sys.executable, str(REPOSITORY / script), *words],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=loud_environment(),
         )
         try:
             return process.wait() == 0

@@ -71,6 +71,11 @@ def be_quiet() -> None:
     warnings.simplefilter("ignore")
 
 
+def loud_environment() -> dict[str, str]:
+    """The environment of a process whose output goes into a file, where ``--quiet`` is not meant."""
+    return {name: value for name, value in os.environ.items() if name != _ENVIRONMENT}
+
+
 def is_quiet() -> bool:
     """Whether the command was given ``--quiet``."""
     return _is_quiet
