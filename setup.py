@@ -44,6 +44,8 @@ setup(
         "paddleseg.models": ["zoo.yml"],
         "paddleseg.datasets": ["tables/*.json"],
         "paddleseg.deploy.serve": ["openapi.json", "page/*"],
+        "paddleseg.reports": ["page/*"],
+        "paddleseg.utils": ["page/*"],
     },
     entry_points={
         "console_scripts": [
@@ -62,6 +64,7 @@ setup(
         "safetensors": ["safetensors>=0.4"],
         "tiff": ["tifffile>=2023.1"],
         "mat": ["scipy>=1.8"],
+        "tensorboard": ["tensorboardX>=2.6"],
         "serving": read_requirements("requirements-serving.txt"),
         "headless": [opencv.replace("opencv-python", "opencv-python-headless")],
     },

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -291,3 +292,16 @@ def run_command():
 
     run.repository = REPOSITORY
     return run
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, as the system has it; where it or playwright is not there, the test is skipped."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, to drive a browser")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("needs Chromium on the PATH")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -44,12 +44,22 @@ HOOK_STATES = {
     "EmaHook": set(),
     "EvaluateHook": {"best_mean_iou", "best_step", "best_file", "evaluations_since_best", "is_due"},
     "CheckpointHook": set(),
+    "MetricsHook": set(),
+    "VisualDLHook": set(),
+    "RunPicturesHook": set(),
 }
 META = {"arch", "padding_mode", "num_classes", "in_channels", "step", "classes", "metric"}
 MANIFEST = {"step", "metric", "best_file", "versions", "files"}
 MANIFEST_VERSIONS = {"toolkit", "paddle"}
 MANIFEST_OF_A_FILE = {"size", "sha256"}
-CHECKPOINT_FILES = {"model.pdparams", "model.pdopt", "model.pdstates", "ema_model.pdparams", "config.yml"}
+CHECKPOINT_FILES = {
+    "model.pdparams",
+    "model.pdopt",
+    "model.pdstates",
+    "ema_model.pdparams",
+    "config.yml",
+    "scores.json",
+}
 VISUALDL_TAGS = {
     "Train/loss", "Train/main", "Train/auxiliary", "Train/lr", "Train/batch_cost", "Train/reader_cost", "Train/ips",
     "Train/grad_norm",
@@ -69,6 +79,10 @@ VAL_JSON_INFERENCE = {
     "aug_eval", "scales", "flip_horizontal", "flip_vertical", "is_slide", "stride", "crop_size",
 }  # fmt: skip
 VAL_JSON_CLASS = {"id", "name", "iou", "precision", "recall", "dice", "label_pixels", "predicted_pixels"}
+SCORES_JSON = {
+    "step", "weights", "values", "num_images", "mean_iou", "pixel_accuracy", "kappa", "mean_dice", "classes",
+    "confusion_matrix",
+}  # fmt: skip
 
 NUMBER = r"-?\d+\.\d{4}|nan"
 TRAIN_LINE = (
@@ -239,6 +253,20 @@ def test_visualdl_gets_these_tags(made):
 
     tags = LogReader(file_path=str(made.vdl_record)).get_tags()["scalar"]
     assert_names(tags, VISUALDL_TAGS, "tags of VisualDL", "Boards and scripts find the curves of a run by them")
+
+
+def test_the_figures_of_a_run_are_those_of_visualdl_by_step(made):
+    lines = [json.loads(line) for line in (made.checkpoint.parent / "metrics.jsonl").read_text().splitlines()]
+    assert_names({name for line in lines for name in line}, {"iter", *VISUALDL_TAGS}, "metrics.jsonl", OTHERS_READ_IT)
+
+
+def test_the_scores_of_a_checkpoint_have_these_keys(made):
+    for folder in (made.checkpoint, made.best_model):
+        scores = json.loads((folder / "scores.json").read_text())
+        assert_names(scores, SCORES_JSON, f"{folder.name}/scores.json", OTHERS_READ_IT)
+        assert_names(scores["values"], {"mIoU", "Acc"}, f"{folder.name}/scores.json, values", OTHERS_READ_IT)
+        for facts in scores["classes"]:
+            assert_names(facts, VAL_JSON_CLASS, f"{folder.name}/scores.json, classes", OTHERS_READ_IT)
 
 
 def test_each_line_of_training_and_evaluation_is_as_scripts_parse_it(made):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from typing import Any
 
 from paddleseg.config.cpu_flags import add_cpu_flags
 from paddleseg.config.foreign_words import rewriter
@@ -36,6 +37,10 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add_cpu_flags(parser)
     add_json_flag(parser, "all figures and the confusion matrix")
+    parser.add_argument("--report", metavar="DIR", help="also write report.html and scores.json into this folder")
+    parser.add_argument(
+        "--report_pictures", type=int, default=20, help="how many pictures, the worst, the report shows (default: 20)"
+    )
     parser.add_argument(
         "--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of the configuration"
     )
@@ -87,7 +92,10 @@ def main(arguments: argparse.Namespace) -> None:
     task = build_task(config, val_dataset=dataset)
     given = {} if arguments.batch_size is None else {"batch_size": arguments.batch_size}
     with entered(cpu):
-        scores = task.evaluate(model, num_workers=num_workers, **given)
+        if arguments.report is None:
+            scores = task.evaluate(model, num_workers=num_workers, **given)
+        else:
+            scores = _evaluate_with_report(arguments, task, model, dataset, num_workers=num_workers, **given)
     for line in scores.report:
         log_outcome(line)
     if arguments.json is not None and distributed.rank() == 0:
@@ -101,8 +109,36 @@ def main(arguments: argparse.Namespace) -> None:
         get_logger().info("figures written to %s", arguments.json)
 
 
+def _evaluate_with_report(arguments: argparse.Namespace, task: Any, model: Any, dataset: Any, **options: Any) -> Any:
+    """The scores, with page and figures written into ``--report``."""
+    from paddleseg import __version__
+    from paddleseg.inference.evaluation_report import EvaluationReport
+    from paddleseg.tasks import SegmentationTask
+    from paddleseg.tasks.segmentation import scores_of
+    from paddleseg.utils.errors import ConfigError
+    from paddleseg.utils.logging import get_logger
+
+    if not isinstance(task, SegmentationTask):
+        name = type(task).__name__
+        raise ConfigError(f"--report: is for label maps, and {name} is scored otherwise; --json has its figures")
+    report = EvaluationReport(arguments.report, dataset, arguments.report_pictures)
+    result = task.count(model, observe=report.observe, **options)
+    scores = scores_of(result)
+    facts = [
+        ("weights", arguments.model_path),
+        ("configuration", arguments.config),
+        ("network", getattr(model, "arch", type(model).__name__)),
+        ("views", task.views.describe()),
+        ("toolkit", __version__),
+    ]
+    page = report.write(result, scores.values, facts)
+    get_logger().info("report written to %s", page)
+    return scores
+
+
 def check_arguments(arguments: argparse.Namespace) -> None:
     """Refuse values that no run can use, before anything is loaded."""
+    from paddleseg.inference.evaluation_report import check_report_flags
     from paddleseg.utils.errors import ConfigError
 
     if arguments.batch_size is not None and arguments.batch_size < 1:
@@ -110,3 +146,4 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     if arguments.num_workers is not None and arguments.num_workers < 0:
         raise ConfigError(f"--num_workers {arguments.num_workers}: must be 0 (no extra process) or more")
     check_json_flag(arguments.json)
+    check_report_flags(arguments.report, arguments.report_pictures)

@@ -195,7 +195,7 @@ def _look_at_sample(dataset: SegmentationDataset, index: int) -> _Finding:
     if label is None:
         return _Finding(fault=f"{path}: has no label; training and evaluation need one for each picture")
     # A data set that reads in its own way need not have looked at its labels.
-    fault = _fault_of(label, sample["img"])
+    fault = fault_of_label(label, sample["img"])
     if fault is not None:
         return _Finding(fault=f"{path}: {fault}")
     image = sample["img"]
@@ -207,7 +207,7 @@ def _look_at_sample(dataset: SegmentationDataset, index: int) -> _Finding:
     )
 
 
-def _fault_of(label: Any, image: np.ndarray) -> str | None:
+def fault_of_label(label: Any, image: np.ndarray) -> str | None:
     """Why an array cannot be the label of a picture, whatever the classes are."""
     if not isinstance(label, np.ndarray) or label.dtype.kind not in "biu":
         found = label.dtype if isinstance(label, np.ndarray) else type(label).__name__

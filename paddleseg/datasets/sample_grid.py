@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.utils.seeding import sample_rng
-from paddleseg.utils.visualize import Palette, add_legend, overlay
+from paddleseg.utils.visualize import Palette, add_legend, class_borders, overlay
 
 _GAP, _TEXT, _PAPER, _INK = 6, 13, 255, (30, 30, 30)
 _PICTURE_WEIGHT = 0.55
@@ -76,10 +76,7 @@ def show_label(image: np.ndarray, label: np.ndarray, palette: Palette, ignore_in
     shown = overlay(image, label, palette, _PICTURE_WEIGHT)
     ignored = label == ignore_index
     shown[ignored] = np.rint(_IGNORED_WEIGHT * image[ignored].astype(np.float32))
-    outline = np.zeros(label.shape, bool)
-    outline[:, :-1] |= label[:, :-1] != label[:, 1:]
-    outline[:-1] |= label[:-1] != label[1:]
-    shown[outline] = 255
+    shown[class_borders(label)] = 255
     return shown
 
 

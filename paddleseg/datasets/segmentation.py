@@ -162,6 +162,24 @@ class SegmentationDataset(PictureDataset):
         """Whether labels are other numbers than their files hold."""
         return self._renumbering is not None
 
+    @property
+    def value_table(self) -> np.ndarray:
+        """(256,) uint8: what becomes of each value of a label file."""
+        return np.arange(256, dtype=np.uint8) if self._renumbering is None else self._renumbering
+
+    @property
+    def labels_are_pictures(self) -> bool:
+        """Whether label files hold the numbers that ``value_table`` is about, and nothing else makes ids of them."""
+        return type(self)._read_label_file is SegmentationDataset._read_label_file
+
+    def label_of_file(self, path: str) -> np.ndarray:
+        """(H, W) uint8: the content of a label file as it is read, before its values are looked at.
+
+        Raises:
+            DataError: The file is missing or damaged.
+        """
+        return self._read_label_file(path)
+
     def use_for(self, purpose: Literal["train", "val"]) -> None:
         """Say what the samples are for, whichever part of the data they are.
 

@@ -24,6 +24,9 @@ from paddleseg.utils.logging import get_logger
 from paddleseg.utils.precision import MixedPrecisionNetwork
 from paddleseg.utils.progress import Progress
 
+Observer = Callable[[int, str, np.ndarray, np.ndarray], None]
+"""Gets of each picture its place in the data set, its path, and prediction and label, (H, W) uint8."""
+
 
 class EvaluationStopped(Exception):
     """Somebody asked for the end of the evaluation before it was there."""
@@ -40,6 +43,7 @@ def evaluate(
     amp_level: str = "O1",
     progress: bool = True,
     should_stop: Callable[[], bool] | None = None,
+    observe: Observer | None = None,
 ) -> EvaluationResult:
     """Compare the label maps of a network with the untouched labels of a data set.
 
@@ -57,6 +61,7 @@ def evaluate(
         amp_level: ``O1``, or ``O2`` for a network whose weights are in half precision; nothing with ``fp32``.
         progress: Whether to show a progress bar where the output is a terminal.
         should_stop: Asked after each batch; all processes must get the same answer.
+        observe: Called with each picture of this process.
 
     Returns:
         The counts over all pictures.
@@ -76,7 +81,7 @@ def evaluate(
         Progress("evaluating", len(dataset), shown=progress) as bar,
     ):
         for batch in batches:
-            _count_batch(confusion, network, dataset, batch, options, batch_size)
+            _count_batch(confusion, network, dataset, batch, options, batch_size, observe)
             num_images += len(batch["paths"])
             bar.update(len(batch["paths"]) * world_size)
             if should_stop is not None and should_stop():
@@ -128,6 +133,7 @@ def _count_batch(
     batch: Batch,
     options: ViewOptions,
     window_batch_size: int,
+    observe: Observer | None = None,
 ) -> None:
     if "label" not in batch:
         raise DataError(f"{batch['paths'][0]}: has no label; evaluation needs one for each picture")
@@ -139,8 +145,11 @@ def _count_batch(
         window_batch_size=window_batch_size,
         ignored_class=ignored_class_of(dataset.num_classes, dataset.ignore_index),
     )
-    for prediction, label, path in zip(predictions, np.asarray(batch["label"]), batch["paths"]):
+    pictures = zip(batch["index"], batch["paths"], predictions, np.asarray(batch["label"]))
+    for index, path, prediction, label in pictures:
         _count(confusion, prediction, label, path)
+        if observe is not None:
+            observe(index, path, prediction, label)
 
 
 def _count(confusion: ConfusionMatrix, prediction: np.ndarray, label: np.ndarray, path: str) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
 from paddle import Tensor, nn
 
 from paddleseg.datasets.pictures import PictureDataset
@@ -34,7 +35,7 @@ class Scores:
     """What an evaluation found.
 
     Attributes:
-        values: Figures by name, recorded as VisualDL's ``Evaluate/<name>``.
+        values: Figures by name, which trackers get as ``Evaluate/<name>``.
         primary: The one of them that says which model is best; more is better.
         report: Lines for the log, in order.
         details: Everything that was found as plain values, for a JSON file; or a function that gives it, where that is
@@ -148,6 +149,18 @@ class Task(ABC):
 
         Nothing is exchanged with other processes, and the model is left as it was.
         """
+
+    def sample_predictions(self, model: nn.Layer, *, precision: str = "fp32") -> dict[str, np.ndarray]:
+        """Predict a few pictures of the evaluation data, for trackers that show them; nothing in most tasks.
+
+        Args:
+            model: The network; it leaves in the mode it came in.
+            precision: As for ``evaluate``.
+
+        Returns:
+            By name, (H, W, 3) uint8 RGB.
+        """
+        return {}
 
     def identity(self) -> dict[str, Any]:
         """What decides the steps of a run beside its data and settings, as plain values by a name for messages.

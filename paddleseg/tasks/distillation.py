@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import paddle
 from paddle import Tensor, nn
 
@@ -183,6 +184,9 @@ class DistillationTask(Task):
 
     def rehearse(self, model: nn.Layer, *, precision: str = "fp32") -> None:
         self.task.rehearse(model, precision=precision)
+
+    def sample_predictions(self, model: nn.Layer, *, precision: str = "fp32") -> dict[str, np.ndarray]:
+        return self.task.sample_predictions(model, precision=precision)
 
     def identity(self) -> dict[str, Any]:
         """The teacher's weights too: with others the steps would be others."""

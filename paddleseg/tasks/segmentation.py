@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from paddle import Tensor, nn
 
 from paddleseg.datasets import data_report, data_table
@@ -14,6 +15,7 @@ from paddleseg.datasets.data_check import examine
 from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.inference.evaluation import evaluate, rehearse
 from paddleseg.inference.preprocess import to_network_input
+from paddleseg.inference.samples import draw_samples
 from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.losses.functional import takes_coarse_logits
 from paddleseg.metrics.result import EvaluationResult, report_lines
@@ -55,7 +57,7 @@ class SegmentationTask(Task):
         output_names: Sequence[str] = ModelFacts.outputs,
     ) -> None:
         self._losses = list(losses)
-        self._train_dataset, self._val_dataset, self._views = train_dataset, val_dataset, views
+        self._train_dataset, self._val_dataset, self.views = train_dataset, val_dataset, views
         self._names = ModelFacts(outputs=tuple(output_names)).names_of_outputs(len(self._losses))
 
     @property
@@ -100,14 +102,20 @@ class SegmentationTask(Task):
         precision: str = "fp32",
         should_stop: Callable[[], bool] | None = None,
     ) -> Scores:
-        result = evaluate(
-            model, self._val_dataset, self._views, batch_size=batch_size, num_workers=num_workers,
-            precision=precision, amp_level="O2", should_stop=should_stop,
-        )  # fmt: skip
+        result = self.count(
+            model, batch_size=batch_size, num_workers=num_workers, precision=precision, should_stop=should_stop
+        )
         return scores_of(result)
 
+    def count(self, model: nn.Layer, **options: Any) -> EvaluationResult:
+        """The counts that ``evaluate`` makes scores of; ``options`` are those of ``inference.evaluation.evaluate``."""
+        return evaluate(model, self._val_dataset, self.views, amp_level="O2", **options)
+
+    def sample_predictions(self, model: nn.Layer, *, precision: str = "fp32") -> dict[str, np.ndarray]:
+        return draw_samples(model, self._val_dataset, self.views, precision=precision, amp_level="O2")
+
     def rehearse(self, model: nn.Layer, *, precision: str = "fp32") -> None:
-        rehearse(model, self._val_dataset, self._views, precision=precision, amp_level="O2")
+        rehearse(model, self._val_dataset, self.views, precision=precision, amp_level="O2")
         get_logger().info("one picture of val_dataset evaluated: evaluation works")
 
     def check_data(self, level: CheckLevel, num_workers: int) -> None:

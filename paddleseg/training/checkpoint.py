@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from paddleseg.models.weight_folder import EMA_WEIGHTS, MANIFEST, STATES, WEIGHTS
+from paddleseg.reports.score_files import SCORES
 from paddleseg.training.earlier_run import move_aside
 from paddleseg.utils.atomic_file import REPLACED, WRITING, delete_folder, mend_folder, replace_folder, synced_file
 from paddleseg.utils.checksum import sha256_of
@@ -34,7 +35,7 @@ from paddleseg.utils.safe_pickle import read_pickle
 OPTIMIZER, CONFIG = "model.pdopt", "config.yml"
 BEST_MODEL = "best_model"
 _FILES_OF_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what showing a folder leaves in it
-_ALL_FILES = {WEIGHTS, EMA_WEIGHTS, OPTIMIZER, STATES, CONFIG, MANIFEST}
+_ALL_FILES = {WEIGHTS, EMA_WEIGHTS, OPTIMIZER, STATES, CONFIG, SCORES, MANIFEST}
 _ITERATION = re.compile(r"iter_(\d+)")
 
 

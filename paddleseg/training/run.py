@@ -24,13 +24,15 @@ from paddleseg.training.hooks.batch_norm import BatchNormHook
 from paddleseg.training.hooks.checkpoint import CheckpointHook
 from paddleseg.training.hooks.ema import EmaHook
 from paddleseg.training.hooks.evaluate import EvaluateHook
-from paddleseg.training.hooks.log import LogHook, ScalarWriter
+from paddleseg.training.hooks.log import LogHook
 from paddleseg.training.hooks.loss import PlateauHook, SpikeHook
 from paddleseg.training.hooks.memory import MemoryHook
 from paddleseg.training.hooks.order import in_order
 from paddleseg.training.hooks.profiler import ProfilerHook
 from paddleseg.training.hooks.progress import ProgressHook
+from paddleseg.training.hooks.run_pictures import RunPicturesHook
 from paddleseg.training.hooks.stop import StopHook, StopSignals
+from paddleseg.training.hooks.trackers import MetricsHook, TensorBoardHook, VisualDLHook
 from paddleseg.training.profiler_options import parse_profiler_options
 from paddleseg.training.run_folder import log_changed_settings, prepare_folder
 from paddleseg.training.run_settings import RunSettings
@@ -169,9 +171,12 @@ def _build_hooks(
     task: Task, optimizer: paddle.optimizer.Optimizer, settings: RunSettings, stop_hook: StopHook
 ) -> list[Hook]:
     """The hooks that the settings ask for; ``hooks.order`` puts them in order."""
-    writer = ScalarWriter(settings.save_dir) if settings.use_vdl and dist.rank() == 0 else None
-    hooks: list[Hook] = [stop_hook, LogHook(settings.log_iters, writer), SpikeHook(settings.log_iters)]
-    hooks += [MemoryHook(), BatchNormHook()]
+    hooks: list[Hook] = [stop_hook, LogHook(settings.log_iters), SpikeHook(settings.log_iters)]
+    hooks += [MemoryHook(), BatchNormHook(), MetricsHook(settings.save_dir)]
+    if settings.use_vdl:
+        hooks.append(VisualDLHook(settings.save_dir))
+    if settings.use_tensorboard:
+        hooks.append(TensorBoardHook(settings.save_dir))
     if settings.use_ema:
         hooks.append(EmaHook())
     schedule = schedule_of(optimizer)
@@ -196,10 +201,11 @@ def _build_hooks(
                 interval=settings.save_interval,
                 folder=os.path.join(settings.save_dir, checkpoint.BEST_MODEL),
                 early_stop_intervals=settings.early_stop_intervals,
-                writer=writer,
+                draw_samples=lambda model: task.sample_predictions(model, precision=_eval_precision(settings)),
                 observe=schedule.observe if follows == task.primary else None,
             )
         )
+        hooks.append(RunPicturesHook(settings.save_dir))
     hooks.append(CheckpointHook(settings.save_interval, settings.save_dir, settings.keep_checkpoint_max))
     return hooks
 

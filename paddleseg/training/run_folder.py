@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from paddleseg.reports.run_pictures import CONFUSION, CURVES
+from paddleseg.reports.run_records import METRICS, keep_records
 from paddleseg.training import checkpoint
 from paddleseg.training.cpu import CPU, warn_of_other_bytes
 from paddleseg.training.earlier_run import move_aside
@@ -20,6 +23,8 @@ from paddleseg.utils.logging import get_logger
 from paddleseg.utils.nested import describe_changes
 from paddleseg.utils.yaml_text import parse_yaml, read_yaml
 
+# Files of a run beside its checkpoints; those of an earlier run are moved with these.
+_OF_A_RUN = (checkpoint.CONFIG, METRICS, CURVES, CONFUSION)
 READER = "version of the picture reader"
 """Its key in what a run is known by."""
 
@@ -60,18 +65,33 @@ def prepare_folder(save_dir: str, start: checkpoint.Checkpoint | None, config_te
     folder = Path(save_dir)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if start is not None and start.folder.resolve().parent == folder.resolve():
+        goes_on_here = start is not None and start.folder.resolve().parent == folder.resolve()
+        if goes_on_here:
             other = checkpoint.newer_than(save_dir, start.step)
         else:
             other = checkpoint.newer_than(save_dir, -1)
-            other += [path for path in [folder / checkpoint.CONFIG] if path.exists()]
+            other += [folder / name for name in _OF_A_RUN if (folder / name).exists()]
         if other:
             aside = move_aside(folder, {path: path.name for path in other})
             get_logger().warning("%s held checkpoints of another run; they were moved to %s", save_dir, aside)
+            if goes_on_here and (folder / METRICS).is_file():
+                shutil.copyfile(folder / METRICS, aside / METRICS)
+        if start is not None:
+            _take_up_records(start, folder)
         if config_text is not None:
             _write_config(folder / checkpoint.CONFIG, config_text)
     except OSError as error:
         raise ConfigError(f"--save_dir {save_dir} cannot be written: {error.strerror}") from None
+
+
+def _take_up_records(start: checkpoint.Checkpoint, folder: Path) -> None:
+    """Begin with the figures of the steps that are done, and without those of steps that are taken again."""
+    source = start.folder.parent / METRICS
+    if not source.is_file():
+        return
+    later = keep_records(source, folder / METRICS, start.step)
+    if later:
+        get_logger().info("%s: %d lines of steps after %d left out, which come again", source, later, start.step)
 
 
 def _write_config(path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ the check of its value, and its row in docs/config.md. A new knob is one line he
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
@@ -19,6 +20,8 @@ from paddleseg.utils.choices import AmpLevel, CheckLevel, CpuBackend, Precision
 from paddleseg.utils.cpus import default_num_workers
 from paddleseg.utils.errors import ConfigError, raise_faults
 from paddleseg.utils.type_hints import BelowOne, Count, CountOrZero, Seed, fault_of, resolve_hint
+
+TENSORBOARD_PACKAGE = "tensorboardX"
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,9 @@ class RunSettings:
         False, "evaluate every save_interval steps and keep the best model", **_FLAG, is_argument=False
     )
     use_vdl: bool = _knob(False, "write VisualDL records into save_dir", **_FLAG)
+    use_tensorboard: bool = _knob(
+        False, "write TensorBoard records into save_dir/tensorboard; needs tensorboardX", **_FLAG
+    )
     use_ema: bool = _knob(False, "keep a moving average of the weights, see ema_decay", **_FLAG)
     ema_decay: BelowOne = _knob(0.999, "decay of the moving average of the weights that use_ema keeps")
     resume_model: str | None = _knob(
@@ -166,6 +172,8 @@ class RunSettings:
         yield from wrong.items()
         if self.early_stop_intervals is not None and not self.do_eval:
             yield "early_stop_intervals", f"counts evaluations; give {spell('do_eval')} too"
+        if self.use_tensorboard and importlib.util.find_spec(TENSORBOARD_PACKAGE) is None:
+            yield "use_tensorboard", f"needs {TENSORBOARD_PACKAGE}: pip install 'ddrnet-toolkit[tensorboard]'"
         if self.cpu_backend == "onednn" and self.to_static_training:
             yield "cpu_backend", f"onednn does not go with {spell('to_static_training')}; leave one of them out"
         if "save_dir" not in wrong and Path(self.save_dir).exists() and not Path(self.save_dir).is_dir():

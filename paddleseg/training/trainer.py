@@ -17,7 +17,8 @@ from paddleseg import __version__
 from paddleseg.datasets.loader import Batch
 from paddleseg.models.weights import META_KEY, apply_weights, follow_padding_mode, make_meta, read_weights
 from paddleseg.optimizers import schedule_of
-from paddleseg.tasks.base import Task, rank
+from paddleseg.reports.score_files import SCORES, scores_text
+from paddleseg.tasks.base import Scores, Task, rank
 from paddleseg.training import checkpoint
 from paddleseg.training.ema import ExponentialMovingAverage
 from paddleseg.training.finite_guard import FiniteGuard, Overflows
@@ -75,7 +76,7 @@ class Trainer:
     Attributes:
         step: Optimiser steps done.
         ema: The moving average of the weights, or None.
-        figures: Of each weight file the task's primary figure by its name, when this step has been evaluated.
+        scores: Those of each weight file, when this step has been evaluated.
         overflows: The steps that fp16 has left out.
         last_loss_counts: False after a step that was left out because its loss or gradients were not finite.
         last_step_counts: False after such a step, and after one whose scaled gradients overflowed.
@@ -102,7 +103,7 @@ class Trainer:
         self.last_step_counts = self.last_loss_counts = True
         self.overflows = Overflows()
         self.resumed_from: checkpoint.Checkpoint | None = None
-        self.figures: dict[str, dict[str, float]] = {}
+        self.scores: dict[str, Scores] = {}
         self.reader_seconds = self.paused_seconds = 0.0
         self.last_learning_rate = optimizer.get_lr()
         self.ema = ExponentialMovingAverage(model, settings.ema_decay) if settings.use_ema else None
@@ -143,7 +144,7 @@ class Trainer:
         while self.step < self.total_steps and self.stop_reason is None:
             losses = self.train_step(batches)
             self.step += 1
-            self.figures = {}
+            self.scores = {}
             for hook in self.hooks:
                 hook.after_step(self, losses)
         for hook in self.hooks:
@@ -217,9 +218,19 @@ class Trainer:
         yield
         self.paused_seconds += time.perf_counter() - started
 
+    def publish(self, figures: Mapping[str, float]) -> None:
+        """Give figures of this step to the hooks, see ``Hook.take_figures``; in the first process alone."""
+        if dist.rank() == 0:
+            for hook in self.hooks:
+                hook.take_figures(self, figures)
+
     def best_file(self) -> str | None:
         """The weight file with the best figure, the weights' own among equals; None when the step is not evaluated."""
-        return max(self.figures, key=lambda file: rank(self.figures[file][self.task.primary]), default=None)
+        return max(self.scores, key=lambda file: rank(self.scores[file].figure), default=None)
+
+    def _figure_of(self, file: str | None) -> dict[str, float] | None:
+        """The primary figure of a weight file by its name; None when the step is not evaluated."""
+        return {self.task.primary: self.scores[file].figure} if file in self.scores else None
 
     def share_statistics(self) -> None:
         """Give all processes the same running statistics, before weights are evaluated or saved."""
@@ -238,7 +249,7 @@ class Trainer:
         best = self.best_file()
         facts = {
             "step": self.step,
-            "metric": self.figures.get(best),
+            "metric": self._figure_of(best),
             "best_file": best,
             "versions": {"toolkit": __version__, "paddle": paddle.__version__},
         }
@@ -253,6 +264,10 @@ class Trainer:
             contents[checkpoint.EMA_WEIGHTS] = self._with_meta(checkpoint.EMA_WEIGHTS, self.ema)
         if self.record.config_text is not None:
             contents[checkpoint.CONFIG] = self.record.config_text
+        best = self.best_file()
+        if best is not None:
+            found = self.scores[best]
+            contents[SCORES] = scores_text(found.values, found.all_details(), step=self.step, weights=best)
         return contents
 
     def check_savable(self) -> None:
@@ -336,7 +351,7 @@ class Trainer:
 
     def _with_meta(self, file: str, weights: nn.Layer | ExponentialMovingAverage) -> dict[str, Any]:
         """The content of a weight file: arrays by name, and what they are."""
-        own = {"step": self.step, "metric": self.figures.get(file)}
+        own = {"step": self.step, "metric": self._figure_of(file)}
         meta = make_meta(self.model, **{"step": self.step, **self.task.facts(), **own})
         return {**to_arrays(dict(weights.state_dict())), META_KEY: meta}
 

@@ -82,9 +82,14 @@ def count_of(number: int, noun: str) -> str:
 _LONGEST_LINE, _END_OF_LINE = 1500, 400
 
 
+def printable(text: str) -> str:
+    """The text with an escape in place of each line break and control character that a key may have."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 def printable_line(text: str) -> str:
-    """The text without line breaks and control characters that a key may have; of a very long one both ends."""
-    line = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    """``printable``, and of a very long text both ends."""
+    line = printable(text)
     if len(line) <= _LONGEST_LINE:
         return line
     return f"{line[: _LONGEST_LINE - _END_OF_LINE]} ... {line[-_END_OF_LINE:]}"

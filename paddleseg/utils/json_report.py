@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from paddleseg.utils.atomic_file import write_atomically
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.output_file import check_output_file
 
 
 def add_json_flag(parser: argparse.ArgumentParser, content: str) -> None:
@@ -34,24 +33,12 @@ def check_json_flag(file: str | None) -> None:
         ConfigError: It is empty, a folder, or in one that is not there or cannot be written to; or a file that is no
             JSON, and so was not written by such a flag.
     """
-    if file is None:
-        return
-    if not file:
-        raise ConfigError("--json: the name is empty; give a file")
-    folder = Path(file).parent
-    if Path(file).is_dir():
-        raise ConfigError(f"--json {file}: this is a folder; give a file")
-    if not folder.is_dir():
-        raise ConfigError(f"--json {file}: there is no folder {folder}; make it first")
-    if not os.access(folder, os.W_OK):
-        raise ConfigError(f"--json {file}: the folder {folder} cannot be written to; give a file in another one")
-    if Path(file).is_file() and not _is_json(file):
-        raise ConfigError(f"--json {file}: is there already and is no JSON file; give another name, or move it away")
+    check_output_file(file, flag="--json", kind="JSON file", is_own=_is_json)
 
 
-def _is_json(file: str) -> bool:
+def _is_json(file: Path) -> bool:
     try:
-        json.loads(Path(file).read_bytes())
+        json.loads(file.read_bytes())
     except (ValueError, RecursionError):
         return False
     return True

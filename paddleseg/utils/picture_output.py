@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import io
 import os
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, PngImagePlugin
 
 from paddleseg.utils.atomic_file import write_atomically
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.output_file import check_output_file
 
 _KEY, _NOTE = "Software", "ddrnet-toolkit"
+DRAWN = "picture that this toolkit drew"
+"""What may be replaced, for messages."""
 
 
 def check_png_flag(flag: str, file: str | None) -> None:
@@ -28,19 +29,7 @@ def check_png_flag(flag: str, file: str | None) -> None:
         ConfigError: It does not end in .png, its folder is not there or cannot be written to, or a file is there that
             no command drew.
     """
-    if file is None:
-        return
-    folder = Path(file).parent
-    if not file.lower().endswith(".png"):
-        raise ConfigError(f"{flag} {file}: give a file that ends in .png")
-    if not folder.is_dir():
-        raise ConfigError(f"{flag} {file}: there is no folder {folder}; make it first")
-    if not os.access(folder, os.W_OK):
-        raise ConfigError(f"{flag} {file}: the folder {folder} cannot be written to; give a file in another one")
-    if os.path.lexists(file) and not _is_own(file):
-        raise ConfigError(
-            f"{flag} {file}: is there already, and no command drew it; give another name, or move it away"
-        )
+    check_output_file(file, flag=flag, suffixes=(".png",), kind=DRAWN, is_own=is_drawn)
 
 
 def write_png(file: str | os.PathLike[str], image: np.ndarray) -> None:
@@ -49,14 +38,19 @@ def write_png(file: str | os.PathLike[str], image: np.ndarray) -> None:
     Raises:
         UserError: The file cannot be written.
     """
-    note = PngImagePlugin.PngInfo()
+    write_atomically(file, encode_png(image))
+
+
+def encode_png(image: np.ndarray) -> bytes:
+    """Content of such a file."""
+    note, buffer = PngImagePlugin.PngInfo(), io.BytesIO()
     note.add_text(_KEY, _NOTE)
-    buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", pnginfo=note)
-    write_atomically(file, buffer.getvalue())
+    return buffer.getvalue()
 
 
-def _is_own(file: str) -> bool:
+def is_drawn(file: str | os.PathLike[str]) -> bool:
+    """Whether ``write_png`` wrote a file."""
     try:
         with Image.open(file) as image:
             return image.info.get(_KEY) == _NOTE

@@ -92,6 +92,14 @@ def overlay(image: np.ndarray, label_map: np.ndarray, palette: Palette, weight: 
     return blended
 
 
+def class_borders(label_map: np.ndarray) -> np.ndarray:
+    """(H, W) bool: where an (H, W) label map changes to the right or below."""
+    borders = np.zeros(label_map.shape, bool)
+    borders[:, :-1] = label_map[:, :-1] != label_map[:, 1:]
+    borders[:-1] |= label_map[:-1] != label_map[1:]
+    return borders
+
+
 def add_legend(
     image: np.ndarray, label_map: np.ndarray, palette: Palette, class_names: Sequence[str] | None = None
 ) -> np.ndarray:
@@ -153,18 +161,19 @@ def to_display_rgb(image: np.ndarray) -> np.ndarray:
     return image if image.shape[2] == 3 else np.repeat(image[:, :, :1], 3, axis=2)
 
 
-def encode_image(image: Image.Image | np.ndarray, suffix: str = ".png") -> bytes:
+def encode_image(image: Image.Image | np.ndarray, suffix: str = ".png", *, quality: int = 95) -> bytes:
     """Content of a picture file.
 
     Args:
         image: (H, W, 3) RGB or (H, W) values, uint8; or a Pillow image.
         suffix: Suffix of the file, which decides its format.
+        quality: Of a format that loses some, 1 to 100.
     """
     if isinstance(image, np.ndarray):
         image = Image.fromarray(image)
     file_format = Image.registered_extensions()[suffix.lower()]
     buffer = io.BytesIO()
-    image.save(buffer, file_format, **({"quality": 95} if file_format in ("JPEG", "WEBP") else {}))
+    image.save(buffer, file_format, **({"quality": quality} if file_format in ("JPEG", "WEBP") else {}))
     return buffer.getvalue()
 
 

@@ -13,6 +13,8 @@ from paddleseg.losses import SoftTargetCrossEntropyLoss
 from paddleseg.models import DDRNet_23_slim, DDRNet_23_slim_cls
 from paddleseg.models.weights import read_weights
 from paddleseg.optimizers import SGD
+from paddleseg.reports.chart_files import is_chart
+from paddleseg.reports.score_files import find_scores
 from paddleseg.tasks import ClassificationTask
 from paddleseg.transforms import Normalize, RandomHorizontalFlip, Resize
 from paddleseg.utils.errors import ConfigError, DataError
@@ -32,6 +34,16 @@ def test_a_classifier_learns_colours_and_val_gives_the_figures_of_training(train
     assert figures["num_images"] == 12 and figures["top1"] == meta["metric"]["top1"] > 0.5
     assert sum(map(sum, figures["confusion_matrix"])) == 12
     assert f"[EVAL] #Images: 12 top1: {figures['top1']:.4f}\n" in log
+
+
+def test_a_run_leaves_its_curves_and_confusions_and_has_no_report_of_label_maps(train_classes, val_classes, tmp_path):
+    train_classes("--do_eval", "--save_interval", 2, "--iters", 2)
+    assert all(is_chart(tmp_path / "run" / name) for name in ("curves.png", "confusion_matrix.png"))
+    scores = find_scores(tmp_path / "run")
+    assert scores.matrix.sum() == 12 and list(scores.values) == ["top1"] and scores.content["step"] == 2
+    with pytest.raises(ConfigError, match="--report: is for label maps, and ClassificationTask is scored otherwise"):
+        val_classes("--model_path", tmp_path / "run/best_model", "--report", tmp_path / "report")
+    assert not (tmp_path / "report").exists()
 
 
 @pytest.mark.parametrize(

@@ -99,8 +99,11 @@ REFUSED_FLAGS = [
 ]
 # Flags of ours that PaddleSeg does not have, with their defaults; everything added to a command is here.
 ADDITIONS = {
-    "train": {"cpu_backend": None, "cpu_threads": None},
-    "val": {"batch_size": None, "json": None, "cpu_backend": None, "cpu_threads": None},
+    "train": {"cpu_backend": None, "cpu_threads": None, "use_tensorboard": False},
+    "val": {
+        "batch_size": None, "json": None, "cpu_backend": None, "cpu_threads": None, "report": None,
+        "report_pictures": 20,
+    },
     "predict": {"opts": None, "cpu_backend": None, "cpu_threads": None, "tile": None, "overlap": None},
     "export": {
         "opts": None, "graph_format": None, "format": ["paddle"], "input_dtype": None, "opset": None, "portable": False,

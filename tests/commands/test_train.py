@@ -96,7 +96,7 @@ def test_training_on_the_static_graph_gives_the_same_losses(run_command, tmp_pat
         process = run_command(
             "train.py", "--config", "configs/quick_start/ddrnet23_slim_roadscenes.yml", "--device", "cpu",
             "--iters", 4, "--batch_size", 2, "--learning_rate", 0.001, "--log_iters", 1, "--num_workers", 0,
-            "--save_dir", tmp_path / save_dir, *arguments,
+            "--opts", "train_dataset.num_samples=8", "--save_dir", tmp_path / save_dir, *arguments,
         )  # fmt: skip
         assert process.returncode == 0, process.stderr
         return [float(loss) for _, loss in losses(process.stdout + process.stderr)]

@@ -5,11 +5,14 @@
 ``make faults`` runs many rounds (``FAULT_ROUNDS``); ``make test`` runs a few.
 """
 
+import json
 import os
 import random
 import time
 
 import pytest
+
+from paddleseg.reports.run_records import METRICS, read_metrics
 
 pytestmark = pytest.mark.slow  # each starts processes that import Paddle
 
@@ -26,7 +29,10 @@ def assert_ends_as_the_straight_one(runs, straight):
     runs.finish("run")
     runs.assert_ends_as(straight)
     assert runs.checkpoints("run") == ["iter_6", "iter_7", "iter_8"]  # the old ones are pruned after a resume too
-    assert not [path for path in (runs.folder / "run").iterdir() if path.suffix]
+    assert not [path for path in (runs.folder / "run").iterdir() if path.suffix not in ("", ".jsonl", ".png")]
+    steps = list(read_metrics(runs.folder / "run" / METRICS, "").series["Train/loss"])
+    lines = (runs.folder / "run" / METRICS).read_text().splitlines()
+    assert [json.loads(line)["iter"] for line in lines if "Train/loss" in line] == steps == list(range(1, 9))
 
 
 def test_a_run_killed_in_the_middle_of_a_save_goes_on_from_the_checkpoint_before(runs, straight):
@@ -50,7 +56,8 @@ def test_a_run_whose_newest_checkpoint_is_damaged_says_so_and_goes_on_from_the_o
     log = runs.log("run")
     assert f"{path} is missing or damaged; trying the one before" in log
     assert "iter_4 at iter 4" in log
-    assert [path.name for path in (runs.folder / "run").glob("earlier_run_*/*")] == ["iter_5"]  # kept aside
+    aside = sorted(path.name for path in (runs.folder / "run").glob("earlier_run_*/*"))
+    assert aside == ["iter_5", METRICS]  # kept
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))

@@ -64,6 +64,7 @@ def test_each_extra_brings_one_build(setup_arguments):
         "safetensors": ["safetensors"],
         "tiff": ["tifffile"],
         "mat": ["scipy"],
+        "tensorboard": ["tensorboardX"],
         "serving": ["starlette", "uvicorn", "python-multipart", "prometheus-client"],
         "headless": ["opencv-python-headless"],
     }

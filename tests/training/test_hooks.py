@@ -70,6 +70,8 @@ def test_all_hooks_stand_in_the_order_that_is_written_once(tmp_path):
         num_workers=0,
         use_ema=True,
         do_eval=True,
+        use_vdl=True,
+        use_tensorboard=True,
         profiler_options="timer_only=True",
     )
     model = OneLayer()

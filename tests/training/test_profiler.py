@@ -85,7 +85,7 @@ def test_the_run_goes_on_when_asked_to(train_here, tmp_path, capsys):
 def test_times_alone_leave_no_file(train_here, tmp_path):
     log = train_here("--profiler_options", "batch_range=[1,2];timer_only=True")
     assert re.search(r"profiled iter 2 to 2: batch_cost: [\d.]+, reader_cost: [\d.]+, ips: [\d.]+ samples/sec", log)
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"config.yml", "iter_2"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"config.yml", "iter_2", "metrics.jsonl"}
 
 
 def test_a_range_beyond_the_end_of_the_run_is_refused_before_the_first_step(train_here, tmp_path):

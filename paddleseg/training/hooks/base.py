@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The interface of hooks: what happens around the steps of training is one class each, called in list order.
 
-A hook whose state must survive a resume has ``state_dict`` and ``load_state_dict``.
+A hook whose state must survive a resume has ``state_dict`` and ``load_state_dict``. One that takes figures elsewhere
+has ``take_figures``, and sees all that the log, VisualDL and ``metrics.jsonl`` do.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from paddle import Tensor
 
 from paddleseg.registry import HOOKS, is_built_in
@@ -19,7 +21,13 @@ if TYPE_CHECKING:
 
 
 class Hook:
-    """Does nothing; the base of all hooks."""
+    """Does nothing; the base of all hooks.
+
+    Attributes:
+        wants_samples: Whether ``take_samples`` is to be called, for which some pictures are predicted.
+    """
+
+    wants_samples = False
 
     def before_train(self, trainer: Trainer) -> None:
         """Called once, before the first step."""
@@ -41,6 +49,23 @@ class Hook:
 
     def after_train(self, trainer: Trainer) -> None:
         """Called once, after the last step, also when a hook stopped the run."""
+
+    def take_figures(self, trainer: Trainer, figures: Mapping[str, float]) -> None:
+        """Called with figures of the present step, in the first process alone.
+
+        Args:
+            trainer: The trainer.
+            figures: By name: ``Train/...`` with each line of progress, ``Evaluate/...`` after each evaluation, for the
+                moving average ``Evaluate/EMA_...``. They may be NaN or infinite.
+        """
+
+    def take_samples(self, trainer: Trainer, samples: Mapping[str, np.ndarray]) -> None:
+        """Called after each evaluation with sample predictions of the better weights, in the first process alone.
+
+        Args:
+            trainer: The trainer.
+            samples: By name, (H, W, 3) uint8 RGB: a picture beside its label and its prediction.
+        """
 
     def state_dict(self) -> dict[str, Any]:
         """What has to be saved, as plain values."""

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import paddle
 from paddle import Tensor, nn
 
@@ -15,7 +17,6 @@ from paddleseg.inference.evaluation import EvaluationStopped
 from paddleseg.tasks.base import Scores, rank
 from paddleseg.training import checkpoint
 from paddleseg.training.hooks.base import Hook
-from paddleseg.training.hooks.log import ScalarWriter
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.errors import TrainingError
 from paddleseg.utils.logging import get_logger
@@ -39,7 +40,7 @@ class EvaluateHook(Hook):
         interval: Steps between two evaluations; the last step is evaluated always.
         folder: Where the best model is kept.
         early_stop_intervals: Evaluations without a better one after which training stops; None never.
-        writer: Where the figures are recorded as well, or None.
+        draw_samples: Predicts some pictures for the hooks that want them, see ``Hook.take_samples``; or None.
         observe: Takes the figure that counts, before anything is saved, so that the saved state knows of it; or None.
     """
 
@@ -50,14 +51,14 @@ class EvaluateHook(Hook):
         interval: int,
         folder: str,
         early_stop_intervals: int | None = None,
-        writer: ScalarWriter | None = None,
+        draw_samples: Callable[[nn.Layer], Mapping[str, np.ndarray]] | None = None,
         observe: Callable[[float], None] | None = None,
     ) -> None:
         self._evaluate = evaluate
         self._interval = interval
         self._folder = folder
         self._early_stop_intervals = early_stop_intervals
-        self._writer = writer
+        self._draw_samples = draw_samples
         self._observe = observe
         self.best_figure: float | None = None
         self.best_step = 0
@@ -111,10 +112,11 @@ class EvaluateHook(Hook):
             try:
                 file, figure = self._evaluate_all(trainer)
             except EvaluationStopped:
-                trainer.figures = {}
+                trainer.scores = {}
                 trainer.stop("the evaluation was stopped; --resume_model auto begins with it")
                 return
             self.is_due = False
+            self._give_samples(trainer, file)
             if self._observe is not None:
                 self._observe(figure)
             if self.best_figure is None or rank(figure) > rank(self.best_figure):
@@ -141,15 +143,28 @@ class EvaluateHook(Hook):
     def _evaluate_all(self, trainer: Trainer) -> tuple[str, float]:
         """Evaluate each set of weights; gives the file of the better one and its figure."""
         trainer.share_statistics()
-        figures = {checkpoint.WEIGHTS: self._evaluate_one(trainer, "")}
+        scores = {checkpoint.WEIGHTS: self._evaluate_one(trainer, "")}
         if trainer.ema is not None:
             with trainer.ema.applied():
-                figures[checkpoint.EMA_WEIGHTS] = self._evaluate_one(trainer, "EMA")
-        trainer.figures = {file: {trainer.task.primary: figure} for file, figure in figures.items()}
+                scores[checkpoint.EMA_WEIGHTS] = self._evaluate_one(trainer, "EMA")
+        trainer.scores = scores
+        # Now that none can be stopped any more: a resumed run would evaluate, and publish, both again.
+        for file, prefix in ((checkpoint.WEIGHTS, ""), (checkpoint.EMA_WEIGHTS, "EMA_")):
+            if file in scores:
+                trainer.publish({f"Evaluate/{prefix}{name}": value for name, value in scores[file].values.items()})
         best = trainer.best_file()
-        return best, figures[best]
+        return best, scores[best].figure
 
-    def _evaluate_one(self, trainer: Trainer, title: str) -> float:
+    def _give_samples(self, trainer: Trainer, file: str) -> None:
+        hooks = [hook for hook in trainer.hooks if hook.wants_samples]
+        if self._draw_samples is None or not hooks or dist.rank() != 0:
+            return
+        with trainer.ema.applied() if file == checkpoint.EMA_WEIGHTS else contextlib.nullcontext():
+            samples = self._draw_samples(trainer.model)
+        for hook in hooks:
+            hook.take_samples(trainer, samples)
+
+    def _evaluate_one(self, trainer: Trainer, title: str) -> Scores:
         scores = self._evaluate(trainer.model)
         if not isinstance(scores, Scores) or scores.primary != trainer.task.primary:
             found = f"scores by {scores.primary!r}" if isinstance(scores, Scores) else type(scores).__name__
@@ -161,11 +176,7 @@ class EvaluateHook(Hook):
                 get_logger().info("%s weights:", title)
             for line in scores.report:
                 get_logger().info(line)
-            if self._writer is not None:
-                for name, value in scores.values.items():
-                    tag = f"Evaluate/{title}_{name}" if title else f"Evaluate/{name}"
-                    self._writer.add_scalar(tag, value, trainer.step)
-        return scores.figure
+        return scores
 
     def state_dict(self) -> dict[str, Any]:
         return {

@@ -1,13 +1,13 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The line of training progress, and the same figures for VisualDL."""
+"""The line of training progress, and the same figures for those who take them elsewhere."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paddle import Tensor
 
@@ -51,41 +51,19 @@ def format_train_line(
     )
 
 
-class ScalarWriter:
-    """A VisualDL writer whose file appears with the first figure, and not before the run has begun.
-
-    Args:
-        folder: Where the records go.
-    """
-
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
-        self._writer: Any = None
-
-    def add_scalar(self, tag: str, value: float, step: int) -> None:
-        """Record a figure."""
-        if self._writer is None:
-            from visualdl import LogWriter
-
-            self._writer = LogWriter(self._folder)
-        self._writer.add_scalar(tag, value, step)
-
-
 class LogHook(Hook):
-    """Prints the progress line and, with ``writer``, sends the same numbers to VisualDL.
+    """Prints the progress line and publishes the same numbers, see ``Trainer.publish``.
 
-    A task with ``logs_terms`` gets a second line with the terms of its loss, as the task gives them; VisualDL has those
-    of all tasks. Losses are summed on the device and fetched once per line. Steps that overflowed in fp16 are counted
+    A task with ``logs_terms`` gets a second line with the terms of its loss, as the task gives them; those of all tasks
+    are published. Losses are summed on the device and fetched once per line. Steps that overflowed in fp16 are counted
     beside it.
 
     Args:
         interval: Steps between two lines.
-        writer: Where the figures are recorded as well, or None.
     """
 
-    def __init__(self, interval: int, writer: ScalarWriter | None = None) -> None:
+    def __init__(self, interval: int) -> None:
         self._interval = interval
-        self._writer = writer
 
     def before_train(self, trainer: Trainer) -> None:
         self._restart(trainer)
@@ -130,10 +108,8 @@ class LogHook(Hook):
                 "%d of these %d steps changed nothing: their scaled gradients overflowed in fp16 (%d in all)",
                 overflowed, self._count, trainer.overflows.count,
             )  # fmt: skip
-        if self._writer is not None:
-            rates = {"lr": trainer.last_learning_rate, "batch_cost": batch_cost, "reader_cost": reader_cost, "ips": ips}
-            for name, value in {**means, **rates, "grad_norm": grad_norm}.items():
-                self._writer.add_scalar(f"Train/{name}", value, trainer.step)
+        rates = {"lr": trainer.last_learning_rate, "batch_cost": batch_cost, "reader_cost": reader_cost, "ips": ips}
+        trainer.publish({f"Train/{name}": value for name, value in {**means, **rates, "grad_norm": grad_norm}.items()})
         self._restart(trainer)
 
     def after_train(self, trainer: Trainer) -> None:

@@ -16,7 +16,9 @@ from paddleseg.training.hooks.loss import PlateauHook, SpikeHook
 from paddleseg.training.hooks.memory import MemoryHook
 from paddleseg.training.hooks.profiler import ProfilerHook
 from paddleseg.training.hooks.progress import ProgressHook
+from paddleseg.training.hooks.run_pictures import RunPicturesHook
 from paddleseg.training.hooks.stop import StopHook
+from paddleseg.training.hooks.trackers import MetricsHook, TensorBoardHook, VisualDLHook
 
 ORDER: tuple[type[Hook], ...] = (
     StopHook,  # first: whoever follows sees that this step is the last, and the last of them saves it
@@ -30,7 +32,11 @@ ORDER: tuple[type[Hook], ...] = (
     ProfilerHook,  # before evaluating and saving, whose time is not meant
     Hook,  # a user's own: what it does to weights, schedule or settings is evaluated and saved with the step
     EvaluateHook,  # before saving, so that iter_N knows the best figure, and its own
-    CheckpointHook,  # last: it saves what all others have done, and the state of each of them
+    CheckpointHook,  # after all of these: it saves what they have done, and the state of each of them
+    MetricsHook,  # the rest do nothing in a step: they get figures when there are any, and come after each other only
+    VisualDLHook,  # when the training ends
+    TensorBoardHook,
+    RunPicturesHook,  # last: it draws what MetricsHook wrote
 )
 
 
