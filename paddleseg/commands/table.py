@@ -38,6 +38,8 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         _command("train", "train.py", "train a network"),
         _command("val", "val.py", "score trained weights on val_dataset"),
         _command("predict", "predict.py", "label maps of pictures or videos, or their classes"),
+        _command("plot", "tools/plot_curve.py", "curves of runs on one chart"),
+        _command("compare", "tools/compare_runs.py", "in what two runs differ, class by class"),
         _command("analyze", "tools/analyze_model.py", "parameters and multiply-accumulate operations"),
         _command("zoo", "tools/zoo.py", "published weights: list them, get one"),
         _command("convert-weights", "tools/convert_weights.py", "weights of other kits to ours, and ours to theirs"),
@@ -52,6 +54,10 @@ GROUPS: dict[str, tuple[Command, ...]] = {
     ),
     "Data": (
         _command("check", "tools/check_dataset.py", "say what training cannot use, and what will hurt it"),
+        _command(
+            "find-label-errors", "tools/find_label_errors.py", "rank what is probably labelled wrong"
+        ),
+        _command("mend-labels", "tools/mend_labels.py", "write labels with the numbers that the check proposes"),
         _command("stats", "tools/dataset_stats.py", "pixels of each class, class weights, mean and deviation"),
         _command("browse", "tools/browse_dataset.py", "draw samples as training gets to see them"),
         _command("split", "tools/split_dataset.py", "split a list into training, validation and test"),
