@@ -26,7 +26,9 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before the toolkit reads it: two processes of tests share two cores
 
 import train
+from paddleseg.export.verification import cell
 from paddleseg.utils.logging import get_logger
+from tests.narrow import narrow_networks
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).resolve().parent / "golden"
@@ -188,8 +190,15 @@ loss:
 
 
 @pytest.fixture
-def tiny_config(tiny_dataset, tmp_path) -> Path:
-    """A YAML that trains 23-slim with its auxiliary head on ``tiny_dataset`` for 4 steps."""
+def narrow(request):
+    """DDRNets are narrow while the test runs. Not where it runs commands: processes know the real ones only."""
+    with contextlib.nullcontext() if "run_command" in request.fixturenames else narrow_networks():
+        yield
+
+
+@pytest.fixture
+def tiny_config(narrow, tiny_dataset, tmp_path) -> Path:
+    """A YAML that trains 23-slim, narrow, with its auxiliary head on ``tiny_dataset`` for 4 steps."""
     path = tmp_path / "tiny.yml"
     path.write_text(TINY_CONFIG.format(root=tiny_dataset))
     return path
@@ -227,6 +236,20 @@ def train_here(tiny_config, tmp_path, log):
         return log.text
 
     return run
+
+
+@pytest.fixture
+def verified_here(request, monkeypatch):
+    """Exports are verified in the test's own process, which need not import Paddle again, but for tests marked slow."""
+    if request.node.get_closest_marker("slow") is not None:
+        return
+
+    def work(task: dict, scratch: Path) -> dict:
+        result = scratch / "result.json"
+        cell.main(json.loads(json.dumps({**task, "result": str(result)})))
+        return json.loads(result.read_text())
+
+    monkeypatch.setattr("paddleseg.export.verification.run._in_own_process", work)
 
 
 @pytest.hookimpl(tryfirst=True)

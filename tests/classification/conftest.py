@@ -11,6 +11,11 @@ import val
 from tests.classification.folders import CONFIG, make_folders
 
 
+@pytest.fixture(autouse=True)
+def networks_are_narrow(narrow):
+    """Networks are there to be trained, read and called."""
+
+
 @pytest.fixture
 def class_folder(tmp_path) -> Path:
     """24 training and 12 validation pictures of 3 classes."""

@@ -13,6 +13,11 @@ from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 
 
+@pytest.fixture(autouse=True)
+def networks_are_narrow(narrow):
+    """Networks are there to be read, written and called."""
+
+
 @pytest.fixture(scope="session")
 def build_network() -> Callable[[Path], paddle.nn.Layer]:
     """``build_network(path)``: the network of a configuration as ``model`` says, with random weights."""

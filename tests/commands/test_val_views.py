@@ -79,7 +79,10 @@ def test_the_json_tells_how_the_pictures_were_looked_at(tiny_config, weights, tm
     assert (looked_at["aug_eval"], looked_at["scales"]) == (False, [1.0])
 
 
-@pytest.mark.parametrize("test_config", ["{}", *TEST_CONFIG.values()])
+@pytest.mark.parametrize(
+    "test_config",
+    [*(pytest.param(one, marks=pytest.mark.slow) for one in ("{}", TEST_CONFIG[WINDOWS])), TEST_CONFIG[VIEWS]],
+)
 def test_train_time_evaluation_and_this_command_give_the_same_figures(tiny_config, tmp_path, test_config, monkeypatch):
     seen, report_lines = [], segmentation.report_lines
     monkeypatch.setattr(segmentation, "report_lines", lambda result: seen.append(result) or report_lines(result))

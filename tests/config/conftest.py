@@ -42,6 +42,11 @@ lr_scheduler:
 """
 
 
+@pytest.fixture(autouse=True)
+def networks_are_narrow(narrow):
+    """Networks are there to be built."""
+
+
 @pytest.fixture
 def training_yaml(write_yaml, tmp_path):
     """Path of a complete configuration whose data folder and lists are there (and empty)."""

@@ -17,6 +17,7 @@ def python(*lines, folder=REPOSITORY):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("before", ["", "import paddleseg.transforms", "from paddleseg.deploy import deploy_config"])
 def test_the_manager_has_every_part_whatever_was_imported_before(before):
     done = python(
@@ -33,6 +34,7 @@ def test_the_manager_has_every_part_whatever_was_imported_before(before):
     assert number == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("registry", "name"), [("TRANSFORMS", "RandomBlur"), ("LOSSES", "DiceLoss")])
 def test_a_users_part_of_a_built_in_name_is_refused_at_its_own_line(registry, name, tmp_path):
     (tmp_path / "my_parts.py").write_text(USERS_PART.format(registry, name))
@@ -42,6 +44,7 @@ def test_a_users_part_of_a_built_in_name_is_refused_at_its_own_line(registry, na
     assert "my_parts.py" in frames[-2] and frames[-2].endswith("line 4, in <module>")
 
 
+@pytest.mark.slow
 def test_a_module_of_custom_imports_may_be_the_first_that_imports_the_manager(tmp_path):
     (tmp_path / "my_parts.py").write_text(USERS_PART.format("TRANSFORMS", "MyBlur"))
     (tmp_path / "mine.yml").write_text("custom_imports: [my_parts.py]\n")

@@ -23,6 +23,8 @@ from tests.messages import naming
 from tests.needs import CPU_BACKENDS
 from tests.training.resumed import assert_same_state
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 LOSSES = {"types": [CrossEntropyLoss()], "coef": [1]}
 
 

@@ -112,6 +112,7 @@ def test_a_name_that_paddleseg_has_not_is_missing_as_ever(name):
         exec(f"from {package} import {last}")
 
 
+@pytest.mark.slow
 def test_a_misspelt_name_of_ours_is_answered_with_the_right_one():
     code = "import paddleseg.models.layers as layers; layers.upsample_logit"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

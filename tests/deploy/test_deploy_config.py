@@ -266,14 +266,15 @@ def test_a_missing_file_says_what_config_takes(tmp_path):
         read_deploy_config(tmp_path / "deploy.yaml")
 
 
-@pytest.mark.parametrize("imported", ["", "RandomBlur", "RandomBlur, RandomHorizontalFlip"])
 @pytest.mark.parametrize(
-    "transform",
+    ("imported", "transform"),
     [
-        "type: RandomHorizontalFlip",
-        "type: RandomBlur",
-        "{type: Resize, interp: RANDOM}",
-        "{type: ResizeByShort, short_size: [20, 30]}",
+        ("", "type: RandomHorizontalFlip"),
+        ("", "type: RandomBlur"),
+        ("", "{type: Resize, interp: RANDOM}"),
+        ("", "{type: ResizeByShort, short_size: [20, 30]}"),
+        ("RandomBlur", "type: RandomHorizontalFlip"),
+        ("RandomBlur", "type: RandomBlur"),
     ],
 )
 def test_random_transforms_are_refused_whatever_has_been_imported(deploy_yaml, transform, imported):

@@ -18,7 +18,7 @@ RANDOM = {f"transforms.{name}" for name in _RANDOM_MODULES}
     ("started", "left_out"),
     [
         ("deploy.segmenter, paddleseg.deploy.benchmark", TRAINING | RANDOM | {"export", "inference", "models"}),
-        ("inference.prediction", TRAINING | RANDOM | {"export", "deploy"}),
+        pytest.param("inference.prediction", TRAINING | RANDOM | {"export", "deploy"}, marks=pytest.mark.slow),
     ],
 )
 def test_running_a_network_loads_nothing_that_only_training_needs(started, left_out):

@@ -14,13 +14,12 @@ from tests.conftest import TINY_CONFIG
 from tests.distillation.small_networks import SmallStudent, SmallTeacher
 
 LOGITS = "{type: ChannelWiseKLLoss, weight: 3}"
-DDRNET = {"model.type": "DDRNet_23_slim"}
 FEATURES = "{type: ChannelWiseKLLoss, weight: 50, features: layer5_}"
 
 
 @pytest.fixture(autouse=True)
-def small_networks(monkeypatch):
-    """The small networks are known by their names while a test runs."""
+def small_networks(narrow, monkeypatch):
+    """The small networks are known by their names while a test runs, and DDRNets are narrow."""
     for network in (SmallStudent, SmallTeacher):
         monkeypatch.setitem(MODELS._components, network.__name__, network)
 
@@ -41,7 +40,7 @@ def teacher_folder(tmp_path, tiny_dataset):
 
 @pytest.fixture
 def student_config(tiny_config):
-    """The tiny configuration with the small student; with the ``opts`` ``DDRNET`` it is a DDRNet_23_slim again."""
+    """The tiny configuration with the small student."""
     tiny_config.write_text(tiny_config.read_text().replace("DDRNet_23_slim", "SmallStudent"))
     return tiny_config
 

@@ -47,7 +47,7 @@ class _WithOptions(nn.Layer):
     def __init__(self, num_classes, in_channels=3, enable_auxiliary_loss=False, pretrained=None, class_names=None):
         super().__init__()
         self.arch, self.num_classes, self.in_channels = type(self).__name__, num_classes, in_channels
-        self.conv1 = nn.Conv2D(in_channels, self.width, 8, stride=8)
+        self.conv1 = nn.Conv2D(in_channels, self.width, 9, stride=8, padding=4)  # an eighth, rounded up
         self.layer5_ = nn.Sequential(nn.Conv2D(self.width, self.width, 1), nn.BatchNorm2D(self.width))
         self.head = nn.Conv2D(self.width, num_classes, 1)
         if enable_auxiliary_loss:

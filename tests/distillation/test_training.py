@@ -9,10 +9,10 @@ import pytest
 
 import export
 from paddleseg.config import training
-from paddleseg.models import DDRNet_23_slim
 from paddleseg.models.weights import read_weights
 from paddleseg.training.checkpoint import open_checkpoint
-from tests.distillation.conftest import DDRNET, FEATURES, LOGITS
+from tests.distillation.conftest import FEATURES, LOGITS
+from tests.distillation.small_networks import SmallStudent
 from tests.training.resumed import assert_same_losses, assert_same_state
 
 PROJECTION = "teacher_layer5_.weight"
@@ -40,16 +40,16 @@ def test_a_resumed_run_has_the_bytes_of_the_uninterrupted_one(distil, tmp_path):
     assert any("extra" in name for name in open_checkpoint(ours).states["parameter_names"])
 
 
-def test_weights_and_an_export_hold_the_student_alone(distil, tmp_path, tiny_config):
+def test_weights_and_an_export_hold_the_student_alone(verified_here, distil, tmp_path, tiny_config):
     # Small weights, for after a step of these sizes graph and network would differ in most of the pixels.
     losses = [term.replace("weight: ", "weight: 0.0") for term in (LOGITS, FEATURES)]
-    distil("--iters", 1, "--use_ema", losses=losses, **DDRNET)
+    distil("--iters", 1, "--use_ema", losses=losses)
     folder = tmp_path / "run/iter_1"
-    own = DDRNet_23_slim(4, enable_auxiliary_loss=True).state_dict()
+    own = SmallStudent(4, enable_auxiliary_loss=True).state_dict()
     for file in ("model.pdparams", "ema_model.pdparams"):
         weights, meta = read_weights(folder / file)
-        assert weights.keys() == own.keys() and meta["arch"] == "DDRNet_23_slim"
-    assert open_checkpoint(folder).states["extra_layers"][PROJECTION].shape == (6, 128, 1, 1)
+        assert weights.keys() == own.keys() and meta["arch"] == "SmallStudent"
+    assert open_checkpoint(folder).states["extra_layers"][PROJECTION].shape == (6, SmallStudent.width, 1, 1)
     # An export of it reads neither the teacher nor the projection.
     for path in (tmp_path / "teacher").iterdir():
         path.unlink()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import paddle
 import pytest
 import yaml
 
@@ -17,28 +18,26 @@ from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.export.folder import export_model
 from paddleseg.export.graph_runs import VerificationError
 from paddleseg.export.options import ExportOptions
-from paddleseg.export.verification import cell, run
 from paddleseg.export.verification.expected import Reference
 from paddleseg.export.verification.pictures import Picture, generated_pictures
 from paddleseg.export.verification.run import verify_export
 from paddleseg.transforms import Normalize, Padding, Pipeline, Resize
 from paddleseg.utils.image_io import read_image
-from tests.export.small_network import GRAPH_FORMATS, NORMALIZE
+from tests.export.small_network import GRAPH_FORMATS, NORMALIZE, SmallNetwork
 from tests.export.tiny_weights import with_made_up_weights
 
+pytestmark = pytest.mark.usefixtures("narrow", "verified_here")
 
-@pytest.fixture(autouse=True)
-def in_this_process(request, monkeypatch):
-    """Run the graphs in the test's own process, which need not import Paddle again, but for tests marked slow."""
-    if request.node.get_closest_marker("slow") is not None:
-        return
 
-    def work(task: dict, scratch: Path) -> dict:
-        result = scratch / "result.json"
-        cell.main(json.loads(json.dumps({**task, "result": str(result)})))
-        return json.loads(result.read_text())
-
-    monkeypatch.setattr(run, "_in_own_process", work)
+@pytest.fixture(scope="module")
+def default_export(tmp_path_factory):
+    """The export of ``network`` with the usual options; tests work on copies."""
+    paddle.seed(7)
+    network = SmallNetwork()
+    network.eval()
+    folder = tmp_path_factory.mktemp("default_export") / "out"
+    export_model(network, folder, transforms=NORMALIZE)
+    return folder
 
 
 def verify(network, folder, pipeline=None, pictures=None, ignored_class=None, ignore_index=None, **options):
@@ -79,8 +78,8 @@ def test_an_export_passes(network, tmp_path, output_op):
     assert stride8 < 1e-5
 
 
-def test_other_weights_fail_and_the_share_is_named(network, tmp_path):
-    export_model(network, tmp_path / "out", transforms=NORMALIZE)
+def test_other_weights_fail_and_the_share_is_named(network, default_export, tmp_path):
+    shutil.copytree(default_export, tmp_path / "out")
     bias = network.head.bias.numpy()
     network.head.bias.set_value(bias + np.array([0.1, 0, 0, 0], "float32"))
     report = verify(network, tmp_path / "out")
@@ -129,8 +128,8 @@ def test_scores_that_differ_fail_although_the_classes_agree(network, tmp_path, o
     assert "of the largest logit, at most 0.001 is allowed" in report.failures[-1].reason
 
 
-def test_a_network_of_no_numbers_fails(network, tmp_path):
-    export_model(network, tmp_path / "out", transforms=NORMALIZE)
+def test_a_network_of_no_numbers_fails(network, default_export, tmp_path):
+    shutil.copytree(default_export, tmp_path / "out")
     network.head.bias.set_value(network.head.bias.numpy() * np.float32("nan"))
     with pytest.raises(VerificationError, match="generated picture 0: the network gives values that are no numbers"):
         verify(network, tmp_path / "out")
@@ -145,9 +144,9 @@ def test_a_network_of_no_numbers_fails(network, tmp_path):
     ],
     ids=["another normalisation", "a resize too many", "a padding too many"],
 )
-def test_a_broken_transform_fails(network, tmp_path, transforms):
+def test_a_broken_transform_fails(network, default_export, tmp_path, transforms):
     folder = tmp_path / "out"
-    export_model(network, folder, transforms=NORMALIZE)
+    shutil.copytree(default_export, folder)
     assert verify(network, folder).failures == []
     set_deploy(folder, transforms=transforms)
     assert is_refused(verify(network, folder))
@@ -183,9 +182,9 @@ def test_a_padding_inside_the_network_that_is_another_fails(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["model_stride8.pdmodel", "model.pdiparams"])
-def test_a_stale_file_fails(network, tmp_path, name):
+def test_a_stale_file_fails(network, default_export, tmp_path, name):
     folder, older = tmp_path / "out", tmp_path / "older"
-    export_model(network, folder, transforms=NORMALIZE)
+    shutil.copytree(default_export, folder)
     network.trunk.weight.set_value(network.trunk.weight.numpy() * 2)
     export_model(network, older, transforms=NORMALIZE, ignored_class=1)
     network.trunk.weight.set_value(network.trunk.weight.numpy() / 2)
@@ -197,8 +196,8 @@ def test_a_stale_file_fails(network, tmp_path, name):
     assert is_refused(verify(network, older))
 
 
-def test_pictures_of_files_are_read_as_deploy_yaml_says(network, tmp_path):
-    export_model(network, tmp_path / "out", transforms=NORMALIZE)
+def test_pictures_of_files_are_read_as_deploy_yaml_says(network, default_export, tmp_path):
+    shutil.copytree(default_export, tmp_path / "out")
     file = tmp_path / "deep.png"
     pixels = next(iter(generated_pictures(3, (64, 96)))).pixels
     cv2.imwrite(str(file), pixels[:, :, ::-1].astype(np.uint16) * 257)
@@ -230,8 +229,8 @@ def labelled_pictures(network, count: int, wrong: int):
         yield Picture(f"{index}", pixels, label=label)
 
 
-def test_labels_give_a_miou_of_the_graphs_and_of_the_network(network, tmp_path):
-    export_model(network, tmp_path / "out", transforms=NORMALIZE)
+def test_labels_give_a_miou_of_the_graphs_and_of_the_network(network, default_export, tmp_path):
+    shutil.copytree(default_export, tmp_path / "out")
     report = verify(network, tmp_path / "out", pictures=labelled_pictures(network, 20, 4), ignore_index=255)
     assert [(row.seen.score, row.seen.network_score, row.seen.num_labelled) for row in report.rows] == [
         (100, 100, 20)

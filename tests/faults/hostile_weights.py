@@ -155,8 +155,8 @@ DAMAGED = {
     "compressed bomb of numbers that count": (
         ".pth",
         lambda: zipped(
-            pickled({"w": tensor(storage("FloatStorage", "0", 1 << 24), 0, (1 << 24,), (1,))})[0],
-            {"0": bytes(4 << 24)},
+            pickled({"w": tensor(storage("FloatStorage", "0", 1 << 22), 0, (1 << 22,), (1,))})[0],
+            {"0": bytes(4 << 22)},
             zipfile.ZIP_BZIP2,
         ),
         "is compressed",

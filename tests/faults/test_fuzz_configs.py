@@ -25,6 +25,8 @@ from tests.conftest import make_dataset
 from tests.faults.configurations import VALUES, complete, places, spoilt
 from tests.faults.limits import CASES, SEED, no_hang
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 COMMANDS = ("train", "val", "predict", "export")
 # The shares of the tests in the cases of this file.
 TREES, TEXTS, OPTIONS = (int(CASES * share) for share in (0.7, 0.15, 0.15))
@@ -159,6 +161,7 @@ PIECES = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @fuzz(TEXTS)
 @given(data=st.data())
 def test_a_text_with_broken_places_is_refused_by_name_or_works(data, root):
@@ -180,6 +183,7 @@ def test_a_text_with_broken_places_is_refused_by_name_or_works(data, root):
 ENDINGS = ("", "", "", "", ".x", ".0", ".9", ".-1", "." + "9" * 5000, ".x" * 3000, ".", "..", "\u0663")
 
 
+@pytest.mark.slow
 @fuzz(OPTIONS)
 @given(data=st.data())
 def test_options_are_refused_by_key_or_work(data, root):

@@ -25,6 +25,7 @@ from tests.faults.broken_pictures import BREAKS, SIZE_WH, flip_bits, huge_png, w
 from tests.faults.limits import CASES, SEED, no_hang
 
 BLOCKS = 10
+FAST_BLOCKS = 2
 CROP = 64
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -108,7 +109,9 @@ def read_channels(file) -> None:
         assert image.ndim == 3 and image.shape[2] == channels
 
 
-@pytest.mark.parametrize("block", range(BLOCKS))
+@pytest.mark.parametrize(
+    "block", [pytest.param(block, marks=pytest.mark.slow if block >= FAST_BLOCKS else ()) for block in range(BLOCKS)]
+)
 def test_a_broken_file_gives_a_right_sample_or_one_line_that_names_it(block, whole, pair, segmenter):
     names = sorted(whole)
     for case in range(block, CASES, BLOCKS):

@@ -128,6 +128,7 @@ def arrays_of(rows):
     return [np.asarray(value) for value in found]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classes", [2, 19])
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux, where a thread's own time is known")
 def test_the_loss_computes_in_the_thread_that_asks_for_it(classes):

@@ -13,6 +13,8 @@ from paddleseg.models.pretrained import load_pretrained, names_left
 from paddleseg.models.weights import META_KEY, make_meta
 from paddleseg.utils.errors import ConfigError
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 STREET = ["road", "building", "traffic sign", "car"]
 MINE = ["Car", "animal", "traffic_sign", "road", "boat"]
 ROWS = {0: 3, 2: 2, 3: 0}  # class here: class there

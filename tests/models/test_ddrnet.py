@@ -54,7 +54,7 @@ def test_paddleseg_padding_changes_exactly_the_pools_and_down3():
     assert float(other.spp.scale1[0](ones)[0, 0, 0, 0]) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("name", ["DDRNet_23_slim", "DDRNet_39"])
+@pytest.mark.parametrize("name", ["DDRNet_23_slim", pytest.param("DDRNet_39", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("data_format", ["NCHW", "NHWC"])
 def test_a_padding_mode_set_afterwards_gives_the_network_that_is_built_with_it(name, data_format):
     networks = []

@@ -19,6 +19,8 @@ from paddleseg.utils.errors import ConfigError, WeightsError
 from paddleseg.utils.weight_source import is_url, local_path
 from tests.training.small_trainer import OneLayer
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 
 @pytest.fixture
 def weights(tmp_path):

@@ -17,6 +17,8 @@ from paddleseg.models.weights import META_KEY, apply_weights, load_weights, make
 from paddleseg.utils.errors import WeightsError
 from tests.messages import naming
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 
 def arrays(model):
     return {name: tensor.numpy() for name, tensor in model.state_dict().items()}

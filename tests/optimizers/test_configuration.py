@@ -15,6 +15,8 @@ from paddleseg.models import DDRNet_23_slim
 from paddleseg.registry import LR_SCHEDULERS, OPTIMIZERS
 from paddleseg.utils.errors import ConfigError
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 
 @pytest.fixture
 def checked(tiny_config):

@@ -11,6 +11,8 @@ from paddleseg.models.weights import read_weights
 from paddleseg.registry import DATASETS, LOSSES, TASKS
 from paddleseg.utils.errors import ConfigError
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 OWN_TASK = """\
 import numpy as np
 import paddle

@@ -13,6 +13,8 @@ from paddleseg.tasks import SegmentationTask
 from paddleseg.transforms import Normalize
 from paddleseg.utils.errors import ConfigError
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 DISTILLED = """\
 import paddle
 from paddle.nn import functional as F

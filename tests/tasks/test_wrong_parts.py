@@ -23,6 +23,8 @@ from paddleseg.utils.errors import ConfigError, TrainingError, UserError, Weight
 from tests.messages import naming
 from tests.training.small_trainer import OneLayer, make_trainer
 
+pytestmark = pytest.mark.usefixtures("narrow")
+
 PARTS = """\
 import numpy as np
 from paddle import nn

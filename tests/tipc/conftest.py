@@ -18,8 +18,8 @@ LINKED = ("train.py", "val.py", "export.py", "configs", "deploy", "paddleseg", "
 # scripts that end with status 3, FAKE_IDLE scripts that write nothing, FAKE_CARDS the number of GPUs (-1: CPU build),
 # FAKE_MISSING packages that are not installed. Called by the name cmake or segment it is that program.
 FAKE_PYTHON = """\
-#!{python}
-import json, os, pathlib, shutil, signal, sys, time
+#!{python} -IS
+import json, os, pathlib, sys, time
 
 words, program = sys.argv[1:], pathlib.Path(sys.argv[0]).name
 with open(os.environ["FAKE_CALLS"], "a") as file:
@@ -84,6 +84,8 @@ if script in ("deploy/python/infer.py", "test_tipc/serving_python/pipeline_http_
         for name in names:
             write(name)
 if script == "serve":
+    import signal
+
     def end(*ignored):
         sys.exit()
     signal.signal(signal.SIGTERM, end)
@@ -98,6 +100,8 @@ if script == "make_class_crops.py":
     for i in range(88):
         write(f"val/sky/{{i:03d}}.png")
 if script == "test_tipc/rule_network.py":
+    import shutil
+
     write("model.pdparams")
     shutil.copytree(flags["--pictures"], flags["--save_dir"], dirs_exist_ok=True)
 if program == "cmake" and "--build" in words:

@@ -47,7 +47,9 @@ def test_parameters_equal_those_of_the_official_networks(network):
     assert count_parameters(network(num_classes=19, enable_auxiliary_loss=True)) == with_aux
 
 
-@pytest.mark.parametrize("network", GMACS)
+@pytest.mark.parametrize(
+    "network", [pytest.param(one, marks=[] if one is DDRNet_23_slim else pytest.mark.slow) for one in GMACS]
+)
 def test_gmacs_are_within_a_thousandth_of_the_official_networks(network):
     sizes = [tuple(map(int, size.split("x"))) for size in GMACS[network]]
     num_classes = 1000 if network is DDRNet_23_slim_cls else 19
@@ -86,7 +88,11 @@ def test_the_command_prints_and_writes_the_counts(analyze_model, tmp_path, capsy
 
 @pytest.mark.parametrize(
     ("flags", "size"),
-    [("--input_shape 1 3 64 128", "64x128"), ("--shape 64 128", "64x128"), ("--shape 96", "96x96")],
+    [
+        pytest.param("--input_shape 1 3 64 128", "64x128", marks=pytest.mark.slow),
+        ("--shape 64 128", "64x128"),
+        pytest.param("--shape 96", "96x96", marks=pytest.mark.slow),
+    ],
 )
 def test_a_size_is_named_as_in_paddleseg_and_in_mmsegmentation_too(analyze_model, flags, size, tmp_path):
     analyze_model("--model", "DDRNet_23_slim", *flags.split(), "--json", tmp_path / "theirs.json")
@@ -132,6 +138,7 @@ def test_what_cannot_work_is_refused_before_counting(analyze_model, tmp_path, ca
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_the_order_of_the_axes_within_a_network_changes_no_cost():
     first, last = (DDRNet_23_slim(num_classes=4, data_format=order) for order in ("NCHW", "NHWC"))
     assert count_macs(first, 64, 96) == count_macs(last, 64, 96)

@@ -187,6 +187,7 @@ def test_a_run_of_an_older_version_goes_on_with_paddles_kernels_unless_onednn_is
 
 
 @needs_onednn
+@pytest.mark.slow
 def test_a_static_graph_is_left_to_paddle_which_is_said(train_here, tmp_path):
     log = train_here("--iters", 1, "--to_static_training")
     assert "oneDNN does not compute static graphs here; without to_static_training steps are faster" in log

@@ -86,6 +86,7 @@ def test_after_steps_with_decay_average_and_evaluations_no_byte_has_changed(back
     assert frozen and not [key for key in velocities if key.startswith(tuple(f"{number}_" for number in frozen))]
 
 
+@pytest.mark.slow
 def test_a_static_graph_leaves_them_alone_too(train_here, weights, tmp_path):
     train_here("--iters", 2, to_static_training=True, **{"model.pretrained": weights}, **OF_NUMBERS)
     assert_frozen(tmp_path / "run" / "iter_2", weights)
@@ -116,7 +117,7 @@ def test_the_mean_over_three_processes_is_not_taken_of_what_is_frozen(monkeypatc
     assert changed == ["3._mean", "3._variance"]
 
 
-@pytest.mark.parametrize("cut", [1, 3])
+@pytest.mark.parametrize("cut", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_resumed_run_knows_what_is_frozen_and_ends_with_the_bytes_of_the_uninterrupted_one(
     cut, train_here, weights, tmp_path
 ):

@@ -52,10 +52,10 @@ def assert_same(transforms, sample, seeds):
         ((40, 40), (100, 30)),  # padding on the right at each scale
     ],
 )
-def test_500_samples_at_steps_of_a_quarter_equal_the_plain_order_of_work_to_the_bit(size_hw, crop_wh):
+def test_200_samples_at_steps_of_a_quarter_equal_the_plain_order_of_work_to_the_bit(size_hw, crop_wh):
     sample = noise(*size_hw)
     fused = FusedCrop(T.ResizeStepScaling(0.5, 2.0, 0.25), T.RandomPaddingCrop(crop_wh), [T.RandomHorizontalFlip()])
-    for seed in range(500):
+    for seed in range(200):
         found = fused(dict(sample), np.random.default_rng(seed))
         image, label = plain_crop(sample["img"], sample["label"], np.random.default_rng(seed), QUARTERS, crop_wh)
         np.testing.assert_array_equal(found["img"], image, err_msg=f"seed {seed}")

@@ -6,13 +6,18 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import paddle
 import pytest
 import yaml
 
 from paddleseg.models import DDRNet_23_slim
-from tests.commands.exported.running import CONFIG, export_here
+from tests.commands.exported.running import CONFIG, DDRNET, export_here, small_network_known, write_weights
 from tests.conftest import make_dataset
+
+
+@pytest.fixture(autouse=True)
+def network_is_known(verified_here):
+    with small_network_known():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -25,20 +30,21 @@ def config(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory) -> Path:
-    """Random weights whose batch-norm statistics fit the pictures, so that several classes are predicted."""
-    paddle.seed(2)
-    model = DDRNet_23_slim(num_classes=4, enable_auxiliary_loss=True)
-    random = np.random.default_rng(0)
-    for _ in range(3):
-        model(paddle.to_tensor(random.uniform(-1, 1, (2, 3, 64, 64)).astype("float32")))
-    path = tmp_path_factory.mktemp("weights") / "model.pdparams"
-    paddle.save(model.state_dict(), str(path))
-    return path
+    return write_weights(tmp_path_factory.mktemp("weights") / "model.pdparams")
+
+
+@pytest.fixture(scope="session")
+def ddrnet(tmp_path_factory) -> tuple[Path, Path]:
+    """Configuration and weights of a DDRNet, for processes of their own."""
+    folder = tmp_path_factory.mktemp("ddrnet")
+    (folder / "config.yml").write_text(yaml.safe_dump({**CONFIG, "model": DDRNET}))
+    return folder / "config.yml", write_weights(folder / "model.pdparams", DDRNet_23_slim)
 
 
 @pytest.fixture(scope="session")
 def exported(config, weights, tmp_path_factory) -> Path:
-    return export_here(config, weights, tmp_path_factory.mktemp("exported") / "out", "--no_verify")
+    with small_network_known():
+        return export_here(config, weights, tmp_path_factory.mktemp("exported") / "out", "--no_verify")
 
 
 @pytest.fixture

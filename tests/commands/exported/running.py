@@ -2,21 +2,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands of an export in this process, and what they leave."""
 
+import contextlib
 import shutil
 from pathlib import Path
 
 import numpy as np
+import paddle
+import pytest
 import yaml
 from PIL import Image
 
 import export
+from paddleseg.registry import MODELS
+from tests.distillation.small_networks import SmallStudent
 from tests.scripts import load_script
 
 INFER = Path(export.__file__).parent / "deploy" / "python" / "infer.py"
 infer = load_script(INFER)
 COLOURS = [[200, 10, 10], [10, 200, 10], [10, 10, 200], [0, 0, 0]]
 CONFIG = {
-    "model": {"type": "DDRNet_23_slim", "enable_auxiliary_loss": True},
+    "model": {"type": "SmallStudent", "enable_auxiliary_loss": True},
     "val_dataset": {
         "type": "Dataset",
         "dataset_root": "/nowhere",
@@ -26,6 +31,29 @@ CONFIG = {
         "transforms": [{"type": "ResizeByShort", "short_size": 48}, {"type": "Normalize"}],
     },
 }
+
+
+# The network that processes know.
+DDRNET = {"type": "DDRNet_23_slim", "enable_auxiliary_loss": True}
+
+
+@contextlib.contextmanager
+def small_network_known():
+    """``CONFIG`` names its network: the graphs of a DDRNet, which Paddle translates line by line, take seconds each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(MODELS._components, SmallStudent.__name__, SmallStudent)
+        yield
+
+
+def write_weights(path: Path, network=SmallStudent) -> Path:
+    """Random weights whose batch-norm statistics fit the pictures, so that several classes are predicted."""
+    paddle.seed(2)
+    model = network(num_classes=4, enable_auxiliary_loss=True)
+    random = np.random.default_rng(0)
+    for _ in range(3):
+        model(paddle.to_tensor(random.uniform(-1, 1, (2, 3, 64, 64)).astype("float32")))
+    paddle.save(model.state_dict(), str(path))
+    return path
 
 
 def call(script, *arguments) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 
 import predict
 from paddleseg.utils.errors import ConfigError
-from tests.commands.exported.running import CONFIG, export_here, infer_here, with_deploy_yaml
+from tests.commands.exported.running import CONFIG, export_here, infer_here, small_network_known, with_deploy_yaml
 from tests.messages import naming
 
 tifffile = pytest.importorskip("tifffile")
@@ -28,7 +28,8 @@ def whole_config(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole_export(whole_config, weights, tmp_path_factory):
-    return export_here(whole_config, weights, tmp_path_factory.mktemp("whole") / "out", "--no_verify")
+    with small_network_known():
+        return export_here(whole_config, weights, tmp_path_factory.mktemp("whole") / "out", "--no_verify")
 
 
 @pytest.fixture

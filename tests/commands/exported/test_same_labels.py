@@ -31,9 +31,9 @@ from tests.commands.exported.running import (
 
 
 @pytest.mark.slow
-def test_the_exported_network_gives_what_predict_gives(run_command, config, weights, tiny_dataset, pictures, tmp_path):
+def test_the_exported_network_gives_what_predict_gives(run_command, ddrnet, tiny_dataset, pictures, tmp_path):
     data = [f"val_dataset.dataset_root={tiny_dataset}", f"val_dataset.val_path={tiny_dataset}/val.txt"]
-    common = ["--config", config, "--model_path", weights]
+    common = ["--config", ddrnet[0], "--model_path", ddrnet[1]]
     done = run_command("export.py", *common, "--save_dir", tmp_path / "exported", "--opts", *data)
     assert done.returncode == 0, done.stderr
     assert "of the pixels of 3 pictures equal" in done.stdout
@@ -184,7 +184,7 @@ def test_a_class_that_is_ignored_is_in_no_label_map_and_in_no_output_of_a_graph(
     path = tmp_path / "config.yml"
     path.write_text(yaml.safe_dump(content))
     state = paddle.load(str(weights))
-    state["head.conv.bias"] = state["head.conv.bias"] + paddle.to_tensor([0.0, 0.0, 50.0, 0.0])
+    state["head.bias"] = state["head.bias"] + paddle.to_tensor([0.0, 0.0, 50.0, 0.0])
     paddle.save(state, str(tmp_path / "sure_of_2.pdparams"))
     common = [path, tmp_path / "sure_of_2.pdparams"]
     for output_op in ("argmax", "none"):
