@@ -54,9 +54,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
     ),
     "Data": (
         _command("check", "tools/check_dataset.py", "say what training cannot use, and what will hurt it"),
-        _command(
-            "find-label-errors", "tools/find_label_errors.py", "rank what is probably labelled wrong"
-        ),
+        _command("find-label-errors", "tools/find_label_errors.py", "rank what is probably labelled wrong"),
         _command("mend-labels", "tools/mend_labels.py", "write labels with the numbers that the check proposes"),
         _command("stats", "tools/dataset_stats.py", "pixels of each class, class weights, mean and deviation"),
         _command("browse", "tools/browse_dataset.py", "draw samples as training gets to see them"),
