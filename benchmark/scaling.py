@@ -36,7 +36,10 @@ def pictures_per_second(num_processes: int, save_dir: str) -> float:
         *("train.py", "--config", CONFIG, "--save_dir", os.path.join(save_dir, "run"), "--device", "cpu"),
         *("--iters", str(STEPS), "--log_iters", str(LOG_ITERS), "--save_interval", str(STEPS)),
         *("--batch_size", str(BATCH_SIZE), "--num_workers", "0", "--seed", "1"),
-        *("--opts", f"train_dataset.num_samples={STEPS * BATCH_SIZE * num_processes}"),  # all are drawn
+        *(
+            "--opts",
+            f"train_dataset.num_samples={STEPS * BATCH_SIZE * num_processes}",
+        ),  # all are drawn to count classes
     ]
     all_cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, sorted(all_cores)[:num_processes])  # the new processes inherit it

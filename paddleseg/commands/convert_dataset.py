@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from pathlib import Path
 
 from paddleseg.utils.cli import CommandParser, require_packages
@@ -101,7 +102,7 @@ def main(args: argparse.Namespace) -> None:
     lists = ", ".join(f"{count} in {name}" for name, count in written.lists.items())
     names = ", ".join(f"{class_id} {name}" for class_id, name in enumerate(written.classes.names))
     print(f"{args.target}: {lists}\nclasses: {names}")
-    print_note(f"check it by: python tools/check_dataset.py --config {written.config}")
+    print_note(f"check it by: python tools/check_dataset.py --config {shlex.quote(str(written.config))}")
 
 
 def check_arguments(args: argparse.Namespace) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +81,8 @@ def main(args: argparse.Namespace) -> None:
         for names in tracked(groups, "counting classes", "group" if args.group else "label")
     ]
     parts = split_units(units, dict(zip(MODES, args.ratio)), args.seed)
-    chosen = {mode: [args.separator.join(lines[name]) for name in lines if parts[name] == mode] for mode in MODES}
+    separator = separator_for(lines.values(), args.separator)
+    chosen = {mode: [separator.join(lines[name]) for name in lines if parts[name] == mode] for mode in MODES}
     save_dir = Path(args.save_dir or list_file.parent)
     write_lists(save_dir, chosen)
     counts = ", ".join(f"{count_of(len(part), 'picture')} in {mode}.txt" for mode, part in chosen.items() if part)
@@ -115,6 +116,12 @@ def find_list(source: Path) -> Path:
         there = ", ".join(name for name in _LISTS[1:] if (source / name).is_file())
         raise DataError(f"SRC {source}: holds no {_LISTS[0]}; name the list" + (f", such as {there}" if there else ""))
     return source / _LISTS[0]
+
+
+def separator_for(lines: Iterable[Sequence[str]], separator: str) -> str:
+    """What stands between the columns that are written: a tab where names hold blanks, as it must have been read."""
+    has_blanks = any(" " in path for paths in lines for path in paths)
+    return "\t" if separator == " " and has_blanks else separator
 
 
 def relative(path: str, root: Path) -> str:

@@ -137,7 +137,7 @@ def _files_by_name(root: str, patterns: Sequence[str]) -> dict[str, str]:
 
 
 def _files_of_names(root: str, part: Part, who: str) -> dict[str, str]:
-    """The pictures that a list of names speaks of, in its order; an empty list gives none."""
+    """The pictures that a list of names speaks of, in its order."""
     path = next((place for name in part.names if (place := Path(root, name)).is_file()), None)
     if path is None:
         raise not_there(root, part, who, f"no list {' or '.join(part.names)}")
@@ -150,6 +150,8 @@ def _files_of_names(root: str, part: Part, who: str) -> dict[str, str]:
         if file is None:
             raise DataError(f"{path}, line {number}: {places[0]} does not exist")
         files[name] = str(file)
+    if not files:
+        raise DataError(f"{path}: the list is empty; {who} reads the pictures that it names")
     return files
 
 

@@ -57,8 +57,9 @@ def draw_samples(
         for _, sample in samples:
             present |= set(np.unique(sample["label"]).tolist())
     grid = np.concatenate([_row(cells, cell_width) for cells in rows])
+    grid = np.pad(grid, ((_GAP, 0), (_GAP, 0), (0, 0)), constant_values=_PAPER)
     shown = np.array(sorted(present - {dataset.ignore_index}), np.int64)
-    return grid if not shown.size else add_legend(grid, shown, palette, dataset.class_names)
+    return grid if not shown.size else add_legend(grid, shown, palette, dataset.class_names, text_height=_TEXT)
 
 
 def show_label(image: np.ndarray, label: np.ndarray, palette: Palette, ignore_index: int) -> np.ndarray:

@@ -101,7 +101,12 @@ def class_borders(label_map: np.ndarray) -> np.ndarray:
 
 
 def add_legend(
-    image: np.ndarray, label_map: np.ndarray, palette: Palette, class_names: Sequence[str] | None = None
+    image: np.ndarray,
+    label_map: np.ndarray,
+    palette: Palette,
+    class_names: Sequence[str] | None = None,
+    *,
+    text_height: int | None = None,
 ) -> np.ndarray:
     """Append a strip below the picture with colour and name of each class that occurs in the label map.
 
@@ -112,13 +117,15 @@ def add_legend(
         label_map: Class ids.
         palette: The colours.
         class_names: Names by id; without them the legend says "class 3".
+        text_height: In pixels; by the size of the picture if it is not given.
 
     Returns:
         (H + strip, max(W, widest entry), 3) uint8 RGB.
     """
     present = [int(class_id) for class_id in np.unique(label_map)]
     names = [class_name(class_id, class_names) for class_id in present]
-    text_height = min(max(12, min(image.shape[:2]) // 30), 40)
+    if text_height is None:
+        text_height = min(max(12, min(image.shape[:2]) // 30), 40)
     font = ImageFont.load_default(size=text_height)
     step = text_height + text_height // 2
     widths = [2 * step + int(font.getlength(name)) for name in names]

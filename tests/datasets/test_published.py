@@ -196,6 +196,14 @@ def test_a_folder_without_its_labels_shows_what_is_there(folder, tmp_path):
     ]
 
 
+def test_a_list_that_names_nothing_is_called_empty(folder):
+    root = folder("PascalVOC")
+    path = root / "VOC2012/ImageSets/Segmentation/train.txt"
+    path.write_text("\n")
+    with pytest.raises(DataError, match=rf"^{path}: the list is empty; PascalVOC \(mode train\) reads"):
+        PascalVOC([], str(root))
+
+
 @pytest.mark.parametrize(("given", "right"), [("..", "VOCdevkit"), ("VOC2012", "")])
 def test_a_folder_above_or_below_the_right_one_is_told_so(given, right, folder):
     root = folder("PascalVOC")

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""docs/own_data_in_15_minutes.md, word by word: its commands, in their order, in a folder like the checkout."""
+"""docs/own_data_in_15_minutes.md, word by word: its commands, in its order, in a folder that looks like a checkout."""
 
 import json
 import os

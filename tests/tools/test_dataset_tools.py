@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paddleseg.datasets.dataset import read_file_list
 from paddleseg.utils.errors import ConfigError, DataError
 from tests.conftest import REPOSITORY
 from tests.datasets.conversion.annotated import picture, write_json
@@ -109,6 +110,17 @@ def test_a_split_replaces_its_own_lists_and_no_others(data, capsys):
     with pytest.raises(DataError, match=naming("val.txt", "would be replaced")):
         run("split_dataset.py", data)
     assert (data / "val.txt").read_text() == "mine\n"
+
+
+def test_a_split_of_names_with_blanks_can_be_read_as_the_list_can(tmp_path):
+    for number in range(3):
+        picture(tmp_path / f"my picture {number}.png")
+        picture(tmp_path / f"its label {number}.png")
+    pairs = [f"my picture {number}.png\tits label {number}.png\n" for number in range(3)]
+    (tmp_path / "all.txt").write_text("".join(pairs))
+    run("split_dataset.py", tmp_path, "--ratio", 1, 1)
+    read = [read_file_list(f"{mode}.txt", str(tmp_path)) for mode in ("train", "val")]
+    assert sorted(read[0] + read[1]) == read_file_list("all.txt", str(tmp_path))
 
 
 @pytest.mark.parametrize(

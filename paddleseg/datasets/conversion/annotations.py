@@ -35,6 +35,19 @@ class ReadingOptions:
     point_size: int = 5
 
 
+_MODES = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+
+
+def mode_of(name: str) -> str | None:
+    """The part that tools call so, in whatever letters: ``"train"``, ``"val"``, ``"test"``, or None for another name.
+
+    Example:
+        >>> mode_of("Validation"), mode_of("default")
+        ('val', None)
+    """
+    return _MODES.get(name.lower())
+
+
 class Region(NamedTuple):
     """A shape of a class; ``place`` is what messages call it."""
 

@@ -16,7 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from paddleseg.datasets.conversion.annotations import AnnotatedPicture, ReadingOptions, Region, Regions, Source
+from paddleseg.datasets.conversion.annotations import (
+    AnnotatedPicture,
+    ReadingOptions,
+    Region,
+    Regions,
+    Source,
+    mode_of,
+)
 from paddleseg.datasets.conversion.class_list import IGNORED, ClassList, NamedClass
 from paddleseg.datasets.conversion.json_files import entry, pairs_of, read_json, read_points, stated_size
 from paddleseg.datasets.conversion.pictures import PictureFinder
@@ -27,7 +34,6 @@ from paddleseg.utils.run_lengths import coco_mask
 from paddleseg.utils.shapes import Bitmap, Bounds, Polygon
 
 _IGNORED_LABEL = "__ignore__"
-_MODES = ("train", "val", "test")
 
 
 def read_instances(source: Path, options: ReadingOptions) -> Source:
@@ -36,11 +42,7 @@ def read_instances(source: Path, options: ReadingOptions) -> Source:
     Raises:
         DataError: There is none, or it is no such file.
     """
-    result = Source()
-    files = _json_files(source, "instances_")
-    for file in files:
-        result.pictures += _read_file(file, source, options, result, is_panoptic=False, many=len(files) > 1)
-    return result
+    return _read_files(_json_files(source, "instances_"), options, Source(), is_panoptic=False)
 
 
 def read_panoptic(source: Path, options: ReadingOptions) -> Source:
@@ -51,21 +53,25 @@ def read_panoptic(source: Path, options: ReadingOptions) -> Source:
     Raises:
         DataError: There is none, or it is no such file.
     """
-    result = Source(unlabelled_is_ignored=True)
     files = _json_files(source, "panoptic_")
+    return _read_files(files, options, Source(unlabelled_is_ignored=True), is_panoptic=True)
+
+
+def _read_files(files: list[Path], options: ReadingOptions, result: Source, *, is_panoptic: bool) -> Source:
+    finder = _finder(files, options)
     for file in files:
-        result.pictures += _read_file(file, source, options, result, is_panoptic=True, many=len(files) > 1)
+        split = _split_of(file) if len(files) > 1 else None
+        result.pictures += _read_file(file, finder, split, options, result, is_panoptic=is_panoptic)
     return result
 
 
 def _read_file(
-    file: Path, source: Path, options: ReadingOptions, result: Source, *, is_panoptic: bool, many: bool
+    file: Path, finder: PictureFinder, split: str | None, options: ReadingOptions, result: Source, *, is_panoptic: bool
 ) -> list[AnnotatedPicture]:
     data = read_json(file, "COCO file")
     names = _category_names(data, file, result)
     images = _images_by_id(data, file)
-    split = _split_of(file) if many else None
-    finder = _finder(file, source, options)
+    beside = next((folder for folder in _folders_of_part(file, options) if folder.is_dir()), None)
     of_image: dict[Any, list[tuple[int, dict]]] = {}
     for number, annotation in enumerate(entry(data, "annotations", list, str(file)), start=1):
         image_id = annotation.get("image_id") if isinstance(annotation, dict) else None
@@ -77,11 +83,11 @@ def _read_file(
     for image_id, image_entry in tracked(images.items(), "reading"):
         annotations = of_image.get(image_id, [])
         stated = image_entry["file_name"]
-        image = finder.find(stated)
+        image = finder.find(stated, beside=beside)
         if image is None:
             result.faults.append(
-                f"{file}: the picture {stated!r} is not there (looked in {finder.describe_folders()}); name its folder "
-                "by --images"
+                f"{file}: the picture {stated!r} is not there (looked in {finder.describe_folders(beside)}); name its "
+                "folder by --images"
             )
             continue
         if is_panoptic and not annotations:
@@ -90,10 +96,10 @@ def _read_file(
         size = stated_size(image_entry, "width", "height")
         where = f"{file}: {stated}"
         picture = AnnotatedPicture(image, finder.name_of(image), where, Regions(()), size, split)
-        doubled = finder.claim(image, where)
+        doubled = finder.claim(image, f"{file}: picture {image_id}")
         picture.faults += [] if doubled is None else [doubled]
         make = _panoptic_content if is_panoptic else _instances_content
-        picture.content = make(annotations, names, picture.faults, options, file)
+        picture.content = make(annotations, names, picture, options, file)
         pictures.append(picture)
     return pictures
 
@@ -101,7 +107,7 @@ def _read_file(
 def _instances_content(
     annotations: list[tuple[int, dict]],
     names: dict[Any, str],
-    faults: list[str],
+    picture: AnnotatedPicture,
     options: ReadingOptions,
     file: Path,
 ) -> Regions:
@@ -109,14 +115,28 @@ def _instances_content(
     for number, annotation in annotations:
         try:
             regions = list(_regions(annotation, names, f"annotation {annotation.get('id', number)}"))
+            _check_sizes(regions, picture)
         except (DataError, ValueError) as error:
-            faults.append(str(error))
+            picture.faults.append(str(error))
             continue
         if annotation.get("iscrowd") and options.crowd == "ignore":
             under += [region._replace(label=_IGNORED_LABEL) for region in regions]
         else:
             above += regions
     return Regions([*under, *above])
+
+
+def _check_sizes(regions: list[Region], picture: AnnotatedPicture) -> None:
+    """Refuse run lengths of another size than the picture's: their pixels would be painted in other places."""
+    for label, shape, place in regions:
+        if isinstance(shape, _RunLengths):
+            picture.stated_size = picture.stated_size or shape.size_wh
+            if shape.size_wh != picture.stated_size:
+                (width, height), (stated_width, stated_height) = shape.size_wh, picture.stated_size
+                raise DataError(
+                    f"{place} ({label!r}) has run lengths of {width}x{height} pixels, but its picture has "
+                    f'{stated_width}x{stated_height}; "size" is [height, width]'
+                )
 
 
 def _regions(annotation: dict, names: dict[Any, str], place: str) -> Iterator[Region]:
@@ -147,8 +167,14 @@ class _RunLengths:
     segmentation: dict[str, Any]
 
     @property
-    def bounds(self) -> Bounds:
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height."""
         height, width = self.segmentation["size"]
+        return width, height
+
+    @property
+    def bounds(self) -> Bounds:
+        width, height = self.size_wh
         return Bounds(0, 0, width - 1, height - 1)
 
     def mask(self, window: Bounds) -> np.ndarray:
@@ -190,14 +216,14 @@ class PanopticFile:
 def _panoptic_content(
     annotations: list[tuple[int, dict]],
     names: dict[Any, str],
-    faults: list[str],
+    picture: AnnotatedPicture,
     options: ReadingOptions,
     file: Path,
 ) -> PanopticFile:
     number, annotation = annotations[0]
     place = f"annotation {number}"
     if len(annotations) > 1:
-        faults.append(f"{place} and annotation {annotations[1][0]} are of the same picture; keep one of them")
+        picture.faults.append(f"{place} and annotation {annotations[1][0]} are of the same picture; keep one of them")
     classes, segments = {}, []
     name = ""
     try:
@@ -213,7 +239,7 @@ def _panoptic_content(
             classes[segment_id] = _IGNORED_LABEL if ignored else names[category]
             segments.append((classes[segment_id], f"segment {segment_id}"))
     except DataError as error:
-        faults.append(str(error))
+        picture.faults.append(str(error))
     folders = [file.parent / file.stem, file.parent, file.parent.parent / file.stem]
     path = next((folder / name for folder in folders if name and (folder / name).is_file()), folders[0] / name)
     return PanopticFile(path, classes, segments)
@@ -236,7 +262,7 @@ def _json_files(source: Path, prefix: str) -> list[Path]:
 def _split_of(file: Path) -> str | None:
     """Which part a file is of, by its name, such as ``instances_train2017.json``."""
     words = re.split(r"[^a-z]+", file.stem.lower())
-    return next((mode for mode in _MODES if mode in words), None)
+    return next((mode for word in words if (mode := mode_of(word)) is not None), None)
 
 
 def _category_names(data: Any, file: Path, result: Source) -> dict[Any, str]:
@@ -280,10 +306,17 @@ def _images_by_id(data: Any, file: Path) -> dict[Any, dict]:
     return images
 
 
-def _finder(file: Path, source: Path, options: ReadingOptions) -> PictureFinder:
-    """The folders that COCO's own layout has, ``train2017`` beside ``annotations``, and those of other tools."""
+def _finder(files: list[Path], options: ReadingOptions) -> PictureFinder:
+    """Looks where COCO and other tools have pictures; those of several files keep the folders of their parts."""
+    file = files[0]  # the others lie beside it
+    inner, above = file.parent, file.parent.parent
+    parts = _folders_of_part(file, options) if len(files) == 1 else []
+    folders = [options.images, inner, inner / "images", above / "images", above]
+    return PictureFinder(folders, roots=[*parts, options.images, above / "images", inner / "images", inner, above])
+
+
+def _folders_of_part(file: Path, options: ReadingOptions) -> list[Path]:
+    """Where pictures of one file may lie apart from those of others, as in ``train2017`` beside ``annotations``."""
     part = file.stem.removeprefix("instances_").removeprefix("panoptic_").removeprefix("stuff_")
     above = file.parent.parent
-    folders = [options.images, file.parent, file.parent / "images", above / part, above / "images", above]
-    inner = [options.images, above / part, above / "images", file.parent / "images", file.parent, above]
-    return PictureFinder(folders, roots=inner)
+    return [folder / part for folder in (options.images, above, above / "images") if folder is not None]

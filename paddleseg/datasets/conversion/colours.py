@@ -12,10 +12,10 @@ import numpy as np
 from PIL import Image
 
 from paddleseg.datasets.class_tables import class_table
-from paddleseg.datasets.conversion.annotations import AnnotatedPicture, ReadingOptions, Source
+from paddleseg.datasets.conversion.annotations import AnnotatedPicture, ReadingOptions, Source, mode_of
 from paddleseg.datasets.conversion.class_list import ClassList, NamedClass, read_class_list
 from paddleseg.datasets.conversion.pictures import PictureFinder, files_below, note_unlabelled
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import DataError, count_of
 from paddleseg.utils.image_bytes import check_bytes, check_lossless
 from paddleseg.utils.image_io import read_file
 from paddleseg.utils.picture_files import read_list_lines
@@ -24,7 +24,6 @@ LABEL_MAP_NAME = "labelmap.txt"
 _VOID = (224, 224, 192)
 _LABELS = ("SegmentationClass", "SegmentationClassAug", "annotations", "labels", "masks")
 _IMAGES = ("JPEGImages", "images", "Images")
-_MODES = ("train", "val", "test")
 _MOST_COLOURS = 3
 
 
@@ -144,18 +143,21 @@ def _classes(folder: Path, options: ReadingOptions) -> Sequence[NamedClass]:
 
 def _listed(folder: Path, files: dict[str, Path], source: Source) -> list[tuple[str, str | None]]:
     """The labels' names and parts by the lists of ImageSets, or all of them."""
-    lists = folder / "ImageSets" / "Segmentation"
-    found = [(mode, lists / f"{mode}.txt") for mode in _MODES if (lists / f"{mode}.txt").is_file()]
-    if not found:
+    lists = [path for path in files_below(folder / "ImageSets" / "Segmentation", ".txt") if mode_of(path.stem)]
+    if not lists:
         return [(stem, None) for stem in sorted(files)]
-    entries: dict[str, str] = {}
-    for mode, path in found:
+    origins: dict[str, Path] = {}
+    for path in lists:
         for number, line in read_list_lines(path):
             if line not in files:
                 source.faults.append(f"{path}, line {number}: there is no label {line}.png")
-            elif entries.setdefault(line, mode) != mode:
-                source.faults.append(f"{path}, line {number}: {line} is in {entries[line]}.txt too; keep one of them")
-    return list(entries.items())
+            elif origins.setdefault(line, path) != path:
+                source.faults.append(f"{path}, line {number}: {line} is in {origins[line].name} too; keep one of them")
+    others = sorted(files.keys() - origins.keys())
+    if others:
+        names = ", ".join(path.name for path in lists)
+        source.notes.append(f"{count_of(len(others), 'label')} left out, in none of {names}; first: {files[others[0]]}")
+    return [(stem, mode_of(path.stem)) for stem, path in origins.items()]
 
 
 def _other_than(label: Path, image: Path | None) -> Path | None:

@@ -3,20 +3,28 @@
 """CVAT: "CVAT for images" (annotations.xml, version 1.1) and "Segmentation mask".
 
 In the XML file a higher ``z_order`` lies above, and of equal ones the later one. Run lengths of a mask go along the
-rows of its box.
+rows of its box. Of a project, pictures have a ``subset``, which is the folder that they are exported to as well.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
 from paddleseg.datasets.conversion import colours
-from paddleseg.datasets.conversion.annotations import AnnotatedPicture, ReadingOptions, Region, Regions, Source
+from paddleseg.datasets.conversion.annotations import (
+    AnnotatedPicture,
+    ReadingOptions,
+    Region,
+    Regions,
+    Source,
+    mode_of,
+)
 from paddleseg.datasets.conversion.class_list import NamedClass, colour_of_hex
-from paddleseg.datasets.conversion.json_files import read_points
+from paddleseg.datasets.conversion.json_files import is_coordinate, read_points
 from paddleseg.datasets.conversion.pictures import PictureFinder
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_file
@@ -54,23 +62,31 @@ def _read_xml(file: Path, options: ReadingOptions) -> Source:
             "'Segmentation mask 1.1'"
         )
     source = Source(classes=_classes(root))
-    finder = PictureFinder([options.images, file.parent / "images", file.parent])
+    folder = file.parent / "images"
+    finder = PictureFinder([options.images, folder, file.parent])
     left_out: Counter[str] = Counter()
-    for image_node in tracked(list(root.iter("image")), "reading"):
-        name = image_node.get("name", "")
+    nodes = list(root.iter("image"))
+    if not nodes:
+        raise DataError(f"{file}: has no <image>; export a task or project that has pictures")
+    for number, image_node in enumerate(tracked(nodes, "reading"), start=1):
+        name, subset = image_node.get("name", ""), image_node.get("subset", "")
         where = f"{file}: {name}"
-        image = finder.find(name)
+        image = finder.find(name, beside=(options.images or folder) / subset)
         if image is None:
             source.faults.append(
                 f"{where}: it is not there (looked in {finder.describe_folders()}); name its folder by --images"
             )
             continue
         picture = AnnotatedPicture(image, finder.name_of(image), where, Regions(()), _size(image_node))
-        doubled = finder.claim(image, where)
+        picture.split = mode_of(subset)
+        doubled = finder.claim(image, f"{file}: image {number}")
         picture.faults += [] if doubled is None else [doubled]
         picture.content = _regions(image_node, options, picture.faults, left_out)
         source.pictures.append(picture)
     source.note_left_out(left_out)
+    if any(picture.split is None for picture in source.pictures):  # what is in none of the three parts goes anywhere
+        for picture in source.pictures:
+            picture.split = None
     return source
 
 
@@ -89,12 +105,12 @@ def _regions(
             if make is None:
                 raise DataError(f"{place} is of a kind that is not known; known: {', '.join(_SHAPES)}")
             shapes = make(node, options, place)
-            order = int(node.get("z_order", "0"))
+            order = int(_number(node, "z_order", "0"))
         except (DataError, ValueError) as error:
             text = str(error)
             faults.append(text if text.startswith(place) else f"{place}: {text}")
             continue
-        found += [(order, Region(label, shape, place)) for shape in shapes]
+        found += [(order, Region(label, shape, f"shape {number}")) for shape in shapes]
     return Regions([region for _, region in sorted(found, key=lambda pair: pair[0])])  # stable: later ones stay later
 
 
@@ -107,28 +123,41 @@ def _points(node: ElementTree.Element, least: int, place: str) -> list[tuple[flo
     return read_points(numbers, least, place)
 
 
-def _floats(node: ElementTree.Element, *names: str) -> list[float]:
-    missing = [name for name in names if node.get(name) is None]
-    if missing:
-        raise ValueError(f"has no {missing[0]}")
-    return [float(node.get(name, "")) for name in names]
+def _number(node: ElementTree.Element, name: str, default: str | None = None) -> float:
+    text = node.get(name, default)
+    if text is None:
+        raise ValueError(f"has no {name}")
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not is_coordinate(number):
+        raise ValueError(f"has {name}={text!r}; it must be a number from -1000000 to 1000000")
+    return number
+
+
+def _numbers(node: ElementTree.Element, *names: str) -> list[float]:
+    return [_number(node, name) for name in names]
 
 
 def _box(node: ElementTree.Element, options: ReadingOptions, place: str) -> list[Shape]:
-    left, top, right, bottom = _floats(node, "xtl", "ytl", "xbr", "ybr")
-    return [box(left, top, right, bottom, "area", float(node.get("rotation", "0")))]
+    left, top, right, bottom = _numbers(node, "xtl", "ytl", "xbr", "ybr")
+    return [box(left, top, right, bottom, "area", _number(node, "rotation", "0"))]
 
 
 def _ellipse(node: ElementTree.Element, options: ReadingOptions, place: str) -> list[Shape]:
-    x, y, rx, ry = _floats(node, "cx", "cy", "rx", "ry")
-    return [ellipse_in_plane((x, y), (rx, ry), float(node.get("rotation", "0")))]
+    x, y, rx, ry = _numbers(node, "cx", "cy", "rx", "ry")
+    return [ellipse_in_plane((x, y), (rx, ry), _number(node, "rotation", "0"))]
 
 
 def _mask(node: ElementTree.Element, options: ReadingOptions, place: str) -> list[Shape]:
-    left, top, width, height = (int(number) for number in _floats(node, "left", "top", "width", "height"))
+    left, top, width, height = (int(number) for number in _numbers(node, "left", "top", "width", "height"))
     if width < 1 or height < 1:
         raise ValueError(f"the mask has {width}x{height} pixels")
-    runs = [int(run) for run in node.get("rle", "").split(",")]
+    try:
+        runs = [int(run) for run in node.get("rle", "").split(",")]
+    except ValueError as error:
+        raise ValueError(f"its run lengths are not whole numbers ({error})") from error
     return [Bitmap(mask_of_runs(runs, (height, width), by_columns=False), left, top)]
 
 
@@ -159,11 +188,11 @@ def _parse(file: Path) -> ElementTree.Element:
 
 
 def _classes(root: ElementTree.Element) -> list[NamedClass] | None:
-    """The labels of the task in its order, with their colours."""
+    """The labels of the task in its order, with their colours; the points of skeletons have a parent, and no pixels."""
     classes = []
     for node in root.iterfind("meta//labels/label"):
         name = node.findtext("name")
-        if name:
+        if name and not node.findtext("parent"):
             classes.append(NamedClass(name, colour_of_hex(node.findtext("color"))))
     return classes or None
 

@@ -115,7 +115,7 @@ def _annotated_pictures(folder: Path, finder: PictureFinder, source: Source) -> 
 def _read_file(
     file: Path, image: Path, finder: PictureFinder, listed: list[NamedClass] | None, options: ReadingOptions
 ) -> AnnotatedPicture:
-    if file.suffix == ".png":
+    if file.suffix.lower() == ".png":
         names = {entry.number: entry.name for entry in listed or [] if entry.number is not None}
         if not names:
             raise DataError(

@@ -73,12 +73,13 @@ def read_points(value: Any, least: int, place: str) -> list[tuple[float, float]]
         found = f"has {len(value)} points" if isinstance(value, list) else "has no list of points"
         raise DataError(f"{place} {found}; it needs {least} or more")
     for point in value:
-        if not (isinstance(point, (list, tuple)) and len(point) == 2 and all(map(_is_coordinate, point))):
+        if not (isinstance(point, (list, tuple)) and len(point) == 2 and all(map(is_coordinate, point))):
             raise DataError(f"{place} has the point {str(point)[:60]}; a point is [x, y] in pixels")
     return [(float(x), float(y)) for x, y in value]
 
 
-def _is_coordinate(number: Any) -> bool:
+def is_coordinate(number: Any) -> bool:
+    """Whether it is a finite number, and not beyond all pictures."""
     return (
         isinstance(number, (int, float))
         and not isinstance(number, bool)

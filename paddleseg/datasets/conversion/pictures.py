@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from paddleseg.datasets.conversion.annotations import Source
+from paddleseg.utils.errors import count_of
 from paddleseg.utils.picture_files import IMAGE_SUFFIXES, has_image_suffix, walk
 
 
@@ -102,7 +103,7 @@ def note_unlabelled(source: Source, folder: Path, images: Iterable[Path]) -> Non
     ]
     if others:
         source.notes.append(
-            f"{len(others)} pictures in {folder} have no annotation and are left out; first: {min(others)}"
+            f"{count_of(len(others), 'picture')} in {folder} left out, without an annotation; first: {min(others)}"
         )
 
 

@@ -1,6 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Supervisely: a project's meta.json, and in each data set ``img`` with pictures and ``ann`` with their JSON files."""
+"""Supervisely: a project's meta.json, and in each data set ``img`` with pictures and ``ann`` with their JSON files.
+
+Data sets may lie in others, as ``one/datasets/two``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from paddleseg.datasets.conversion.annotations import AnnotatedPicture, ReadingOptions, Region, Regions, Source
+from paddleseg.datasets.conversion.annotations import (
+    AnnotatedPicture,
+    ReadingOptions,
+    Region,
+    Regions,
+    Source,
+    mode_of,
+)
 from paddleseg.datasets.conversion.class_list import NamedClass, colour_of_hex
 from paddleseg.datasets.conversion.json_files import (
     decode_base64,
@@ -19,7 +29,7 @@ from paddleseg.datasets.conversion.json_files import (
     read_points,
     stated_size,
 )
-from paddleseg.datasets.conversion.pictures import PictureFinder, files_below
+from paddleseg.datasets.conversion.pictures import PictureFinder, files_below, note_unlabelled
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_headers import PNG_SIGNATURE
 from paddleseg.utils.near_miss import suggest
@@ -27,7 +37,6 @@ from paddleseg.utils.progress import tracked
 from paddleseg.utils.shapes import Bitmap, Ellipse, Line, Point, Polygon, Shape, box
 
 _KIND = "Supervisely file"
-_MODES = ("train", "val", "test")
 _SHAPES = ("polygon", "bitmap", "rectangle", "line", "polyline", "point")
 _WITHOUT_PIXELS = ("graph", "cuboid", "cuboid_2d", "any")
 _MOST_BYTES = 1 << 28
@@ -40,16 +49,15 @@ def read(folder: Path, options: ReadingOptions) -> Source:
     Raises:
         DataError: There are no annotations.
     """
-    folders = [folder] if (folder / "ann").is_dir() else sorted(path.parent for path in folder.glob("*/ann"))
+    folders = sorted(path.parent for path in folder.rglob("ann") if path.is_dir())
     if not folders:
-        raise DataError(f"{folder}: no folder ann here or one folder below; give the folder of a Supervisely project")
+        raise DataError(f"{folder}: no folder ann here or below; give the folder of a Supervisely project")
     source = Source(classes=_classes(folder))
     left_out: Counter[str] = Counter()
-    names = {dataset.name for dataset in folders}
-    is_split = bool(names) and names <= set(_MODES)
-    finder = PictureFinder([options.images], roots=[options.images, *(dataset / "img" for dataset in folders)])
-    if len(folders) > 1:
-        finder = PictureFinder([options.images], roots=[options.images, folder])
+    modes = {dataset: mode_of(dataset.name) for dataset in folders}
+    is_split = None not in modes.values()
+    root = folder if len(folders) > 1 else folders[0] / "img"
+    finder = PictureFinder([options.images], roots=[options.images, root])
     for dataset in folders:
         for file in tracked(files_below(dataset / "ann", ".json"), f"reading {dataset.name}", "file"):
             try:
@@ -57,8 +65,10 @@ def read(folder: Path, options: ReadingOptions) -> Source:
             except DataError as error:
                 source.faults.append(str(error))
                 continue
-            picture.split = dataset.name if is_split else None
+            picture.split = modes[dataset] if is_split else None
             source.pictures.append(picture)
+    for dataset in folders:
+        note_unlabelled(source, dataset / "img", (picture.image for picture in source.pictures))
     source.note_left_out(left_out)
     return source
 

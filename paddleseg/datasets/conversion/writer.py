@@ -124,6 +124,9 @@ def write_dataset(source: Source, folder: Path, options: WritingOptions) -> Writ
         if chosen:
             written.write(folder / name, "".join(f"{lines[one]}\n" for one in sorted(chosen)).encode())
             counts[name] = len(chosen)
+        elif written.has(folder / name):
+            (folder / name).unlink()
+            warnings.append(f"{folder / name} removed: of an earlier conversion, and now of no pictures")
     written.write(folder / CLASS_NAMES, "".join(f"{name}\n" for name in classes.names).encode())
     upright = [sizes[picture.name].upright for picture in pictures]
     config = starting_config(folder, classes, counts, sizes=upright, separator=options.separator)

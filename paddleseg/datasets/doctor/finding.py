@@ -29,6 +29,9 @@ KINDS = {
 }
 """What can be found, by name, and the headings of the page."""
 
+MISPLACED = ("shifted", "mirrored", "swapped")
+"""The kinds that say where labels belong that do not fit their pictures."""
+
 
 class Exhibit(NamedTuple):
     """A picture on the page.

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from paddleseg.datasets.doctor import Diagnosis
-from paddleseg.datasets.doctor.finding import KINDS, Finding
+from paddleseg.datasets.doctor.finding import KINDS, MISPLACED, Finding
 from paddleseg.utils import html_page
 from paddleseg.utils.errors import count_of
 
@@ -58,10 +58,20 @@ def _section(found: Finding) -> str:
 
 
 def _unclear(diagnosis: Diagnosis) -> Iterator[str]:
-    """What could not be judged: silence about it would look like health."""
+    """What could not be judged: silence about it would look like health. What a finding places elsewhere is judged."""
     for survey in diagnosis.surveys:
         single = survey.chance.threshold(1)
-        unclear = [survey.picture(fact) for fact in survey.facts if fact.fit is None or fact.fit.own <= single]
+        judged = {
+            file
+            for found in diagnosis.findings
+            if found.section == survey.section and found.kind in MISPLACED
+            for file in found.files
+        }
+        unclear = [
+            survey.picture(fact)
+            for fact in survey.facts
+            if (fact.fit is None or fact.fit.own <= single) and survey.label(fact) not in judged
+        ]
         if unclear:
             yield html_page.folded_list(
                 f"{survey.section}: {len(unclear)} of {len(survey.facts)} pairs whose place cannot be "

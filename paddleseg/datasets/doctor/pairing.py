@@ -46,7 +46,7 @@ def _how_sure(survey: Survey, threshold: float) -> str:
     chance = survey.chance
     measured = f"{chance.num_pairs} wrong pairs" if chance.num_pairs else "wrong pairs of CamVid"
     rate = f"once in {1 / alignment.ERROR_RATE:.0f} data sets"
-    return f"limit {threshold:.1f}, which {measured} say is exceeded by chance {rate}"
+    return f"limit {threshold:.1f}, which chance exceeds {rate}, as measured on {measured}"
 
 
 def _say_all(survey: Survey, verdict: Verdict) -> Finding:

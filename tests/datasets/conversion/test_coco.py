@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """COCO's instances and panoptic labels, against labels drawn by hand."""
 
+import json
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -65,7 +67,27 @@ def test_files_of_train_and_val_become_their_lists(tmp_path):
         write_json(tmp_path / f"coco/annotations/captions_{part}2017.json", {})
     written, _ = convert("coco", tmp_path / "coco", tmp_path / "out")
     assert written.lists == {"all.txt": 2, "train.txt": 1, "val.txt": 1}
-    assert (tmp_path / "out/val.txt").read_text() == "images/val.png annotations/val.png\n"
+    assert (tmp_path / "out/val.txt").read_text() == "images/val2017/val.png annotations/val2017/val.png\n"
+
+
+@pytest.mark.parametrize("pictures", ["{}2017", "images/{}2017"])
+def test_pictures_of_train_and_val_may_have_the_same_names(pictures, tmp_path):
+    for part, category in (("train", 3), ("val", 7)):
+        picture(tmp_path / "coco" / pictures.format(part) / "1.png")
+        outline = {"segmentation": [LEFT_HALF], "category_id": category}
+        instances(tmp_path / f"coco/annotations/instances_{part}2017.json", outline, images=("1.png",))
+    written, labels = convert("coco", tmp_path / "coco", tmp_path / "out")
+    assert written.lists == {"all.txt": 2, "train.txt": 1, "val.txt": 1}
+    assert_label(labels["train2017/1"], "1111.... " * 6)
+    assert_label(labels["val2017/1"], "2222.... " * 6)
+
+
+def test_a_picture_of_both_train_and_val_is_named(tmp_path):
+    picture(tmp_path / "coco/images/1.png")
+    for part in ("train", "val"):
+        instances(tmp_path / f"coco/annotations/instances_{part}2017.json", images=("1.png",))
+    with pytest.raises(DataError, match=naming("1.png", "describes", "train2017.json: picture 0", "keep one")):
+        convert("coco", tmp_path / "coco", tmp_path / "out")
 
 
 def test_classes_can_be_chosen(source, tmp_path):
@@ -86,12 +108,28 @@ def test_classes_can_be_chosen(source, tmp_path):
         ({"segmentation": {"counts": [1, 2], "size": [6, 8]}}, ("annotation 10", 3, "8x6", 48)),
         ({"segmentation": {"counts": "\u00e4", "size": [6, 8]}}, ("annotation 10", "run lengths")),
         ({"segmentation": {"counts": [48], "size": [8]}}, ("annotation 10", "[8]", "[height, width]")),
+        ({"segmentation": {"counts": [0, 48], "size": [8, 6]}}, ("annotation 10", "6x8", "8x6", "[height, width]")),
+        ({"segmentation": {"counts": [0, 4], "size": [2, 2]}}, ("annotation 10", "2x2", "8x6")),
         ({"segmentation": [[20, 1, 22, 1, 22, 3]]}, ("annotation 10", "outside", "8x6")),
     ],
 )
 def test_what_is_wrong_with_an_annotation_is_named(annotation, parts, source, tmp_path):
     instances(source / "a.json", annotation)
     with pytest.raises(DataError, match=naming(*parts)):
+        convert("coco", source / "a.json", tmp_path / "out")
+
+
+def test_two_entries_of_one_picture_are_named(source, tmp_path):
+    instances(source / "a.json", {"segmentation": [LEFT_HALF]}, images=("a.png", "a.png"))
+    with pytest.raises(DataError, match=naming("a.png", "describes", "a.json: picture 0", "keep one")):
+        convert("coco", source / "a.json", tmp_path / "out")
+
+
+def test_run_lengths_are_of_the_pictures_size_where_nothing_else_says_it(source, tmp_path):
+    path = instances(source / "a.json", {"segmentation": {"counts": [0, 4], "size": [2, 2]}})
+    content = json.loads(path.read_text())
+    write_json(path, {**content, "images": [{"id": 0, "file_name": "a.png"}]})
+    with pytest.raises(DataError, match=naming("a.png", "2x2", "8x6")):
         convert("coco", source / "a.json", tmp_path / "out")
 
 

@@ -167,6 +167,9 @@ def test_the_result_is_a_data_set_with_a_configuration(source, tmp_path):
     before = (tmp_path / "out/dataset.yml").read_bytes()
     convert("labelme", source, tmp_path / "out", val=0.2, seed=1)  # again: its own files are replaced
     assert (tmp_path / "out/dataset.yml").read_bytes() == before
+    written, _ = convert("labelme", source, tmp_path / "out", val=0)
+    assert not (tmp_path / "out/val.txt").exists()  # its pictures are trained on now
+    assert [warning for warning in written.warnings if "val.txt removed" in warning]
 
 
 def test_pictures_without_a_file_are_left_out_and_counted(source, tmp_path):

@@ -63,6 +63,21 @@ def test_masks_of_cvat_have_the_colours_of_their_labelmap(tmp_path):
     assert_label(labels["a"], ROWS)
 
 
+def test_lists_of_cvat_have_capitals_and_a_label_that_is_in_none_of_them_is_left_out_aloud(tmp_path):
+    (tmp_path / "export/ImageSets/Segmentation").mkdir(parents=True)
+    for name in "abc":
+        picture(tmp_path / f"export/images/{name}.png")
+        colour_label(tmp_path / f"export/SegmentationClass/{name}.png", (9, 0, 0))
+    (tmp_path / "export/labelmap.txt").write_text("background:0,0,0::\ncar:9,0,0::\n")
+    for subset, name in (("Train", "b"), ("Validation", "a")):
+        (tmp_path / f"export/ImageSets/Segmentation/{subset}.txt").write_text(f"{name}\n")
+    written, _ = convert("cvat", tmp_path / "export", tmp_path / "out")
+    assert (tmp_path / "out/train.txt").read_text() == "images/b.png annotations/b.png\n"
+    assert (tmp_path / "out/val.txt").read_text() == "images/a.png annotations/a.png\n"
+    [warning] = written.warnings
+    assert all(part in warning for part in ("1 label", "Train.txt, Validation.txt", "c.png"))
+
+
 def test_classes_can_be_chosen_from_those_with_colours_and_numbers(tmp_path):
     picture(tmp_path / "export/images/a.png")
     (tmp_path / "export/labelmap.txt").write_text("background:0,0,0::\ncar:9,0,0::\ntree:0,9,0::\n")
@@ -100,6 +115,33 @@ def test_shapes_of_cvat_are_drawn_by_their_z_order(tmp_path):
     assert any("tag" in warning for warning in written.warnings)
 
 
+def cvat_project(folder, *subsets):
+    """A project's export: the pictures of each subset in a folder of its own, and a skeleton among the labels."""
+    images = ""
+    for number, subset in enumerate(subsets):
+        picture(folder / f"images/{subset}/a.png")
+        box = f'<box label="y" xtl="0" ytl="0" xbr="{number + 1}" ybr="1"/>'
+        images += f'<image id="{number}" name="a.png" subset="{subset}" width="8" height="6">{box}</image>'
+    labels = "<label><name>y</name></label>" + "<label><name>1</name><parent>arm</parent></label>" * 2
+    text = f"<annotations><meta><project><labels>{labels}</labels></project></meta>{images}</annotations>"
+    (folder / "annotations.xml").write_text(text)
+    return folder
+
+
+def test_subsets_of_a_project_of_cvat_give_the_lists_and_the_folders_of_the_pictures(tmp_path):
+    written, labels = convert("cvat", cvat_project(tmp_path / "export", "Train", "Validation"), tmp_path / "out")
+    assert written.classes.names == ["_background_", "y"]
+    assert (labels["Train/a"] == 1).sum() == 1 and (labels["Validation/a"] == 1).sum() == 2
+    assert written.lists == {"all.txt": 2, "train.txt": 1, "val.txt": 1}
+    assert (tmp_path / "out/val.txt").read_text() == "images/Validation/a.png annotations/Validation/a.png\n"
+
+
+def test_subsets_of_other_names_do_not_split(tmp_path):
+    source = cvat_project(tmp_path / "export", "Train", "default", "night")
+    written, _ = convert("cvat", source, tmp_path / "out", val=0.3)
+    assert written.lists == {"all.txt": 3, "train.txt": 2, "val.txt": 1}
+
+
 @pytest.mark.parametrize(
     ("shapes", "parts"),
     [
@@ -108,6 +150,11 @@ def test_shapes_of_cvat_are_drawn_by_their_z_order(tmp_path):
         ('<mask label="x" rle="3" left="0" top="0" width="2" height="2"/>', ("shape 1", 3, "2x2")),
         ('<mask label="x" rle="" left="0" top="0" width="2" height="2"/>', ("shape 1",)),
         ('<box label="x" xtl="0" ytl="0" xbr="2"/>', ("shape 1", "ybr")),
+        ('<box label="x" xtl="nan" ytl="0" xbr="2" ybr="2"/>', ("shape 1", "xtl='nan'", "number")),
+        ('<ellipse label="x" cx="inf" cy="2" rx="1" ry="1"/>', ("shape 1", "cx='inf'")),
+        ('<box label="x" xtl="0" ytl="0" xbr="2" ybr="2" z_order="top"/>', ("shape 1", "z_order='top'")),
+        ('<box label="x" xtl="20" ytl="0" xbr="22" ybr="2"/>', ("shape 1 ('x')", "outside", "8x6")),
+        ('</image><image id="1" name="a.png">', ("a.png", "describes", "image 1", "keep one")),
         ('<box label="z" xtl="0" ytl="0" xbr="2" ybr="2"/>', ("shape 1", "'z'", "Known")),
         ("<thing/>", ("thing", "polygon")),
         ("<box", ("annotations.xml", "broken")),
@@ -167,6 +214,16 @@ def test_figures_of_supervisely_have_holes_that_show_what_is_beneath(tmp_path):
     assert written.classes.names == ["_background_", "y", "x"]
     assert_label(labels["a"], ".11111.. .1...1.. 21222122 .1...1.. .11111.2 ......22")
     assert Image.open(tmp_path / "out/annotations/a.png").getpalette()[3:9] == [1, 2, 3, 255, 0, 0]
+
+
+def test_data_sets_of_supervisely_within_others_are_read_and_pictures_without_a_file_are_told(tmp_path):
+    for dataset in ("ds", "ds/datasets/inner"):
+        root = supervisely(tmp_path / "project", dataset=dataset)
+    picture(tmp_path / "project/ds/datasets/inner/img/b.png")
+    written, labels = convert("supervisely", root, tmp_path / "out")
+    assert sorted(labels) == ["ds/datasets/inner/img/a", "ds/img/a"]
+    [warning] = written.warnings
+    assert "1 picture" in warning and "b.png" in warning
 
 
 @pytest.mark.parametrize(

@@ -192,6 +192,16 @@ def test_the_page_needs_nothing_else_and_holds_every_finding(scenes, tmp_path):
     assert len(text) < 1_000_000
 
 
+@pytest.mark.parametrize("name", ["some labels mirrored", "some labels shifted", "two labels exchanged"])
+def test_the_page_does_not_say_of_labels_that_were_found_elsewhere_that_they_cannot_be_judged(name, scenes, tmp_path):
+    planted = FAULTS[name](scenes.copy(), np.random.default_rng(3))
+    diagnosis = diagnose(*planted.pairs.write(tmp_path))
+    unclear = page.make_page(diagnosis, "mine.yml").rpartition("</section>")[2]
+    survey = diagnosis.surveys[0]
+    wrong = [survey.picture(fact) for fact in survey.facts if Path(survey.label(fact)).name in planted.files]
+    assert len(wrong) >= 2 and not any(picture in unclear for picture in wrong)
+
+
 def test_a_part_whose_labels_are_right_keeps_them_where_the_other_gets_a_map(scenes, tmp_path):
     pairs = scenes.copy()
     label_faults.in_labels(pairs, "train", label_faults.count_from_one)
