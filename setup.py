@@ -44,12 +44,18 @@ setup(
     python_requires=">=3.10",
     packages=find_packages(include=["paddleseg", "paddleseg.*"]),
     package_data={
+        "paddleseg.models": ["zoo.yml"],
         "paddleseg.datasets": ["tables/*.json"],
         "paddleseg.deploy.serve": ["openapi.json", "page/*"],
         "paddleseg.reports": ["page/*"],
         "paddleseg.utils": ["page/*"],
     },
-    entry_points={"console_scripts": ["ddrnet-serve = paddleseg.deploy.serve.__main__:run"]},
+    entry_points={
+        "console_scripts": [
+            "ddrnet = paddleseg.__main__:run",
+            "ddrnet-serve = paddleseg.deploy.serve.__main__:run",
+        ]
+    },
     install_requires=[line for line in cpu if not is_chosen_by_the_user(line)],
     extras_require={
         "cpu": [line for line in cpu if is_chosen_by_the_user(line)],

@@ -38,6 +38,7 @@ HOOK_STATES = {
     "StopHook": set(),
     "LogHook": set(),
     "LossRecordHook": set(),
+    "ProgressHook": set(),
     "SpikeHook": set(),
     "MemoryHook": set(),
     "BatchNormHook": set(),
@@ -62,6 +63,7 @@ CHECKPOINT_FILES = {
 }
 VISUALDL_TAGS = {
     "Train/loss", "Train/main", "Train/auxiliary", "Train/lr", "Train/batch_cost", "Train/reader_cost", "Train/ips",
+    "Train/grad_norm",
     "Evaluate/mIoU", "Evaluate/Acc", "Evaluate/EMA_mIoU", "Evaluate/EMA_Acc",
 }  # fmt: skip
 DEPLOY_YAML = {
@@ -89,7 +91,8 @@ SCORES_JSON = {
 NUMBER = r"-?\d+\.\d{4}|nan"
 TRAIN_LINE = (
     r"\[TRAIN\] epoch: \d+, iter: \d+/\d+, loss: \d+\.\d{4}, lr: \d+\.\d{6}, batch_cost: \d+\.\d{4}, "
-    r"reader_cost: \d+\.\d{5}, ips: \d+\.\d{4} samples/sec \| ETA \d\d:\d\d:\d\d"
+    r"reader_cost: \d+\.\d{5}, ips: \d+\.\d{4} samples/sec \| ETA \d\d:\d\d:\d\d \| "
+    r"grad_norm: [\d.e+-]+"
 )
 EVAL_LINES = [
     rf"\[EVAL\] #Images: \d+ mIoU: (?:{NUMBER}) Acc: (?:{NUMBER}) Kappa: (?:{NUMBER}) Dice: (?:{NUMBER})",

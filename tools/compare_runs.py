@@ -1,41 +1,15 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Say in what two runs differ: their settings, and their best models' scores class by class.
+"""The command ``python tools/compare_runs.py``; what it does is in paddleseg/commands/compare_runs.py."""
 
-    python tools/compare_runs.py output/a output/b
-
-A run is a folder of train.py, one of its checkpoints, a folder of ``val.py --report``, or a file of ``val.py --json``.
-"""
-
-from __future__ import annotations
-
-import argparse
-import os
 import sys
+from pathlib import Path
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+# The repository's own package is found without being installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from paddleseg.utils.cli import CommandParser, require_packages, run_command
-from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
-
-
-def make_parser() -> argparse.ArgumentParser:
-    parser = CommandParser(prog="compare_runs.py", description=__doc__.splitlines()[0])
-    parser.add_argument("first", metavar="A", help="a run, checkpoint, report, or file of val.py --json")
-    parser.add_argument("second", metavar="B", help="another one")
-    add_json_flag(parser, "the comparison")
-    return parser
-
-
-def main(arguments: argparse.Namespace) -> None:
-    require_packages("paddle")
-    from paddleseg.reports.run_comparison import compare_runs, describe, open_run
-
-    check_json_flag(arguments.json)
-    comparison = compare_runs(open_run(arguments.first), open_run(arguments.second))
-    print(describe(comparison, (arguments.first, arguments.second)))
-    write_json(arguments.json, comparison.to_dict())
-
+from paddleseg.commands.compare_runs import main, make_parser
+from paddleseg.utils.cli import run_command
 
 if __name__ == "__main__":
     run_command(main, make_parser())

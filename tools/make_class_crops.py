@@ -1,141 +1,15 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Cut windows out of labelled street scenes and sort them into class folders, to try a classifier on.
+"""The command ``python tools/make_class_crops.py``; what it does is in paddleseg/commands/make_class_crops.py."""
 
-    python tools/make_class_crops.py --save_dir data/crops
-    python tools/make_class_crops.py --dataset CamVid --dataset_root data/camvid --save_dir data/crops --size 48
-
-Windows lie side by side. One belongs to the class that most of its labelled pixels have, if that is at least
---min_share of all its pixels. Classes with fewer than --least training windows, or none for validation, are left out.
-Read the folder with the data set ``ImageFolder``; the last line says the number of classes.
-"""
-
-from __future__ import annotations
-
-import argparse
-import os
-import shutil
 import sys
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+# The repository's own package is found without being installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from paddleseg.utils.atomic_file import new_save_dir
-from paddleseg.utils.cli import require_packages, run_command
-from paddleseg.utils.errors import ConfigError, DataError
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from paddleseg.datasets import SegmentationDataset
-
-MODES = ("train", "val")
-_SCENE_SIZE = (512, 256)
-
-
-def make_parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
-    parser = argparse.ArgumentParser(
-        prog="make_class_crops.py",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--save_dir", required=True, metavar="DIR", help="folder to make; one with files in it is refused")
-    add("--dataset", choices=["RoadScenes", "CamVid"], default="RoadScenes", help="(default: %(default)s)")
-    add("--dataset_root", metavar="DIR", help="folder of CamVid")
-    add("--pictures", type=int, nargs=2, default=[200, 50], metavar=("TRAIN", "VAL"), help="most pictures (200 50)")
-    add("--size", type=int, default=64, metavar="N", help="side of the windows in pixels (default: %(default)s)")
-    add("--min_share", type=float, default=0.6, metavar="SHARE", help="of the class (default: %(default)s)")
-    add("--least", type=int, default=10, metavar="N", help="training windows of a class (default: %(default)s)")
-    add("--most", type=int, default=400, metavar="N", help="windows of a class and mode (default: %(default)s)")
-    return parser
-
-
-def main(args: argparse.Namespace) -> None:
-    """Cut all windows into a folder beside the wanted one, then rename it: it appears whole or not at all."""
-    require_packages("cv2")
-    check_arguments(args)
-    datasets = open_datasets(args)
-    sides = datasets["train"].read(0)["label"].shape
-    if args.size > min(sides):
-        raise ConfigError(f"--size {args.size}: larger than the pictures, which have {sides[1]}x{sides[0]} pixels")
-    save_dir = Path(args.save_dir)
-    with new_save_dir(save_dir) as unfinished:
-        counts = {mode: write_windows(datasets[mode], unfinished / mode, args) for mode in MODES}
-        kept = [name for name, count in counts["train"].items() if count >= args.least and counts["val"][name] > 0]
-        if len(kept) < 2:
-            raise DataError(
-                f"{args.dataset}: {len(kept)} classes have {args.least} training windows and one for validation; lower "
-                "--least, --min_share or --size, or give more --pictures"
-            )
-        for name in {*counts["train"], *counts["val"]} - set(kept):
-            for mode in MODES:
-                shutil.rmtree(unfinished / mode / name, ignore_errors=True)
-    totals = [sum(counts[mode][name] for name in kept) for mode in MODES]
-    print(f"{save_dir}: {totals[0]} training and {totals[1]} validation windows of {len(kept)} classes")
-
-
-def check_arguments(args: argparse.Namespace) -> None:
-    """Refuse values that no run can use."""
-    for name in ("size", "least", "most"):
-        if getattr(args, name) < 1:
-            raise ConfigError(f"--{name} {getattr(args, name)}: must be at least 1")
-    if args.most < args.least:
-        raise ConfigError(f"--most {args.most}: below --least {args.least}, so that no class would have enough windows")
-    if min(args.pictures) < 1:
-        raise ConfigError(f"--pictures {args.pictures[0]} {args.pictures[1]}: must be at least 1 each")
-    if not 0 < args.min_share <= 1:
-        raise ConfigError(f"--min_share {args.min_share}: must be above 0 and at most 1")
-    if (args.dataset == "CamVid") != (args.dataset_root is not None):
-        raise ConfigError("--dataset_root: CamVid needs it, and RoadScenes, which are drawn, have none")
-
-
-def open_datasets(args: argparse.Namespace) -> dict[str, SegmentationDataset]:
-    """The labelled scenes of both modes."""
-    from paddleseg.datasets import CamVid, RoadScenes
-
-    if args.dataset == "CamVid":
-        return {mode: CamVid([], dataset_root=args.dataset_root, mode=mode) for mode in MODES}
-    numbers = zip(MODES, args.pictures)
-    return {mode: RoadScenes([], mode=mode, num_samples=count, size=_SCENE_SIZE) for mode, count in numbers}
-
-
-def write_windows(dataset: SegmentationDataset, folder: Path, args: argparse.Namespace) -> Counter[str]:
-    """Write the windows of one mode as ``<folder>/<class>/<picture>_<row>_<column>.png``; gives their numbers."""
-    import cv2
-    from tqdm import tqdm
-
-    counts: Counter[str] = Counter()
-    number = min(len(dataset), args.pictures[MODES.index(dataset.mode)])
-    for index in tqdm(range(number), desc=dataset.mode, unit="picture", disable=None):
-        sample = dataset.read(index)
-        for row, column, class_id in find_windows(sample["label"], dataset.num_classes, args.size, args.min_share):
-            name = dataset.class_names[class_id]
-            if counts[name] == args.most:
-                continue
-            counts[name] += 1
-            window = sample["img"][row : row + args.size, column : column + args.size]
-            file = folder / name / f"{index:05d}_{row}_{column}.png"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(cv2.imencode(".png", cv2.cvtColor(window, cv2.COLOR_RGB2BGR))[1].tobytes())
-    return counts
-
-
-def find_windows(label: np.ndarray, num_classes: int, size: int, min_share: float) -> Iterator[tuple[int, int, int]]:
-    """Yield (row, column, class) of the windows of a label (H, W) in which a class has a large enough share."""
-    import numpy as np
-
-    height, width = label.shape
-    for row in range(0, height - size + 1, size):
-        for column in range(0, width - size + 1, size):
-            pixels = np.bincount(label[row : row + size, column : column + size].ravel(), minlength=256)[:num_classes]
-            if pixels.max() >= min_share * size * size:
-                yield row, column, int(pixels.argmax())
-
+from paddleseg.commands.make_class_crops import main, make_parser
+from paddleseg.utils.cli import run_command
 
 if __name__ == "__main__":
     run_command(main, make_parser())

@@ -1,57 +1,15 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Draw the curves of trainings on one chart: loss, learning rate, score and speed.
+"""The command ``python tools/plot_curve.py``; what it does is in paddleseg/commands/plot_curve.py."""
 
-    python tools/plot_curve.py output/a output/b --out curves.png
-
-A run is a folder of this toolkit, of PaddleSeg (with VisualDL's records) or of mmsegmentation (work_dir), or the log of
-one of them.
-"""
-
-from __future__ import annotations
-
-import argparse
-import os
 import sys
+from pathlib import Path
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+# The repository's own package is found without being installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from paddleseg.utils.cli import CommandParser, run_command
-
-
-def make_parser() -> argparse.ArgumentParser:
-    parser = CommandParser(prog="plot_curve.py", description=__doc__.splitlines()[0])
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, or log of a training")
-    parser.add_argument("--out", default="curves.png", help="the chart, .png or .svg (default: curves.png)")
-    parser.add_argument(
-        "--keys",
-        nargs="+",
-        help="figures, each in a panel: loss, lr, score, ips, mIoU, Acc, ... (default: the first four)",
-    )
-    parser.add_argument("--log", nargs="*", metavar="KEY", help="those with a logarithmic axis (default: lr in steps)")
-    parser.add_argument("--names", nargs="+", help="what the runs are called in the legend")
-    parser.add_argument("--smooth", type=int, help="points that a mean runs over (default: by their number; 1: none)")
-    parser.add_argument("--title", default="", help="above the chart")
-    return parser
-
-
-def main(arguments: argparse.Namespace) -> None:
-    from paddleseg.reports.chart_files import check_chart_file, write_chart
-    from paddleseg.reports.curves import DEFAULT_KEYS, CurveOptions, draw_curves
-    from paddleseg.reports.runs import distinct_names, read_run
-    from paddleseg.utils.errors import ConfigError
-
-    if arguments.smooth is not None and arguments.smooth < 1:
-        raise ConfigError(f"--smooth {arguments.smooth}: must be 1 (no mean) or more")
-    if arguments.names is not None and len(arguments.names) != len(arguments.runs):
-        raise ConfigError(f"--names: {len(arguments.names)} for {len(arguments.runs)} runs; give one for each")
-    check_chart_file(arguments.out, "--out")
-    names = arguments.names or distinct_names(arguments.runs)
-    runs = [read_run(path, name) for path, name in zip(arguments.runs, names)]
-    options = CurveOptions(arguments.keys or DEFAULT_KEYS, arguments.log, arguments.smooth)
-    write_chart(arguments.out, draw_curves(runs, options, arguments.title))
-    print(f"{arguments.out}: {', '.join(run.name for run in runs)}")
-
+from paddleseg.commands.plot_curve import main, make_parser
+from paddleseg.utils.cli import run_command
 
 if __name__ == "__main__":
     run_command(main, make_parser())

@@ -45,7 +45,9 @@ sys.path.insert(0, str(REPOSITORY))
 from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.cli import run_command
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.logging import loud_environment, print_note
 from paddleseg.utils.near_miss import suggest
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.type_hints import Seed, fault_of
 from paddleseg.utils.yaml_text import read_yaml, to_yaml
 
@@ -179,7 +181,10 @@ def _succeeds(command: list[Any], log: Path) -> bool:
     script, *words = map(str, command)
     with open(log, "a", encoding="utf-8") as file:
         process = subprocess.Popen(
-            [sys.executable, str(REPOSITORY / script), *words], stdout=file, stderr=subprocess.STDOUT
+            [sys.executable, str(REPOSITORY / script), *words],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=loud_environment(),
         )
         try:
             return process.wait() == 0
@@ -268,11 +273,11 @@ def main(options: argparse.Namespace) -> None:
     values, runs = read_list(options.list, options.save_dir)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     failed = []
-    for run in [] if options.table_only else runs:
+    for run in tracked([] if options.table_only else runs, "training", "run"):
         write_configs(options.list, values, run)
         with taken(run) as is_ours:
             if is_ours and not run.is_done(values["scores"]):
-                print(f"{run.recipe}, seed {run.seed}: {run.log}", flush=True)
+                print_note(f"{run.recipe}, seed {run.seed}: {run.log}")
                 if not work_off(run, values["scores"]):
                     failed.append(f"{run.recipe}, seed {run.seed}")
         write_table(options.save_dir, values, runs)

@@ -1,75 +1,15 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Compare an exported folder with the network that it was made of: every graph, on every engine, in every precision.
+"""The command ``python tools/verify_export.py``; what it does is in paddleseg/commands/verify_export.py."""
 
-    python tools/verify_export.py --config CONFIG.yml --model_path output/best_model --model_dir output/inference_model
-
-The table is printed and left in the folder as report.json and report.md. The status is 1 where a graph is further from
-the network than its precision allows.
-"""
-
-from __future__ import annotations
-
-import argparse
-import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# The repository's own package is found without being installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from paddleseg.config.verification import FULL, add_verify_arguments, check_verify_arguments
-from paddleseg.utils.cli import CommandParser, require_packages, run_command
-
-
-def make_parser() -> argparse.ArgumentParser:
-    parser = CommandParser(prog="verify_export.py", description=__doc__.splitlines()[0])
-    parser.add_argument("--config", required=True, help="configuration file (.yml) of the network")
-    parser.add_argument("--model_path", required=True, help="weights of this or another kit, or a checkpoint folder")
-    parser.add_argument("--model_dir", required=True, help="the exported folder, or its deploy.yaml")
-    add_verify_arguments(parser, FULL)
-    parser.add_argument(
-        "--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of the configuration"
-    )
-    return parser
-
-
-def main(arguments: argparse.Namespace) -> None:
-    check_verify_arguments(arguments)
-    require_packages("paddle", "cv2")
-
-    from paddleseg.config.load import load_config
-    from paddleseg.config.schema import check_config
-    from paddleseg.config.verification import trained_network, verify_by_flags
-    from paddleseg.deploy.deploy_config import CLASSIFICATION, read_deploy_config
-    from paddleseg.export.verification.report import REPORT_NAMES, table
-    from paddleseg.utils.errors import ConfigError
-    from paddleseg.utils.logging import get_logger
-    from paddleseg.utils.sigterm import sigterm_as_exit
-    from paddleseg.utils.written_files import WrittenFiles
-
-    deploy = read_deploy_config(arguments.model_dir)
-    folder = Path(deploy.path).parent
-    index = WrittenFiles(folder)
-    index.refuse_foreign(folder / name for name in REPORT_NAMES)
-    config = load_config(arguments.config, opts=arguments.opts)
-    check_config(config, command="export")
-    network = trained_network(config, arguments.model_path)
-    if network.is_classifier != (deploy.task == CLASSIFICATION):
-        raise ConfigError(f"{deploy.path}: the task is {deploy.task}, and {arguments.config} has another network")
-    if deploy.num_classes not in (None, network.model.num_classes):
-        raise ConfigError(
-            f"{deploy.path}: there are {deploy.num_classes} classes, and {network.model.num_classes} in "
-            f"{arguments.config}"
-        )
-    with sigterm_as_exit():
-        report = verify_by_flags(
-            config, network, deploy.path, arguments, level=arguments.verify or FULL, size_hw=deploy.input_shape[2:]
-        )
-    report.save(folder, index)
-    print(table(report.rows))
-    get_logger().info("report written: %s", ", ".join(str(folder / name) for name in REPORT_NAMES))
-    report.raise_failures(f"do not use {deploy.path} as it is")
-
+from paddleseg.commands.verify_export import main, make_parser
+from paddleseg.utils.cli import run_command
 
 if __name__ == "__main__":
     run_command(main, make_parser())

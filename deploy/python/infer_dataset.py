@@ -1,81 +1,15 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Score an exported network on a data set that is named by its type and folder, with PaddleSeg's flags.
+"""The command ``python deploy/python/infer_dataset.py``; what it does is in paddleseg/commands/infer_dataset.py."""
 
-evaluate.py does the same for any data set that a YAML file describes, and more.
-"""
-
-from __future__ import annotations
-
-import argparse
-import dataclasses
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 # The repository's own package is found without being installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from paddleseg.deploy.engine_flags import add_engine_arguments, check_engine_arguments, open_by_flags
-from paddleseg.utils.cli import CommandParser, require_packages, run_command
-
-if TYPE_CHECKING:
-    from paddleseg.deploy.deploy_config import DeployConfig
-
-
-def make_parser() -> argparse.ArgumentParser:
-    """The command line; names and defaults are PaddleSeg's where the help does not say otherwise."""
-    parser = CommandParser(prog="infer_dataset.py", description=__doc__)
-    add = parser.add_argument
-    add("--config", required=True, help="the deploy.yaml that export.py wrote")
-    add("--dataset_type", required=True, help="Cityscapes, CamVid, ...: a data set that needs its folder alone")
-    add("--dataset_path", required=True, help="the folder of the data set")
-    add("--dataset_mode", default="val", help="train, val or test: the part of the data (default: val)")
-    add("--resize_width", type=int, default=0, help="resize pictures to this width first (default: 0, their own)")
-    add("--resize_height", type=int, default=0, help="and to this height (default: 0, their own)")
-    add("--batch_size", type=int, default=1, help="most pictures that run together (default: 1)")
-    add_engine_arguments(parser)
-    parser.set_defaults(print_detail=False)
-    return parser
-
-
-def main(arguments: argparse.Namespace) -> None:
-    check_arguments(arguments)
-    require_packages("cv2")
-
-    from paddleseg.config.labelled_data import build_labelled_dataset
-    from paddleseg.deploy.deploy_config import read_deploy_config
-    from paddleseg.export.evaluation import evaluate_exported, picture_file
-    from paddleseg.utils.logging import get_logger
-
-    config = resized(read_deploy_config(arguments.config), arguments.resize_width, arguments.resize_height)
-    section = {"type": arguments.dataset_type, "dataset_root": arguments.dataset_path, "mode": arguments.dataset_mode}
-    dataset = build_labelled_dataset(section, config, place="--dataset_type and --dataset_path")
-    files = [file for index in range(len(dataset)) if (file := picture_file(dataset, index)) is not None]
-    graph = open_by_flags(config, arguments, files)
-    evaluation = evaluate_exported(graph, dataset, arguments.batch_size)
-    for line in evaluation.report:
-        get_logger().info(line)
-    get_logger().info("[EVAL] Average time: %.3f ms/img", evaluation.milliseconds["inference"])
-
-
-def check_arguments(arguments: argparse.Namespace) -> None:
-    """Refuse values that no run can use, before anything is loaded."""
-    from paddleseg.utils.errors import ConfigError
-
-    check_engine_arguments(arguments)
-    size = (arguments.resize_width, arguments.resize_height)
-    if min(size) < 0 or (min(size) == 0) != (max(size) == 0):
-        raise ConfigError(f"--resize_width {size[0]} --resize_height {size[1]}: give both, above 0, or neither")
-
-
-def resized(config: DeployConfig, width: int, height: int) -> DeployConfig:
-    """The export with a ``Resize`` before its other transforms; as it is where the size is 0."""
-    if width == 0:
-        return config
-    first = {"type": "Resize", "target_size": [width, height]}
-    return dataclasses.replace(config, transforms=[first, *config.transforms])
-
+from paddleseg.commands.infer_dataset import main, make_parser
+from paddleseg.utils.cli import run_command
 
 if __name__ == "__main__":
     run_command(main, make_parser())

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from tqdm import tqdm
 
 from paddleseg.datasets.classification import ClassDataset
 from paddleseg.datasets.data_check import SAMPLE_SIZE, spread
@@ -20,6 +19,7 @@ from paddleseg.datasets.shared_pictures import find_shared_pictures
 from paddleseg.utils.choices import CheckLevel
 from paddleseg.utils.errors import UserError, count_of, printable_line
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.seeding import sample_rng
 from paddleseg.utils.visualize import names_of_classes
 
@@ -168,14 +168,12 @@ def find_class_warnings(findings: Sequence[ClassFindings], *, level: Literal["fu
 def _scan(dataset: ClassDataset, section: str, level: str, num_workers: int) -> ClassFindings:
     indices = spread(len(dataset), len(dataset) if level == "full" else SAMPLE_SIZE)
     faults, kinds = [], {}
-    # disable=None: only where the output is a terminal.
-    with tqdm(total=len(indices), desc=f"checking {section}", unit="picture", disable=None, leave=False) as bar:
-        with ThreadPoolExecutor(max(num_workers, 1)) as pool:  # decoders release the interpreter's lock
-            for fault, kind, path in pool.map(lambda index: _look_at(dataset, index), indices):
-                faults += [] if fault is None else [fault]
-                if kind is not None:
-                    kinds.setdefault(kind, path)
-                bar.update()
+    with ThreadPoolExecutor(max(num_workers, 1)) as pool:  # decoders release the interpreter's lock
+        found = pool.map(lambda index: _look_at(dataset, index), indices)
+        for fault, kind, path in tracked(found, f"checking {section}", total=len(indices)):
+            faults += [] if fault is None else [fault]
+            if kind is not None:
+                kinds.setdefault(kind, path)
     (first, *others) = kinds.items() or [None]
     differing = [f"{section}: {describe_difference(first, other)}" for other in others[:_MOST_NAMED]]
     return ClassFindings(section, dataset, len(indices), faults, differing if section == "train_dataset" else [])

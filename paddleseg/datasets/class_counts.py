@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import numpy as np
-from tqdm import tqdm
 
 from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.datasets.threads import map_samples
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import DataError
+from paddleseg.utils.progress import tracked
 
 # More do not help: the interpreter's lock is held between the files.
 _MOST_THREADS = 8
@@ -26,8 +26,7 @@ def count_class_pixels(dataset: SegmentationDataset) -> np.ndarray:
         DataError: A label is missing or damaged, or holds values that are not allowed.
     """
     rows = map_samples(_count, dataset, range(len(dataset)), min(_MOST_THREADS, usable_cpus()))
-    # disable=None: only where the output is a terminal.
-    return np.stack(list(tqdm(rows, "counting labels", len(dataset), unit="label", disable=None, leave=False)))
+    return np.stack(list(tracked(rows, "counting labels", "label", total=len(dataset))))
 
 
 def _count(dataset: SegmentationDataset, index: int) -> np.ndarray:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
-from tqdm import tqdm
 
 from paddleseg.datasets.segmentation import LabelValuesError, SegmentationDataset
 from paddleseg.datasets.shared_pictures import find_shared_pictures
@@ -21,6 +20,7 @@ from paddleseg.datasets.threads import map_samples
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_headers import StoredFormat
 from paddleseg.utils.image_io import read_header
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.value_range import stored_values
 
 SAMPLE_SIZE = 64
@@ -165,11 +165,9 @@ def examine(
 def _scan(dataset: SegmentationDataset, section: str, level: str, num_workers: int) -> DataStatistics:
     indices = spread(len(dataset), len(dataset) if level == "full" else SAMPLE_SIZE)
     statistics = DataStatistics(section, dataset, len(indices))
-    # disable=None: only where the output is a terminal.
-    with tqdm(total=len(indices), desc=f"checking {section}", unit="picture", disable=None, leave=False) as bar:
-        for finding in map_samples(_look_at, dataset, indices, num_workers):
-            statistics.add(finding)
-            bar.update()
+    findings = map_samples(_look_at, dataset, indices, num_workers)
+    for finding in tracked(findings, f"checking {section}", total=len(indices)):
+        statistics.add(finding)
     return statistics
 
 

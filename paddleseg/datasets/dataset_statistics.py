@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
-from tqdm import tqdm
 
 from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.datasets.threads import map_samples
 from paddleseg.losses.class_weights import class_weights
 from paddleseg.utils.choices import ClassWeights
 from paddleseg.utils.errors import DataError
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.visualize import names_of_classes
 
 _FULL = 255.0
@@ -104,9 +104,8 @@ def collect_statistics(dataset: SegmentationDataset, num_workers: int = 0) -> Da
     """
     rows, sizes, ignored, count = [], Counter(), 0, 0
     sums = squares = np.zeros(dataset.img_channels)
-    # disable=None: only where the output is a terminal.
     figures = map_samples(_read, dataset, range(len(dataset)), num_workers)
-    for found in tqdm(figures, total=len(dataset), unit="picture", disable=None, leave=False):
+    for found in tracked(figures, "counting", total=len(dataset)):
         ignored += int(found.values[dataset.ignore_index])
         found.values[dataset.ignore_index] = 0
         rows.append(found.values[: dataset.num_classes])

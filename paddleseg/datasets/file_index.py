@@ -24,6 +24,7 @@ from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.errors import DataError, UserError
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.picture_files import has_image_suffix, walk
+from paddleseg.utils.progress import tracked
 
 _FORMAT = "DDRNet files of class folders 2"
 _END = b"\0"  # the one byte that no name has
@@ -119,7 +120,7 @@ def _scan(root: str, folders: Sequence[str], place: str) -> tuple[ClassFiles, di
     changed_ns: dict[str, int] = {}
     names: list[bytes] = []
     counts, other_files = [], 0
-    for folder in folders:
+    for folder in tracked(folders, f"listing {root}", "folder"):
         found, others = _pictures_below(os.path.join(root, folder), folder, changed_ns)
         names += found
         counts.append(len(found))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from paddleseg.utils.errors import DataError, count_of
-from paddleseg.utils.logging import get_logger
+from paddleseg.utils.logging import log_outcome
 from paddleseg.utils.picture_files import walk
 from paddleseg.utils.written_files import WrittenFiles
 
@@ -84,7 +84,7 @@ def write_lists(root: Path, lists: Mapping[str, Sequence[Pair]], separator: str)
     written.refuse_foreign(texts)
     for file, text in texts.items():
         written.write(file, text.encode())
-        get_logger().info("%s: %s", file, count_of(text.count("\n"), "line"))
+        log_outcome("%s: %s", file, count_of(text.count("\n"), "line"))
 
 
 def _files(root: Path, folder: str, suffix: str, postfix: str) -> dict[str, str]:

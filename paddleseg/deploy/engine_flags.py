@@ -17,6 +17,7 @@ from paddleseg.deploy.engines.base import EngineOptions
 from paddleseg.deploy.graph_formats import PADDLE, PRECISIONS
 from paddleseg.utils.cli import require_packages, str2bool
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.logging import is_quiet
 
 if TYPE_CHECKING:
     from paddleseg.deploy.classifier import Classifier
@@ -175,7 +176,7 @@ def engine_options(config: DeployConfig, arguments: argparse.Namespace) -> Engin
         precision=arguments.precision,
         enable_mkldnn=arguments.enable_mkldnn,
         use_trt=arguments.use_trt,
-        print_detail=arguments.print_detail,
+        print_detail=arguments.print_detail and not is_quiet(),
         batch_size=arguments.batch_size,
         **{name: value for name, value in given.items() if value is not None},
     )

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from paddleseg.deploy.segmenter import Segmenter
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.picture_failures import note_failure
 from paddleseg.utils.picture_rows import opened_rows
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.result_paths import TIFF_SUFFIXES
 from paddleseg.utils.tiled_network import TiledNetwork
 from paddleseg.utils.tiles import STRIDE, TileOptions
@@ -84,8 +84,7 @@ def segment_by_tiles(
         What is wrong with pictures that were left out.
     """
     failures: list[DataError] = []
-    # disable=None: a bar only where the output is a terminal.
-    for path, target in tqdm(targets.items(), desc="inference", unit="picture", disable=None, leave=False):
+    for path, target in tracked(targets.items(), "inference"):
         try:
             with opened_rows(path, tiled.channels, tiled.read_options) as picture:
                 if target.suffix in TIFF_SUFFIXES:

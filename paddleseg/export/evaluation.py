@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from tqdm import tqdm
 
 from paddleseg.datasets import ClassDataset, PictureDataset, SegmentationDataset
 from paddleseg.deploy.classifier import Classifier
@@ -22,6 +21,7 @@ from paddleseg.metrics.classes import TOP, ClassificationResult, is_in_top
 from paddleseg.metrics.confusion import ConfusionMatrix
 from paddleseg.metrics.result import EvaluationResult, report_lines
 from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,7 @@ def evaluate_exported(graph: Segmenter | Classifier, dataset: PictureDataset, ba
     times: list[dict[str, float]] = []
     sizes: list[tuple[int, int]] = []
     index = 0
-    # disable=None: a bar only where the output is a terminal.
-    with tqdm(total=len(dataset), desc="evaluating", unit="picture", disable=None, leave=False) as progress:
+    with Progress("evaluating", len(dataset)) as progress:
         graph.reset_times()
         for batch in grouped(network_inputs(graph, dataset), batch_size):
             output = graph.run(batch)

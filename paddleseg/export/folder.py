@@ -25,7 +25,7 @@ from paddleseg.utils.atomic_file import folder_on_disk_of, move_files
 from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions
-from paddleseg.utils.logging import get_logger
+from paddleseg.utils.logging import log_outcome
 from paddleseg.utils.picture_files import BLANK
 from paddleseg.utils.written_files import WrittenFiles
 
@@ -133,7 +133,7 @@ def export_model(
             for name in names:
                 index.note(save_dir / name, sha256_of(folder / name))
             move_files(folder, save_dir, names, obsolete=sorted(all_names - set(names)))
-    get_logger().info("exported to %s: %s", save_dir, ", ".join(names))
+    log_outcome("exported to %s: %s", save_dir, ", ".join(names))
     return save_dir / deploy_config.FILE_NAME
 
 

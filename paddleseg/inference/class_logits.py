@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import paddle
-from tqdm import tqdm
 
 from paddleseg.datasets.classification import ClassDataset
 from paddleseg.datasets.loader import Batch, eval_batches
@@ -21,6 +20,7 @@ from paddleseg.metrics.confusion import ConfusionMatrix, sum_over_ranks
 from paddleseg.transforms.transforms import Normalize
 from paddleseg.utils import distributed
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.progress import Progress
 
 
 @paddle.no_grad()
@@ -104,12 +104,7 @@ def evaluate_classes(
     refuse_random_transforms(dataset.pipeline)
     rank, world_size = distributed.rank(), distributed.world_size()
     confusion, counts = ConfusionMatrix(dataset.num_classes, ignore_index=-1), np.zeros(2, np.int64)
-    # disable=None: only where the output is a terminal.
-    shown = {"unit": "picture", "disable": None if rank == 0 else True, "leave": False}
-    with (
-        for_evaluation(model, precision, "O2") as network,
-        tqdm(total=len(dataset), desc="evaluating", **shown) as bar,
-    ):
+    with for_evaluation(model, precision, "O2") as network, Progress("evaluating", len(dataset)) as bar:
         for batch in eval_batches(dataset, batch_size, num_workers, rank, world_size):
             counts += _count_batch(confusion, network, dataset, batch)
             bar.update(len(batch["paths"]) * world_size)

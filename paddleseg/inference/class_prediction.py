@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import paddle
-from tqdm import tqdm
 
 from paddleseg.inference.class_logits import class_logits
 from paddleseg.inference.label_maps import refuse_random_transforms
@@ -19,8 +18,9 @@ from paddleseg.utils.class_report import ClassReport, best_classes, softmax
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.evaluation_mode import evaluation_mode
 from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions, read_image
-from paddleseg.utils.logging import get_logger
+from paddleseg.utils.logging import log_outcome
 from paddleseg.utils.picture_failures import note_failure, raise_failures
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.seeding import sample_rng
 
 
@@ -61,9 +61,7 @@ def predict_classes(
     own_part = list(dict.fromkeys(images))[rank::world_size]
     failures: list[DataError] = []
     with evaluation_mode(model):
-        # disable=None: a bar only where the output is a terminal.
-        bar = tqdm(own_part, desc="predicting", unit="picture", disable=None if progress else True, leave=False)
-        for index, path in enumerate(bar):
+        for index, path in enumerate(tracked(own_part, "predicting", shown=progress)):
             try:
                 image = read_image(path, channels, read_options)
                 sample = pipeline({"img": image, "path": path, "trans_info": []}, sample_rng(0, 0, index))
@@ -73,5 +71,5 @@ def predict_classes(
                 continue
             report.add(path, best_classes(softmax(logits)[0], class_names))
     report.write()
-    get_logger().info("%s", report.describe())
+    log_outcome("%s", report.describe())
     raise_failures(failures, len(own_part))

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 import numpy as np
 import paddle
-from tqdm import tqdm
 
 from paddleseg.datasets.loader import Batch, eval_batches
 from paddleseg.datasets.segmentation import SegmentationDataset
@@ -23,6 +22,7 @@ from paddleseg.utils.evaluation_mode import evaluation_mode
 from paddleseg.utils.label_map import ignored_class_of
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.precision import MixedPrecisionNetwork
+from paddleseg.utils.progress import Progress
 
 Observer = Callable[[int, str, np.ndarray, np.ndarray], None]
 """Gets of each picture its place in the data set, its path, and prediction and label, (H, W) uint8."""
@@ -78,7 +78,7 @@ def evaluate(
     num_images = 0
     with (
         for_evaluation(model, precision, amp_level) as network,
-        _progress_bar(len(dataset), shown=progress and rank == 0) as bar,
+        Progress("evaluating", len(dataset), shown=progress) as bar,
     ):
         for batch in batches:
             _count_batch(confusion, network, dataset, batch, options, batch_size, observe)
@@ -165,8 +165,3 @@ def log_result(result: EvaluationResult) -> None:
     """Log PaddleSeg's lines and the table; in a distributed run the first process does."""
     for line in report_lines(result):
         get_logger().info(line)
-
-
-def _progress_bar(total: int, *, shown: bool) -> tqdm:
-    # disable=None: only where the output is a terminal.
-    return tqdm(total=total, desc="evaluating", unit="picture", disable=None if shown else True, leave=False)

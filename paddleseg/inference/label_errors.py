@@ -23,7 +23,6 @@ import cv2
 import numpy as np
 import paddle
 from paddle.nn import functional as F
-from tqdm import tqdm
 
 from paddleseg.datasets.loader import eval_batches
 from paddleseg.datasets.segmentation import SegmentationDataset
@@ -34,6 +33,7 @@ from paddleseg.metrics.confusion import ConfusionMatrix
 from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.evaluation_mode import evaluation_mode
 from paddleseg.utils.label_map import ignored_class_of
+from paddleseg.utils.progress import Progress
 from paddleseg.utils.visualize import encode_image
 from paddleseg.utils.way_back import TransInfo, way_back
 
@@ -172,10 +172,9 @@ def find_label_errors(
     confusion = ConfusionMatrix(dataset.num_classes, dataset.ignore_index)
     regions: list[Region] = []
     predictions: list[bytes] = []
-    # disable=None: only where the output is a terminal.
     with (
         evaluation_mode(model),
-        tqdm(total=len(dataset), desc="looking for label errors", unit="picture", disable=None, leave=False) as bar,
+        Progress("looking for label errors", len(dataset)) as bar,
     ):
         for index, batch in enumerate(eval_batches(dataset, 1, num_workers)):
             path = batch["paths"][0]

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import paddle
-from tqdm import tqdm
 
 from paddleseg.inference.label_maps import predict_label_maps, refuse_random_transforms
 from paddleseg.inference.tiled import check_tiles, tiled_network
@@ -21,9 +20,10 @@ from paddleseg.utils import distributed, visualize
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.evaluation_mode import evaluation_mode
 from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions, read_image
-from paddleseg.utils.logging import get_logger
+from paddleseg.utils.logging import get_logger, log_outcome
 from paddleseg.utils.picture_failures import note_failure, raise_failures
 from paddleseg.utils.picture_rows import opened_rows
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.result_paths import (
     COLOR_FOLDER,
     LABEL_FOLDER,
@@ -116,9 +116,7 @@ def predict(
             progress=progress,
         )
     with evaluation_mode(model):
-        # disable=None: a bar only where the output is a terminal.
-        bar = tqdm(own_part, desc="predicting", unit="picture", disable=None if progress else True, leave=False)
-        for index, (path, results) in enumerate(bar):
+        for index, (path, results) in enumerate(tracked(own_part, "predicting", shown=progress)):
             try:
                 if tiled is not None:
                     _save_by_tiles(tiled, path, results, written, palette, class_names)
@@ -132,10 +130,10 @@ def predict(
             _save(written, results, picture, labels, palette, class_names)
     if any(not _is_label_alone(results) for _, results in own_part):
         folders = (LABEL_FOLDER, COLOR_FOLDER, OVERLAY_FOLDER)
-        logger.info("saved in %s: %s (class ids), %s (colours), %s (overlays with legend)", save_dir, *folders)
+        log_outcome("saved in %s: %s (class ids), %s (colours), %s (overlays with legend)", save_dir, *folders)
     if any(_is_label_alone(results) for _, results in own_part):
         words = "class ids, with their colours as the palette; TIFF files get no overlays"
-        logger.info("saved in %s: %s (%s)", save_dir, LABEL_FOLDER, words)
+        log_outcome("saved in %s: %s (%s)", save_dir, LABEL_FOLDER, words)
     raise_failures(failures, len(own_part))
 
 

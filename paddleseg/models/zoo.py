@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The model zoo: names of published weights, read from configs/zoo.yml, and the file that a name stands for.
+"""The model zoo: names of published weights, read from zoo.yml beside this file, and the file that a name stands for.
 
 Few publishers say a checksum. Where none is known, that of the first download that is weights of the network is written
 into the cache, as ``zoo/NAME.json``, and every later copy of that name, from whichever mirror, has to have it.
@@ -66,8 +66,8 @@ class ZooEntry:
 
 
 def zoo_file() -> Path:
-    """The list: what ``$PADDLESEG_ZOO`` names, else configs/zoo.yml of this repository."""
-    return Path(os.environ.get("PADDLESEG_ZOO") or Path(__file__).resolve().parents[2] / "configs" / "zoo.yml")
+    """The list: what ``$PADDLESEG_ZOO`` names, else zoo.yml beside this file."""
+    return Path(os.environ.get("PADDLESEG_ZOO") or Path(__file__).with_name("zoo.yml"))
 
 
 def read_zoo() -> dict[str, ZooEntry]:

@@ -16,6 +16,7 @@ import paddle
 
 from paddleseg.datasets.loader import collate_one_size, finish_batch
 from paddleseg.datasets.pictures import PictureDataset
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.seeding import sample_rng
 
 _NO_WAIT = 0.05
@@ -74,7 +75,7 @@ def profile_data(dataset: PictureDataset, batch_size: int, num_batches: int, see
         seconds[part] += time.perf_counter() - begin
         return result
 
-    for start in range(0, len(indices), batch_size):
+    for start in tracked(range(0, len(indices), batch_size), "reading", "batch"):
         samples = []
         for position, index in enumerate(indices[start : start + batch_size], start):
             sample = timed("decode", dataset.read_through_cache, index)

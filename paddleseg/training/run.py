@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import paddle
@@ -30,6 +31,7 @@ from paddleseg.training.hooks.loss_record import LossRecordHook
 from paddleseg.training.hooks.memory import MemoryHook
 from paddleseg.training.hooks.order import in_order
 from paddleseg.training.hooks.profiler import ProfilerHook
+from paddleseg.training.hooks.progress import ProgressHook
 from paddleseg.training.hooks.run_pictures import RunPicturesHook
 from paddleseg.training.hooks.stop import StopHook, StopSignals
 from paddleseg.training.hooks.trackers import MetricsHook, TensorBoardHook, VisualDLHook
@@ -41,7 +43,7 @@ from paddleseg.training.trainer import RunRecord, Trainer
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.frozen_layers import describe_parts
-from paddleseg.utils.logging import get_logger
+from paddleseg.utils.logging import get_logger, is_quiet, log_outcome
 
 
 def run_training(
@@ -78,7 +80,8 @@ def run_training(
     _check_extra_layers(task, optimizer)
     signals = StopSignals()
     stop_hook = StopHook(signals)
-    own_hooks = _build_hooks(task, optimizer, settings, stop_hook)
+    progress_hook = ProgressHook()
+    own_hooks = [progress_hook, *_build_hooks(task, optimizer, settings, stop_hook)]
     dist.in_first_process(lambda: task.check_data(settings.check_labels, settings.workers))
     get_logger().info("data: %s", batches.describe())
     identity = {
@@ -108,9 +111,20 @@ def run_training(
             facts = facts_of_start(settings, identity, trainer.model, batches.dataset.file_list, config_text)
             note_start(settings.save_dir, facts, trainer.step, goes_on_in(settings.save_dir, start))
         dist.barrier()
-        with signals:
+        with signals, closing(progress_hook):
             trainer.train()
+    if is_quiet():  # others have seen all of it
+        log_outcome("%s", _describe_outcome(trainer))
     stop_hook.leave()
+
+
+def _describe_outcome(trainer: Trainer) -> str:
+    words = f"trained to iter {trainer.step} of {trainer.total_steps}, in {trainer.settings.save_dir}"
+    for hook in trainer.hooks:
+        if isinstance(hook, EvaluateHook) and hook.best_figure is not None:
+            folder = os.path.join(trainer.settings.save_dir, checkpoint.BEST_MODEL)
+            words += f"; best {trainer.task.primary} {hook.best_figure:.4f} at iter {hook.best_step}, in {folder}"
+    return words
 
 
 def _check_task(task: Task, settings: RunSettings) -> None:

@@ -190,6 +190,8 @@ class Trainer:
         paths = [path for batch in taken for path in batch["paths"]]
         keep = partial(self._keep_step, taken, sums)
         self.last_step_counts = self.last_loss_counts = self._guard.finish_step(self.step + 1, sums, paths, keep)
+        for hook in self.hooks:
+            hook.before_update(self)
         self._update()
         return sums
 
@@ -197,6 +199,18 @@ class Trainer:
         if self._capsules is None:
             return ""
         return self._capsules.keep(self.step, batches, losses, self._trained, self._contents)
+
+    @paddle.no_grad()
+    def gradient_norm(self) -> Tensor:
+        """The L2 norm of all gradients together, float32; for ``Hook.before_update``.
+
+        They are those of the step before any clipping, and in fp16 without the scale of the loss.
+        """
+        gradients = [p.grad.astype("float32") for p in self._trained.parameters() if p.grad is not None]
+        norm = paddle.stack([gradient.square().sum() for gradient in gradients]).sum().sqrt()
+        # On a CPU the scaler is off and has no state.
+        scale = None if self._scaler is None else self._scaler.state_dict().get("scale")
+        return norm if scale is None else norm / scale.item()
 
     def check_finite(self) -> None:
         """Fetch whether all steps were finite.

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What all commands share: the ``--debug`` flag, one-line errors, exit statuses, checks of installed packages."""
+"""What all commands share: ``--debug`` and ``--quiet``, one-line errors, exit statuses, checks of packages."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ import warnings
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Literal, NoReturn
 
+from paddleseg.utils import progress
 from paddleseg.utils.errors import UserError
 from paddleseg.utils.failed_process import is_behind_others, leave_before_others
+from paddleseg.utils.logging import be_quiet
 from paddleseg.utils.near_miss import ask_for_nearest
 from paddleseg.utils.quiet_import import import_quietly
 from paddleseg.utils.type_hints import plain, without_null
@@ -124,14 +126,18 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
 
     Args:
         main: Takes the parsed arguments.
-        parser: The command's parser; ``--debug`` is added to it.
+        parser: The command's parser; ``--debug`` and ``--quiet`` are added to it.
     """
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    parser.add_argument("--quiet", action="store_true", help="show nothing but errors and the result")
     arguments = None
     try:
         arguments = parser.parse_args()
+        if arguments.quiet:
+            be_quiet()
         main(arguments)
     except UserError as error:
+        progress.close_all()
         if arguments is not None and arguments.debug:
             traceback.print_exc()
         _say(f"{parser.prog}: error: {error}")
@@ -139,9 +145,11 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
             leave_before_others(1)
         sys.exit(1)
     except KeyboardInterrupt:
+        progress.close_all()
         _say(f"{parser.prog}: interrupted")
         sys.exit(130)
     except Exception:
+        progress.close_all()
         if is_behind_others():
             traceback.print_exc()
             leave_before_others(1)

@@ -27,13 +27,13 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-from tqdm import tqdm
 
 from paddleseg.utils.atomic_file import move_into_place, write_atomically
 from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.foreign_imports import foreign_names
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.progress import Progress
 from paddleseg.utils.safe_pickle import one_line
 
 __getattr__ = foreign_names(__name__)
@@ -181,7 +181,7 @@ def _fetch(url: str, part: Path, record: Path, *, have: int, version: _Version |
             write_atomically(record, json.dumps(asdict(_Version.of(response.headers, total))).encode())
         with (
             open(part, "ab" if have else "wb") as file,
-            tqdm(total=total, initial=have, unit="B", unit_scale=True, disable=None, desc=part.name) as bar,
+            Progress(f"downloading {part.stem}", total, "B", done=have) as bar,
         ):
             while chunk := response.read(_CHUNK):
                 file.write(chunk)

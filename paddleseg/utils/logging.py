@@ -1,12 +1,23 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The one logger of the toolkit, with PaddleSeg's line prefix (scripts parse it)."""
+"""The one logger of the toolkit, with PaddleSeg's line prefix (scripts parse it), and what ``--quiet`` leaves of it.
+
+Of a quiet command there remain errors and its result: lines of ``log_outcome`` and what it prints. Notes, warnings, the
+lines of a training and progress are left out.
+"""
 
 import logging
 import os
 import sys
+import warnings
+from typing import Any
+
+from paddleseg.utils.progress import is_first_process, room_for_text, show_no_progress
 
 _NAME = "paddleseg"
+_OUTCOME = {"is_outcome": True}
+_ENVIRONMENT = "PADDLESEG_QUIET"
+_is_quiet = False
 
 
 class _StdoutHandler(logging.StreamHandler):
@@ -17,7 +28,8 @@ class _StdoutHandler(logging.StreamHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.stream = sys.stdout
-        super().emit(record)
+        with room_for_text():
+            super().emit(record)
 
 
 def get_logger() -> logging.Logger:
@@ -30,8 +42,48 @@ def get_logger() -> logging.Logger:
     if not logger.handlers:
         handler = _StdoutHandler()
         handler.setFormatter(logging.Formatter("[%(asctime)s] %(levelname)s: %(message)s", datefmt="%Y/%m/%d %H:%M:%S"))
+        handler.addFilter(_is_shown)
         logger.addHandler(handler)
         logger.propagate = False
-        is_first_rank = int(os.environ.get("PADDLE_TRAINER_ID", "0")) == 0
-        logger.setLevel(logging.INFO if is_first_rank else logging.WARNING)
+        logger.setLevel(logging.INFO if is_first_process() else logging.WARNING)
     return logger
+
+
+def log_outcome(message: str, *arguments: Any) -> None:
+    """Log, as ``info`` does, what a command was run for: it is shown with ``--quiet`` as well."""
+    get_logger().info(message, *arguments, extra=_OUTCOME)
+
+
+def print_note(text: str) -> None:
+    """Print what is neither an error nor the result of a command."""
+    if not _is_quiet:
+        with room_for_text():
+            print(text, flush=True)
+
+
+def be_quiet() -> None:
+    """Show errors and results alone from now on, in processes that this one starts as well."""
+    global _is_quiet
+    _is_quiet = True
+    os.environ[_ENVIRONMENT] = "1"
+    os.environ.setdefault("GLOG_minloglevel", "2")  # of Paddle's C++, before it is imported: errors alone
+    show_no_progress()
+    warnings.simplefilter("ignore")
+
+
+def loud_environment() -> dict[str, str]:
+    """The environment of a process whose output goes into a file, where ``--quiet`` is not meant."""
+    return {name: value for name, value in os.environ.items() if name != _ENVIRONMENT}
+
+
+def is_quiet() -> bool:
+    """Whether the command was given ``--quiet``."""
+    return _is_quiet
+
+
+def _is_shown(record: logging.LogRecord) -> bool:
+    return not _is_quiet or record.levelno >= logging.ERROR or getattr(record, "is_outcome", False)
+
+
+if os.environ.get(_ENVIRONMENT) == "1":
+    be_quiet()

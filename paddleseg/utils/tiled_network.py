@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions
 from paddleseg.utils.label_tiff import write_label_tiff
 from paddleseg.utils.picture_rows import ArrayRows
+from paddleseg.utils.progress import Progress
 from paddleseg.utils.tiff_rows import TiffRows
 from paddleseg.utils.tiles import Scores, TileOptions, count_tiles, label_bands
 from paddleseg.utils.visualize import Palette
@@ -53,11 +53,8 @@ class TiledNetwork:
         if self.options.fit(picture.size_hw):
             yield self.label_map_of(picture.rows(0, picture.size_hw[0]), path)
             return
-        shown = {"desc": os.path.basename(path), "unit": "tile", "leave": False}
-        # disable=None: a bar only where the output is a terminal.
-        with tqdm(
-            total=count_tiles(picture.size_hw, self.options), disable=None if self.progress else True, **shown
-        ) as bar:
+        num_tiles = count_tiles(picture.size_hw, self.options)
+        with Progress(os.path.basename(path), num_tiles, "tile", shown=self.progress) as bar:
             yield from label_bands(
                 picture,
                 self.scores_of,

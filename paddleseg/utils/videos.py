@@ -17,13 +17,13 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from paddleseg.utils import visualize
 from paddleseg.utils.errors import ConfigError, DataError, UserError
 from paddleseg.utils.image_headers import StoredFormat
 from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions
-from paddleseg.utils.logging import get_logger
+from paddleseg.utils.logging import get_logger, log_outcome
+from paddleseg.utils.progress import Progress
 from paddleseg.utils.value_range import scale_values
 from paddleseg.utils.written_files import WrittenFiles
 
@@ -154,9 +154,7 @@ def segment_video(
     unfinished = paths.overlay.with_name(f".{paths.overlay.stem}.{secrets.token_hex(4)}{paths.overlay.suffix}")
     overlays, count = _OverlayVideo(unfinished, video.frames_per_second), 0
     try:
-        # disable=None: a bar only where the output is a terminal.
-        shown = {"unit": "frame", "leave": False, "disable": None if progress else True}
-        with tqdm(total=video.num_frames, desc=os.path.basename(video.path), **shown) as bar:
+        with Progress(os.path.basename(video.path), video.num_frames, "frame", shown=progress) as bar:
             for frames in _batches(video.frames(), batch_size):
                 pictures = [
                     scale_values(frame, read_options.value_range, video.path, StoredFormat(3)) for frame in frames
@@ -175,7 +173,7 @@ def segment_video(
         unfinished.unlink(missing_ok=True)
     if count:
         _remove_later_frames(paths.labels, count, written)
-    get_logger().info("%s: %d frames, label maps in %s, overlays in %s", video.path, count, *paths)
+    log_outcome("%s: %d frames, label maps in %s, overlays in %s", video.path, count, *paths)
     video.check_end(count)
     return count
 

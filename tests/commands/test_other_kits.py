@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-import predict
+from paddleseg.commands import predict
 from paddleseg.config.foreign_flags import FOREIGN_FLAGS
 from paddleseg.config.foreign_words import own_words
 from paddleseg.utils import distributed

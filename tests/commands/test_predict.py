@@ -9,7 +9,7 @@ import paddle
 import pytest
 from PIL import Image
 
-import predict
+from paddleseg.commands import predict
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.errors import ConfigError, DataError
 from tests.messages import naming

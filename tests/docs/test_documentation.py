@@ -34,13 +34,15 @@ def blocks(language):
 
 
 def commands():
-    """All commands of the pages that run one of our scripts, as (script, arguments)."""
+    """All commands of the pages that run one of our scripts or ``ddrnet``, as (script, arguments)."""
     for _, block in blocks("bash"):
         for line in block.replace("\\\n", " ").splitlines():
             words = shlex.split(line, comments=True)
             scripts = [index for index, word in enumerate(words) if word.endswith(".py")]
             if scripts:
                 yield words[scripts[0]], words[scripts[0] + 1 :]
+            elif words[:1] == ["ddrnet"]:
+                yield find(words[1]).file, words[2:]
 
 
 @pytest.mark.parametrize(("page", "text"), [block for block in blocks("yaml") if block[0] not in OTHER_YAML])

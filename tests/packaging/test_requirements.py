@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lists of packages and what setup.py makes of them."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -91,8 +92,14 @@ def test_the_files_of_the_service_are_installed_with_it(setup_arguments):
     patterns = setup_arguments["package_data"]["paddleseg.deploy.serve"]
     installed = {file for pattern in patterns for file in folder.glob(pattern)}
     assert installed == {file for file in folder.rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")}
-    [script] = setup_arguments["entry_points"]["console_scripts"]
-    assert script == "ddrnet-serve = paddleseg.deploy.serve.__main__:run"
+
+
+def test_the_console_scripts_lead_somewhere(setup_arguments):
+    scripts = dict(line.split(" = ") for line in setup_arguments["entry_points"]["console_scripts"])
+    assert sorted(scripts) == ["ddrnet", "ddrnet-serve"]
+    for place in scripts.values():
+        module, name = place.split(":")
+        assert callable(getattr(importlib.import_module(module), name))
 
 
 def test_pillow_has_a_default_font_of_any_size():

@@ -55,12 +55,12 @@ def test_the_second_evaluation_of_a_step_is_of_the_moving_average():
 def test_our_own_line_is_read_to_the_last_digit():
     line = format_train_line(
         epoch=3, step=120, total_steps=4000, loss=1.2345, learning_rate=0.004321, batch_cost=0.3456,
-        reader_cost=0.00123, ips=23.1481,
+        reader_cost=0.00123, ips=23.1481, grad_norm=12340.0,
     )  # fmt: skip
     found = series(f"[2026/01/31 12:00:00] INFO: {line}")
     assert {tag: values[120] for tag, values in found.items()} == {
         "Train/loss": 1.2345, "Train/lr": 0.004321, "Train/batch_cost": 0.3456, "Train/reader_cost": 0.00123,
-        "Train/ips": 23.1481,
+        "Train/ips": 23.1481, "Train/grad_norm": 12340.0,
     }  # fmt: skip
 
 

@@ -25,8 +25,9 @@ def run(module, *words) -> None:
 def line(step: int, loss: float, ips: float, epoch: int = 1) -> str:
     """A line of the real log."""
     return "[2026/11/30 08:00:00] INFO: " + format_train_line(
-        epoch=epoch, step=step, total_steps=4, loss=loss, learning_rate=0.01, batch_cost=0.5, reader_cost=0.1, ips=ips
-    )
+        epoch=epoch, step=step, total_steps=4, loss=loss, learning_rate=0.01, batch_cost=0.5, reader_cost=0.1, ips=ips,
+        grad_norm=1.5,
+    )  # fmt: skip
 
 
 @pytest.fixture

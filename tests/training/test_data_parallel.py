@@ -3,6 +3,7 @@
 """Two processes with a batch each are one process with a batch of twice the size."""
 
 import os
+import re
 
 import numpy as np
 import pytest
@@ -29,6 +30,10 @@ def trained(folder, dtype):
     return arrays, found.states["run"]["cpu"]["backend"]
 
 
+def grad_norms(log):
+    return [float(norm) for norm in re.findall(r"grad_norm: (\S+)", log)]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-10), ("float32", 1e-4)])
 def test_two_processes_with_batch_2_are_one_with_batch_4(dtype, tolerance, run_command, tmp_path):
@@ -40,4 +45,7 @@ def test_two_processes_with_batch_2_are_one_with_batch_4(dtype, tolerance, run_c
     assert sum(value.size for value in found) > 10_000_000
     for value, wanted in zip(found, expected):
         np.testing.assert_allclose(value, wanted, rtol=0, atol=tolerance * np.abs(wanted).max())
+    norms = [grad_norms(process.stdout) for process in (one, two)]
+    assert len(norms[0]) == STEPS[dtype]
+    np.testing.assert_allclose(norms[1], norms[0], rtol=2e-3)  # of four digits
     assert backend == ("paddle" if os.environ.get(ENVIRONMENT) == "paddle" else DEFAULT)

@@ -16,6 +16,7 @@ from paddleseg.training.checkpoint import open_checkpoint
 from paddleseg.training.hooks import Hook
 from paddleseg.training.hooks.log import LogHook
 from paddleseg.training.hooks.order import ORDER, in_order
+from paddleseg.training.hooks.progress import ProgressHook
 from paddleseg.training.hooks.stop import StopHook, StopSignals
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.transforms import Normalize
@@ -76,7 +77,7 @@ def test_all_hooks_stand_in_the_order_that_is_written_once(tmp_path):
     model = OneLayer()
     optimizer = paddle.optimizer.SGD(ReduceOnPlateau(0.1, 10, metric="loss"), parameters=model.parameters())
     own = run._build_hooks(Evaluating(), optimizer, settings, StopHook(StopSignals()))
-    hooks = in_order([CountSteps(), *reversed(own)])
+    hooks = in_order([CountSteps(), *reversed(own), ProgressHook()])
     assert [type(hook) for hook in hooks] == [kind if kind is not Hook else CountSteps for kind in ORDER]
 
 

@@ -45,7 +45,9 @@ def test_figures_and_pictures_lie_in_the_folder_of_a_run(train_here, tmp_path):
     assert steps == [1, 2, 2, 2, 3, 4, 4, 4]
     lines = (run / "metrics.jsonl").read_text().splitlines()
     trained, evaluated, averaged = (json.loads(lines[number]) for number in (1, 2, 3))
-    assert TIMES | {"Train/loss", "Train/lr", "Train/main", "Train/auxiliary"} == set(trained) - {"iter"}
+    assert TIMES | {"Train/loss", "Train/lr", "Train/main", "Train/auxiliary", "Train/grad_norm"} == set(trained) - {
+        "iter"
+    }
     assert set(evaluated) == {"iter", "Evaluate/mIoU", "Evaluate/Acc"}
     assert set(averaged) == {"iter", "Evaluate/EMA_mIoU", "Evaluate/EMA_Acc"}
     for name in ("curves.png", "confusion_matrix.png"):

@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 
-def test_the_train_line_is_paddlesegs_byte_for_byte():
+def test_the_train_line_begins_with_paddlesegs_byte_for_byte():
     line = format_train_line(
         epoch=3,
         step=50,
@@ -33,10 +33,12 @@ def test_the_train_line_is_paddlesegs_byte_for_byte():
         batch_cost=2.0,
         reader_cost=0.00012,
         ips=4.0,
+        grad_norm=0.0123456,
     )
     assert line == (
         "[TRAIN] epoch: 3, iter: 50/2000, loss: 1.2346, lr: 0.010000, batch_cost: 2.0000, reader_cost: 0.00012, "
         "ips: 4.0000 samples/sec | ETA 01:05:00"
+        " | grad_norm: 0.01235"  # ours
     )
 
 

@@ -9,11 +9,9 @@ The same as ``tools/dataset_converters/cityscapes.py data/cityscapes``; the pack
 
 import argparse
 import os
-import runpy
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, ROOT)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 from paddleseg.utils.cli import run_command
 from paddleseg.utils.cpus import usable_cpus
@@ -30,12 +28,13 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Convert as ``tools/dataset_converters/cityscapes.py`` does."""
+    from paddleseg.commands import convert_cityscapes
+
     workers = usable_cpus() if args.num_workers is None else args.num_workers
     if workers < 1:
         raise ConfigError(f"--num_workers {workers}: must be at least 1")
-    converter = runpy.run_path(os.path.join(ROOT, "tools", "dataset_converters", "cityscapes.py"))
     words = [args.cityscapes_path, "--nproc", str(workers)]
-    converter["main"](converter["make_parser"]().parse_args(words))
+    convert_cityscapes.main(convert_cityscapes.make_parser().parse_args(words))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from paddleseg.utils.cli import require_packages, run_command
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.logging import print_note
 
 _CITYSCAPES = {
     "folder": ["leftImg8bit", "gtFine"],
@@ -61,7 +62,9 @@ def main(args: argparse.Namespace) -> None:
     if not lists:
         raise ConfigError(f"{root}: none of the folders {', '.join(f'{images}/{part}' for part in missing)} is there")
     if missing:
-        print(f"warning: no {', '.join(f'{part}.txt' for part in missing)}: there is no such folder in {root / images}")
+        print_note(
+            f"warning: no {', '.join(f'{part}.txt' for part in missing)}: there is no such folder in {root / images}"
+        )
     write_lists(root, lists, args.separator)
 
 

@@ -33,6 +33,7 @@ def main(args: argparse.Namespace) -> None:
     """Read all labels, then write them below ``output_dir`` under their names."""
     require_packages("cv2")
     from paddleseg.utils.image_io import read_label
+    from paddleseg.utils.progress import tracked
     from paddleseg.utils.visualize import default_palette, encode_image, palette_image
     from paddleseg.utils.written_files import WrittenFiles
 
@@ -42,7 +43,7 @@ def main(args: argparse.Namespace) -> None:
     written = WrittenFiles(target)
     written.refuse_foreign(files.values())
     palette = default_palette()
-    for label, file in files.items():
+    for label, file in tracked(files.items(), "writing", "label"):
         written.write(file, encode_image(palette_image(read_label(label), palette)))
     print(f"{target}: {len(files)} labels")
 

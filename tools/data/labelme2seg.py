@@ -9,11 +9,9 @@ The same as ``tools/convert_dataset.py labelme my_pictures data/mine --pictures 
 
 import argparse
 import os
-import runpy
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, ROOT)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 
 from paddleseg.utils.cli import run_command
 
@@ -30,9 +28,10 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Convert as ``tools/convert_dataset.py`` does."""
-    converter = runpy.run_path(os.path.join(ROOT, "tools", "convert_dataset.py"))
+    from paddleseg.commands import convert_dataset
+
     words = ["labelme", args.input_dir, args.output_dir, "--pictures", "copy"]
-    converter["main"](converter["make_parser"]().parse_args(words))
+    convert_dataset.main(convert_dataset.make_parser().parse_args(words))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from paddleseg.datasets.conversion.json_files import entry, pairs_of, read_json,
 from paddleseg.datasets.conversion.pictures import PictureFinder
 from paddleseg.utils.errors import DataError, count_of
 from paddleseg.utils.image_io import read_image
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.run_lengths import coco_mask
 from paddleseg.utils.shapes import Bitmap, Bounds, Polygon
 
@@ -79,7 +80,7 @@ def _read_file(
         else:
             of_image.setdefault(image_id, []).append((number, annotation))
     pictures = []
-    for image_id, image_entry in images.items():
+    for image_id, image_entry in tracked(images.items(), "reading"):
         annotations = of_image.get(image_id, [])
         stated = image_entry["file_name"]
         image = finder.find(stated, beside=beside)

@@ -28,6 +28,7 @@ from paddleseg.datasets.conversion.json_files import is_coordinate, read_points
 from paddleseg.datasets.conversion.pictures import PictureFinder
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_file
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.run_lengths import mask_of_runs
 from paddleseg.utils.shapes import Bitmap, Ellipse, Line, Shape, box, ellipse_in_plane
 from paddleseg.utils.shapes import Polygon as PolygonShape
@@ -67,7 +68,7 @@ def _read_xml(file: Path, options: ReadingOptions) -> Source:
     nodes = list(root.iter("image"))
     if not nodes:
         raise DataError(f"{file}: has no <image>; export a task or project that has pictures")
-    for number, image_node in enumerate(nodes, start=1):
+    for number, image_node in enumerate(tracked(nodes, "reading"), start=1):
         name, subset = image_node.get("name", ""), image_node.get("subset", "")
         where = f"{file}: {name}"
         image = finder.find(name, beside=(options.images or folder) / subset)

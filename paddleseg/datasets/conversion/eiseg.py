@@ -24,6 +24,7 @@ from paddleseg.datasets.conversion.pictures import PictureFinder, note_unlabelle
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_label
 from paddleseg.utils.picture_files import has_image_suffix, list_folder
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.shapes import Polygon
 
 _LABELS_NAME = "labels.txt"
@@ -71,7 +72,7 @@ def read(folder: Path, options: ReadingOptions) -> Source:
     listed = _listed_classes(folder, options)
     source = Source(classes=listed)
     finder = PictureFinder([options.images, folder.parent, folder])
-    for image, file in _annotated_pictures(folder, finder, source):
+    for image, file in tracked(_annotated_pictures(folder, finder, source), "reading"):
         try:
             picture = _read_file(file, image, finder, listed, options)
         except DataError as error:

@@ -28,6 +28,7 @@ from paddleseg.datasets.conversion.json_files import (
 from paddleseg.datasets.conversion.pictures import PictureFinder, files_below, note_unlabelled
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.near_miss import suggest
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.shapes import Bitmap, Ellipse, Line, Point, Polygon, Shape, box
 
 KIND = "labelme file"
@@ -44,7 +45,7 @@ def read(folder: Path, options: ReadingOptions) -> Source:
         raise DataError(f"{folder}: no labelme files (*.json) in this folder or below it")
     source = Source()
     finder = PictureFinder([options.images], roots=[options.images, folder])
-    for file in files:
+    for file in tracked(files, "reading", "file"):
         below = file.parent.relative_to(folder).as_posix()
         try:
             source.pictures.append(read_file(file, read_json(file, KIND), finder, options, below))

@@ -33,6 +33,7 @@ from paddleseg.datasets.conversion.pictures import PictureFinder, files_below, n
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_headers import PNG_SIGNATURE
 from paddleseg.utils.near_miss import suggest
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.shapes import Bitmap, Ellipse, Line, Point, Polygon, Shape, box
 
 _KIND = "Supervisely file"
@@ -58,7 +59,7 @@ def read(folder: Path, options: ReadingOptions) -> Source:
     root = folder if len(folders) > 1 else folders[0] / "img"
     finder = PictureFinder([options.images], roots=[options.images, root])
     for dataset in folders:
-        for file in files_below(dataset / "ann", ".json"):
+        for file in tracked(files_below(dataset / "ann", ".json"), f"reading {dataset.name}", "file"):
             try:
                 picture = _read_file(file, dataset, finder, options, left_out)
             except DataError as error:

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from paddleseg.datasets.conversion.class_list import IGNORED, ClassList, NamedClass, background_of
 from paddleseg.datasets.conversion.writer import ALL, CLASS_NAMES
@@ -24,6 +23,7 @@ from paddleseg.datasets.dataset import read_file_list
 from paddleseg.datasets.splitting import MODES
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_label
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.shapes import Polygon, paint
 from paddleseg.utils.written_files import WrittenFiles
 
@@ -67,8 +67,7 @@ def write_labelme(
     files = {image: target / f"{name}.json" for name, image in stems.items()}
     written = WrittenFiles(target)
     written.refuse_foreign(files.values())
-    # disable=None: only where the output is a terminal.
-    for image, label in tqdm(pairs, desc="writing", unit="picture", disable=None, leave=False):
+    for image, label in tracked(pairs, "writing"):
         label_map = read_label(label)
         wrong = [value for value in np.unique(label_map).tolist() if value != IGNORED and value >= len(names)]
         if wrong:

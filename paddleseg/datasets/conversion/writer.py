@@ -18,7 +18,6 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
-from tqdm import tqdm
 
 from paddleseg.datasets.conversion.annotations import AnnotatedPicture, Regions, Source
 from paddleseg.datasets.conversion.class_list import ClassList, NamedClass, classes_that_occur
@@ -28,6 +27,7 @@ from paddleseg.utils.errors import DataError, UserError, count_of
 from paddleseg.utils.exif import orientation_of, turn
 from paddleseg.utils.image_headers import image_size
 from paddleseg.utils.image_io import read_file
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.visualize import encode_image, palette_image
 from paddleseg.utils.written_files import WrittenFiles
 
@@ -115,8 +115,7 @@ def write_dataset(source: Source, folder: Path, options: WritingOptions) -> Writ
     written = WrittenFiles(folder)
     files.refuse_foreign(written)
     palette = classes.palette
-    # disable=None: only where the output is a terminal.
-    for picture in tqdm(pictures, desc="writing", unit="picture", disable=None, leave=False):
+    for picture in tracked(pictures, "writing"):
         label_map = _upright_label(picture, classes, sizes[picture.name])
         written.write(files.label(picture), encode_image(palette_image(label_map, palette)))
         _place_picture(picture.image, files.image(picture), options.pictures, written)
@@ -148,8 +147,7 @@ def _classes_of(source: Source, options: WritingOptions) -> ClassList:
 def _check(pictures: Sequence[AnnotatedPicture], classes: ClassList, warnings: list[str]) -> dict[str, _Size]:
     """Add what is wrong to the pictures' faults; gives the sizes of those that can be read, by name."""
     sizes, cut, turned = {}, [], []
-    # disable=None: only where the output is a terminal.
-    for picture in tqdm(pictures, desc="checking", unit="picture", disable=None, leave=False):
+    for picture in tracked(pictures, "checking"):
         unknown = [one for one in picture.content.labels() if not classes.has(one[0])]
         picture.faults += [f"{place}: {classes.describe_unknown(label)}" for label, place in unknown]
         try:

@@ -10,7 +10,6 @@ from functools import partial
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from paddleseg.datasets.data_check import fault_of_label, spread
 from paddleseg.datasets.doctor import alignment
@@ -19,6 +18,7 @@ from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.datasets.threads import map_samples
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_image
+from paddleseg.utils.progress import tracked
 
 THUMBNAIL = 64
 """Side of the grey thumbnails, whatever the shape of the picture."""
@@ -98,10 +98,7 @@ def take_survey(
     kept_for_chance = set(spread(len(dataset), MOST_WRONG_PAIRS)) if with_pictures else set()
     facts, edges = [], []
     rows = map_samples(partial(_look_at, with_pictures=with_pictures), dataset, range(len(dataset)), num_workers)
-    # disable=None: only where the output is a terminal.
-    for fact, found in tqdm(
-        rows, total=len(dataset), desc=f"label doctor, {section}", unit="pair", disable=None, leave=False
-    ):
+    for fact, found in tracked(rows, f"label doctor, {section}", "pair", total=len(dataset)):
         facts.append(fact)
         if found is not None and fact.index in kept_for_chance:
             edges.append(found)

@@ -21,7 +21,7 @@ from paddleseg.deploy.graph_formats import PRECISIONS
 from paddleseg.deploy.serve.settings import LARGEST_HEADER, Settings
 from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.errors import ConfigError, UserError
-from paddleseg.utils.logging import get_logger
+from paddleseg.utils.logging import get_logger, log_outcome
 
 _BACKLOG = 1024
 # A worker that loads Paddle on a busy machine does not answer for some seconds; one that is killed for it never starts.
@@ -64,12 +64,12 @@ def main(arguments: argparse.Namespace) -> None:
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         if settings.workers == 1:
             app = _make_app(settings)
-            get_logger().info("serving %s at %s", settings.model, address)
+            log_outcome("serving %s at %s", settings.model, address)
             _serve_here(app, settings, listening)
         else:
             # One that cannot be loaded is told here, once, and not by each process.
             open_model(settings)
-            get_logger().info("serving %s at %s with %d workers", settings.model, address, settings.workers)
+            log_outcome("serving %s at %s with %d workers", settings.model, address, settings.workers)
             _serve_in_processes(settings, listening)
     get_logger().info("ended")
 

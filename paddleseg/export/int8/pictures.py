@@ -25,6 +25,7 @@ from paddleseg.export.folder import check_input_shape
 from paddleseg.export.verification.pictures import Picture, fit_picture, size_at_network
 from paddleseg.models.facts import ModelFacts
 from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.progress import tracked
 
 _NAMED_SIZES = 4
 
@@ -95,7 +96,8 @@ def deployment_size(
     if input_shape is not None:
         wanted = _checked(graph, input_shape)
     pipeline = config.build_pipeline()
-    sizes = Counter(size_at_network(Picture(sample["path"], sample["img"]), pipeline) for sample in pictures.read())
+    read = tracked(pictures.read(), f"reading {pictures.name}", total=len(pictures.indices))
+    sizes = Counter(size_at_network(Picture(sample["path"], sample["img"]), pipeline) for sample in read)
     if -1 not in fixed:
         return fixed
     if wanted is None and len(sizes) > 1:

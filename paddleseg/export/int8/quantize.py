@@ -24,7 +24,8 @@ from paddleseg.export.int8.scores import Scorer, Scores
 from paddleseg.export.int8.speed import Measured, measure_speed, table, verdict
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import ConfigError, DeviceError, UserError, count_of
-from paddleseg.utils.logging import get_logger
+from paddleseg.utils.logging import get_logger, log_outcome
+from paddleseg.utils.progress import tracked
 
 
 class QuantizationError(UserError, RuntimeError):
@@ -101,11 +102,11 @@ def quantize_export(
             results[name], graphs[f"{STRIDE8}_{name}_int8"] = work.run(calibration, validation)
         path = add_graphs(config, Path(save_dir), graphs)
     for rows in results.values():
-        get_logger().info("\n%s", table(rows, size_hw, options.cpu_threads or usable_cpus()))
+        log_outcome("\n%s", table(rows, size_hw, options.cpu_threads or usable_cpus()))
     for rows in results.values():
         is_faster, words = verdict(rows)
-        (get_logger().info if is_faster else get_logger().warning)("%s", words)
-    get_logger().info("int8 graphs written: %s", path)
+        (log_outcome if is_faster else get_logger().warning)("%s", words)
+    log_outcome("int8 graphs written: %s", path)
     return results
 
 
@@ -188,9 +189,10 @@ class _Work:
         )
 
     def _write(self, calibration: Pictures, fp32: Segmenter, float_layers: Sequence[str]) -> GraphSpec:
+        num_pictures = len(calibration.indices)
         facts = {
             "calibrated_size": "{} x {}".format(*self.size_hw),
-            "calibration_pictures": str(len(calibration.indices)),
+            "calibration_pictures": str(num_pictures),
             "float_layers": ", ".join(float_layers),
         }
         stem = self.scratch / INT8_STEM
@@ -198,8 +200,8 @@ class _Work:
             self.source,
             stem,
             Calibration(
-                lambda: arrays(calibration, fp32, self.size_hw),
-                len(calibration.indices),
+                lambda: tracked(arrays(calibration, fp32, self.size_hw), "calibrating", total=num_pictures),
+                num_pictures,
                 float_layers,
                 None if self.config.ignored_class is None else fp32.engine.output_names[0],
                 facts,

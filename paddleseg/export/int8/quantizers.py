@@ -9,6 +9,7 @@ map of numbers, found from what the calibration pictures bring there.
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import re
 import tempfile
@@ -81,7 +82,8 @@ def _quantize_openvino(source: GraphSpec, stem: Path, calibration: Calibration) 
     openvino, nncf = import_quietly("openvino"), import_quietly("nncf")
     nncf.set_log_level(logging.ERROR)
     model = openvino.Core().read_model(*map(str, source.files))
-    with _errors_named(source, "NNCF"):
+    # NNCF draws bars of its own on standard output, a terminal or not; the pictures have ours.
+    with _errors_named(source, "NNCF"), contextlib.redirect_stdout(io.StringIO()):
         quantized = nncf.quantize(
             model,
             nncf.Dataset(_Restarting(calibration.arrays)),

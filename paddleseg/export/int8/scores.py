@@ -15,6 +15,7 @@ from paddleseg.export.int8.pictures import Pictures, at_size
 from paddleseg.metrics.confusion import ConfusionMatrix
 from paddleseg.metrics.result import EvaluationResult
 from paddleseg.utils.label_map import ignored_class_of
+from paddleseg.utils.progress import tracked
 
 _FAST = 1  # level of zlib; label maps shrink to a twentieth or less anyway
 
@@ -67,7 +68,8 @@ class Scorer:
         dataset, is_first = self._pictures.dataset, not self._reference
         confusion = ConfusionMatrix(dataset.num_classes, dataset.ignore_index)
         equal = total = 0
-        for index, sample in enumerate(self._pictures.read()):
+        read = tracked(self._pictures.read(), f"scoring {segmenter.graph.precision}", total=len(self._pictures.indices))
+        for index, sample in enumerate(read):
             (found,) = segmenter.label_maps([at_size(sample, segmenter, self._size_hw)])
             found = found.astype(np.uint8)
             if is_first:

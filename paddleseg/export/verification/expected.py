@@ -22,6 +22,7 @@ from paddleseg.inference.preprocess import to_network_input
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.label_map import label_maps
+from paddleseg.utils.progress import tracked
 from paddleseg.utils.seeding import sample_rng
 
 _SCORED_PICTURES = 4
@@ -85,7 +86,7 @@ def store_expected(
     """
     store = _store_classes if is_classifier else _store_label_maps
     stored, num_resized, num_labelled, classes = [], 0, 0, set()
-    for index, (picture, is_resized) in enumerate(pictures):
+    for index, (picture, is_resized) in enumerate(tracked(pictures, "running the network")):
         sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}  # transforms work in place
         sample = reference.pipeline(sample, sample_rng(0, 0, index))
         arrays = {} if picture.label is None else {"label": np.asarray(picture.label)}

@@ -26,6 +26,7 @@ from paddleseg.export.verification.report import Report, Row, not_run
 from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.omp_environment import given_threads
+from paddleseg.utils.progress import tracked
 
 
 def verify_export(
@@ -66,7 +67,7 @@ def verify_export(
         )
         _warn_of_little(overview)
         rows = []
-        for run in runs:
+        for run in tracked(runs, "verifying", "graph"):
             row = _compare(run, config, Path(scratch), limits_of(run.graph, run.options.precision, fp32_share))
             is_plain = row.status == NOT_RUN or row.reason is None
             (get_logger().info if is_plain else get_logger().warning)("%s", row.describe())

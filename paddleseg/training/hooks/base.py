@@ -32,6 +32,13 @@ class Hook:
     def before_train(self, trainer: Trainer) -> None:
         """Called once, before the first step."""
 
+    def before_update(self, trainer: Trainer) -> None:
+        """Called in each step when its gradients are there, before the optimiser clips and uses them.
+
+        ``trainer.step`` does not count the step yet. With several processes all have the same gradients by now; of
+        several batches in one step they are the mean.
+        """
+
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         """Called after each optimiser step; ``trainer.step`` counts it already.
 

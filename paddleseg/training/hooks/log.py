@@ -28,8 +28,9 @@ def format_train_line(
     batch_cost: float,
     reader_cost: float,
     ips: float,
+    grad_norm: float,
 ) -> str:
-    """PaddleSeg's line of training progress; scripts parse it, so it stays as it is.
+    """PaddleSeg's line of training progress, which scripts parse, so that it stays as it is; the norm follows it.
 
     Args:
         epoch: Number of the epoch, from 1.
@@ -40,12 +41,13 @@ def format_train_line(
         batch_cost: Seconds for a step.
         reader_cost: Seconds of it that were spent waiting for data.
         ips: Samples per second of this process.
+        grad_norm: L2 norm of all gradients of the last step, before clipping.
     """
     eta = int((total_steps - step) * batch_cost)
     return (
         f"[TRAIN] epoch: {epoch}, iter: {step}/{total_steps}, loss: {loss:.4f}, lr: {learning_rate:.6f}, "
         f"batch_cost: {batch_cost:.4f}, reader_cost: {reader_cost:.5f}, ips: {ips:.4f} samples/sec | "
-        f"ETA {eta // 3600:02d}:{eta % 3600 // 60:02d}:{eta % 60:02d}"
+        f"ETA {eta // 3600:02d}:{eta % 3600 // 60:02d}:{eta % 60:02d} | grad_norm: {grad_norm:.4g}"
     )
 
 
@@ -66,13 +68,17 @@ class LogHook(Hook):
     def before_train(self, trainer: Trainer) -> None:
         self._restart(trainer)
 
+    def before_update(self, trainer: Trainer) -> None:
+        if self._is_due(trainer.step + 1, trainer):  # other steps do not take the time for it
+            self._gradient_norm = trainer.gradient_norm()
+
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         self._count += 1
         if trainer.last_loss_counts:
             self._summed += 1
             for name, value in losses.items():
                 self._sums[name] = self._sums[name] + value if name in self._sums else value
-        if trainer.step % self._interval and trainer.step != trainer.total_steps:
+        if not self._is_due(trainer.step, trainer):
             return
         means = {name: float(value) / self._summed for name, value in self._sums.items()} or {"loss": math.nan}
         trainer.check_finite()
@@ -80,6 +86,7 @@ class LogHook(Hook):
         batch_cost = seconds / self._count
         reader_cost = (trainer.reader_seconds - self._reader_before) / self._count
         ips = trainer.samples_per_step / batch_cost
+        grad_norm = float(self._gradient_norm)
         line = format_train_line(
             epoch=trainer.epoch,
             step=trainer.step,
@@ -89,6 +96,7 @@ class LogHook(Hook):
             batch_cost=batch_cost,
             reader_cost=reader_cost,
             ips=ips,
+            grad_norm=grad_norm,
         )
         get_logger().info(line)
         terms = [f"{name} {value:.4f}" for name, value in means.items() if name != "loss"]
@@ -101,7 +109,7 @@ class LogHook(Hook):
                 overflowed, self._count, trainer.overflows.count,
             )  # fmt: skip
         rates = {"lr": trainer.last_learning_rate, "batch_cost": batch_cost, "reader_cost": reader_cost, "ips": ips}
-        trainer.publish({f"Train/{name}": value for name, value in {**means, **rates}.items()})
+        trainer.publish({f"Train/{name}": value for name, value in {**means, **rates, "grad_norm": grad_norm}.items()})
         self._restart(trainer)
 
     def after_train(self, trainer: Trainer) -> None:
@@ -110,6 +118,9 @@ class LogHook(Hook):
                 "%d of %d steps changed nothing: their scaled gradients overflowed in fp16",
                 trainer.overflows.count, trainer.step,
             )  # fmt: skip
+
+    def _is_due(self, step: int, trainer: Trainer) -> bool:
+        return step % self._interval == 0 or step == trainer.total_steps
 
     def _restart(self, trainer: Trainer) -> None:
         self._overflows_before = trainer.overflows.count

@@ -16,12 +16,14 @@ from paddleseg.training.hooks.loss import PlateauHook, SpikeHook
 from paddleseg.training.hooks.loss_record import LossRecordHook
 from paddleseg.training.hooks.memory import MemoryHook
 from paddleseg.training.hooks.profiler import ProfilerHook
+from paddleseg.training.hooks.progress import ProgressHook
 from paddleseg.training.hooks.run_pictures import RunPicturesHook
 from paddleseg.training.hooks.stop import StopHook
 from paddleseg.training.hooks.trackers import MetricsHook, TensorBoardHook, VisualDLHook
 
 ORDER: tuple[type[Hook], ...] = (
     StopHook,  # first: whoever follows sees that this step is the last, and the last of them saves it
+    ProgressHook,
     LogHook,  # the line of a step stands before what others say of it
     LossRecordHook,  # before what is saved: a checkpoint's steps are on record
     SpikeHook,

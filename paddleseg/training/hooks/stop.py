@@ -19,6 +19,7 @@ from paddle import Tensor
 
 from paddleseg.training.hooks.base import Hook
 from paddleseg.utils import distributed as dist
+from paddleseg.utils.progress import bar_is_drawn
 
 if TYPE_CHECKING:
     from paddleseg.training.trainer import Trainer
@@ -61,7 +62,7 @@ class StopSignals:
             self.received, self._first_at = number, now
             # os.write, because the signal may have come in the middle of a print. Whoever read it may be gone: Ctrl-C
             # ends the ``tee`` of ``train.py 2>&1 | tee log`` too.
-            name = signal.Signals(number).name
+            name = ("\n" if bar_is_drawn() else "") + signal.Signals(number).name
             with contextlib.suppress(OSError):
                 os.write(2, f"{name}: saving after this step; once more ends at once\n".encode())
         elif now - self._first_at > _ONE_WISH_SECONDS:

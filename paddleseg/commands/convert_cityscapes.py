@@ -1,0 +1,85 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Make Cityscapes' labels of the 19 train ids from those of all ids or from the polygons, which the download has.
+
+    python tools/dataset_converters/cityscapes.py data/cityscapes
+
+Beside each ``*_gtFine_labelIds.png``, or ``*_gtFine_polygons.json`` that has none, there appears
+``*_gtFine_labelTrainIds.png``; those that are there stay. The data set Cityscapes reads all three; these files are for
+other programs, and are read faster than polygons.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from paddleseg.utils.atomic_file import write_atomically
+from paddleseg.utils.cli import CommandParser, require_packages
+from paddleseg.utils.errors import ConfigError, DataError
+
+_IDS, _POLYGONS, _TARGET = "_labelIds.png", "_polygons.json", "_labelTrainIds.png"
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the command line; the names are mmsegmentation's."""
+    parser = CommandParser(
+        prog="cityscapes.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("cityscapes_path", help="the folder that holds gtFine")
+    parser.add_argument("--gt-dir", default="gtFine", metavar="NAME", help="the folder of the labels in it (gtFine)")
+    parser.add_argument("-o", "--out-dir", help=argparse.SUPPRESS)  # of mmsegmentation, see main
+    parser.add_argument("--nproc", type=int, default=4, help="labels that are converted at once (default: %(default)s)")
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    """Convert all labels that are not there yet."""
+    require_packages("cv2")
+    from paddleseg.utils.progress import tracked
+
+    if args.out_dir is not None:
+        raise ConfigError(
+            f"-o {args.out_dir}: leave it out; it is where mmsegmentation writes lists of the labels, which the data "
+            "set Cityscapes does without, and labels are written beside their sources there and here"
+        )
+    if args.nproc < 1:
+        raise ConfigError(f"--nproc {args.nproc}: must be at least 1")
+    folder = Path(args.cityscapes_path, args.gt_dir)
+    # The ids come last, and are taken where there are both.
+    found = [path for suffix in (_POLYGONS, _IDS) for path in folder.glob(f"*/*/*{suffix}")]
+    sources = {_target_of(path): path for path in found}
+    if not sources:
+        raise DataError(f"{folder}: no labels <train, val, ..>{os.sep}<city>{os.sep}*{_IDS} or *{_POLYGONS}")
+    with ThreadPoolExecutor(args.nproc) as pool:  # decoding and encoding let other threads run
+        jobs = pool.map(convert, sources.values())
+        written = sum(tracked(jobs, "converting", "label", total=len(sources)))
+    print(f"{folder}: {written} labels *{_TARGET} written, {len(sources) - written} were there")
+
+
+def convert(source: Path) -> bool:
+    """Write the label of train ids of one label of ids or polygons; False where it is there."""
+    from paddleseg.datasets.cityscapes import CITYSCAPES_IDS, CITYSCAPES_POLYGONS
+    from paddleseg.datasets.polygons import draw_polygon_label
+    from paddleseg.utils.image_io import read_label
+    from paddleseg.utils.visualize import encode_image
+
+    target = _target_of(source)
+    if target.exists():
+        return False
+    if source.name.endswith(_POLYGONS):
+        label = draw_polygon_label(source, CITYSCAPES_POLYGONS)
+    else:
+        table = np.full(256, 255, np.uint8)
+        table[list(CITYSCAPES_IDS)] = list(CITYSCAPES_IDS.values())
+        label = table[read_label(str(source))]
+    write_atomically(target, encode_image(label))
+    return True
+
+
+def _target_of(source: Path) -> Path:
+    return source.with_name(source.name.removesuffix(_IDS).removesuffix(_POLYGONS) + _TARGET)

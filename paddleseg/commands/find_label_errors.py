@@ -1,0 +1,97 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Rank the regions whose label is probably wrong, by a trained network that contradicts it.
+
+    python tools/find_label_errors.py --config mine.yml --model_path output/mine/best_model --report label_errors.html
+    python tools/find_label_errors.py --config mine.yml --model_path best_model --part train --json label_errors.json
+
+The page shows each region with the picture, the label and what the network says instead, the most suspicious first, and
+the pictures by their most suspicious region. A network agrees with the labels that it was trained on, wrong ones
+included: look for errors in pictures that it was not trained on. docs/label_doctor.md says how, and how many of the
+first regions to expect to be errors.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from paddleseg.config.cpu_flags import add_cpu_flags
+from paddleseg.utils.cli import CommandParser, require_packages
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.html_page import check_page_file, write_page
+from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    parser = CommandParser(
+        prog="find_label_errors.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--config", required=True, help="configuration file (.yml)")
+    add("--model_path", required=True, help="weights of this or another kit, or a checkpoint folder")
+    add("--part", choices=["val", "train"], default="val", help="which data set to look at (default: %(default)s)")
+    add("--top", type=int, default=100, help="regions to report (default: %(default)s)")
+    add("--report", metavar="FILE", help="write a page (.html) with the regions")
+    add_json_flag(parser, "the regions")
+    add("--num_workers", type=int, default=0, help="processes that read pictures (default: %(default)s)")
+    add("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
+    add_cpu_flags(parser)
+    add("--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of the configuration")
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    """Predict all pictures of a data set, rank where labels disagree, and print, write and show the first of these."""
+    check_arguments(args)
+    require_packages("paddle", "cv2")
+    from paddleseg.config.build import build_dataset, build_model, build_transforms, section_with_transforms
+    from paddleseg.config.load import load_config
+    from paddleseg.config.schema import check_config
+    from paddleseg.config.task_sections import prediction_of
+    from paddleseg.inference import label_error_page
+    from paddleseg.inference.label_errors import find_label_errors
+    from paddleseg.inference.views import ViewOptions
+    from paddleseg.models.weight_classes import check_class_names
+    from paddleseg.models.weights import load_weights
+    from paddleseg.onednn import CpuSettings, entered
+    from paddleseg.transforms.pipeline import Pipeline
+    from paddleseg.utils.device import select_device
+
+    config = load_config(args.config, opts=args.opts)
+    check_config(config, command="train" if args.part == "train" else "val")
+    if prediction_of(config) == "class":
+        raise ConfigError(f"{args.config}: trains a classifier of whole pictures; regions are those of label maps")
+    select_device(args.device)
+    cpu = CpuSettings.choose(args.cpu_backend, args.cpu_threads)
+    dataset = build_dataset(config, args.part)
+    if args.part == "train":  # looked at as they are, not as training changes them
+        dataset.pipeline = Pipeline(build_transforms(config, section_with_transforms(config)))
+        dataset.use_for("val")
+    model = build_model(
+        config,
+        use_pretrained=False,
+        use_auxiliary_head=False,
+        default_data_format=None if cpu is None else cpu.data_format,
+    )
+    meta = load_weights(model, args.model_path)
+    check_class_names(args.model_path, meta, dataset.class_names, refuses_other_order=False)
+    views = ViewOptions.from_test_config(config.section("test_config"))
+    with entered(cpu):
+        found = find_label_errors(model, dataset, views, num_workers=args.num_workers)
+    ranked = found.ranked()[: args.top]
+    print("\n".join(label_error_page.describe(found, ranked, dataset)))
+    write_json(args.json, label_error_page.to_dict(found, ranked, dataset))
+    if args.report is not None:
+        write_page(args.report, label_error_page.make_page(found, ranked, dataset, args.model_path))
+        print(f"page: {args.report}")
+
+
+def check_arguments(args: argparse.Namespace) -> None:
+    """Refuse values that cannot work, before anything is read."""
+    if args.top < 1:
+        raise ConfigError(f"--top {args.top}: must be at least 1")
+    if args.num_workers < 0:
+        raise ConfigError(f"--num_workers {args.num_workers}: must be 0 (no extra process) or more")
+    check_page_file("--report", args.report)
+    check_json_flag(args.json)

@@ -1,0 +1,162 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""How far long work has come and how long it will take: a bar on a terminal, elsewhere a line now and then.
+
+Both go to standard error, so that what a command prints can be kept by itself. Of several processes the first shows
+them. Log lines do not tear a bar: they are written within ``room_for_text``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+from tqdm import tqdm
+
+from paddleseg.utils.errors import printable_line
+
+SECONDS_BETWEEN_LINES = 30.0
+"""Where there is no terminal. What takes less time says nothing."""
+
+T = TypeVar("T")
+_is_wanted = True
+_open: list[Progress] = []
+
+
+class Progress:
+    """The display of one piece of work, from its construction to ``close``; a context too.
+
+    Args:
+        what: What is done: ``evaluating``.
+        total: How many things there are; None where that is not known.
+        unit: What they are: ``picture``; ``B`` for bytes.
+        done: How many are done already.
+        shown: False shows nothing.
+        lines: Whether there are lines where there is no terminal.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        total: int | None,
+        unit: str = "picture",
+        *,
+        done: int = 0,
+        shown: bool = True,
+        lines: bool = True,
+    ) -> None:
+        self._meter = {"unit": unit, "unit_scale": unit == "B"}
+        self._what = printable_line(what)  # names of files are in it
+        self._total, self._first, self._done = total, done, done
+        self._bar: _Bar | None = None
+        self._process = os.getpid()
+        self._began = self._said = time.monotonic()
+        is_shown = shown and _is_wanted and is_first_process()
+        self._says_lines = is_shown and lines and not has_terminal()
+        if is_shown and has_terminal():
+            # miniters: looks at the clock with every update, so that a bar of work that gets slower goes on.
+            options = {"desc": self._what, "initial": done, "leave": False, "dynamic_ncols": True, "miniters": 1}
+            self._bar = _Bar(total=total, file=sys.stderr, **options, **self._meter)
+            _open.append(self)
+
+    def update(self, count: int = 1) -> None:
+        """So many more are done."""
+        self._done += count
+        if self._bar is not None:
+            self._bar.update(count)
+        elif self._says_lines and time.monotonic() - self._said >= SECONDS_BETWEEN_LINES:
+            self._said = time.monotonic()
+            print(self._line(), file=sys.stderr, flush=True)
+
+    def leave_out(self, seconds: float) -> None:
+        """So much of the time since the last update was spent on something else."""
+        if self._bar is not None:
+            self._bar.start_t += seconds
+            self._bar.last_print_t += seconds
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+            _open.remove(self)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether a bar of this process is on the terminal."""
+        return self._bar is not None and self._process == os.getpid()
+
+    def _line(self) -> str:
+        seconds = time.monotonic() - self._began
+        return tqdm.format_meter(
+            self._done, self._total, seconds, ncols=0, prefix=self._what, initial=self._first, **self._meter
+        )
+
+
+class _Bar(tqdm):
+    # No thread that looks at bars from outside: one that holds tqdm's lock while a data process is forked leaves it
+    # locked there.
+    monitor_interval = 0
+
+
+def tracked(
+    things: Iterable[T], what: str, unit: str = "picture", *, total: int | None = None, shown: bool = True
+) -> Iterator[T]:
+    """Yield the things, and show how many have been worked off; see ``Progress``.
+
+    Args:
+        things: What is worked off.
+        what: What is done with them.
+        unit: What they are.
+        total: How many there are; None: their length, if they have one.
+        shown: False shows nothing.
+    """
+    if total is None and hasattr(things, "__len__"):
+        total = len(things)
+    with Progress(what, total, unit, shown=shown) as progress:
+        for thing in things:
+            yield thing
+            progress.update()
+
+
+def is_first_process() -> bool:
+    """Whether this is the first of the processes that train together, or the only one."""
+    return int(os.environ.get("PADDLE_TRAINER_ID", "0")) == 0
+
+
+def has_terminal() -> bool:
+    """Whether standard error is a terminal."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+def bar_is_drawn() -> bool:
+    """Whether this process has a bar on the terminal. A forked one has none of its parent's."""
+    return any(progress.is_drawn for progress in _open)
+
+
+def room_for_text() -> contextlib.AbstractContextManager[Any]:
+    """What is written to the terminal in this context stands above the bars."""
+    return _Bar.external_write_mode() if bar_is_drawn() else contextlib.nullcontext()
+
+
+def close_all() -> None:
+    """Take away the bars of work that an error has ended."""
+    for progress in reversed(_open[:]):
+        if progress.is_drawn:
+            progress.close()
+
+
+def show_no_progress() -> None:
+    """Show neither bars nor lines from now on."""
+    global _is_wanted
+    _is_wanted = False
