@@ -1,61 +1,15 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Write MODEL_CARD.md and CITATION.cff of a trained network from its run's folder.
+"""The command ``python tools/model_card.py``; what it does is in paddleseg/commands/model_card.py."""
 
-    python tools/model_card.py output
-    python val.py --config output/config.yml --model_path output/best_model --json scores.json
-    python tools/model_card.py output --scores scores.json
-
-What no folder knows (licences, origin of the pictures, intended use) is marked **FILL IN**. A card that was edited is
-never replaced.
-"""
-
-from __future__ import annotations
-
-import argparse
-import os
 import sys
+from pathlib import Path
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+# The repository's own package is found without being installed.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from paddleseg.utils.cli import require_packages, run_command
-
-CARD, CITATION = "MODEL_CARD.md", "CITATION.cff"
-
-
-def make_parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", metavar="RUN", help="the folder of a run, or of one of its checkpoints")
-    parser.add_argument("--scores", metavar="FILE", help="what val.py --json wrote of these weights")
-    parser.add_argument("--save_dir", help="where both files are written (default: the run's folder)")
-    return parser
-
-
-def main(args: argparse.Namespace) -> None:
-    """Gather and write."""
-    require_packages("paddle", "cv2")
-    from paddleseg.model_card.citation import citation_text
-    from paddleseg.model_card.facts import gather, run_folder
-    from paddleseg.model_card.markdown import FILL_IN, card_text
-    from paddleseg.utils.errors import ConfigError
-    from paddleseg.utils.written_files import WrittenFiles
-
-    folder = run_folder(args.run) if args.save_dir is None else args.save_dir
-    if os.path.isfile(folder):
-        raise ConfigError(f"--save_dir {folder}: is a file; give a folder")
-    texts = {CARD: "", CITATION: ""}
-    written = WrittenFiles(folder)
-    written.refuse_foreign(os.path.join(folder, name) for name in texts)
-    facts = gather(args.run, args.scores)
-    texts = {CARD: card_text(facts), CITATION: citation_text(facts)}
-    for name, text in texts.items():
-        written.write(os.path.join(folder, name), text.encode("utf-8"))
-        print(os.path.join(folder, name))
-    print(f"{texts[CARD].count(FILL_IN)} places of {CARD} are marked {FILL_IN}; so are the authors in {CITATION}")
-    if facts.scores is None:
-        print("without figures of classes: give those of val.py --json with --scores")
-
+from paddleseg.commands.model_card import main, make_parser
+from paddleseg.utils.cli import run_command
 
 if __name__ == "__main__":
     run_command(main, make_parser())

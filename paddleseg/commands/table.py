@@ -40,6 +40,9 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         _command("predict", "predict.py", "label maps of pictures or videos, or their classes"),
         _command("plot", "tools/plot_curve.py", "curves of runs on one chart"),
         _command("compare", "tools/compare_runs.py", "in what two runs differ, class by class"),
+        _command("reproduce", "tools/reproduce.py", "repeat a run from its folder, and compare it to the last bit"),
+        _command("replay-step", "tools/replay_step.py", "take a step that was not finite again, and name the layer"),
+        _command("model-card", "tools/model_card.py", "MODEL_CARD.md and CITATION.cff of a run"),
         _command("analyze", "tools/analyze_model.py", "parameters and multiply-accumulate operations"),
         _command("zoo", "tools/zoo.py", "published weights: list them, get one"),
         _command("convert-weights", "tools/convert_weights.py", "weights of other kits to ours, and ours to theirs"),
@@ -52,6 +55,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         _command("evaluate", "deploy/python/evaluate.py", "score an export as it will run"),
         Command("serve", "paddleseg.deploy.serve.command", "", "serve an export over HTTP, with a page to try it on"),
     ),
+    "This machine": (_command("doctor", "tools/doctor.py", "say what of this machine and its Python is wrong"),),
     "Data": (
         _command("check", "tools/check_dataset.py", "say what training cannot use, and what will hurt it"),
         _command("find-label-errors", "tools/find_label_errors.py", "rank what is probably labelled wrong"),

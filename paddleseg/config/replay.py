@@ -42,7 +42,7 @@ def trainer_maker(capsule: Capsule, cpu: CpuSettings | None) -> MakeTrainer:
     """What makes trainers of the capsule's run.
 
     Args:
-        capsule: The capsule.
+        capsule: The step that was kept, with the configuration of its run.
         cpu: With what is computed on the CPU.
 
     Raises:

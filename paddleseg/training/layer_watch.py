@@ -19,7 +19,7 @@ class LayerWatch:
     Every look fetches a number from the device, so this is for single steps.
 
     Args:
-        network: The network.
+        network: Whose sublayers are watched, forward and backward.
 
     Attributes:
         forward: The first place on the way forward, in words; None while all is finite.

@@ -80,6 +80,8 @@ PAGES_NOT_RUN = {
     "test_tipc/README.md": "make tipc runs the chains",
     "docs/imagenet.md": "the commands of other pages with a classifier, as in tests/classification",
     "docs/distillation.md": "two trainings; tests/distillation runs one",
+    "docs/trust.md": "tests/docs/test_trust.py runs them",
+    "docs/commands.md": "the commands of other pages by another name; tests/commands/test_ddrnet.py",
     "docs/own_data_in_15_minutes.md": "tests/docs/test_own_data_walk_through.py runs it",
 }
 

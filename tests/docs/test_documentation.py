@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from paddleseg.commands.table import find
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 from paddleseg.models import DDRNet_23_slim

@@ -1,0 +1,40 @@
+# Copyright 2026 The DDRNet Toolkit Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Say what of this machine and its Python is wrong for the toolkit, and the command that mends it.
+
+    python tools/doctor.py
+    python tools/doctor.py --json environment.json
+
+Looks at versions, packages that hide each other, cards and drivers, cores, memory, disks and engines; needs no package
+itself. Status 1 when something will fail. Add its table to a report of a fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from paddleseg.environment.examination import as_json, examine, has_fault, table
+from paddleseg.environment.machine import Machine
+from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=120, help="how long an import may take (default: 120)")
+    add_json_flag(parser, "the rows")
+    return parser
+
+
+def main(args: argparse.Namespace) -> None:
+    """Print the table."""
+    if not args.seconds > 0:
+        raise ConfigError(f"--seconds {args.seconds:g}: must be above 0")
+    check_json_flag(args.json)
+    findings = examine(Machine(seconds=args.seconds))
+    print(table(findings))
+    write_json(args.json, as_json(findings))
+    if has_fault(findings):
+        sys.exit(1)
