@@ -23,6 +23,8 @@ from paddleseg.onednn.primitive import CACHE, Layout, Operand, Primitive
 
 _FEW_PRODUCTS = 10**8
 """Products that take a core about a millisecond."""
+_BLOCK = 16
+"""Channels that oneDNN's kernels for AVX512 take together."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +208,17 @@ class Convolution:
 
     def _wanted(self, layout: Layout, shape: Sequence[int]) -> Handle:
         """Channels last is as fast as what the library would choose, and needs no reordering."""
-        return layout.channels_last(shape) if self.channels_last else layout.any(shape)
+        return layout.channels_last(shape) if self.channels_last and not self._overruns_scratch else layout.any(shape)
+
+    @property
+    def _overruns_scratch(self) -> bool:
+        """Whether oneDNN 3.6.2 would write beyond the scratch memory that it asks for, with channels last.
+
+        For the gradient of the weights of a strided 1 x 1 convolution it copies the pixels that count in blocks of 16
+        channels, into memory for as many channels as there are.
+        """
+        _, channels, *kernel = self.weight_shape
+        return kernel == [1, 1] and self.strides != (1, 1) and channels < _BLOCK
 
 
 def convolve(

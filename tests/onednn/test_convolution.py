@@ -11,6 +11,7 @@ from paddle import nn
 
 from paddleseg import onednn
 from paddleseg.models import DDRNet_23, DDRNet_23_slim, DDRNet_39
+from paddleseg.onednn import primitive
 
 NETWORKS = (DDRNet_23_slim, DDRNet_23, DDRNet_39)
 
@@ -110,3 +111,21 @@ def test_kernels_strides_odd_sizes_and_paddings_are_about_as_exact_as_paddles(
 def test_padding_modes_and_unequal_strides_and_kernels_are_taken():
     assert_about_as_exact_as_paddle(partial(nn.Conv2D, 4, 6, 3, padding=1, padding_mode="reflect"), (1, 4, 11, 7))
     assert_about_as_exact_as_paddle(partial(nn.Conv2D, 4, 6, (1, 5), stride=(2, 3), padding=(0, 2)), (2, 4, 11, 23))
+
+
+@pytest.mark.parametrize("channels", [1, 3, 8, 15, 16])
+def test_no_primitive_of_a_strided_convolution_of_few_channels_writes_beyond_its_scratch_memory(channels, monkeypatch):
+    given = []
+
+    def pointer(slot, size):
+        memory = np.full(17 * size + 64, 0xA5, np.uint8)  # 16 channels for each one that there is, at most
+        start = -memory.ctypes.data % 64
+        given.append(memory[start + size :])
+        return memory.ctypes.data + start
+
+    monkeypatch.setattr(primitive._SCRATCH, "pointer", pointer)
+    with onednn.accelerated():
+        layer = nn.Conv2D(channels, 8, 1, stride=2, data_format="NHWC")
+        layer(paddle.ones([1, 192, 192, channels])).sum().backward()
+    assert given
+    assert all((behind == 0xA5).all() for behind in given)
