@@ -80,9 +80,14 @@ class CapsuleWriter:
         self._settings = settings
         self._generators: dict[str, Any] = {}
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a step may be kept at all."""
+        return self._settings.failure_capsules > 0
+
     def start_step(self) -> None:
         """Note the generators of a user's own code; the toolkit's follow from seed, step and process."""
-        if self._settings.failure_capsules:
+        if self.is_wanted:
             kind, keys, *rest = np.random.get_state()
             self._generators = {"random": random.getstate(), "numpy": [kind, keys, *rest]}
 
@@ -241,6 +246,19 @@ def open_capsule(folder: str) -> Capsule:
     if not whole:
         raise WeightsError(f"{path}: a batch is damaged; its checksum is another one than {_STEP} says")
     return Capsule(path, facts)
+
+
+def held_copy(batch: Batch) -> Batch:
+    """A batch for ``CapsuleWriter.keep`` that is not the last one of its step.
+
+    It is in memory of this process: the shared memory of data workers, which is small in a container, or the card's
+    would be taken by all accumulated batches until the step ends.
+    """
+    return {name: _in_own_memory(value) if isinstance(value, Tensor) else value for name, value in batch.items()}
+
+
+def _in_own_memory(tensor: Tensor) -> Tensor:
+    return tensor.clone() if tensor.place.is_cpu_place() else tensor.cpu()
 
 
 def _arrays_of(batch: Batch) -> bytes:

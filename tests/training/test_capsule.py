@@ -5,6 +5,7 @@
 import json
 import random
 import shutil
+import weakref
 
 import numpy as np
 import paddle
@@ -66,6 +67,25 @@ def test_a_step_taken_again_elsewhere_gives_the_same_bytes(tmp_path, accumulate)
     assert np.isnan(found.terms["loss"]) and found.bad_gradients
     assert len(capsule.facts["pictures"]) == accumulate and len(capsule.digests.gradients) == 4
     assert not (tmp_path / "no").exists()
+
+
+def test_accumulated_batches_are_given_back_to_the_workers_one_by_one(tmp_path):
+    """Theirs is shared memory, of which a container has little."""
+    loaded = []
+
+    def from_step(step):
+        for number in range(8):
+            batch = make_batch(number)
+            loaded.append(weakref.ref(batch["img"]))
+            yield batch
+            del batch
+            # The trainer has the last one in its hands while it asks for another.
+            assert sum(reference() is not None for reference in loaded) <= 1
+
+    trainer = failing_trainer(tmp_path, accumulate=4, total_steps=2)
+    trainer._batches.from_step = lambda step, total_steps: from_step(step)
+    trainer.train()
+    assert trainer.step == 2 and len(loaded) == 8
 
 
 def test_what_has_other_bytes_is_named(tmp_path):
