@@ -114,7 +114,10 @@ def check_repeatable(run: str, processes: int) -> Mapping[str, Any]:
             f"{run} has no {checkpoint.CONFIG}: a run of core.train is repeated by the program that made it"
         )
     if first["step"]:
-        raise UserError(f"{run} goes on from step {first['step']} of a run in another folder; give that one")
+        raise UserError(
+            f"{run} goes on from step {first['step']} of a run in another folder, which to give then, or of an older "
+            f"version, which kept no {RUN_FILE}"
+        )
     for start in later:
         changes = changes_between(first, start)
         if changes:

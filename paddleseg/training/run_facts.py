@@ -46,14 +46,14 @@ _NO_MATTER = {
 
 
 def facts_of_start(
-    settings: RunSettings, identity: Mapping[str, Any], model: nn.Layer, files: Sequence, config_text: str | None
+    settings: RunSettings, identity: Mapping[str, Any], weights: str, files: Sequence, config_text: str | None
 ) -> dict[str, Any]:
     """What a run is when it starts, as plain values.
 
     Args:
         settings: Those of the run, with ``iters`` and ``seed`` chosen.
         identity: See ``trainer.RunRecord``.
-        model: With the weights of the first step.
+        weights: What ``weights_checksum`` gives before the first step.
         files: ``file_list`` of the data that is trained on.
         config_text: The resolved configuration, or None.
     """
@@ -64,7 +64,7 @@ def facts_of_start(
         "code (checksum)": code_checksum(config_text),
         "data (checksum)": data_checksum(files),
         "device": paddle.device.get_device().partition(":")[0],
-        "weights (checksum)": weights_checksum(model),
+        "weights (checksum)": weights,
     }
 
 

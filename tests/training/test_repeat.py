@@ -166,6 +166,21 @@ def test_bad_arguments_are_refused(made, run, tmp_path):
         reproduce(run, str(tmp_path / "again"), until=5)
 
 
+@pytest.mark.parametrize("item", ["lr_scheduler.learning_rate=1", "seed=4", "train_dataset.num_classes=3"])
+def test_nothing_but_places_of_files_may_be_another_one(run, tmp_path, item):
+    with pytest.raises(ConfigError, match=naming(f"--opts {item.partition('=')[0]}", "dataset_root")):
+        reproduce(run, str(tmp_path / "again"), until=1, opts=[item])
+
+
+def test_the_profile_of_the_run_stays_as_it_is(run, tmp_path):
+    profile = tmp_path / "profile.json"
+    profile.write_text("{}")
+    options = f"batch_range=[1,2];profile_path={profile}"
+    spoil(run, lambda starts: starts[0]["settings"].update(profiler_options=options))
+    assert reproduce(run, str(tmp_path / "again"), until=2).compared == 2
+    assert profile.read_text() == "{}"
+
+
 def test_a_run_that_was_stopped_and_goes_on_can_be_repeated_too(made, run, tmp_path):
     shutil.rmtree(f"{run}/iter_4")
     with open(f"{run}/losses.jsonl") as file:
