@@ -16,12 +16,12 @@ from __future__ import annotations
 import argparse
 import os
 
-from paddleseg.utils.cli import require_packages
+from paddleseg.utils.cli import CommandParser, require_packages
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", metavar="RUN", help="the folder of a run (train.py --save_dir)")
     parser.add_argument("--save_dir", help="where the repeated training is kept (default: RUN_again)")
     parser.add_argument("--num_workers", type=int, help="processes that read data (default: as the run)")

@@ -239,7 +239,7 @@ def open_capsule(folder: str) -> Capsule:
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))
         whole = all(sha256_of(path / name) == digest for name, digest in facts["batches"].items())
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise WeightsError(f"{folder} is no capsule: there is no {error.filename}") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"{file} is damaged ({type(error).__name__}: {error})") from None

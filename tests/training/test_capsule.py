@@ -135,7 +135,7 @@ def test_nothing_in_a_capsule_runs_when_it_is_read(tmp_path):
         assert set(arrays.files) == {"img", "label"} and np.isnan(arrays["img"]).any()
 
 
-@pytest.mark.parametrize("harm", ["missing", "batch", "text", "none"])
+@pytest.mark.parametrize("harm", ["missing", "batch", "text", "none", "file"])
 def test_a_damaged_capsule_is_one_line(tmp_path, harm):
     made_capsule(tmp_path)
     folder = tmp_path / "capsule_3"
@@ -146,10 +146,11 @@ def test_a_damaged_capsule_is_one_line(tmp_path, harm):
     elif harm == "text":
         (folder / "step.json").write_text("{")
     else:
-        folder = tmp_path
+        folder = tmp_path if harm == "none" else folder / "step.json"
     with pytest.raises(WeightsError) as caught:
         open_capsule(folder)
     assert str(folder) in str(caught.value) and "\n" not in str(caught.value)
+    assert ("is no capsule" in str(caught.value)) == (harm in ("none", "file", "missing"))
 
 
 class Chain(nn.Layer):
