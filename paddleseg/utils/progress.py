@@ -104,8 +104,7 @@ class Progress:
 
 @functools.cache
 def _bar_class() -> Any:
-    """Imported when there is something to draw: tools/doctor.py has to run where no package is installed."""
-    from tqdm import tqdm
+    from tqdm import tqdm  # tools/doctor.py runs without it
 
     class Bar(tqdm):
         # No thread that looks at bars from outside: one that holds tqdm's lock while a data process is forked leaves it

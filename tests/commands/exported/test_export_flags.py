@@ -6,7 +6,7 @@ import paddle
 import pytest
 import yaml
 
-import export
+from paddleseg.commands import export
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.errors import ConfigError
 from tests.commands.exported.running import CONFIG, export_here
