@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ RUN_FILE, LOSSES = "run.json", "losses.jsonl"
 LOSS = "loss"
 """Its name in each line of ``losses.jsonl``, whose form is that of ``reports.run_records``."""
 _PACKAGE = Path(__file__).resolve().parents[1]
-# Of large data sets only so many files, spread over all, are asked for their size, and read.
-_SIZES, _CONTENTS = 2000, 64
+# Of large data sets only so many samples, spread over all, are asked for their files' sizes, and read; of large files,
+# such as a satellite's pictures, so many bytes.
+_SIZES, _CONTENTS, _MOST_BYTES = 2000, 64, 16 << 20
 # What does not change the bytes of a run, beside the settings that may differ between its processes.
 _NO_MATTER = {
     "save_dir", "num_workers", "resume_model", "keep_checkpoint_max", "check_labels", "failure_capsules", "use_vdl",
@@ -149,7 +151,8 @@ def code_checksum(config_text: str | None) -> str:
 def data_checksum(files: Sequence) -> str:
     """Of sizes and contents of files that are spread over all; names are in the run's identity."""
     values: list[str] = [str(len(files))]
-    for count, look in ((_SIZES, lambda path: str(path.stat().st_size)), (_CONTENTS, sha256_of)):
+    looks = {_SIZES: lambda path: str(path.stat().st_size), _CONTENTS: partial(sha256_of, most=_MOST_BYTES)}
+    for count, look in looks.items():
         places = np.unique(np.linspace(0, max(len(files) - 1, 0), count).astype(int)) if len(files) else []
         paths = [Path(path) for place in places for path in files[int(place)] if path is not None]
         values += [look(path) for path in paths if path.is_file()]  # what is drawn has no file

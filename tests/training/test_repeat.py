@@ -11,6 +11,7 @@ import pytest
 
 import train
 from paddleseg.config.reproduce import reproduce
+from paddleseg.training import run_facts
 from paddleseg.training.repeat import as_text, compare_checkpoints
 from paddleseg.training.run_facts import read_losses, read_starts
 from paddleseg.utils.errors import ConfigError, UserError
@@ -128,6 +129,17 @@ def test_a_picture_that_was_changed_is_seen_and_force_goes_on(made, run, tmp_pat
     hook = reproduce(run, str(tmp_path / "again"), opts=places, force=True)
     assert hook.compared == 0 and hook.first_difference.startswith("iter 1: ")
     assert "data (checksum)" in log.text
+
+
+def test_of_large_files_their_size_and_beginning_are_compared(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_facts, "_MOST_BYTES", 4)
+
+    def checksum(content):
+        (tmp_path / "picture.tif").write_bytes(content)
+        return run_facts.data_checksum([(str(tmp_path / "picture.tif"), None)])
+
+    assert checksum(b"1234 of many") == checksum(b"1234 OF MANY")
+    assert len({checksum(content) for content in (b"1234 of many", b"1235 of many", b"1234 of more", b"1234 of")}) == 3
 
 
 def not_its_first(starts):
