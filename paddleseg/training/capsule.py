@@ -227,7 +227,8 @@ def open_capsule(folder: str) -> Capsule:
         WeightsError: It is none, or a file of it is missing or damaged, or as many processes are needed as it is of.
     """
     path = Path(folder)
-    parts = sorted(path.glob("rank_*"))
+    # One that was being written when the run was killed is none.
+    parts = [part for part in path.glob("rank_*") if part.name.removeprefix("rank_").isdecimal()]
     if parts:
         if dist.world_size() != len(parts):
             raise WeightsError(
