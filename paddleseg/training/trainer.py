@@ -209,8 +209,9 @@ class Trainer:
 
         They are those of the step before any clipping, and in fp16 without the scale of the loss.
         """
-        gradients = [p.grad.astype("float32") for p in self._trained.parameters() if p.grad is not None]
-        norm = paddle.stack([gradient.square().sum() for gradient in gradients]).sum().sqrt()
+        gradients = (p.grad for p in self._trained.parameters() if p.grad is not None)
+        # One after the other: copies of all at once would not fit where a card is full.
+        norm = paddle.stack([gradient.astype("float32").square().sum() for gradient in gradients]).sum().sqrt()
         # On a CPU the scaler is off and has no state.
         scale = None if self._scaler is None else self._scaler.state_dict().get("scale")
         return norm if scale is None else norm / scale.item()
