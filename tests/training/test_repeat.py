@@ -169,6 +169,15 @@ def test_a_run_that_no_single_training_repeats_is_refused(run, tmp_path, change,
         reproduce(run, str(tmp_path / "again"))
 
 
+def test_a_run_that_went_on_with_another_learning_rate_is_refused(made, run, tmp_path):
+    shutil.rmtree(f"{run}/iter_4")
+    config = made / "faster.yml"
+    config.write_text((made / "tiny.yml").read_text().replace("learning_rate: 0.05", "learning_rate: 0.07"))
+    train_in(run, config, "--use_ema", "--save_interval", 2, "--log_iters", 3, "--resume_model", "auto")
+    with pytest.raises(UserError, match=naming("iter_2", "lr_scheduler.learning_rate was 0.05, now it is 0.07")):
+        reproduce(run, str(tmp_path / "again"))
+
+
 def test_bad_arguments_are_refused(made, run, tmp_path):
     with pytest.raises(UserError, match=naming(str(tmp_path), "run.json")):
         reproduce(str(tmp_path), str(tmp_path / "again"))
