@@ -239,6 +239,7 @@ def open_capsule(folder: str) -> Capsule:
     file = path / _STEP
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))
+        _check_facts(facts)
         whole = all(sha256_of(path / name) == digest for name, digest in facts["batches"].items())
     except (FileNotFoundError, NotADirectoryError) as error:
         raise WeightsError(f"{folder} is no capsule: there is no {error.filename}") from None
@@ -247,6 +248,19 @@ def open_capsule(folder: str) -> Capsule:
     if not whole:
         raise WeightsError(f"{path}: a batch is damaged; its checksum is another one than {_STEP} says")
     return Capsule(path, facts)
+
+
+def _check_facts(facts: Mapping[str, Any]) -> None:
+    """Raise a KeyError or TypeError where something is missing or of another kind than is written."""
+    kinds = {
+        "step": int, "settings": dict, "pictures": list, "generators": dict, "versions": dict, "plain": list,
+        "batches": dict, "terms": dict, "gradients": dict,
+    }  # fmt: skip
+    for name, kind in kinds.items():
+        if not isinstance(facts[name], kind):
+            raise TypeError(f"{name} is no {kind.__name__}")
+    if not isinstance(facts["settings"]["iters"], int) or not isinstance(facts["settings"]["seed"], int):
+        raise TypeError("iters or seed is no number")
 
 
 def held_copy(batch: Batch) -> Batch:

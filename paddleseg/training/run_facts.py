@@ -118,7 +118,7 @@ def read_starts(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
     try:
         starts = json.loads(path.read_text(encoding="utf-8"))["starts"]
         for start in starts:
-            _what_matters(start), start["step"]
+            _check_start(start)
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"{folder} is no run's folder, or one of an older version: it has no {RUN_FILE}") from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -126,6 +126,15 @@ def read_starts(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
     if not starts:
         raise UserError(f"{path} is damaged: it has no start")
     return starts
+
+
+def _check_start(start: Mapping[str, Any]) -> None:
+    """Raise a KeyError, TypeError or the like where something is missing or of another kind than is written."""
+    _what_matters(start)
+    numbers = (start["step"], start["settings"]["iters"])
+    texts = (start["weights (checksum)"], start["code (checksum)"], start["data (checksum)"], start["device"])
+    if not (all(isinstance(one, int) for one in numbers) and all(isinstance(one, str) for one in texts)):
+        raise TypeError("a number or a checksum is something else")
 
 
 def read_losses(folder: str | os.PathLike[str]) -> dict[int, float]:

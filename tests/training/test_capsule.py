@@ -16,8 +16,11 @@ from paddleseg.losses import CrossEntropyLoss
 from paddleseg.training.capsule import CapsuleWriter, capsules_in, open_capsule
 from paddleseg.training.hooks.ema import EmaHook
 from paddleseg.training.hooks.log import LogHook
+from paddleseg.training.hooks.loss_record import LossRecordHook
+from paddleseg.training.hooks.order import in_order
 from paddleseg.training.layer_watch import LayerWatch
 from paddleseg.training.replay import find_first_bad_layer, take_step
+from paddleseg.training.run_facts import read_losses
 from paddleseg.utils.errors import TrainingError, WeightsError
 from tests.messages import naming
 from tests.training.small_trainer import Toy, make_batch, make_trainer
@@ -110,6 +113,16 @@ def test_the_state_is_that_before_the_step_also_where_steps_are_left_out(tmp_pat
     assert "capsule_3" in log.text
 
 
+@pytest.mark.parametrize("total_steps", [8, 3])
+def test_losses_up_to_the_line_that_ends_the_run_are_on_record(tmp_path, total_steps):
+    hooks = in_order([LogHook(4), LossRecordHook(str(tmp_path), (4, 100))])
+    trainer = make_trainer(hooks=hooks, bad_step=3, total_steps=total_steps)
+    with pytest.raises(TrainingError, match="step 3 is not finite"):
+        trainer.train()
+    losses = read_losses(tmp_path)
+    assert list(losses) == list(range(1, min(4, total_steps) + 1)) and np.isnan(losses[3])
+
+
 def test_only_as_many_as_allowed_are_kept_also_by_a_run_that_begins_again(tmp_path, log):
     failing_trainer(tmp_path, bad_steps=(3, 5, 7), max_skipped_steps=3, failure_capsules=2).train()
     assert [path.name for path in capsules_in(tmp_path)] == ["capsule_3", "capsule_5"]
@@ -135,7 +148,7 @@ def test_nothing_in_a_capsule_runs_when_it_is_read(tmp_path):
         assert set(arrays.files) == {"img", "label"} and np.isnan(arrays["img"]).any()
 
 
-@pytest.mark.parametrize("harm", ["missing", "batch", "text", "none", "file"])
+@pytest.mark.parametrize("harm", ["missing", "batch", "text", "facts", "none", "file"])
 def test_a_damaged_capsule_is_one_line(tmp_path, harm):
     made_capsule(tmp_path)
     folder = tmp_path / "capsule_3"
@@ -145,6 +158,9 @@ def test_a_damaged_capsule_is_one_line(tmp_path, harm):
         (folder / "batch_0.npz").write_bytes(b"x")
     elif harm == "text":
         (folder / "step.json").write_text("{")
+    elif harm == "facts":
+        facts = json.loads((folder / "step.json").read_text())
+        (folder / "step.json").write_text(json.dumps({**facts, "step": "3"}))
     else:
         folder = tmp_path if harm == "none" else folder / "step.json"
     with pytest.raises(WeightsError) as caught:

@@ -161,6 +161,8 @@ def more_processes(starts):
         (other_later, ("step 2", "setting.iters was 4, now it is 8")),
         (more_processes, ("2 processes", "--nproc_per_node 2")),
         (list.clear, ("run.json", "damaged")),
+        (lambda starts: starts[0]["settings"].pop("iters"), ("run.json", "damaged", "iters")),
+        (lambda starts: starts[0].update({"data (checksum)": 1}), ("run.json", "damaged")),
     ],
 )
 def test_a_run_that_no_single_training_repeats_is_refused(run, tmp_path, change, words):

@@ -40,7 +40,7 @@ class LossRecordHook(Hook):
             return
         self._steps.append(trainer.step)
         self._losses.append(losses["loss"].astype("float32").reshape([]))
-        if any(trainer.step % interval == 0 for interval in self._intervals):
+        if trainer.step == trainer.total_steps or any(trainer.step % interval == 0 for interval in self._intervals):
             self._write()
 
     def after_train(self, trainer: Trainer) -> None:
