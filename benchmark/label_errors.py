@@ -171,10 +171,10 @@ def measure(model, dataset, labels: list[np.ndarray], arguments: argparse.Namesp
 def main(arguments: argparse.Namespace) -> None:
     require_packages("paddle", "cv2")
     check_json_flag(arguments.json)
-    from paddleseg.config.build import build_dataset, build_model
+    from paddleseg.config.build import build_dataset
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
-    from paddleseg.models.weights import load_weights
+    from paddleseg.config.trained_network import load_trained_network
     from paddleseg.onednn import CpuSettings, entered
     from paddleseg.utils.device import select_device
 
@@ -183,13 +183,7 @@ def main(arguments: argparse.Namespace) -> None:
     select_device(None)
     cpu = CpuSettings.choose(None, None)
     dataset = build_dataset(config, "val")
-    model = build_model(
-        config,
-        use_pretrained=False,
-        use_auxiliary_head=False,
-        default_data_format=None if cpu is None else cpu.data_format,
-    )
-    load_weights(model, arguments.model_path)
+    model, _ = load_trained_network(config, arguments.model_path, cpu)
     labels = [dataset.read_label(index) for index in range(len(dataset))]
     with entered(cpu):
         runs = [measure(model, dataset, labels, arguments, seed) for seed in arguments.seeds]

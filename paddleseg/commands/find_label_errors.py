@@ -45,15 +45,15 @@ def main(args: argparse.Namespace) -> None:
     """Predict all pictures of a data set, rank where labels disagree, and print, write and show the first of these."""
     check_arguments(args)
     require_packages("paddle", "cv2")
-    from paddleseg.config.build import build_dataset, build_model, build_transforms, section_with_transforms
+    from paddleseg.config.build import build_dataset, build_transforms, section_with_transforms
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.task_sections import prediction_of
+    from paddleseg.config.trained_network import load_trained_network
     from paddleseg.inference import label_error_page
     from paddleseg.inference.label_errors import find_label_errors
     from paddleseg.inference.views import ViewOptions
     from paddleseg.models.weight_classes import check_class_names
-    from paddleseg.models.weights import load_weights
     from paddleseg.onednn import CpuSettings, entered
     from paddleseg.transforms.pipeline import Pipeline
     from paddleseg.utils.device import select_device
@@ -68,13 +68,7 @@ def main(args: argparse.Namespace) -> None:
     if args.part == "train":  # looked at as they are, not as training changes them
         dataset.pipeline = Pipeline(build_transforms(config, section_with_transforms(config)))
         dataset.use_for("val")
-    model = build_model(
-        config,
-        use_pretrained=False,
-        use_auxiliary_head=False,
-        default_data_format=None if cpu is None else cpu.data_format,
-    )
-    meta = load_weights(model, args.model_path)
+    model, meta = load_trained_network(config, args.model_path, cpu)
     check_class_names(args.model_path, meta, dataset.class_names, refuses_other_order=False)
     views = ViewOptions.from_test_config(config.section("test_config"))
     with entered(cpu):

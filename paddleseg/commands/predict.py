@@ -47,17 +47,17 @@ def main(arguments: argparse.Namespace) -> None:
     """Predict all pictures, or a video."""
     require_packages("paddle", "cv2")
 
-    from paddleseg.config.build import build_model, build_transforms, section_with_transforms
+    from paddleseg.config.build import build_transforms, section_with_transforms
     from paddleseg.config.class_names import names_of_weights
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.shared_values import list_separator, read_options, shared_value
     from paddleseg.config.task_sections import prediction_of
+    from paddleseg.config.trained_network import load_trained_network
     from paddleseg.inference.class_prediction import predict_classes
     from paddleseg.inference.prediction import predict
     from paddleseg.inference.tiled import check_tiles
     from paddleseg.inference.video_prediction import predict_video
-    from paddleseg.models.weights import load_weights
     from paddleseg.onednn import CpuSettings, entered
     from paddleseg.transforms.pipeline import Pipeline
     from paddleseg.utils.allocator import keep_freed_memory
@@ -86,13 +86,7 @@ def main(arguments: argparse.Namespace) -> None:
     cpu = CpuSettings.choose(arguments.cpu_backend, arguments.cpu_threads)
     if cpu is not None and tiles is None:  # rows of large pictures would be kept, in pieces that nothing else fits into
         keep_freed_memory()
-    model = build_model(
-        config,
-        use_pretrained=False,
-        use_auxiliary_head=False,
-        default_data_format=None if cpu is None else cpu.data_format,
-    )
-    meta = load_weights(model, arguments.model_path)
+    model, meta = load_trained_network(config, arguments.model_path, cpu)
     # The data set itself is not built: prediction needs none of its files.
     class_names, colors = names_of_weights(config, arguments.model_path, meta), shared_value(config, "palette")
     reading = {"channels": model.in_channels, "read_options": read_options(config)}

@@ -53,12 +53,12 @@ def main(arguments: argparse.Namespace) -> None:
     require_packages("paddle", "cv2")
     check_arguments(arguments)
 
-    from paddleseg.config.build import build_dataset, build_model, build_task
+    from paddleseg.config.build import build_dataset, build_task
     from paddleseg.config.load import load_config
     from paddleseg.config.schema import check_config
     from paddleseg.config.task_sections import prediction_of, takes
+    from paddleseg.config.trained_network import load_trained_network
     from paddleseg.models.weight_classes import check_class_names
-    from paddleseg.models.weights import load_weights
     from paddleseg.onednn import CpuSettings, entered
     from paddleseg.utils import distributed
     from paddleseg.utils.allocator import keep_freed_memory
@@ -76,13 +76,7 @@ def main(arguments: argparse.Namespace) -> None:
         keep_freed_memory()
     distributed.init()
     dataset = build_dataset(config, "val")
-    model = build_model(
-        config,
-        use_pretrained=False,
-        use_auxiliary_head=False,
-        default_data_format=None if cpu is None else cpu.data_format,
-    )
-    meta = load_weights(model, arguments.model_path)
+    model, meta = load_trained_network(config, arguments.model_path, cpu)
     is_classifier = prediction_of(config) == "class"
     check_class_names(arguments.model_path, meta, dataset.class_names, refuses_other_order=is_classifier)
     has_views = takes(config, "views")

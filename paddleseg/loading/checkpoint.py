@@ -10,18 +10,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import paddle
 
-from paddleseg.config.build import build_model, build_transforms, section_with_transforms
+from paddleseg.config.build import build_transforms, section_with_transforms
 from paddleseg.config.load import Config, load_config
 from paddleseg.config.schema import check_config
 from paddleseg.config.shared_values import read_options, shared_value
 from paddleseg.config.task_sections import prediction_of
 from paddleseg.config.teacher_place import checkpoint_in
+from paddleseg.config.trained_network import load_trained_network
 from paddleseg.deploy.predictor import ClassPredictor, SegmentationPredictor
 from paddleseg.inference.class_logits import class_logits
 from paddleseg.inference.label_maps import predict_logits, refuse_random_transforms
 from paddleseg.inference.preprocess import to_network_input
 from paddleseg.inference.views import ViewOptions
-from paddleseg.models.weights import load_weights
 from paddleseg.onednn import CpuSettings, entered
 from paddleseg.training.checkpoint import BEST_MODEL, CONFIG
 from paddleseg.transforms.pipeline import Pipeline
@@ -69,13 +69,8 @@ def open_checkpoint(
     check_config(config, command="predict", check_files=False)
     select_device(device)
     cpu = CpuSettings.choose(None, cpu_threads)
-    model = build_model(
-        config,
-        use_pretrained=False,
-        use_auxiliary_head=False,
-        default_data_format=None if cpu is None else cpu.data_format,
-    )
-    meta = load_weights(model, str(checkpoint)) or {}
+    model, meta = load_trained_network(config, str(checkpoint), cpu)
+    meta = meta or {}
     model.eval()
     kind = NetworkClassification if prediction_of(config) == "class" else NetworkSegmentation
     return kind(config, model, cpu, meta)
