@@ -29,7 +29,7 @@ def parse_size(text: str) -> tuple[int, int]:
     """Read ``HEIGHTxWIDTH``."""
     match = re.fullmatch(r"(\d+)x(\d+)", text)
     if not match:
-        raise ConfigError(f"--sizes: {text!r} is no size; write HEIGHTxWIDTH, such as 1024x2048")
+        raise ConfigError(f"--sizes: {text!r} is not a size; write HEIGHTxWIDTH, such as 1024x2048")
     return int(match[1]), int(match[2])
 
 
@@ -38,7 +38,7 @@ def sizes_of(args: argparse.Namespace, in_channels: int) -> list[tuple[int, int]
     if args.input_shape is not None:
         found = f"--input_shape {' '.join(map(str, args.input_shape))}"
         if len(args.input_shape) != 4 or args.input_shape[0] != 1 or min(args.input_shape) < 1:
-            raise ConfigError(f"{found}: give 1 C H W; what is counted is the cost of one picture")
+            raise ConfigError(f"{found}: give 1 C H W; the cost is counted for one picture")
         if args.input_shape[1] != in_channels:
             raise ConfigError(f"{found}: the network takes {in_channels} channels; give 1 {in_channels} H W")
         return [(args.input_shape[2], args.input_shape[3])]

@@ -49,7 +49,7 @@ def main(args: argparse.Namespace) -> None:
     indices = spread(len(dataset), min(args.pictures, len(dataset))) if args.indices is None else args.indices
     beyond = [index for index in indices if not 0 <= index < len(dataset)]
     if beyond:
-        raise ConfigError(f"--indices {beyond[0]}: the data set has the pictures 0 to {len(dataset) - 1}")
+        raise ConfigError(f"--indices {beyond[0]}: the data set has pictures 0 to {len(dataset) - 1}")
     palette = make_palette(dataset.num_classes, dataset.palette)
     epochs, width = range(args.epochs), args.cell_width
     image = draw_samples(dataset, indices, palette=palette, epochs=epochs, seed=args.seed, cell_width=width)

@@ -44,8 +44,8 @@ def main(args: argparse.Namespace) -> None:
 
     if args.out_dir is not None:
         raise ConfigError(
-            f"-o {args.out_dir}: leave it out; it is where mmsegmentation writes lists of the labels, which the data "
-            "set Cityscapes does without, and labels are written beside their sources there and here"
+            f"-o {args.out_dir}: leave it out; mmsegmentation writes lists of labels there, which the data set "
+            "Cityscapes does not need; the labels are written beside their sources"
         )
     if args.nproc < 1:
         raise ConfigError(f"--nproc {args.nproc}: must be at least 1")

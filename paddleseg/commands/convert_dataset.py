@@ -129,7 +129,9 @@ def check_arguments(args: argparse.Namespace) -> None:
         if getattr(args, name) < least:
             raise ConfigError(f"--{name} {getattr(args, name)}: must be {least} or more")
     if args.tolerance is not None and (args.format != TO_LABELME or not 0 <= args.tolerance < 1000):
-        raise ConfigError(f"--tolerance {args.tolerance:g}: pixels from 0 to below 1000, of {TO_LABELME} alone")
+        raise ConfigError(
+            f"--tolerance {args.tolerance:g}: must be from 0 to below 1000 pixels, and goes with {TO_LABELME} only"
+        )
 
 
 def write_back(args: argparse.Namespace) -> None:

@@ -48,7 +48,7 @@ def main(args: argparse.Namespace) -> None:
     aug = devkit / _LISTS / "aug.txt"
     if aug.exists() and sorted(_names(aug, "")) != names:
         raise DataError(
-            f"{aug}: is there with other names than these {len(names)}; move it away to have it written anew"
+            f"{aug}: already exists with other names than these {len(names)}; move it away to have it rewritten"
         )
     folder = devkit / "VOC2012/SegmentationClassAug"
     with ThreadPoolExecutor(args.nproc) as pool:
@@ -68,7 +68,7 @@ def convert(source: Path, target: Path) -> bool:
         return False
     label = read_mat_label(source, _LABEL)
     if label.max() > 20:
-        raise DataError(f"{source}: {_LABEL} has the value {label.max()}; Pascal VOC has the classes 0 to 20")
+        raise DataError(f"{source}: {_LABEL} has the value {label.max()}; Pascal VOC has classes 0 to 20")
     write_atomically(target, encode_image(label.astype(np.uint8)))
     return True
 

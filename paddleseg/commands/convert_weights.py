@@ -67,13 +67,12 @@ def main(args: argparse.Namespace) -> None:
             print_note(f"left out: {coverage.describe()}")
         if (coverage.missing or coverage.misshaped) and not args.partial:
             raise WeightsError(
-                f"{path} fills {coverage.share()} of {fitted.arch}; with --partial what it has is written, to be "
-                "trained on"
+                f"{path} fills {coverage.share()} of {fitted.arch}; --partial writes what it has, for further training"
             )
     elif to == "official" or args.padding_mode is not None or (meta is not None and "kit" in meta):
         raise WeightsError(
-            f"{path}: of no DDRNet of the sizes 23-slim, 23 and 39, so the names of another kit and padding_mode mean "
-            "nothing for it"
+            f"{path}: not weights of DDRNet-23-slim, 23 or 39, so names of another kit and padding_mode do not "
+            "apply to it"
         )
     if to == "official":
         weights = official_weights(path, weights, meta)
@@ -95,7 +94,7 @@ def _arguments(args: argparse.Namespace) -> tuple[str, str, str]:
         paths.append(given[0])
     source, target = paths
     if os.path.exists(target):
-        raise WeightsError(f"{target}: is there already; give another name, or move it away")
+        raise WeightsError(f"{target}: already exists; give another name, or move it away")
     ending = os.path.splitext(target)[1]  # as it is written: readers ask for small letters
     if ending not in _ENDINGS.values():
         raise WeightsError(

@@ -106,14 +106,14 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     check_engine_arguments(arguments)
     check_json_flag(arguments.json)
     if arguments.dump_format is not None and arguments.dump_inputs is None:
-        raise ConfigError(f"--dump_format {arguments.dump_format}: it is for --dump_inputs; give that, or leave it out")
+        raise ConfigError(f"--dump_format {arguments.dump_format}: only for --dump_inputs; give that, or leave it out")
     elsewhere = [name for name in ("dump_inputs", "score_outputs") if getattr(arguments, name) is not None]
     if len(elsewhere) == 2:
         raise ConfigError("--dump_inputs and --score_outputs exclude each other; the network runs between them")
     if arguments.graph is not None and not elsewhere:
         raise ConfigError(
-            f"--graph {arguments.graph}: it is for --dump_inputs and --score_outputs; what runs here, --backend and "
-            "--precision say"
+            f"--graph {arguments.graph}: only for --dump_inputs and --score_outputs; --backend and --precision choose "
+            "what runs here"
         )
     parser = make_parser()
     for name in _ENGINE_FLAGS if elsewhere else ():
@@ -131,7 +131,7 @@ def refuse_argmax_of_classes(config: DeployConfig, arguments: argparse.Namespace
     from paddleseg.utils.errors import ConfigError
 
     if config.task == CLASSIFICATION and arguments.with_argmax:
-        raise ConfigError("--with_argmax: it is for label maps, and the export is a classifier's; leave it out")
+        raise ConfigError("--with_argmax: only for label maps, and the export is a classifier; leave it out")
 
 
 def picture_files(dataset) -> list[str]:

@@ -61,7 +61,9 @@ def main(args: argparse.Namespace) -> None:
     config = load_config(args.config, opts=args.opts)
     check_config(config, command="train" if args.part == "train" else "val")
     if prediction_of(config) == "class":
-        raise ConfigError(f"{args.config}: trains a classifier of whole pictures; regions are those of label maps")
+        raise ConfigError(
+            f"{args.config}: trains a classifier of whole pictures, and label errors are regions of label maps"
+        )
     select_device(args.device)
     cpu = CpuSettings.choose(args.cpu_backend, args.cpu_threads)
     dataset = build_dataset(config, args.part)

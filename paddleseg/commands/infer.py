@@ -142,7 +142,9 @@ def refuse_flags_of_whole_pictures(arguments: argparse.Namespace, has_frames: bo
     for flag in ("benchmark", "enable_auto_tune"):
         if getattr(arguments, flag):
             beside = "a video" if has_frames else "--tile"
-            raise ConfigError(f"--{flag} True: it looks at whole pictures and does not go with {beside}; leave it out")
+            raise ConfigError(
+                f"--{flag} True: it looks at whole pictures and cannot be combined with {beside}; leave it out"
+            )
 
 
 def refuse_flags_of_label_maps(arguments: argparse.Namespace, has_frames: bool) -> None:
@@ -150,13 +152,13 @@ def refuse_flags_of_label_maps(arguments: argparse.Namespace, has_frames: bool) 
     from paddleseg.utils.errors import ConfigError
 
     if arguments.tile is not None:
-        raise ConfigError("--tile: it is for label maps, and the export is a classifier's; leave it out")
+        raise ConfigError("--tile: only for label maps, and the export is a classifier; leave it out")
     if has_frames:
         raise ConfigError(
-            f"--image_path {arguments.image_path}: a video is for label maps, and the export is a classifier's"
+            f"--image_path {arguments.image_path}: videos are for label maps, and the export is a classifier"
         )
     if arguments.with_argmax:
-        raise ConfigError("--with_argmax: it is for label maps, and the export is a classifier's; leave it out")
+        raise ConfigError("--with_argmax: only for label maps, and the export is a classifier; leave it out")
 
 
 def segment(

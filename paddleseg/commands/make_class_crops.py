@@ -81,13 +81,13 @@ def check_arguments(args: argparse.Namespace) -> None:
         if getattr(args, name) < 1:
             raise ConfigError(f"--{name} {getattr(args, name)}: must be at least 1")
     if args.most < args.least:
-        raise ConfigError(f"--most {args.most}: below --least {args.least}, so that no class would have enough windows")
+        raise ConfigError(f"--most {args.most}: below --least {args.least}, so no class would have enough windows")
     if min(args.pictures) < 1:
         raise ConfigError(f"--pictures {args.pictures[0]} {args.pictures[1]}: must be at least 1 each")
     if not 0 < args.min_share <= 1:
         raise ConfigError(f"--min_share {args.min_share}: must be above 0 and at most 1")
     if (args.dataset == "CamVid") != (args.dataset_root is not None):
-        raise ConfigError("--dataset_root: CamVid needs it, and RoadScenes, which are drawn, have none")
+        raise ConfigError("--dataset_root: needed for CamVid, and only for it: RoadScenes are drawn")
 
 
 def open_datasets(args: argparse.Namespace) -> dict[str, SegmentationDataset]:

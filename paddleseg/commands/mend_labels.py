@@ -109,7 +109,7 @@ def target_paths(files: list[str], save_dir: Path) -> dict[str, Path]:
     for file, target in targets.items():
         other = source_of.setdefault(target, file)
         if os.path.abspath(other) != os.path.abspath(file):
-            raise ConfigError(f"{other} and {file}: both copies would be {target}; mend them into two folders")
+            raise ConfigError(f"{other} and {file}: both copies would be {target}; write them to two folders")
         if target.exists() and os.path.samefile(file, target):
             raise ConfigError(f"--save_dir {save_dir}: {file} would replace itself; give another folder")
     return targets

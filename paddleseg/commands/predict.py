@@ -119,7 +119,7 @@ def refuse_flags_of_label_maps(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.videos import is_video
 
     if arguments.custom_color is not None:
-        raise ConfigError("--custom_color: a classifier gives names and no label maps; leave it out")
+        raise ConfigError("--custom_color: a classifier gives names, not label maps; leave it out")
     if arguments.tile is not None:
         raise ConfigError("--tile: a classifier looks at whole pictures; leave it out")
     if is_video(arguments.image_path):
@@ -142,5 +142,5 @@ def device_name(arguments: argparse.Namespace) -> str | None:
     if ":" in (device or ""):
         if device.endswith(f":{number}"):
             return device
-        raise ConfigError(f"--device_id {number}: does not go with --device {device}; leave one of the two out")
+        raise ConfigError(f"--device_id {number}: cannot be combined with --device {device}; leave one of the two out")
     return f"{device or 'gpu'}:{number}"

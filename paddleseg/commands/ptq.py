@@ -78,11 +78,13 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.sigterm import sigterm_as_exit
 
     if arguments.model_dir is not None and not Path(arguments.model_dir, FILE_NAME).is_file():
-        raise ConfigError(f"--model_dir {arguments.model_dir}: there is no {FILE_NAME}; give a folder of export.py")
+        raise ConfigError(
+            f"--model_dir {arguments.model_dir}: there is no {FILE_NAME}; give a folder that export.py wrote"
+        )
     config = load_config(arguments.config, opts=arguments.opts)
     check_config(config, command="export")
     if prediction_of(config) == "class":
-        raise ConfigError(f"{config.path}: the network is a classifier; int8 is for segmentation alone")
+        raise ConfigError(f"{config.path}: the network is a classifier; int8 is for segmentation only")
     for section, what in (("train_dataset", "calibrate with"), ("val_dataset", "measure the loss on")):
         if not config.section(section):
             raise ConfigError(f"{config.path}: {section} is missing, and there are no pictures to {what}; add it")
@@ -104,13 +106,13 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         if name not in QUANTIZERS:
             raise ConfigError(f"--format {name}: no such format. {suggest(name, QUANTIZERS)}")
     if not arguments.format:
-        raise ConfigError(f"--format: nothing is named; give one or more of {', '.join(QUANTIZERS)}")
+        raise ConfigError(f"--format: no format given; give one or more of {', '.join(QUANTIZERS)}")
     for flag in ("batch_nums", "batch_size", "num_val", "cpu_threads"):
         value = getattr(arguments, flag)
         if value is not None and value < 1:
             raise ConfigError(f"--{flag} {value}: must be at least 1")
     if not 0 <= arguments.max_drop <= 100:
-        raise ConfigError(f"--max_drop {arguments.max_drop}: it is in points, from 0 to 100")
+        raise ConfigError(f"--max_drop {arguments.max_drop}: must be from 0 to 100 points")
 
 
 def export_first(arguments: argparse.Namespace) -> str:

@@ -50,13 +50,13 @@ def main(args: argparse.Namespace) -> None:
     with entered(cpu):
         found = take_step(capsule, make_trainer)
         if found is None:
-            raise TrainingError(f"{args.capsule}: the step is finite here, so it is not the one that was kept")
+            raise TrainingError(f"{args.capsule}: the step is finite here, so this is not the step that was kept")
         report(capsule, found)
         watch = find_first_bad_layer(capsule, make_trainer)
     say(f"first not finite: {first_place(found, watch)}")
     differing = found.differences(capsule.digests)
     if differing:
-        raise TrainingError(f"{args.capsule}: {len(differing)} values have other bytes, first {differing[0]}")
+        raise TrainingError(f"{args.capsule}: {len(differing)} values have different bytes, first {differing[0]}")
 
 
 def report(capsule: Any, found: Any) -> None:

@@ -53,10 +53,10 @@ def main(arguments: argparse.Namespace) -> None:
     check_config(config, command="export")
     network = trained_network(config, arguments.model_path)
     if network.is_classifier != (deploy.task == CLASSIFICATION):
-        raise ConfigError(f"{deploy.path}: the task is {deploy.task}, and {arguments.config} has another network")
+        raise ConfigError(f"{deploy.path}: the task is {deploy.task}, but {arguments.config} has a different network")
     if deploy.num_classes not in (None, network.model.num_classes):
         raise ConfigError(
-            f"{deploy.path}: there are {deploy.num_classes} classes, and {network.model.num_classes} in "
+            f"{deploy.path}: there are {deploy.num_classes} classes, but {network.model.num_classes} in "
             f"{arguments.config}"
         )
     with sigterm_as_exit():

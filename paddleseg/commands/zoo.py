@@ -61,7 +61,7 @@ def _checksum_words(entry: ZooEntry) -> str:
 
 
 def get(name: str, save_dir: Path) -> Path:
-    """Put the file of a name into a folder; one that is there already is never replaced.
+    """Put the file of a name into a folder; one that already exists is never replaced.
 
     Returns:
         The file.

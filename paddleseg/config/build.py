@@ -295,7 +295,7 @@ def _construct(config: Config, key: str, registry: Any, section: dict[str, Any],
         built = component(**arguments)
         if registry.kind is not None and not isinstance(built, registry.kind):
             wanted = f"{registry.kind.__module__}.{registry.kind.__name__}"
-            raise ConfigError(f"{section['type']} gave {type(built).__name__}; it must give a {wanted}")
+            raise ConfigError(f"{section['type']} returned {type(built).__name__}; it must return a {wanted}")
     return built
 
 

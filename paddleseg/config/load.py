@@ -127,7 +127,7 @@ def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[
     real = os.path.realpath(path)
     if real in chain:
         files = [os.path.basename(name) for name in (*chain[chain.index(real) :], real)]
-        raise ConfigError(f"{path}: {BASE_KEY}: the bases go round in a circle: {' -> '.join(files)}")
+        raise ConfigError(f"{path}: {BASE_KEY}: the base files form a cycle: {' -> '.join(files)}")
     refuse_foreign_file(path)
     own, own_sources = read_yaml(path)
     refuse_foreign_keys(path, own)

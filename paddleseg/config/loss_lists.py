@@ -93,7 +93,9 @@ def _check_kinds(config: Config, problems: Problems) -> None:
         name = section.get("type")
         if name in LOSSES and takes_picture_classes(LOSSES[name]) != is_classification:
             here, there = ("whole pictures", "pixels") if is_classification else ("pixels", "whole pictures")
-            problems.add(f"{key}.type", f"{name} is a loss of {there}, but {here} are learnt. {suggest(name, usable)}")
+            problems.add(
+                f"{key}.type", f"{name} is a loss for {there}, but this network learns {here}. {suggest(name, usable)}"
+            )
 
 
 def _check_output_weights(config: Config, num_losses: int, num_weights: int, problems: Problems) -> None:

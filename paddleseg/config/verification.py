@@ -178,7 +178,7 @@ def _pictures_to_compare(
         except DataError as error:
             get_logger().warning("verification: val_dataset cannot be read (%s); using generated pictures", error)
     if wanted is not None:
-        raise ConfigError("--verify_pictures: there are no pictures to choose from; give some by --verify_images")
+        raise ConfigError("--verify_pictures: there are no pictures to choose from; give some with --verify_images")
     return generated_pictures(channels, tuple(size_hw)), "generated"
 
 

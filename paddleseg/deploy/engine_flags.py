@@ -132,8 +132,8 @@ def check_engine_arguments(arguments: argparse.Namespace) -> None:
         )
     if arguments.auto_tuned_shape_file is not None and not arguments.enable_auto_tune:
         raise ConfigError(
-            f"--auto_tuned_shape_file {arguments.auto_tuned_shape_file}: no shapes are collected that could be written "
-            "there; give --enable_auto_tune True, or leave it out"
+            f"--auto_tuned_shape_file {arguments.auto_tuned_shape_file}: no shapes are collected that it could "
+            "hold; give --enable_auto_tune True, or leave it out"
         )
 
 
@@ -217,7 +217,7 @@ def refuse_flags_of_the_cpu(arguments: argparse.Namespace, device: str) -> None:
         value = getattr(arguments, flag)
         if value is not None and device != "cpu":
             raise ConfigError(
-                f"--{flag} {value}: it is for the CPU, but the device is {device}; give --device cpu, or leave it out"
+                f"--{flag} {value}: only for the CPU, but the device is {device}; give --device cpu, or leave it out"
             )
 
 

@@ -69,7 +69,7 @@ def engine_options(
     _, options = choose_graph(read_deploy_config(path), wishes)
     options = dataclasses.replace(options, device=engine_device(options.backend, device))
     if cpu_threads is not None and options.device != "cpu":
-        raise ConfigError(f"cpu_threads: no effect on {options.device}; leave it out, or take the CPU")
+        raise ConfigError(f"cpu_threads: no effect on {options.device}; leave it out, or use the CPU")
     return options
 
 

@@ -82,7 +82,7 @@ class Machine:
         done = self._run("survey.py")
         if done.facts:
             return dict(done.facts)
-        raise OSError(f"{self.python} does not run: {done.fault}")
+        raise OSError(f"{self.python} cannot be run: {done.fault}")
 
     def version_of(self, distribution: str) -> str | None:
         """The version of an installed package by its name at PyPI; None where it is not there."""

@@ -48,12 +48,12 @@ class FocalLoss(nn.Layer):
     def faults(num_classes: int = 2, **_: Any) -> Iterator[Fault]:
         """What does not go together, see :mod:`paddleseg.utils.arguments`."""
         if num_classes != 2:
-            yield "type", f"FocalLoss is for 2 classes, and there are {num_classes}; take MultiClassFocalLoss"
+            yield "type", f"FocalLoss is for 2 classes, and there are {num_classes}; use MultiClassFocalLoss"
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Scalar loss of logits (N, 2, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
         if logits.shape[1] != 2:
-            raise ConfigError(f"FocalLoss is for 2 classes, and there are {logits.shape[1]}; take MultiClassFocalLoss")
+            raise ConfigError(f"FocalLoss is for 2 classes, and there are {logits.shape[1]}; use MultiClassFocalLoss")
         valid = label != self.ignore_index
         is_own = class_masks(label, valid, 2)
         # Probability p that a logit is right about its pixel. Powers are taken of its logarithm, whose slope is finite.

@@ -72,7 +72,7 @@ def check_sizes(logits: Tensor, label: Tensor, coarse: bool) -> None:
     if logits.ndim != 4 or label.ndim != 3 or len(logits) != len(label) or not fit:
         allowed = "(N, K, h, w) and (N, H, W), h up to H and w up to W" if coarse else "(N, K, H, W) and (N, H, W)"
         raise ValueError(
-            f"logits {list(logits.shape)} and label {list(label.shape)} do not belong together; allowed are {allowed}"
+            f"logits {list(logits.shape)} and label {list(label.shape)} do not match; allowed are {allowed}"
         )
 
 

@@ -120,7 +120,7 @@ def _checked(path: str, sha256: str | None) -> str:
         raise WeightsError(f"{path}: no such file")
     found = None if sha256 is None else sha256_of(path)
     if found != sha256:
-        raise WeightsError(f"{path} is another file: its SHA-256 is {found}, the configuration says {sha256}")
+        raise WeightsError(f"{path} is a different file: its SHA-256 is {found}, the configuration says {sha256}")
     return path
 
 

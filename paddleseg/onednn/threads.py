@@ -33,12 +33,12 @@ def compute_with(threads: int, *, only_large_work: bool = False) -> Iterator[Non
     openmp = _openmp()
     if openmp is None:
         if threads > 1:
-            get_logger().warning("this Paddle carries no OpenMP that is known: one thread computes, not %d", threads)
+            get_logger().warning("no OpenMP was found in this Paddle: one thread computes, not %d", threads)
         yield
         return
     if threads * processes_here() > usable_cpus():
         get_logger().warning(
-            "%d threads in each of %d processes compute on %d cores: they wait for each other",
+            "%d threads in each of %d processes share %d cores, so they wait for each other",
             *(threads, processes_here(), usable_cpus()),
         )
     before = openmp.omp_get_max_threads()

@@ -226,7 +226,7 @@ def open_capsule(folder: str) -> Capsule:
     if parts:
         if dist.world_size() != len(parts):
             raise WeightsError(
-                f"{folder} is of {len(parts)} processes, here is {dist.world_size()}: python -m "
+                f"{folder} is of {len(parts)} processes, but here there is {dist.world_size()}: python -m "
                 f"paddle.distributed.launch --nproc_per_node {len(parts)} tools/replay_step.py {folder}"
             )
         path = path / f"rank_{dist.rank()}"
@@ -235,11 +235,11 @@ def open_capsule(folder: str) -> Capsule:
         facts = json.loads(file.read_text(encoding="utf-8"))
         whole = all(sha256_of(path / name) == digest for name, digest in facts["batches"].items())
     except FileNotFoundError as error:
-        raise WeightsError(f"{folder} is no capsule: there is no {error.filename}") from None
+        raise WeightsError(f"{folder} is not a capsule: it has no {error.filename}") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"{file} is damaged ({type(error).__name__}: {error})") from None
     if not whole:
-        raise WeightsError(f"{path}: a batch is damaged; its checksum is another one than {_STEP} says")
+        raise WeightsError(f"{path}: a batch is damaged; its checksum is not the one in {_STEP}")
     return Capsule(path, facts)
 
 

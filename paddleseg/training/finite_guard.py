@@ -145,7 +145,7 @@ class FiniteGuard:
         report = f"{self._describe(step, terms, paths)}.{keep()}"
         if self.skipped == self._max_skipped:
             raise TrainingError(
-                f"{report} {self.skipped} steps were left out before it, which is all that max_skipped_steps allows"
+                f"{report} {self.skipped} steps were left out before it, the most that max_skipped_steps allows"
             )
         self.skipped += 1
         get_logger().warning("%s Left out, %d of at most %d", report, self.skipped, self._max_skipped)

@@ -60,9 +60,9 @@ class RepeatHook(Hook):
         if before[_WEIGHTS] != now[_WEIGHTS]:
             changes.append("the weights before the first step are others")
         if changes and not self._force:
-            raise DifferentRun(f"{self._run} would not be repeated: {'; '.join(changes)}; --force goes on all the same")
+            raise DifferentRun(f"{self._run} would not be repeated: {'; '.join(changes)}; --force runs it anyway")
         if changes:
-            get_logger().warning("not all is as it was in %s: %s", self._run, "; ".join(changes))
+            get_logger().warning("this differs from %s: %s", self._run, "; ".join(changes))
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         # The record is of the first process; all of them have to stop after the same step.
@@ -114,7 +114,7 @@ def check_repeatable(run: str, processes: int) -> Mapping[str, Any]:
             f"{run} has no {checkpoint.CONFIG}: a run of core.train is repeated by the program that made it"
         )
     if first["step"]:
-        raise UserError(f"{run} goes on from step {first['step']} of a run in another folder; give that one")
+        raise UserError(f"{run} continues from step {first['step']} of a run in another folder; give that one")
     for start in later:
         changes = changes_between(first, start)
         if changes:
@@ -123,7 +123,7 @@ def check_repeatable(run: str, processes: int) -> Mapping[str, Any]:
     wanted = first["identity"].get("number of processes", 1)
     if wanted != processes:
         raise UserError(
-            f"{run} is of {wanted} processes, here is {processes}: python -m paddle.distributed.launch "
+            f"{run} is of {wanted} processes, but here there is {processes}: python -m paddle.distributed.launch "
             f"--nproc_per_node {wanted} tools/reproduce.py {run}"
         )
     return first

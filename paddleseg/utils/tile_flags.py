@@ -42,6 +42,6 @@ def tile_options(arguments: argparse.Namespace) -> TileOptions | None:
             raise ConfigError(f"--{flag} {' '.join(map(str, value))}: must be one number, or width and height")
     if arguments.tile is None:
         if arguments.overlap is not None:
-            raise ConfigError("--overlap: it is for tiles, and there are none; give --tile PIXELS, or leave it out")
+            raise ConfigError("--overlap: only for tiles; give --tile PIXELS, or leave it out")
         return None
     return TileOptions.of(arguments.tile, arguments.overlap)

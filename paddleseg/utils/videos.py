@@ -217,7 +217,7 @@ def _batches(frames: Iterator[np.ndarray], batch_size: int) -> Iterator[list[np.
 
 def _refuse_foreign(video: str, paths: VideoPaths, written: WrittenFiles) -> None:
     if os.path.realpath(paths.overlay) == os.path.realpath(video):
-        raise DataError(f"{video}: its video of overlays belongs there too; save in another folder")
+        raise DataError(f"{video}: its video of overlays would be written there too; save in another folder")
     files = sorted(paths.labels.iterdir()) if paths.labels.is_dir() else [paths.labels]
     written.refuse_foreign([*files, paths.overlay])
 

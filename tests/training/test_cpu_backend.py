@@ -20,7 +20,7 @@ from tests.training.old_run import run as run_old
 from tests.training.resumed import assert_same_losses, assert_same_state
 from tests.training.test_old_checkpoint import OLD
 
-OTHER_BYTES = "its last digits will differ from those it would have had: "
+OTHER_BYTES = "its last digits will differ from those of an uninterrupted run: "
 
 
 @pytest.fixture(autouse=True)
@@ -176,7 +176,7 @@ def test_a_run_of_an_older_version_goes_on_with_paddles_kernels_unless_onednn_is
     folder = tmp_path / "run"
     shutil.copytree(OLD / "iter_4", folder / "iter_4")
     run_old(folder, resume_model="auto", **given)
-    advice = "iter_4 is of a version that knew Paddle's kernels alone, and the run goes on with them"
+    advice = "iter_4 is from a version that had only Paddle's kernels, and the run continues with them"
     assert (advice in log.text) is (OTHER_BYTES not in log.text) is (not given)
     facts = facts_of(folder / "iter_8")
     if given:

@@ -108,7 +108,7 @@ def write_dataset(source: Source, folder: Path, options: WritingOptions) -> Writ
     warnings += [f"left out: {fault}" for fault in faults]
     pictures = [picture for picture in source.pictures if not picture.faults]
     if not pictures:
-        raise DataError("no annotated picture is left; nothing is written")
+        raise DataError("no annotated picture is left, so nothing was written")
     modes = _split(pictures, options)
     files = _ResultFiles(folder, pictures, modes)
     lines = _list_lines(pictures, files, options.separator)
@@ -185,7 +185,7 @@ def _size_of(image: Path) -> _Size:
     data = read_file(image, "picture")
     stored = image_size(data)
     if 0 in stored:
-        raise DataError(f"{image}: the picture is damaged or of no known format ({len(data)} bytes)")
+        raise DataError(f"{image}: the picture is damaged or of an unknown format ({len(data)} bytes)")
     orientation = orientation_of(data)
     return _Size(stored[::-1] if orientation >= 5 else stored, stored, orientation)
 
@@ -246,7 +246,9 @@ class _ResultFiles:
         places = {self._folder / IMAGES / name: image for name, image in self._images.items()}
         for place, image in places.items():
             if os.path.realpath(place) == os.path.realpath(image) and not place.is_symlink():
-                raise DataError(f"{image}: the result's {IMAGES} would be the folder of the pictures; give another DST")
+                raise DataError(
+                    f"{image}: the result's {IMAGES} would be the folder of the source pictures; give another DST"
+                )
         pictures = [place for place, image in places.items() if not _leads_to(place, image)]
         written.refuse_foreign([*(self._folder / name for name in others), *pictures])
 
@@ -294,7 +296,7 @@ def _list_lines(pictures: Sequence[AnnotatedPicture], files: _ResultFiles, separ
     odd = next((line for line in lines.values() if line.count(separator) != 1), None)
     if odd is not None:
         raise DataError(
-            f"{odd}: the separator {separator!r} is in a name too; give another one by --separator, such as ,"
+            f"{odd}: the separator {separator!r} occurs in a name too; give another one with --separator, such as ,"
         )
     return lines
 
