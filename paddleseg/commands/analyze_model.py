@@ -6,7 +6,7 @@
     python tools/analyze_model.py --config my_config.yml --json cost.json
 
 Convolutions and linear layers are counted, as in DDRNet's paper, whose "GFLOPs" are these GMACs. Nothing is run, so
-that large sizes need no memory.
+large sizes need no memory.
 """
 
 from __future__ import annotations
@@ -71,11 +71,11 @@ def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     network = parser.add_mutually_exclusive_group(required=True)
-    network.add_argument("--config", help="the network of this configuration")
-    network.add_argument("--model", help="the network of this name, such as DDRNet_23_slim")
-    parser.add_argument("--opts", nargs="+", help="with --config: override keys, such as model.in_channels=4")
+    network.add_argument("--config", help="configuration file of the network")
+    network.add_argument("--model", help="name of the network, for example DDRNet_23_slim")
+    parser.add_argument("--opts", nargs="+", help="with --config: override keys, for example model.in_channels=4")
     parser.add_argument("--num_classes", type=int, help=f"with --model (default: {_NUM_CLASSES})")
-    parser.add_argument("--aux", action="store_true", help="with --model: with the auxiliary head")
+    parser.add_argument("--aux", action="store_true", help="with --model: include the auxiliary head")
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
         "--sizes", nargs="+", metavar="HxW", help=f"picture sizes, height first (default: {' '.join(_SIZES)})"

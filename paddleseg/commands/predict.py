@@ -18,15 +18,15 @@ def make_parser() -> argparse.ArgumentParser:
     """The command line; the names are PaddleSeg's, --opts is an addition."""
     parser = CommandParser(prog="predict.py", description=__doc__, rewrite=rewriter("predict.py"))
     parser.add_argument("--config", required=True, help="configuration file (.yml)")
-    parser.add_argument("--model_path", required=True, help="weights of this or another kit, or a checkpoint folder")
+    parser.add_argument("--model_path", required=True, help="weights from this or another kit, or a checkpoint folder")
     parser.add_argument(
         "--image_path",
         required=True,
-        help="a picture, a folder of them, a .txt list of them, a quoted glob pattern, or a video (.mp4, .avi, ...)",
+        help="a picture, a folder or .txt list of pictures, a quoted glob pattern, or a video (.mp4, .avi, ...)",
     )
-    parser.add_argument("--save_dir", default="./output/result", help="folder of the results (default: %(default)s)")
-    parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
-    parser.add_argument("--device_id", type=int, metavar="N", help="number of the card: --device gpu:N")
+    parser.add_argument("--save_dir", default="./output/result", help="output folder (default: %(default)s)")
+    parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first GPU, else the CPU)")
+    parser.add_argument("--device_id", type=int, metavar="N", help="GPU number, like --device gpu:N")
     add_cpu_flags(parser)
     parser.add_argument(
         "--custom_color",

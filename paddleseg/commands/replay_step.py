@@ -1,11 +1,11 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Take the step of a failure capsule again, and say which layer first gives values that are not finite.
+"""Repeat the step of a failure capsule, and name the first layer whose output is not finite.
 
     python tools/replay_step.py output/capsule_1200
 
-A training keeps a step whose loss or gradients are not finite in its folder. This compares loss and gradients of the
-step, taken again, with the capsule's checksums; status 1 where they have other bytes. Of a training in several
+A training keeps a step whose loss or gradients are not finite in its folder. This repeats the step and compares its
+loss and gradients with the capsule's checksums; the exit status is 1 if their bytes differ. For a training in several
 processes: python -m paddle.distributed.launch --nproc_per_node 2 tools/replay_step.py output/capsule_1200
 """
 
@@ -21,8 +21,8 @@ from paddleseg.utils.cli import require_packages
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("capsule", metavar="CAPSULE", help="a folder capsule_N in a run's folder")
-    parser.add_argument("--device", help="cpu, gpu, ... (default: the first card, else cpu)")
+    parser.add_argument("capsule", metavar="CAPSULE", help="a capsule_N folder of a run")
+    parser.add_argument("--device", help="cpu, gpu, ... (default: the first GPU, else cpu)")
     return parser
 
 

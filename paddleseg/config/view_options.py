@@ -46,10 +46,10 @@ def add_view_arguments(parser: argparse.ArgumentParser, *, switch: Literal["aug_
     size = {"nargs": 2, "type": int, "metavar": ("W", "H")}
     group.add_argument(f"--{switch}", **given, help="sum the probabilities over --scales and flips")
     group.add_argument(
-        "--scales", nargs="+", type=float, metavar="S", help=f"factors for the size, with --{switch} (default 1.0)"
+        "--scales", nargs="+", type=float, metavar="S", help=f"scale factors, with --{switch} (default 1.0)"
     )
-    group.add_argument("--flip_horizontal", **given, help=f"the mirror image too, with --{switch}")
-    group.add_argument("--flip_vertical", **given, help=f"the upside-down picture too, with --{switch}")
+    group.add_argument("--flip_horizontal", **given, help=f"also use the mirror image, with --{switch}")
+    group.add_argument("--flip_vertical", **given, help=f"also use the upside-down picture, with --{switch}")
     group.add_argument("--is_slide", **given, help="average over windows of --crop_size, --stride apart")
     group.add_argument("--crop_size", **size, help="width and height of a window, with --is_slide")
     group.add_argument("--stride", **size, help="steps to the right and down, at most --crop_size, with --is_slide")
