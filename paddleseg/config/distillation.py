@@ -19,7 +19,7 @@ from paddleseg.utils.weight_source import WeightSource, source_faults
 SECTION = "distillation"
 KEYS: dict[str, tuple[Any, str]] = {
     "teacher": (str, "folder of a run or a checkpoint, or the configuration of the teacher"),
-    "teacher_weights": (WeightSource, "its weights, where `teacher` is a configuration or has others"),
+    "teacher_weights": (WeightSource, "its weights, if `teacher` is a configuration or has different ones"),
     "losses": (
         list,
         "what the teacher teaches: `type` and arguments of a loss, `weight` (its factor), and `features` and "

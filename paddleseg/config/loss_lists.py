@@ -28,7 +28,7 @@ from paddleseg.utils.type_hints import NonNegativeFloat
 KEYS: dict[str, tuple[Any, str]] = {
     "types": (list, "a loss for each output of the network, the main one first, or one loss for all outputs"),
     "coef": (Sequence[NonNegativeFloat], "the weight of each output's loss"),
-    "class_weights": (ClassWeights, "count the labels of `train_dataset`, and let rare classes weigh more"),
+    "class_weights": (ClassWeights, "count the labels of `train_dataset`, and give rare classes more weight"),
 }
 """Key of the section to its type, and words for docs/config.md."""
 

@@ -41,7 +41,7 @@ class ImageFolder(ClassDataset):
         num_classes: Number of classes: that of the class folders.
         img_channels: Channels of the pictures.
         class_names: One name per class, in the order of the folders; not given: those of ``class_names_file``.
-        class_names_file: A text file whose lines hold a folder's name, a blank and the name of the class, as
+        class_names_file: A text file whose lines hold a folder's name, a space and the name of the class, as
             ImageNet's ``LOC_synset_mapping.txt``; relative to the working directory or to ``dataset_root``. Not given:
             the folders' names.
         apply_exif: Whether pictures are turned upright as their EXIF data says.

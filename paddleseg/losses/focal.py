@@ -34,7 +34,7 @@ class FocalLoss(nn.Layer):
     Args:
         alpha: Factor of the logit of a pixel's own class, from 0 to 1; the other logit has 1 - alpha.
         gamma: Power of the factor that makes easy pixels count less, at least 0.
-        ignore_index: Label of the pixels that do not count.
+        ignore_index: Label of the pixels to ignore.
     """
 
     @checks_arguments
@@ -73,7 +73,7 @@ class MultiClassFocalLoss(nn.Layer):
     Args:
         alpha: Factor of the loss: one number, or one for each class (the mean stays over the number of pixels).
         gamma: Power of the factor that makes easy pixels count less, at least 0; with 0 this is the cross entropy.
-        ignore_index: Label of the pixels that do not count.
+        ignore_index: Label of the pixels to ignore.
     """
 
     takes_coarse_logits = True

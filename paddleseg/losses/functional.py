@@ -43,7 +43,7 @@ def pixel_cross_entropy(
         logits: (N, K, H, W) float; if ``coarse``, (N, K, h, w) with h <= H and w <= W, which are interpolated
             bilinearly (half-pixel centres), large ones on a CPU without ever being there at the label's size.
         label: (N, H, W) int64, values 0..K-1 or ``ignore_index``.
-        ignore_index: Label of the pixels that do not count.
+        ignore_index: Label of the pixels to ignore.
         coarse: Whether logits may be smaller than the label.
 
     Returns:
