@@ -122,7 +122,7 @@ MESSAGES = {
     "the data has several problems": (
         check_spoilt_labels,
         "the data has 2 problems:\n"
-        "  train_dataset: 1 of 8 labels hold values that are no class: 200 (3 pixels in 1 file); allowed with"
+        "  train_dataset: 1 of 8 labels hold values that are not classes: 200 (3 pixels in 1 file); allowed with"
         " num_classes 4 are 0..3 and 255 (ignored). First: data/labels/train_0.png\n"
         "  val_dataset: data/labels/val_1.png: the label is 64x40, but its picture data/images/val_1.png is "
         "64x48; both must have the same size",

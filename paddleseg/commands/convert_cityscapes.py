@@ -58,7 +58,7 @@ def main(args: argparse.Namespace) -> None:
     with ThreadPoolExecutor(args.nproc) as pool:  # decoding and encoding let other threads run
         jobs = pool.map(convert, sources.values())
         written = sum(tracked(jobs, "converting", "label", total=len(sources)))
-    print(f"{folder}: {written} labels *{_TARGET} written, {len(sources) - written} were there")
+    print(f"{folder}: {written} labels *{_TARGET} written, {len(sources) - written} existed")
 
 
 def convert(source: Path) -> bool:

@@ -58,7 +58,7 @@ def main(args: argparse.Namespace) -> None:
         written = sum(tracked(jobs, "converting", "label", total=len(names)))
     if not aug.exists():
         write_atomically(aug, "".join(f"{name}\n" for name in names).encode())
-    print(f"{folder}: {written} labels written, {len(names) - written} were there; their names are in {aug}")
+    print(f"{folder}: {written} labels written, {len(names) - written} existed; their names are in {aug}")
 
 
 def convert(source: Path, target: Path) -> bool:

@@ -79,7 +79,7 @@ def main(args: argparse.Namespace) -> None:
         mended[target] = encode_image(np.ascontiguousarray(label))
     for target, data in mended.items():
         written.write(target, data)
-    print(f"{args.save_dir}: {count_of(len(mended), 'label')} written; list the new files in place of the old ones")
+    print(f"{args.save_dir}: {count_of(len(mended), 'label')} written; list the new files instead of the old ones")
 
 
 def check_arguments(args: argparse.Namespace) -> dict[int, int]:

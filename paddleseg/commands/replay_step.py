@@ -45,7 +45,7 @@ def main(args: argparse.Namespace) -> None:
     cpu = choose_cpu(capsule.settings, capsule.state)
     changes = changes_since(capsule, cpu)
     if changes:
-        say(f"not all is as it was then, and bytes may differ for it: {'; '.join(changes)}")
+        say(f"this differs from the run, so bytes may differ: {'; '.join(changes)}")
     make_trainer = trainer_maker(capsule, cpu)
     with entered(cpu):
         found = take_step(capsule, make_trainer)

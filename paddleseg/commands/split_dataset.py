@@ -154,7 +154,7 @@ def write_lists(save_dir: Path, chosen: Mapping[str, Sequence[str]]) -> None:
             written.write(files[mode], "".join(f"{line}\n" for line in lines).encode())
         elif files[mode].is_file():
             files[mode].unlink()
-            print_note(f"{files[mode]}: removed, of an earlier split")
+            print_note(f"{files[mode]}: removed, from an earlier split")
 
 
 def describe_classes(units: Sequence[Unit], parts: Mapping[str, str]) -> str:

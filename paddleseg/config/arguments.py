@@ -85,7 +85,7 @@ def _fault_of_class(component: Callable[..., Any], kind: type | None) -> str | N
     if not inspect.isclass(component):
         return None
     if kind is not None and not issubclass(component, kind):
-        return f"is no {kind.__module__}.{kind.__name__}; derive it from that"
+        return f"is not a {kind.__module__}.{kind.__name__}; derive it from that"
     lacking = sorted(getattr(component, "__abstractmethods__", ()))
     return f"lacks {', '.join(lacking)}; define it, see {kind.__module__}.{kind.__name__}" if lacking and kind else None
 

@@ -78,7 +78,9 @@ def _check_term(term: Any, key: str, problems: Problems) -> None:
         if value is not None:
             check_value(value, hint, f"{key}.{name}", problems)
     if "weight" not in term:
-        problems.add(f"{key}.weight", "missing; for ChannelWiseKLLoss, 3 on logits and 50 on features is a beginning")
+        problems.add(
+            f"{key}.weight", "missing; for ChannelWiseKLLoss, 3 on logits and 50 on features is a starting point"
+        )
     if "teacher_features" in term and "features" not in term:
         problems.add(f"{key}.teacher_features", "has no effect without features, the layer of the student; add it")
     check_component(own, DISTILLATION_LOSSES, key, problems)

@@ -106,7 +106,7 @@ def _check_output_weights(config: Config, num_losses: int, num_weights: int, pro
         problems.add(
             "loss.coef",
             f"{num_weights} weights; DDRNet has 1 output, and 2 with model.enable_auxiliary_loss: True; give a weight "
-            "for each, e.g. [1.0] or [1.0, 0.4], and as many losses or one",
+            "for each, e.g. [1.0] or [1.0, 0.4], and as many losses, or one",
         )
     if names is not None and len(names) != num_weights:
         if len(names) == 1:

@@ -40,7 +40,7 @@ def add_view_arguments(parser: argparse.ArgumentParser, *, switch: Literal["aug_
         switch: What the command calls the switch of scales and flips.
     """
     group = parser.add_argument_group(
-        "how to look at a picture", f"each flag wins over its key under {SECTION}; see docs/config.md"
+        "how to look at a picture", f"each flag takes precedence over its key under {SECTION}; see docs/config.md"
     )
     given = {"action": "store_true", "default": None}
     size = {"nargs": 2, "type": int, "metavar": ("W", "H")}

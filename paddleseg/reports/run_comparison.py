@@ -164,7 +164,7 @@ def describe(comparison: Comparison, names: tuple[str, str]) -> str:
         rows = [(name, _words(first), _words(second)) for name, first, second in comparison.settings]
         lines += _table(("setting", "A", "B"), rows, right=False)
     else:
-        lines.append("settings: nothing differs, as far as those of both are known")
+        lines.append("settings: no differences, as far as both are known")
     if comparison.values:
         rows = [_row(name, first, second) for name, first, second in comparison.values]
         lines += ["", *_table(("score, %", "A", "B", "B - A"), rows)]

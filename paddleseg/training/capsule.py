@@ -113,13 +113,13 @@ class CapsuleWriter:
             return f" The step is not kept (failure_capsules: {self._settings.failure_capsules}{kept})."
         folder = own / f"rank_{dist.rank()}" if dist.world_size() > 1 else own
         if folder.exists():
-            return f" {folder} has this step, of an earlier attempt."
+            return f" {folder} has this step from an earlier attempt."
         try:
             self._write(folder, step, batches, digests_of(terms, layers), dict(contents()))
         except (OSError, UserError) as error:
             get_logger().warning("the step cannot be kept: %s", error)
             return ""
-        return f" python tools/replay_step.py {own} takes the step again."
+        return f" python tools/replay_step.py {own} repeats the step."
 
     def _write(
         self, folder: Path, step: int, batches: Sequence[Batch], digests: Digests, contents: dict[str, Any]

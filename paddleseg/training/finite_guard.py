@@ -156,7 +156,7 @@ class FiniteGuard:
             other = ", or the loss of another process is not: see its log" if world_size() > 1 else ""
             values += f", but gradients are not finite{other}"
         return (
-            f"step {step} is not finite (loss: {values}); it did not reach the weights. Pictures of this step: "
+            f"step {step} is not finite (loss: {values}); the weights were not updated. Pictures of this step: "
             f"{', '.join(paths)}"
         )
 

@@ -58,7 +58,7 @@ class RepeatHook(Hook):
         before, now = read_starts(self._run)[0], read_starts(self._save_dir)[0]
         changes = changes_between(before, now)
         if before[_WEIGHTS] != now[_WEIGHTS]:
-            changes.append("the weights before the first step are others")
+            changes.append("the weights before the first step differ")
         if changes and not self._force:
             raise DifferentRun(f"{self._run} would not be repeated: {'; '.join(changes)}; --force runs it anyway")
         if changes:
@@ -152,7 +152,7 @@ def compare_checkpoints(run: str, repeated: str) -> list[Comparison]:
 
 def _differing(pair: list[checkpoint.Checkpoint], file: str) -> tuple[str, ...]:
     if not all(one.has(file) for one in pair):
-        return ("the file is in one of them alone",)
+        return ("only one of them has the file",)
     before, now = (read_weights(one.folder / file)[0] for one in pair)
     return tuple(name for name in dict.fromkeys([*before, *now]) if not _same(before.get(name), now.get(name)))
 

@@ -180,7 +180,7 @@ class RunSettings:
         if self.use_tensorboard and importlib.util.find_spec(TENSORBOARD_PACKAGE) is None:
             yield "use_tensorboard", f"needs {TENSORBOARD_PACKAGE}: pip install 'ddrnet-toolkit[tensorboard]'"
         if self.cpu_backend == "onednn" and self.to_static_training:
-            yield "cpu_backend", f"onednn does not go with {spell('to_static_training')}; leave one of them out"
+            yield "cpu_backend", f"onednn cannot be combined with {spell('to_static_training')}; leave one of them out"
         if "save_dir" not in wrong and Path(self.save_dir).exists() and not Path(self.save_dir).is_dir():
             yield "save_dir", f"{self.save_dir} is a file; give a folder"
         if "profiler_options" not in wrong and self.profiler_options is not None:

@@ -174,7 +174,7 @@ def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *flags: Any) ->
 
 
 def _parameter(tensor: Any, *flags: Any) -> Tensor:
-    return tensor if isinstance(tensor, Tensor) else _refuse("a parameter that is no tensor")
+    return tensor if isinstance(tensor, Tensor) else _refuse("a parameter that is not a tensor")
 
 
 def _size(sides: Any = ()) -> tuple[Any, ...]:

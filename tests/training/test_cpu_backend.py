@@ -200,7 +200,7 @@ def test_a_static_graph_is_left_to_paddle_which_is_said(train_here, tmp_path):
     [
         (
             ("--cpu_backend", "onednn", "--to_static_training"),
-            "--cpu_backend: onednn does not go with --to_static_training; leave one of them out",
+            "--cpu_backend: onednn cannot be combined with --to_static_training; leave one of them out",
         ),
         (("--cpu_threads", 0), "--cpu_threads: found 0; it must be 1 or more"),
     ],

@@ -106,7 +106,7 @@ class ClassList:
 
     def describe_unknown(self, label: str) -> str:
         """What to say of a label for which ``has`` is false."""
-        return f"the label {label!r} is no class of the list. {suggest(label, self.names)}"
+        return f"the label {label!r} is not a class of the list. {suggest(label, self.names)}"
 
     @property
     def palette(self) -> Palette:

@@ -223,7 +223,7 @@ def _panoptic_content(
     number, annotation = annotations[0]
     place = f"annotation {number}"
     if len(annotations) > 1:
-        picture.faults.append(f"{place} and annotation {annotations[1][0]} are of the same picture; keep one of them")
+        picture.faults.append(f"{place} and annotation {annotations[1][0]} are for the same picture; keep one of them")
     classes, segments = {}, []
     name = ""
     try:

@@ -126,7 +126,7 @@ def write_dataset(source: Source, folder: Path, options: WritingOptions) -> Writ
             counts[name] = len(chosen)
         elif written.has(folder / name):
             (folder / name).unlink()
-            warnings.append(f"{folder / name} removed: of an earlier conversion, and now of no pictures")
+            warnings.append(f"{folder / name} removed: from an earlier conversion, no longer in use")
     written.write(folder / CLASS_NAMES, "".join(f"{name}\n" for name in classes.names).encode())
     upright = [sizes[picture.name].upright for picture in pictures]
     config = starting_config(folder, classes, counts, sizes=upright, separator=options.separator)
@@ -170,7 +170,7 @@ def _check(pictures: Sequence[AnnotatedPicture], classes: ClassList, warnings: l
         warnings.append(f"{count_of(len(cut), 'shape')} cut at the border of the picture; first: {cut[0]}")
     if turned:
         warnings.append(
-            f"{count_of(len(turned), 'label')} drawn on the picture as it is stored, turned upright with it (EXIF); "
+            f"{count_of(len(turned), 'label')} drawn on the stored picture, turned upright with it (EXIF); "
             f"first: {turned[0]}"
         )
     return sizes
@@ -286,7 +286,7 @@ def _place_picture(image: Path, place: Path, how: str, written: WrittenFiles) ->
             with open(image, "rb") as opened:
                 written.write_by(place, lambda file: shutil.copyfileobj(opened, file))
     except (OSError, NotImplementedError) as error:  # the second where the system has no symbolic links
-        advice = "; give --pictures copy where links cannot be made" if how == "link" else ""
+        advice = "; give --pictures copy if links cannot be made" if how == "link" else ""
         raise UserError(f"{place}: cannot be written ({getattr(error, 'strerror', None) or error}){advice}") from error
 
 
