@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checking a section ``{type: .., argument: ..}`` against the class or function that its type names.
 
-What is right is said by the component itself, see :mod:`paddleseg.utils.arguments`; here it gains file, line and key.
+The component itself defines what is right, see :mod:`paddleseg.utils.arguments`; here it gains file, line and key.
 """
 
 from __future__ import annotations

@@ -197,7 +197,7 @@ def build_distillation(config: Config, task: Any, student: Any, teacher: Any) ->
         teacher: The trained network.
 
     Raises:
-        ConfigError: What shall be compared is not there, or cannot be compared.
+        ConfigError: What is to be compared does not exist, or cannot be compared.
     """
     distances = []
     for index, section in enumerate(config.section("distillation")["losses"]):

@@ -79,7 +79,7 @@ class _Forms:
     """The settings that a command line gives by several words, such as ``--work-dir`` and ``--save_dir``.
 
     Of one word that is given twice the last counts, as everywhere; of two words for one setting neither is the last
-    by anybody's wish.
+    by anybody's choice.
     """
 
     def __init__(self, names: _Names) -> None:

@@ -18,7 +18,7 @@ from paddleseg.utils.yaml_text import read_yaml
 def keep_settings(config: Config, start: Checkpoint) -> None:
     """Take from a checkpoint what the configuration does not name and a version or the weights may decide otherwise.
 
-    The rest of what differs is the user's own wish.
+    All other differences are the user's choice.
     """
     if not start.has(CONFIG):
         _keep_padding_mode(config, start)

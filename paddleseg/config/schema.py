@@ -204,7 +204,7 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
 
 
 def _other_network(model: Mapping[str, Any]) -> str | None:
-    """Why a name of the zoo is none for the network; of an unknown name or network that is said elsewhere."""
+    """Why a name of the zoo is none for the network; unknown names and networks are reported elsewhere."""
     if model.get("type") not in MODELS or any(zoo_faults(model.get("pretrained"))):
         return None
     return other_network(model.get("pretrained"), MODELS[model["type"]])

@@ -98,7 +98,7 @@ def load_teacher(
 
     Raises:
         ConfigError: The weights are of other classes.
-        WeightsError: The weights cannot be had, or do not fit the teacher.
+        WeightsError: The weights cannot be obtained, or do not fit the teacher.
     """
     network = build_model(
         teacher.config, use_pretrained=False, use_auxiliary_head=False, default_data_format=data_format

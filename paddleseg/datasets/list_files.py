@@ -112,4 +112,4 @@ def _nothing(folder: Path, naming: Naming, index: int) -> str:
 
 
 def _ignore(folder: str, error: OSError) -> None:
-    """A folder that cannot be read holds nothing for a list; what is missed because of it is said."""
+    """A folder that cannot be read is treated as empty; whatever is then missing is reported."""

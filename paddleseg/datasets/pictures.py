@@ -141,7 +141,7 @@ class PictureDataset(ABC):
     def open_cache(self) -> None:
         """Make the cache ready and log how large it gets; nothing without a cache or when it is open.
 
-        To be called before processes are forked that shall share it.
+        Call this before forking the processes that are to share it.
         """
         if self.cache_kind == "none" or self._cache is not None:
             return

@@ -38,7 +38,7 @@ from paddleseg.utils.yaml_text import parse_yaml
 
 FILE_NAME = "deploy.yaml"
 SEGMENTATION, CLASSIFICATION = TASKS = ("segmentation", "classification")
-"""What the network finds in a picture: a label map, which is meant where nothing is said, or one class."""
+"""What the network finds in a picture: a label map, which is the default, or one class."""
 # Key under Deploy: (type of the value, may be left out).
 _KEYS: dict[str, tuple[type, bool]] = {
     "model": (str, False),

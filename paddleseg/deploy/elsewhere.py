@@ -105,7 +105,7 @@ def graph_for_elsewhere(config: DeployConfig, name: str | None) -> GraphSpec:
             and in that one of logits at 1/8, as ``export.py --portable`` writes it.
 
     Raises:
-        ConfigError: There is no such graph, or what it gives is not said, or it takes batches.
+        ConfigError: There is no such graph, or it does not say what it gives, or it takes batches.
     """
     graphs = {MAIN: config.main_graph, **config.graphs}
     if name is None:

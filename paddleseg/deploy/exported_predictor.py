@@ -60,7 +60,7 @@ def engine_options(
         device: As ``engines.engine_device`` takes it.
 
     Raises:
-        ConfigError: The deploy.yaml is wrong, it has no graph for these wishes, or the threads have no effect.
+        ConfigError: The deploy.yaml is wrong, it has no graph for these options, or the threads have no effect.
         DeviceError: The engine or the device is not available.
     """
     if cpu_threads is not None and cpu_threads < 1:

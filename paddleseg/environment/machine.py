@@ -53,7 +53,7 @@ def why_not_writable(folder: Path) -> str | None:
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine with the Python that shall run the toolkit.
+    """A machine with the Python that is to run the toolkit.
 
     Attributes:
         python: Its Python.

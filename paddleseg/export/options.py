@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an export is to be, as a whole and graph by graph, and which wishes do not go together.
+"""What an export is to be, as a whole and graph by graph, and which options cannot be combined.
 
 Imports no package that has to be installed: the command checks its flags before it loads any.
 """

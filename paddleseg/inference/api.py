@@ -3,7 +3,7 @@
 """PaddleSeg's ``evaluate`` and ``predict``, for programs that build network and data set themselves.
 
 ``from paddleseg.core import evaluate, predict``. Names and order of the arguments are PaddleSeg's, and their defaults
-where nothing else is said; what their values mean is what the same flags of the commands mean.
+unless stated otherwise; what their values mean is what the same flags of the commands mean.
 """
 
 from __future__ import annotations

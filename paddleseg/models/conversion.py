@@ -64,7 +64,7 @@ def fit_weights(
     meta: Mapping[str, Any] | None,
     padding_mode: PaddingMode | None = None,
 ) -> FittedWeights | None:
-    """Find the network that weights are of, and what of it they fill.
+    """Find the network that weights belong to, and how much of it they fill.
 
     Args:
         path: The file that they were read from.

@@ -51,7 +51,7 @@ def load_pretrained(
         The coverage, which is also logged as a table, and kept as ``model.pretrained_coverage``.
 
     Raises:
-        WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only the
+        WeightsError: The file cannot be obtained or read; or a part of the trunk is left without weights. Only the
             network's ``head_parts`` may stay untrained.
     """
     fault = other_network(source, model)

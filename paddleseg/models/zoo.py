@@ -102,7 +102,7 @@ def zoo_faults(source: Any) -> Iterator[tuple[str, str]]:
 
 
 def is_there(source: Any) -> bool:
-    """Whether a source without faults is on this machine, or may be had at an address or by a name of the zoo."""
+    """Whether a source without faults is on this machine, or can be fetched from an address or by a name of the zoo."""
     if zoo_name(source) is not None:
         return True
     return any(is_url(place) or os.path.exists(local_path(place)) for place in places_of(source)[0])

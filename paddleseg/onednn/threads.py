@@ -26,7 +26,7 @@ def compute_with(threads: int, *, only_large_work: bool = False) -> Iterator[Non
     """Compute with so many threads, within this context and in this thread of Python.
 
     Args:
-        threads: How many; more than there are cores are taken as asked, which is said.
+        threads: How many; more than there are cores are used as requested, with a warning.
         only_large_work: Only what is within ``for_large_work`` too; the rest computes with one. To wake a thread takes
             a tenth of a millisecond, and more where others keep its core busy; Paddle's kernels do it for little work.
     """

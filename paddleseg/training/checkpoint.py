@@ -43,7 +43,7 @@ def write_checkpoint(folder: str | os.PathLike[str], contents: Mapping[str, Any]
     """Publish a checkpoint folder; what was there under this name is replaced once the new one is whole.
 
     Args:
-        folder: Where it shall be.
+        folder: Where to write it.
         contents: For each file name, a text, or a table of arrays and plain values to be pickled.
         facts: What the manifest says beside the files: step, metric and best_file (None where the step was not
             evaluated), versions.

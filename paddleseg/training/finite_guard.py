@@ -93,7 +93,7 @@ class FiniteGuard:
                 sentence for the report.
 
         Returns:
-            Whether the update shall be done; without ``max_skipped`` always, because gradients are zeros then.
+            Whether to apply the update; without ``max_skipped`` always, because gradients are zeros then.
 
         Raises:
             TrainingError: More than ``max_skipped`` steps would be left out.

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The folder of a run before its first step: what to go on from, and what of other runs is moved aside."""
+"""The folder of a run before its first step: what to resume from, and which files of other runs are moved aside."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The knobs of a run, each written once: name, type with bound, words and default.
+"""The settings of a run, each written once: name, type with bound, words and default.
 
 What comes from a knob: its YAML key at the top level, its flag of train.py, its argument of ``paddleseg.core.train``,
 the check of its value, and its row in docs/config.md. A new knob is one line here, and the code that heeds it.
@@ -68,7 +68,7 @@ _BOTH = {"in_yaml": True, "is_flag": True}
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How a run goes, beside what it trains; names and defaults are PaddleSeg's where it has them.
+    """How a run proceeds, apart from what it trains; names and defaults are PaddleSeg's where it has them.
 
     Where PaddleSeg's default hurts, ours is None: ``device`` (first card, else CPU), ``num_workers`` (from the
     machine) and ``seed`` (drawn and logged).

@@ -83,7 +83,7 @@ FAMILIES = {
 
 
 def advice_on(name: str) -> str | None:
-    """What is said of a name of PaddleSeg's that is not here; None of all other names.
+    """The message for a name of PaddleSeg's that is not here; None of all other names.
 
     Args:
         name: Of a module, or of what is in one, with dots.

@@ -33,7 +33,7 @@ _STATE_THEIR_FRAMES = (".mp4", ".m4v", ".mov", ".avi")
 _CODEC = "mp4v"  # the one that every build of OpenCV writes
 _DIGITS = 6
 _FRAMES_PER_SECOND = 25.0
-# What FFmpeg has to say of a damaged video is said once, and by us.
+# What FFmpeg reports about a damaged video is reported once, by us.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 

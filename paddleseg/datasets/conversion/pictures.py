@@ -108,4 +108,4 @@ def note_unlabelled(source: Source, folder: Path, images: Iterable[Path]) -> Non
 
 
 def _ignore(folder: str, error: OSError) -> None:
-    """What cannot be read holds nothing for us; what is missed because of it is said."""
+    """What cannot be read is treated as empty; whatever is then missing is reported."""

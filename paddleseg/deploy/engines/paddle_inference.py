@@ -129,7 +129,7 @@ def check_options(options: EngineOptions, model: Path) -> None:
     """Refuse what the device cannot do.
 
     Args:
-        options: The wish.
+        options: The requested options.
         model: The graph's file; some precisions depend on its format.
 
     Raises:

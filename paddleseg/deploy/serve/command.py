@@ -140,7 +140,7 @@ def _server_config(app: Any, settings: Settings) -> Any:
 def _serve_here(app: Any, settings: Settings, listening: socket.socket) -> None:
     import uvicorn
 
-    # uvicorn ends on these signals and then raises them again; ending in peace is status 0.
+    # uvicorn ends on these signals and then raises them again; ending normally is status 0.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     server = uvicorn.Server(_server_config(app, settings))

@@ -52,7 +52,7 @@ def read_wishes(
         gives_margins: Whether its label maps have margins.
 
     Raises:
-        Refusal: A parameter is unknown, repeated, wrong or has no effect, or nothing of what is accepted is to be had.
+        Refusal: A parameter is unknown, repeated, wrong or has no effect, or none of the accepted types is available.
     """
     given: dict[str, Any] = {}
     for name, text in query.multi_items():

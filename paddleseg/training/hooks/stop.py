@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from paddleseg.training.trainer import Trainer
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
-# paddle.distributed.launch sends SIGTERM three times within 0.6 seconds; that is one wish and not two.
+# paddle.distributed.launch sends SIGTERM three times within 0.6 seconds; that is one request and not two.
 _ONE_WISH_SECONDS = 2.0
 
 
@@ -95,7 +95,7 @@ class StopHook(Hook):
             trainer.stop(f"{signal.Signals(self.number).name} was received; --resume_model auto continues from here")
 
     def ends_evaluations(self) -> bool:
-        """Whether an evaluation shall end now. With several processes never: they would have to agree all the time."""
+        """Whether to end an evaluation now. With several processes never: they would have to agree all the time."""
         if dist.world_size() > 1:
             return False
         self.number = self._signals.received
