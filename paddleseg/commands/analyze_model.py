@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from paddleseg.utils.cli import require_packages
+from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
@@ -69,7 +69,7 @@ def check_arguments(args: argparse.Namespace) -> None:
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     network = parser.add_mutually_exclusive_group(required=True)
     network.add_argument("--config", help="configuration file of the network")
     network.add_argument("--model", help="name of the network, for example DDRNet_23_slim")

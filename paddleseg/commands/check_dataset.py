@@ -23,7 +23,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from paddleseg.utils.cli import require_packages
+from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.html_page import check_page_file, write_page
@@ -32,7 +32,7 @@ from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_js
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", required=True, help="the configuration used for training")
     add_json_flag(parser, "everything that was found")
     parser.add_argument("--fix_map", action="store_true", help="propose a label_map for values that are not classes")

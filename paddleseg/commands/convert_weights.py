@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from paddleseg.utils.cli import require_packages
+from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.logging import print_note
 from paddleseg.utils.safe_pickle import one_line
@@ -27,7 +27,7 @@ _ENDINGS = {"official": ".safetensors", "paddleseg": ".pdparams", "safetensors":
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("source", nargs="?", metavar="SRC", help="weights, or a checkpoint folder")
     add("target", nargs="?", metavar="DST", help="file to write, .pdparams or .safetensors; must not exist yet")

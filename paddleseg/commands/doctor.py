@@ -16,13 +16,14 @@ import sys
 
 from paddleseg.environment.examination import as_json, examine, has_fault, table
 from paddleseg.environment.machine import Machine
+from paddleseg.utils.cli import CommandParser
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=120, help="time limit for an import in seconds (default: 120)")
     add_json_flag(parser, "the rows")
     return parser

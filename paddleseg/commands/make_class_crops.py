@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paddleseg.utils.atomic_file import new_save_dir
-from paddleseg.utils.cli import require_packages
+from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _SCENE_SIZE = (512, 256)
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="make_class_crops.py",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -15,7 +15,7 @@ import argparse
 from pathlib import Path
 
 from paddleseg.utils.atomic_file import new_save_dir
-from paddleseg.utils.cli import require_packages
+from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.errors import ConfigError
 
 # Cityscapes sorts its pictures by city; these are all from one.
@@ -24,7 +24,7 @@ CITY = "roadscenes"
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="make_roadscenes.py",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

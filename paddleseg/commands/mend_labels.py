@@ -17,7 +17,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from paddleseg.utils.cli import require_packages
+from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.errors import ConfigError, DataError, count_of
 from paddleseg.utils.label_map import LABEL_VALUES
 from paddleseg.utils.type_hints import is_number
@@ -30,7 +30,7 @@ IGNORED = 255
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="mend_labels.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument

@@ -15,14 +15,14 @@ from __future__ import annotations
 import argparse
 import os
 
-from paddleseg.utils.cli import require_packages
+from paddleseg.utils.cli import CommandParser, require_packages
 
 CARD, CITATION = "MODEL_CARD.md", "CITATION.cff"
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", metavar="RUN", help="folder of a run or of one of its checkpoints")
     parser.add_argument("--scores", metavar="FILE", help="file that val.py --json wrote for these weights")
     parser.add_argument("--save_dir", help="folder for both files (default: the run's folder)")
@@ -35,12 +35,9 @@ def main(args: argparse.Namespace) -> None:
     from paddleseg.model_card.citation import citation_text
     from paddleseg.model_card.facts import gather, run_folder
     from paddleseg.model_card.markdown import FILL_IN, card_text
-    from paddleseg.utils.errors import ConfigError
     from paddleseg.utils.written_files import WrittenFiles
 
     folder = run_folder(args.run) if args.save_dir is None else args.save_dir
-    if os.path.isfile(folder):
-        raise ConfigError(f"--save_dir {folder}: is a file; give a folder")
     texts = {CARD: "", CITATION: ""}
     written = WrittenFiles(folder)
     written.refuse_foreign(os.path.join(folder, name) for name in texts)

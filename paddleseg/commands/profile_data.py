@@ -17,7 +17,7 @@ import dataclasses
 import inspect
 from typing import Any
 
-from paddleseg.utils.cli import require_packages
+from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
@@ -25,7 +25,7 @@ from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_js
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", required=True, help="the configuration used for training")
     parser.add_argument("--opts", nargs="+", help="override keys, for example batch_size=8 train_dataset.cache=disk")
     parser.add_argument("--device", help="cpu, gpu, ... (default: the first GPU, else cpu)")

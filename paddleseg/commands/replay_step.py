@@ -15,12 +15,12 @@ import argparse
 import os
 from typing import Any
 
-from paddleseg.utils.cli import require_packages
+from paddleseg.utils.cli import CommandParser, require_packages
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("capsule", metavar="CAPSULE", help="a capsule_N folder of a run")
     parser.add_argument("--device", help="cpu, gpu, ... (default: the first GPU, else cpu)")
     return parser

@@ -15,13 +15,14 @@ tools/reproduce.py
 from __future__ import annotations
 
 import argparse
+import os
 
-from paddleseg.utils.cli import require_packages
+from paddleseg.utils.cli import CommandParser, require_packages
 
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", metavar="RUN", help="the folder of a run (train.py --save_dir)")
     parser.add_argument("--save_dir", help="folder for the repeated training (default: RUN_again)")
     parser.add_argument("--num_workers", type=int, help="processes that read data (default: as in the run)")
@@ -42,7 +43,7 @@ def main(args: argparse.Namespace) -> None:
 
     if args.num_workers is not None and args.num_workers < 0:
         raise ConfigError(f"--num_workers {args.num_workers}: must be 0 (no extra process) or more")
-    save_dir = args.save_dir or f"{args.run.rstrip('/')}_again"
+    save_dir = args.save_dir or f"{os.path.abspath(args.run)}_again"
     hook = reproduce(
         args.run, save_dir, num_workers=args.num_workers, until=args.until, force=args.force, opts=args.opts
     )

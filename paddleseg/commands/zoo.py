@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from paddleseg.utils.atomic_file import replacing
 from paddleseg.utils.checksum import sha256_of
-from paddleseg.utils.cli import require_packages
+from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.errors import ConfigError, WeightsError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _HEAD = ("name", "network", "trained on", "kit", "SHA-256", "published")
 
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="print a table of all names")
     get = actions.add_parser("get", help="download the file of a name to a folder")

@@ -13,6 +13,7 @@ from paddleseg.training.checkpoint import CONFIG
 from paddleseg.training.cpu import CPU
 from paddleseg.training.repeat import DifferentRun, RepeatHook, check_repeatable, forget_start
 from paddleseg.training.run_settings import knobs
+from paddleseg.training.run_start import OWN_OF_A_PROCESS
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.errors import ConfigError
 
@@ -40,9 +41,10 @@ def reproduce(
         What the comparison of the steps gave.
 
     Raises:
-        UserError: The run cannot be repeated here; one line says why.
+        UserError: The run cannot be repeated here, or ``opts`` would make another one of it; one line says why.
     """
     first = check_repeatable(run, dist.world_size())
+    _check_opts(opts)
     if Path(save_dir).resolve() == Path(run).resolve() or (Path(save_dir).is_dir() and any(Path(save_dir).iterdir())):
         raise ConfigError(f"--save_dir {save_dir}: is not empty; give a new folder")
     total = first["settings"]["iters"]
@@ -54,6 +56,7 @@ def reproduce(
         "resume_model": None,
         "use_vdl": False,
         "use_tensorboard": False,
+        "profiler_options": None,  # its file may be that of the run
         "device": first["device"],
         "num_workers": first["settings"]["num_workers"] if num_workers is None else num_workers,
         # By themselves they are chosen by the cores of the machine, which may have others.
@@ -74,3 +77,12 @@ def reproduce(
             forget_start(save_dir)
         raise
     return hook
+
+
+def _check_opts(opts: Sequence[str]) -> None:
+    """Losses would show most other values only after the first step, and ``until`` may end before that."""
+    for item in opts:
+        key = item.partition("=")[0]
+        if key.rpartition(".")[2] not in OWN_OF_A_PROCESS:
+            allowed = ", ".join(sorted(OWN_OF_A_PROCESS))
+            raise ConfigError(f"--opts {key}: would be another run; only places of files may be others ({allowed})")

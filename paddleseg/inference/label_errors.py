@@ -45,7 +45,7 @@ _RAREST = 1e-4
 """Share below which all confusions are equally rare: a few regions of a data set decide about less."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Region:
     """A region where network and label disagree.
 
@@ -58,7 +58,7 @@ class Region:
         core: How many of them have all eight neighbours in it: along borders, where nobody is exact, there are none.
         margin: Mean over the core of the probability of ``predicted`` less that of ``label``.
         log_ratio: Mean over the core of the logarithm of the one by the other, each at least 0.001.
-        histogram: (64,) int64, of the core's pixels by the probability of ``predicted``.
+        histogram: (64,) int32, of the core's pixels by the probability of ``predicted``.
         rejected: Share of the connected area of the label that the region is a part of, where the network says
             something else: 1 where it rejects an object as a whole.
         unsupported: Share of the connected area of the network's class that the region is a part of, where the label
@@ -243,7 +243,7 @@ def find_regions(
                 int(inside.sum()),
                 float((probability - of_label)[inside].mean()),
                 float(log_ratio[inside].mean()),
-                np.bincount(bins, minlength=_BINS),
+                np.bincount(bins, minlength=_BINS).astype(np.int32),  # a data set has millions of regions
                 float(rejected[row, column]),
                 float(unsupported[row, column]),
             )

@@ -65,8 +65,11 @@ def draw_curves(runs: Sequence[RunFigures], options: CurveOptions = CurveOptions
         title: Above all; of a single run without one its name.
 
     Raises:
-        DataError: A key is asked for that no run has.
+        DataError: A key is asked for that no run has, or an axis of one that is not drawn.
     """
+    for key in options.log_keys or ():
+        if key not in options.keys:
+            raise DataError(f"--log {key}: is not drawn. {suggest(key, options.keys)}")
     panels = [panel for key in options.keys if (panel := _make_panel(runs, key, options)) is not None]
     if not panels:
         raise DataError(f"{', '.join(run.name for run in runs)}: no figures of {', '.join(options.keys)}")

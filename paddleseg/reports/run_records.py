@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,14 +46,22 @@ class RunFigures:
 
 
 def append_record(file: str | os.PathLike[str], step: int, figures: Mapping[str, float]) -> None:
-    """Add a line, which is on its way to the disk when this returns.
+    """Add a line, see ``append_records``."""
+    append_records(file, [(step, figures)])
+
+
+def append_records(file: str | os.PathLike[str], records: Iterable[tuple[int, Mapping[str, float]]]) -> None:
+    """Add a line for each step with its figures; they are on their way to the disk when this returns.
 
     Raises:
         OSError: The file cannot be written.
     """
-    values = {name: value if math.isfinite(value) else None for name, value in figures.items()}
+    lines = []
+    for step, figures in records:
+        values = {name: value if math.isfinite(value) else None for name, value in figures.items()}
+        lines.append(json.dumps({STEP: step, **values}) + "\n")
     with open(file, "a", encoding="utf-8") as opened:
-        opened.write(json.dumps({STEP: step, **values}) + "\n")
+        opened.write("".join(lines))
 
 
 def parse_record(line: str | bytes) -> dict[str, Any] | None:

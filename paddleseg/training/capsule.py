@@ -80,9 +80,14 @@ class CapsuleWriter:
         self._settings = settings
         self._generators: dict[str, Any] = {}
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a step may be kept at all."""
+        return self._settings.failure_capsules > 0
+
     def start_step(self) -> None:
         """Note the generators of a user's own code; the toolkit's follow from seed, step and process."""
-        if self._settings.failure_capsules:
+        if self.is_wanted:
             kind, keys, *rest = np.random.get_state()
             self._generators = {"random": random.getstate(), "numpy": [kind, keys, *rest]}
 
@@ -222,7 +227,8 @@ def open_capsule(folder: str) -> Capsule:
         WeightsError: It is none, or a file of it is missing or damaged, or as many processes are needed as it is of.
     """
     path = Path(folder)
-    parts = sorted(path.glob("rank_*"))
+    # One that was being written when the run was killed is none.
+    parts = [part for part in path.glob("rank_*") if part.name.removeprefix("rank_").isdecimal()]
     if parts:
         if dist.world_size() != len(parts):
             raise WeightsError(
@@ -233,14 +239,41 @@ def open_capsule(folder: str) -> Capsule:
     file = path / _STEP
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))
+        _check_facts(facts)
         whole = all(sha256_of(path / name) == digest for name, digest in facts["batches"].items())
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise WeightsError(f"{folder} is not a capsule: it has no {error.filename}") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"{file} is damaged ({type(error).__name__}: {error})") from None
     if not whole:
         raise WeightsError(f"{path}: a batch is damaged; its checksum is not the one in {_STEP}")
     return Capsule(path, facts)
+
+
+def _check_facts(facts: Mapping[str, Any]) -> None:
+    """Raise a KeyError or TypeError where something is missing or of another kind than is written."""
+    kinds = {
+        "step": int, "settings": dict, "pictures": list, "generators": dict, "versions": dict, "plain": list,
+        "batches": dict, "terms": dict, "gradients": dict,
+    }  # fmt: skip
+    for name, kind in kinds.items():
+        if not isinstance(facts[name], kind):
+            raise TypeError(f"{name} is no {kind.__name__}")
+    if not isinstance(facts["settings"]["iters"], int) or not isinstance(facts["settings"]["seed"], int):
+        raise TypeError("iters or seed is no number")
+
+
+def held_copy(batch: Batch) -> Batch:
+    """A batch for ``CapsuleWriter.keep`` that is not the last one of its step.
+
+    It is in memory of this process: the shared memory of data workers, which is small in a container, or the card's
+    would be taken by all accumulated batches until the step ends.
+    """
+    return {name: _in_own_memory(value) if isinstance(value, Tensor) else value for name, value in batch.items()}
+
+
+def _in_own_memory(tensor: Tensor) -> Tensor:
+    return tensor.clone() if tensor.place.is_cpu_place() else tensor.cpu()
 
 
 def _arrays_of(batch: Batch) -> bytes:

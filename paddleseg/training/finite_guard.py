@@ -57,15 +57,17 @@ class FiniteGuard:
 
     Attributes:
         skipped: How many steps have been left out.
+        knows_at_once: Whether a step's verdict is there before its update, so that the step can be kept.
     """
 
     def __init__(self, model: nn.Layer, *, clears_gradients: bool = True, max_skipped: int = 0) -> None:
         self._max_skipped = max_skipped
+        self._fetches_cheaply = paddle.get_device() == "cpu"  # there is no device to wait for
+        self.knows_at_once = self._fetches_cheaply or max_skipped > 0
         self.skipped = 0
         self._parameters = [p for p in model.parameters() if not p.stop_gradient]
         self._statistics = running_statistics(model)
         self._clears_gradients = clears_gradients
-        self._fetches_cheaply = paddle.get_device() == "cpu"  # there is no device to wait for
         self._saved: list[Tensor] = []
         self._good = paddle.to_tensor(True)
         self._first_bad_step = paddle.to_tensor(-1, dtype="int64")

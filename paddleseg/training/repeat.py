@@ -20,9 +20,13 @@ from paddleseg.models.weights import read_weights
 from paddleseg.training import checkpoint
 from paddleseg.training.hooks.base import Hook
 from paddleseg.training.run_facts import RUN_FILE, changes_between, read_losses, read_starts
+from paddleseg.training.run_settings import knobs
+from paddleseg.training.run_start import without_places
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.errors import UserError
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.nested import describe_changes
+from paddleseg.utils.yaml_text import read_yaml
 
 if TYPE_CHECKING:
     from paddleseg.training.trainer import Trainer
@@ -114,12 +118,16 @@ def check_repeatable(run: str, processes: int) -> Mapping[str, Any]:
             f"{run} has no {checkpoint.CONFIG}: a run of core.train is repeated by the program that made it"
         )
     if first["step"]:
-        raise UserError(f"{run} continues from step {first['step']} of a run in another folder; give that one")
+        raise UserError(
+            f"{run} continues from step {first['step']} of a run in another folder (give that one), or of an older "
+            f"version, which kept no {RUN_FILE}"
+        )
     for start in later:
         changes = changes_between(first, start)
         if changes:
             where = f"went on from step {start['step']} otherwise than it had begun"
             raise UserError(f"{run} {where}, so no single training gives its bytes: {'; '.join(changes)}")
+    _check_config_of_checkpoints(run)
     wanted = first["identity"].get("number of processes", 1)
     if wanted != processes:
         raise UserError(
@@ -127,6 +135,24 @@ def check_repeatable(run: str, processes: int) -> Mapping[str, Any]:
             f"--nproc_per_node {wanted} tools/reproduce.py {run}"
         )
     return first
+
+
+def _check_config_of_checkpoints(run: str) -> None:
+    """Refuse a run that went on with another learning rate, say: its folder has the last configuration alone."""
+    last = _config_in(Path(run))
+    for folder in checkpoint.iteration_folders(run):
+        if folder.joinpath(checkpoint.CONFIG).is_file():
+            changes = describe_changes(_config_in(folder), last)
+            if changes:
+                what = f"{folder.name} was trained otherwise than {checkpoint.CONFIG} says"
+                raise UserError(f"{run}: {what}, so no single training gives its bytes: {'; '.join(changes)}")
+
+
+def _config_in(folder: Path) -> Any:
+    """What of a configuration matters and is in no setting of the run."""
+    settings = {knob.name for knob in knobs()}
+    content = read_yaml(str(folder / checkpoint.CONFIG))[0]
+    return without_places({key: value for key, value in content.items() if key not in settings})
 
 
 def compare_checkpoints(run: str, repeated: str) -> list[Comparison]:

@@ -36,7 +36,7 @@ from paddleseg.training.hooks.run_pictures import RunPicturesHook
 from paddleseg.training.hooks.stop import StopHook, StopSignals
 from paddleseg.training.hooks.trackers import MetricsHook, TensorBoardHook, VisualDLHook
 from paddleseg.training.profiler_options import parse_profiler_options
-from paddleseg.training.run_facts import facts_of_start, note_start
+from paddleseg.training.run_facts import facts_of_start, note_start, weights_checksum
 from paddleseg.training.run_folder import goes_on_in, log_changed_settings, prepare_folder
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.trainer import RunRecord, Trainer
@@ -106,16 +106,25 @@ def run_training(
     with entered(cpu):
         if settings.do_eval and trainer.step < trainer.total_steps:
             task.rehearse(trainer.model, precision=_eval_precision(settings))
-        if dist.rank() == 0:
-            prepare_folder(settings.save_dir, start, config_text)
-            facts = facts_of_start(settings, identity, trainer.model, batches.dataset.file_list, config_text)
-            note_start(settings.save_dir, facts, trainer.step, goes_on_in(settings.save_dir, start))
-        dist.barrier()
+        _begin_folder(trainer, batches, start)
         with signals, closing(progress_hook):
             trainer.train()
     if is_quiet():  # others have seen all of it
         log_outcome("%s", _describe_outcome(trainer))
     stop_hook.leave()
+
+
+def _begin_folder(trainer: Trainer, batches: TrainingBatches, start: checkpoint.Checkpoint | None) -> None:
+    """Make the run's folder, with what has to be the same to repeat the run: some of the data are read for that."""
+    weights = weights_checksum(trainer.model) if dist.rank() == 0 else ""
+    settings, record = trainer.settings, trainer.record
+
+    def begin() -> None:
+        prepare_folder(settings.save_dir, start, record.config_text)
+        facts = facts_of_start(settings, record.identity, weights, batches.dataset.file_list, record.config_text)
+        note_start(settings.save_dir, facts, trainer.step, goes_on_in(settings.save_dir, start))
+
+    dist.in_first_process(begin)
 
 
 def _describe_outcome(trainer: Trainer) -> str:

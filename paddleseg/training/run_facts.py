@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,9 @@ RUN_FILE, LOSSES = "run.json", "losses.jsonl"
 LOSS = "loss"
 """Its name in each line of ``losses.jsonl``, whose form is that of ``reports.run_records``."""
 _PACKAGE = Path(__file__).resolve().parents[1]
-# Of large data sets only so many files, spread over all, are asked for their size, and read.
-_SIZES, _CONTENTS = 2000, 64
+# Of large data sets only so many samples, spread over all, are asked for their files' sizes, and read; of large files,
+# such as a satellite's pictures, so many bytes.
+_SIZES, _CONTENTS, _MOST_BYTES = 2000, 64, 16 << 20
 # What does not change the bytes of a run, beside the settings that may differ between its processes.
 _NO_MATTER = {
     "save_dir", "num_workers", "resume_model", "keep_checkpoint_max", "check_labels", "failure_capsules", "use_vdl",
@@ -46,14 +48,14 @@ _NO_MATTER = {
 
 
 def facts_of_start(
-    settings: RunSettings, identity: Mapping[str, Any], model: nn.Layer, files: Sequence, config_text: str | None
+    settings: RunSettings, identity: Mapping[str, Any], weights: str, files: Sequence, config_text: str | None
 ) -> dict[str, Any]:
     """What a run is when it starts, as plain values.
 
     Args:
         settings: Those of the run, with ``iters`` and ``seed`` chosen.
         identity: See ``trainer.RunRecord``.
-        model: With the weights of the first step.
+        weights: What ``weights_checksum`` gives before the first step.
         files: ``file_list`` of the data that is trained on.
         config_text: The resolved configuration, or None.
     """
@@ -64,7 +66,7 @@ def facts_of_start(
         "code (checksum)": code_checksum(config_text),
         "data (checksum)": data_checksum(files),
         "device": paddle.device.get_device().partition(":")[0],
-        "weights (checksum)": weights_checksum(model),
+        "weights (checksum)": weights,
     }
 
 
@@ -116,7 +118,7 @@ def read_starts(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
     try:
         starts = json.loads(path.read_text(encoding="utf-8"))["starts"]
         for start in starts:
-            _what_matters(start), start["step"]
+            _check_start(start)
     except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"{folder} is not a run's folder, or is from an older version: it has no {RUN_FILE}") from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -124,6 +126,15 @@ def read_starts(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
     if not starts:
         raise UserError(f"{path} is damaged: it has no start")
     return starts
+
+
+def _check_start(start: Mapping[str, Any]) -> None:
+    """Raise a KeyError, TypeError or the like where something is missing or of another kind than is written."""
+    _what_matters(start)
+    numbers = (start["step"], start["settings"]["iters"])
+    texts = (start["weights (checksum)"], start["code (checksum)"], start["data (checksum)"], start["device"])
+    if not (all(isinstance(one, int) for one in numbers) and all(isinstance(one, str) for one in texts)):
+        raise TypeError("a number or a checksum is something else")
 
 
 def read_losses(folder: str | os.PathLike[str]) -> dict[int, float]:
@@ -149,7 +160,8 @@ def code_checksum(config_text: str | None) -> str:
 def data_checksum(files: Sequence) -> str:
     """Of sizes and contents of files that are spread over all; names are in the run's identity."""
     values: list[str] = [str(len(files))]
-    for count, look in ((_SIZES, lambda path: str(path.stat().st_size)), (_CONTENTS, sha256_of)):
+    looks = {_SIZES: lambda path: str(path.stat().st_size), _CONTENTS: partial(sha256_of, most=_MOST_BYTES)}
+    for count, look in looks.items():
         places = np.unique(np.linspace(0, max(len(files) - 1, 0), count).astype(int)) if len(files) else []
         paths = [Path(path) for place in places for path in files[int(place)] if path is not None]
         values += [look(path) for path in paths if path.is_file()]  # what is drawn has no file

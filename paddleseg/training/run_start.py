@@ -42,15 +42,15 @@ def start_run(settings: RunSettings, config: Mapping[str, Any] = MappingProxyTyp
     select_device(settings.device)
     check_precision(settings.precision)
     dist.init()
-    dist.check_equal({**settings.common(), "config": _shared(config)})
+    dist.check_equal({**settings.common(), "config": without_places(config)})
     return find_start(settings.save_dir, settings.resume_model)
 
 
-def _shared(value: Any) -> Any:
-    """A copy without what may differ between processes."""
+def without_places(value: Any) -> Any:
+    """A copy of a configuration, or a part of one, without what may differ between processes."""
     if isinstance(value, Mapping):
-        return {key: _shared(inner) for key, inner in value.items() if key not in OWN_OF_A_PROCESS}
-    return [_shared(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+        return {key: without_places(inner) for key, inner in value.items() if key not in OWN_OF_A_PROCESS}
+    return [without_places(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def choose_seed(wanted: int | None, start: checkpoint.Checkpoint | None) -> int:

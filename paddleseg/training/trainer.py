@@ -21,7 +21,7 @@ from paddleseg.optimizers import schedule_of
 from paddleseg.reports.score_files import SCORES, scores_text
 from paddleseg.tasks.base import Scores, Task, rank
 from paddleseg.training import checkpoint
-from paddleseg.training.capsule import CapsuleWriter
+from paddleseg.training.capsule import CapsuleWriter, held_copy
 from paddleseg.training.ema import ExponentialMovingAverage
 from paddleseg.training.finite_guard import FiniteGuard, Overflows
 from paddleseg.training.hooks.base import Hook, keyed
@@ -168,13 +168,17 @@ class Trainer:
         paddle.seed(step_seed(self.settings.seed, self.step, dist.rank()))
         self.last_learning_rate = self.optimizer.get_lr()
         sums: dict[str, Tensor] = {}
-        taken: list[Batch] = []
+        paths: list[str] = []
+        held: list[Batch] = []
+        holds = self._capsules is not None and self._capsules.is_wanted and self._guard.knows_at_once
         accumulated = self.settings.grad_accum_steps
         for i in range(accumulated):
             started = time.perf_counter()
             batch = next(batches)
             self.reader_seconds += time.perf_counter() - started
-            taken.append(batch)
+            paths += batch["paths"]
+            if holds:  # the last one is there until the update in any case
+                held.append(batch if i == accumulated - 1 else held_copy(batch))
             with self._network.gradients_stay_local(i < accumulated - 1):
                 drawn_from = batch_rng(self.settings.seed, self.step, dist.rank(), i)
                 terms = self.task.loss_terms(self._network, {**batch, "rng": drawn_from})
@@ -187,8 +191,7 @@ class Trainer:
                 value = value.detach() / accumulated
                 sums[name] = sums[name] + value if name in sums else value
         self._network.share_extra_gradients()
-        paths = [path for batch in taken for path in batch["paths"]]
-        keep = partial(self._keep_step, taken, sums)
+        keep = partial(self._keep_step, held, sums)
         self.last_step_counts = self.last_loss_counts = self._guard.finish_step(self.step + 1, sums, paths, keep)
         for hook in self.hooks:
             hook.before_update(self)
@@ -206,8 +209,9 @@ class Trainer:
 
         They are those of the step before any clipping, and in fp16 without the scale of the loss.
         """
-        gradients = [p.grad.astype("float32") for p in self._trained.parameters() if p.grad is not None]
-        norm = paddle.stack([gradient.square().sum() for gradient in gradients]).sum().sqrt()
+        gradients = (p.grad for p in self._trained.parameters() if p.grad is not None)
+        # One after the other: copies of all at once would not fit where a card is full.
+        norm = paddle.stack([gradient.astype("float32").square().sum() for gradient in gradients]).sum().sqrt()
         # On a CPU the scaler is off and has no state.
         scale = None if self._scaler is None else self._scaler.state_dict().get("scale")
         return norm if scale is None else norm / scale.item()

@@ -9,13 +9,12 @@ them. Log lines do not tear a bar: they are written within ``room_for_text``.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
-
-from tqdm import tqdm
 
 from paddleseg.utils.errors import printable_line
 
@@ -52,7 +51,7 @@ class Progress:
         self._meter = {"unit": unit, "unit_scale": unit == "B"}
         self._what = printable_line(what)  # names of files are in it
         self._total, self._first, self._done = total, done, done
-        self._bar: _Bar | None = None
+        self._bar: Any = None
         self._process = os.getpid()
         self._began = self._said = time.monotonic()
         is_shown = shown and _is_wanted and is_first_process()
@@ -60,7 +59,7 @@ class Progress:
         if is_shown and has_terminal():
             # miniters: looks at the clock with every update, so that a bar of work that gets slower goes on.
             options = {"desc": self._what, "initial": done, "leave": False, "dynamic_ncols": True, "miniters": 1}
-            self._bar = _Bar(total=total, file=sys.stderr, **options, **self._meter)
+            self._bar = _bar_class()(total=total, file=sys.stderr, **options, **self._meter)
             _open.append(self)
 
     def update(self, count: int = 1) -> None:
@@ -98,15 +97,21 @@ class Progress:
 
     def _line(self) -> str:
         seconds = time.monotonic() - self._began
-        return tqdm.format_meter(
+        return _bar_class().format_meter(
             self._done, self._total, seconds, ncols=0, prefix=self._what, initial=self._first, **self._meter
         )
 
 
-class _Bar(tqdm):
-    # No thread that looks at bars from outside: one that holds tqdm's lock while a data process is forked leaves it
-    # locked there.
-    monitor_interval = 0
+@functools.cache
+def _bar_class() -> Any:
+    from tqdm import tqdm  # tools/doctor.py runs without it
+
+    class Bar(tqdm):
+        # No thread that looks at bars from outside: one that holds tqdm's lock while a data process is forked leaves it
+        # locked there.
+        monitor_interval = 0
+
+    return Bar
 
 
 def tracked(
@@ -146,7 +151,7 @@ def bar_is_drawn() -> bool:
 
 def room_for_text() -> contextlib.AbstractContextManager[Any]:
     """What is written to the terminal in this context stands above the bars."""
-    return _Bar.external_write_mode() if bar_is_drawn() else contextlib.nullcontext()
+    return _bar_class().external_write_mode() if bar_is_drawn() else contextlib.nullcontext()
 
 
 def close_all() -> None:

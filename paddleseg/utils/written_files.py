@@ -45,8 +45,9 @@ class WrittenFiles:
             files: What is going to be written.
 
         Raises:
-            DataError: Names the first of them.
+            DataError: Names the first of them; or the folder cannot be one, or cannot be written to.
         """
+        self._check_place()
         # First what is there, then the index: another process of this run may be writing already.
         there = [Path(file) for file in files if os.path.lexists(file)]
         self._checksums = None
@@ -58,6 +59,14 @@ class WrittenFiles:
                 f"{names}: would be replaced, but according to {self._index} no command wrote this content; save "
                 "in another folder, or move it away"
             )
+
+    def _check_place(self) -> None:
+        folder = self._folder.absolute()
+        there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+        if not there.is_dir():
+            raise DataError(f"{self._folder}: {there} is no folder; give another place")
+        if not os.access(there, os.W_OK):
+            raise DataError(f"{self._folder}: {there} cannot be written to; give another place")
 
     def has(self, file: str | os.PathLike[str]) -> bool:
         """Whether a file is there with a content that a command wrote into this folder."""

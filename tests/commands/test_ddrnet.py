@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ddrnet NAME``: the commands of the repository under one name, from an installed package too."""
 
+import importlib
 import os
 import stat
 import subprocess
@@ -94,6 +95,15 @@ def test_a_name_that_is_none_is_one_line_with_the_nearest(words, line, monkeypat
         call(monkeypatch, *words)
     assert caught.value.code == 2
     assert capsys.readouterr() == ("", f"{line}\n")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_flag_that_is_none_is_one_line(name, capsys):
+    with pytest.raises(SystemExit) as caught:
+        importlib.import_module(COMMANDS[name].module).make_parser().parse_args(["--flip_flop"])
+    assert caught.value.code == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and error.endswith(" --help lists the flags\n")
 
 
 def test_a_command_speaks_of_itself_by_its_own_name(monkeypatch, capsys):

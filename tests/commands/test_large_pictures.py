@@ -180,6 +180,7 @@ def test_the_memory_that_the_soak_measures_is_that_of_the_command_and_not_its_ow
 
 @needs_proc
 @pytest.mark.slow
+@pytest.mark.usefixtures("run_command")  # the weights are for the command's network, which is not narrow
 def test_memory_grows_little_with_the_size_of_a_tiff(tmp_path):
     """The soak of `make soak` with small sides; whole, the scores of the large picture alone would take 0.7 GB."""
     small = soak().predict_by_tiles(tmp_path, 256, 256, 32)

@@ -52,7 +52,7 @@ from paddleseg.cvlibs.manager import ComponentManager / paddleseg.registry.Regis
 from paddleseg.utils.download import download_file_and_uncompress / shutil.unpack_archive
 from paddleseg.utils.visualize import get_pseudo_color_map / palette_image
 from paddleseg.utils.logger import setup_logger / paddleseg.utils.logging.get_logger
-from paddleseg.utils import progbar / tqdm
+from paddleseg.utils import progbar / tracked of paddleseg.utils.progress
 from paddleseg.core.train import train / from paddleseg.core import train
 from paddleseg.core.infer import reverse_transform / predict_label_maps
 from paddleseg.deploy.infer import DeployConfig / read_deploy_config

@@ -67,6 +67,7 @@ NOT_RUN = {
     r".*configs/finetune/": "the weights are those of make quickstart, or a download",
     r"python tools/dataset_converters/voc_aug\.py": "a download; tests/tools/test_voc_aug.py makes one",
     r"python tools/plot_curve\.py .*work_dirs": "runs of other kits; tests/tools draws their curves",
+    r"python tools/(plot_curve|compare_runs)\.py output other_output": "a second run; docs/reports.md has one",
     r".*WEIGHTS": "the measurement of docs/speed.md, with a trained network",
     r".*--score_outputs outputs": "the outputs come from another machine; tests/commands/exported",
     r"python -c ": "one line of Python that prints what is installed",

@@ -65,7 +65,7 @@ def test_so_do_those_that_need_other_packages(page, workspace):
 def test_the_results_that_the_pages_speak_of_are_there(workspace):
     for name in (
         "output/inference_model/deploy.yaml", "output/labels/val_0.png", "scores.json", "inputs/index.json",
-        "result/label", "model.profile", "output/mine/exported/report.md", "data/mine/dataset.yml", "stats.json",
+        "result/label", "model.profile", "output/mine/exported/deploy.yaml", "data/mine/dataset.yml", "stats.json",
         "output/quickstart/run/predictions/added_prediction", "data/corrected/class_names.txt",
     ):  # fmt: skip
         assert (workspace.folder / name).exists(), name

@@ -4,6 +4,7 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -357,3 +358,9 @@ def test_a_check_that_fails_is_a_row_and_the_others_go_on(stage):
 def test_a_python_that_does_not_run_is_said(python):
     (first, *_) = examine(Machine(python))
     assert "cannot be run" in first.found
+
+
+def test_the_doctor_of_ddrnet_comes_where_nothing_is_installed():
+    command = [sys.executable, "-S", "-m", "paddleseg", "doctor", "--seconds", "0"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, "ddrnet doctor: error: --seconds 0: must be above 0\n")

@@ -84,6 +84,11 @@ def test_a_rate_in_steps_is_drawn_on_a_logarithmic_axis(rate, is_log):
     assert panels(a_run(count=200, rate=rate), log_keys=["loss"])["Loss"].is_log
 
 
+def test_an_axis_of_what_is_not_drawn_is_refused():
+    with pytest.raises(DataError, match="--log losss: .*Did you mean 'loss'"):
+        panels(a_run(), log_keys=["losss"])
+
+
 def test_many_points_have_their_mean_above_them():
     run = a_run(count=200)
     random = np.random.default_rng(0)

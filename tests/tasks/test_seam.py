@@ -10,6 +10,10 @@ ALLOWED = {
     "inference/api.py",  # PaddleSeg's evaluate gives it
     "training/hooks/evaluate.py",  # the key of the best figure in the state of a checkpoint, which is frozen
     "reports/foreign_logs.py",  # logs of other kits say it
+    "commands/export.py",
+    "commands/plot_curve.py",
+    "commands/ptq.py",  # help and messages
+    "model_card/markdown.py",  # a title
     "reports/evaluation_page.py",  # the page of a segmentation
     "models/layers.py",  # a measured figure in a comment
 }

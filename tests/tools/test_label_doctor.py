@@ -28,7 +28,7 @@ def test_the_check_proposes_a_map_and_writes_a_page(run_command, tiny_config, ti
     result = run_command(*command, "--report", page, "--json", figures)
     assert result.returncode == 1 and "Traceback" not in result.stderr  # training would stop
     assert "label_map: {1: 0, 2: 1, 3: 2, 4: 3}" in result.stdout
-    assert "<section>" in page.read_text() and "http" not in page.read_text()
+    assert "<section>" in page.read_text() and "://" not in page.read_text()
     found = json.loads(figures.read_text())["doctor"]
     assert [(entry["kind"], entry["section"]) for entry in found if entry["kind"] == "off_by_one"] == [
         ("off_by_one", "train_dataset"),

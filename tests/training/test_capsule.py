@@ -5,6 +5,7 @@
 import json
 import random
 import shutil
+import weakref
 
 import numpy as np
 import paddle
@@ -15,8 +16,11 @@ from paddleseg.losses import CrossEntropyLoss
 from paddleseg.training.capsule import CapsuleWriter, capsules_in, open_capsule
 from paddleseg.training.hooks.ema import EmaHook
 from paddleseg.training.hooks.log import LogHook
+from paddleseg.training.hooks.loss_record import LossRecordHook
+from paddleseg.training.hooks.order import in_order
 from paddleseg.training.layer_watch import LayerWatch
 from paddleseg.training.replay import find_first_bad_layer, take_step
+from paddleseg.training.run_facts import read_losses
 from paddleseg.utils.errors import TrainingError, WeightsError
 from tests.messages import naming
 from tests.training.small_trainer import Toy, make_batch, make_trainer
@@ -68,6 +72,25 @@ def test_a_step_taken_again_elsewhere_gives_the_same_bytes(tmp_path, accumulate)
     assert not (tmp_path / "no").exists()
 
 
+def test_accumulated_batches_are_given_back_to_the_workers_one_by_one(tmp_path):
+    """Theirs is shared memory, of which a container has little."""
+    loaded = []
+
+    def from_step(step):
+        for number in range(8):
+            batch = make_batch(number)
+            loaded.append(weakref.ref(batch["img"]))
+            yield batch
+            del batch
+            # The trainer has the last one in its hands while it asks for another.
+            assert sum(reference() is not None for reference in loaded) <= 1
+
+    trainer = failing_trainer(tmp_path, accumulate=4, total_steps=2)
+    trainer._batches.from_step = lambda step, total_steps: from_step(step)
+    trainer.train()
+    assert trainer.step == 2 and len(loaded) == 8
+
+
 def test_what_has_other_bytes_is_named(tmp_path):
     capsule = made_capsule(tmp_path)
     facts = json.loads((tmp_path / "capsule_3" / "step.json").read_text())
@@ -88,6 +111,16 @@ def test_the_state_is_that_before_the_step_also_where_steps_are_left_out(tmp_pat
         kept = states.read(file)
         assert all((kept[name] == value.numpy()).all() for name, value in wanted.state_dict().items())
     assert "capsule_3" in log.text
+
+
+@pytest.mark.parametrize("total_steps", [8, 3])
+def test_losses_up_to_the_line_that_ends_the_run_are_on_record(tmp_path, total_steps):
+    hooks = in_order([LogHook(4), LossRecordHook(str(tmp_path), (4, 100))])
+    trainer = make_trainer(hooks=hooks, bad_step=3, total_steps=total_steps)
+    with pytest.raises(TrainingError, match="step 3 is not finite"):
+        trainer.train()
+    losses = read_losses(tmp_path)
+    assert list(losses) == list(range(1, min(4, total_steps) + 1)) and np.isnan(losses[3])
 
 
 def test_only_as_many_as_allowed_are_kept_also_by_a_run_that_begins_again(tmp_path, log):
@@ -115,7 +148,7 @@ def test_nothing_in_a_capsule_runs_when_it_is_read(tmp_path):
         assert set(arrays.files) == {"img", "label"} and np.isnan(arrays["img"]).any()
 
 
-@pytest.mark.parametrize("harm", ["missing", "batch", "text", "none"])
+@pytest.mark.parametrize("harm", ["missing", "batch", "text", "facts", "none", "file"])
 def test_a_damaged_capsule_is_one_line(tmp_path, harm):
     made_capsule(tmp_path)
     folder = tmp_path / "capsule_3"
@@ -125,11 +158,15 @@ def test_a_damaged_capsule_is_one_line(tmp_path, harm):
         (folder / "batch_0.npz").write_bytes(b"x")
     elif harm == "text":
         (folder / "step.json").write_text("{")
+    elif harm == "facts":
+        facts = json.loads((folder / "step.json").read_text())
+        (folder / "step.json").write_text(json.dumps({**facts, "step": "3"}))
     else:
-        folder = tmp_path
+        folder = tmp_path if harm == "none" else folder / "step.json"
     with pytest.raises(WeightsError) as caught:
         open_capsule(folder)
     assert str(folder) in str(caught.value) and "\n" not in str(caught.value)
+    assert ("is not a capsule" in str(caught.value)) == (harm in ("none", "file", "missing"))
 
 
 class Chain(nn.Layer):

@@ -93,7 +93,7 @@ def test_values_within_a_mapping_of_opts_are_named(train_here, tmp_path):
 
 
 @pytest.fixture
-def weights_of_paddleseg(tmp_path):
+def weights_of_paddleseg(narrow, tmp_path):
     """Weights that say that they were trained with PaddleSeg's paddings."""
     model = DDRNet_23_slim(num_classes=4, enable_auxiliary_loss=True, padding_mode="paddleseg")
     path = tmp_path / "trained.pdparams"

@@ -11,6 +11,7 @@ import pytest
 
 import train
 from paddleseg.config.reproduce import reproduce
+from paddleseg.training import run_facts
 from paddleseg.training.repeat import as_text, compare_checkpoints
 from paddleseg.training.run_facts import read_losses, read_starts
 from paddleseg.utils.errors import ConfigError, UserError
@@ -130,6 +131,17 @@ def test_a_picture_that_was_changed_is_seen_and_force_goes_on(made, run, tmp_pat
     assert "data (checksum)" in log.text
 
 
+def test_of_large_files_their_size_and_beginning_are_compared(tmp_path, monkeypatch):
+    monkeypatch.setattr(run_facts, "_MOST_BYTES", 4)
+
+    def checksum(content):
+        (tmp_path / "picture.tif").write_bytes(content)
+        return run_facts.data_checksum([(str(tmp_path / "picture.tif"), None)])
+
+    assert checksum(b"1234 of many") == checksum(b"1234 OF MANY")
+    assert len({checksum(content) for content in (b"1234 of many", b"1235 of many", b"1234 of more", b"1234 of")}) == 3
+
+
 def not_its_first(starts):
     starts[0]["step"] = 2
 
@@ -149,11 +161,22 @@ def more_processes(starts):
         (other_later, ("step 2", "setting.iters was 4, now it is 8")),
         (more_processes, ("2 processes", "--nproc_per_node 2")),
         (list.clear, ("run.json", "damaged")),
+        (lambda starts: starts[0]["settings"].pop("iters"), ("run.json", "damaged", "iters")),
+        (lambda starts: starts[0].update({"data (checksum)": 1}), ("run.json", "damaged")),
     ],
 )
 def test_a_run_that_no_single_training_repeats_is_refused(run, tmp_path, change, words):
     spoil(run, change)
     with pytest.raises(UserError, match=naming(*words)):
+        reproduce(run, str(tmp_path / "again"))
+
+
+def test_a_run_that_went_on_with_another_learning_rate_is_refused(made, run, tmp_path):
+    shutil.rmtree(f"{run}/iter_4")
+    config = made / "faster.yml"
+    config.write_text((made / "tiny.yml").read_text().replace("learning_rate: 0.05", "learning_rate: 0.07"))
+    train_in(run, config, "--use_ema", "--save_interval", 2, "--log_iters", 3, "--resume_model", "auto")
+    with pytest.raises(UserError, match=naming("iter_2", "lr_scheduler.learning_rate was 0.05, now it is 0.07")):
         reproduce(run, str(tmp_path / "again"))
 
 
@@ -164,6 +187,21 @@ def test_bad_arguments_are_refused(made, run, tmp_path):
         reproduce(run, run)
     with pytest.raises(ConfigError, match=naming("--until 5", 4)):
         reproduce(run, str(tmp_path / "again"), until=5)
+
+
+@pytest.mark.parametrize("item", ["lr_scheduler.learning_rate=1", "seed=4", "train_dataset.num_classes=3"])
+def test_nothing_but_places_of_files_may_be_another_one(run, tmp_path, item):
+    with pytest.raises(ConfigError, match=naming(f"--opts {item.partition('=')[0]}", "dataset_root")):
+        reproduce(run, str(tmp_path / "again"), until=1, opts=[item])
+
+
+def test_the_profile_of_the_run_stays_as_it_is(run, tmp_path):
+    profile = tmp_path / "profile.json"
+    profile.write_text("{}")
+    options = f"batch_range=[1,2];profile_path={profile}"
+    spoil(run, lambda starts: starts[0]["settings"].update(profiler_options=options))
+    assert reproduce(run, str(tmp_path / "again"), until=2).compared == 2
+    assert profile.read_text() == "{}"
 
 
 def test_a_run_that_was_stopped_and_goes_on_can_be_repeated_too(made, run, tmp_path):

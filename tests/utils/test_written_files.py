@@ -8,6 +8,7 @@ import pytest
 
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.written_files import INDEX_NAME, WrittenFiles
+from tests.messages import naming
 
 
 def test_a_file_is_the_folders_own_as_long_as_it_has_the_content_that_was_written(tmp_path):
@@ -57,3 +58,11 @@ def test_links_and_folders_are_nobodys_own(tmp_path):
     for name in "ab":
         with pytest.raises(DataError, match=f"{name}: would be replaced"):
             WrittenFiles(tmp_path).refuse_foreign([tmp_path / name])
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_cannot_be_one_is_refused_before_anything_is_computed(tmp_path, place):
+    (tmp_path / "file").write_text("somebody's")
+    with pytest.raises(DataError, match=naming(tmp_path / place, "is no folder")):
+        WrittenFiles(tmp_path / place).refuse_foreign([tmp_path / place / "a"])
+    WrittenFiles(tmp_path / "new" / "folder").refuse_foreign([])

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import shlex
 from collections.abc import Sequence
 
@@ -13,7 +14,6 @@ from paddleseg.datasets.doctor.label_maps import Proposal
 from paddleseg.datasets.doctor.survey import Survey
 
 _MOST_FILES = 20
-_MENDED = "mended_labels"
 EXPORT_AGAIN = (
     "# no table brings the ids back: export the labels again as PNG, resized by the nearest pixel alone\n"
     "# (interpolation=cv2.INTER_NEAREST, Image.NEAREST), without antialiasing, and not as JPEG"
@@ -56,8 +56,10 @@ def mend(survey: Survey, files: Sequence[str], flags: str) -> str:
         named = " ".join(os.path.join(shlex.quote(folder), f"*{suffix}") for folder, suffix in folders)
     else:
         named = " ".join(map(shlex.quote, files))
+    # A folder for each cure: copies of files of other folders may have the same names.
+    place = "_".join(["mended", survey.section.partition("_")[0], *re.findall("[a-z]+", flags)])
     return (
-        f"python tools/mend_labels.py {flags} --save_dir {_MENDED} {named}\n# then list the new files in place of these"
+        f"python tools/mend_labels.py {flags} --save_dir {place} {named}\n# then list the new files in place of these"
     )
 
 

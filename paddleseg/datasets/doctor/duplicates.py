@@ -27,8 +27,8 @@ _LEAST_THUMBNAIL, _LEAST_DETAIL = 0.95, 0.8
 _DETAIL_SIDE = 256
 # Below, a picture is one colour, and everything about it is chance.
 _LEAST_CONTRAST = 2.0
-# 512 pictures against 10,000: 40 MB.
-_ROWS_AT_ONCE = 512
+# Pairs that are compared at once: two arrays of 40 MB.
+_PAIRS_AT_ONCE = 5_000_000
 _BITS = np.array([bin(byte).count("1") for byte in range(256)], np.uint8)
 
 
@@ -68,8 +68,9 @@ def find_copies(train: Survey, val: Survey) -> Iterator[tuple[int, int]]:
     if not train_facts or not val_facts:
         return
     known = np.array([difference_hash(fact.thumbnail) for fact in train_facts], np.uint64)
-    for start in range(0, len(val_facts), _ROWS_AT_ONCE):
-        some = val_facts[start : start + _ROWS_AT_ONCE]
+    rows = max(1, _PAIRS_AT_ONCE // len(known))
+    for start in range(0, len(val_facts), rows):
+        some = val_facts[start : start + rows]
         hashes = np.array([difference_hash(fact.thumbnail) for fact in some], np.uint64)
         near: dict[int, list[int]] = {}
         for row, column in zip(*np.nonzero(bits_apart(hashes, known) <= _MOST_BITS)):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import paddle
 from paddle import Tensor
 
-from paddleseg.reports.run_records import append_record
+from paddleseg.reports.run_records import append_records
 from paddleseg.training.hooks.base import Hook
 from paddleseg.training.run_facts import LOSS, LOSSES
 from paddleseg.utils import distributed as dist
@@ -40,17 +40,18 @@ class LossRecordHook(Hook):
             return
         self._steps.append(trainer.step)
         self._losses.append(losses["loss"].astype("float32").reshape([]))
-        if any(trainer.step % interval == 0 for interval in self._intervals):
+        if trainer.step == trainer.total_steps or any(trainer.step % interval == 0 for interval in self._intervals):
             self._write()
 
     def after_train(self, trainer: Trainer) -> None:
         self._write()
 
     def _write(self) -> None:
-        values = paddle.stack(self._losses).tolist() if self._losses else []
+        if not self._losses:
+            return
+        values = paddle.stack(self._losses).tolist()
         try:
-            for step, loss in zip(self._steps, values):
-                append_record(self._path, step, {LOSS: loss})
+            append_records(self._path, [(step, {LOSS: loss}) for step, loss in zip(self._steps, values)])
         except OSError as error:  # not worth a training
             if not self._has_failed:
                 get_logger().warning("%s: cannot be written (%s)", self._path, error.strerror or error)

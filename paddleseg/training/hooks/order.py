@@ -24,8 +24,8 @@ from paddleseg.training.hooks.trackers import MetricsHook, TensorBoardHook, Visu
 ORDER: tuple[type[Hook], ...] = (
     StopHook,  # first: whoever follows sees that this step is the last, and the last of them saves it
     ProgressHook,
+    LossRecordHook,  # before what looks whether all losses were finite: those of a run that ends for it are on record
     LogHook,  # the line of a step stands before what others say of it
-    LossRecordHook,  # before what is saved: a checkpoint's steps are on record
     SpikeHook,
     MemoryHook,
     BatchNormHook,

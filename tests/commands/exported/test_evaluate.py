@@ -19,7 +19,7 @@ from paddleseg.deploy.elsewhere import graph_for_elsewhere, names_of
 from paddleseg.deploy.engines import open_engine
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import ArgumentError, ConfigError, DataError
-from tests.commands.exported.running import call, export_here, small_network_known, with_deploy_yaml
+from tests.commands.exported.running import DDRNET, call, export_here, small_network_known, with_deploy_yaml
 from tests.conftest import make_dataset
 from tests.scripts import load_script
 
@@ -222,8 +222,12 @@ def test_infer_dataset_scores_a_data_set_by_type_and_folder(tmp_path, capsys):
 
 @pytest.mark.slow
 @pytest.mark.extras("onnx", "onnxruntime")
-def test_without_paddle_an_onnx_model_is_scored(run_command, config, weights, training, as_val_has_it, tmp_path):
-    folder = export_here(config, weights, tmp_path / "onnx", "--format", "onnx", "--no_verify")
+def test_without_paddle_an_onnx_model_is_scored(run_command, ddrnet, training, tmp_path):
+    folder = export_here(*ddrnet, tmp_path / "onnx", "--format", "onnx", "--no_verify")
+    of_ddrnet = tmp_path / "of_ddrnet.yml"
+    of_ddrnet.write_text(yaml.safe_dump({**yaml.safe_load(training.read_text()), "model": DDRNET}))
+    arguments = ("--config", of_ddrnet, "--model_path", ddrnet[1], "--device", "cpu", "--opts", "train_dataset=null")
+    as_val_has_it = np.array(figures_of(val, *arguments, file=tmp_path / "figures.json")["confusion_matrix"])
     program = tmp_path / "without_paddle.py"
     program.write_text(
         "import runpy, sys\nsys.modules['paddle'] = None\nscript = sys.argv.pop(1)\n"

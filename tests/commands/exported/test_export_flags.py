@@ -6,7 +6,7 @@ import paddle
 import pytest
 import yaml
 
-import export
+from paddleseg.commands import export
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.errors import ConfigError
 from tests.commands.exported.running import CONFIG, export_here
@@ -96,9 +96,10 @@ def test_what_graphs_give_by_themselves_follows_from_task_and_format(arguments, 
     assert export.options_of(parsed, task).output_op == op
 
 
+@pytest.mark.usefixtures("run_command")  # the weights are of a network that is not narrow
 @pytest.mark.extras("onnx", "onnxruntime")
-def test_formats_are_written_and_compared_by_the_command(config, weights, tmp_path, capsys):
-    folder = export_here(config, weights, tmp_path / "out", "--format", "onnx,paddle", "--opset", 13)
+def test_formats_are_written_and_compared_by_the_command(ddrnet, tmp_path, capsys):
+    folder = export_here(*ddrnet, tmp_path / "out", "--format", "onnx,paddle", "--opset", 13)
     output = capsys.readouterr().out
     for name in ("model.pdmodel on paddle", "model.onnx on onnxruntime", "model_stride8.onnx on onnxruntime"):
         assert f"verification: {name} in fp32: passed" in output

@@ -4,7 +4,7 @@
 
 import pytest
 
-from tests.commands.exported.running import export_here, labels_below, share_of_equal_pixels, small_network_known
+from tests.commands.exported.running import export_here, labels_below, share_of_equal_pixels
 from tests.conftest import REPOSITORY
 
 LAST_KEY = "--model_name"
@@ -35,10 +35,8 @@ FILES = different_lines()
 
 
 @pytest.fixture(scope="module")
-def every_format(config, weights, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("every_format") / "out"
-    with small_network_known():
-        return export_here(config, weights, folder, "--format", "all", "--no_verify")
+def every_format(ddrnet, tmp_path_factory):
+    return export_here(*ddrnet, tmp_path_factory.mktemp("every_format") / "out", "--format", "all", "--no_verify")
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,9 @@ from benchmark.label_faults import Planted
 from paddleseg.datasets import Dataset
 from paddleseg.datasets.data_check import examine
 from paddleseg.datasets.data_report import find_problems
-from paddleseg.datasets.doctor import diagnose, page, propose_maps
+from paddleseg.datasets.doctor import cures, diagnose, page, propose_maps
 from paddleseg.datasets.doctor.finding import KINDS
+from paddleseg.datasets.doctor.survey import Survey
 from paddleseg.utils.image_io import read_label
 from paddleseg.utils.yaml_text import parse_yaml
 from tests.scripts import load_script
@@ -153,10 +154,11 @@ def test_the_command_that_is_proposed_mends_the_labels(name, scenes, tmp_path, m
     words = [word for word in words[2:] if not word.endswith("/")] + files
     monkeypatch.chdir(tmp_path)
     tool = load_script(ROOT / "tools/mend_labels.py")
-    tool.main(tool.make_parser().parse_args(words))
+    arguments = tool.make_parser().parse_args(words)
+    tool.main(arguments)
     (folder,) = {Path(file).parent for file in finding.files}
     for file in finding.files:  # as a user does who agrees
-        Path(file).write_bytes((tmp_path / "mended_labels" / Path(file).relative_to(folder)).read_bytes())
+        Path(file).write_bytes(Path(arguments.save_dir, Path(file).relative_to(folder)).read_bytes())
     assert diagnose(train, val).findings == []
 
 
@@ -254,3 +256,12 @@ def test_labels_that_cannot_be_read_are_left_to_the_check(scenes, tmp_path):
     Path(train.file_list[0][1]).write_bytes(b"no picture")
     Path(train.file_list[1][0]).write_bytes(b"")
     assert diagnose(train, val).findings == []
+
+
+def test_mended_copies_of_one_cure_do_not_take_the_place_of_those_of_another():
+    """A picture of training and one of validation often have the same name."""
+    surveys = [Survey(section, dataset=None, facts=[]) for section in ("train_dataset", "val_dataset")]
+    flags = ("--flip horizontal", "--flip both", "--shift -5 3", '--label_map "{1: 0}"')
+    words = [cures.mend(survey, ["0001.png"], flag).split() for survey in surveys for flag in flags]
+    places = {line[line.index("--save_dir") + 1] for line in words}
+    assert len(places) == 8 and "mended_train_flip_horizontal" in places

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is said of int8: scores against counts in plain numpy, and whether it is an improvement."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ class Guesser:
     """In the place of a segmenter: label maps by rule."""
 
     pipeline = staticmethod(lambda sample, rng: sample)
+    graph = SimpleNamespace(precision="fp32")
 
     def __init__(self, change: int) -> None:
         self.change = change
