@@ -122,7 +122,7 @@ MESSAGES = {
     "the data has several problems": (
         check_spoilt_labels,
         "the data has 2 problems:\n"
-        "  train_dataset: 1 of 8 labels hold values that are no class: 200 (3 pixels in 1 file); allowed with"
+        "  train_dataset: 1 of 8 labels hold values that are not classes: 200 (3 pixels in 1 file); allowed with"
         " num_classes 4 are 0..3 and 255 (ignored). First: data/labels/train_0.png\n"
         "  val_dataset: data/labels/val_1.png: the label is 64x40, but its picture data/images/val_1.png is "
         "64x48; both must have the same size",
@@ -150,7 +150,7 @@ MESSAGES = {
     ),
     "a result would replace a picture": (
         lambda: label_paths(["data/a.png"], "data", "data"),
-        "data/a.png: the label map of data/a.png belongs there too; save in another folder",
+        "data/a.png: the label map of data/a.png would be written there too; save in another folder",
     ),
     "a number is out of range": (
         lambda: EpochBatchSampler(10, 11, 0, total_steps=1),
@@ -189,7 +189,7 @@ MESSAGES = {
     ),
     "a file of PyTorch is of another network": (
         lambda: load_weights(DDRNet_23_slim(3), saved_by_pytorch({"conv1.weight": np.zeros((8, 3, 7, 7), "f4")})),
-        "resnet.pth: a file of PyTorch whose names are of no DDRNet that is known: conv1.weight. Known are those of "
+        "resnet.pth: a file of PyTorch whose names match no known DDRNet: conv1.weight. Known are those of "
         "ydhongHIT/DDRNet (official), chenjun2hao/DDRNet.pytorch, Qualcomm, mmsegmentation, super-gradients, "
         "PaddleSeg, MindSpore (.ckpt)",
     ),
@@ -201,8 +201,8 @@ MESSAGES = {
     ),
     "a run would have other samples": (
         lambda: resume_with(batch_size=3),
-        "run/iter_4 cannot be resumed, because the samples or steps would be others: batch_size was 2, now it"
-        " is 3. Give the former values, or start a new run with model.pretrained",
+        "run/iter_4 cannot be resumed, because the samples or steps would differ: batch_size was 2, now it"
+        " is 3. Restore the former values, or start a new run with model.pretrained",
     ),
     "a checkpoint is none": (
         lambda: run("run", resume_model="data"),
@@ -210,7 +210,7 @@ MESSAGES = {
     ),
     "a key is written twice": (
         lambda: parse_yaml("model:\n  type: A\n  type: B\n", "c.yml"),
-        "c.yml:3: model.type: the key is in line 2 already; keep one of them",
+        "c.yml:3: model.type: the key is already in line 2; keep one of them",
     ),
     "a configuration is missing": (
         lambda: read_yaml("missing.yml"),

@@ -199,7 +199,7 @@ def make_parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> None:
     root = arguments.folder.resolve()
     if root.exists():
-        raise SystemExit(f"error: {arguments.folder} is there already; name a new folder")
+        raise SystemExit(f"error: {arguments.folder} already exists; name a new folder")
     rehearsal = Rehearsal(root, REPOSITORY)
     for name, rest in read_instructions((REPOSITORY / "docker" / "Dockerfile").read_text(encoding="utf-8")):
         rehearsal.do(name, rest)

@@ -43,6 +43,6 @@ save_dir=$1
 shift
 train=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/train.py
 mkdir -p "$(dirname "$save_dir")"
-[ -e "$save_dir.log" ] && { echo "$save_dir.log is there already; give another SAVE_DIR or move it" >&2; exit 1; }
+[ -e "$save_dir.log" ] && { echo "$save_dir.log already exists; give another SAVE_DIR or move it" >&2; exit 1; }
 nohup "${PYTHON:-python}" "$train" --save_dir "$save_dir" "$@" > "$save_dir.log" 2>&1 &
 echo "training in the background, process $!; log: $save_dir.log"

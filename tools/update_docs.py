@@ -225,7 +225,7 @@ def _type_words(hint: Any) -> str:
 
 
 def _either(words: Sequence[str]) -> str:
-    """Several types; a bound that one number and a list of them have in common is said once."""
+    """Several types; a bound that one number and a list of them share is written once."""
     kinds, bounds = zip(*(part.partition(", ")[::2] for part in words))
     shared = f", {bounds[0]}" if len(set(bounds)) == 1 and bounds[0] and kinds[1].startswith("list of") else ""
     return " or ".join(dict.fromkeys(kinds)) + shared if shared else " or ".join(dict.fromkeys(words))

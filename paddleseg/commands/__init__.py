@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The commands: a module each, with ``make_parser`` and ``main``; ``table`` names them.
+"""The commands: one module each, with ``make_parser`` and ``main``; ``table`` lists them.
 
-They import what is heavy within ``main``, so that ``--help`` and mistakes on the command line are answered at once.
+Heavy imports are inside ``main``, so that ``--help`` and mistakes on the command line get an answer at once.
 """

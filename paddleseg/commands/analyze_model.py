@@ -6,7 +6,7 @@
     python tools/analyze_model.py --config my_config.yml --json cost.json
 
 Convolutions and linear layers are counted, as in DDRNet's paper, whose "GFLOPs" are these GMACs. Nothing is run, so
-that large sizes need no memory.
+large sizes need no memory.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def parse_size(text: str) -> tuple[int, int]:
     """Read ``HEIGHTxWIDTH``."""
     match = re.fullmatch(r"(\d+)x(\d+)", text)
     if not match:
-        raise ConfigError(f"--sizes: {text!r} is no size; write HEIGHTxWIDTH, such as 1024x2048")
+        raise ConfigError(f"--sizes: {text!r} is not a size; write HEIGHTxWIDTH, such as 1024x2048")
     return int(match[1]), int(match[2])
 
 
@@ -38,7 +38,7 @@ def sizes_of(args: argparse.Namespace, in_channels: int) -> list[tuple[int, int]
     if args.input_shape is not None:
         found = f"--input_shape {' '.join(map(str, args.input_shape))}"
         if len(args.input_shape) != 4 or args.input_shape[0] != 1 or min(args.input_shape) < 1:
-            raise ConfigError(f"{found}: give 1 C H W; what is counted is the cost of one picture")
+            raise ConfigError(f"{found}: give 1 C H W; the cost is counted for one picture")
         if args.input_shape[1] != in_channels:
             raise ConfigError(f"{found}: the network takes {in_channels} channels; give 1 {in_channels} H W")
         return [(args.input_shape[2], args.input_shape[3])]
@@ -71,11 +71,11 @@ def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     network = parser.add_mutually_exclusive_group(required=True)
-    network.add_argument("--config", help="the network of this configuration")
-    network.add_argument("--model", help="the network of this name, such as DDRNet_23_slim")
-    parser.add_argument("--opts", nargs="+", help="with --config: override keys, such as model.in_channels=4")
+    network.add_argument("--config", help="configuration file of the network")
+    network.add_argument("--model", help="name of the network, for example DDRNet_23_slim")
+    parser.add_argument("--opts", nargs="+", help="with --config: override keys, for example model.in_channels=4")
     parser.add_argument("--num_classes", type=int, help=f"with --model (default: {_NUM_CLASSES})")
-    parser.add_argument("--aux", action="store_true", help="with --model: with the auxiliary head")
+    parser.add_argument("--aux", action="store_true", help="with --model: include the auxiliary head")
     size = parser.add_mutually_exclusive_group()
     size.add_argument(
         "--sizes", nargs="+", metavar="HxW", help=f"picture sizes, height first (default: {' '.join(_SIZES)})"

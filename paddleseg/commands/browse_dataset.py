@@ -1,12 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Draw what training gets to see: pictures with their labels, as they are read and after the transforms.
+"""Draw what training sees: pictures with their labels, as read and after the transforms.
 
     python tools/browse_dataset.py --config data/mine/dataset.yml --png samples.png
     python tools/browse_dataset.py --config data/mine/dataset.yml --png samples.png --pictures 8 --epochs 5 --seed 3
 
-Each row is one picture: as it is read, then in several epochs of a training with this seed. Classes are laid over it in
-their colours, with white outlines; ignored pixels are dark.
+Each row is one picture: as read, then in several epochs of a training with this seed. Classes are overlaid in their
+colours, with white outlines; ignored pixels are dark.
 """
 
 from __future__ import annotations
@@ -24,14 +24,26 @@ def make_parser() -> argparse.ArgumentParser:
         prog="browse_dataset.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--config", required=True, help="the configuration that trains")
+    add("--config", required=True, help="the configuration used for training")
     add("--png", required=True, metavar="FILE", help="the picture to draw")
-    add("--section", choices=["train", "val"], default="train", help="which data set (default: %(default)s)")
-    add("--pictures", type=int, default=6, metavar="N", help="rows, spread over the data set (default: %(default)s)")
+    add("--section", choices=["train", "val"], default="train", help="data set to use (default: %(default)s)")
+    add(
+        "--pictures",
+        type=int,
+        default=6,
+        metavar="N",
+        help="rows, spread evenly over the data set (default: %(default)s)",
+    )
     add("--indices", type=int, nargs="+", metavar="I", help="these pictures instead, counted from 0")
-    add("--epochs", type=int, default=3, metavar="N", help="columns beside the picture as read (default: %(default)s)")
-    add("--seed", type=int, default=0, help="of the run whose samples are shown (default: %(default)s)")
-    add("--cell_width", type=int, default=320, metavar="PIXELS", help="of a picture (default: %(default)s)")
+    add(
+        "--epochs",
+        type=int,
+        default=3,
+        metavar="N",
+        help="augmented columns beside the original picture (default: %(default)s)",
+    )
+    add("--seed", type=int, default=0, help="seed of the run whose samples are shown (default: %(default)s)")
+    add("--cell_width", type=int, default=320, metavar="PIXELS", help="width of a picture (default: %(default)s)")
     add("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
     return parser
 
@@ -49,7 +61,7 @@ def main(args: argparse.Namespace) -> None:
     indices = spread(len(dataset), min(args.pictures, len(dataset))) if args.indices is None else args.indices
     beyond = [index for index in indices if not 0 <= index < len(dataset)]
     if beyond:
-        raise ConfigError(f"--indices {beyond[0]}: the data set has the pictures 0 to {len(dataset) - 1}")
+        raise ConfigError(f"--indices {beyond[0]}: the data set has pictures 0 to {len(dataset) - 1}")
     palette = make_palette(dataset.num_classes, dataset.palette)
     epochs, width = range(args.epochs), args.cell_width
     image = draw_samples(dataset, indices, palette=palette, epochs=epochs, seed=args.seed, cell_width=width)

@@ -1,20 +1,20 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Read every picture and label of a configuration, and say what training cannot use and what will hurt it.
+"""Read every picture and label of a configuration, and report what training cannot use and what will harm it.
 
     python tools/check_dataset.py --config my_config.yml
     python tools/check_dataset.py --config my_config.yml --num_workers 8 --json data.json
     python tools/check_dataset.py --config my_config.yml --fix_map
     python tools/check_dataset.py --config my_config.yml --report data.html
 
-Prints the share of each class, values that are no class with their files and counts, classes that never occur, the
+Prints the share of each class, values that are not classes with their files and counts, classes that never occur, the
 share of ignored pixels, sizes, damaged files, and pictures that are in both train_dataset and val_dataset. The exit
-status is 1 when training would stop at one of these files. train.py looks at a sample in the same way before it
-starts (check_labels, docs/config.md).
+status is 1 if training would stop at one of these files. train.py checks a sample in the same way before it starts
+(check_labels, docs/config.md).
 
---fix_map proposes the label_map for labels whose values are not the class ids. --report looks closer (shifted, mirrored
-and exchanged labels, smoothed edges, pictures that are in both parts in another size or file, ...) and writes a page
-with pictures, files and the line that mends each. Both read everything a second time, and change nothing; see
+--fix_map proposes the label_map for labels whose values are not the class ids. --report looks more closely (shifted,
+mirrored and swapped labels, smoothed edges, pictures that are in both parts in another size or file, ...) and writes a
+page with pictures, files and the line that fixes each. Both read everything a second time, and change nothing; see
 docs/label_doctor.md.
 """
 
@@ -33,11 +33,11 @@ from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_js
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", required=True, help="the configuration that trains")
+    parser.add_argument("--config", required=True, help="the configuration used for training")
     add_json_flag(parser, "everything that was found")
-    parser.add_argument("--fix_map", action="store_true", help="propose a label_map for values that are no class")
-    parser.add_argument("--report", metavar="FILE", help="look closer, and write a page (.html) of what was found")
-    parser.add_argument("--num_workers", type=int, help="threads that read (default: one per core, at most 8)")
+    parser.add_argument("--fix_map", action="store_true", help="propose a label_map for values that are not classes")
+    parser.add_argument("--report", metavar="FILE", help="look more closely, and write the findings to a page (.html)")
+    parser.add_argument("--num_workers", type=int, help="reading threads (default: one per core, at most 8)")
     parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
     return parser
 

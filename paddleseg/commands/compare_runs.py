@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Say in what two runs differ: their settings, and their best models' scores class by class.
+"""Show how two runs differ: their settings, and their best models' scores class by class.
 
     python tools/compare_runs.py output/a output/b
 

@@ -1,12 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Make Cityscapes' labels of the 19 train ids from those of all ids or from the polygons, which the download has.
+"""Make Cityscapes' labels of the 19 train ids from the labels of all ids or the polygons of the download.
 
     python tools/dataset_converters/cityscapes.py data/cityscapes
 
-Beside each ``*_gtFine_labelIds.png``, or ``*_gtFine_polygons.json`` that has none, there appears
-``*_gtFine_labelTrainIds.png``; those that are there stay. The data set Cityscapes reads all three; these files are for
-other programs, and are read faster than polygons.
+Writes ``*_gtFine_labelTrainIds.png`` beside each ``*_gtFine_labelIds.png``, or ``*_gtFine_polygons.json`` without one;
+existing files stay. The data set Cityscapes reads all three; these files are for other programs, and are faster to read
+than polygons.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ def make_parser() -> argparse.ArgumentParser:
         prog="cityscapes.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("cityscapes_path", help="the folder that holds gtFine")
-    parser.add_argument("--gt-dir", default="gtFine", metavar="NAME", help="the folder of the labels in it (gtFine)")
+    parser.add_argument("--gt-dir", default="gtFine", metavar="NAME", help="the label folder in it (gtFine)")
     parser.add_argument("-o", "--out-dir", help=argparse.SUPPRESS)  # of mmsegmentation, see main
-    parser.add_argument("--nproc", type=int, default=4, help="labels that are converted at once (default: %(default)s)")
+    parser.add_argument("--nproc", type=int, default=4, help="labels to convert in parallel (default: %(default)s)")
     return parser
 
 
@@ -44,8 +44,8 @@ def main(args: argparse.Namespace) -> None:
 
     if args.out_dir is not None:
         raise ConfigError(
-            f"-o {args.out_dir}: leave it out; it is where mmsegmentation writes lists of the labels, which the data "
-            "set Cityscapes does without, and labels are written beside their sources there and here"
+            f"-o {args.out_dir}: leave it out; mmsegmentation writes lists of labels there, which the data set "
+            "Cityscapes does not need; the labels are written beside their sources"
         )
     if args.nproc < 1:
         raise ConfigError(f"--nproc {args.nproc}: must be at least 1")
@@ -58,7 +58,7 @@ def main(args: argparse.Namespace) -> None:
     with ThreadPoolExecutor(args.nproc) as pool:  # decoding and encoding let other threads run
         jobs = pool.map(convert, sources.values())
         written = sum(tracked(jobs, "converting", "label", total=len(sources)))
-    print(f"{folder}: {written} labels *{_TARGET} written, {len(sources) - written} were there")
+    print(f"{folder}: {written} labels *{_TARGET} written, {len(sources) - written} existed")
 
 
 def convert(source: Path) -> bool:

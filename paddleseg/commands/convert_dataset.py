@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Make a data set of what an annotation tool wrote: pictures, label PNGs, lists, class names and a configuration.
+"""Turn the output of an annotation tool into a data set: pictures, label PNGs, lists, class names and a configuration.
 
     python tools/convert_dataset.py labelme my_pictures data/mine
     python tools/convert_dataset.py coco annotations/instances_train2017.json data/mine --images train2017
@@ -8,8 +8,8 @@
     python tools/convert_dataset.py to_labelme data/mine corrections
 
 Formats: labelme, eiseg, coco (instances), coco_panoptic, voc (colours), cvat (XML or masks), supervisely; and
-to_labelme, the way back. Everything is checked before anything is written, and what is wrong is named, all of it at
-once. Files in DST that no command wrote are not replaced. docs/convert_labels.md has the details.
+to_labelme, the way back. Everything is checked before anything is written, and all faults are reported at once. Files
+in DST that no command wrote are not replaced. docs/convert_labels.md has the details.
 """
 
 from __future__ import annotations
@@ -34,35 +34,51 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("format", metavar="FORMAT", help="see above")
-    add("source", metavar="SRC", help="folder, or file where the format has one")
-    add("target", metavar="DST", help="folder of the result")
-    add("--images", metavar="DIR", help="folder of the pictures, where it is not the one that the format has")
+    add("source", metavar="SRC", help="folder, or file if the format is a single file")
+    add("target", metavar="DST", help="output folder")
+    add("--images", metavar="DIR", help="picture folder, if it is not where the format puts it")
     add(
         "--classes",
         nargs="+",
         metavar="CLASS",
-        help="a list of classes, one a line in the order of their ids, maybe with colours; or their names",
+        help="a file of classes, one per line in the order of their ids, optionally with colours; or their names",
     )
     add(
         "--others",
         choices=["refuse", "unlabelled"],
         default="refuse",
-        help="what becomes of labels that the list lacks (default: %(default)s)",
+        help="what to do with labels that are not in the list (default: %(default)s)",
     )
     add(
         "--unlabelled",
         choices=["background", "ignore"],
-        help="what pixels are that no shape covers: the class _background_, or 255 (default: as the format has it)",
+        help="class of pixels that no shape covers: _background_, or 255 (default: depends on the format)",
     )
-    add("--crowd", choices=["class", "ignore"], default="class", help="COCO's crowds (default: %(default)s)")
-    add("--pictures", choices=["link", "copy"], default="link", help="how they come to DST (default: %(default)s)")
-    add("--val", type=float, default=0.2, metavar="SHARE", help="of pictures for validation (default: %(default)s)")
-    add("--seed", type=int, default=0, help="another seed, other pictures for validation (default: %(default)s)")
-    add("--separator", default=" ", help="between the columns of the lists (default: a blank)")
-    add("--line_width", type=int, default=10, metavar="N", help="pixels across a line (default: %(default)s)")
+    add(
+        "--crowd",
+        choices=["class", "ignore"],
+        default="class",
+        help="what to do with COCO's crowds (default: %(default)s)",
+    )
+    add(
+        "--pictures",
+        choices=["link", "copy"],
+        default="link",
+        help="how pictures are put into DST (default: %(default)s)",
+    )
+    add(
+        "--val",
+        type=float,
+        default=0.2,
+        metavar="SHARE",
+        help="share of pictures for validation (default: %(default)s)",
+    )
+    add("--seed", type=int, default=0, help="seed for choosing the validation pictures (default: %(default)s)")
+    add("--separator", default=" ", help="separator of the columns in the lists (default: a space)")
+    add("--line_width", type=int, default=10, metavar="N", help="width of a line in pixels (default: %(default)s)")
     add("--point_size", type=int, default=5, metavar="N", help="radius of a point in pixels (default: %(default)s)")
-    add("--skip_faulty", action="store_true", help="leave out pictures with faults, and say so")
-    add("--tolerance", type=float, metavar="PIXELS", help="to_labelme: fewer points, by outlines that differ so far")
+    add("--skip_faulty", action="store_true", help="skip faulty pictures, with a warning")
+    add("--tolerance", type=float, metavar="PIXELS", help="to_labelme: simplify outlines by up to this many pixels")
     return parser
 
 
@@ -129,7 +145,9 @@ def check_arguments(args: argparse.Namespace) -> None:
         if getattr(args, name) < least:
             raise ConfigError(f"--{name} {getattr(args, name)}: must be {least} or more")
     if args.tolerance is not None and (args.format != TO_LABELME or not 0 <= args.tolerance < 1000):
-        raise ConfigError(f"--tolerance {args.tolerance:g}: pixels from 0 to below 1000, of {TO_LABELME} alone")
+        raise ConfigError(
+            f"--tolerance {args.tolerance:g}: must be from 0 to below 1000 pixels, and goes with {TO_LABELME} only"
+        )
 
 
 def write_back(args: argparse.Namespace) -> None:

@@ -1,12 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Add the labels of the Semantic Boundaries Dataset to Pascal VOC 2012: what the mode trainaug reads.
+"""Add the labels of the Semantic Boundaries Dataset to Pascal VOC 2012, for the mode trainaug.
 
     python tools/dataset_converters/voc_aug.py data/VOCdevkit data/benchmark_RELEASE
 
-Of the pictures that the Semantic Boundaries Dataset labels, those that VOC 2012 does not label itself are written to
-``VOC2012/SegmentationClassAug`` as PNG files, and their names to ``VOC2012/ImageSets/Segmentation/aug.txt``. Labels
-and a list that are there stay. MATLAB files are read with scipy: pip install 'ddrnet-toolkit[mat]'.
+Labels of the Semantic Boundaries Dataset for pictures that VOC 2012 does not label itself are written to
+``VOC2012/SegmentationClassAug`` as PNG files, and their names to ``VOC2012/ImageSets/Segmentation/aug.txt``. Existing
+labels and lists stay. MATLAB files are read with scipy: pip install 'ddrnet-toolkit[mat]'.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ def make_parser() -> argparse.ArgumentParser:
     """Describe the command line; the names are mmsegmentation's."""
     parser = CommandParser(prog="voc_aug.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("devkit_path", help="VOCdevkit, which holds VOC2012")
-    parser.add_argument("aug_path", help="benchmark_RELEASE of the Semantic Boundaries Dataset, which holds dataset")
-    parser.add_argument("--nproc", type=int, default=4, help="labels that are converted at once (default: %(default)s)")
+    parser.add_argument(
+        "aug_path", help="benchmark_RELEASE of the Semantic Boundaries Dataset, which holds the folder dataset"
+    )
+    parser.add_argument("--nproc", type=int, default=4, help="labels to convert in parallel (default: %(default)s)")
     return parser
 
 
@@ -48,7 +50,7 @@ def main(args: argparse.Namespace) -> None:
     aug = devkit / _LISTS / "aug.txt"
     if aug.exists() and sorted(_names(aug, "")) != names:
         raise DataError(
-            f"{aug}: is there with other names than these {len(names)}; move it away to have it written anew"
+            f"{aug}: already exists with other names than these {len(names)}; move it away to have it rewritten"
         )
     folder = devkit / "VOC2012/SegmentationClassAug"
     with ThreadPoolExecutor(args.nproc) as pool:
@@ -56,7 +58,7 @@ def main(args: argparse.Namespace) -> None:
         written = sum(tracked(jobs, "converting", "label", total=len(names)))
     if not aug.exists():
         write_atomically(aug, "".join(f"{name}\n" for name in names).encode())
-    print(f"{folder}: {written} labels written, {len(names) - written} were there; their names are in {aug}")
+    print(f"{folder}: {written} labels written, {len(names) - written} existed; their names are in {aug}")
 
 
 def convert(source: Path, target: Path) -> bool:
@@ -68,7 +70,7 @@ def convert(source: Path, target: Path) -> bool:
         return False
     label = read_mat_label(source, _LABEL)
     if label.max() > 20:
-        raise DataError(f"{source}: {_LABEL} has the value {label.max()}; Pascal VOC has the classes 0 to 20")
+        raise DataError(f"{source}: {_LABEL} has the value {label.max()}; Pascal VOC has classes 0 to 20")
     write_atomically(target, encode_image(label.astype(np.uint8)))
     return True
 

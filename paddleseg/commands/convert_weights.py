@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Turn weights of a DDRNet of another kit into those of this toolkit, and ours into the official ones.
+"""Convert DDRNet weights of other kits to those of this toolkit, and ours to the official ones.
 
     python tools/convert_weights.py DDRNet23s_imagenet.pth ddrnet.pdparams
     python tools/convert_weights.py output/best_model ddrnet.safetensors
@@ -9,7 +9,7 @@
 SRC is a file of PyTorch (.pth), MindSpore (.ckpt), Paddle (.pdparams) or safetensors, or a checkpoint folder. Neither
 PyTorch nor MindSpore is needed, and no code in a file is run. The kit (the authors' PyTorch code, chenjun2hao,
 Qualcomm, mmsegmentation, super-gradients, PaddleSeg, MindSpore) and the size of the network are recognised by names and
-shapes. It is said how much of each part of the network the file has; what the file says of itself (__meta__) is kept.
+shapes. Prints how much of each part of the network the file fills; the file's own metadata (__meta__) is kept.
 """
 
 from __future__ import annotations
@@ -30,21 +30,22 @@ def make_parser() -> argparse.ArgumentParser:
     parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("source", nargs="?", metavar="SRC", help="weights, or a checkpoint folder")
-    add("target", nargs="?", metavar="DST", help="file to write, .pdparams or .safetensors; not there yet")
-    add("--model_path", help="the same as SRC")
-    add("--save_path", help="the same as DST")
+    add("target", nargs="?", metavar="DST", help="file to write, .pdparams or .safetensors; must not exist yet")
+    add("--model_path", help="same as SRC")
+    add("--save_path", help="same as DST")
     add(
         "--to",
         choices=sorted(_ENDINGS),
         help="paddleseg: PaddleSeg's names in a .pdparams; safetensors: the same names in a .safetensors; official: "
-        "the authors' names and PyTorch's shapes in a .safetensors. Not given: one of the first two, by the ending",
+        "the authors' names and PyTorch's shapes in a .safetensors. Default: one of the first two, depending on the "
+        "ending",
     )
-    add("--partial", action="store_true", help="also where parts of the network are left without weights")
+    add("--partial", action="store_true", help="convert even if parts of the network are left without weights")
     add(
         "--padding_mode",
         choices=("official", "paddleseg"),
-        help="with which weights were trained that do not say it; a .pdparams of DDRNet_23 that does not is taken for "
-        "PaddleSeg's, with a warning",
+        help="padding of weights that do not state theirs; a .pdparams of DDRNet_23 is then assumed to be PaddleSeg's, "
+        "with a warning",
     )
     return parser
 
@@ -67,13 +68,12 @@ def main(args: argparse.Namespace) -> None:
             print_note(f"left out: {coverage.describe()}")
         if (coverage.missing or coverage.misshaped) and not args.partial:
             raise WeightsError(
-                f"{path} fills {coverage.share()} of {fitted.arch}; with --partial what it has is written, to be "
-                "trained on"
+                f"{path} fills {coverage.share()} of {fitted.arch}; --partial writes what it has, for further training"
             )
     elif to == "official" or args.padding_mode is not None or (meta is not None and "kit" in meta):
         raise WeightsError(
-            f"{path}: of no DDRNet of the sizes 23-slim, 23 and 39, so the names of another kit and padding_mode mean "
-            "nothing for it"
+            f"{path}: not weights of DDRNet-23-slim, 23 or 39, so names of another kit and padding_mode do not "
+            "apply to it"
         )
     if to == "official":
         weights = official_weights(path, weights, meta)
@@ -95,7 +95,7 @@ def _arguments(args: argparse.Namespace) -> tuple[str, str, str]:
         paths.append(given[0])
     source, target = paths
     if os.path.exists(target):
-        raise WeightsError(f"{target}: is there already; give another name, or move it away")
+        raise WeightsError(f"{target}: already exists; give another name, or move it away")
     ending = os.path.splitext(target)[1]  # as it is written: readers ask for small letters
     if ending not in _ENDINGS.values():
         raise WeightsError(

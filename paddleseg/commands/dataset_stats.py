@@ -1,12 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Count the pixels and pictures of every class, and say what follows: class weights, mean and standard deviation.
+"""Count the pixels and pictures of every class, and compute class weights, mean and standard deviation from them.
 
     python tools/dataset_stats.py --config data/mine/dataset.yml
     python tools/dataset_stats.py --config data/mine/dataset.yml --section val --json stats.json --png stats.png
 
 Reads every picture and label of one data set of a configuration, as training would, before any transform. The weights
-are those of loss.class_weights (docs/config.md), which counts them by itself.
+are those of loss.class_weights (docs/config.md), which can also count them by itself.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog="dataset_stats.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--config", required=True, help="the configuration that trains")
-    parser.add_argument("--section", choices=["train", "val"], default="train", help="which data set (default: train)")
+    parser.add_argument("--config", required=True, help="the configuration used for training")
+    parser.add_argument("--section", choices=["train", "val"], default="train", help="data set to use (default: train)")
     add_json_flag(parser, "all figures")
-    parser.add_argument("--png", metavar="FILE", help="also draw the figures into this file")
-    parser.add_argument("--num_workers", type=int, help="threads that read (default: one per core, at most 8)")
+    parser.add_argument("--png", metavar="FILE", help="also plot the figures to this file")
+    parser.add_argument("--num_workers", type=int, help="reading threads (default: one per core, at most 8)")
     parser.add_argument("--opts", nargs="+", metavar="KEY=VALUE", help="replace values of the configuration")
     return parser
 

@@ -1,12 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Say what of this machine and its Python is wrong for the toolkit, and the command that mends it.
+"""Check this machine and its Python for problems with the toolkit, and name the command that fixes each.
 
     python tools/doctor.py
     python tools/doctor.py --json environment.json
 
-Looks at versions, packages that hide each other, cards and drivers, cores, memory, disks and engines; needs no package
-itself. Status 1 when something will fail. Add its table to a report of a fault.
+Checks versions, packages that shadow each other, GPUs and drivers, cores, memory, disks and engines; needs no package
+itself. The exit status is 1 if something will fail. Please add its table to bug reports.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_js
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=120, help="how long an import may take (default: 120)")
+    parser.add_argument("--seconds", type=float, default=120, help="time limit for an import in seconds (default: 120)")
     add_json_flag(parser, "the rows")
     return parser
 

@@ -1,11 +1,11 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Score an exported network on labelled pictures, as it will run: with this engine, in this precision, on this machine.
+"""Score an exported network on labelled pictures as it will run: with this engine, in this precision, on this machine.
 
-What is printed is what val.py prints, and a line for a table: device, crop size, schedule, pictures per second, score.
+Prints what val.py prints, and a line for a table: device, crop size, schedule, pictures per second, score.
 
-For a machine that is not at hand, --dump_inputs DIR writes what the network takes, and --score_outputs DIR scores what
-it gave there.
+For a machine that is not at hand, --dump_inputs DIR writes the network's inputs, and --score_outputs DIR scores the
+outputs that it gave there.
 """
 
 from __future__ import annotations
@@ -44,29 +44,29 @@ def make_parser() -> argparse.ArgumentParser:
         "--data",
         required=True,
         metavar="FILE",
-        help="a configuration (.yml), of which val_dataset is read, or a file with such a section alone: 'type' and "
+        help="a configuration (.yml) whose val_dataset is used, or a file that holds only such a section: 'type' and "
         "arguments. Transforms are those of deploy.yaml",
     )
     add("--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of --data")
-    add("--batch_size", type=int, default=1, help="most pictures that run together (default: 1)")
+    add("--batch_size", type=int, default=1, help="maximum number of pictures per batch (default: 1)")
     add_engine_arguments(parser)
     add(
         "--dump_inputs",
         metavar="DIR",
-        help="do not run: write the network's input for each picture to this folder, and an index.json",
+        help="do not run the network, but write its input for each picture and an index.json to this folder",
     )
-    add("--dump_format", choices=_DUMP_FORMATS, help="npy, or raw: the numbers alone, in .bin files (default: npy)")
+    add("--dump_format", choices=_DUMP_FORMATS, help="npy, or raw: only the numbers, in .bin files (default: npy)")
     add(
         "--score_outputs",
         metavar="DIR",
-        help="do not run: score what another machine gave for these inputs, in files of the same names (.npy, or .bin "
-        "with raw numbers)",
+        help="do not run the network, but score the outputs of another machine for these inputs, in files of the same "
+        "names (.npy, or .bin with raw numbers)",
     )
     add(
         "--graph",
         metavar="NAME",
-        help="of --dump_inputs and --score_outputs: the graph that the other machine runs, by its name under graphs in "
-        "deploy.yaml, or main (default: an ONNX model of float32 pictures before others, with logits at 1/8)",
+        help="for --dump_inputs and --score_outputs: the graph that the other machine runs: its name under graphs in "
+        "deploy.yaml, or main (default: preferably an ONNX model with float32 input and logits at 1/8)",
     )
     add_json_flag(parser, "all figures and the confusion matrix")
     return parser
@@ -106,14 +106,14 @@ def check_arguments(arguments: argparse.Namespace) -> None:
     check_engine_arguments(arguments)
     check_json_flag(arguments.json)
     if arguments.dump_format is not None and arguments.dump_inputs is None:
-        raise ConfigError(f"--dump_format {arguments.dump_format}: it is for --dump_inputs; give that, or leave it out")
+        raise ConfigError(f"--dump_format {arguments.dump_format}: only for --dump_inputs; give that, or leave it out")
     elsewhere = [name for name in ("dump_inputs", "score_outputs") if getattr(arguments, name) is not None]
     if len(elsewhere) == 2:
         raise ConfigError("--dump_inputs and --score_outputs exclude each other; the network runs between them")
     if arguments.graph is not None and not elsewhere:
         raise ConfigError(
-            f"--graph {arguments.graph}: it is for --dump_inputs and --score_outputs; what runs here, --backend and "
-            "--precision say"
+            f"--graph {arguments.graph}: only for --dump_inputs and --score_outputs; --backend and --precision choose "
+            "what runs here"
         )
     parser = make_parser()
     for name in _ENGINE_FLAGS if elsewhere else ():
@@ -131,7 +131,7 @@ def refuse_argmax_of_classes(config: DeployConfig, arguments: argparse.Namespace
     from paddleseg.utils.errors import ConfigError
 
     if config.task == CLASSIFICATION and arguments.with_argmax:
-        raise ConfigError("--with_argmax: it is for label maps, and the export is a classifier's; leave it out")
+        raise ConfigError("--with_argmax: only for label maps, and the export is a classifier; leave it out")
 
 
 def picture_files(dataset) -> list[str]:

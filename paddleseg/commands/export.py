@@ -40,16 +40,17 @@ def make_parser() -> argparse.ArgumentParser:
     parser = CommandParser(prog="export.py", description=__doc__, rewrite=rewriter("export.py"))
     add = parser.add_argument
     add("--config", required=True, help="configuration file (.yml)")
-    add("--model_path", help="weights of this or another kit, or a checkpoint folder")
-    add("--save_dir", default="./output/inference_model", help="folder of the export (default: %(default)s)")
+    add("--model_path", help="weights from this or another kit, or a checkpoint folder")
+    add("--save_dir", default="./output/inference_model", help="output folder (default: %(default)s)")
     add(
         "--output_op",
         choices=GIVES,
-        help="what the graph gives: class ids, probabilities or logits at the size of the input; stride8: no such "
-        "graph, but that of logits at 1/8 alone, which the others come with (default: argmax; of a classifier softmax)",
+        help="what the graph gives: class ids, probabilities or logits at the size of the input; stride8: "
+        "only the graph of logits at 1/8, which otherwise comes in addition (default: argmax; softmax for a "
+        "classifier)",
     )
-    add("--without_argmax", action="store_true", help="the same as --output_op none")
-    add("--with_softmax", action="store_true", help="the same as --output_op softmax")
+    add("--without_argmax", action="store_true", help="same as --output_op none")
+    add("--with_softmax", action="store_true", help="same as --output_op softmax")
     add(
         "--input_shape",
         nargs="+",
@@ -62,7 +63,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=parse_formats,
         default=[PADDLE],
         metavar="NAMES",
-        help=f"{', '.join(FORMAT_NAMES)}, several with commas, or {ALL}: what is written; "
+        help=f"{', '.join(FORMAT_NAMES)}, several separated by commas, or {ALL}: what is written; "
         f"{'; '.join(f'{name}: {FORMATS[name].about}' for name in FORMAT_NAMES if name != PADDLE)} "
         f"(default: {PADDLE})",
     )
@@ -70,24 +71,24 @@ def make_parser() -> argparse.ArgumentParser:
         "--graph_format",
         choices=PADDLE_FORMATS,
         help=f"of --format {PADDLE}: {', '.join(f'{name}: {FORMATS[name].about}' for name in PADDLE_FORMATS)} "
-        "(default: pdmodel where this Paddle writes it; it needs no special engine settings)",
+        "(default: pdmodel if this Paddle can write it; it needs no special engine settings)",
     )
     add(
         "--input_dtype",
         choices=INPUT_DTYPES,
-        help="what graphs other than Paddle's take: float32 for normalised pictures (N, C, H, W), uint8 for RGB "
-        "pictures (N, H, W, C), which the graph normalises (default: uint8 where pictures have 8 bits)",
+        help="input of graphs other than Paddle's: float32 for normalised pictures (N, C, H, W), uint8 for RGB "
+        "pictures (N, H, W, C), which the graph normalises (default: uint8 if pictures have 8 bits)",
     )
     add(
         "--opset",
         type=int,
-        help=f"version of ONNX's operators, from {MIN_OPSET} to {MAX_OPSET} (default: {DEFAULT_OPSET})",
+        help=f"ONNX opset version, from {MIN_OPSET} to {MAX_OPSET} (default: {DEFAULT_OPSET})",
     )
     add(
         "--portable",
         action="store_true",
-        help="make the ONNX model for the tool chains of small devices: size of --input_shape, no computed sizes, "
-        f"opset {PORTABLE_OPSET}, logits (of segmentation at 1/8) of float32 pictures",
+        help="make an ONNX model for the toolchains of small devices: fixed --input_shape, no computed sizes, "
+        f"opset {PORTABLE_OPSET}, float32 input, logits as output (at 1/8 for segmentation)",
     )
     add("--no_verify", action="store_true", help="export without comparing the graphs with the network")
     add_verify_arguments(parser, QUICK)

@@ -6,9 +6,9 @@
     python tools/find_label_errors.py --config mine.yml --model_path best_model --part train --json label_errors.json
 
 The page shows each region with the picture, the label and what the network says instead, the most suspicious first, and
-the pictures by their most suspicious region. A network agrees with the labels that it was trained on, wrong ones
+the pictures sorted by their most suspicious region. A network agrees with the labels that it was trained on, wrong ones
 included: look for errors in pictures that it was not trained on. docs/label_doctor.md says how, and how many of the
-first regions to expect to be errors.
+first regions you can expect to be errors.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--config", required=True, help="configuration file (.yml)")
-    add("--model_path", required=True, help="weights of this or another kit, or a checkpoint folder")
-    add("--part", choices=["val", "train"], default="val", help="which data set to look at (default: %(default)s)")
+    add("--model_path", required=True, help="weights from this or another kit, or a checkpoint folder")
+    add("--part", choices=["val", "train"], default="val", help="data set to examine (default: %(default)s)")
     add("--top", type=int, default=100, help="regions to report (default: %(default)s)")
-    add("--report", metavar="FILE", help="write a page (.html) with the regions")
+    add("--report", metavar="FILE", help="write the regions to a page (.html)")
     add_json_flag(parser, "the regions")
-    add("--num_workers", type=int, default=0, help="processes that read pictures (default: %(default)s)")
-    add("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
+    add("--num_workers", type=int, default=0, help="processes for reading pictures (default: %(default)s)")
+    add("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first GPU, else the CPU)")
     add_cpu_flags(parser)
     add("--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of the configuration")
     return parser
@@ -61,7 +61,9 @@ def main(args: argparse.Namespace) -> None:
     config = load_config(args.config, opts=args.opts)
     check_config(config, command="train" if args.part == "train" else "val")
     if prediction_of(config) == "class":
-        raise ConfigError(f"{args.config}: trains a classifier of whole pictures; regions are those of label maps")
+        raise ConfigError(
+            f"{args.config}: trains a classifier of whole pictures, and label errors are regions of label maps"
+        )
     select_device(args.device)
     cpu = CpuSettings.choose(args.cpu_backend, args.cpu_threads)
     dataset = build_dataset(config, args.part)

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run an exported network on pictures, with Paddle Inference, OpenVINO, ONNX Runtime or MNN.
 
-For a picture <name>.jpg there appears <save_dir>/<name>.png: a palette picture whose pixel values are the
-class ids. No picture of <image_path> is replaced, and where <save_dir> lies in that folder, what it holds is left out.
-Only what an earlier run wrote is replaced: <save_dir>/written_files.jsonl names it.
+A picture <name>.jpg gives <save_dir>/<name>.png: a palette picture whose pixel values are the class ids. No picture of
+<image_path> is replaced, and if <save_dir> lies in that folder, its contents are skipped. Only files that an earlier
+run wrote are replaced: <save_dir>/written_files.jsonl lists them.
 
-Of a video <name>.avi there appear <save_dir>/<name>_labels/000000.png and so on, and <save_dir>/<name>.mp4 with the
-overlays. With --tile, of a TIFF file <name>.tif there appears <save_dir>/<name>.tif.
+A video <name>.avi gives <save_dir>/<name>_labels/000000.png and so on, and <save_dir>/<name>.mp4 with the overlays.
+With --tile, a TIFF file <name>.tif gives <save_dir>/<name>.tif.
 
-Of an exported classifier there appear <save_dir>/predictions.txt and predictions.json with the classes of all pictures.
+An exported classifier gives <save_dir>/predictions.txt and predictions.json with the classes of all pictures.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ def make_parser() -> argparse.ArgumentParser:
     add(
         "--image_path",
         required=True,
-        help="a picture, a folder, a .txt or .list file of pictures, written as the data set's lists are, or a quoted "
-        "glob pattern; or a video (.mp4, .avi, ...)",
+        help="a picture, a folder, a .txt or .list file in the format of the data set's lists, a quoted glob "
+        "pattern, or a video (.mp4, .avi, ...)",
     )
-    add("--batch_size", type=int, default=1, help="most pictures, tiles or frames that run together (default: 1)")
-    add("--save_dir", default="./output", help="folder of the results (default: %(default)s)")
+    add("--batch_size", type=int, default=1, help="maximum number of pictures, tiles or frames per batch (default: 1)")
+    add("--save_dir", default="./output", help="output folder (default: %(default)s)")
     add(
         "--benchmark",
         type=str2bool,
@@ -61,7 +61,7 @@ def make_parser() -> argparse.ArgumentParser:
     add(
         "--model_name",
         default="",
-        help="name shown in the log and in the report of --benchmark (default: the graph's file)",
+        help="name for the log and the report of --benchmark (default: the graph's file name)",
     )
     add_engine_arguments(parser)
     add_tile_arguments(parser)
@@ -142,7 +142,9 @@ def refuse_flags_of_whole_pictures(arguments: argparse.Namespace, has_frames: bo
     for flag in ("benchmark", "enable_auto_tune"):
         if getattr(arguments, flag):
             beside = "a video" if has_frames else "--tile"
-            raise ConfigError(f"--{flag} True: it looks at whole pictures and does not go with {beside}; leave it out")
+            raise ConfigError(
+                f"--{flag} True: it looks at whole pictures and cannot be combined with {beside}; leave it out"
+            )
 
 
 def refuse_flags_of_label_maps(arguments: argparse.Namespace, has_frames: bool) -> None:
@@ -150,13 +152,13 @@ def refuse_flags_of_label_maps(arguments: argparse.Namespace, has_frames: bool) 
     from paddleseg.utils.errors import ConfigError
 
     if arguments.tile is not None:
-        raise ConfigError("--tile: it is for label maps, and the export is a classifier's; leave it out")
+        raise ConfigError("--tile: only for label maps, and the export is a classifier; leave it out")
     if has_frames:
         raise ConfigError(
-            f"--image_path {arguments.image_path}: a video is for label maps, and the export is a classifier's"
+            f"--image_path {arguments.image_path}: videos are for label maps, and the export is a classifier"
         )
     if arguments.with_argmax:
-        raise ConfigError("--with_argmax: it is for label maps, and the export is a classifier's; leave it out")
+        raise ConfigError("--with_argmax: only for label maps, and the export is a classifier; leave it out")
 
 
 def segment(

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Score an exported network on a data set that is named by its type and folder, with PaddleSeg's flags.
+"""Score an exported network on a data set given by type and folder, with PaddleSeg's flags.
 
 evaluate.py does the same for any data set that a YAML file describes, and more.
 """
@@ -23,12 +23,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser = CommandParser(prog="infer_dataset.py", description=__doc__)
     add = parser.add_argument
     add("--config", required=True, help="the deploy.yaml that export.py wrote")
-    add("--dataset_type", required=True, help="Cityscapes, CamVid, ...: a data set that needs its folder alone")
+    add("--dataset_type", required=True, help="Cityscapes, CamVid, ...: a data set that needs nothing but its folder")
     add("--dataset_path", required=True, help="the folder of the data set")
-    add("--dataset_mode", default="val", help="train, val or test: the part of the data (default: val)")
+    add("--dataset_mode", default="val", help="part of the data: train, val or test (default: val)")
     add("--resize_width", type=int, default=0, help="resize pictures to this width first (default: 0, their own)")
     add("--resize_height", type=int, default=0, help="and to this height (default: 0, their own)")
-    add("--batch_size", type=int, default=1, help="most pictures that run together (default: 1)")
+    add("--batch_size", type=int, default=1, help="maximum number of pictures per batch (default: 1)")
     add_engine_arguments(parser)
     parser.set_defaults(print_detail=False)
     return parser

@@ -5,9 +5,9 @@
     python tools/make_class_crops.py --save_dir data/crops
     python tools/make_class_crops.py --dataset CamVid --dataset_root data/camvid --save_dir data/crops --size 48
 
-Windows lie side by side. One belongs to the class that most of its labelled pixels have, if that is at least
+Windows lie side by side. A window belongs to the most frequent class of its labelled pixels, if that covers at least
 --min_share of all its pixels. Classes with fewer than --least training windows, or none for validation, are left out.
-Read the folder with the data set ``ImageFolder``; the last line says the number of classes.
+Read the folder with the data set ``ImageFolder``; the last line shows the number of classes.
 """
 
 from __future__ import annotations
@@ -40,14 +40,39 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--save_dir", required=True, metavar="DIR", help="folder to make; one with files in it is refused")
+    add("--save_dir", required=True, metavar="DIR", help="output folder; it must be empty or not exist")
     add("--dataset", choices=["RoadScenes", "CamVid"], default="RoadScenes", help="(default: %(default)s)")
     add("--dataset_root", metavar="DIR", help="folder of CamVid")
-    add("--pictures", type=int, nargs=2, default=[200, 50], metavar=("TRAIN", "VAL"), help="most pictures (200 50)")
+    add(
+        "--pictures",
+        type=int,
+        nargs=2,
+        default=[200, 50],
+        metavar=("TRAIN", "VAL"),
+        help="maximum number of pictures (200 50)",
+    )
     add("--size", type=int, default=64, metavar="N", help="side of the windows in pixels (default: %(default)s)")
-    add("--min_share", type=float, default=0.6, metavar="SHARE", help="of the class (default: %(default)s)")
-    add("--least", type=int, default=10, metavar="N", help="training windows of a class (default: %(default)s)")
-    add("--most", type=int, default=400, metavar="N", help="windows of a class and mode (default: %(default)s)")
+    add(
+        "--min_share",
+        type=float,
+        default=0.6,
+        metavar="SHARE",
+        help="least share of pixels of the class in a window (default: %(default)s)",
+    )
+    add(
+        "--least",
+        type=int,
+        default=10,
+        metavar="N",
+        help="least number of training windows of a class (default: %(default)s)",
+    )
+    add(
+        "--most",
+        type=int,
+        default=400,
+        metavar="N",
+        help="maximum number of windows per class and mode (default: %(default)s)",
+    )
     return parser
 
 
@@ -81,13 +106,13 @@ def check_arguments(args: argparse.Namespace) -> None:
         if getattr(args, name) < 1:
             raise ConfigError(f"--{name} {getattr(args, name)}: must be at least 1")
     if args.most < args.least:
-        raise ConfigError(f"--most {args.most}: below --least {args.least}, so that no class would have enough windows")
+        raise ConfigError(f"--most {args.most}: below --least {args.least}, so no class would have enough windows")
     if min(args.pictures) < 1:
         raise ConfigError(f"--pictures {args.pictures[0]} {args.pictures[1]}: must be at least 1 each")
     if not 0 < args.min_share <= 1:
         raise ConfigError(f"--min_share {args.min_share}: must be above 0 and at most 1")
     if (args.dataset == "CamVid") != (args.dataset_root is not None):
-        raise ConfigError("--dataset_root: CamVid needs it, and RoadScenes, which are drawn, have none")
+        raise ConfigError("--dataset_root: needed for CamVid, and only for it: RoadScenes are drawn")
 
 
 def open_datasets(args: argparse.Namespace) -> dict[str, SegmentationDataset]:

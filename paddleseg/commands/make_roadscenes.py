@@ -30,7 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--save_dir", "--out", required=True, metavar="DIR", help="folder to make; one with files in it is refused")
+    add("--save_dir", "--out", required=True, metavar="DIR", help="output folder; it must be empty or not exist")
     add("--train", type=int, default=400, metavar="N", help="training scenes (default: %(default)s)")
     add("--val", type=int, default=50, metavar="N", help="validation scenes (default: %(default)s)")
     add(
@@ -39,9 +39,9 @@ def make_parser() -> argparse.ArgumentParser:
         nargs=2,
         default=[256, 128],
         metavar=("WIDTH", "HEIGHT"),
-        help="in pixels, from 64 32 to 2048 1024 (default: 256 128)",
+        help="width and height in pixels, from 64 32 to 2048 1024 (default: 256 128)",
     )
-    add("--seed", type=int, default=0, help="another seed, other scenes (default: %(default)s)")
+    add("--seed", type=int, default=0, help="seed of the scenes (default: %(default)s)")
     return parser
 
 

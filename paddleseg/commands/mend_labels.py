@@ -1,13 +1,13 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Write mended copies of label files: turned, moved or renumbered. The files themselves stay as they are.
+"""Write corrected copies of label files: flipped, shifted or renumbered. The files themselves stay as they are.
 
     python tools/mend_labels.py --flip horizontal --save_dir mended labels/0001.png labels/0002.png
     python tools/mend_labels.py --shift -5 3 --save_dir mended labels/*.png
     python tools/mend_labels.py --label_map "{1: 0, 2: 1, 3: 2}" --save_dir mended labels/0007.png
 
 The copies keep their paths below the folder that holds all of the given files. Several flags are applied in this order:
-label_map, flip, shift. What tools/check_dataset.py --report finds comes with such a line.
+label_map, flip, shift. tools/check_dataset.py --report prints such a command with each finding.
 """
 
 from __future__ import annotations
@@ -35,17 +35,21 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("files", nargs="+", metavar="FILE", help="label files with class ids")
-    add("--save_dir", required=True, metavar="DIR", help="folder of the copies")
-    add("--label_map", metavar="MAP", help="value in the file: class id, such as {255: 1}; other values stay")
-    add("--flip", choices=list(FLIPS), help="horizontal: left becomes right; vertical: above becomes below")
+    add("--save_dir", required=True, metavar="DIR", help="output folder")
+    add(
+        "--label_map",
+        metavar="MAP",
+        help="maps values in the file to class ids, for example {255: 1}; other values stay",
+    )
+    add("--flip", choices=list(FLIPS), help="horizontal: swap left and right; vertical: swap top and bottom")
     add(
         "--shift",
         type=int,
         nargs=2,
         metavar=("RIGHT", "DOWN"),
-        help="move by so many pixels, negative ones to the left and up",
+        help="move right and down by this many pixels; negative: left and up",
     )
-    add("--fill", type=int, default=IGNORED, help="value of what a shift leaves open (default: %(default)s)")
+    add("--fill", type=int, default=IGNORED, help="value of the pixels that a shift uncovers (default: %(default)s)")
     return parser
 
 
@@ -75,7 +79,7 @@ def main(args: argparse.Namespace) -> None:
         mended[target] = encode_image(np.ascontiguousarray(label))
     for target, data in mended.items():
         written.write(target, data)
-    print(f"{args.save_dir}: {count_of(len(mended), 'label')} written; list the new files in place of the old ones")
+    print(f"{args.save_dir}: {count_of(len(mended), 'label')} written; list the new files instead of the old ones")
 
 
 def check_arguments(args: argparse.Namespace) -> dict[int, int]:
@@ -109,7 +113,7 @@ def target_paths(files: list[str], save_dir: Path) -> dict[str, Path]:
     for file, target in targets.items():
         other = source_of.setdefault(target, file)
         if os.path.abspath(other) != os.path.abspath(file):
-            raise ConfigError(f"{other} and {file}: both copies would be {target}; mend them into two folders")
+            raise ConfigError(f"{other} and {file}: both copies would be {target}; write them to two folders")
         if target.exists() and os.path.samefile(file, target):
             raise ConfigError(f"--save_dir {save_dir}: {file} would replace itself; give another folder")
     return targets

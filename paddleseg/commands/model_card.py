@@ -23,9 +23,9 @@ CARD, CITATION = "MODEL_CARD.md", "CITATION.cff"
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", metavar="RUN", help="the folder of a run, or of one of its checkpoints")
-    parser.add_argument("--scores", metavar="FILE", help="what val.py --json wrote of these weights")
-    parser.add_argument("--save_dir", help="where both files are written (default: the run's folder)")
+    parser.add_argument("run", metavar="RUN", help="folder of a run or of one of its checkpoints")
+    parser.add_argument("--scores", metavar="FILE", help="file that val.py --json wrote for these weights")
+    parser.add_argument("--save_dir", help="folder for both files (default: the run's folder)")
     return parser
 
 

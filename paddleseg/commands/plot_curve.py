@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Draw the curves of trainings on one chart: loss, learning rate, score and speed.
+"""Plot the curves of one or more trainings on one chart: loss, learning rate, score and speed.
 
     python tools/plot_curve.py output/a output/b --out curves.png
 
@@ -18,17 +18,21 @@ from paddleseg.utils.cli import CommandParser
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = CommandParser(prog="plot_curve.py", description=__doc__.splitlines()[0])
-    parser.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, or log of a training")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="folder of a run, or a training log")
     parser.add_argument("--out", default="curves.png", help="the chart, .png or .svg (default: curves.png)")
     parser.add_argument(
         "--keys",
         nargs="+",
-        help="figures, each in a panel: loss, lr, score, ips, mIoU, Acc, ... (default: the first four)",
+        help="figures to plot, one panel each: loss, lr, score, ips, mIoU, Acc, ... (default: the first four)",
     )
-    parser.add_argument("--log", nargs="*", metavar="KEY", help="those with a logarithmic axis (default: lr in steps)")
-    parser.add_argument("--names", nargs="+", help="what the runs are called in the legend")
-    parser.add_argument("--smooth", type=int, help="points that a mean runs over (default: by their number; 1: none)")
-    parser.add_argument("--title", default="", help="above the chart")
+    parser.add_argument(
+        "--log", nargs="*", metavar="KEY", help="figures with a logarithmic axis (default: lr in steps)"
+    )
+    parser.add_argument("--names", nargs="+", help="names of the runs in the legend")
+    parser.add_argument(
+        "--smooth", type=int, help="points to average over (default: depends on their number; 1: no averaging)"
+    )
+    parser.add_argument("--title", default="", help="title above the chart")
     return parser
 
 

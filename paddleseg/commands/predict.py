@@ -18,15 +18,15 @@ def make_parser() -> argparse.ArgumentParser:
     """The command line; the names are PaddleSeg's, --opts is an addition."""
     parser = CommandParser(prog="predict.py", description=__doc__, rewrite=rewriter("predict.py"))
     parser.add_argument("--config", required=True, help="configuration file (.yml)")
-    parser.add_argument("--model_path", required=True, help="weights of this or another kit, or a checkpoint folder")
+    parser.add_argument("--model_path", required=True, help="weights from this or another kit, or a checkpoint folder")
     parser.add_argument(
         "--image_path",
         required=True,
-        help="a picture, a folder of them, a .txt list of them, a quoted glob pattern, or a video (.mp4, .avi, ...)",
+        help="a picture, a folder or .txt list of pictures, a quoted glob pattern, or a video (.mp4, .avi, ...)",
     )
-    parser.add_argument("--save_dir", default="./output/result", help="folder of the results (default: %(default)s)")
-    parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
-    parser.add_argument("--device_id", type=int, metavar="N", help="number of the card: --device gpu:N")
+    parser.add_argument("--save_dir", default="./output/result", help="output folder (default: %(default)s)")
+    parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first GPU, else the CPU)")
+    parser.add_argument("--device_id", type=int, metavar="N", help="GPU number, like --device gpu:N")
     add_cpu_flags(parser)
     parser.add_argument(
         "--custom_color",
@@ -113,7 +113,7 @@ def refuse_flags_of_label_maps(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.videos import is_video
 
     if arguments.custom_color is not None:
-        raise ConfigError("--custom_color: a classifier gives names and no label maps; leave it out")
+        raise ConfigError("--custom_color: a classifier gives names, not label maps; leave it out")
     if arguments.tile is not None:
         raise ConfigError("--tile: a classifier looks at whole pictures; leave it out")
     if is_video(arguments.image_path):
@@ -136,5 +136,5 @@ def device_name(arguments: argparse.Namespace) -> str | None:
     if ":" in (device or ""):
         if device.endswith(f":{number}"):
             return device
-        raise ConfigError(f"--device_id {number}: does not go with --device {device}; leave one of the two out")
+        raise ConfigError(f"--device_id {number}: cannot be combined with --device {device}; leave one of the two out")
     return f"{device or 'gpu'}:{number}"

@@ -1,13 +1,13 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Say whether a training waits for its data, where the time of reading goes, and what to change.
+"""Show whether a training waits for its data, where the reading time goes, and what to change.
 
     python tools/profile_data.py --config my_config.yml
     python tools/profile_data.py --config my_config.yml --step_time 0.12 --num_workers 4 --json profile.json
 
-Reads training batches in one process and takes the time of each part. The time of a training step, with which it is
-compared, is measured with the network of the configuration on this machine (without the optimiser's own update), or
-given by --step_time, for instance batch_cost less reader_cost of a training log.
+Reads training batches in one process and times each part. The training step that it is compared with is measured with
+the configuration's network on this machine (without the optimiser's update), or given by --step_time, for instance as
+batch_cost minus reader_cost from a training log.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_js
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", required=True, help="the configuration that trains")
-    parser.add_argument("--opts", nargs="+", help="override keys, such as batch_size=8 train_dataset.cache=disk")
-    parser.add_argument("--device", help="cpu, gpu, ... (default: the first card, else cpu)")
-    parser.add_argument("--num_workers", type=int, help="processes that read in the training (default: as train.py)")
+    parser.add_argument("--config", required=True, help="the configuration used for training")
+    parser.add_argument("--opts", nargs="+", help="override keys, for example batch_size=8 train_dataset.cache=disk")
+    parser.add_argument("--device", help="cpu, gpu, ... (default: the first GPU, else cpu)")
+    parser.add_argument(
+        "--num_workers", type=int, help="processes that read data in training (default: as in train.py)"
+    )
     parser.add_argument("--num_batches", type=int, default=8, help="batches to read (default: 8)")
-    parser.add_argument("--step_time", type=float, metavar="SECONDS", help="time of a step (default: measured)")
+    parser.add_argument("--step_time", type=float, metavar="SECONDS", help="seconds per step (default: measured)")
     add_json_flag(parser, "the figures")
     return parser
 

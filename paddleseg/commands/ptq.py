@@ -21,21 +21,22 @@ def make_parser() -> argparse.ArgumentParser:
     """The command line; --config, --model_dir, --batch_nums, --batch_size and --opts are PaddleSeg's."""
     parser = CommandParser(prog="ptq.py", description=__doc__)
     add = parser.add_argument
-    add("--config", required=True, help="configuration file (.yml) with the data sets, as trained with")
+    add("--config", required=True, help="configuration file (.yml) of the training, with its data sets")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--model_dir", help=f"folder that export.py --format {_FORMATS_TO_EXPORT} wrote")
-    source.add_argument("--model_path", help=f"weights, which are exported (--format {_FORMATS_TO_EXPORT}) first")
+    source.add_argument("--model_path", help=f"weights, which are first exported (--format {_FORMATS_TO_EXPORT})")
     add(
         "--save_dir",
         default="./quant_model",
-        help="folder of the result, which has all graphs of --model_dir too; may be --model_dir (default: %(default)s)",
+        help="output folder, which also gets all graphs of --model_dir; may be --model_dir itself (default: "
+        "%(default)s)",
     )
     add(
         "--format",
         type=lambda text: [name for name in text.split(",") if name],
         default=list(QUANTIZERS),
         metavar="NAMES",
-        help=f"{' and '.join(QUANTIZERS)}, with a comma between them: openvino: OpenVINO's IR, quantised by NNCF; "
+        help=f"{' and '.join(QUANTIZERS)}, separated by a comma: openvino: OpenVINO's IR, quantised by NNCF; "
         "onnx: an ONNX model for onnxruntime and others, quantised by onnxruntime (default: both)",
     )
     add(
@@ -43,21 +44,21 @@ def make_parser() -> argparse.ArgumentParser:
         nargs="+",
         type=int,
         metavar="SIZE",
-        help="1 C H W, the size the network will run at; other pictures are resized to it (default: the size that the "
-        "transforms of the export make)",
+        help="1 C H W, the size that the network will run at; other pictures are resized to it (default: the size that "
+        "the export's transforms produce)",
     )
     add(
         "--max_drop",
         type=float,
         default=1.0,
         metavar="POINTS",
-        help="mIoU that may be lost, in hundredths, or equal pixels where val_dataset has no labels; layers are left "
-        "in float32 until the loss is not larger (default: %(default)s)",
+        help="allowed loss in percentage points, of mIoU or, without labels in val_dataset, of equal pixels; layers "
+        "stay in float32 until the loss is within it (default: %(default)s)",
     )
     add("--batch_nums", type=int, default=80, help="batches to calibrate with (default: %(default)s; PaddleSeg: 10)")
-    add("--batch_size", type=int, default=1, help="pictures in each of them, run one by one (default: %(default)s)")
+    add("--batch_size", type=int, default=1, help="pictures per batch, run one by one (default: %(default)s)")
     add("--num_val", type=int, metavar="N", help="pictures of val_dataset to measure on (default: all)")
-    add("--cpu_threads", type=int, help="threads of the engines (default: one for each usable core)")
+    add("--cpu_threads", type=int, help="engine threads (default: one per usable core)")
     add("--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of the configuration")
     return parser
 
@@ -78,11 +79,13 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.utils.sigterm import sigterm_as_exit
 
     if arguments.model_dir is not None and not Path(arguments.model_dir, FILE_NAME).is_file():
-        raise ConfigError(f"--model_dir {arguments.model_dir}: there is no {FILE_NAME}; give a folder of export.py")
+        raise ConfigError(
+            f"--model_dir {arguments.model_dir}: there is no {FILE_NAME}; give a folder that export.py wrote"
+        )
     config = load_config(arguments.config, opts=arguments.opts)
     check_config(config, command="export")
     if prediction_of(config) == "class":
-        raise ConfigError(f"{config.path}: the network is a classifier; int8 is for segmentation alone")
+        raise ConfigError(f"{config.path}: the network is a classifier; int8 is for segmentation only")
     for section, what in (("train_dataset", "calibrate with"), ("val_dataset", "measure the loss on")):
         if not config.section(section):
             raise ConfigError(f"{config.path}: {section} is missing, and there are no pictures to {what}; add it")
@@ -104,13 +107,13 @@ def check_arguments(arguments: argparse.Namespace) -> None:
         if name not in QUANTIZERS:
             raise ConfigError(f"--format {name}: no such format. {suggest(name, QUANTIZERS)}")
     if not arguments.format:
-        raise ConfigError(f"--format: nothing is named; give one or more of {', '.join(QUANTIZERS)}")
+        raise ConfigError(f"--format: no format given; give one or more of {', '.join(QUANTIZERS)}")
     for flag in ("batch_nums", "batch_size", "num_val", "cpu_threads"):
         value = getattr(arguments, flag)
         if value is not None and value < 1:
             raise ConfigError(f"--{flag} {value}: must be at least 1")
     if not 0 <= arguments.max_drop <= 100:
-        raise ConfigError(f"--max_drop {arguments.max_drop}: it is in points, from 0 to 100")
+        raise ConfigError(f"--max_drop {arguments.max_drop}: must be from 0 to 100 points")
 
 
 def export_first(arguments: argparse.Namespace) -> str:

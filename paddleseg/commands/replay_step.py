@@ -1,11 +1,11 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Take the step of a failure capsule again, and say which layer first gives values that are not finite.
+"""Repeat the step of a failure capsule, and name the first layer whose output is not finite.
 
     python tools/replay_step.py output/capsule_1200
 
-A training keeps a step whose loss or gradients are not finite in its folder. This compares loss and gradients of the
-step, taken again, with the capsule's checksums; status 1 where they have other bytes. Of a training in several
+A training keeps a step whose loss or gradients are not finite in its folder. This repeats the step and compares its
+loss and gradients with the capsule's checksums; the exit status is 1 if their bytes differ. For a training in several
 processes: python -m paddle.distributed.launch --nproc_per_node 2 tools/replay_step.py output/capsule_1200
 """
 
@@ -21,8 +21,8 @@ from paddleseg.utils.cli import CommandParser, require_packages
 def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("capsule", metavar="CAPSULE", help="a folder capsule_N in a run's folder")
-    parser.add_argument("--device", help="cpu, gpu, ... (default: the first card, else cpu)")
+    parser.add_argument("capsule", metavar="CAPSULE", help="a capsule_N folder of a run")
+    parser.add_argument("--device", help="cpu, gpu, ... (default: the first GPU, else cpu)")
     return parser
 
 
@@ -45,18 +45,18 @@ def main(args: argparse.Namespace) -> None:
     cpu = choose_cpu(capsule.settings, capsule.state)
     changes = changes_since(capsule, cpu)
     if changes:
-        say(f"not all is as it was then, and bytes may differ for it: {'; '.join(changes)}")
+        say(f"this differs from the run, so bytes may differ: {'; '.join(changes)}")
     make_trainer = trainer_maker(capsule, cpu)
     with entered(cpu):
         found = take_step(capsule, make_trainer)
         if found is None:
-            raise TrainingError(f"{args.capsule}: the step is finite here, so it is not the one that was kept")
+            raise TrainingError(f"{args.capsule}: the step is finite here, so this is not the step that was kept")
         report(capsule, found)
         watch = find_first_bad_layer(capsule, make_trainer)
     say(f"first not finite: {first_place(found, watch)}")
     differing = found.differences(capsule.digests)
     if differing:
-        raise TrainingError(f"{args.capsule}: {len(differing)} values have other bytes, first {differing[0]}")
+        raise TrainingError(f"{args.capsule}: {len(differing)} values have different bytes, first {differing[0]}")
 
 
 def report(capsule: Any, found: Any) -> None:

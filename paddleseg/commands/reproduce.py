@@ -6,9 +6,10 @@
     python tools/reproduce.py output --save_dir again --num_workers 4 --until 200
     python tools/reproduce.py output --opts train_dataset.dataset_root=/data/here val_dataset.dataset_root=/data/here
 
-Refuses where versions, code, data, instruction set or settings are not those of the run; --force goes on. Stops at the
-first step whose loss is another one. Status 0 only where the weights have the same bytes, or, with --until before the
-first checkpoint, the losses. Of a run in several processes: python -m paddle.distributed.launch ... tools/reproduce.py
+Refuses if versions, code, data, instruction set or settings differ from those of the run; --force continues. Stops at
+the first step whose loss differs. The exit status is 0 only if the weights (or, with --until before the first
+checkpoint, the losses) have the same bytes. For a run in several processes: python -m paddle.distributed.launch ...
+tools/reproduce.py
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", metavar="RUN", help="the folder of a run (train.py --save_dir)")
-    parser.add_argument("--save_dir", help="where the repeated training is kept (default: RUN_again)")
-    parser.add_argument("--num_workers", type=int, help="processes that read data (default: as the run)")
-    parser.add_argument("--until", type=int, metavar="ITER", help="repeat the steps up to this one alone")
-    parser.add_argument("--force", action="store_true", help="go on where not all is as it was")
+    parser.add_argument("--save_dir", help="folder for the repeated training (default: RUN_again)")
+    parser.add_argument("--num_workers", type=int, help="processes that read data (default: as in the run)")
+    parser.add_argument("--until", type=int, metavar="ITER", help="repeat only the steps up to this one")
+    parser.add_argument("--force", action="store_true", help="continue although something differs")
     words = "replace places of files: train_dataset.dataset_root=/data ..."
     parser.add_argument("--opts", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help=words)
     return parser

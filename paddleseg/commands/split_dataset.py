@@ -1,15 +1,15 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Split the pictures of a list into training, validation and test, alike on every machine.
+"""Split the pictures of a list into training, validation and test, in the same way on every machine.
 
     python tools/split_dataset.py data/mine                                    # all.txt: 80 % and 20 %
     python tools/split_dataset.py data/mine --ratio 0.7 0.2 0.1 --seed 3
     python tools/split_dataset.py data/mine --group sequence --stratify
 
-Writes train.txt, val.txt and test.txt beside the list, and replaces those that a command wrote, no others.
-With --group pictures that belong together, such as frames of one video, come into the same part: neighbours in both
-would make scores look better than they are. With --stratify the parts get equal shares of the pixels of every class, as
-far as pictures or groups allow.
+Writes train.txt, val.txt and test.txt beside the list, and replaces only those that a command wrote. With --group,
+pictures that belong together, such as frames of one video, go to the same part: neighbours in both would make scores
+look better than they are. With --stratify, the parts get equal shares of the pixels of every class, as far as pictures
+or groups allow.
 """
 
 from __future__ import annotations
@@ -45,20 +45,22 @@ def make_parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[0.8, 0.2],
         metavar="SHARE",
-        help="of training, validation and, where there are three, test (default: 0.8 0.2)",
+        help="shares of training, validation and, if three are given, test (default: 0.8 0.2)",
     )
     add(
         "--group",
         metavar="WHAT",
-        help="folder, sequence (names that differ in their last number), or a regular expression whose first group is "
-        "equal for pictures that belong together",
+        help="folder, sequence (names that differ only in their last number), or a regular expression whose first "
+        "group is the same for pictures that belong together",
     )
-    add("--stratify", action="store_true", help="equal shares of the pixels of each class; reads all labels")
-    add("--ignore_index", type=int, default=255, help="--stratify: value that does not count (default: %(default)s)")
-    add("--seed", type=int, default=0, help="another seed, another split (default: %(default)s)")
-    add("--dataset_root", metavar="DIR", help="folder that the list's paths are relative to (default: the list's)")
-    add("--save_dir", metavar="DIR", help="folder of the lists (default: the list's)")
-    add("--separator", default=" ", help="between the columns of the list (default: a blank)")
+    add(
+        "--stratify", action="store_true", help="give each part an equal share of each class's pixels; reads all labels"
+    )
+    add("--ignore_index", type=int, default=255, help="--stratify: label value to ignore (default: %(default)s)")
+    add("--seed", type=int, default=0, help="seed of the split (default: %(default)s)")
+    add("--dataset_root", metavar="DIR", help="folder that the list's paths are relative to (default: the list's own)")
+    add("--save_dir", metavar="DIR", help="output folder for the lists (default: the list's own)")
+    add("--separator", default=" ", help="separator of the columns in the list (default: a space)")
     return parser
 
 
@@ -152,7 +154,7 @@ def write_lists(save_dir: Path, chosen: Mapping[str, Sequence[str]]) -> None:
             written.write(files[mode], "".join(f"{line}\n" for line in lines).encode())
         elif files[mode].is_file():
             files[mode].unlink()
-            print_note(f"{files[mode]}: removed, of an earlier split")
+            print_note(f"{files[mode]}: removed, from an earlier split")
 
 
 def describe_classes(units: Sequence[Unit], parts: Mapping[str, str]) -> str:

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The names of ``ddrnet NAME``: what each does, the module that does it, and the file of the repository that it is."""
+"""The names of ``ddrnet NAME``: what each does, its module, and its file in the repository."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Command(NamedTuple):
 
     @property
     def stem(self) -> str:
-        """The file's name, by which the command is known as well."""
+        """The file's name, which also names the command."""
         return PurePosixPath(self.file).stem
 
 
@@ -39,12 +39,12 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         _command("val", "val.py", "score trained weights on val_dataset"),
         _command("predict", "predict.py", "label maps of pictures or videos, or their classes"),
         _command("plot", "tools/plot_curve.py", "curves of runs on one chart"),
-        _command("compare", "tools/compare_runs.py", "in what two runs differ, class by class"),
+        _command("compare", "tools/compare_runs.py", "how two runs differ, class by class"),
         _command("reproduce", "tools/reproduce.py", "repeat a run from its folder, and compare it to the last bit"),
-        _command("replay-step", "tools/replay_step.py", "take a step that was not finite again, and name the layer"),
+        _command("replay-step", "tools/replay_step.py", "repeat a step that was not finite, and name the layer"),
         _command("model-card", "tools/model_card.py", "MODEL_CARD.md and CITATION.cff of a run"),
         _command("analyze", "tools/analyze_model.py", "parameters and multiply-accumulate operations"),
-        _command("zoo", "tools/zoo.py", "published weights: list them, get one"),
+        _command("zoo", "tools/zoo.py", "published weights: list them, download one"),
         _command("convert-weights", "tools/convert_weights.py", "weights of other kits to ours, and ours to theirs"),
     ),
     "Deployment": (
@@ -55,16 +55,16 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         _command("evaluate", "deploy/python/evaluate.py", "score an export as it will run"),
         Command("serve", "paddleseg.deploy.serve.command", "", "serve an export over HTTP, with a page to try it on"),
     ),
-    "This machine": (_command("doctor", "tools/doctor.py", "say what of this machine and its Python is wrong"),),
+    "This machine": (_command("doctor", "tools/doctor.py", "check this machine and its Python for problems"),),
     "Data": (
-        _command("check", "tools/check_dataset.py", "say what training cannot use, and what will hurt it"),
+        _command("check", "tools/check_dataset.py", "report what training cannot use, and what will harm it"),
         _command("find-label-errors", "tools/find_label_errors.py", "rank what is probably labelled wrong"),
-        _command("mend-labels", "tools/mend_labels.py", "write labels with the numbers that the check proposes"),
+        _command("mend-labels", "tools/mend_labels.py", "write corrected labels as the check proposes"),
         _command("stats", "tools/dataset_stats.py", "pixels of each class, class weights, mean and deviation"),
-        _command("browse", "tools/browse_dataset.py", "draw samples as training gets to see them"),
+        _command("browse", "tools/browse_dataset.py", "draw samples as training sees them"),
         _command("split", "tools/split_dataset.py", "split a list into training, validation and test"),
-        _command("profile-data", "tools/profile_data.py", "say whether a training waits for its data"),
-        _command("convert-dataset", "tools/convert_dataset.py", "a data set of what an annotation tool wrote"),
+        _command("profile-data", "tools/profile_data.py", "show whether a training waits for its data"),
+        _command("convert-dataset", "tools/convert_dataset.py", "a data set from the output of an annotation tool"),
         _command(
             "convert-cityscapes",
             "tools/dataset_converters/cityscapes.py",
@@ -78,7 +78,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
             "convert_voc_aug",
         ),
         _command("make-roadscenes", "tools/make_roadscenes.py", "draw street scenes with labels"),
-        _command("make-class-crops", "tools/make_class_crops.py", "class folders of labelled street scenes"),
+        _command("make-class-crops", "tools/make_class_crops.py", "class folders from labelled street scenes"),
     ),
 }
 COMMANDS = {command.name: command for group in GROUPS.values() for command in group}

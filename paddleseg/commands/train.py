@@ -23,7 +23,7 @@ def make_parser() -> argparse.ArgumentParser:
     for knob in knobs():
         if knob.is_flag:
             add_flag(parser, knob.name, knob.hint, None if knob.in_yaml else knob.default, knob.words)
-    add("--fp16", action="store_true", help="the same as --precision fp16")
+    add("--fp16", action="store_true", help="same as --precision fp16")
     add("--learning_rate", type=float, help="replaces lr_scheduler.learning_rate")
     add(
         "--data_format",

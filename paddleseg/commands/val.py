@@ -20,16 +20,16 @@ def make_parser() -> argparse.ArgumentParser:
     """The command line; the names are PaddleSeg's, --batch_size and --json are additions."""
     parser = CommandParser(prog="val.py", description=__doc__, rewrite=rewriter("val.py"))
     parser.add_argument("--config", required=True, help="configuration file (.yml)")
-    parser.add_argument("--model_path", required=True, help="weights of this or another kit, or a checkpoint folder")
+    parser.add_argument("--model_path", required=True, help="weights from this or another kit, or a checkpoint folder")
     parser.add_argument(
         "--batch_size",
         type=int,
-        help="most pictures (or windows) in a batch (default: 1 for label maps, 64 for classes)",
+        help="maximum number of pictures (or windows) per batch (default: 1 for label maps, 64 for classes)",
     )
     parser.add_argument(
-        "--num_workers", type=int, help="processes that read pictures (default: chosen from the machine)"
+        "--num_workers", type=int, help="processes for reading pictures (default: chosen from the machine)"
     )
-    parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first card, else the CPU)")
+    parser.add_argument("--device", help="cpu, gpu, gpu:1, xpu, npu, ... (default: the first GPU, else the CPU)")
     parser.add_argument(
         "--data_format",
         choices=["NCHW", "NHWC"],
@@ -37,9 +37,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     add_cpu_flags(parser)
     add_json_flag(parser, "all figures and the confusion matrix")
-    parser.add_argument("--report", metavar="DIR", help="also write report.html and scores.json into this folder")
+    parser.add_argument("--report", metavar="DIR", help="also write report.html and scores.json to this folder")
     parser.add_argument(
-        "--report_pictures", type=int, default=20, help="how many pictures, the worst, the report shows (default: 20)"
+        "--report_pictures", type=int, default=20, help="how many of the worst pictures the report shows (default: 20)"
     )
     parser.add_argument(
         "--opts", nargs="+", action="extend", metavar="KEY=VALUE", help="replace values of the configuration"

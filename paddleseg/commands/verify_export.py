@@ -1,11 +1,11 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Compare an exported folder with the network that it was made of: every graph, on every engine, in every precision.
+"""Compare an exported folder with the network that it was made from: every graph, on every engine, in every precision.
 
     python tools/verify_export.py --config CONFIG.yml --model_path output/best_model --model_dir output/inference_model
 
-The table is printed and left in the folder as report.json and report.md. The status is 1 where a graph is further from
-the network than its precision allows.
+The table is printed and saved in the folder as report.json and report.md. The exit status is 1 if a graph differs from
+the network by more than its precision allows.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def make_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = CommandParser(prog="verify_export.py", description=__doc__.splitlines()[0])
     parser.add_argument("--config", required=True, help="configuration file (.yml) of the network")
-    parser.add_argument("--model_path", required=True, help="weights of this or another kit, or a checkpoint folder")
+    parser.add_argument("--model_path", required=True, help="weights from this or another kit, or a checkpoint folder")
     parser.add_argument("--model_dir", required=True, help="the exported folder, or its deploy.yaml")
     add_verify_arguments(parser, FULL)
     parser.add_argument(
@@ -53,10 +53,10 @@ def main(arguments: argparse.Namespace) -> None:
     check_config(config, command="export")
     network = trained_network(config, arguments.model_path)
     if network.is_classifier != (deploy.task == CLASSIFICATION):
-        raise ConfigError(f"{deploy.path}: the task is {deploy.task}, and {arguments.config} has another network")
+        raise ConfigError(f"{deploy.path}: the task is {deploy.task}, but {arguments.config} has a different network")
     if deploy.num_classes not in (None, network.model.num_classes):
         raise ConfigError(
-            f"{deploy.path}: there are {deploy.num_classes} classes, and {network.model.num_classes} in "
+            f"{deploy.path}: there are {deploy.num_classes} classes, but {network.model.num_classes} in "
             f"{arguments.config}"
         )
     with sigterm_as_exit():

@@ -1,14 +1,14 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Published weights by name: what there is, and how to get a file of them into a folder.
+"""Published weights by name: list them, and download one to a folder.
 
     python tools/zoo.py list
     python tools/zoo.py get ddrnet23_slim_cityscapes --save_dir weights
 
-The names stand in paddleseg/models/zoo.yml with their addresses; PADDLESEG_ZOO names another such file. A training
-needs no `get`: `model.pretrained=zoo:NAME` downloads by itself. Downloads are kept in $PADDLESEG_HOME (~/.paddleseg).
-Where the list knows no checksum, that of the first download that is weights of the network is recorded there, and every
-later one must have it.
+The names and their addresses are in paddleseg/models/zoo.yml; PADDLESEG_ZOO names another such file. A training needs
+no `get`: `model.pretrained=zoo:NAME` downloads by itself. Downloads are kept in $PADDLESEG_HOME (~/.paddleseg). If the
+list has no checksum, that of the first download with the network's weights is recorded there, and every later download
+must match it.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser = CommandParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     actions = parser.add_subparsers(dest="action", required=True)
     actions.add_parser("list", help="print a table of all names")
-    get = actions.add_parser("get", help="put the file of a name into a folder")
-    get.add_argument("name", help="as `list` has it")
-    get.add_argument("--save_dir", type=Path, default=Path("weights"), help="the folder (default: weights)")
+    get = actions.add_parser("get", help="download the file of a name to a folder")
+    get.add_argument("name", help="a name from `list`")
+    get.add_argument("--save_dir", type=Path, default=Path("weights"), help="output folder (default: weights)")
     return parser
 
 
@@ -61,7 +61,7 @@ def _checksum_words(entry: ZooEntry) -> str:
 
 
 def get(name: str, save_dir: Path) -> Path:
-    """Put the file of a name into a folder; one that is there already is never replaced.
+    """Put the file of a name into a folder; one that already exists is never replaced.
 
     Returns:
         The file.

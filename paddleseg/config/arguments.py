@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checking a section ``{type: .., argument: ..}`` against the class or function that its type names.
 
-What is right is said by the component itself, see :mod:`paddleseg.utils.arguments`; here it gains file, line and key.
+The component itself defines what is right, see :mod:`paddleseg.utils.arguments`; here it gains file, line and key.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def _fault_of_class(component: Callable[..., Any], kind: type | None) -> str | N
     if not inspect.isclass(component):
         return None
     if kind is not None and not issubclass(component, kind):
-        return f"is no {kind.__module__}.{kind.__name__}; derive it from that"
+        return f"is not a {kind.__module__}.{kind.__name__}; derive it from that"
     lacking = sorted(getattr(component, "__abstractmethods__", ()))
     return f"lacks {', '.join(lacking)}; define it, see {kind.__module__}.{kind.__name__}" if lacking and kind else None
 

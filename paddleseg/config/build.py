@@ -197,7 +197,7 @@ def build_distillation(config: Config, task: Any, student: Any, teacher: Any) ->
         teacher: The trained network.
 
     Raises:
-        ConfigError: What shall be compared is not there, or cannot be compared.
+        ConfigError: What is to be compared does not exist, or cannot be compared.
     """
     distances = []
     for index, section in enumerate(config.section("distillation")["losses"]):
@@ -295,7 +295,7 @@ def _construct(config: Config, key: str, registry: Any, section: dict[str, Any],
         built = component(**arguments)
         if registry.kind is not None and not isinstance(built, registry.kind):
             wanted = f"{registry.kind.__module__}.{registry.kind.__name__}"
-            raise ConfigError(f"{section['type']} gave {type(built).__name__}; it must give a {wanted}")
+            raise ConfigError(f"{section['type']} returned {type(built).__name__}; it must return a {wanted}")
     return built
 
 

@@ -73,7 +73,7 @@ def names_of_weights(config: Config, path: str | None, meta: Mapping[str, Any] |
         return known
     if known is None:
         raise ConfigError(
-            f"class_names_file: {file} names folders, and the weights do not say which these are; give class_names"
+            f"class_names_file: {file} names folders, but the weights do not say which ones; give class_names"
         )
     return _renamed(known, file, config)
 

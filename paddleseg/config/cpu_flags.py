@@ -14,12 +14,12 @@ from paddleseg.utils.type_hints import Count
 def add_cpu_flags(parser: argparse.ArgumentParser) -> None:
     """Add ``--cpu_backend`` and ``--cpu_threads``, which ``CpuSettings.choose`` takes, to the parser of a command."""
     words = (
-        "whose kernels compute on the CPU: those of the oneDNN in Paddle's wheel (onednn) or Paddle's own (paddle); "
-        "default: PADDLESEG_CPU_BACKEND, else onednn where it is there"
+        "kernels used on the CPU: those of the oneDNN in Paddle's wheel (onednn) or Paddle's own "
+        "(paddle); default: PADDLESEG_CPU_BACKEND, else onednn if available"
     )
     add_flag(parser, "cpu_backend", CpuBackend | None, None, words)
     words = (
-        "threads that compute on the CPU; default: OMP_NUM_THREADS, else for onednn the cores divided by the "
+        "CPU threads for computing; default: OMP_NUM_THREADS, else for onednn the cores divided by the "
         "processes, and for paddle 1"
     )
     add_flag(parser, "cpu_threads", Count | None, None, words)

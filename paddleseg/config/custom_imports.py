@@ -53,7 +53,7 @@ def _import_file(path: str, place: str) -> None:
     module = _import(name, place)
     found = getattr(module, "__file__", None)
     if found is None or not os.path.samefile(found, path):
-        raise ConfigError(f"{place}: Python knows another module {name!r} ({found}); rename {path}")
+        raise ConfigError(f"{place}: Python already has another module {name!r} ({found}); rename {path}")
 
 
 def _add_to_path(folder: str) -> None:

@@ -19,7 +19,7 @@ from paddleseg.utils.weight_source import WeightSource, source_faults
 SECTION = "distillation"
 KEYS: dict[str, tuple[Any, str]] = {
     "teacher": (str, "folder of a run or a checkpoint, or the configuration of the teacher"),
-    "teacher_weights": (WeightSource, "its weights, where `teacher` is a configuration or has others"),
+    "teacher_weights": (WeightSource, "its weights, if `teacher` is a configuration or has different ones"),
     "losses": (
         list,
         "what the teacher teaches: `type` and arguments of a loss, `weight` (its factor), and `features` and "
@@ -78,7 +78,9 @@ def _check_term(term: Any, key: str, problems: Problems) -> None:
         if value is not None:
             check_value(value, hint, f"{key}.{name}", problems)
     if "weight" not in term:
-        problems.add(f"{key}.weight", "missing; for ChannelWiseKLLoss, 3 on logits and 50 on features is a beginning")
+        problems.add(
+            f"{key}.weight", "missing; for ChannelWiseKLLoss, 3 on logits and 50 on features is a starting point"
+        )
     if "teacher_features" in term and "features" not in term:
         problems.add(f"{key}.teacher_features", "has no effect without features, the layer of the student; add it")
     check_component(own, DISTILLATION_LOSSES, key, problems)

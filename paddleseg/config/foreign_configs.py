@@ -28,8 +28,7 @@ def refuse_foreign_file(path: str) -> None:
     """
     if path.endswith(".py"):
         raise ConfigError(
-            f"{path}: this is a Python configuration, as mmsegmentation has them; configurations here are YAML: "
-            f"{_TAKE_OURS}"
+            f"{path}: this is a Python configuration, as in mmsegmentation; configurations here are YAML: {_TAKE_OURS}"
         )
 
 
@@ -42,7 +41,7 @@ def refuse_foreign_keys(path: str, keys: Iterable[object]) -> None:
     found = set(keys)
     if len(found & _YACS) >= 2:
         raise ConfigError(
-            f"{path}: this is a yacs configuration, as DDRNet.pytorch and PaddleSeg before 2.0 have them; {_TAKE_OURS}"
+            f"{path}: this is a yacs configuration, as in DDRNet.pytorch and PaddleSeg before 2.0; {_TAKE_OURS}"
             ", and write END_EPOCH (NUM_EPOCHS) as epochs, BATCH_SIZE_PER_GPU (BATCH_SIZE) as batch_size, LR as "
             "lr_scheduler.learning_rate, PRETRAINED (PRETRAINED_MODEL_DIR) as model.pretrained"
         )

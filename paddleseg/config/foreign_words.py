@@ -79,7 +79,7 @@ class _Forms:
     """The settings that a command line gives by several words, such as ``--work-dir`` and ``--save_dir``.
 
     Of one word that is given twice the last counts, as everywhere; of two words for one setting neither is the last
-    by anybody's wish.
+    by anybody's choice.
     """
 
     def __init__(self, names: _Names) -> None:
@@ -100,9 +100,7 @@ class _Forms:
         for setting, value in self._settings_of(words):
             for other_shown, other_form, other_value in self._given.setdefault(setting, []):
                 if other_form != form and other_value != value:
-                    raise ConfigError(
-                        f"{shown}: contradicts {other_shown}, which means the same flag; give one of them"
-                    )
+                    raise ConfigError(f"{shown}: contradicts {other_shown}, which is the same flag; give one of them")
             self._given[setting].append((shown, form, value))
 
     def _settings_of(self, words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:

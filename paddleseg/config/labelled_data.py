@@ -112,7 +112,7 @@ def _check_fit(dataset: PictureDataset, deploy: DeployConfig, place: str) -> Non
     index = next(i for i, pair in enumerate(zip(ours, theirs)) if pair[0] != pair[1])
     words = f"{place}: class {index} is {ours[index]!r}, but {theirs[index]!r} in {deploy.path}"
     if sorted(ours) == sorted(theirs):
-        raise ConfigError(f"{words}: the same classes in another order; give class_names in that of the export")
+        raise ConfigError(f"{words}: the same classes in another order; give class_names in the order of the export")
     get_logger().warning("%s", words)
 
 

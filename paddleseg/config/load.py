@@ -127,7 +127,7 @@ def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[
     real = os.path.realpath(path)
     if real in chain:
         files = [os.path.basename(name) for name in (*chain[chain.index(real) :], real)]
-        raise ConfigError(f"{path}: {BASE_KEY}: the bases go round in a circle: {' -> '.join(files)}")
+        raise ConfigError(f"{path}: {BASE_KEY}: the base files form a cycle: {' -> '.join(files)}")
     refuse_foreign_file(path)
     own, own_sources = read_yaml(path)
     refuse_foreign_keys(path, own)
@@ -139,7 +139,7 @@ def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[
     if not (isinstance(bases, list) and all(isinstance(base, str) for base in bases)):
         problems.add(BASE_KEY, f"found {bases!r}; give a file or a list of files, relative to this file")
     if all(own.get(key) is not None for key in _DURATIONS):
-        problems.add("epochs", "this file has iters too; keep the one that shall decide")
+        problems.add("epochs", "this file has iters too; keep one of them")
     problems.raise_if_any()
 
     data, sources = own, own_sources

@@ -28,7 +28,7 @@ from paddleseg.utils.type_hints import NonNegativeFloat
 KEYS: dict[str, tuple[Any, str]] = {
     "types": (list, "a loss for each output of the network, the main one first, or one loss for all outputs"),
     "coef": (Sequence[NonNegativeFloat], "the weight of each output's loss"),
-    "class_weights": (ClassWeights, "count the labels of `train_dataset`, and let rare classes weigh more"),
+    "class_weights": (ClassWeights, "count the labels of `train_dataset`, and give rare classes more weight"),
 }
 """Key of the section to its type, and words for docs/config.md."""
 
@@ -93,7 +93,9 @@ def _check_kinds(config: Config, problems: Problems) -> None:
         name = section.get("type")
         if name in LOSSES and takes_picture_classes(LOSSES[name]) != is_classification:
             here, there = ("whole pictures", "pixels") if is_classification else ("pixels", "whole pictures")
-            problems.add(f"{key}.type", f"{name} is a loss of {there}, but {here} are learnt. {suggest(name, usable)}")
+            problems.add(
+                f"{key}.type", f"{name} is a loss for {there}, but this network learns {here}. {suggest(name, usable)}"
+            )
 
 
 def _check_output_weights(config: Config, num_losses: int, num_weights: int, problems: Problems) -> None:
@@ -104,7 +106,7 @@ def _check_output_weights(config: Config, num_losses: int, num_weights: int, pro
         problems.add(
             "loss.coef",
             f"{num_weights} weights; DDRNet has 1 output, and 2 with model.enable_auxiliary_loss: True; give a weight "
-            "for each, e.g. [1.0] or [1.0, 0.4], and as many losses or one",
+            "for each, e.g. [1.0] or [1.0, 0.4], and as many losses, or one",
         )
     if names is not None and len(names) != num_weights:
         if len(names) == 1:

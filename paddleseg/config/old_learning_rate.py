@@ -37,7 +37,7 @@ def translate_learning_rate(data: dict[str, Any], sources: dict[str, str], path:
     place = place_of(_OLD, sources, path)
     if data.get(_NEW):
         del data[_OLD]
-        get_logger().warning("%s: learning_rate is left out, because lr_scheduler is there too and decides", place)
+        get_logger().warning("%s: learning_rate is ignored, because lr_scheduler is given too", place)
         return
     try:
         schedule = _schedule_of(old)
@@ -91,8 +91,8 @@ def _multi_step(values: Any, boundaries: Any) -> dict[str, Any] | None:
         ratios = [later / earlier for earlier, later in zip(values, values[1:])]
     if not (ratios and all(0 < ratio <= 1 for ratio in ratios)):
         raise ValueError(
-            f"found {values}; a list must be of finite numbers above 0, each the same share of the one before, above 0 "
-            "and at most 1, e.g. [0.1, 0.01, 0.001]"
+            f"found {values}; a list must hold finite numbers above 0, each the same fraction (above 0, at most 1) "
+            "of the one before, e.g. [0.1, 0.01, 0.001]"
         )
     gamma = float(f"{ratios[0]:.12g}")  # 0.1 and not 0.09999999999999999
     if not all(math.isclose(ratio, gamma, rel_tol=1e-6) for ratio in ratios):

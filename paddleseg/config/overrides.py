@@ -99,5 +99,5 @@ def _list_index(items: list[Any], part: str, key: str) -> int:
     numbers = {str(number): number for number in range(len(items))}
     if part not in numbers:
         allowed = f"0 to {len(items) - 1}" if items else "none, the list is empty"
-        raise LookupError(f"{key} is a list of {len(items)}; {part!r} is none of its numbers ({allowed})")
+        raise LookupError(f"{key} is a list of {len(items)}; {part!r} is not an index of it ({allowed})")
     return numbers[part]

@@ -171,8 +171,8 @@ LEFT_OUT = {
     "loss": {
         "BCELoss": f"{_TWO_CLASSES} CrossEntropyLoss; where one class is rare, FocalLoss",
         "LovaszHingeLoss": f"{_TWO_CLASSES} LovaszSoftmaxLoss {_MIXED}",
-        "RMILoss": f"Use LovaszSoftmaxLoss {_MIXED}, which looks at whole regions too",
-        "SemanticConnectivityLoss": f"Use DiceLoss {_MIXED}, which looks at whole regions too",
+        "RMILoss": f"Use LovaszSoftmaxLoss {_MIXED}, which considers whole regions",
+        "SemanticConnectivityLoss": f"Use DiceLoss {_MIXED}, which considers whole regions",
         "PixelContrastCrossEntropyLoss": "It needs a network that gives embeddings too. Use OhemCrossEntropyLoss",
         "DetailAggregateLoss": _EDGES,
         "DualTaskLoss": _EDGES,

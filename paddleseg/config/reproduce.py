@@ -49,7 +49,7 @@ def reproduce(
         raise ConfigError(f"--save_dir {save_dir}: is not empty; give a new folder")
     total = first["settings"]["iters"]
     if until is not None and not 0 < until <= total:
-        raise ConfigError(f"--until {until}: the run has {total} steps; give one of 1 to {total}")
+        raise ConfigError(f"--until {until}: the run has {total} steps; give one from 1 to {total}")
     cpu = first["identity"].get(CPU) or {}
     changed = {
         "save_dir": save_dir,

@@ -18,7 +18,7 @@ from paddleseg.utils.yaml_text import read_yaml
 def keep_settings(config: Config, start: Checkpoint) -> None:
     """Take from a checkpoint what the configuration does not name and a version or the weights may decide otherwise.
 
-    The rest of what differs is the user's own wish.
+    All other differences are the user's choice.
     """
     if not start.has(CONFIG):
         _keep_padding_mode(config, start)
@@ -36,7 +36,9 @@ def keep_settings(config: Config, start: Checkpoint) -> None:
                 kept[f"{name}.{key}"] = former[key]
             section[key] = former[key]
     if kept:
-        get_logger().info("as the run began, for the configuration does not say it: %s", name_values(kept))
+        get_logger().info(
+            "kept from the start of the run, because the configuration does not say: %s", name_values(kept)
+        )
 
 
 def _keep_padding_mode(config: Config, start: Checkpoint) -> None:

@@ -58,18 +58,18 @@ Command = Literal["train", "val", "predict", "export"]
 # Top-level keys beside the settings of a run: type, and words for docs/config.md. A mapping is a section, which is
 # checked further below.
 SECTIONS: dict[str, tuple[Any, str]] = {
-    "custom_imports": (list, "files (`my_parts.py`, relative to this file) or modules with parts of your own"),
+    "custom_imports": (list, "files (`my_parts.py`, relative to this file) or modules with your own parts"),
     "model": (dict, "the network: `type` and its arguments"),
-    "task": (dict, "what is learnt, where it is not what the network is made for"),
+    "task": (dict, "the task, if it is not the network's own"),
     "loss": (dict, "the losses of the network's outputs and their weights"),
-    "distillation": (dict, "a trained network whose outputs the network learns beside the labels"),
+    "distillation": (dict, "a trained network whose outputs the network learns in addition to the labels"),
     "optimizer": (dict, "`type` and its arguments"),
-    "lr_scheduler": (dict, "how the learning rate goes over the run: `type` and its arguments"),
-    "train_dataset": (dict, "what is trained on: `type` and its arguments, `transforms` among them"),
-    "val_dataset": (dict, "what is evaluated, likewise; prediction and export take its `transforms` too"),
+    "lr_scheduler": (dict, "the learning rate over the run: `type` and its arguments"),
+    "train_dataset": (dict, "the training data: `type` and its arguments, `transforms` among them"),
+    "val_dataset": (dict, "the evaluation data, likewise; prediction and export use its `transforms` too"),
     "test_config": (dict, "how evaluation and prediction look at a picture: windows, scales, flips"),
-    "export": (dict, "`transforms` of prediction and export, where they differ from those of `val_dataset`"),
-    "hooks": (list, "hooks of your own, which are called around the steps of a training"),
+    "export": (dict, "`transforms` for prediction and export, if they differ from those of `val_dataset`"),
+    "hooks": (list, "your own hooks, which are called around the training steps"),
 }
 TOP_LEVEL: dict[str, Any] = {**yaml_hints(), **{name: hint for name, (hint, _) in SECTIONS.items()}}
 _NEEDED: dict[str, tuple[str, ...]] = {
@@ -204,7 +204,7 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
 
 
 def _other_network(model: Mapping[str, Any]) -> str | None:
-    """Why a name of the zoo is none for the network; of an unknown name or network that is said elsewhere."""
+    """Why a name of the zoo is none for the network; unknown names and networks are reported elsewhere."""
     if model.get("type") not in MODELS or any(zoo_faults(model.get("pretrained"))):
         return None
     return other_network(model.get("pretrained"), MODELS[model["type"]])

@@ -69,7 +69,7 @@ def find_teacher(config: Config, save_dir: str) -> Teacher | None:
     problems.raise_if_any()
     circle = _circle(config.path, place.config) if section.get("teacher_weights") is None else []
     if circle:
-        problems.add(_KEY, f"the teachers go round in a circle: {' -> '.join(circle)}; take weights without one")
+        problems.add(_KEY, f"the teachers form a cycle: {' -> '.join(circle)}; use weights without one")
     problems.raise_if_any()
     teacher = load_config(place.config)
     check_config(teacher, command="export", check_files=False)
@@ -98,7 +98,7 @@ def load_teacher(
 
     Raises:
         ConfigError: The weights are of other classes.
-        WeightsError: The weights cannot be had, or do not fit the teacher.
+        WeightsError: The weights cannot be obtained, or do not fit the teacher.
     """
     network = build_model(
         teacher.config, use_pretrained=False, use_auxiliary_head=False, default_data_format=data_format
@@ -130,7 +130,7 @@ def _weights_of(place: TeacherPlace, teacher: Config, problems: Problems) -> Any
     if weights is None:
         problems.add(_KEY, f"{place.config} names no weights; give teacher_weights, or the folder of the teacher's run")
     elif not is_there(weights):
-        problems.add(_KEY, f"{place.config} names weights that are not there: {weights!r}")
+        problems.add(_KEY, f"{place.config} names weights that do not exist: {weights!r}")
     return weights
 
 
@@ -154,12 +154,12 @@ def _compare(config: Config, teacher: Config, weights: Any, problems: Problems) 
         problems.add(_KEY, difference)
     own, other = (next(iter(stated_normalizations(one)), None) for one in (config, teacher))
     if other is None:
-        problems.add(_KEY, f"{teacher.path} has no transforms, so that nothing says how pictures are normalised there")
+        problems.add(_KEY, f"{teacher.path} has no transforms, so it is not known how its pictures are normalised")
     elif own is not None and own[2] != other[2]:
         problems.add(
             _KEY,
             f"pictures are normalised by {other[1]} in {teacher.path}, and by {own[1]} here ({own[0]}); they must be "
-            "equal, for both see the same pictures",
+            "equal, because both see the same pictures",
         )
 
 

@@ -48,8 +48,8 @@ def find_place(teacher: str, weights: Any, problems: Problems) -> TeacherPlace |
     elif not teacher.endswith((".yml", ".yaml")):
         problems.add(
             _KEY,
-            f"{teacher} is no configuration; give the folder of the run that wrote it, or the configuration (.yml) of "
-            "the teacher here and the weights as teacher_weights",
+            f"{teacher} is not a configuration; give the folder of the run that wrote it, or the configuration (.yml) "
+            "of the teacher here and the weights as teacher_weights",
         )
     elif weights is not None and not is_there(weights):
         problems.add(_KEY_OF_WEIGHTS, f"there is no {weights!r}; give a file, a checkpoint folder or an address")

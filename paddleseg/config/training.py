@@ -88,7 +88,7 @@ def _build_and_run(
     batches = TrainingBatches(train_dataset, settings, shuffle=build.shuffles_training_set(config))
     settings = settings.with_values(iters=build.total_iters(config, batches.per_epoch))
     if start is not None and config.section("model").get("pretrained") is not None:
-        get_logger().info("model.pretrained is not read: the run goes on with the weights of %s", start.folder)
+        get_logger().info("model.pretrained is not read: the run continues with the weights of %s", start.folder)
     built = build_trained(config, settings, start, cpu, teacher, train_dataset, val_dataset)
     get_logger().info("optimizer: %s", build.describe_optimizer(config))
     with build.errors_with_place(config, "lr_scheduler"):
@@ -194,6 +194,4 @@ def _warn_of_initial_parts(config: Config, frozen: Sequence[str]) -> None:
     if isinstance(backbone, dict) and backbone.get("pretrained") is not None:
         frozen = [part for part in frozen if part.partition(".")[0] != "backbone"]
     if frozen and model.get("pretrained") is None:
-        get_logger().warning(
-            "freeze without model.pretrained: %s keep the weights they are initialised with", describe_parts(frozen)
-        )
+        get_logger().warning("freeze without model.pretrained: %s keep their initial weights", describe_parts(frozen))

@@ -33,15 +33,15 @@ def add_verify_arguments(parser: argparse.ArgumentParser, default: str) -> None:
     add(
         "--verify",
         choices=LEVELS,
-        help=f"{QUICK}: each graph once, on the engine that its format is made for, on {_PICTURES_OF_VAL_SET} pictures "
-        f"of val_dataset; {FULL}: on each engine that is installed, in each precision, on all of val_dataset, with the "
+        help=f"{QUICK}: each graph once, on the engine its format is made for, on {_PICTURES_OF_VAL_SET} pictures "
+        f"of val_dataset; {FULL}: on every installed engine, in every precision, on all of val_dataset, with the "
         f"mIoU of each (default: {default})",
     )
     add(
         "--verify_images",
         metavar="PATH",
         help="pictures to compare on: a picture, a folder, a .txt list or a quoted glob pattern (default: those of "
-        "val_dataset where its files are there, else generated ones)",
+        "val_dataset if its files exist, else generated ones)",
     )
     add("--verify_pictures", type=int, metavar="N", help="compare on N of the pictures, evenly spread")
     add(
@@ -50,7 +50,7 @@ def add_verify_arguments(parser: argparse.ArgumentParser, default: str) -> None:
         default=FP32_SHARE,
         metavar="SHARE",
         help="share of the pixels, or of a classifier's pictures, that must get the same class in float32 (default: "
-        "%(default)s); lower precisions have limits of their own, see docs/verification.md",
+        "%(default)s); lower precisions have their own limits, see docs/verification.md",
     )
 
 
@@ -178,7 +178,7 @@ def _pictures_to_compare(
         except DataError as error:
             get_logger().warning("verification: val_dataset cannot be read (%s); using generated pictures", error)
     if wanted is not None:
-        raise ConfigError("--verify_pictures: there are no pictures to choose from; give some by --verify_images")
+        raise ConfigError("--verify_pictures: there are no pictures to choose from; give some with --verify_images")
     return generated_pictures(channels, tuple(size_hw)), "generated"
 
 

@@ -40,16 +40,16 @@ def add_view_arguments(parser: argparse.ArgumentParser, *, switch: Literal["aug_
         switch: What the command calls the switch of scales and flips.
     """
     group = parser.add_argument_group(
-        "how to look at a picture", f"each flag wins over its key under {SECTION}; see docs/config.md"
+        "how to look at a picture", f"each flag takes precedence over its key under {SECTION}; see docs/config.md"
     )
     given = {"action": "store_true", "default": None}
     size = {"nargs": 2, "type": int, "metavar": ("W", "H")}
     group.add_argument(f"--{switch}", **given, help="sum the probabilities over --scales and flips")
     group.add_argument(
-        "--scales", nargs="+", type=float, metavar="S", help=f"factors for the size, with --{switch} (default 1.0)"
+        "--scales", nargs="+", type=float, metavar="S", help=f"scale factors, with --{switch} (default 1.0)"
     )
-    group.add_argument("--flip_horizontal", **given, help=f"the mirror image too, with --{switch}")
-    group.add_argument("--flip_vertical", **given, help=f"the upside-down picture too, with --{switch}")
+    group.add_argument("--flip_horizontal", **given, help=f"also use the mirror image, with --{switch}")
+    group.add_argument("--flip_vertical", **given, help=f"also use the upside-down picture, with --{switch}")
     group.add_argument("--is_slide", **given, help="average over windows of --crop_size, --stride apart")
     group.add_argument("--crop_size", **size, help="width and height of a window, with --is_slide")
     group.add_argument("--stride", **size, help="steps to the right and down, at most --crop_size, with --is_slide")

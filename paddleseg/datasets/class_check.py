@@ -159,7 +159,7 @@ def find_class_warnings(findings: Sequence[ClassFindings], *, level: Literal["fu
     if shared:
         in_train, in_val = shared[0]
         lines.append(
-            f"{len(shared)} of {len(findings[1].dataset)} pictures of val_dataset are in train_dataset too, so that "
+            f"{len(shared)} of {len(findings[1].dataset)} pictures of val_dataset are in train_dataset too, so "
             f"scores look better than they are; first: {in_val} is {in_train}"
         )
     return lines

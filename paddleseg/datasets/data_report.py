@@ -38,7 +38,7 @@ def find_warnings(findings: DataFindings) -> list[str]:
         in_train, in_val = findings.shared[0]
         lines.append(
             f"{len(findings.shared)} of {len(findings.statistics[-1].dataset)} pictures of val_dataset are in "
-            f"train_dataset too, so that scores look better than they are; first: {in_val} is {in_train}"
+            f"train_dataset too, so scores look better than they are; first: {in_val} is {in_train}"
         )
     return lines
 
@@ -75,14 +75,14 @@ def _problems_of(statistics: DataStatistics) -> list[str]:
         ]
         more = f" and {len(bad) - MOST_NAMES} more values" if len(bad) > MOST_NAMES else ""
         lines.append(
-            f"{section}: {len(statistics.bad_labels)} of {statistics.num_checked} labels hold values that are no "
-            f"class: {', '.join(found)}{more}; {dataset.allowed_values()}. First: {statistics.bad_labels[0]}"
+            f"{section}: {len(statistics.bad_labels)} of {statistics.num_checked} labels hold values that are not "
+            f"classes: {', '.join(found)}{more}; {dataset.allowed_values()}. First: {statistics.bad_labels[0]}"
             + _guess(statistics)
         )
     elif statistics.sizes and not statistics.class_pixels.any():
         lines.append(
-            f"{section}: every pixel of the {_looked_at(statistics)} is {dataset.ignore_index} (ignored), so that "
-            "there is nothing to learn or to count; check the labels and ignore_index"
+            f"{section}: every pixel of the {_looked_at(statistics)} is {dataset.ignore_index} (ignored), so there "
+            "is nothing to learn or to count; check the labels and ignore_index"
         )
     return lines
 
@@ -99,7 +99,7 @@ def _masks_for_classes(findings: DataFindings) -> list[str]:
     if not is_whole and sum(statistics.labels[255] for statistics in every) < _MOST_LABELS * num_checked:
         return []
     return [
-        f"the labels hold nothing but 0 and 255 (ignored), so that {named(every[0], [1])} never occurs and there is "
+        f"the labels hold nothing but 0 and 255 (ignored), so {named(every[0], [1])} never occurs and there is "
         f"nothing to learn; if 255 stands for it, {_how_to_name(dataset, 1)}"
     ]
 
@@ -121,9 +121,9 @@ def _guess(statistics: DataStatistics) -> str:
     if bad == [255] and dataset.num_classes == 2 and not statistics.pixels[1]:
         return f"; if 255 stands for class 1, {_how_to_name(dataset, 1)}"
     if bad == [dataset.num_classes]:
-        why = "if 0 is no class here" if statistics.pixels[0] else "and here 0 never occurs"
+        why = "if 0 is not a class here" if statistics.pixels[0] else "and here 0 never occurs"
         return f"; classes are counted from 0, {why}" + (
-            ": give reduce_zero_label: True, which makes every value one less and 0 ignored"
+            ": give reduce_zero_label: True, which ignores 0 and reduces every other value by one"
             if _may_renumber(dataset)
             else ""
         )
@@ -165,9 +165,9 @@ def _say_turned(statistics: DataStatistics) -> list[str]:
     if not statistics.turned:
         return []
     if statistics.dataset.read_options.apply_exif:
-        effect = "they are turned by it, and their labels must fit the upright pictures (else apply_exif: False)"
+        effect = "they are rotated by it, and their labels must fit the upright pictures (else apply_exif: False)"
     else:
-        effect = "apply_exif: False leaves them as they are stored, and their labels must fit that"
+        effect = "apply_exif: False leaves them as stored, and their labels must fit that"
     return [
         f"{statistics.section}: {len(statistics.turned)} of {statistics.num_checked} pictures have an EXIF "
         f"orientation; {effect}. First: {statistics.turned[0]}"
@@ -204,7 +204,7 @@ def _looked_at(statistics: DataStatistics) -> str:
     number = sum(statistics.sizes.values())  # without those that cannot be read
     if number == len(statistics.dataset):
         return f"{number} labels"
-    return f"{number} labels looked at (of {len(statistics.dataset)})"
+    return f"{number} labels checked (of {len(statistics.dataset)})"
 
 
 def _statistics_to_dict(statistics: DataStatistics) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class DecodedCache(ABC):
         self._stopped[0] = 1
         if self._warning.acquire(block=False):  # never released: the first one warns
             get_logger().warning(
-                "cache: %s (%s); what is cached is used, all else is read from its files each time",
+                "cache: %s (%s); what is cached is used, everything else is read from its files",
                 self._where(), error.strerror or error,
             )  # fmt: skip
 
@@ -160,7 +160,7 @@ class DiskCache(DecodedCache):
     def _store(self, key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> None:
         path = self._path(key)
         if path.exists() and not _is_entry(path):
-            raise FileExistsError(0, f"{path.name} is no file of a cache and is left alone")
+            raise FileExistsError(0, f"{path.name} is not a cache file and is left alone")
         with replacing(path, sync=True) as file:
             for part in pack_entry(key, image, label):
                 file.write(part)
@@ -191,7 +191,7 @@ def check_cache(cache: CacheKind, cache_dir: str | os.PathLike | None) -> None:
     if cache_dir is not None and os.path.exists(cache_dir) and not os.path.isdir(cache_dir):
         raise ConfigError(f"cache_dir: {cache_dir} is a file; give a folder")
     if cache_dir is not None and "\0" in os.fspath(cache_dir):
-        raise ConfigError(f"cache_dir: {os.fspath(cache_dir)!r} is no name that a folder can have")
+        raise ConfigError(f"cache_dir: {os.fspath(cache_dir)!r} is not a valid folder name")
 
 
 def pack_entry(key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> list[Any]:

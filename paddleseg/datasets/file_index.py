@@ -105,7 +105,7 @@ def list_files(root: str, folders: Sequence[str], index_file: Path) -> ClassFile
         try:
             write_atomically(index_file, json.dumps(header).encode() + _END + files.names)
         except UserError as error:
-            get_logger().warning("%s; all folders are listed at each start. index_dir names another place", error)
+            get_logger().warning("%s; all folders are listed at each start. Set index_dir to another place", error)
     get_logger().info(
         "%s: %d pictures in %d classes, %s in %.1f s",
         root, len(files), len(folders), f"read from {index_file}" if is_known else "listed",

@@ -41,7 +41,7 @@ class ImageFolder(ClassDataset):
         num_classes: Number of classes: that of the class folders.
         img_channels: Channels of the pictures.
         class_names: One name per class, in the order of the folders; not given: those of ``class_names_file``.
-        class_names_file: A text file whose lines hold a folder's name, a blank and the name of the class, as
+        class_names_file: A text file whose lines hold a folder's name, a space and the name of the class, as
             ImageNet's ``LOC_synset_mapping.txt``; relative to the working directory or to ``dataset_root``. Not given:
             the folders' names.
         apply_exif: Whether pictures are turned upright as their EXIF data says.
@@ -74,7 +74,7 @@ class ImageFolder(ClassDataset):
             shown = ", ".join(folders[:3]) + (", ..." if len(folders) > 3 else "")
             raise ConfigError(
                 f"num_classes: found {num_classes}, but {root} has {count_of(len(folders), 'class folder')} ({shown}); "
-                f"make it {len(folders)}, or mend the folders"
+                f"make it {len(folders)}, or correct the folders"
             )
         super().__init__(
             transforms,
@@ -113,7 +113,7 @@ class ImageFolder(ClassDataset):
             )
         if files.other_files:
             left_out = count_of(files.other_files, "file")
-            get_logger().warning("%s: %s left out, whose suffix is none of a picture", files.root, left_out)
+            get_logger().warning("%s: %s left out: not a picture by its suffix", files.root, left_out)
 
 
 def _class_folders(root: str, mode: str) -> list[str]:
@@ -154,7 +154,7 @@ def _folders_in(folder: str) -> list[str]:
 def _names_of(folders: Sequence[str], names: Sequence[str] | None, file: str | None, root: str) -> list[str]:
     """The names of the classes, in the order of their folders."""
     if names is not None and file is not None:
-        raise ConfigError("class_names_file: given beside class_names; leave one of them out")
+        raise ConfigError("class_names_file: given together with class_names; leave one of them out")
     if file is not None:
         return _names_from_file(folders, file, root)
     if names is None:
@@ -175,7 +175,7 @@ def _names_from_file(folders: Sequence[str], file: str, root: str) -> list[str]:
     if lacking:
         raise ConfigError(
             f"class_names_file: {file} has no line for {lacking[0]!r} ({len(lacking)} of "
-            f"{count_of(len(folders), 'folder')}); a line holds the folder's name, a blank and the name of the class"
+            f"{count_of(len(folders), 'folder')}); a line holds the folder's name, a space and the name of the class"
         )
     return [names[folder] for folder in folders]
 

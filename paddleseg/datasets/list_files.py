@@ -77,7 +77,9 @@ def write_lists(root: Path, lists: Mapping[str, Sequence[Pair]], separator: str)
         for pair in pairs:
             held = next((path for path in pair if path is not None and (not separator or separator in path)), None)
             if held is not None:
-                raise DataError(f"{held}: the separator {separator!r} is in this name; give another one by --separator")
+                raise DataError(
+                    f"{held}: the separator {separator!r} occurs in this name; give another one with --separator"
+                )
         lines = [separator.join(path for path in pair if path is not None) for pair in pairs]
         texts[root / f"{name}.txt"] = "".join(f"{line}\n" for line in lines)
     written = WrittenFiles(root)
@@ -110,4 +112,4 @@ def _nothing(folder: Path, naming: Naming, index: int) -> str:
 
 
 def _ignore(folder: str, error: OSError) -> None:
-    """A folder that cannot be read holds nothing for a list; what is missed because of it is said."""
+    """A folder that cannot be read is treated as empty; whatever is then missing is reported."""

@@ -148,7 +148,7 @@ def _load(
 ) -> Iterator[list[Batch]]:
     tasks.dataset.open_cache()  # before the workers, who share it
     if num_workers > 0 and sys.platform in _PLATFORMS_WITHOUT_WORKERS:
-        get_logger().warning("paddle has no data loading processes on %s; num_workers is 0", sys.platform)
+        get_logger().warning("Paddle cannot load data in processes on %s; num_workers is 0", sys.platform)
         num_workers = 0
     if num_workers == 0:
         groups = (collate([tasks[key] for key in keys]) for keys in key_lists)
@@ -183,8 +183,8 @@ def _load_with_workers(
             return
         except (SystemError, RuntimeError) as error:
             raise DataError(
-                f"one of {num_workers} data loading processes has died, probably for lack of memory or "
-                f"shared memory ({_describe_shared_memory()}); use fewer with --num_workers, or 0"
+                f"one of {num_workers} data loading processes has died, probably because memory or shared memory "
+                f"ran out ({_describe_shared_memory()}); use fewer with --num_workers, or 0"
             ) from error
         if is_first:
             is_first = False
@@ -204,7 +204,7 @@ def _check_shared_memory(group: list[Batch], num_workers: int) -> None:
     if os.path.isdir(_SHARED_MEMORY) and shutil.disk_usage(_SHARED_MEMORY).total < needed:
         get_logger().warning(
             "%d workers may need %d MB of shared memory; %s. Enlarge it (docker run --shm-size) or use fewer with "
-            "--num_workers, before one of them dies for it",
+            "--num_workers, before one of them is killed",
             num_workers, needed // 2**20, _describe_shared_memory(),
         )  # fmt: skip
 

@@ -46,5 +46,5 @@ def read_mat_label(path: str | os.PathLike, variable: str) -> np.ndarray:
         raise DataError(f"{path}: the label {what}; replace the file") from None
     is_label = isinstance(label, np.ndarray) and label.ndim == 2 and label.dtype.kind in "biuf"
     if not is_label or label.size == 0 or label.min() < 0 or label.max() >= MAT_NUMBERS or (label % 1).any():
-        raise DataError(f"{path}: {variable} is no map of whole numbers from 0 to {MAT_NUMBERS - 1}")
+        raise DataError(f"{path}: {variable} is not a map of whole numbers from 0 to {MAT_NUMBERS - 1}")
     return np.ascontiguousarray(label, np.uint16)

@@ -127,10 +127,12 @@ def _memory_file() -> int:
     # A Python that was built for a C library before glibc 2.27 lacks it, whatever library it runs with.
     create = getattr(ctypes.CDLL(None, use_errno=True), "memfd_create", None)
     if create is None:
-        raise ConfigError("cache: ram needs a C library with memfd_create (glibc from 2.27 on); make it disk or none")
+        raise ConfigError(
+            "cache: ram needs a C library with memfd_create (glibc 2.27 or later); set it to disk or none"
+        )
     file = create(b"decoded pictures", _CLOSE_ON_EXEC)
     if file < 0:
-        raise OSError(ctypes.get_errno(), "the system gives no memory for cache: ram")
+        raise OSError(ctypes.get_errno(), "the system refuses the memory for cache: ram")
     return file
 
 

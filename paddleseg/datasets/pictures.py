@@ -141,7 +141,7 @@ class PictureDataset(ABC):
     def open_cache(self) -> None:
         """Make the cache ready and log how large it gets; nothing without a cache or when it is open.
 
-        To be called before processes are forked that shall share it.
+        Call this before forking the processes that are to share it.
         """
         if self.cache_kind == "none" or self._cache is not None:
             return
@@ -174,13 +174,13 @@ class PictureDataset(ABC):
         if unknown:
             raise ConfigError(
                 f"cache: {kind.__name__} gives samples with {', '.join(sorted(unknown))}, but only img and label can "
-                "be cached; make it none"
+                "be cached; set it to none"
             )
         label = sample.get("label")
         if label is not None and label.dtype != np.uint8:
             raise ConfigError(
-                f"cache: {kind.__name__} gives labels of {label.dtype}, but only labels of uint8 can be cached; make "
-                "them that, or cache: none"
+                f"cache: {kind.__name__} gives labels of {label.dtype}, but only uint8 labels can be cached; return "
+                "those, or set cache: none"
             )
         self._cache.store(key, sample["img"], label)
         return sample
@@ -205,8 +205,8 @@ def _check_sample_state(kind: type[PictureDataset]) -> None:
     nearest = next(owner for owner in kind.__mro__ if vars(owner).keys() & {"read", "sample_state"})
     if "sample_state" not in vars(nearest):
         raise ConfigError(
-            f"cache: {kind.__name__} has a read of its own, but no sample_state that says what its samples depend on; "
-            "write that too, or make it cache: none"
+            f"cache: {kind.__name__} overrides read but not sample_state, which says what its samples depend on; "
+            "override that too, or set cache: none"
         )
 
 

@@ -70,7 +70,7 @@ def _read(path: str | os.PathLike) -> dict[str, Any]:
     try:
         content = json.loads(read_file(path, "label"))
     except ValueError as error:  # of the encoding, too
-        raise DataError(f"{path}: the label is no JSON ({error})") from None
+        raise DataError(f"{path}: the label is not JSON ({error})") from None
     if not isinstance(content, dict) or not isinstance(content.get("objects"), list):
         raise DataError(f"{path}: has no list 'objects'; a label of polygons has imgWidth, imgHeight and objects")
     for name in ("imgWidth", "imgHeight"):
@@ -93,7 +93,7 @@ def _points_of(item: Any, place: str, rules: PolygonRules) -> list[tuple[float, 
     except (TypeError, ValueError):
         is_right = False
     if not is_right:
-        raise DataError(f"{place} ({item['label']}) has a polygon that is no list of [x, y]")
+        raise DataError(f"{place} ({item['label']}) has a polygon that is not a list of [x, y]")
     if len(points) < 3 and rules.leaves_out_lines:
         return None
     if len(points) < 2:

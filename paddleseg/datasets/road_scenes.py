@@ -37,9 +37,9 @@ class RoadScenes(SegmentationDataset):
         mode: ``"train"``, ``"val"`` or ``"test"``; all three are labelled.
         num_samples: Number of scenes.
         size: [width, height] in pixels, from 64x32 to 2048x1024; sizes of the same shape show the same scenes.
-        seed: Another seed, other scenes.
+        seed: Seed of the scenes.
         cache: Keep drawn scenes: ``"disk"``, ``"ram"`` or ``"none"``.
-        cache_dir: Folder of the cache on disk, which has to be given for it.
+        cache_dir: Folder of the cache on disk, required for it.
 
     Raises:
         ConfigError: A number is out of its range.

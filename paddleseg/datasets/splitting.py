@@ -64,7 +64,7 @@ def group_names(names: Sequence[str], pattern: str | None) -> list[tuple[str, ..
     for name in names:
         match = expression.fullmatch(name) if pattern in NAMED_GROUPS else expression.match(name)
         if match is None:
-            raise DataError(f"{name}: --group {pattern} does not fit this name, so that it is in no group")
+            raise DataError(f"{name}: --group {pattern} does not match this name, so it belongs to no group")
         key = match[1] if expression.groups else match[0]
         groups.setdefault(key or "", []).append(name)
     return [tuple(group) for group in groups.values()]

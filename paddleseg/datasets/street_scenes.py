@@ -35,7 +35,7 @@ _VISTAS_ADVICE = "version 1.2 has 0 to 65; labels of version 2.0 are not read"
 class MapillaryVistas(PublishedDataset, classes=CITYSCAPES_CLASSES):
     """Mapillary Vistas 1.2 (Neuhold et al., ICCV 2017), its 66 labels mapped to the 19 classes of Cityscapes.
 
-    Where each label goes, and who chose it, is said in ``tables/mapillary_vistas.json``; docs/datasets.md has it as a
+    The mapping of each label, and its source, are in ``tables/mapillary_vistas.json``; docs/datasets.md has it as a
     table. ``dataset_root`` holds ``training``, ``validation`` and ``testing``, with labels in ``v1.2/labels`` or, in
     the first release, ``labels``. Labels of version 2.0 have other numbers and are not read. See ``PublishedDataset``.
     """

@@ -37,7 +37,7 @@ class Classifier(ExportedGraph):
         self, config: DeployConfig, options: EngineOptions = DEFAULT_OPTIONS, *, engine: Engine | None = None
     ) -> None:
         if config.task != CLASSIFICATION:
-            raise ConfigError(f"{config.path}: the export is not a classifier's (task: {config.task})")
+            raise ConfigError(f"{config.path}: the export is not a classifier (task: {config.task})")
         super().__init__(config, options, preferred=(config.output_op,), engine=engine)
 
     def classes(self, inputs: Sequence[NetworkInput]) -> list[list[FoundClass]]:

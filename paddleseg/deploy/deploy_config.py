@@ -38,7 +38,7 @@ from paddleseg.utils.yaml_text import parse_yaml
 
 FILE_NAME = "deploy.yaml"
 SEGMENTATION, CLASSIFICATION = TASKS = ("segmentation", "classification")
-"""What the network finds in a picture: a label map, which is meant where nothing is said, or one class."""
+"""What the network finds in a picture: a label map, which is the default, or one class."""
 # Key under Deploy: (type of the value, may be left out).
 _KEYS: dict[str, tuple[type, bool]] = {
     "model": (str, False),
@@ -202,7 +202,7 @@ def read_section(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"{path} is not there; give the {FILE_NAME} that export.py wrote, or its folder") from None
+        raise ConfigError(f"{path} does not exist; give the {FILE_NAME} that export.py wrote, or its folder") from None
     except (OSError, ValueError) as error:  # ValueError: no UTF-8
         raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     data, _ = parse_yaml(text, str(path))

@@ -105,7 +105,7 @@ def graph_for_elsewhere(config: DeployConfig, name: str | None) -> GraphSpec:
             and in that one of logits at 1/8, as ``export.py --portable`` writes it.
 
     Raises:
-        ConfigError: There is no such graph, or what it gives is not said, or it takes batches.
+        ConfigError: There is no such graph, or it does not say what it gives, or it takes batches.
     """
     graphs = {MAIN: config.main_graph, **config.graphs}
     if name is None:
@@ -120,11 +120,11 @@ def graph_for_elsewhere(config: DeployConfig, name: str | None) -> GraphSpec:
     else:
         raise ConfigError(f"--graph {name}: there is no such graph in {config.path}. {suggest(name, graphs)}")
     if graph.gives is None or config.num_classes is None:
-        raise ConfigError(f"{config.path}: output_op and num_classes have to be there; export the network again")
+        raise ConfigError(f"{config.path}: output_op or num_classes is missing; export the network again")
     if graph.input_shape[0] not in (-1, 1):
         raise ConfigError(
-            f"{config.path}: {graph.model.name} takes batches of {graph.input_shape[0]}, and files are of one picture; "
-            "export with --input_shape 1 C H W"
+            f"{config.path}: {graph.model.name} takes batches of {graph.input_shape[0]}, but each file holds one "
+            "picture; export with --input_shape 1 C H W"
         )
     return graph
 
@@ -203,7 +203,7 @@ def _files_of(folder: Path, names: Sequence[str]) -> dict[str, Path]:
         )
     if there:
         raise DataError(
-            f"--score_outputs {folder}: {min(there)} is the output of no picture of --data; give the data set that the "
+            f"--score_outputs {folder}: {min(there)} belongs to no picture of --data; give the data set that the "
             "inputs were made of"
         )
     return found
@@ -223,7 +223,7 @@ def _read_npy(file: Path) -> np.ndarray:
     try:
         array = np.lib.format.open_memmap(file, mode="r")
     except (OSError, ValueError) as error:
-        raise DataError(f"{file}: is damaged or no file of numpy (.npy): {' '.join(str(error).split())}") from error
+        raise DataError(f"{file}: is damaged or not a numpy file (.npy): {' '.join(str(error).split())}") from error
     return np.array(array)
 
 

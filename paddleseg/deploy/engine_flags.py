@@ -38,13 +38,13 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     were given.
     """
     add = parser.add_argument
-    add("--device", help="cpu, gpu, gpu:1, xpu, npu, mlu, ... (default: with Paddle the first card, else the CPU)")
+    add("--device", help="cpu, gpu, gpu:1, xpu, npu, mlu, ... (default: the first GPU with Paddle, else the CPU)")
     add(
         "--backend",
         type=backend_name,
         choices=list(ENGINES),
-        help="what runs the graph (default: of these, in this order, the first that is installed and for which the "
-        "export has a graph of --precision; in int8 one that a graph was quantised for goes first)",
+        help="engine that runs the graph (default: the first of these that is installed and for which the export "
+        "has a graph of --precision; for int8 an engine that a graph was quantised for comes first)",
     )
     add(
         "--use_trt",
@@ -57,13 +57,13 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         "--precision",
         choices=PRECISIONS,
         default="fp32",
-        help="bf16: CPUs that have it, with paddle or openvino; fp16: GPUs, or a graph of fp16; int8: a graph of int8, "
-        "or TensorRT (default: fp32)",
+        help="bf16: on CPUs that support it, with paddle or openvino; fp16: on GPUs, or with an fp16 graph; int8: with "
+        "an int8 graph, or TensorRT (default: fp32)",
     )
     add(
         "--min_subgraph_size",
         type=int,
-        help="smallest part of the graph for TensorRT, with --use_trt (default: 3)",
+        help="smallest subgraph for TensorRT, with --use_trt (default: 3)",
     )
     add(
         "--enable_auto_tune",
@@ -72,23 +72,23 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BOOL",
         help=f"collect the shapes for TensorRT from the first {_PICTURES_TO_TUNE_ON} pictures (default: False)",
     )
-    add("--auto_tuned_shape_file", help=f"the file these shapes are written to (default: {_SHAPE_FILE})")
+    add("--auto_tuned_shape_file", help=f"file for these shapes (default: {_SHAPE_FILE})")
     add(
         "--cpu_threads",
         type=int,
-        help="threads on the CPU (default: one for each usable core; PaddleSeg: 10)",
+        help="CPU threads (default: one per usable core; PaddleSeg: 10)",
     )
     add(
         "--enable_mkldnn",
         type=str2bool,
         metavar="BOOL",
-        help="Paddle on the CPU: True: oneDNN; False: neither it nor OpenVINO, which takes several times as long "
+        help="for Paddle on the CPU: True: oneDNN; False: neither oneDNN nor OpenVINO, which is several times slower "
         "(default: the fastest that runs the graph)",
     )
     add(
         "--with_argmax",
         action="store_true",
-        help="the graph gives scores: take the best class of each pixel here",
+        help="the graph gives scores: compute the best class of each pixel here",
     )
     add(
         "--print_detail",
@@ -132,8 +132,8 @@ def check_engine_arguments(arguments: argparse.Namespace) -> None:
         )
     if arguments.auto_tuned_shape_file is not None and not arguments.enable_auto_tune:
         raise ConfigError(
-            f"--auto_tuned_shape_file {arguments.auto_tuned_shape_file}: no shapes are collected that could be written "
-            "there; give --enable_auto_tune True, or leave it out"
+            f"--auto_tuned_shape_file {arguments.auto_tuned_shape_file}: no shapes are collected that it could "
+            "hold; give --enable_auto_tune True, or leave it out"
         )
 
 
@@ -217,7 +217,7 @@ def refuse_flags_of_the_cpu(arguments: argparse.Namespace, device: str) -> None:
         value = getattr(arguments, flag)
         if value is not None and device != "cpu":
             raise ConfigError(
-                f"--{flag} {value}: it is for the CPU, but the device is {device}; give --device cpu, or leave it out"
+                f"--{flag} {value}: only for the CPU, but the device is {device}; give --device cpu, or leave it out"
             )
 
 

@@ -60,7 +60,7 @@ def engine_options(
         device: As ``engines.engine_device`` takes it.
 
     Raises:
-        ConfigError: The deploy.yaml is wrong, it has no graph for these wishes, or the threads have no effect.
+        ConfigError: The deploy.yaml is wrong, it has no graph for these options, or the threads have no effect.
         DeviceError: The engine or the device is not available.
     """
     if cpu_threads is not None and cpu_threads < 1:
@@ -69,7 +69,7 @@ def engine_options(
     _, options = choose_graph(read_deploy_config(path), wishes)
     options = dataclasses.replace(options, device=engine_device(options.backend, device))
     if cpu_threads is not None and options.device != "cpu":
-        raise ConfigError(f"cpu_threads: no effect on {options.device}; leave it out, or take the CPU")
+        raise ConfigError(f"cpu_threads: no effect on {options.device}; leave it out, or use the CPU")
     return options
 
 

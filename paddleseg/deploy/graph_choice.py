@@ -3,7 +3,7 @@
 """Which graph of an export runs, and on which engine.
 
 Both are asked for, or follow from fixed orders and from what the folder has and is installed, and never from what was
-found to fail: what was asked for and cannot be had is an error.
+found to fail: a request that cannot be met is an error.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def read_graphs(path: Path, entries: Mapping[Any, Any], input_shape: Sequence[in
                 raise ConfigError(f"{path}: {key}.{part} is {value!r}; it must be {TYPE_WORDS[_KEYS[part]]}")
         if "gives" not in entry and name not in GIVES:
             raise ConfigError(
-                f"{path}: {key}: what the graph gives is not said: add 'gives', or call it by that. "
+                f"{path}: {key}: it does not say what the graph gives: add 'gives', or name the graph after it. "
                 f"{suggest(name, GIVES)}"
             )
         graphs[str(name)] = read_graph(path, key, {"gives": name, "input_shape": list(input_shape), **entry})
@@ -165,7 +165,7 @@ def _read_format(path: Path, key: str, model: Path, stated: str | None) -> str:
     if stated is not None:
         check_choice(path, f"{key}.format", stated, GRAPH_FORMATS)
         if stated != kind:
-            raise ConfigError(f"{path}: {key}.format is {stated!r}, but {model.name} is of the format {kind!r}")
+            raise ConfigError(f"{path}: {key}.format is {stated!r}, but {model.name} has the format {kind!r}")
     return kind
 
 

@@ -123,8 +123,8 @@ class Segmenter(ExportedGraph):
         if resized and not self._said_that_ids_are_resized:
             self._said_that_ids_are_resized = True
             get_logger().warning(
-                "%s: there is no graph of logits at 1/8 (graphs.%s), so the class ids that %s gives are brought to the "
-                "pictures' sizes by taking the id at each pixel's centre; borders are rougher than those of predict.py",
+                "%s: there is no graph of logits at 1/8 (graphs.%s), so the class ids that %s gives are resized to "
+                "the pictures by the id at each pixel's centre; borders are rougher than those of predict.py",
                 self.config.path,
                 STRIDE8,
                 self.graph.model.name,

@@ -33,7 +33,7 @@ def tiled_segmenter(segmenter: Segmenter, options: TileOptions, batch_size: int 
     config = segmenter.config
     if not segmenter.gives_scores:
         raise ConfigError(
-            f"--tile: {config.path} has a graph of class ids alone, and seams are blended of scores; export the "
+            f"--tile: {config.path} has only a graph of class ids, but seams are blended from scores; export the "
             "network again with this toolkit, or with --output_op none"
         )
     for name, side, fixed in zip(("height", "width"), options.size_wh[::-1], segmenter.graph.input_shape[2:]):

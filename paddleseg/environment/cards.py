@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""NVIDIA's cards, their driver, and the Paddle that shall use them.
+"""NVIDIA's cards, their driver, and the Paddle that is to use them.
 
 Other accelerators have plug-ins of their own, which ``--device NAME`` tries.
 """

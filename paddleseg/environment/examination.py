@@ -44,7 +44,7 @@ def _isolated(check: Check, machine: Machine) -> list[Finding]:
         return list(check(machine))
     except Exception as error:  # a machine may be broken in ways that nobody has thought of
         subject = check.__name__.removeprefix("check_").replace("_", " ")
-        fault = f"could not be looked at ({type(error).__name__}: {error})"
+        fault = f"could not be examined ({type(error).__name__}: {error})"
         return [note(subject, fault, "run tools/doctor.py with another Python, and report this line")]
 
 

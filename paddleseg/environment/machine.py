@@ -53,7 +53,7 @@ def why_not_writable(folder: Path) -> str | None:
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine with the Python that shall run the toolkit.
+    """A machine with the Python that is to run the toolkit.
 
     Attributes:
         python: Its Python.
@@ -82,7 +82,7 @@ class Machine:
         done = self._run("survey.py")
         if done.facts:
             return dict(done.facts)
-        raise OSError(f"{self.python} does not run: {done.fault}")
+        raise OSError(f"{self.python} cannot be run: {done.fault}")
 
     def version_of(self, distribution: str) -> str | None:
         """The version of an installed package by its name at PyPI; None where it is not there."""

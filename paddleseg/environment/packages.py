@@ -33,7 +33,9 @@ def check_python(machine: Machine) -> Iterator[Finding]:
     found = f"{'.'.join(map(str, version))} in {machine.survey['prefix']}"
     first, last = _PYTHONS
     if not machine.survey["is_64_bit"]:
-        yield wrong("Python", f"{found} is a 32-bit one, for which there is no Paddle", "install a 64-bit Python 3.11")
+        yield wrong(
+            "Python", f"{found} is a 32-bit build, for which there is no Paddle", "install a 64-bit Python 3.11"
+        )
     elif version[:2] < first:
         yield wrong("Python", f"{found} is too old: 3.10 to 3.13 work", "python3.11 -m venv .venv")
     elif version[:2] > last:

@@ -56,7 +56,7 @@ def check_threads(machine: Machine) -> Iterator[Finding]:
     first = given.split(",")[0].strip()
     threads = int(first) if first.isdecimal() else None
     if given and not threads:
-        yield note("threads", f"{found}; {_THREADS}={given} is no count", f"unset {_THREADS}")
+        yield note("threads", f"{found}; {_THREADS}={given} is not a count", f"unset {_THREADS}")
     elif threads is not None and threads > usable:
         yield note("threads", f"{found}, but {_THREADS}={given}", f"export {_THREADS}={usable}")
     elif threads == 1 and usable > 1:

@@ -130,7 +130,7 @@ class _LabelMaps:
             if found.shape != label.shape:
                 raise ConfigError(
                     f"{item.path}: the label map has {list(found.shape)} pixels and the label {list(label.shape)}; "
-                    "export and data set do not go together"
+                    "export and data set do not match"
                 )
             if found.max() >= self._dataset.num_classes:
                 raise ConfigError(

@@ -67,7 +67,7 @@ def graph_runs(config: DeployConfig, *, every_way: bool = False) -> list[GraphRu
     found = [run for key, graph in _graphs_of(config) for run in ways(key, graph)]
     if all(run.why_not for run in found):
         reason = f"{found[0].graph.model.name}: {found[0].why_not}"
-        raise VerificationError(f"verification failed: {reason}; export.py --no_verify exports unseen")
+        raise VerificationError(f"verification failed: {reason}; export.py --no_verify exports without verification")
     return found
 
 

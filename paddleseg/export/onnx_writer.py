@@ -103,8 +103,8 @@ def check_is_ours(network: nn.Layer) -> None:
         ):
             return
     raise ConfigError(
-        f"--format: {type(network).__name__} is not one of the toolkit's networks, or computes something else than "
-        "they do; only those can be written as ONNX, OpenVINO's or MNN's graphs: give --format paddle"
+        f"--format: {type(network).__name__} is not one of the toolkit's networks, or computes something else; "
+        "only those can be written as ONNX, OpenVINO or MNN graphs: give --format paddle"
     )
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an export is to be, as a whole and graph by graph, and which wishes do not go together.
+"""What an export is to be, as a whole and graph by graph, and which options cannot be combined.
 
 Imports no package that has to be installed: the command checks its flags before it loads any.
 """
@@ -90,9 +90,11 @@ class ExportOptions:
                 raise ConfigError(f"--format {name}: no such format. {suggest(name, (*FORMAT_NAMES, ALL))}")
         formats = ",".join(self.formats)
         if not self.formats:
-            raise ConfigError(f"--format: nothing is named; give one or more of {', '.join((*FORMAT_NAMES, ALL))}")
+            raise ConfigError(f"--format: no format given; give one or more of {', '.join((*FORMAT_NAMES, ALL))}")
         if self.graph_format is not None and PADDLE not in self.formats:
-            raise ConfigError(f"--graph_format is one of Paddle's, and --format {formats} writes none; leave it out")
+            raise ConfigError(
+                f"--graph_format is for Paddle's graphs, and --format {formats} writes none; leave it out"
+            )
         if self.input_dtype not in (*INPUT_DTYPES, None):
             raise ConfigError(f"--input_dtype {self.input_dtype}: allowed are {', '.join(INPUT_DTYPES)}")
         if self.input_dtype is not None and set(self.formats) == {PADDLE}:
@@ -100,7 +102,7 @@ class ExportOptions:
                 "--input_dtype: Paddle's graphs take float32 only; give another --format, or leave it out"
             )
         if self.opset is not None and ONNX not in self.formats:
-            raise ConfigError(f"--opset is ONNX's, and --format {formats} writes no ONNX model; add onnx to it")
+            raise ConfigError(f"--opset is for ONNX, and --format {formats} writes no ONNX model; add onnx to it")
         if self.opset is not None and not MIN_OPSET <= self.opset <= MAX_OPSET:
             raise ConfigError(f"--opset {self.opset}: it must be from {MIN_OPSET} to {MAX_OPSET}")
         if self.portable:
@@ -108,7 +110,7 @@ class ExportOptions:
 
     def _check_portable(self, formats: str) -> None:
         if ONNX not in self.formats:
-            raise ConfigError(f"--portable is about ONNX models, and --format {formats} writes none; add onnx to it")
+            raise ConfigError(f"--portable is for ONNX models, and --format {formats} writes none; add onnx to it")
         if self.input_shape is None or -1 in self.input_shape:
             raise ConfigError("--portable: give --input_shape N C H W without -1, e.g. 1 3 512 1024")
         if self.opset is not None:

@@ -3,7 +3,7 @@
 """PaddleSeg's ``evaluate`` and ``predict``, for programs that build network and data set themselves.
 
 ``from paddleseg.core import evaluate, predict``. Names and order of the arguments are PaddleSeg's, and their defaults
-where nothing else is said; what their values mean is what the same flags of the commands mean.
+unless stated otherwise; what their values mean is what the same flags of the commands mean.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def evaluate(
         eval_dataset: Pictures with labels.
         aug_eval: Whether to sum the class probabilities over ``scales`` and flips.
         scales: One factor or several for the size of the network's input.
-        flip_horizontal: Whether to look at the mirror image too.
+        flip_horizontal: Whether to also use the mirror image.
         flip_vertical: Whether to look at the upside-down picture too.
         is_slide: Whether to average the logits over windows.
         stride: [width, height] of the steps between windows.

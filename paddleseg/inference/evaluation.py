@@ -158,7 +158,7 @@ def _count(confusion: ConfusionMatrix, prediction: np.ndarray, label: np.ndarray
     except DataError:
         raise
     except ValueError as error:
-        raise ConfigError(f"{path}: {error}; network, transforms and data set do not go together") from None
+        raise ConfigError(f"{path}: {error}; network, transforms and data set do not match") from None
 
 
 def log_result(result: EvaluationResult) -> None:

@@ -34,7 +34,7 @@ def check_report_flags(folder: str | None, num_pictures: int) -> None:
     if folder is None:
         return
     if not folder or (Path(folder).exists() and not Path(folder).is_dir()):
-        raise ConfigError(f"--report {folder}: this is no folder; name one, it is made if it is not there")
+        raise ConfigError(f"--report {folder}: this is not a folder; name one, which is created if missing")
     there = next(place for place in (Path(folder), *Path(folder).absolute().parents) if place.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise ConfigError(f"--report {folder}: {there} cannot be written to; name a folder in another place")

@@ -185,7 +185,7 @@ def find_label_errors(
             if probabilities.shape != (dataset.num_classes, *label.shape):
                 raise ConfigError(
                     f"{path}: the network gives {list(probabilities.shape)}, and the label is {list(label.shape)} of "
-                    f"{dataset.num_classes} classes; network, transforms and data set do not go together"
+                    f"{dataset.num_classes} classes; network, transforms and data set do not match"
                 )
             for class_id in np.unique(label[label < dataset.num_classes]).tolist():
                 has_class = label == class_id

@@ -194,8 +194,8 @@ def refuse_no_numbers(is_wrong: np.ndarray, paths: Sequence[str]) -> None:
     """Raise DataError for the first picture, (N,) bool, of which the network gives something that is no number."""
     if is_wrong.any():
         raise DataError(
-            f"{paths[int(is_wrong.argmax())]}: the network gives values for it that are no numbers; look whether the "
-            "weights are of a training that went wrong, and whether the picture holds such values"
+            f"{paths[int(is_wrong.argmax())]}: the network's output for it is not finite; check whether the weights "
+            "come from a training that diverged, and whether the picture holds such values"
         )
 
 

@@ -23,11 +23,11 @@ def check_tiles(pipeline: Pipeline, views: ViewOptions) -> None:
     """Raise ConfigError for what does not go with tiles: other views of a picture, and transforms of whole pictures."""
     if views.is_slide:
         raise ConfigError(
-            "--tile: windows are on too (--is_slide, or test_config.is_slide), and tiles take their place; leave out "
-            "one of the two, for instance by --opts test_config.is_slide=False"
+            "--tile: windows are on too (--is_slide, or test_config.is_slide), and tiles replace them; leave out one "
+            "of the two, for instance with --opts test_config.is_slide=False"
         )
     if views != WHOLE_PICTURE:
-        raise ConfigError(f"--tile: a tile is looked at once, and not by {views.describe()}; leave out --aug_pred")
+        raise ConfigError(f"--tile: a tile is predicted once, and not by {views.describe()}; leave out --aug_pred")
     pipeline.refuse_tiles()
 
 

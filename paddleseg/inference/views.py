@@ -28,9 +28,9 @@ class ViewOptions:
     Args:
         aug_eval: Whether to sum the class probabilities over ``scales`` and flips.
         scales: One factor or several, each above 0, for the size of the network's input.
-        flip_horizontal: Whether to look at the mirror image too.
-        flip_vertical: Whether to look at the upside-down picture too; with ``flip_horizontal`` also at the
-            picture turned by 180 degrees.
+        flip_horizontal: Whether to also use the mirror image.
+        flip_vertical: Whether to also use the upside-down picture; with ``flip_horizontal`` also the picture
+            rotated by 180 degrees.
         is_slide: Whether to average the logits over windows.
         crop_size: [width, height] of the windows in pixels. A picture that is smaller makes them smaller.
         stride: [width, height] of the steps between windows, at most ``crop_size``. The last window of a row

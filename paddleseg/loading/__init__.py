@@ -61,6 +61,6 @@ def load(
         if value not in own:
             raise ConfigError(
                 f"{name}: {value!r} is for exported networks, and {checkpoint} is a checkpoint; leave it out, or give "
-                "the folder that export.py makes of it"
+                "the folder that export.py makes from it"
             )
     return open_checkpoint(checkpoint, cpu_threads, device)

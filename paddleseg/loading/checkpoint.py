@@ -46,7 +46,9 @@ def find_checkpoint(path: Path) -> Path:
             f"run ({BEST_MODEL}, iter_N) are in it"
         )
     if not (checkpoint / CONFIG).is_file():
-        raise ConfigError(f"{checkpoint} has weights but no {CONFIG} that says what they are of; export it first")
+        raise ConfigError(
+            f"{checkpoint} has weights but no {CONFIG} that says which network they belong to; export it first"
+        )
     return checkpoint
 
 

@@ -27,11 +27,11 @@ class BootstrappedCrossEntropyLoss(nn.Layer):
     pixels.
 
     Args:
-        min_K: How many pixels of a picture are kept at least, 1 or more.
+        min_K: Minimum number of pixels of a picture that are kept, 1 or more.
         loss_th: Loss above which a pixel is kept, at least 0.
         weight: A factor for the pixel losses of each class, which counts for the choice as well, as in PaddleSeg; the
             mean is over the number of kept pixels.
-        ignore_index: Label of the pixels that do not count.
+        ignore_index: Label of the pixels to ignore.
     """
 
     takes_coarse_logits = True

@@ -46,7 +46,7 @@ class BoundaryLoss(nn.Layer):
         theta0: Side of the window that finds boundaries, odd, at least 3; the paper keeps it as small as possible.
         theta: Side of the window that widens them, odd: 1 + 2 times the tolerated distance in pixels, at most the
             smallest distance of neighbouring segments.
-        ignore_index: Label of the pixels that do not count.
+        ignore_index: Label of the pixels to ignore.
     """
 
     @checks_arguments

@@ -47,8 +47,8 @@ def channel_wise_kl(student: Tensor, teacher: Tensor, temperature: float) -> Ten
         )
     if student.shape[2] * student.shape[3] == 1:
         raise ConfigError(
-            "maps of one place, over which the softmax is 1, so that nothing can be learnt of them; take larger crops "
-            "or a layer of larger maps"
+            "maps of one pixel, over which the softmax is always 1, so nothing can be learnt from them; use larger "
+            "crops or a layer with larger maps"
         )
     num_distributions = student.shape[0] * student.shape[1]
     own, wanted = (F.log_softmax(maps.flatten(2) / temperature, axis=-1) for maps in (student, teacher))

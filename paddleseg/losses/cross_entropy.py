@@ -25,7 +25,7 @@ class CrossEntropyLoss(nn.Layer):
 
     Args:
         weight: A factor for each class; not given: all 1.
-        ignore_index: Label of the pixels that do not count.
+        ignore_index: Label of the pixels to ignore.
         avg_non_ignore: Whether ignored pixels are left out of the mean's denominator.
         top_k_percent_pixels: Share of the pixels, those of highest loss, that is averaged, at least one; 1 means all.
     """

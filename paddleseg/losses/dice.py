@@ -33,8 +33,8 @@ class DiceLoss(nn.Layer):
     less the more of them there are; with 0 its loss is 1, without gradient.
 
     Args:
-        weight: A factor for the loss of each class; the mean is over the number of classes all the same.
-        ignore_index: Label of the pixels that do not count.
+        weight: A factor for the loss of each class; the mean is still over the number of classes.
+        ignore_index: Label of the pixels to ignore.
         smooth: Pixels that are added to both parts of the fraction.
     """
 

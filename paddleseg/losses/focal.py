@@ -34,7 +34,7 @@ class FocalLoss(nn.Layer):
     Args:
         alpha: Factor of the logit of a pixel's own class, from 0 to 1; the other logit has 1 - alpha.
         gamma: Power of the factor that makes easy pixels count less, at least 0.
-        ignore_index: Label of the pixels that do not count.
+        ignore_index: Label of the pixels to ignore.
     """
 
     @checks_arguments
@@ -48,12 +48,12 @@ class FocalLoss(nn.Layer):
     def faults(num_classes: int = 2, **_: Any) -> Iterator[Fault]:
         """What does not go together, see :mod:`paddleseg.utils.arguments`."""
         if num_classes != 2:
-            yield "type", f"FocalLoss is for 2 classes, and there are {num_classes}; take MultiClassFocalLoss"
+            yield "type", f"FocalLoss is for 2 classes, and there are {num_classes}; use MultiClassFocalLoss"
 
     def forward(self, logits: Tensor, label: Tensor) -> Tensor:
         """Scalar loss of logits (N, 2, H, W) and int64 label (N, H, W); 0 when all pixels are ignored."""
         if logits.shape[1] != 2:
-            raise ConfigError(f"FocalLoss is for 2 classes, and there are {logits.shape[1]}; take MultiClassFocalLoss")
+            raise ConfigError(f"FocalLoss is for 2 classes, and there are {logits.shape[1]}; use MultiClassFocalLoss")
         valid = label != self.ignore_index
         is_own = class_masks(label, valid, 2)
         # Probability p that a logit is right about its pixel. Powers are taken of its logarithm, whose slope is finite.
@@ -73,7 +73,7 @@ class MultiClassFocalLoss(nn.Layer):
     Args:
         alpha: Factor of the loss: one number, or one for each class (the mean stays over the number of pixels).
         gamma: Power of the factor that makes easy pixels count less, at least 0; with 0 this is the cross entropy.
-        ignore_index: Label of the pixels that do not count.
+        ignore_index: Label of the pixels to ignore.
     """
 
     takes_coarse_logits = True

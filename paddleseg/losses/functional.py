@@ -43,7 +43,7 @@ def pixel_cross_entropy(
         logits: (N, K, H, W) float; if ``coarse``, (N, K, h, w) with h <= H and w <= W, which are interpolated
             bilinearly (half-pixel centres), large ones on a CPU without ever being there at the label's size.
         label: (N, H, W) int64, values 0..K-1 or ``ignore_index``.
-        ignore_index: Label of the pixels that do not count.
+        ignore_index: Label of the pixels to ignore.
         coarse: Whether logits may be smaller than the label.
 
     Returns:
@@ -72,7 +72,7 @@ def check_sizes(logits: Tensor, label: Tensor, coarse: bool) -> None:
     if logits.ndim != 4 or label.ndim != 3 or len(logits) != len(label) or not fit:
         allowed = "(N, K, h, w) and (N, H, W), h up to H and w up to W" if coarse else "(N, K, H, W) and (N, H, W)"
         raise ValueError(
-            f"logits {list(logits.shape)} and label {list(label.shape)} do not belong together; allowed are {allowed}"
+            f"logits {list(logits.shape)} and label {list(label.shape)} do not match; allowed are {allowed}"
         )
 
 

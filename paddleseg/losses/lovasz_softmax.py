@@ -31,7 +31,7 @@ class LovaszSoftmaxLoss(nn.Layer):
     It is the most expensive of the losses all the same.
 
     Args:
-        ignore_index: Label of the pixels that do not count.
+        ignore_index: Label of the pixels to ignore.
         classes: Whose losses are averaged: those ``present`` in the batch's labels, ``all``, or the listed ones,
             present or not. The loss of an absent class is its highest probability anywhere.
     """

@@ -27,7 +27,7 @@ class MixedLoss(nn.Layer):
     Args:
         losses: The losses, in YAML a list like ``loss.types``. Each is called with logits (N, K, H, W) and int64 label
             (N, H, W), and gives a scalar.
-        coef: A number for each loss, at least 0.
+        coef: One number per loss, at least 0.
     """
 
     @checks_arguments

@@ -43,8 +43,8 @@ class OhemCrossEntropyLoss(nn.Layer):
 
     Args:
         thresh: Probability below which a pixel is hard, above 0 and at most 1.
-        min_kept: About how many pixels of a batch are kept at least.
-        ignore_index: Label of the pixels that do not count.
+        min_kept: Approximate minimum number of pixels of a batch that are kept.
+        ignore_index: Label of the pixels to ignore.
         weight: A factor for the pixel losses of each class; the mean is over the number of kept pixels, as in the
             authors' code. Which pixels are hard does not depend on it.
     """

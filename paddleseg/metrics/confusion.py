@@ -44,7 +44,7 @@ class ConfusionMatrix:
             ValueError: The shapes differ, or a prediction is no class.
         """
         if prediction.shape != label.shape:
-            raise ValueError(f"prediction {prediction.shape} and label {label.shape} must have one shape")
+            raise ValueError(f"prediction {prediction.shape} and label {label.shape} must have the same shape")
         if label.size == 0:
             return
         # Every label value gets a row, those that are no class too: sorting them out costs less than masking pixels.

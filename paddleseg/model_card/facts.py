@@ -109,7 +109,7 @@ def _find_checkpoint(run: str) -> checkpoint.Checkpoint:
     best = folder / checkpoint.BEST_MODEL
     found = checkpoint.open_checkpoint(best) if best.is_dir() else checkpoint.latest_checkpoint(folder)
     if found is None:
-        raise WeightsError(f"{run} is no run's folder: there is no best_model and no iter_N in it")
+        raise WeightsError(f"{run} is not a run's folder: it has neither best_model nor iter_N")
     return found
 
 
@@ -139,7 +139,7 @@ def _read_scores(folder: Path, file: str | None) -> Mapping[str, Any] | None:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
     except (ValueError, LookupError, TypeError, AttributeError):
-        raise DataError(f"{path} holds no scores of classes; give what val.py --json writes") from None
+        raise DataError(f"{path} holds no class scores; give what val.py --json writes") from None
     if of_weights is not None and folder.resolve() not in (_absolute(of_weights), _absolute(of_weights).parent):
         raise DataError(f"{path} is of {of_weights}, not of {folder}; evaluate that with val.py --json")
     return scores

@@ -132,7 +132,7 @@ def _limits(facts: CardFacts) -> str:
     lines = [
         "It knows the classes above and no other: every pixel gets one of them, whatever it shows.",
         "It was scored on the validation pictures alone, which also chose the checkpoint; other places, cameras, "
-        "seasons and light were not looked at.",
+        "seasons and light were not evaluated.",
         *_weak_classes(facts.scores),
         f"{FILL_IN}: what else is known of where it fails, and whether people can be harmed by it",
     ]

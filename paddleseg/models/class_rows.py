@@ -38,7 +38,7 @@ def with_rows_by_name(
 
     Returns:
         The weights; as they came where a side has no names, or both have the same in the same order, and without the
-        last layers where no name is known to both. And the names of those arrays in which some rows begin anew.
+        last layers where no name is known to both. And the names of those arrays in which some rows start afresh.
     """
     layers = [name for name in ModelFacts.of(model).class_layers if _fits_but_for_classes(model, weights, name)]
     if not layers:
@@ -48,7 +48,7 @@ def with_rows_by_name(
     if not (are_names(theirs, found) and ours is not None and are_names(list(ours), wanted)):
         if found != wanted:
             get_logger().info(
-                "pretrained: %s begins anew for %d classes: the weights have %d, and %s",
+                "pretrained: %s starts afresh for %d classes: the weights have %d, and %s",
                 where, wanted, found,
                 "do not name them" if not are_names(theirs, found) else "the network's class_names are not given",
             )  # fmt: skip
@@ -60,8 +60,8 @@ def with_rows_by_name(
     names = [f"{layer}.{leaf}" for layer in layers for leaf in ("weight", "bias")]
     if not any(row is not None for row in rows):
         get_logger().warning(
-            "pretrained: %s begins anew, for no class has a name of the weights, which are %s; here they are %s. Give "
-            "class_names as the weights have them where the classes are the same",
+            "pretrained: %s starts afresh, because no class has a name from the weights, which are %s; here they are "
+            "%s. Use the names of the weights where the classes are the same",
             where, _list(theirs), _list(ours),
         )  # fmt: skip
         return {name: value for name, value in weights.items() if name not in names}, []
@@ -71,7 +71,7 @@ def with_rows_by_name(
     known = [name for name, row in zip(ours, rows) if row is not None]
     new = [name for name, row in zip(ours, rows) if row is None]
     get_logger().info(
-        "pretrained: %s: %d of %d classes are taken over by name: %s; %d begin anew: %s",
+        "pretrained: %s: %d of %d classes are taken over by name: %s; %d start afresh: %s",
         where, len(known), wanted, _list(known), len(new), _list(new),
     )  # fmt: skip
     return result, names if new else []

@@ -64,7 +64,7 @@ def fit_weights(
     meta: Mapping[str, Any] | None,
     padding_mode: PaddingMode | None = None,
 ) -> FittedWeights | None:
-    """Find the network that weights are of, and what of it they fill.
+    """Find the network that weights belong to, and how much of it they fill.
 
     Args:
         path: The file that they were read from.
@@ -89,7 +89,7 @@ def fit_weights(
         arguments["enable_auxiliary_loss"] = True
     if padding_mode is not None:
         if not hasattr(component, "set_padding_mode"):
-            raise WeightsError(f"{path}: padding_mode {padding_mode}: {arch} has but one; leave it out")
+            raise WeightsError(f"{path}: padding_mode {padding_mode}: {arch} has only one; leave it out")
         arguments["padding_mode"] = padding_mode
     try:
         model = component(**arguments)
@@ -151,7 +151,7 @@ def official_weights(
     for trained, where in ((meta.get("padding_mode"), "paddleseg"), (meta.get("kit"), MINDSPORE)):
         if trained == where:
             raise WeightsError(
-                f"{path}: --to official: trained with the paddings of {where}, which the official network has not, so "
-                "it would give other results; --to paddleseg or safetensors"
+                f"{path}: --to official: trained with the paddings of {where}, which the official network does not "
+                "have, so its results would differ; --to paddleseg or safetensors"
             )
     return with_official_names(weights)

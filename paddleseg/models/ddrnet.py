@@ -142,7 +142,7 @@ class DDRNet(DualResolutionTrunk):
         pretrained: File, folder or address of weights to start from, ``zoo:NAME``, or ``{"url": ..., "sha256": ...}``;
             see ``models.pretrained``.
         data_format: Order of the axes within the network, ``NCHW`` or ``NHWC``, which suits oneDNN on a CPU and the
-            tensor cores of cards in half precision. Pictures and logits are NCHW, and weights the same, either way.
+            tensor cores of GPUs in half precision. Pictures and logits are NCHW, and weights the same, either way.
         class_names: Names of the classes in the order of their numbers. Where ``pretrained`` has names too, each class
             starts with what it learnt there under its name.
 

@@ -175,7 +175,7 @@ def _without_prefix(names: Mapping[str, str], prefix: str) -> dict[str, str]:
     for name, was in names.items():
         other = stripped.setdefault(name[len(prefix) :] if name.startswith(prefix) else name, was)
         if other != was:
-            raise ValueError(f"the names of {other} and {was} differ in the prefix of a wrapper alone")
+            raise ValueError(f"the names of {other} and {was} differ only in the prefix of a wrapper")
     return stripped
 
 

@@ -51,7 +51,7 @@ def load_pretrained(
         The coverage, which is also logged as a table, and kept as ``model.pretrained_coverage``.
 
     Raises:
-        WeightsError: The file cannot be had or read; or a part of the trunk is left without weights. Only the
+        WeightsError: The file cannot be obtained or read; or a part of the trunk is left without weights. Only the
             network's ``head_parts`` may stay untrained.
     """
     fault = other_network(source, model)
@@ -120,7 +120,7 @@ def _checked(path: str, sha256: str | None) -> str:
         raise WeightsError(f"{path}: no such file")
     found = None if sha256 is None else sha256_of(path)
     if found != sha256:
-        raise WeightsError(f"{path} is another file: its SHA-256 is {found}, the configuration says {sha256}")
+        raise WeightsError(f"{path} is a different file: its SHA-256 is {found}, the configuration says {sha256}")
     return path
 
 

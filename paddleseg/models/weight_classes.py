@@ -44,5 +44,5 @@ def check_class_names(
             )
         )
     get_logger().warning(
-        "%s; if these are not two words for the same, results are given under wrong names", printable_line(found)
+        "%s; unless these mean the same thing, results are given under wrong names", printable_line(found)
     )

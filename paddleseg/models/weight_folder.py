@@ -36,14 +36,14 @@ def weight_file(path: str | os.PathLike[str]) -> str:
         _refuse_run_folder(path)
         best = best_file(path)
         if best == EMA_WEIGHTS:
-            get_logger().info("%s: taking %s, the moving average, which had the better figure", path, best)
+            get_logger().info("%s: using %s, the moving average, which scored better", path, best)
         return os.path.join(path, best)
     folder, name = os.path.split(path)
     if name in (WEIGHTS, EMA_WEIGHTS) and os.path.isfile(path):
         best = _known_best(folder)
         if best is not None and best != name and os.path.isfile(os.path.join(folder, best)):
             get_logger().warning(
-                "%s: taken as named, though %s beside it had the better figure; give the folder to take that",
+                "%s: used as named, though %s beside it scored better; give the folder to use that",
                 path, best,
             )  # fmt: skip
     return path

@@ -120,7 +120,7 @@ def _format_of_zip(path: str | os.PathLike[str], start: bytes) -> WeightFormat:
         raise WeightsError(f"{path}: {_NUMPY}")
     weights = [name for name in names if name.endswith((".pdparams", ".safetensors", ".pth"))]
     advice = f"unpack it and give {one_line(weights[0])}" if weights else _ALLOWED
-    raise WeightsError(f"{path}: a {state}zip archive and no weight file; {advice}")
+    raise WeightsError(f"{path}: a {state}zip archive, not a weight file; {advice}")
 
 
 def _first_name(start: bytes) -> str:
@@ -147,7 +147,9 @@ class _StateDict:
         if _has_tensors(content):
             return content
         keys, places = one_line(", ".join(map(str, content))) or "nothing", ", ".join(_WRAPPERS)
-        raise WeightsError(f"{self._path}: no table of arrays; it holds {keys}, and weights are looked for in {places}")
+        raise WeightsError(
+            f"{self._path}: not a table of arrays; it holds {keys}, and weights are looked for in {places}"
+        )
 
 
 def _has_tensors(table: Any) -> bool:
@@ -180,5 +182,5 @@ def _facts(path: str | os.PathLike[str], meta: Any) -> dict[str, Any] | None:
     except (TypeError, ValueError, RecursionError):
         raise WeightsError(f"{path}: its entry {META_KEY} is not a JSON text") from None
     if not (facts is None or isinstance(facts, dict)):
-        raise WeightsError(f"{path}: its entry {META_KEY} is no JSON mapping, but {one_line(meta)}")
+        raise WeightsError(f"{path}: its entry {META_KEY} is not a JSON mapping, but {one_line(meta)}")
     return facts

@@ -49,7 +49,7 @@ class Coverage:
         missing: Names of the network that the file does not have.
         unexpected: Names of the file that the network does not have.
         misshaped: Name to (shape in the file, shape in the network).
-        partial: Names of last layers' tensors of which the rows of some classes were loaded, and others begin anew.
+        partial: Names of last layers' tensors of which the rows of some classes were loaded, and others start afresh.
     """
 
     loaded: list[str]
@@ -124,7 +124,7 @@ def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
         raise WeightsError(f"{path}: {one_line(error)}") from None
     if found is None and read.format in ("PyTorch", "MindSpore"):
         raise WeightsError(
-            f"{path}: a file of {read.format} whose names are of no DDRNet that is known: "
+            f"{path}: a file of {read.format} whose names match no known DDRNet: "
             f"{first_names(list(read.arrays))}. Known are those of {KNOWN_KITS}"
         )
     if found is None or found.kit == PADDLESEG:
@@ -193,7 +193,9 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
     """
     name = zoo_name(path)
     if name is not None:
-        raise WeightsError(f"{path}: a name of the zoo; `python tools/zoo.py get {name}` makes a file of it, give that")
+        raise WeightsError(
+            f"{path}: a name of the zoo; `python tools/zoo.py get {name}` downloads it to a file; give that"
+        )
     path = weight_file(path)
     weights, meta = read_weights(path)
     if is_of_mindspore(meta):
@@ -279,7 +281,7 @@ def follow_padding_mode(
                 path, model.arch, found, now,
             )  # fmt: skip
         else:
-            get_logger().info("%s: the network takes padding_mode %s, with which it was trained", path, found)
+            get_logger().info("%s: the network uses padding_mode %s, with which it was trained", path, found)
 
 
 def part_of(name: str) -> str:

@@ -102,7 +102,7 @@ def zoo_faults(source: Any) -> Iterator[tuple[str, str]]:
 
 
 def is_there(source: Any) -> bool:
-    """Whether a source without faults is on this machine, or may be had at an address or by a name of the zoo."""
+    """Whether a source without faults is on this machine, or can be fetched from an address or by a name of the zoo."""
     if zoo_name(source) is not None:
         return True
     return any(is_url(place) or os.path.exists(local_path(place)) for place in places_of(source)[0])
@@ -169,7 +169,7 @@ def fetch(name: str) -> str:
         content = json.dumps({"url": url, "sha256": sha256}, indent=1)
         write_atomically(_record_file(name), content.encode())
         get_logger().info(
-            "zoo: %s has SHA-256 %s, which is asked for from now on (%s)", name, sha256, _record_file(name)
+            "zoo: %s has SHA-256 %s, which is required from now on (%s)", name, sha256, _record_file(name)
         )
     return path
 
@@ -183,7 +183,8 @@ def _check_content(entry: ZooEntry, url: str, path: str) -> None:
     except WeightsError as error:
         Path(path).unlink(missing_ok=True)  # another process may have found out at the same time
         raise WeightsError(
-            f"{url} has no weights of {entry.model}, what it gave was not kept: {str(error).removeprefix(f'{path}: ')}"
+            f"{url} has no weights of {entry.model}, and what it sent was not kept: "
+            f"{str(error).removeprefix(f'{path}: ')}"
         ) from None
 
 

@@ -37,7 +37,7 @@ def accelerated() -> Iterator[bool]:
     normalisation that it does not cover is left to Paddle without a word. May be nested.
 
     Yields:
-        Whether it does: not where Paddle carries no oneDNN that was tested, which is said once.
+        Whether it does: not where Paddle carries no oneDNN that was tested, which is logged once.
     """
     global _depth
     if why_unavailable() is not None:

@@ -26,19 +26,19 @@ def compute_with(threads: int, *, only_large_work: bool = False) -> Iterator[Non
     """Compute with so many threads, within this context and in this thread of Python.
 
     Args:
-        threads: How many; more than there are cores are taken as asked, which is said.
+        threads: How many; more than there are cores are used as requested, with a warning.
         only_large_work: Only what is within ``for_large_work`` too; the rest computes with one. To wake a thread takes
             a tenth of a millisecond, and more where others keep its core busy; Paddle's kernels do it for little work.
     """
     openmp = _openmp()
     if openmp is None:
         if threads > 1:
-            get_logger().warning("this Paddle carries no OpenMP that is known: one thread computes, not %d", threads)
+            get_logger().warning("no OpenMP was found in this Paddle: one thread computes, not %d", threads)
         yield
         return
     if threads * processes_here() > usable_cpus():
         get_logger().warning(
-            "%d threads in each of %d processes compute on %d cores: they wait for each other",
+            "%d threads in each of %d processes share %d cores, so they wait for each other",
             *(threads, processes_here(), usable_cpus()),
         )
     before = openmp.omp_get_max_threads()

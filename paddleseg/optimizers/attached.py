@@ -19,7 +19,7 @@ def schedule_of(optimizer: paddle.optimizer.Optimizer) -> LRScheduler:
     schedule = optimizer._learning_rate
     if isinstance(schedule, ReduceOnPlateau):
         raise ConfigError(
-            "optimizer: Paddle's ReduceOnPlateau does not say what it looks at; give "
+            "optimizer: Paddle's ReduceOnPlateau does not say what it watches; give "
             "paddleseg.optimizers.ReduceOnPlateau(learning_rate, total_steps, metric='loss')"
         )
     if isinstance(schedule, LRScheduler):

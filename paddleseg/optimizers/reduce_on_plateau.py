@@ -123,7 +123,7 @@ class ReduceOnPlateau(WarmupSchedule):
         if self.reduced_lr - reduced <= self.epsilon:
             return
         get_logger().info(
-            "learning rate: %g -> %g at iter %d, because the %s did not get better than %.4f",
+            "learning rate: %g -> %g at iter %d, because the %s did not improve on %.4f",
             self.reduced_lr, reduced, self.last_epoch, self.metric, self.best,
         )  # fmt: skip
         self.reduced_lr = reduced

@@ -133,7 +133,7 @@ def waiting_share(profile: DataProfile, step_seconds: float, num_workers: int) -
 def advise(
     profile: DataProfile, step_seconds: float, num_workers: int, cores: int, cache_kind: str | None = "none"
 ) -> list[str]:
-    """What to change, the most helpful first; one line each. ``cache_kind`` is None where no cache is to be had."""
+    """What to change, the most helpful first; one line each. ``cache_kind`` is None where no cache is possible."""
     share = waiting_share(profile, step_seconds, num_workers)
     if share < _NO_WAIT:
         return ["nothing: reading keeps up with the training"]

@@ -16,7 +16,7 @@ DARK = {INK: "#e7ebef", QUIET: "#9aa6b2", GRID: "#2c343d", GROUND: "#181d23"}
 
 
 def series_colour(number: int) -> str:
-    """The name of the colour of a line; after the last it begins anew."""
+    """The name of the colour of a line; after the last it starts afresh."""
     return f"series{number % len(SERIES)}"
 
 

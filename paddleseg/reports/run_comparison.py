@@ -52,7 +52,7 @@ def open_run(path: str) -> Run:
         return Run(path, None, read_scores(place))
     config, scores = place / CONFIG, find_scores(place)
     if not config.is_file() and scores is None:
-        raise DataError(f"{path}: is no folder of a run: it has neither {CONFIG} nor {SCORES} nor best_model/{SCORES}")
+        raise DataError(f"{path}: is not a run's folder: it has neither {CONFIG} nor {SCORES} nor best_model/{SCORES}")
     settings = {**_flags(place), **dict(flatten(read_yaml(str(config))[0]))} if config.is_file() else None
     return Run(path, settings, scores)
 
@@ -75,7 +75,7 @@ def _read_manifest(file: Path) -> Mapping[str, Any]:
     except (ValueError, RecursionError, OSError) as error:
         raise DataError(f"{file}: cannot be read ({error})") from None
     if not isinstance(about, dict):
-        raise DataError(f"{file}: is damaged; it must hold what a checkpoint says of itself")
+        raise DataError(f"{file}: is damaged; it must hold a checkpoint's description of itself")
     return about
 
 
@@ -139,7 +139,7 @@ def _compare_classes(first: Run, second: Run) -> tuple[str, list[tuple[str, floa
             if names
         ]
         raise DataError(
-            f"the runs have other classes and cannot be compared: {len(ours)} and {len(theirs)}; {', '.join(parts)}"
+            f"the runs have different classes and cannot be compared: {len(ours)} and {len(theirs)}; {', '.join(parts)}"
         )
     common = [set(one) & set(theirs[name]) - _NO_FIGURES for name, one in ours.items()]
     figure = next((name for name in _CLASS_FIGURES if common and all(name in keys for keys in common)), "")
@@ -164,7 +164,7 @@ def describe(comparison: Comparison, names: tuple[str, str]) -> str:
         rows = [(name, _words(first), _words(second)) for name, first, second in comparison.settings]
         lines += _table(("setting", "A", "B"), rows, right=False)
     else:
-        lines.append("settings: nothing differs, as far as those of both are known")
+        lines.append("settings: no differences, as far as both are known")
     if comparison.values:
         rows = [_row(name, first, second) for name, first, second in comparison.values]
         lines += ["", *_table(("score, %", "A", "B", "B - A"), rows)]

@@ -38,7 +38,7 @@ def read_run(path: str, name: str | None = None) -> RunFigures:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from error
     if not run.series:
         raise DataError(
-            f"{path}: no figures in it; understood are {METRICS}, and logs of train.py, PaddleSeg ([TRAIN] epoch: ..., "
+            f"{path}: no figures found; readable are {METRICS}, and logs of train.py, PaddleSeg ([TRAIN] epoch: ..., "
             "iter: ...) and mmsegmentation (text or JSON)"
         )
     return run
@@ -64,7 +64,7 @@ def _read_folder(folder: Path, name: str) -> RunFigures:
                     run.series.setdefault(tag, {}).update(values)
             return run.sort()
     raise DataError(
-        f"{folder}: is no folder of a training: it has none of {', '.join(_KINDS)}; give one, or the log file itself"
+        f"{folder}: is not a training's folder: it has none of {', '.join(_KINDS)}; give one, or the log file itself"
     )
 
 

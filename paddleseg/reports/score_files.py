@@ -31,7 +31,7 @@ def scores_text(values: Mapping[str, float], details: Mapping[str, Any], *, step
     """
     values = {name: value if np.isfinite(value) else None for name, value in values.items()}
     content = {"step": step, "weights": weights, "values": values, **details}
-    # A task of somebody's own may have details that JSON does not know; no evaluation shall be lost for them.
+    # A task of somebody's own may have details that JSON does not know; no evaluation may be lost because of them.
     return json.dumps(content, indent=1, default=str) + "\n"
 
 

@@ -170,7 +170,7 @@ class Task(ABC):
         return {}
 
     def facts(self) -> dict[str, Any]:
-        """What a weight file shall say of the task in its ``__meta__``, as plain values."""
+        """What a weight file is to record about the task in its ``__meta__``, as plain values."""
         return {}
 
 

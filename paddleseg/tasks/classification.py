@@ -174,7 +174,7 @@ def _check_losses(losses: Any) -> None:
     for loss, weight in losses:
         if not takes_picture_classes(loss):
             raise ConfigError(
-                f"losses: {type(loss).__name__} is a loss of pixels; give one of pictures, SoftTargetCrossEntropyLoss"
+                f"losses: {type(loss).__name__} is a loss for pixels; give one for pictures, SoftTargetCrossEntropyLoss"
             )
         if not is_number(weight):
             raise ConfigError(f"losses: found the weight {weight!r}; give a number")

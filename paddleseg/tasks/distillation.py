@@ -77,7 +77,7 @@ class DistillationTask(Task):
     def __init__(self, task: Task, student: nn.Layer, teacher: nn.Layer, distances: Sequence[Distance]) -> None:
         trained = {id(parameter) for parameter in student.parameters()}
         if any(id(parameter) in trained for parameter in teacher.parameters()):
-            raise ConfigError("teacher: it is the student, or has weights of it; give a network of its own")
+            raise ConfigError("teacher: it is the student, or shares weights with it; give a separate network")
         self.task, self.primary, self.predicts = task, task.primary, task.predicts
         self._teacher = teacher
         teacher.eval()
@@ -112,7 +112,9 @@ class DistillationTask(Task):
             else:
                 pair = own[distance.features], wanted[distance.name_in_teacher]
             if pair[0].stop_gradient:
-                raise ConfigError(f"{name}: all that leads to it in the student is frozen, so that it cannot learn it")
+                raise ConfigError(
+                    f"{name}: everything before it in the student is frozen, so the student cannot learn it"
+                )
             student, teacher = (maps.astype("float32") for maps in pair)
             if name in self._projections:
                 student = self._projections[name](student)

@@ -188,7 +188,9 @@ def _check_own(task: Any, hooks: Any, beside: Mapping[str, Any]) -> None:
         raise ConfigError(f"hooks: found {hooks!r}; give a list of paddleseg.training.hooks.Hook objects")
     useless = [name for name, value in beside.items() if task is not None and value is not None]
     if useless:
-        raise ConfigError(f"{', '.join(useless)}: given beside task, which has its own; leave out one or the other")
+        raise ConfigError(
+            f"{', '.join(useless)}: given together with task, which has its own; leave out one or the other"
+        )
 
 
 def _prepare_datasets(

@@ -118,13 +118,13 @@ class CapsuleWriter:
             return f" The step is not kept (failure_capsules: {self._settings.failure_capsules}{kept})."
         folder = own / f"rank_{dist.rank()}" if dist.world_size() > 1 else own
         if folder.exists():
-            return f" {folder} has this step, of an earlier attempt."
+            return f" {folder} has this step from an earlier attempt."
         try:
             self._write(folder, step, batches, digests_of(terms, layers), dict(contents()))
         except (OSError, UserError) as error:
             get_logger().warning("the step cannot be kept: %s", error)
             return ""
-        return f" python tools/replay_step.py {own} takes the step again."
+        return f" python tools/replay_step.py {own} repeats the step."
 
     def _write(
         self, folder: Path, step: int, batches: Sequence[Batch], digests: Digests, contents: dict[str, Any]
@@ -232,7 +232,7 @@ def open_capsule(folder: str) -> Capsule:
     if parts:
         if dist.world_size() != len(parts):
             raise WeightsError(
-                f"{folder} is of {len(parts)} processes, here is {dist.world_size()}: python -m "
+                f"{folder} is of {len(parts)} processes, but here there is {dist.world_size()}: python -m "
                 f"paddle.distributed.launch --nproc_per_node {len(parts)} tools/replay_step.py {folder}"
             )
         path = path / f"rank_{dist.rank()}"
@@ -242,11 +242,11 @@ def open_capsule(folder: str) -> Capsule:
         _check_facts(facts)
         whole = all(sha256_of(path / name) == digest for name, digest in facts["batches"].items())
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise WeightsError(f"{folder} is no capsule: there is no {error.filename}") from None
+        raise WeightsError(f"{folder} is not a capsule: it has no {error.filename}") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise WeightsError(f"{file} is damaged ({type(error).__name__}: {error})") from None
     if not whole:
-        raise WeightsError(f"{path}: a batch is damaged; its checksum is another one than {_STEP} says")
+        raise WeightsError(f"{path}: a batch is damaged; its checksum is not the one in {_STEP}")
     return Capsule(path, facts)
 
 

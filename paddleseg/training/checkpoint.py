@@ -43,7 +43,7 @@ def write_checkpoint(folder: str | os.PathLike[str], contents: Mapping[str, Any]
     """Publish a checkpoint folder; what was there under this name is replaced once the new one is whole.
 
     Args:
-        folder: Where it shall be.
+        folder: Where to write it.
         contents: For each file name, a text, or a table of arrays and plain values to be pickled.
         facts: What the manifest says beside the files: step, metric and best_file (None where the step was not
             evaluated), versions.
@@ -80,8 +80,8 @@ def _publish(folder: Path, write_into: Callable[[Path], None]) -> None:
         replace_folder(folder, write_into, _delete)
     except OSError as error:
         raise WeightsError(
-            f"cannot write checkpoint {folder}: {error.strerror or error}. Those before it are untouched; "
-            "--resume_model auto goes on from the newest"
+            f"cannot write checkpoint {folder}: {error.strerror or error}. Earlier ones are untouched; "
+            "--resume_model auto continues from the newest"
         ) from None
 
 
@@ -181,7 +181,7 @@ def latest_checkpoint(save_dir: str | os.PathLike[str]) -> Checkpoint | None:
         try:
             return open_checkpoint(folder)
         except WeightsError as error:
-            get_logger().warning("%s; trying the one before", error)
+            get_logger().warning("%s; trying the previous one", error)
     return None
 
 
@@ -247,7 +247,9 @@ def _delete(folder: Path) -> None:
         return
     name = folder.stem if folder.suffix == REPLACED else folder.name
     aside = move_aside(folder.parent, {folder: name})
-    get_logger().warning("%s held files that are not of a checkpoint; it was moved to %s", folder.parent / name, aside)
+    get_logger().warning(
+        "%s held files that do not belong to a checkpoint; it was moved to %s", folder.parent / name, aside
+    )
 
 
 def _holds_something_else(folder: Path) -> bool:

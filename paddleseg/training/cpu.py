@@ -115,7 +115,7 @@ def warn_of_other_bytes(folder: Path, saved: Mapping[str, Any], now: Mapping[str
         changes = describe_changes(*({CPU: facts} for facts in shared))
     if changes:
         get_logger().warning(
-            "the run goes on from %s, but its last digits will differ from those it would have had: %s",
+            "the run continues from %s, but its last digits will differ from those of an uninterrupted run: %s",
             folder,
             "; ".join(changes),
         )
@@ -132,7 +132,7 @@ def _is_of_older_version(start: Checkpoint) -> bool:
 def _advise(start: Checkpoint, settings: RunSettings) -> None:
     if settings.cpu_backend is None and not settings.to_static_training and why_unavailable() is None:
         get_logger().info(
-            "%s is of a version that knew Paddle's kernels alone, and the run goes on with them; "
-            "--cpu_backend onednn is faster, and other in the last digits",
+            "%s is from a version that had only Paddle's kernels, and the run continues with them; "
+            "--cpu_backend onednn is faster, and differs in the last digits",
             start.folder,
         )

@@ -95,7 +95,7 @@ class FiniteGuard:
                 sentence for the report.
 
         Returns:
-            Whether the update shall be done; without ``max_skipped`` always, because gradients are zeros then.
+            Whether to apply the update; without ``max_skipped`` always, because gradients are zeros then.
 
         Raises:
             TrainingError: More than ``max_skipped`` steps would be left out.
@@ -147,7 +147,7 @@ class FiniteGuard:
         report = f"{self._describe(step, terms, paths)}.{keep()}"
         if self.skipped == self._max_skipped:
             raise TrainingError(
-                f"{report} {self.skipped} steps were left out before it, which is all that max_skipped_steps allows"
+                f"{report} {self.skipped} steps were left out before it, the most that max_skipped_steps allows"
             )
         self.skipped += 1
         get_logger().warning("%s Left out, %d of at most %d", report, self.skipped, self._max_skipped)
@@ -158,7 +158,7 @@ class FiniteGuard:
             other = ", or the loss of another process is not: see its log" if world_size() > 1 else ""
             values += f", but gradients are not finite{other}"
         return (
-            f"step {step} is not finite (loss: {values}); it did not reach the weights. Pictures of this step: "
+            f"step {step} is not finite (loss: {values}); the weights were not updated. Pictures of this step: "
             f"{', '.join(paths)}"
         )
 

@@ -80,7 +80,7 @@ def parse_profiler_options(text: str) -> ProfilerOptions:
     unused = [key for key in _ONLY_WITH_A_PROFILE if key in found]
     if options.timer_only and unused:
         raise ConfigError(
-            f"timer_only=True takes times only, so {', '.join(unused)} would have no effect; remove one or the other"
+            f"timer_only=True measures times only, so {', '.join(unused)} would have no effect; remove one or the other"
         )
     return options
 

@@ -62,11 +62,11 @@ class RepeatHook(Hook):
         before, now = read_starts(self._run)[0], read_starts(self._save_dir)[0]
         changes = changes_between(before, now)
         if before[_WEIGHTS] != now[_WEIGHTS]:
-            changes.append("the weights before the first step are others")
+            changes.append("the weights before the first step differ")
         if changes and not self._force:
-            raise DifferentRun(f"{self._run} would not be repeated: {'; '.join(changes)}; --force goes on all the same")
+            raise DifferentRun(f"{self._run} would not be repeated: {'; '.join(changes)}; --force runs it anyway")
         if changes:
-            get_logger().warning("not all is as it was in %s: %s", self._run, "; ".join(changes))
+            get_logger().warning("this differs from %s: %s", self._run, "; ".join(changes))
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         # The record is of the first process; all of them have to stop after the same step.
@@ -119,7 +119,7 @@ def check_repeatable(run: str, processes: int) -> Mapping[str, Any]:
         )
     if first["step"]:
         raise UserError(
-            f"{run} goes on from step {first['step']} of a run in another folder, which to give then, or of an older "
+            f"{run} continues from step {first['step']} of a run in another folder (give that one), or of an older "
             f"version, which kept no {RUN_FILE}"
         )
     for start in later:
@@ -131,7 +131,7 @@ def check_repeatable(run: str, processes: int) -> Mapping[str, Any]:
     wanted = first["identity"].get("number of processes", 1)
     if wanted != processes:
         raise UserError(
-            f"{run} is of {wanted} processes, here is {processes}: python -m paddle.distributed.launch "
+            f"{run} is of {wanted} processes, but here there is {processes}: python -m paddle.distributed.launch "
             f"--nproc_per_node {wanted} tools/reproduce.py {run}"
         )
     return first
@@ -178,7 +178,7 @@ def compare_checkpoints(run: str, repeated: str) -> list[Comparison]:
 
 def _differing(pair: list[checkpoint.Checkpoint], file: str) -> tuple[str, ...]:
     if not all(one.has(file) for one in pair):
-        return ("the file is in one of them alone",)
+        return ("only one of them has the file",)
     before, now = (read_weights(one.folder / file)[0] for one in pair)
     return tuple(name for name in dict.fromkeys([*before, *now]) if not _same(before.get(name), now.get(name)))
 

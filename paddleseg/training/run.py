@@ -139,7 +139,7 @@ def _describe_outcome(trainer: Trainer) -> str:
 def _check_task(task: Task, settings: RunSettings) -> None:
     name = type(task).__name__
     if not isinstance(getattr(task, "primary", None), str):
-        raise ConfigError(f"{name}.primary: found none; give the name of the figure by which models are compared")
+        raise ConfigError(f"{name}.primary: not given; name the figure that models are compared by")
     if settings.do_eval and not task.can_evaluate:
         raise ConfigError(f"--do_eval: the task {name} has nothing to evaluate; leave it out")
     task.check_batch_size(settings.batch_size)

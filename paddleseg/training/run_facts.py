@@ -103,7 +103,7 @@ def note_start(save_dir: str, start: Mapping[str, Any], step: int, goes_on: bool
         try:
             before = read_starts(save_dir)
         except UserError as error:
-            get_logger().warning("%s; it begins anew, and tools/reproduce.py will not take this run", error)
+            get_logger().warning("%s; it starts afresh, and tools/reproduce.py will refuse this run", error)
     text = json.dumps({"starts": [*before, {"step": step, **start}]}, indent=1, default=str)
     write_atomically(path, text.encode("utf-8"))
 
@@ -120,7 +120,7 @@ def read_starts(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
         for start in starts:
             _check_start(start)
     except (FileNotFoundError, NotADirectoryError):
-        raise UserError(f"{folder} is no run's folder, or one of an older version: it has no {RUN_FILE}") from None
+        raise UserError(f"{folder} is not a run's folder, or is from an older version: it has no {RUN_FILE}") from None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise UserError(f"{path} is damaged ({type(error).__name__}: {error})") from None
     if not starts:

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The folder of a run before its first step: what to go on from, and what of other runs is moved aside."""
+"""The folder of a run before its first step: what to resume from, and which files of other runs are moved aside."""
 
 from __future__ import annotations
 
@@ -102,7 +102,9 @@ def _take_up_records(start: checkpoint.Checkpoint, folder: Path) -> None:
             continue
         later = keep_records(source, folder / name, start.step)
         if later:
-            get_logger().info("%s: %d lines of steps after %d left out, which come again", source, later, start.step)
+            get_logger().info(
+                "%s: %d lines of steps after %d dropped; those steps are repeated", source, later, start.step
+            )
 
 
 def _write_config(path: Path, text: str) -> None:
@@ -125,8 +127,8 @@ def check_same_run(checkpoint_folder: Path, saved: Mapping[str, Any], now: Mappi
     """
     if READER in now and READER not in saved:
         get_logger().warning(
-            "%s is of an older version, which did not turn pictures as their EXIF data says and read 16 bits as 8: if "
-            "there are such pictures, its steps saw others than those to come (apply_exif: False takes them as stored)",
+            "%s is from an older version, which ignored EXIF orientation and read 16 bits as 8: if there are such "
+            "pictures, its steps saw them differently from those to come (apply_exif: False takes them as stored)",
             checkpoint_folder,
         )
     saved = {**UNRECORDED, **saved}
@@ -134,8 +136,8 @@ def check_same_run(checkpoint_folder: Path, saved: Mapping[str, Any], now: Mappi
     differing = describe_changes({name: saved[name] for name in both}, {name: now[name] for name in both})
     if differing:
         raise ConfigError(
-            f"{checkpoint_folder} cannot be resumed, because the samples or steps would be others: "
-            f"{'; '.join(differing)}. Give the former values, or start a new run with model.pretrained"
+            f"{checkpoint_folder} cannot be resumed, because the samples or steps would differ: "
+            f"{'; '.join(differing)}. Restore the former values, or start a new run with model.pretrained"
         )
     warn_of_other_bytes(checkpoint_folder, saved, now)
 
@@ -149,4 +151,4 @@ def log_changed_settings(checkpoint_folder: Path, config_text: str) -> None:
     defaults = resolved_defaults()  # an older version may have had no such key
     changes = describe_changes({**defaults, **complete_settings(before)}, {**defaults, **now})
     if changes:
-        get_logger().warning("settings are not those of %s: %s", checkpoint_folder, "; ".join(changes))
+        get_logger().warning("settings differ from those of %s: %s", checkpoint_folder, "; ".join(changes))

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The knobs of a run, each written once: name, type with bound, words and default.
+"""The settings of a run, each written once: name, type with bound, words and default.
 
 What comes from a knob: its YAML key at the top level, its flag of train.py, its argument of ``paddleseg.core.train``,
 the check of its value, and its row in docs/config.md. A new knob is one line here, and the code that heeds it.
@@ -68,7 +68,7 @@ _BOTH = {"in_yaml": True, "is_flag": True}
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How a run goes, beside what it trains; names and defaults are PaddleSeg's where it has them.
+    """How a run proceeds, apart from what it trains; names and defaults are PaddleSeg's where it has them.
 
     Where PaddleSeg's default hurts, ours is None: ``device`` (first card, else CPU), ``num_workers`` (from the
     machine) and ``seed`` (drawn and logged).
@@ -76,20 +76,20 @@ class RunSettings:
 
     device: str | None = _knob(
         None,
-        "cpu, gpu, gpu:1, xpu, npu, ...; not given: the first card, else the CPU",
+        "cpu, gpu, gpu:1, xpu, npu, ...; not given: the first GPU, else the CPU",
         **_FLAG,
         is_argument=False,
         may_differ=True,
     )
     cpu_backend: CpuBackend | None = _knob(
         None,
-        "whose kernels compute on the CPU: those of the oneDNN in Paddle's wheel (onednn) or Paddle's own (paddle); "
-        "not given: as in the resumed run, else PADDLESEG_CPU_BACKEND, else onednn where it is there",
+        "kernels used on the CPU: those of the oneDNN in Paddle's wheel (onednn) or Paddle's own "
+        "(paddle); not given: as in the resumed run, else PADDLESEG_CPU_BACKEND, else onednn if available",
         **_FLAG,
     )
     cpu_threads: Count | None = _knob(
         None,
-        "threads that compute on the CPU; not given: as in the resumed run, else OMP_NUM_THREADS, else for onednn the "
+        "CPU threads for computing; not given: as in the resumed run, else OMP_NUM_THREADS, else for onednn the "
         "cores divided by the processes, and for paddle 1",
         **_FLAG,
     )
@@ -110,10 +110,10 @@ class RunSettings:
     use_ema: bool = _knob(False, "keep a moving average of the weights, see ema_decay", **_FLAG)
     ema_decay: BelowOne = _knob(0.999, "decay of the moving average of the weights that use_ema keeps")
     resume_model: str | None = _knob(
-        None, "checkpoint folder to go on from, or auto for the newest in save_dir", **_FLAG, may_differ=True
+        None, "checkpoint folder to resume from, or auto for the newest in save_dir", **_FLAG, may_differ=True
     )
     iters: Count | None = _knob(
-        None, "length of the training in optimiser steps; in a configuration this or epochs", **_BOTH
+        None, "length of the training in optimiser steps; a configuration has either this or epochs", **_BOTH
     )
     epochs: Count | None = _knob(None, "length of the training in passes over the data", is_argument=False)
     batch_size: Count = _knob(2, "pictures per process and batch", **_BOTH)
@@ -122,27 +122,27 @@ class RunSettings:
     save_interval: Count = _knob(1000, "steps between checkpoints, and between evaluations", **_FLAG)
     log_iters: Count = _knob(10, "steps between log lines", **_FLAG, may_differ=True)
     keep_checkpoint_max: int = _knob(5, "checkpoints kept; 0 keeps all", **_FLAG)
-    early_stop_intervals: Count | None = _knob(None, "stop after so many evaluations without a better one", **_FLAG)
+    early_stop_intervals: Count | None = _knob(None, "stop after this many evaluations without improvement", **_FLAG)
     seed: Seed | None = _knob(None, "seed of weights, order and augmentations; not given: drawn and logged", **_BOTH)
-    precision: Precision = _knob("fp32", "in which the network computes", **_FLAG)
-    amp_level: AmpLevel = _knob("O1", "mixed precision level: O2 has weights in half precision too", **_FLAG)
+    precision: Precision = _knob("fp32", "floating-point precision of the network", **_FLAG)
+    amp_level: AmpLevel = _knob("O1", "mixed precision level: O2 also keeps the weights in half precision", **_FLAG)
     freeze: list[str] | None = _knob(
         None,
-        "parts of the network that stay as they are, such as [conv1, layer1]: no byte of them changes; not given: none",
+        "parts of the network to freeze, such as [conv1, layer1]: none of their bytes change; not given: none",
     )
     to_static_training: bool = _knob(False, "train on the static graph", **_BOTH)
     check_labels: CheckLevel = _knob(
-        "sample", "how much of the data is looked at before the first step; see docs/config.md"
+        "sample", "how much of the data is checked before the first step; see docs/config.md"
     )
     max_skipped_steps: CountOrZero = _knob(
         0,
-        "how many steps of a run may have a loss or gradient that is not finite: each is left out, with a warning that "
-        "names its pictures; one more ends the run (0: the first ends it). Above 0, each step waits for its loss",
+        "how many steps of a run may have a non-finite loss or gradient: each is skipped with a warning that names "
+        "its pictures; one more ends the run (0: the first ends it). Above 0, each step waits for its loss",
     )
     failure_capsules: CountOrZero = _knob(
         1,
-        "how many steps whose loss or gradients are not finite the run's folder keeps for tools/replay_step.py (0: "
-        "none); on a card only steps that are left out, see docs/trust.md",
+        "how many steps with a non-finite loss or gradient the run's folder keeps for "
+        "tools/replay_step.py (0: none); on a GPU only skipped steps, see docs/trust.md",
     )
     profiler_options: str | None = _knob(
         None,
@@ -180,7 +180,7 @@ class RunSettings:
         if self.use_tensorboard and importlib.util.find_spec(TENSORBOARD_PACKAGE) is None:
             yield "use_tensorboard", f"needs {TENSORBOARD_PACKAGE}: pip install 'ddrnet-toolkit[tensorboard]'"
         if self.cpu_backend == "onednn" and self.to_static_training:
-            yield "cpu_backend", f"onednn does not go with {spell('to_static_training')}; leave one of them out"
+            yield "cpu_backend", f"onednn cannot be combined with {spell('to_static_training')}; leave one of them out"
         if "save_dir" not in wrong and Path(self.save_dir).exists() and not Path(self.save_dir).is_dir():
             yield "save_dir", f"{self.save_dir} is a file; give a folder"
         if "profiler_options" not in wrong and self.profiler_options is not None:

@@ -49,8 +49,8 @@ def warn_of_initial_tensors(network: nn.Layer) -> None:
     left = [name for name in names_left(network) if id(state.get(name)) in frozen]
     if left:
         get_logger().warning(
-            "frozen though the pretrained weights lack it, or its rows of some classes: %s, which keep what they were "
-            "initialised with; leave them out of freeze",
+            "frozen though the pretrained weights lack it, or its rows of some classes: %s, which keep their initial "
+            "values; leave them out of freeze",
             first_names(left, 8),
         )
 

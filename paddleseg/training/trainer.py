@@ -391,4 +391,4 @@ def _load_state(hook: Hook, state: Mapping[str, Any], what: str) -> None:
         hook.load_state_dict(state)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
-        raise WeightsError(f"{what} does not fit the present class ({reason}); train without it, or mend it") from error
+        raise WeightsError(f"{what} does not fit the current class ({reason}); train without it, or fix it") from error

@@ -82,9 +82,9 @@ class RandomPaddingCrop:
         im_padding_value: Value of the padding in the picture (127.5 is 128 in 8 bits).
         label_padding_value: Value of the padding in the label.
         category_max_ratio: Below 1, windows in which one class has this share or more of the counted pixels
-            (or all of them) are drawn anew.
+            (or all of them) are drawn again.
         ignore_index: Label value that is not counted for that.
-        loop_times: How often a window is drawn anew at most.
+        loop_times: Maximum number of times a window is drawn again.
     """
 
     is_random = True

@@ -80,7 +80,7 @@ class Pipeline:
                 name = getattr(transform, "name", type(transform).__name__)
                 raise ConfigError(
                     f"--tile: the transforms have {name}, which is for whole pictures; tiles go through Normalize "
-                    "alone, and through transforms of your own that say is_pixelwise = True. Leave it out of the "
+                    "alone, and through transforms of your own that set is_pixelwise = True. Leave it out of the "
                     "transforms, or predict without --tile"
                 )
 

@@ -56,8 +56,8 @@ class RandAugment:
         magnitude_std: Deviation of the normal distribution that each operator's magnitude is drawn from.
         num_ops: Operators that are drawn for each picture.
         prob: Probability of each of them to be run.
-        fill: Levels of what comes in from outside, one or one per channel; ImageNet's mean colour by default.
-        label_padding_value: Label value of what comes in from outside.
+        fill: Levels of pixels from outside the picture, one or one per channel; ImageNet's mean colour by default.
+        label_padding_value: Label value of pixels from outside the picture.
     """
 
     is_random = True

@@ -85,7 +85,7 @@ class RandomRotation:
 
 @TRANSFORMS.add_component
 class RandomAffine:
-    """Bring the picture to a given size, turned and scaled at random; what sticks out is cut off.
+    """Bring the picture to a given size, turned and scaled at random; what lies outside is cut off.
 
     At scale factor 1 the picture is enlarged or reduced by the mean of target / source width and target / source
     height.

@@ -36,7 +36,7 @@ class RandomBlur:
     Args:
         prob: Probability of blurring.
         blur_type: ``gaussian``, ``median`` or ``blur`` (the mean of the window), or ``random`` for one of them drawn
-            anew each time, with probabilities 0.3, 0.3 and 0.4. Medians are for 8-bit pictures only.
+            again each time, with probabilities 0.3, 0.3 and 0.4. Medians are for 8-bit pictures only.
     """
 
     is_random = True

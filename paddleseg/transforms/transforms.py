@@ -119,7 +119,7 @@ class Resize:
         keep_ratio: Keep the aspect ratio: the largest size whose long side is not above the longer number of
             ``target_size`` and whose short side is not above the shorter one.
         size_divisor: Round width and height up to multiples of this.
-        interp: NEAREST, LINEAR, CUBIC, AREA, LANCZOS4, or RANDOM for one of them drawn anew each time. Labels
+        interp: NEAREST, LINEAR, CUBIC, AREA, LANCZOS4, or RANDOM for one of them drawn again each time. Labels
             are always resized by nearest neighbour.
     """
 

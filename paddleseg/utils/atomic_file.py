@@ -97,7 +97,7 @@ def new_save_dir(folder: Path) -> Iterator[Path]:
     """A folder to fill, which takes the place ``folder`` when the block ends; not if it ends with an error.
 
     Raises:
-        DataError: Something is there already, other than an empty folder, or it cannot be written; the message names
+        DataError: There is something other than an empty folder, or it cannot be written; the message names
             ``--save_dir``.
     """
     if folder.is_dir():
@@ -206,7 +206,7 @@ def mend_folder(folder: Path, delete: Callable[[Path], None] = shutil.rmtree) ->
     writing, replaced = _with_suffix(folder, WRITING), _with_suffix(folder, REPLACED)
     if replaced.is_dir() and not folder.exists():
         os.rename(replaced, folder)
-        get_logger().warning("%s: brought back after an interrupted save", folder)
+        get_logger().warning("%s: restored after an interrupted save", folder)
     for left, away_with in ((replaced, delete), (writing, shutil.rmtree)):
         if left.is_dir():
             away_with(left)

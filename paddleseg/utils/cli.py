@@ -129,7 +129,7 @@ def run_command(main: Callable[[argparse.Namespace], None], parser: argparse.Arg
         parser: The command's parser; ``--debug`` and ``--quiet`` are added to it.
     """
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    parser.add_argument("--quiet", action="store_true", help="show nothing but errors and the result")
+    parser.add_argument("--quiet", action="store_true", help="show only errors and the result")
     arguments = None
     try:
         arguments = parser.parse_args()

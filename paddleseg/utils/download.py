@@ -68,7 +68,7 @@ def cached_download(url: str, sha256: str | None = None, says: str = "the config
         parts = urllib.parse.urlsplit(url)
         address = parts._replace(path=urllib.parse.quote(parts.path, safe="/%:@!$&'()*+,;=~")).geturl()
     except ValueError as error:
-        raise WeightsError(f"cannot download {url}: it is no address ({error})") from None
+        raise WeightsError(f"cannot download {url}: it is not a valid address ({error})") from None
     # Many weight files are called model.pdparams: the hash of the address keeps them apart.
     folder = cache_folder() / hashlib.sha256(url.encode()).hexdigest()[:16]
     path = folder / (Path(parts.path).name or "download")
@@ -88,8 +88,7 @@ def cached_download(url: str, sha256: str | None = None, says: str = "the config
     except (*_OF_THE_NETWORK, ValueError) as error:
         reason = one_line(getattr(error, "reason", error))
         raise WeightsError(
-            f"cannot download {url} ({reason}). Without a network: put the file at {path}, or name a local file in its "
-            "place"
+            f"cannot download {url} ({reason}). Without a network: put the file at {path}, or name a local file instead"
         ) from None
     except OSError as error:
         raise WeightsError(
@@ -137,7 +136,7 @@ def _download(url: str, path: Path, sha256: str | None, says: str) -> None:
         if not _is_there(part, sha256):
             found = sha256_of(part)
             part.unlink()
-            raise WeightsError(f"{url} is another file: its SHA-256 is {found}, {says} {sha256}")
+            raise WeightsError(f"{url} is a different file: its SHA-256 is {found}, {says} {sha256}")
     move_into_place(part, path)
     record.unlink(missing_ok=True)
 
@@ -187,7 +186,7 @@ def _fetch(url: str, part: Path, record: Path, *, have: int, version: _Version |
                 file.write(chunk)
                 bar.update(len(chunk))
     if total is not None and part.stat().st_size < total:
-        raise ConnectionError(f"only {part.stat().st_size} of {total} bytes arrived; start again to go on")
+        raise ConnectionError(f"only {part.stat().st_size} of {total} bytes arrived; start again to continue")
     return True
 
 

@@ -18,7 +18,7 @@ _LISTS = "take paddleseg.datasets.Dataset with list files"
 _AVERAGE = "take --use_ema, or paddleseg.training.ema"
 _PROGRESS = "take tracked of paddleseg.utils.progress"
 _INFORMATION = "export_model of paddleseg.export.folder writes deploy.yaml, which says what the model is"
-_ENVIRONMENT = "there is no folder of PaddleSeg's here; what is downloaded from a URL is kept by itself"
+_ENVIRONMENT = "there is no folder of PaddleSeg's here; downloads from a URL are kept automatically"
 INSTEAD = {
     "paddleseg.models.losses": "the losses are in paddleseg.losses, e.g. from paddleseg.losses import CrossEntropyLoss",
     "paddleseg.models.backbones": _NETWORKS,
@@ -83,7 +83,7 @@ FAMILIES = {
 
 
 def advice_on(name: str) -> str | None:
-    """What is said of a name of PaddleSeg's that is not here; None of all other names.
+    """The message for a name of PaddleSeg's that is not here; None of all other names.
 
     Args:
         name: Of a module, or of what is in one, with dots.

@@ -82,7 +82,7 @@ def check_lossless(data: bytes, path: str | os.PathLike) -> None:
     if lossy is not None:
         raise DataError(
             f"{path}: the label is a {lossy} file, whatever its suffix; this compression changes class ids, most of "
-            "all near borders. Make it again as PNG from what it was made of: one that is converted keeps the wrong ids"
+            "all near borders. Make it again as PNG from its source: a converted file keeps the wrong ids"
         )
 
 

@@ -73,7 +73,7 @@ class StoredFormat:
         is_planar: Whether each band is a plane of its own.
         is_tiff: Whether it is a TIFF file.
         is_tiled: Whether it is one whose pixels are stored in tiles.
-        is_grey: Whether it is one whose first band is said to be grey and further ones to be something else, as GDAL
+        is_grey: Whether it is one whose first band is marked as grey and further ones to be something else, as GDAL
             writes bands that are no RGB.
         highest: The highest value where it is not that of ``dtype``: ``2 ** bits - 1`` of a TIFF file that packs 9 to
             15 bits, the stated one of a PNM file.

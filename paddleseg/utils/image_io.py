@@ -217,8 +217,8 @@ def read_label(path: str | os.PathLike) -> np.ndarray:
         )
     if changes_grey_values(data):
         raise DataError(
-            f"{path}: the label is stored with fewer than 8 bits, inverted or by a palette of greys, and decoders give "
-            "other numbers than it holds; save it as an 8-bit grey or palette PNG"
+            f"{path}: the label is stored with fewer than 8 bits, inverted or by a palette of greys, and decoders "
+            "return other numbers than those stored; save it as an 8-bit grey or palette PNG"
         )
     if is_png and data[PNG_COLOUR_TYPE] == _PNG_GREY and data[PNG_BIT_DEPTH] < 8:
         # Decoders stretch the grey values of fewer bits to 0..255; ids must not be stretched.
@@ -288,7 +288,7 @@ def _decode_instead(
         raise DataError(f"{path}: the {kind} is damaged, or a file that OpenCV does not decode: it {words}") from reason
     if image.dtype != stored.dtype:  # of a header that contradicts itself
         raise DataError(
-            f"{path}: the {kind} is damaged: its header says {stored.dtype} numbers, and it holds {image.dtype}"
+            f"{path}: the {kind} is damaged: its header says {stored.dtype} numbers, but it holds {image.dtype}"
         )
     return image
 
@@ -298,7 +298,7 @@ def _decode_deep(data: bytes, stored: StoredFormat, path: str | os.PathLike) -> 
     image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
     if image.dtype != stored.dtype:  # colour spaces that become RGB of 8 bits, signed numbers of 12 bits
         raise DataError(
-            f"{path}: the picture holds {stored.dtype} numbers, of which its decoder makes {image.dtype}; save it "
+            f"{path}: the picture holds {stored.dtype} numbers, which its decoder turns into {image.dtype}; save it "
             "as grey or RGB, of whole bytes"
         )
     return as_stored(image, stored)

@@ -47,7 +47,7 @@ def check_output_file(
     if not os.access(path.parent, os.W_OK):
         raise ConfigError(f"{about}: the folder {path.parent} cannot be written to; give a file in another one")
     if os.path.lexists(path) and not _may_go(path, is_own):
-        raise ConfigError(f"{about}: is there already and is no {kind}; give another name, or move it away")
+        raise ConfigError(f"{about}: already exists and is not a {kind}; give another name, or move it away")
 
 
 def _may_go(path: Path, is_own: Callable[[Path], bool]) -> bool:

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures that cannot be predicted: the others are, and then it is said of which ones there is nothing."""
+"""Pictures that cannot be predicted: the others are predicted, and then the failed ones are listed."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def list_images(
     if glob.has_magic(path):
         images = sorted(p for p in glob.glob(_pattern(path), recursive=True) if has_image_suffix(p))
         if not images:
-            raise DataError(f"{path}: no picture fits this pattern; known suffixes: {_suffixes()}")
+            raise DataError(f"{path}: no picture matches this pattern; known suffixes: {_suffixes()}")
         return images, os.path.commonpath([os.path.dirname(p) for p in images])
     raise DataError(f"{path}: no such file or folder; give a picture, a folder, a .txt or .list file or a glob pattern")
 
@@ -127,7 +127,7 @@ def read_list_lines(path: str | os.PathLike, names_files: Callable[[str], bool] 
         found = error.object[error.start]
     lines = _lines_in_gbk(data)
     if names_files is not None and any(names_files(text) for _, text in lines if not text.isascii()):
-        get_logger().warning("%s: is not UTF-8; read as GBK, in which its names are those of files", path)
+        get_logger().warning("%s: is not UTF-8; read as GBK, in which its names match files", path)
         return lines
     raise DataError(f"{path}, line {line}: byte 0x{found:02X} is not UTF-8; save the list as UTF-8")
 
@@ -202,7 +202,7 @@ def warn_of_repeats(list_path: str, pictures: Sequence[tuple[int, str]]) -> None
     if repeats:
         line, path = repeats[0]
         get_logger().warning(
-            "%s: %d of %d lines name a picture that stands there already, so that it counts more than once; first: %s "
+            "%s: %d of %d lines repeat a picture that is already listed, so it counts more than once; first: %s "
             "in lines %d and %d", list_path, len(repeats), len(pictures), path, first_line[path], line,
         )  # fmt: skip
 

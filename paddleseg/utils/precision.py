@@ -25,7 +25,7 @@ class MixedPrecisionNetwork:
     """A network that computes in mixed precision and is not trained; what is done with its logits stays in float32.
 
     Args:
-        network: Gives a list of logits; one with ``forward_stride8`` keeps it, and its facts are said here too.
+        network: Gives a list of logits; one with ``forward_stride8`` keeps it, and its facts apply here too.
         precision: ``fp16`` or ``bf16``.
         amp_level: ``O1``, or ``O2`` for a network whose weights are in half precision themselves.
     """

@@ -76,7 +76,7 @@ class RestrictedUnpickler(pickle._Unpickler):
     def count_arguments(self, arguments: Any) -> None:
         """Count those of a call, and what they hold: a call looks at each, and costs a file but a few bytes."""
         if not isinstance(arguments, tuple):
-            raise pickle.UnpicklingError("arguments that are none")
+            raise pickle.UnpicklingError("malformed arguments")
         self._spend(len(arguments))
         for argument in arguments:
             if isinstance(argument, (tuple, list, dict, set, frozenset)):
@@ -84,7 +84,7 @@ class RestrictedUnpickler(pickle._Unpickler):
 
     def load_build(self) -> None:
         if not isinstance(self.stack[-2], (_Array, _Dtype)):
-            raise pickle.UnpicklingError("a state for what has none")
+            raise pickle.UnpicklingError("a state for an object without one")
         super().load_build()
         self._count(self.stack[-1])
 

@@ -133,4 +133,6 @@ def _check_nothing_is_replaced(targets: dict[str, Path]) -> None:
         for path in (target, target.with_name(f"{Path(image).stem}.png")):
             replaced = pictures.get(os.path.realpath(path))
             if replaced is not None:
-                raise DataError(f"{replaced}: the label map of {image} belongs there too; save in another folder")
+                raise DataError(
+                    f"{replaced}: the label map of {image} would be written there too; save in another folder"
+                )

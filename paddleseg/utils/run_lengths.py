@@ -68,12 +68,12 @@ def runs_of_text(text: str) -> np.ndarray:
     """
     letters = np.frombuffer(text.encode(), np.uint8).astype(np.int64) - _FIRST_LETTER
     if not len(letters) or (letters < 0).any() or (letters >= _LETTERS).any() or letters[-1] & _MORE:
-        raise ValueError("this is no text of COCO's run lengths")
+        raise ValueError("this is not COCO's run-length text")
     is_last = letters & _MORE == 0
     starts = np.flatnonzero(np.concatenate([[True], is_last[:-1]]))
     lengths = np.diff(np.append(starts, len(letters)))
     if lengths.max() > _MOST_LETTERS:
-        raise ValueError("this is no text of COCO's run lengths: a number is too long")
+        raise ValueError("this is not COCO's run-length text: a number is too long")
     places = np.arange(len(letters)) - np.repeat(starts, lengths)
     numbers = np.add.reduceat((letters & (_MORE - 1)) << _BITS * places, starts)
     numbers -= ((letters[is_last] & _SIGN) > 0) * (np.int64(1) << _BITS * lengths)
@@ -93,6 +93,6 @@ def coco_mask(segmentation: Any) -> np.ndarray:
         raise ValueError(f'"size" is {size!r}; it must be [height, width]')
     counts = segmentation.get("counts")
     if not isinstance(counts, (str, list)):
-        raise ValueError('"counts" is missing; it must be a text or a list of numbers')
+        raise ValueError('"counts" is missing; it must be a string or a list of numbers')
     runs = runs_of_text(counts) if isinstance(counts, str) else counts
     return mask_of_runs(runs, (size[0], size[1]), by_columns=True)

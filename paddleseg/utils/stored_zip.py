@@ -52,7 +52,7 @@ class StoredZip:
         for info in sorted(infos, key=lambda info: info.header_offset):
             entry = self._located(info, length)
             if info.header_offset < end_before:
-                raise ZipFault(f"entry {info.filename} lies on another one")
+                raise ZipFault(f"entry {info.filename} overlaps another one")
             if info.filename in self._entries:
                 raise ZipFault(f"two entries are called {info.filename}")
             self._entries[info.filename] = entry

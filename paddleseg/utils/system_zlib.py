@@ -20,7 +20,7 @@ _USERS = ("zlib", "cv2", "PIL._imaging")
 
 
 def load_system_zlib() -> None:
-    """Load the system's zlib before Paddle does; warn where a Paddle that mixes both is there already."""
+    """Load the system's zlib before Paddle does; warn where a Paddle that mixes both is loaded already."""
     paddle = sys.modules.get("paddle")
     if paddle is None:
         with contextlib.suppress(OSError):  # no such file, so nothing that could be mixed: not Linux

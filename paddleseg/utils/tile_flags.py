@@ -17,16 +17,16 @@ def add_tile_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         nargs="+",
         metavar="PIXELS",
-        help="predict pictures that are larger than this (W H, or one number for both; multiples of 8) by tiles, with "
-        "little memory; TIFF files are read and written by rows (docs/large_pictures.md)",
+        help="predict larger pictures in tiles of this size (W H, or one number for both; multiples of 8), with little "
+        "memory; TIFF files are read and written row by row (docs/large_pictures.md)",
     )
     parser.add_argument(
         "--overlap",
         type=int,
         nargs="+",
         metavar="PIXELS",
-        help="least overlap of neighbouring tiles, in which their scores are blended (W H, or one number; default: an "
-        "eighth of --tile)",
+        help="minimum overlap of neighbouring tiles, in which their scores are blended (W H, or one number; default: "
+        "an eighth of --tile)",
     )
 
 
@@ -42,6 +42,6 @@ def tile_options(arguments: argparse.Namespace) -> TileOptions | None:
             raise ConfigError(f"--{flag} {' '.join(map(str, value))}: must be one number, or width and height")
     if arguments.tile is None:
         if arguments.overlap is not None:
-            raise ConfigError("--overlap: it is for tiles, and there are none; give --tile PIXELS, or leave it out")
+            raise ConfigError("--overlap: only for tiles; give --tile PIXELS, or leave it out")
         return None
     return TileOptions.of(arguments.tile, arguments.overlap)

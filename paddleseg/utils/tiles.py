@@ -78,7 +78,7 @@ class TileOptions:
 
     @classmethod
     def of(cls, tile: Sequence[int], overlap: Sequence[int] | None = None) -> TileOptions:
-        """The options of one or two numbers each, [width, height]; an eighth of a tile overlaps if nothing is said."""
+        """The options of one or two numbers each, [width, height]; by default an eighth of a tile overlaps."""
         tile = (*tile, *tile)[:2] if len(tile) == 1 else tuple(tile)
         if overlap is None:
             overlap = tuple(side // 8 for side in tile)

@@ -96,10 +96,10 @@ class TorchUnpickler(RestrictedUnpickler):
     def persistent_load(self, pid: Any) -> Storage:
         """A storage, which files name by ('storage', class, key, device, count of numbers)."""
         if not isinstance(pid, tuple) or not 5 <= len(pid) <= 6:
-            raise pickle.UnpicklingError("a storage that is none")
+            raise pickle.UnpicklingError("a malformed storage")
         word, kind, key, _, count = pid[:5]
         if word != "storage" or not isinstance(kind, _StorageKind) or not isinstance(key, str) or len(key) > 99:
-            raise pickle.UnpicklingError("a storage that is none")
+            raise pickle.UnpicklingError("a malformed storage")
         if pid[5:] not in ((), (None,)):
             raise pickle.UnpicklingError("a storage that is a part of another one, as before PyTorch 0.4")
         _check_sizes((count,))
@@ -159,13 +159,13 @@ def _refuse(what: str) -> Any:
 def _check_sizes(sizes: Any) -> None:
     for size in sizes:
         if type(size) is not int or size < 0 or size.bit_length() > _MOST_BITS:
-            raise pickle.UnpicklingError("an offset, size or stride that cannot be")
+            raise pickle.UnpicklingError("an impossible offset, size or stride")
 
 
 def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *flags: Any) -> Tensor:
     shape, strides = tuple(shape), tuple(strides)
     if not isinstance(storage, Storage) or len(shape) != len(strides) or len(shape) > _MOST_AXES:
-        raise pickle.UnpicklingError("a tensor that is none")
+        raise pickle.UnpicklingError("a malformed tensor")
     _check_sizes((offset, *shape, *strides))
     last = offset + sum((side - 1) * stride for side, stride in zip(shape, strides))
     if 0 not in shape and last >= storage.count:
@@ -174,7 +174,7 @@ def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *flags: Any) ->
 
 
 def _parameter(tensor: Any, *flags: Any) -> Tensor:
-    return tensor if isinstance(tensor, Tensor) else _refuse("a parameter that is no tensor")
+    return tensor if isinstance(tensor, Tensor) else _refuse("a parameter that is not a tensor")
 
 
 def _size(sides: Any = ()) -> tuple[Any, ...]:

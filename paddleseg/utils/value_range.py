@@ -161,7 +161,7 @@ def scale_values(
     if stored.white_is_zero and not stored.is_deep:  # OpenCV has turned these round; the range is of the file's values
         image = np.invert(image)
     if image.dtype.kind == "f" and not np.isfinite(image).all():
-        raise DataError(f"{path}: the picture holds values that are no finite numbers (NaN or infinite); replace them")
+        raise DataError(f"{path}: the picture holds values that are not finite (NaN or infinite); replace them")
     # float32 holds all whole numbers of 16 bits, but not those of 32, and of floats it would round the lower limit:
     # they lose their range first, their digits then.
     wide = np.float32 if image.dtype.itemsize <= 2 else np.float64

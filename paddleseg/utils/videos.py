@@ -33,7 +33,7 @@ _STATE_THEIR_FRAMES = (".mp4", ".m4v", ".mov", ".avi")
 _CODEC = "mp4v"  # the one that every build of OpenCV writes
 _DIGITS = 6
 _FRAMES_PER_SECOND = 25.0
-# What FFmpeg has to say of a damaged video is said once, and by us.
+# What FFmpeg reports about a damaged video is reported once, by us.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
@@ -217,7 +217,7 @@ def _batches(frames: Iterator[np.ndarray], batch_size: int) -> Iterator[list[np.
 
 def _refuse_foreign(video: str, paths: VideoPaths, written: WrittenFiles) -> None:
     if os.path.realpath(paths.overlay) == os.path.realpath(video):
-        raise DataError(f"{video}: its video of overlays belongs there too; save in another folder")
+        raise DataError(f"{video}: its video of overlays would be written there too; save in another folder")
     files = sorted(paths.labels.iterdir()) if paths.labels.is_dir() else [paths.labels]
     written.refuse_foreign([*files, paths.overlay])
 

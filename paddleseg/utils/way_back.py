@@ -54,8 +54,8 @@ def way_back(size_hw: Sequence[int], trans_info: TransInfo) -> list[Step]:
             corner = (current[0] - before[0]) // 2, (current[1] - before[1]) // 2
         elif kind == "crop":
             raise ConfigError(
-                "transforms: one of them cuts off a part of the picture (ResizeCenterCrop), for which there is no "
-                "label map then; it is for classifiers"
+                "transforms: one of them cuts off a part of the picture (ResizeCenterCrop), which then has no "
+                "label map; it is for classifiers"
             )
         else:
             raise ValueError(f"unknown entry {kind!r} in trans_info; known: 'resize', 'padding', 'center_padding'")

@@ -56,8 +56,8 @@ class WrittenFiles:
             more = len(foreign) - _NAMED_AT_MOST
             names = ", ".join(foreign[:_NAMED_AT_MOST]) + (f" and {more} more" if more > 0 else "")
             raise DataError(
-                f"{names}: would be replaced, and by {self._index} no command wrote this content; save in another "
-                "folder, or move away what is there"
+                f"{names}: would be replaced, but according to {self._index} no command wrote this content; save "
+                "in another folder, or move it away"
             )
 
     def _check_place(self) -> None:

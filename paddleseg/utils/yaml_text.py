@@ -139,7 +139,7 @@ def _record_places(
             key, line = str(key_node.value), key_node.start_mark.line + 1
             if key in lines:
                 raise ConfigError(
-                    f"{name}:{line}: {prefix}{key}: the key is in line {lines[key]} already; keep one of them"
+                    f"{name}:{line}: {prefix}{key}: the key is already in line {lines[key]}; keep one of them"
                 )
             lines[key] = line
             places[prefix + key] = f"{name}:{line}"

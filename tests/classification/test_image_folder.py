@@ -63,7 +63,7 @@ def test_pictures_may_lie_deeper_and_other_files_are_counted(class_folder, tmp_p
     (class_folder / "train/sea/boxes.xml").write_text("<xml/>")
     dataset = dataset_of(class_folder)
     assert len(dataset) == 25 and dataset.picture_name(24) == str(class_folder / "train/sea/images/more/x.JPEG")
-    assert "1 file left out, whose suffix is none of a picture" in log.text
+    assert "1 file left out: not a picture by its suffix" in log.text
 
 
 def test_names_come_from_the_configuration_or_from_a_file_of_folders_and_names(class_folder):
@@ -86,7 +86,7 @@ def test_names_come_from_the_configuration_or_from_a_file_of_folders_and_names(c
         ({"class_names": ["a", "", "b"]}, naming("class_names: the name of class 1 is empty")),
         ({"class_names_file": "nowhere.txt"}, naming("class_names_file: there is no file 'nowhere.txt'")),
         ({"class_names_file": "short.txt"}, naming("short.txt has no line for 'leaf' (2 of 3 folders)")),
-        ({"class_names_file": "short.txt", "class_names": ["a"] * 3}, naming("class_names_file: given beside")),
+        ({"class_names_file": "short.txt", "class_names": ["a"] * 3}, naming("class_names_file: given together with")),
         ({"num_classes": 4}, naming("num_classes: found 4", "has 3 class folders", "make it 3")),
         ({"num_classes": 1}, naming("num_classes: found 1; it must be 2 or more")),
     ],
@@ -270,7 +270,7 @@ def test_a_damaged_index_is_made_anew(spoil, class_folder):
 def test_an_index_that_cannot_be_written_costs_a_warning_only(class_folder, tmp_path, log):
     (tmp_path / "file").write_text("")
     assert len(dataset_of(class_folder, index_dir=str(tmp_path / "file"))) == 24
-    assert "index_dir names another place" in log.text
+    assert "Set index_dir to another place" in log.text
 
 
 @pytest.mark.slow

@@ -78,9 +78,9 @@ def test_logits_that_are_no_numbers_are_refused_with_the_picture(value):
             logits[logits == float(Rows.logits[21].max())] = value
             return logits
 
-    with pytest.raises(DataError, match=naming("picture 21: the network gives values for it that are no numbers")):
+    with pytest.raises(DataError, match=naming("picture 21: the network's output for it is not finite")):
         class_logits(Spoilt(), Rows().read(21)["img"][None], None, ["picture 21"])
-    with pytest.raises(DataError, match="no numbers"):
+    with pytest.raises(DataError, match="not finite"):
         evaluate_classes(Spoilt(), Rows(), batch_size=16)
     hidden = class_logits(lambda x: paddle.to_tensor([[1.0, -np.inf]]), np.zeros((1, 2, 2, 3), np.uint8), None, [""])
     assert hidden.tolist() == [[1, -np.inf]]  # a class that is never found

@@ -49,7 +49,7 @@ def test_a_run_leaves_its_curves_and_confusions_and_has_no_report_of_label_maps(
 @pytest.mark.parametrize(
     ("opts", "message"),
     [
-        (["loss.types=[{type: CrossEntropyLoss}]"], naming("loss.types.0.type: CrossEntropyLoss is a loss of pixels")),
+        (["loss.types=[{type: CrossEntropyLoss}]"], naming("loss.types.0.type: CrossEntropyLoss is a loss for pixels")),
         (["loss.coef=[1, 0.4]"], naming("loss.coef: 2 weights for 1 model output; give 1, e.g. [1.0]")),
         (["train_dataset.num_classes=4", "val_dataset.num_classes=4"], naming("num_classes: found 4", "make it 3")),
         (["train_dataset.num_classes=4"], naming("num_classes: 4 here, but val_dataset.num_classes is 3")),
@@ -100,7 +100,9 @@ def test_one_picture_is_no_class_to_tell_from_others_and_one_of_each_is_less_tha
 
 def test_a_loss_of_pictures_is_refused_for_label_maps(train_here):
     loss = "{types: [{type: SoftTargetCrossEntropyLoss}], coef: [1, 0.4]}"
-    with pytest.raises(ConfigError, match=naming("loss.types.0.type", "is a loss of whole pictures, but pixels")):
+    with pytest.raises(
+        ConfigError, match=naming("loss.types.0.type", "is a loss for whole pictures, but this network learns pixels")
+    ):
         train_here(loss=loss)
 
 

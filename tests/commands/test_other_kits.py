@@ -189,7 +189,7 @@ def test_a_flag_without_an_equivalent_is_one_line_that_names_ours(line, named):
 def test_two_words_for_one_flag_with_different_values_are_an_error_that_names_both(line, later, earlier):
     with pytest.raises(ConfigError) as caught:
         parse(line)
-    message = f"{later}: contradicts {earlier}, which means the same flag; give one of them"
+    message = f"{later}: contradicts {earlier}, which is the same flag; give one of them"
     assert str(caught.value) == message
 
 

@@ -202,7 +202,7 @@ def test_the_card_is_named_by_device_and_device_id_together(flags, expected):
 
 def test_two_cards_are_not_named_at_once():
     given = "--config c --model_path m --image_path i --device gpu:0 --device_id 1"
-    with pytest.raises(ConfigError, match="--device_id 1: does not go with --device gpu:0"):
+    with pytest.raises(ConfigError, match="--device_id 1: cannot be combined with --device gpu:0"):
         predict.device_name(predict.make_parser().parse_args(given.split()))
 
 

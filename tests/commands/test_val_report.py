@@ -50,7 +50,7 @@ def test_it_replaces_reports_and_nothing_else(tiny_config, weights, tmp_path):
 def test_places_and_numbers_that_cannot_be_are_refused_before_anything_is_loaded(tmp_path):
     (tmp_path / "file").write_text("")
     for more, message in (
-        (("--report", tmp_path / "file"), "--report .*file: this is no folder"),
+        (("--report", tmp_path / "file"), "--report .*file: this is not a folder"),
         (("--report", tmp_path / "file/report"), "--report .*report: .*file cannot be written to"),
         (("--report", tmp_path / "new", "--report_pictures", -1), "--report_pictures -1: must be 0"),
     ):

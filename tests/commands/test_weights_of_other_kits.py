@@ -44,7 +44,7 @@ def run(command, config, weights, folder, pictures):
     if command == "export":
         files["deploy.yaml"], _, checksums = files["deploy.yaml"].partition(b"checksums:")
         assert checksums
-    # Paddle 2.6.2 numbers more within the graphs than the guard above begins anew; index and deploy.yaml have their
+    # Paddle 2.6.2 numbers more within the graphs than the guard above starts afresh; index and deploy.yaml have their
     # checksums. The report of the verification has times.
     left_out = (".pdmodel", ".info", ".jsonl", "report.md", "report.json")
     return {name: data for name, data in files.items() if not name.endswith(left_out)}
@@ -92,7 +92,7 @@ def test_weights_that_would_be_another_network_are_refused(command, tiny_config,
         "mindspore.ckpt": (mindspore_file(mindspore), "weights of MindSpore, whose DDRNet computes something else"),
         "resnet.pth": (
             torch_file({"conv1.weight": np.ones((8, 3, 7, 7), "f4")}),
-            "names are of no DDRNet that is known",
+            "names match no known DDRNet",
         ),
         "more.pth": (torch_file({**official, "spam": np.ones(1, "f4")}), "1 unexpected: spam"),
     }

@@ -82,7 +82,7 @@ def test_a_fault_inside_names_its_line_and_key(mixed_yaml):
         ),
         ("{type: DiceLoss, smooth: -1}", "loss.types.0.losses.1.smooth: found -1; it must be 0 or more"),
         ("{type: BoundaryLoss, theta: 4}", "loss.types.0.losses.1.theta: found 4; it must be an odd number"),
-        ("{type: FocalLoss}", "loss.types.0.losses.1.type: FocalLoss is for 2 classes, and there are 4; take Multi"),
+        ("{type: FocalLoss}", "loss.types.0.losses.1.type: FocalLoss is for 2 classes, and there are 4; use Multi"),
         (
             "{type: MixedLoss, losses: [{type: DiceLos}], coef: [1]}",
             "loss.types.0.losses.1.losses.0.type: no loss 'DiceLos'. Did you mean 'DiceLoss'?",

@@ -177,7 +177,7 @@ def test_flags_and_options_change_the_schedule_that_the_old_form_became(training
 def test_beside_a_schedule_the_old_form_is_left_out_and_said(training_yaml, log):
     config = load_config(with_old_rate(training_yaml, "{value: 0.02}", keep_new=True))
     assert config.data["lr_scheduler"]["learning_rate"] == 0.01
-    assert "lr_scheduler is there too and decides" in log.text
+    assert "lr_scheduler is given too" in log.text
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,9 @@ def test_an_old_form_that_no_schedule_here_means_is_refused_with_advice(text, tr
 def test_rates_of_the_old_form_that_no_schedule_can_have_name_the_key_and_what_is_allowed(rates, training_yaml):
     boundaries = [3, 6][: rates.count(",")]
     path = with_old_rate(training_yaml, f"{{value: {rates}, decay: {{type: piecewise, boundaries: {boundaries}}}}}")
-    allowed = r"a list must be of finite numbers above 0, each the same share of the one before, above 0 and at most 1"
+    allowed = (
+        r"a list must hold finite numbers above 0, each the same fraction \(above 0, at most 1\) of the one before"
+    )
     with pytest.raises(ConfigError, match=rf"training\.yml:\d+: learning_rate\.value: found \[.*\]; {allowed}"):
         load_config(path)
 

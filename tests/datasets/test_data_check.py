@@ -121,7 +121,7 @@ def test_labels_that_count_from_one_are_recognised(tmp_path):
 
 def test_labels_whose_0_is_no_class_are_told_the_key_that_reads_them(tmp_path):
     (line,) = problems(write(tmp_path, [[[0, 2], [3, 255]]]))
-    assert_names(line, "if 0 is no class here: give reduce_zero_label: True")
+    assert_names(line, "if 0 is not a class here: give reduce_zero_label: True")
     (line,) = problems(write(tmp_path, [[[0, 2], [3, 4]]], name="val", reduce_zero_label=True))
     assert "give reduce_zero_label" not in line
 
@@ -219,14 +219,14 @@ def test_a_sample_is_spread_evenly_from_the_first_to_the_last_picture(tmp_path):
 
 def test_a_warning_of_a_sample_says_that_it_is_one(tmp_path):
     (line,) = warnings(write(tmp_path, [[[0, 1]]] * (SAMPLE_SIZE + 1)), level="sample")
-    assert f"class 2 never occurs in the {SAMPLE_SIZE} labels looked at (of {SAMPLE_SIZE + 1}): cannot" in line
+    assert f"class 2 never occurs in the {SAMPLE_SIZE} labels checked (of {SAMPLE_SIZE + 1}): cannot" in line
 
 
 def test_labels_that_cannot_be_read_do_not_count_as_looked_at(tmp_path):
     dataset = write(tmp_path, [[[0, 1]]] * 3)
     (tmp_path / "train/1_label.png").write_bytes(b"")
     (line,) = warnings(dataset)
-    assert "class 2 never occurs in the 2 labels looked at (of 3)" in line
+    assert "class 2 never occurs in the 2 labels checked (of 3)" in line
 
 
 def test_threads_find_the_same_as_one(tmp_path):

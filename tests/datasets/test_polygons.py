@@ -82,7 +82,7 @@ def test_lines_and_points_are_left_out_where_the_tools_of_the_data_set_do_so(dra
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "the label is no JSON"),
+        ("{", "the label is not JSON"),
         ("[]", "has no list 'objects'"),
         ('{"objects": []}', "imgWidth is None; it must be a whole number from 1 to 32768"),
         ('{"imgWidth": 4, "imgHeight": 1e9, "objects": []}', "imgHeight is 1000000000.0"),
@@ -90,7 +90,7 @@ def test_lines_and_points_are_left_out_where_the_tools_of_the_data_set_do_so(dra
         ('{"imgWidth": 4, "imgHeight": 4, "objects": [{"label": "car"}]}', r"object 0 \(car\) has a polygon that"),
         (
             '{"imgWidth": 4, "imgHeight": 4, "objects": [{"label": "car", "polygon": [[1, "2"]]}]}',
-            r"object 0 \(car\) has a polygon that is no list",
+            r"object 0 \(car\) has a polygon that is not a list",
         ),
         ('{"imgWidth": 4, "imgHeight": 4, "objects": [{"label": "car", "polygon": [[1, 2]]}]}', "has 1 points"),
         (

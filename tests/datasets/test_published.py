@@ -297,7 +297,7 @@ def test_the_matlab_labels_of_coco_stuff_10k_are_read_as_they_are_downloaded(tmp
     with pytest.raises(DataError, match="COCO_train2014_train.mat: the label has no S"):
         CocoStuff10k([], str(tmp_path)).read(0)
     _write_mat(path, S=label + 0.5)
-    with pytest.raises(DataError, match="COCO_train2014_train.mat: S is no map of whole numbers from 0 to 511"):
+    with pytest.raises(DataError, match="COCO_train2014_train.mat: S is not a map of whole numbers from 0 to 511"):
         CocoStuff10k([], str(tmp_path)).read(0)
 
 

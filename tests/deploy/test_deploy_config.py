@@ -228,7 +228,7 @@ def test_a_file_that_was_changed_after_the_export_is_named(deploy_yaml):
         ("Deploy:", "Deploy: [", "not valid YAML"),
         ("output_op: argmax", "output_op: 2026-13-45", "not valid YAML"),
         ("output_op: argmax", "output_op: " + "[" * 5000, "nested too deeply"),
-        ("output_op: argmax", "output_op: argmax\n  output_op: none", "output_op: the key is in line"),
+        ("output_op: argmax", "output_op: argmax\n  output_op: none", "output_op: the key is already in line"),
         (
             "output_op: argmax",
             f"output_op: argmax\n  palette: {ALIAS_BOMB}",

@@ -104,7 +104,7 @@ class WithDigamma(Weighted):
 
 
 def save(network_type, folder, *arguments, pir: bool = False) -> GraphSpec:
-    """As export.py writes graphs, with names that begin anew as in a process of its own."""
+    """As export.py writes graphs, with names that start afresh as in a process of its own."""
     with paddle.utils.unique_name.guard():
         save_graph(network_type(*arguments), folder / "graph", [-1, 3, -1, -1], pir=pir)
     kind = "json" if pir else PDMODEL
@@ -160,5 +160,5 @@ def test_onednn_runs_what_openvino_does_not_take_and_the_log_says_why(network_ty
     engine = open_engine(graph)
     assert engine.about == f"oneDNN in Paddle {paddle.__version__}"
     [line] = [record.getMessage() for record in caplog.records]
-    assert re.fullmatch(rf"{graph.model}: Paddle's own OpenVINO does not run it \(.*{reason}.*\); oneDNN does", line)
+    assert re.fullmatch(rf"{graph.model}: Paddle's own OpenVINO cannot run it \(.*{reason}.*\); oneDNN does", line)
     assert engine(np.ones([1, 3, 4, 4], np.float32)).shape == (1, 1, 4, 4)

@@ -119,13 +119,13 @@ def test_a_folder_without_weights_or_without_a_configuration(distil, teacher_fol
 def test_what_is_no_teacher_at_all(distil, teacher_folder, tmp_path):
     refused(distil, "there is no 'nowhere'; give the folder of a run", teacher="nowhere")
     weights = teacher_folder / "model.pdparams"
-    refused(distil, r"model\.pdparams is no configuration; give the folder of the run", teacher=weights)
+    refused(distil, r"model\.pdparams is not a configuration; give the folder of the run", teacher=weights)
     config = teacher_folder / "config.yml"
     refused(distil, r"config\.yml names no weights; give teacher_weights", teacher=config)
     refused(distil, "there is no 'lost.pdparams'", teacher=config, more="  teacher_weights: lost.pdparams\n")
     refused(distil, "teacher_weights: a folder has its own", more=f"  teacher_weights: {weights}\n")
     rewrite(teacher_folder, ("SmallTeacher}", "SmallTeacher, pretrained: lost.pdparams}"))
-    refused(distil, "names weights that are not there: 'lost.pdparams'", teacher=config)
+    refused(distil, "names weights that do not exist: 'lost.pdparams'", teacher=config)
 
 
 def test_weights_of_another_network(distil, teacher_folder):
@@ -139,10 +139,10 @@ def test_teachers_that_lead_back_to_the_student(distil, tiny_config, teacher_fol
     write_weights(weights, to_arrays(SmallStudent(4, enable_auxiliary_loss=True).state_dict()), None)
     log = distil("--iters", 1, teacher=tiny_config, more=f"  teacher_weights: {weights}\n")
     assert "teacher: SmallStudent with 4 classes" in log
-    refused(distil, r"go round in a circle: tiny\.yml -> tiny\.yml", teacher=tiny_config)
+    refused(distil, r"form a cycle: tiny\.yml -> tiny\.yml", teacher=tiny_config)
     config = teacher_folder / "config.yml"
     config.write_text(f"{config.read_text()}distillation: {{teacher: {tiny_config}, losses: [{LOGITS}]}}\n")
-    refused(distil, r"go round in a circle: tiny\.yml -> config\.yml -> tiny\.yml")
+    refused(distil, r"form a cycle: tiny\.yml -> config\.yml -> tiny\.yml")
     # One that was distilled itself is a teacher like others, also where its own teacher is gone.
     config.write_text(config.read_text().replace(str(tiny_config), str(tmp_path / "gone")))
     assert "teacher_logits" in distil("--iters", 1)

@@ -150,11 +150,11 @@ def test_a_layer_that_is_replaced_after_the_task_was_made_is_looked_at_still():
 
 def test_a_distance_that_cannot_teach_is_refused_in_the_first_step():
     student, teacher = networks()
-    with pytest.raises(ConfigError, match="^teacher_pooled: maps of one place, over which the softmax is 1"):
+    with pytest.raises(ConfigError, match="^teacher_pooled: maps of one pixel, over which the softmax is always 1"):
         step(student, teacher, [Distance(KL, 1.0), Distance(KL, 1.0, "pooled")])
     freeze(student, ["trunk"])
     step(student, teacher, [Distance(KL, 1.0)])
-    with pytest.raises(ConfigError, match="^teacher_trunk: all that leads to it in the student is frozen"):
+    with pytest.raises(ConfigError, match="^teacher_trunk: everything before it in the student is frozen"):
         step(student, teacher, [Distance(KL, 1.0, "trunk")])
 
 
@@ -162,7 +162,7 @@ def test_the_student_is_no_teacher_of_itself():
     student, teacher = networks()
     teacher.trunk = student.trunk
     for other in (student, teacher):
-        with pytest.raises(ConfigError, match="^teacher: it is the student, or has weights of it"):
+        with pytest.raises(ConfigError, match="^teacher: it is the student, or shares weights with it"):
             DistillationTask(Toy(), student, other, [Distance(KL, 1.0)])
 
 

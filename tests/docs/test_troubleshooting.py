@@ -51,7 +51,7 @@ def test_the_message_is_in_the_code(message):
 
 
 def test_a_message_that_nothing_gives_is_found():
-    assert not is_in_the_code("labels hold values that are no class: ... First: ... nowhere")
+    assert not is_in_the_code("labels hold values that are not classes: ... First: ... nowhere")
 
 
 @pytest.mark.parametrize("message", re.findall(r"^### `(?!\.\.\.)(.+?)`", FOREIGN, flags=re.MULTILINE))

@@ -357,7 +357,7 @@ def test_a_check_that_fails_is_a_row_and_the_others_go_on(stage):
 @pytest.mark.parametrize("python", ["/nowhere/python"])
 def test_a_python_that_does_not_run_is_said(python):
     (first, *_) = examine(Machine(python))
-    assert "does not run" in first.found
+    assert "cannot be run" in first.found
 
 
 def test_the_doctor_of_ddrnet_comes_where_nothing_is_installed():

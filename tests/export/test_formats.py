@@ -228,13 +228,16 @@ def test_a_missing_package_is_one_line_that_says_what_to_install(network, tmp_pa
     ("options", "message"),
     [
         ({"formats": ["onxx"]}, "--format onxx: no such format. Did you mean 'onnx'"),
-        ({"formats": []}, "--format: nothing is named"),
-        ({"formats": ["onnx"], "graph_format": "json"}, "--graph_format is one of Paddle's, and --format onnx writes"),
+        ({"formats": []}, "--format: no format given"),
+        (
+            {"formats": ["onnx"], "graph_format": "json"},
+            "--graph_format is for Paddle's graphs, and --format onnx writes",
+        ),
         ({"formats": ["onnx"], "opset": 10}, "--opset 10: it must be from 11 to 19"),
-        ({"formats": ["mnn"], "opset": 17}, "--opset is ONNX's, and --format mnn writes no"),
+        ({"formats": ["mnn"], "opset": 17}, "--opset is for ONNX, and --format mnn writes no"),
         ({"input_dtype": "uint8"}, "--input_dtype: Paddle's graphs take float32 only"),
         ({"formats": ["onnx"], "input_dtype": "int8"}, "--input_dtype int8: allowed are float32, uint8"),
-        ({"portable": True}, "--portable is about ONNX models, and --format paddle writes none"),
+        ({"portable": True}, "--portable is for ONNX models, and --format paddle writes none"),
         ({"formats": ["onnx"], "portable": True, "output_op": "none"}, "--portable: give --input_shape"),
         ({"formats": ["onnx"], "portable": True, "input_shape": [-1, 3, 64, 64]}, "--portable: give --input_shape"),
         (

@@ -128,7 +128,7 @@ HOSTILE = {
     "attributes of a function": (
         ".pth",
         lambda w: opcodes(b"ctorch._utils\n_rebuild_tensor_v2\n}X\x01\0\0\0xK\x01sb"),
-        "a state for what has none",
+        "a state for an object without one",
     ),
     "a runner of mmengine": (
         ".pth",
@@ -138,7 +138,7 @@ HOSTILE = {
     "a persistent module": (
         ".pth",
         lambda w: torch_with(Persistent("module", "os", "x", "y", 1)),
-        "a storage that is none",
+        "a malformed storage",
     ),
     "code for a storage": (".pth", lambda w: torch_with(storage(Name("os", "system"), "0", 1)), "would call os.system"),
     "old: code for the version": (".pth", lambda w: old_with(1, witness_code(w)), "would call os.system"),
@@ -181,7 +181,7 @@ DAMAGED = {
         lambda: patched(torch_view(0, (6,), (1,)), CENTRAL, 8, b"\x01\0"),
         "encrypted or a link",
     ),
-    "overlapping entries": (".pth", overlapping, "lies on another one"),
+    "overlapping entries": (".pth", overlapping, "overlaps another one"),
     "a link as a storage": (
         ".pth",
         lambda: archive_of(("net/data.pkl", one_pickle()), (link(), "/etc/passwd")),
@@ -205,11 +205,15 @@ DAMAGED = {
     ),
     "an offset outside": (".pth", lambda: torch_view(1, (6,), (1,)), "looks at number 6 of a storage of 6"),
     "strides outside": (".pth", lambda: torch_view(0, (2, 3), (4, 1)), "looks at number 6"),
-    "a negative offset": (".pth", lambda: torch_view(-1, (2,), (1,)), "size or stride that cannot be"),
-    "a negative stride": (".pth", lambda: torch_view(5, (2,), (-1,)), "size or stride that cannot be"),
-    "a size beyond all bounds": (".pth", lambda: torch_view(0, (10**999,), (0,)), "size or stride that cannot be"),
-    "a size that is no number": (".pth", lambda: torch_view(0, ("6",), (1,)), "size or stride that cannot be"),
-    "33 axes": (".pth", lambda: torch_view(0, (1,) * 33, (1,) * 33), "a tensor that is none"),
+    "a negative offset": (".pth", lambda: torch_view(-1, (2,), (1,)), "an impossible offset, size or stride"),
+    "a negative stride": (".pth", lambda: torch_view(5, (2,), (-1,)), "an impossible offset, size or stride"),
+    "a size beyond all bounds": (
+        ".pth",
+        lambda: torch_view(0, (10**999,), (0,)),
+        "an impossible offset, size or stride",
+    ),
+    "a size that is no number": (".pth", lambda: torch_view(0, ("6",), (1,)), "an impossible offset, size or stride"),
+    "33 axes": (".pth", lambda: torch_view(0, (1,) * 33, (1,) * 33), "a malformed tensor"),
     "a storage of more numbers": (".pth", lambda: torch_view(0, (9,), (1,), count=1 << 40), "not the 4398046511104 of"),
     "a storage of fewer numbers": (".pth", lambda: torch_view(0, (2,), (1,), count=2), "24 bytes, not the 8"),
     "a storage that is not there": (".pth", lambda: zipped(one_pickle(), {}), "there is no entry net/data/0"),
@@ -223,7 +227,7 @@ DAMAGED = {
         lambda: zipped(pickled([storage("FloatStorage", "0", 6), storage("LongStorage", "0", 3)])[0], {"0": SIX}),
         "one storage of two kinds",
     ),
-    "a tensor of no storage": (".pth", lambda: torch_with(tensor(3, 0, (1,), (1,))), "a tensor that is none"),
+    "a tensor of no storage": (".pth", lambda: torch_with(tensor(3, 0, (1,), (1,))), "a malformed tensor"),
     "numbers of eight bits": (
         ".pth",
         lambda: torch_with(storage("Float8_e4m3fnStorage", "9", 1)),
@@ -256,7 +260,7 @@ DAMAGED = {
             + b"h\x01Q0" * 200_000
             + b"N"
         ),
-        "a storage that is none",
+        "a malformed storage",
     ),
     "another's bytes": (
         ".pth",

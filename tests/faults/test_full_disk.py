@@ -179,7 +179,7 @@ def test_a_read_only_folder_is_named_and_left_as_it_is(tmp_path, monkeypatch):
     save(tmp_path / "iter_1", 1)
     disk = FailingDisk(monkeypatch, errno.EROFS)
     disk.start(1, stays_full=True)
-    with pytest.raises(WeightsError, match=r"iter_2: Read-only file system\. Those before it are untouched"):
+    with pytest.raises(WeightsError, match=r"iter_2: Read-only file system\. Earlier ones are untouched"):
         save(tmp_path / "iter_2", 2)
     disk.start()
     assert step_of(tmp_path / "iter_1") == 1
@@ -198,7 +198,10 @@ def test_a_folder_without_the_right_to_write_is_refused_before_training(open_fol
 def test_a_folder_that_becomes_read_only_keeps_what_was_saved(open_folder):
     save(open_folder / "iter_1", 1)
     open_folder.chmod(0o555)
-    with without_rights_of_root(), pytest.raises(WeightsError, match=r"iter_2: Permission denied.*before it are unto"):
+    with (
+        without_rights_of_root(),
+        pytest.raises(WeightsError, match=r"iter_2: Permission denied.*Earlier ones are unto"),
+    ):
         save(open_folder / "iter_2", 2)
     assert step_of(open_folder / "iter_1") == 1
     assert [path.name for path in open_folder.iterdir()] == ["iter_1"]
@@ -225,4 +228,4 @@ def test_a_damaged_manifest_is_named_and_the_checkpoint_before_is_taken(text, tm
     (tmp_path / "iter_2" / "manifest.json").write_bytes(text.encode("latin-1"))
     assert checkpoint.latest_checkpoint(tmp_path).folder == tmp_path / "iter_1"
     assert "manifest.json is damaged" in log.text
-    assert "trying the one before" in log.text
+    assert "trying the previous one" in log.text

@@ -55,7 +55,7 @@ def test_a_run_whose_newest_checkpoint_is_damaged_says_so_and_goes_on_from_the_o
     path.write_bytes(path.read_bytes()[:-7])
     assert_ends_as_the_straight_one(runs, straight)
     log = runs.log("run")
-    assert f"{path} is missing or damaged; trying the one before" in log
+    assert f"{path} is missing or damaged; trying the previous one" in log
     assert "iter_4 at iter 4" in log
     aside = sorted(path.name for path in (runs.folder / "run").glob("earlier_run_*/*"))
     assert aside == ["iter_5", LOSSES, METRICS]  # kept

@@ -39,7 +39,7 @@ def test_a_signal_to_the_whole_group_finishes_the_step_saves_and_leaves_with_its
     os.killpg(process.pid, number)  # as Ctrl-C in a terminal does
     assert process.wait(30) == status, runs.log("run")
     [saved] = runs.checkpoints("run")
-    assert f"{signal.Signals(number).name} was received; --resume_model auto goes on from here" in runs.log("run")
+    assert f"{signal.Signals(number).name} was received; --resume_model auto continues from here" in runs.log("run")
     runs.finish("run", save_interval=100)
     assert f"{saved} at iter" in runs.log("run")
     runs.assert_ends_as(straight)
@@ -49,7 +49,7 @@ def test_a_second_signal_ends_at_once_and_leaves_no_half_checkpoint(runs):
     process = runs.start("run", slow_step=30)
     runs.wait_for("run", "forward", process)
     process.send_signal(signal.SIGTERM)
-    runs.wait_for("run", "SIGTERM: saving after this step; once more ends at once", process)
+    runs.wait_for("run", "SIGTERM: saving after this step; a second signal ends the run at once", process)
     time.sleep(2.5)
     assert process.poll() is None  # it is about to finish the step
     process.send_signal(signal.SIGTERM)

@@ -124,7 +124,7 @@ def test_scores_that_are_no_numbers_are_refused_with_the_picture(model, options)
     images = np.zeros((2, 16, 16, 3), np.float32)
     images[1, 3, 3, 0] = np.nan
     batch = {"img": images, "trans_info": [[], []], "paths": ["a.tif", "b.tif"]}
-    with pytest.raises(DataError, match="^b.tif: the network gives values for it that are no numbers"):
+    with pytest.raises(DataError, match="^b.tif: the network's output for it is not finite"):
         predict_label_maps(model, batch, None, ViewOptions(**options))
 
 

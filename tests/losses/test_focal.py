@@ -87,7 +87,7 @@ def test_certain_pixels_have_finite_gradients_in_float32(loss, gamma):
 
 
 def test_the_sigmoid_loss_refuses_more_than_two_classes(numeric):
-    with pytest.raises(ConfigError, match="FocalLoss is for 2 classes, and there are 4; take MultiClassFocalLoss"):
+    with pytest.raises(ConfigError, match="FocalLoss is for 2 classes, and there are 4; use MultiClassFocalLoss"):
         numeric.value_and_gradient(FocalLoss(), *numeric.random_case())
 
 

@@ -70,7 +70,7 @@ def test_a_negative_label_is_out_of_range():
 
 
 def test_different_shapes_are_refused():
-    with pytest.raises(ValueError, match="must have one shape"):
+    with pytest.raises(ValueError, match="must have the same shape"):
         ConfusionMatrix(4).update(np.zeros((2, 3), np.uint8), np.zeros((3, 2), np.uint8))
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fine-tuning on other classes: those that the weights know keep what they learnt, the others begin anew."""
+"""Fine-tuning on other classes: those that the weights know keep what they learnt, the others start afresh."""
 
 import pickle
 
@@ -52,7 +52,7 @@ def test_rows_of_known_classes_are_equal_to_the_bit_and_the_others_are_new(tmp_p
     for name in set(ours) - last:
         assert ours[name].tobytes() == theirs[name].tobytes(), name
     assert (
-        "head.conv, aux_head.conv: 3 of 5 classes are taken over by name: Car, traffic_sign, road; 2 begin anew: "
+        "head.conv, aux_head.conv: 3 of 5 classes are taken over by name: Car, traffic_sign, road; 2 start afresh: "
         "animal, boat"
     ) in log.text
 
@@ -62,7 +62,7 @@ def test_the_same_number_of_classes_in_another_order_is_put_in_order(tmp_path, l
     theirs = saved(path, DDRNet_23_slim(4), classes=STREET)
     ours = arrays_of(DDRNet_23_slim(4, class_names=STREET[::-1], pretrained=str(path)))
     assert (ours["head.conv.weight"] == theirs["head.conv.weight"][::-1]).all()
-    assert "4 of 4 classes are taken over by name" in log.text and "0 begin anew: none" in log.text
+    assert "4 of 4 classes are taken over by name" in log.text and "0 start afresh: none" in log.text
     same = arrays_of(DDRNet_23_slim(4, class_names=STREET, pretrained=str(path)))
     assert (same["head.conv.bias"] == theirs["head.conv.bias"]).all()
 
@@ -83,7 +83,7 @@ def test_where_no_class_has_a_name_of_the_weights_a_warning_says_so_and_the_laye
     model = built(DDRNet_23_slim, 2, num_classes=4, class_names=["a", "b", "c", "d"], pretrained=str(path))
     assert (model.head.conv.weight.numpy() == initial["head.conv.weight"]).all()
     [line] = [record.getMessage() for record in log.records if record.levelname == "WARNING"]
-    assert "head.conv begins anew, for no class has a name of the weights, which are road, building" in line
+    assert "head.conv starts afresh, because no class has a name from the weights, which are road, building" in line
     total = len(initial)
     assert f"{total - 2} of {total} tensors loaded" in log.text and "head          9/11" in log.text
     assert names_left(model) == ["head.conv.weight", "head.conv.bias"]
@@ -109,7 +109,7 @@ def test_where_a_side_has_no_names_the_last_layer_begins_anew_which_is_said(clas
     initial = arrays_of(built(DDRNet_23_slim, 2, num_classes=5))
     ours = arrays_of(built(DDRNet_23_slim, 2, num_classes=5, class_names=class_names, pretrained=str(path)))
     assert (ours["head.conv.weight"] == initial["head.conv.weight"]).all()
-    assert f"head.conv begins anew for 5 classes: {words}" in log.text
+    assert f"head.conv starts afresh for 5 classes: {words}" in log.text
 
 
 def test_weights_without_a_head_and_networks_that_name_no_layer_are_left_alone(tmp_path, log):
@@ -127,7 +127,9 @@ def test_a_training_takes_the_names_of_its_data_set(tiny_config, train_here, tmp
     saved(path, DDRNet_23_slim(4), classes=STREET)
     names = "[animal, car, road, boat]"
     log = train_here("--iters", 1, **{"model.pretrained": path, "train_dataset.class_names": names})
-    assert "pretrained: head.conv: 2 of 4 classes are taken over by name: car, road; 2 begin anew: animal, boat" in log
+    assert (
+        "pretrained: head.conv: 2 of 4 classes are taken over by name: car, road; 2 start afresh: animal, boat" in log
+    )
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_a_file_with_another_checksum_than_the_lists_is_refused_with_both(sha256
     server.files["/model.pdparams"] = CONTENT
     with pytest.raises(WeightsError) as caught:
         fetch("one")
-    assert f"/model.pdparams is another file: its SHA-256 is {SHA256}, {path} says {sha256}" in str(caught.value)
+    assert f"/model.pdparams is a different file: its SHA-256 is {SHA256}, {path} says {sha256}" in str(caught.value)
     assert not list((tmp_path / "cache").rglob("*.pdparams"))
 
 
@@ -141,7 +141,7 @@ def test_a_checksum_that_is_not_known_is_recorded_at_the_first_download_and_chec
     copy = Path(fetch("one"))
     record = tmp_path / "cache" / "zoo" / "one.json"
     assert json.loads(record.read_text())["sha256"] == SHA256
-    assert f"one has SHA-256 {SHA256}, which is asked for from now on ({record})" in log.text
+    assert f"one has SHA-256 {SHA256}, which is required from now on ({record})" in log.text
 
     copy.write_bytes(b"damaged on the disk")
     assert Path(fetch("one")).read_bytes() == CONTENT

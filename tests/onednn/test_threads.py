@@ -108,7 +108,7 @@ def test_more_threads_than_cores_are_taken_and_said(log, monkeypatch):
         assert log.text == ""
     with threads.compute_with(3):
         assert threads._openmp().omp_get_max_threads() == 3
-    assert "3 threads in each of 2 processes compute on 4 cores: they wait for each other" in log.text
+    assert "3 threads in each of 2 processes share 4 cores, so they wait for each other" in log.text
 
 
 def test_without_a_known_openmp_one_thread_computes_which_is_said(log, monkeypatch):
@@ -118,7 +118,7 @@ def test_without_a_known_openmp_one_thread_computes_which_is_said(log, monkeypat
     assert log.text == ""
     with threads.compute_with(2):
         pass
-    assert "no OpenMP that is known: one thread computes, not 2" in log.text
+    assert "no OpenMP was found in this Paddle: one thread computes, not 2" in log.text
 
 
 @pytest.mark.parametrize(

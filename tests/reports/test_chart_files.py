@@ -66,7 +66,7 @@ def test_a_chart_replaces_charts_alone(tmp_path):
         assert (tmp_path / name).read_bytes() == before
         Image.new("RGB", (4, 4)).save(tmp_path / "mine.png")
         (tmp_path / name).write_bytes((tmp_path / "mine.png").read_bytes())
-        with pytest.raises(ConfigError, match=f"{name}: is there already and is no picture"):
+        with pytest.raises(ConfigError, match=f"{name}: already exists and is not a picture"):
             write_chart(tmp_path / name, FIGURE)
 
 

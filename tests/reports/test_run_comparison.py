@@ -64,7 +64,7 @@ def test_what_is_no_run_is_refused(tmp_path):
     (tmp_path / "broken/scores.json").write_text('{"values": ')
     for place, message in (
         ("missing", "there is no such folder"),
-        ("empty", "is no folder of a run"),
+        ("empty", "is not a run's folder"),
         ("x.json", "holds no scores"),
         ("broken", "holds no scores"),
     ):

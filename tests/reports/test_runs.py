@@ -47,9 +47,9 @@ def test_what_has_no_figures_is_refused_by_name(tmp_path):
     (tmp_path / "picture.png").write_bytes(bytes(range(256)))
     for place, message in (
         ("missing", "there is no such folder or file"),
-        ("empty", "is no folder of a training: it has none of metrics.jsonl"),
-        ("readme.txt", "no figures in it"),
-        ("picture.png", "no figures in it"),
+        ("empty", "is not a training's folder: it has none of metrics.jsonl"),
+        ("readme.txt", "no figures found"),
+        ("picture.png", "no figures found"),
     ):
         with pytest.raises(DataError, match=f"{place}: {message}") as caught:
             read_run(str(tmp_path / place))

@@ -145,7 +145,7 @@ def test_a_label_of_the_same_name_belongs_to_it_too(run, tmp_path):
         (lambda root: (root / "out" / FOLDER).rename(root / "out" / "elsewhere"), "no folder fits"),
         (lambda root: save(root / "out" / FOLDER / "x.png", LABEL), "there is no label x.png in"),
         (lambda root: save(root / "gt/a/ulm_0_gtFine_labelTrainIds.png", LABEL), "give a --gt_dir that holds one"),
-        (lambda root: save(root / "gt/ulm/ulm_0_gtFine_labelTrainIds.png", [[0, 1]]), "must have one shape"),
+        (lambda root: save(root / "gt/ulm/ulm_0_gtFine_labelTrainIds.png", [[0, 1]]), "must have the same shape"),
         (lambda root: save(root / "gt/ulm/ulm_0_gtFine_labelTrainIds.png", np.full((2, 4), 9)), "label value 9"),
         (lambda root: save(root / "out" / FOLDER / "val/ulm_0_leftImg8bit.png", np.full((2, 4), 2)), "up to 2"),
     ],

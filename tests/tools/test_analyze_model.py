@@ -118,7 +118,7 @@ def test_a_size_of_another_form_is_refused(analyze_model, flags, message):
 def test_wrong_names_and_sizes_are_refused(analyze_model):
     with pytest.raises(ConfigError, match="no network 'DDRNet_40'; known: .*DDRNet_39"):
         analyze_model("--model", "DDRNet_40")
-    with pytest.raises(ConfigError, match="'1024' is no size; write HEIGHTxWIDTH"):
+    with pytest.raises(ConfigError, match="'1024' is not a size; write HEIGHTxWIDTH"):
         analyze_model("--model", "DDRNet_39", "--sizes", "1024")
     with pytest.raises(ConfigError, match="16x64: is too small"):
         analyze_model("--model", "DDRNet_39", "--sizes", "16x64")

@@ -57,5 +57,5 @@ def test_a_folder_without_labels_is_told_what_is_expected(tmp_path):
 
 @pytest.mark.parametrize("flag", ["-o", "--out-dir"])
 def test_a_folder_for_lists_of_the_labels_is_refused_with_what_it_is(flag, tmp_path):
-    with pytest.raises(ConfigError, match="-o lists: leave it out; it is where mmsegmentation writes lists"):
+    with pytest.raises(ConfigError, match="-o lists: leave it out; mmsegmentation writes lists"):
         convert(str(tmp_path), flag, "lists")

@@ -46,7 +46,7 @@ def test_windows_belong_to_the_class_that_has_the_larger_share_of_their_pixels(t
         (("--size", 300), naming("--size 300: larger than the pictures, which have 512x256 pixels")),
         (("--most", 5), naming("--most 5: below --least 10")),
         (("--min_share", 1.5), naming("--min_share 1.5: must be above 0")),
-        (("--dataset", "CamVid"), naming("--dataset_root: CamVid needs it")),
+        (("--dataset", "CamVid"), naming("--dataset_root: needed for CamVid")),
         (
             ("--least", 99, "--pictures", 1, 1),
             naming("RoadScenes: 0 classes have 99 training windows"),

@@ -41,8 +41,8 @@ def test_what_cannot_be_drawn_is_one_line(plot, tmp_path):
     (tmp_path / "mine.png").write_text("mine")
     for arguments, error, message in (
         (("missing",), DataError, "missing: there is no such"),
-        (("empty",), DataError, "empty: is no folder of a training"),
-        (("a", "--out", "mine.png"), ConfigError, "mine.png: is there already"),
+        (("empty",), DataError, "empty: is not a training's folder"),
+        (("a", "--out", "mine.png"), ConfigError, "mine.png: already exists"),
         (("a", "--out", "a.pdf"), ConfigError, "--out a.pdf: give a file that ends in .png or .svg"),
         (("a", "--names", "x", "y"), ConfigError, "--names: 2 for 1 runs"),
         (("a", "--smooth", 0), ConfigError, "--smooth 0"),

@@ -62,4 +62,4 @@ def test_of_two_processes_each_has_its_own_part(fail, run_command, tmp_path):
 
 def test_a_folder_that_is_no_capsule_is_one_line(run_command, tmp_path):
     done = run_command("tools/replay_step.py", tmp_path)
-    assert done.returncode == 1 and "is no capsule" in done.stderr and "Traceback" not in done.stderr
+    assert done.returncode == 1 and "is not a capsule" in done.stderr and "Traceback" not in done.stderr

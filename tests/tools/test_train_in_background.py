@@ -43,7 +43,7 @@ def test_log_and_training_are_in_the_folder_of_the_caller(run, tmp_path):
     while (not log.exists() or log.read_text() != expected) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert log.read_text() == expected
-    assert "output/mine.log is there already" in run("output/mine", "--config", "mine.yml").stderr
+    assert "output/mine.log already exists" in run("output/mine", "--config", "mine.yml").stderr
 
 
 def test_facts_are_read_in_the_folder_of_the_caller(run, tmp_path):

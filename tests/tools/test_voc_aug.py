@@ -50,15 +50,15 @@ def test_the_pictures_that_voc_does_not_label_are_added_and_read_by_trainaug(dev
         Image.fromarray(np.zeros((6, 18, 3), np.uint8)).save(root / f"VOC2012/JPEGImages/{name}.jpg")
     write_boundaries(tmp_path / "benchmark_RELEASE", {"train_one": 3, "new_one": 7, "new_two": 20})
     convert(root, tmp_path / "benchmark_RELEASE")
-    assert "2 labels written, 0 were there" in capsys.readouterr().out
+    assert "2 labels written, 0 existed" in capsys.readouterr().out
     dataset = PascalVOC([], str(root), mode="trainaug")
     assert len(dataset) == 4 and [int(dataset.read(i)["label"].max()) for i in (2, 3)] == [7, 20]
     (root / "VOC2012/SegmentationClassAug/new_one.png").write_bytes(b"mine")
     convert(root, tmp_path / "benchmark_RELEASE")
-    assert "0 labels written, 2 were there" in capsys.readouterr().out
+    assert "0 labels written, 2 existed" in capsys.readouterr().out
     assert (root / "VOC2012/SegmentationClassAug/new_one.png").read_bytes() == b"mine"
     (root / "VOC2012/ImageSets/Segmentation/aug.txt").write_text("mine\n")
-    with pytest.raises(DataError, match="aug.txt: is there with other names than these 2; move it away"):
+    with pytest.raises(DataError, match="aug.txt: already exists with other names than these 2; move it away"):
         convert(root, tmp_path / "benchmark_RELEASE")
 
 
@@ -66,7 +66,7 @@ def test_the_pictures_that_voc_does_not_label_are_added_and_read_by_trainaug(dev
 def test_a_label_of_no_class_of_voc_is_refused(devkit, tmp_path):
     root = devkit
     write_boundaries(tmp_path / "benchmark_RELEASE", {"new_one": 21, "new_two": 1})
-    with pytest.raises(DataError, match="new_one.mat: GTcls.Segmentation has the value 21; Pascal VOC has the classes"):
+    with pytest.raises(DataError, match="new_one.mat: GTcls.Segmentation has the value 21; Pascal VOC has classes"):
         convert(root, tmp_path / "benchmark_RELEASE")
     assert not (root / "VOC2012/ImageSets/Segmentation/aug.txt").exists()
 

@@ -87,10 +87,10 @@ def test_a_folder_means_the_file_with_the_better_figure_and_a_named_file_itself(
             load(model, str(best))
             wanted = read_weights(best / winner)[0]
             assert all((value.numpy() == wanted[name]).all() for name, value in model.state_dict().items())
-        assert ("taking ema_model.pdparams" in log.text) == (winner == "ema_model.pdparams")
-        assert weight_file(best / winner) == str(best / winner) and "taken as named" not in log.text
+        assert ("using ema_model.pdparams" in log.text) == (winner == "ema_model.pdparams")
+        assert weight_file(best / winner) == str(best / winner) and "used as named" not in log.text
         assert weight_file(best / other) == str(best / other)
-        assert f"{best / other}: taken as named, though {winner} beside it had the better figure" in log.text
+        assert f"{best / other}: used as named, though {winner} beside it scored better" in log.text
 
 
 def test_a_named_file_is_taken_in_silence_where_nothing_was_evaluated_and_whatever_the_manifest_is(tmp_path, log):
@@ -100,7 +100,7 @@ def test_a_named_file_is_taken_in_silence_where_nothing_was_evaluated_and_whatev
         (tmp_path / "manifest.json").write_text(manifest)
         for name in ("model.pdparams", "ema_model.pdparams"):
             assert weight_file(tmp_path / name) == str(tmp_path / name)
-    assert "taken as named" not in log.text
+    assert "used as named" not in log.text
 
 
 def test_the_best_model_of_an_older_version_says_in_its_state_which_file_won(tmp_path):
@@ -178,7 +178,9 @@ def test_a_best_model_in_which_somebody_put_an_export_is_moved_aside_whole_at_th
     [aside] = tmp_path.glob("earlier_run_*")
     assert best_of(aside) == (4, 0.5)
     assert (aside / "best_model/exported/model.json").read_text() == "a user's"
-    assert f"{tmp_path / 'best_model'} held files that are not of a checkpoint; it was moved to {aside}" in log.text
+    assert (
+        f"{tmp_path / 'best_model'} held files that do not belong to a checkpoint; it was moved to {aside}" in log.text
+    )
 
 
 def test_a_best_model_in_which_somebody_put_an_export_is_resumed_and_copied_without_it(tmp_path):

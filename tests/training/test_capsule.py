@@ -166,7 +166,7 @@ def test_a_damaged_capsule_is_one_line(tmp_path, harm):
     with pytest.raises(WeightsError) as caught:
         open_capsule(folder)
     assert str(folder) in str(caught.value) and "\n" not in str(caught.value)
-    assert ("is no capsule" in str(caught.value)) == (harm in ("none", "file", "missing"))
+    assert ("is not a capsule" in str(caught.value)) == (harm in ("none", "file", "missing"))
 
 
 class Chain(nn.Layer):

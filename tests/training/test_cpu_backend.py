@@ -20,7 +20,7 @@ from tests.training.old_run import run as run_old
 from tests.training.resumed import assert_same_losses, assert_same_state
 from tests.training.test_old_checkpoint import OLD
 
-OTHER_BYTES = "its last digits will differ from those it would have had: "
+OTHER_BYTES = "its last digits will differ from those of an uninterrupted run: "
 
 
 @pytest.fixture(autouse=True)
@@ -176,7 +176,7 @@ def test_a_run_of_an_older_version_goes_on_with_paddles_kernels_unless_onednn_is
     folder = tmp_path / "run"
     shutil.copytree(OLD / "iter_4", folder / "iter_4")
     run_old(folder, resume_model="auto", **given)
-    advice = "iter_4 is of a version that knew Paddle's kernels alone, and the run goes on with them"
+    advice = "iter_4 is from a version that had only Paddle's kernels, and the run continues with them"
     assert (advice in log.text) is (OTHER_BYTES not in log.text) is (not given)
     facts = facts_of(folder / "iter_8")
     if given:
@@ -200,7 +200,7 @@ def test_a_static_graph_is_left_to_paddle_which_is_said(train_here, tmp_path):
     [
         (
             ("--cpu_backend", "onednn", "--to_static_training"),
-            "--cpu_backend: onednn does not go with --to_static_training; leave one of them out",
+            "--cpu_backend: onednn cannot be combined with --to_static_training; leave one of them out",
         ),
         (("--cpu_threads", 0), "--cpu_threads: found 0; it must be 1 or more"),
     ],

@@ -45,7 +45,7 @@ def without_averaged_statistics(checkpoint, copy):
 def test_it_is_resumed_and_ends_with_the_arrays_of_version_0_1(folder, log, tmp_path):
     run(folder, resume_model="auto")
     assert f"resumed from {folder / 'iter_4'} at iter 4" in log.text
-    assert "iter_4 is of an older version, which did not turn pictures as their EXIF data says" in log.text
+    assert "iter_4 is from an older version, which ignored EXIF orientation" in log.text
     ours = without_averaged_statistics(folder / "iter_8", tmp_path / "ours")
     theirs = without_averaged_statistics(OLD / "iter_8", tmp_path / "theirs")
     assert_same_state(ours, theirs, tolerance=ROUNDING, with_meta=False)

@@ -50,7 +50,10 @@ def test_keys_that_are_not_given_have_paddlesegs_defaults_but_for_the_timer():
         ("state=", "found 'state='; it must be key=value"),
         ("state=CPU;state=GPU", "state is given twice"),
         ("profile_path=/", "profile_path / is a folder; give a file"),
-        ("timer_only=True;state=CPU;profile_path=p", "timer_only=True takes times only, so state, profile_path would"),
+        (
+            "timer_only=True;state=CPU;profile_path=p",
+            "timer_only=True measures times only, so state, profile_path would",
+        ),
     ],
 )
 def test_a_wrong_string_is_refused_before_anything_is_built(text, message, train_here, tmp_path):

@@ -93,7 +93,7 @@ def test_steps_that_are_taken_again_are_there_once_and_the_other_branch_is_kept(
         file.write('{"iter": 5, "Train/lo')  # a program that was killed while it wrote
     log = train_here(*options, "--resume_model", tmp_path / "run/iter_2")
     assert records(tmp_path / "run/metrics.jsonl") == before
-    assert "3 lines of steps after 2 left out, which come again" in log
+    assert "3 lines of steps after 2 dropped; those steps are repeated" in log
     [aside] = (tmp_path / "run").glob("earlier_run_*")
     assert (aside / "metrics.jsonl").read_text().startswith((tmp_path / "run/metrics.jsonl").read_text()[:40])
 
@@ -125,7 +125,7 @@ def test_a_file_that_cannot_be_written_does_not_end_a_training(train_here, tmp_p
     (tmp_path / "run/confusion_matrix.png").write_text("mine")
     log = train_here("--iters", 2, "--do_eval", "--resume_model", "auto")
     assert log.count("metrics.jsonl: cannot be written") == 1
-    assert "confusion_matrix.png: is there already and is no picture" in log
+    assert "confusion_matrix.png: already exists and is not a picture" in log
     assert (tmp_path / "run/confusion_matrix.png").read_text() == "mine"
     assert (tmp_path / "run/iter_2/manifest.json").is_file()
 

@@ -50,13 +50,13 @@ def test_a_resumed_run_has_the_rates_and_weights_of_an_uninterrupted_one(name, t
     assert re.search(r"resumed from .*iter_2 at iter 2", resumed)
     assert_same_losses(resumed, straight, done=2)
     assert_same_state(tmp_path / "split/iter_4", tmp_path / "straight/iter_4")
-    assert "settings are not those of" not in resumed
+    assert "settings differ from those of" not in resumed
 
 
 def test_a_resumed_run_says_in_what_its_settings_are_others(train_here):
     train_here("--iters", 1)
     log = train_here("--iters", 2, "--resume_model", "auto", ema_decay=0.99, **{"lr_scheduler.power": 2})
-    assert re.search(r"settings are not those of \S+iter_1: ", log)
+    assert re.search(r"settings differ from those of \S+iter_1: ", log)
     assert "ema_decay was 0.999, now it is 0.99" in log
     assert "lr_scheduler.power was 0.9, now it is 2" in log
     assert "iters was 1, now it is 2" in log
@@ -85,7 +85,7 @@ def test_the_loss_of_each_step_drives_a_plateau(train_here):
     log = train_here("--iters", 5, lr_scheduler=never_better)
     # The first loss is the best; steps 2 and 3 are not better, and so are 4 and 5.
     assert rates(log) == [0.04, 0.04, 0.04, 0.02, 0.02]
-    assert "learning rate: 0.04 -> 0.02 at iter 3, because the loss did not get better" in log
+    assert "learning rate: 0.04 -> 0.02 at iter 3, because the loss did not improve on" in log
 
 
 @pytest.mark.slow

@@ -172,7 +172,9 @@ def test_a_checksum_decides_what_is_taken(server):
     assert cached_download(server.url, right) == path and len(server.requests) == 1
     Path(path).write_bytes(b"something else")
     assert read(cached_download(server.url, right)) == CONTENT and len(server.requests) == 2
-    with pytest.raises(WeightsError, match=f"is another file: its SHA-256 is {right}, the configuration says {wrong}"):
+    with pytest.raises(
+        WeightsError, match=f"is a different file: its SHA-256 is {right}, the configuration says {wrong}"
+    ):
         cached_download(server.url, wrong)
     assert read(path) == CONTENT  # for whoever asks for it without
 

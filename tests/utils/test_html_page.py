@@ -37,5 +37,5 @@ def test_only_pages_of_the_toolkit_are_replaced(tmp_path):
     html_page.write_page(mine, html_page.make_page("t", ""))
     html_page.check_page_file("--report", str(mine))
     mine.write_text("<html>")
-    with pytest.raises(ConfigError, match="is there already"):
+    with pytest.raises(ConfigError, match="already exists"):
         html_page.check_page_file("--report", str(mine))

@@ -35,7 +35,7 @@ def test_figures_are_written_where_the_flag_says_and_nowhere_without_it(tmp_path
         ("", "this is a folder; give a file"),
         ("missing/a.json", "there is no folder .*missing; make it first"),
         ("read_only/a.json", "the folder .*read_only cannot be written to"),
-        ("config.yml", "is there already and is no JSON file"),
+        ("config.yml", "already exists and is not a JSON file"),
     ],
 )
 def test_what_cannot_become_a_file_is_refused_before_the_work(name, message, tmp_path, monkeypatch):

@@ -60,7 +60,7 @@ def test_nothing_to_find_is_an_error_that_names_the_path(gallery):
         ("none", "none: no pictures in this folder"),
         ("none.txt", "none.txt: the list is empty"),
         ("wrong.txt", "wrong.txt, line 2: .*c.png does not exist"),
-        ("*.gif", "no picture fits this pattern"),
+        ("*.gif", "no picture matches this pattern"),
         ("gone.png", "gone.png: no such file or folder"),
     ):
         with pytest.raises(DataError, match=message):

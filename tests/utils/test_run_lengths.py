@@ -31,7 +31,7 @@ def test_runs_go_down_the_columns_or_along_the_rows():
 
 @pytest.mark.parametrize("text", ["", "\u00e4", "5/", "P", "5P", "PPPPPPPPPPPPP0"])
 def test_what_is_no_text_of_run_lengths_is_refused(text):
-    with pytest.raises(ValueError, match="no text of COCO"):
+    with pytest.raises(ValueError, match="not COCO"):
         runs_of_text(text)
 
 

@@ -144,8 +144,8 @@ void read_graphs(const Section& section, DeployConfig& config) {
         const std::string gives = graph_section.choice("gives", name, kOutputs);
         if (std::find(kOutputs.begin(), kOutputs.end(), gives) == kOutputs.end()) {
             throw UserError(graph_section.place() +
-                            ": what the graph gives is not said: add 'gives' (stride8, argmax, " +
-                            "softmax or none), or call it by that");
+                            ": it does not say what the graph gives: add 'gives' (stride8, argmax, " +
+                            "softmax or none), or name the graph after it");
         }
         config.graphs.push_back(read_graph(graph_section, name, folder, main.input_shape));
         config.graphs.back().gives = output_of(gives);

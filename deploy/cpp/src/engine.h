@@ -37,7 +37,7 @@ std::string engine_name();
 // Whether the engine reads graphs with this suffix.
 bool can_read(const std::filesystem::path& model);
 
-// Loads a graph; a UserError says that it cannot be read, or that the precision (fp32, bf16) is not to be had.
+// Loads a graph; a UserError says that it cannot be read, or that the precision (fp32, bf16) is not available.
 std::unique_ptr<Engine> make_engine(const GraphSpec& graph, const std::string& precision, int threads);
 
 }  // namespace ddrnet

@@ -100,7 +100,7 @@ void check_nothing_is_replaced(const std::vector<Target>& targets) {
             const auto replaced = pictures.find(resolved(path));
             if (replaced != pictures.end()) {
                 throw UserError(replaced->second + ": the label map of " + target.picture +
-                                " belongs there too; save in another folder");
+                                " would be written there too; save in another folder");
             }
         }
     }

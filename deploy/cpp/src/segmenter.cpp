@@ -162,7 +162,7 @@ void Segmenter::say_that_ids_are_resized(const Sample& sample) {
         if (change.kind == Change::Kind::kResize && !said_that_ids_are_resized_) {
             said_that_ids_are_resized_ = true;
             std::cerr << config_.path.string() << ": " << graph_.model.filename().string()
-                      << " gives class ids, which are brought to the pictures' sizes by taking the id at each pixel's "
+                      << " gives class ids, which are resized to the pictures by the id at each pixel's "
                          "centre; borders are rougher than from logits at 1/8\n";
         }
     }

@@ -114,7 +114,7 @@ void WrittenFiles::refuse_foreign(const std::vector<fs::path>& files) const {
     }
     if (count > 0) {
         throw UserError(names + ": would be replaced, and by " + index_.string() +
-                        " no command wrote this content; save in " + "another folder, or move away what is there");
+                        " no command wrote this content; save in " + "another folder, or move it away");
     }
 }
 

@@ -147,4 +147,4 @@ class Source:
     def note_left_out(self, kinds: dict[str, int]) -> None:
         """Note shapes of kinds that have no pixels."""
         for kind, count in sorted(kinds.items()):
-            self.notes.append(f"{count_of(count, 'shape')} of the kind {kind!r} left out: it covers no pixels")
+            self.notes.append(f"{count_of(count, 'shape')} of the kind {kind!r} left out: such shapes cover no pixels")

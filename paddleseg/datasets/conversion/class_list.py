@@ -77,13 +77,13 @@ class ClassList:
     def _check(self) -> None:
         if len(self._ids) < len(self.names):
             twice = next(name for name in self.names if self.names.count(name) > 1)
-            raise DataError(f"the class {twice!r} is in the list twice; each needs a name of its own")
+            raise DataError(f"the class {twice!r} is listed twice; each needs its own name")
         if not self.names:
-            raise DataError("there are no classes; nothing would be left to learn")
+            raise DataError("there are no classes, so there is nothing to learn")
         if len(self.names) > MAX_CLASSES:
             raise DataError(
-                f"there are {len(self.names)} classes; labels have 8 bits and hold at most {MAX_CLASSES}: give the "
-                "wanted ones by --classes"
+                f"there are {len(self.names)} classes; labels have 8 bits and hold at most {MAX_CLASSES}: name those "
+                "you want with --classes"
             )
 
     def has(self, label: str) -> bool:
@@ -106,7 +106,7 @@ class ClassList:
 
     def describe_unknown(self, label: str) -> str:
         """What to say of a label for which ``has`` is false."""
-        return f"the label {label!r} is no class of the list. {suggest(label, self.names)}"
+        return f"the label {label!r} is not a class of the list. {suggest(label, self.names)}"
 
     @property
     def palette(self) -> Palette:
@@ -153,7 +153,7 @@ def read_class_list(path: Path) -> list[NamedClass]:
         known = match.groupdict()
         colour = tuple(int(part) for part in match.groups()[-3:])
         if max(colour) > 255:
-            raise DataError(f"{path}, line {number}: found the colour {colour}; its parts must be from 0 to 255")
+            raise DataError(f"{path}, line {number}: found the colour {colour}; its values must be from 0 to 255")
         class_id = known.get("id")
         classes.append(NamedClass(known["name"], colour, None if class_id is None else int(class_id)))
     if not classes:

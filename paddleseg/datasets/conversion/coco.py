@@ -86,8 +86,8 @@ def _read_file(
         image = finder.find(stated, beside=beside)
         if image is None:
             result.faults.append(
-                f"{file}: the picture {stated!r} is not there (looked in {finder.describe_folders(beside)}); name its "
-                "folder by --images"
+                f"{file}: the picture {stated!r} was not found (looked in {finder.describe_folders(beside)}); name its "
+                "folder with --images"
             )
             continue
         if is_panoptic and not annotations:
@@ -207,7 +207,7 @@ class PanopticFile:
                 values[index] = classes.id_of(self.classes[number])
             elif number:
                 raise DataError(
-                    f"{self.path}: {np.count_nonzero(places == index)} pixels are of the segment {number}, which is "
+                    f"{self.path}: {np.count_nonzero(places == index)} pixels belong to segment {number}, which is "
                     "not in segments_info"
                 )
         return values[places].reshape(colours.shape[:2])
@@ -223,7 +223,7 @@ def _panoptic_content(
     number, annotation = annotations[0]
     place = f"annotation {number}"
     if len(annotations) > 1:
-        picture.faults.append(f"{place} and annotation {annotations[1][0]} are of the same picture; keep one of them")
+        picture.faults.append(f"{place} and annotation {annotations[1][0]} are for the same picture; keep one of them")
     classes, segments = {}, []
     name = ""
     try:
@@ -255,7 +255,7 @@ def _json_files(source: Path, prefix: str) -> list[Path]:
     files = [file for file in files if file.name.startswith(prefix)] or files
     if len(files) > 1 and len({_split_of(file) for file in files} - {None}) < len(files):
         names = ", ".join(file.name for file in files[:3]) + (", .." if len(files) > 3 else "")
-        raise DataError(f"{files[0].parent}: several COCO files, not one each of train and val: {names}; name one")
+        raise DataError(f"{files[0].parent}: several COCO files, not one for train and one for val: {names}; name one")
     return files
 
 
@@ -297,12 +297,12 @@ def _images_by_id(data: Any, file: Path) -> dict[Any, dict]:
         entry(image, "file_name", str, place)
         image_id = image.get("id")
         if not isinstance(image_id, (int, str)):
-            raise DataError(f"{place}: 'id' is {image_id!r}; it must be a number or a text")
+            raise DataError(f"{place}: 'id' is {image_id!r}; it must be a number or a string")
         if image_id in images:
             raise DataError(f"{place} has the id {image_id!r}, as {images[image_id]['file_name']!r} has")
         images[image_id] = image
     if not images:
-        raise DataError(f"{file}: has {count_of(0, 'picture')}; nothing is to be converted")
+        raise DataError(f"{file}: has {count_of(0, 'picture')}; there is nothing to convert")
     return images
 
 

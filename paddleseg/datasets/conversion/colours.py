@@ -108,7 +108,7 @@ def read(folder: Path, options: ReadingOptions) -> Source:
         if image is None:
             source.faults.append(
                 f"{file}: has no picture {Path(stem).name}.* (looked in {finder.describe_folders()}); name their "
-                "folder by --images"
+                "folder with --images"
             )
             continue
         picture = AnnotatedPicture(image, finder.name_of(image), str(file), ColourFile(file, classes), None, split)

@@ -74,7 +74,7 @@ def _read_xml(file: Path, options: ReadingOptions) -> Source:
         image = finder.find(name, beside=(options.images or folder) / subset)
         if image is None:
             source.faults.append(
-                f"{where}: it is not there (looked in {finder.describe_folders()}); name its folder by --images"
+                f"{where}: it was not found (looked in {finder.describe_folders()}); name its folder with --images"
             )
             continue
         picture = AnnotatedPicture(image, finder.name_of(image), where, Regions(()), _size(image_node))
@@ -103,7 +103,7 @@ def _regions(
         try:
             make = _SHAPES.get(node.tag)
             if make is None:
-                raise DataError(f"{place} is of a kind that is not known; known: {', '.join(_SHAPES)}")
+                raise DataError(f"{place} is of an unknown kind; known: {', '.join(_SHAPES)}")
             shapes = make(node, options, place)
             order = int(_number(node, "z_order", "0"))
         except (DataError, ValueError) as error:
@@ -119,7 +119,7 @@ def _points(node: ElementTree.Element, least: int, place: str) -> list[tuple[flo
     try:
         numbers = [[float(number) for number in point] for point in texts]
     except ValueError as error:
-        raise DataError(f"{place} has points that are no numbers ({error})") from error
+        raise DataError(f"{place} has points that are not numbers ({error})") from error
     return read_points(numbers, least, place)
 
 
@@ -177,11 +177,11 @@ def _parse(file: Path) -> ElementTree.Element:
     data = read_file(file, "CVAT file")
     # Entities can stand for billions of letters; CVAT writes none, and UTF-8, in which they can be seen.
     if b"\0" in data or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise DataError(f"{file}: declares a document type or is not UTF-8, which no file of CVAT does; it is not read")
+        raise DataError(f"{file}: declares a document type or is not UTF-8, unlike CVAT's files; refused")
     try:
         root = ElementTree.fromstring(data)
     except ElementTree.ParseError as error:
-        raise DataError(f"{file}: the CVAT file is broken, or no XML ({error})") from error
+        raise DataError(f"{file}: the CVAT file is damaged, or not XML ({error})") from error
     if root.tag != "annotations":
         raise DataError(f"{file}: begins with <{root.tag}>; a file of CVAT begins with <annotations>")
     return root

@@ -81,8 +81,8 @@ def read(folder: Path, options: ReadingOptions) -> Source:
         source.pictures.append(picture)
     if not source.pictures and not source.faults:
         raise DataError(
-            f"{folder}: no masks (*.png), outlines (*.json) or labelme/*_labelme.json that EISeg saves; give its "
-            "output folder, which is label in the folder of the pictures if no other was chosen"
+            f"{folder}: no masks (*.png), outlines (*.json) or labelme/*_labelme.json that EISeg saves; give "
+            "its output folder, by default the folder label beside the pictures"
         )
     if source.pictures:
         note_unlabelled(source, source.pictures[0].image.parent, _known_pictures(source, folder))
@@ -104,8 +104,8 @@ def _annotated_pictures(folder: Path, finder: PictureFinder, source: Source) -> 
             continue  # a picture, where pictures and labels share the folder
         if image is None:
             source.faults.append(
-                f"{file}: its picture {stem}.* is not there (looked in {finder.describe_folders()}); name its folder "
-                "by --images"
+                f"{file}: its picture {stem}.* was not found (looked in {finder.describe_folders()}); name its folder "
+                "with --images"
             )
             continue
         found.setdefault(image, file)
@@ -119,8 +119,8 @@ def _read_file(
         names = {entry.number: entry.name for entry in listed or [] if entry.number is not None}
         if not names:
             raise DataError(
-                f"{file}: a mask of numbers, whose names are nowhere; put EISeg's {_LABELS_NAME} beside it, or give a "
-                "list with numbers by --classes"
+                f"{file}: a mask of numbers without their names; put EISeg's {_LABELS_NAME} beside it, or give a "
+                "numbered list with --classes"
             )
         return AnnotatedPicture(image, finder.name_of(image), str(file), GreyMask(file, names))
     data = read_json(file, "EISeg file")

@@ -40,10 +40,10 @@ def read_json(path: Path, kind: str) -> Any:
         raise DataError(f"{path}: the {kind} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
     except json.JSONDecodeError as error:
         raise DataError(
-            f"{path}, line {error.lineno}: the {kind} is broken, or no JSON ({error.msg} at column {error.colno})"
+            f"{path}, line {error.lineno}: the {kind} is damaged, or not JSON ({error.msg} at column {error.colno})"
         ) from error
     except (RecursionError, ValueError) as error:
-        raise DataError(f"{path}: the {kind} is no JSON that can be read ({error})") from error
+        raise DataError(f"{path}: the {kind} cannot be read as JSON ({error})") from error
 
 
 def entry(data: Any, key: str, kind: type | tuple[type, ...], place: str) -> Any:
@@ -104,7 +104,7 @@ def decode_base64(text: Any, place: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (TypeError, ValueError, binascii.Error) as error:
-        raise DataError(f"{place}: the mask is no base64 text ({error})") from error
+        raise DataError(f"{place}: the mask is not base64 text ({error})") from error
 
 
 def decode_mask(data: bytes, place: str) -> np.ndarray:
@@ -119,7 +119,7 @@ def decode_mask(data: bytes, place: str) -> np.ndarray:
     check_bytes(data, place, "mask")
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
-        raise DataError(f"{place}: the mask is damaged or no image file ({len(data)} bytes)")
+        raise DataError(f"{place}: the mask is damaged or not an image file ({len(data)} bytes)")
     if pixels.ndim == 3:
         pixels = pixels[:, :, 3] if pixels.shape[2] == 4 else pixels.max(axis=2)
     return pixels > 0

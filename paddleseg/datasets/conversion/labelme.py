@@ -77,8 +77,8 @@ def read_file(
         folders = finder.describe_folders(file.parent)
         unread = " (imageData is not read)" if data.get("imageData") else ""
         raise DataError(
-            f"{file}: its picture {str(stated)!r} is not there (looked in {folders}); put it beside the file, or name "
-            f"its folder by --images{unread}"
+            f"{file}: its picture {str(stated)!r} was not found (looked in {folders}); put it beside the file, or name "
+            f"its folder with --images{unread}"
         )
     doubled = finder.claim(image, str(file), below)
     faults = [] if doubled is None else [doubled]

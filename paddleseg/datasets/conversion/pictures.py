@@ -68,7 +68,7 @@ class PictureFinder:
             return f"describes {image}, which {other} describes too; keep one of them"
         holder = self._names.setdefault(self.name_of(image, folder).lower(), real)
         if holder != real:
-            return f"its picture {image} would have the name of {holder}; rename one of them"
+            return f"its picture {image} would have the same name as {holder}; rename one of them"
         return None
 
     def name_of(self, image: Path, folder: str = "") -> str:
@@ -108,4 +108,4 @@ def note_unlabelled(source: Source, folder: Path, images: Iterable[Path]) -> Non
 
 
 def _ignore(folder: str, error: OSError) -> None:
-    """What cannot be read holds nothing for us; what is missed because of it is said."""
+    """What cannot be read is treated as empty; whatever is then missing is reported."""

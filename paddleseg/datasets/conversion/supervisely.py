@@ -82,8 +82,8 @@ def _read_file(
     image = finder.find(file.stem, file.stem, beside=dataset / "img")
     if image is None:
         raise DataError(
-            f"{file}: its picture {file.stem} is not there (looked in {finder.describe_folders(dataset / 'img')}); "
-            "name its folder by --images"
+            f"{file}: its picture {file.stem} was not found (looked in {finder.describe_folders(dataset / 'img')}); "
+            "name its folder with --images"
         )
     doubled = finder.claim(image, str(file))
     faults = [] if doubled is None else [doubled]

@@ -63,7 +63,9 @@ def write_labelme(
         name = os.path.splitext(os.path.relpath(image, folder))[0].removeprefix(f"images{os.sep}")
         other = stems.setdefault(name, image)
         if other != image:
-            raise DataError(f"{image}: its labelme file would have the name of that of {other}; rename one of them")
+            raise DataError(
+                f"{image}: its labelme file would have the same name as that of {other}; rename one of them"
+            )
     files = {image: target / f"{name}.json" for name, image in stems.items()}
     written = WrittenFiles(target)
     written.refuse_foreign(files.values())

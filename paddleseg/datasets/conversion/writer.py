@@ -108,7 +108,7 @@ def write_dataset(source: Source, folder: Path, options: WritingOptions) -> Writ
     warnings += [f"left out: {fault}" for fault in faults]
     pictures = [picture for picture in source.pictures if not picture.faults]
     if not pictures:
-        raise DataError("no annotated picture is left; nothing is written")
+        raise DataError("no annotated picture is left, so nothing was written")
     modes = _split(pictures, options)
     files = _ResultFiles(folder, pictures, modes)
     lines = _list_lines(pictures, files, options.separator)
@@ -126,7 +126,7 @@ def write_dataset(source: Source, folder: Path, options: WritingOptions) -> Writ
             counts[name] = len(chosen)
         elif written.has(folder / name):
             (folder / name).unlink()
-            warnings.append(f"{folder / name} removed: of an earlier conversion, and now of no pictures")
+            warnings.append(f"{folder / name} removed: from an earlier conversion, no longer in use")
     written.write(folder / CLASS_NAMES, "".join(f"{name}\n" for name in classes.names).encode())
     upright = [sizes[picture.name].upright for picture in pictures]
     config = starting_config(folder, classes, counts, sizes=upright, separator=options.separator)
@@ -170,7 +170,7 @@ def _check(pictures: Sequence[AnnotatedPicture], classes: ClassList, warnings: l
         warnings.append(f"{count_of(len(cut), 'shape')} cut at the border of the picture; first: {cut[0]}")
     if turned:
         warnings.append(
-            f"{count_of(len(turned), 'label')} drawn on the picture as it is stored, turned upright with it (EXIF); "
+            f"{count_of(len(turned), 'label')} drawn on the stored picture, turned upright with it (EXIF); "
             f"first: {turned[0]}"
         )
     return sizes
@@ -185,7 +185,7 @@ def _size_of(image: Path) -> _Size:
     data = read_file(image, "picture")
     stored = image_size(data)
     if 0 in stored:
-        raise DataError(f"{image}: the picture is damaged or of no known format ({len(data)} bytes)")
+        raise DataError(f"{image}: the picture is damaged or of an unknown format ({len(data)} bytes)")
     orientation = orientation_of(data)
     return _Size(stored[::-1] if orientation >= 5 else stored, stored, orientation)
 
@@ -246,7 +246,9 @@ class _ResultFiles:
         places = {self._folder / IMAGES / name: image for name, image in self._images.items()}
         for place, image in places.items():
             if os.path.realpath(place) == os.path.realpath(image) and not place.is_symlink():
-                raise DataError(f"{image}: the result's {IMAGES} would be the folder of the pictures; give another DST")
+                raise DataError(
+                    f"{image}: the result's {IMAGES} would be the folder of the source pictures; give another DST"
+                )
         pictures = [place for place, image in places.items() if not _leads_to(place, image)]
         written.refuse_foreign([*(self._folder / name for name in others), *pictures])
 
@@ -284,7 +286,7 @@ def _place_picture(image: Path, place: Path, how: str, written: WrittenFiles) ->
             with open(image, "rb") as opened:
                 written.write_by(place, lambda file: shutil.copyfileobj(opened, file))
     except (OSError, NotImplementedError) as error:  # the second where the system has no symbolic links
-        advice = "; give --pictures copy where links cannot be made" if how == "link" else ""
+        advice = "; give --pictures copy if links cannot be made" if how == "link" else ""
         raise UserError(f"{place}: cannot be written ({getattr(error, 'strerror', None) or error}){advice}") from error
 
 
@@ -294,7 +296,7 @@ def _list_lines(pictures: Sequence[AnnotatedPicture], files: _ResultFiles, separ
     odd = next((line for line in lines.values() if line.count(separator) != 1), None)
     if odd is not None:
         raise DataError(
-            f"{odd}: the separator {separator!r} is in a name too; give another one by --separator, such as ,"
+            f"{odd}: the separator {separator!r} occurs in a name too; give another one with --separator, such as ,"
         )
     return lines
 

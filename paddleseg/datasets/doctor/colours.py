@@ -60,7 +60,7 @@ def find_colours(survey: Survey, facts: Sequence[PairFacts]) -> list[Finding]:
         else (f"{len(found.class_ids)} of them in areas, of no palette that is known here")
     )
     message = (
-        f"{share_of(len(facts), len(survey.facts), 'labels')} show colours in place of class ids: {known}; "
+        f"{share_of(len(facts), len(survey.facts), 'labels')} show colours instead of class ids: {known}; "
         f"{first_of(files)}"
     )
     cure = _cure(found, survey, files)

@@ -52,10 +52,10 @@ def _say(kind: str, pairs: list[tuple[int, int]], train: Survey, val: Survey) ->
     how = {
         "same_picture": "are in train_dataset too",
         "resized_copy": "are in train_dataset in another size",
-        "reencoded_copy": "are in train_dataset as another file (saved anew, or taken from the same spot)",
+        "reencoded_copy": "are in train_dataset as another file (re-encoded, or taken from the same spot)",
     }[kind]
     message = (
-        f"{share_of(len(pairs), len(val.facts), 'pictures')} {how}, so that scores look better than they are: "
+        f"{share_of(len(pairs), len(val.facts), 'pictures')} {how}, so scores look better than they are: "
         f"{files[0]} is {train.dataset.picture_name(pairs[0][0])}; {first_of(files)}"
     )
     show = functools.partial(exhibits.show_pictures_beside, train, val, pairs)

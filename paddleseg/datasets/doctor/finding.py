@@ -16,14 +16,14 @@ Severity = Literal["error", "warning", "info"]
 KINDS = {
     "off_by_one": "class ids off by one",
     "other_values": "values that are not the class ids",
-    "colours": "colours in place of class ids",
+    "colours": "colours instead of class ids",
     "antialiased": "edges that were smoothed",
-    "shifted": "labels that lie beside their pictures",
-    "mirrored": "labels that are turned the wrong way",
+    "shifted": "labels shifted against their pictures",
+    "mirrored": "labels flipped the wrong way",
     "swapped": "lists that are mixed up",
     "same_picture": "pictures in both parts",
     "resized_copy": "pictures in both parts, resized",
-    "reencoded_copy": "pictures in both parts, saved anew",
+    "reencoded_copy": "pictures in both parts, re-encoded",
     "sequence_neighbours": "neighbours of a sequence in both parts",
     "few_pixels": "classes with few pixels",
 }

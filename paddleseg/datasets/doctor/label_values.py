@@ -156,9 +156,9 @@ def _say_smoothed(survey: Survey, smoothed: list[PairFacts], num_labels: int, pr
     if any(fact.is_compressed for fact in smoothed):
         why = "they were compressed as JPEG files, which changes values"
     elif monotone >= _MONOTONE:
-        why = "they were resized or drawn with smooth edges, which makes other classes out of two"
+        why = "they were resized or drawn with smooth edges, which makes other classes from two"
     else:
-        why = "they were compressed, or resized after they had become colours"
+        why = "they were compressed, or resized as colours"
     message = (
         f"{share_of(len(smoothed), num_labels, 'labels')} have values along their borders that neither side has "
         f"({ramps / borders:.0%} of the border pixels, where up to 12% are usual): {why}; {first_of(files)}"
@@ -180,7 +180,7 @@ def _name_values(survey: Survey, facts: Sequence[PairFacts]) -> str:
         return f"nothing but {' and '.join(str(value) for value in np.flatnonzero(pixels).tolist())}"
     shown = ", ".join(f"{value} ({pixels[value] / pixels.sum():.2%})" for value in wrong[:_MOST_VALUES])
     more = f" and {len(wrong) - _MOST_VALUES} more" if len(wrong) > _MOST_VALUES else ""
-    return f"values that are no class: {shown}{more}"
+    return f"values that are not classes: {shown}{more}"
 
 
 def _show(survey: Survey, facts: Sequence[PairFacts]):

@@ -74,8 +74,8 @@ def _unclear(diagnosis: Diagnosis) -> Iterator[str]:
         ]
         if unclear:
             yield html_page.folded_list(
-                f"{survey.section}: {len(unclear)} of {len(survey.facts)} pairs whose place cannot be "
-                "judged, because the label has few borders or the picture shows none there",
+                f"{survey.section}: {len(unclear)} of {len(survey.facts)} pairs that cannot be judged, "
+                "because the label has few borders or the picture shows none there",
                 unclear,
                 _MOST_FILES,
             )

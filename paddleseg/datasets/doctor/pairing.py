@@ -90,7 +90,7 @@ def _say_shifted(survey: Survey, verdict: Verdict) -> Finding | None:
     files = [survey.label(fact) for fact in facts]
     shifts = [tuple(round(length) for length in fact.fit.shift_xy) for fact in facts]
     message = (
-        f"{share_of(len(facts), len(survey.facts), 'labels')} lie beside their pictures, the first "
+        f"{share_of(len(facts), len(survey.facts), 'labels')} are shifted against their pictures, the first "
         f"{_direction(*shifts[0])} of its place ({_heights(facts)}; {_how_sure(survey, verdict.threshold)}); "
         f"{first_of(files)}"
     )
@@ -217,8 +217,8 @@ def find_swapped_parts(train: Survey, val: Survey) -> list[Finding]:
     }
     if all(len(in_other[survey.section]) * 2 > len(survey.facts) for survey in (train, val)):
         message = (
-            f"train_dataset reads pictures from folders that are called val, and val_dataset from folders that are "
-            f"called train: {len(train.facts)} pictures to train on, {len(val.facts)} to evaluate"
+            f"train_dataset reads pictures from folders called val, and val_dataset from folders called "
+            f"train: {len(train.facts)} pictures to train on, {len(val.facts)} to evaluate"
         )
         cure = "# give each section the other's list (train_path, val_path) or mode"
         files = [survey.picture(fact) for survey in (train, val) for fact in in_other[survey.section]]
@@ -228,7 +228,7 @@ def find_swapped_parts(train: Survey, val: Survey) -> list[Finding]:
         if facts and len(facts) * 2 < len(survey.facts):
             files = [survey.picture(fact) for fact in facts]
             message = (
-                f"{share_of(len(facts), len(survey.facts), 'pictures')} come from folders that are called as the "
+                f"{share_of(len(facts), len(survey.facts), 'pictures')} come from folders named after the "
                 f"other part; {first_of(files)}"
             )
             show = functools.partial(exhibits.show_files, files)

@@ -83,7 +83,7 @@ def open_engine(graph: GraphSpec, options: EngineOptions = DEFAULT_OPTIONS) -> E
         return getattr(module, kind.name)(graph, options)
     except ImportError as error:  # a package for another system, or without a library that it needs
         raise DeviceError(
-            f"--backend {backend}: {kind.package} does not load ({first_line(error)}): {kind.install}"
+            f"--backend {backend}: {kind.package} cannot be loaded ({first_line(error)}): {kind.install}"
         ) from error
 
 

@@ -105,7 +105,7 @@ class Engine(abc.ABC):
             raise
         except self.run_errors as error:
             raise DataError(
-                f"{self.graph.model}: {self.about} does not run it on a batch of {list(images.shape)}: "
+                f"{self.graph.model}: {self.about} cannot run it on a batch of {list(images.shape)}: "
                 f"{first_line(error)}"
             ) from error
 

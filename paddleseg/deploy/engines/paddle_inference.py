@@ -85,7 +85,7 @@ class PaddleInference(Engine):
                     return
                 except (RuntimeError, ValueError, OSError) as error:
                     why_not = first_line(error)
-            get_logger().info("%s: Paddle's own OpenVINO does not run it (%s); oneDNN does", self.graph.model, why_not)
+            get_logger().info("%s: Paddle's own OpenVINO cannot run it (%s); oneDNN does", self.graph.model, why_not)
         _configure_cpu(config, threads, onednn is not False, self.options.precision, self.graph.model)
         name = "Paddle's own kernels, without oneDNN," if onednn is False else "oneDNN"
         self._take(_load(config), f"{name} in Paddle {paddle.__version__}", enable_mkldnn=onednn is not False)
@@ -129,7 +129,7 @@ def check_options(options: EngineOptions, model: Path) -> None:
     """Refuse what the device cannot do.
 
     Args:
-        options: The wish.
+        options: The requested options.
         model: The graph's file; some precisions depend on its format.
 
     Raises:
@@ -143,8 +143,8 @@ def check_options(options: EngineOptions, model: Path) -> None:
     if precision == "bf16" and not (on_cpu and options.enable_mkldnn is not False and model.suffix == ".pdmodel"):
         onednn = "" if options.enable_mkldnn is None else f", --enable_mkldnn {options.enable_mkldnn}"
         raise DeviceError(
-            "--precision bf16: Paddle computes in it on the CPU, in a .pdmodel graph, by oneDNN or OpenVINO (without "
-            f"--enable_mkldnn False) only; here: {device}{onednn}, {model.name}"
+            "--precision bf16: Paddle supports it only on the CPU, for a .pdmodel graph, with oneDNN or OpenVINO "
+            f"(without --enable_mkldnn False); here: {device}{onednn}, {model.name}"
         )
     if precision == "bf16" and not _may_have_avx512():
         raise DeviceError("--precision bf16: this CPU has no AVX512, which Paddle needs for it; give --precision fp32")
@@ -153,7 +153,7 @@ def check_options(options: EngineOptions, model: Path) -> None:
         raise DeviceError(f"--precision fp16: works on GPUs only, the device is {device}; give --precision {other}")
     if precision == "int8" and not options.use_trt:
         raise DeviceError(
-            "--precision int8: Paddle computes in it with TensorRT on GPUs only (--device gpu --use_trt True), "
+            "--precision int8: Paddle supports it only with TensorRT on GPUs (--device gpu --use_trt True), "
             f"the device is {device}; give --precision fp32, or an int8 graph to another --backend"
         )
 

@@ -73,5 +73,5 @@ def load(graph: GraphSpec, options: EngineOptions) -> Any:
 def _with_own_names(program: bytes) -> bytes:
     number = next(_numbers)
     if _PART_OF_NAMES not in program or number > 999:
-        raise RuntimeError("its variables cannot be told from those of other graphs")
+        raise RuntimeError("its variables cannot be told apart from those of other graphs")
     return program.replace(_PART_OF_NAMES, b".%03d_" % number)

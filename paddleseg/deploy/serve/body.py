@@ -53,7 +53,7 @@ async def receive_body(request: Request, max_bytes: int, seconds: float) -> byte
     except TimeoutError:
         raise Refusal(
             TIMEOUT,
-            f"the body was not there after {seconds:g} seconds ({received} bytes were)",
+            f"the body did not arrive within {seconds:g} seconds ({received} bytes did)",
             {"Connection": "close"},
         ) from None
     if is_too_long:

@@ -33,12 +33,12 @@ def make_parser() -> argparse.ArgumentParser:
     parser = CommandParser(prog="ddrnet-serve", description="Serve an exported network over HTTP, with a page at /.")
     add = parser.add_argument
     add("--model", required=True, metavar="DIR", help="folder that export.py wrote")
-    add("--host", default=Settings.host, help="address to listen at; 0.0.0.0: all of them (default: %(default)s)")
-    add("--device", help="cpu, gpu, gpu:1, ... (default: the first card, else the CPU)")
+    add("--host", default=Settings.host, help="address to listen on; 0.0.0.0: all addresses (default: %(default)s)")
+    add("--device", help="cpu, gpu, gpu:1, ... (default: the first GPU, else the CPU)")
     backend_help = "what runs the graph (default: the first that can, as in infer.py)"
     add("--backend", type=backend_name, choices=list(ENGINES), help=backend_help)
     add("--precision", choices=PRECISIONS, default=Settings.precision, help="of the network (default: %(default)s)")
-    add("--cpu_threads", type=int, metavar="N", help="threads of each worker (default: the cores, shared among them)")
+    add("--cpu_threads", type=int, metavar="N", help="threads per worker (default: the cores divided by the workers)")
     for one in fields(Settings):
         if one.metadata:
             words = f"{one.metadata['words']} (default: {one.default})"
@@ -140,7 +140,7 @@ def _server_config(app: Any, settings: Settings) -> Any:
 def _serve_here(app: Any, settings: Settings, listening: socket.socket) -> None:
     import uvicorn
 
-    # uvicorn ends on these signals and then raises them again; ending in peace is status 0.
+    # uvicorn ends on these signals and then raises them again; ending normally is status 0.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     server = uvicorn.Server(_server_config(app, settings))

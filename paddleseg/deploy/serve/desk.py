@@ -59,7 +59,7 @@ class Desk:
             Refusal: There is none; it says when to come back.
         """
         if self.taken >= self._places:
-            raise self._busy(f"{self.taken} requests are in hand, which is all that this service takes at once")
+            raise self._busy(f"{self.taken} requests are in progress, the most that this service takes at once")
         self._take(1)
         try:
             yield

@@ -69,7 +69,7 @@ class Metrics:
 
 
 def _forget_killed_processes(folder: Path) -> None:
-    """The same for workers that were killed, for instance for want of memory; their counts of the past stay."""
+    """The same for workers that were killed, for instance because memory ran out; their counts of the past stay."""
     for file in folder.glob("gauge_live*_*.db"):
         pid = int(file.stem.rpartition("_")[2])
         try:

@@ -63,7 +63,7 @@ class BoundedProtocol(H11Protocol):
         """As uvicorn's, in JSON as all other errors are."""
         self._stop_timer()
         request_id = uuid.uuid4().hex
-        reason = f"this is no HTTP/1.1 request, or its header has more than {LARGEST_HEADER} bytes"
+        reason = f"this is not an HTTP/1.1 request, or its header has more than {LARGEST_HEADER} bytes"
         get_logger().info("request %s: %s", request_id, reason)
         body = refusal_body(BAD_REQUEST, reason, request_id)
         headers = [

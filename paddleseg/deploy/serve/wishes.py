@@ -52,7 +52,7 @@ def read_wishes(
         gives_margins: Whether its label maps have margins.
 
     Raises:
-        Refusal: A parameter is unknown, repeated, wrong or has no effect, or nothing of what is accepted is to be had.
+        Refusal: A parameter is unknown, repeated, wrong or has no effect, or none of the accepted types is available.
     """
     given: dict[str, Any] = {}
     for name, text in query.multi_items():
@@ -68,7 +68,7 @@ def read_wishes(
     if is_classifier and (wishes.output != "json" or given.keys() - {"output"}):
         raise Refusal(BAD_REQUEST, "the model is a classifier, which answers output=json without further parameters")
     if wishes.output == "margins" and not gives_margins:
-        raise Refusal(BAD_REQUEST, "the model gives class ids alone, which have no margins")
+        raise Refusal(BAD_REQUEST, "the model gives class ids only, which have no margins")
     for name, needed in _NEEDED.items():
         if name in given and getattr(wishes, needed[0]) != needed[1]:
             raise Refusal(BAD_REQUEST, f"{name} has no effect without {needed[0]}={str(needed[1]).lower()}")

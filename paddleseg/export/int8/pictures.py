@@ -105,8 +105,8 @@ def deployment_size(
         found = ", ".join(f"{height} x {width} ({count} pictures)" for (height, width), count in most)
         raise ConfigError(
             f"{pictures.name}: pictures reach the network in {len(sizes)} sizes, height x width {found}"
-            f"{', ..' if len(sizes) > len(most) else ''}; int8 holds for one of them: give the one that the network "
-            "will run at, --input_shape 1 C H W"
+            f"{', ..' if len(sizes) > len(most) else ''}; int8 is calibrated for one of them: give the one that the "
+            "network will run at, --input_shape 1 C H W"
         )
     return wanted or next(iter(sizes))
 

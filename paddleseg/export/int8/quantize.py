@@ -88,7 +88,9 @@ def quantize_export(
         check_checksums(config.path, graph, config.checksums)
     sizes = {deployment_size(config, graph, calibration, options.input_shape) for graph in set(sources.values())}
     if len(sizes) > 1:
-        raise ConfigError(f"{config.path}: its graphs take several sizes; give one --format, or export them alike")
+        raise ConfigError(
+            f"{config.path}: its graphs take different sizes; give one --format, or export them with the same size"
+        )
     (size_hw,) = sizes
     get_logger().info(
         "int8: calibrated at %d x %d with %s of %s, measured on %s of %s",
@@ -117,9 +119,7 @@ def source_graph(config: DeployConfig, quantizer: Quantizer) -> GraphSpec:
         ConfigError: The export is a classifier's, or has no such graph.
     """
     if config.task == CLASSIFICATION:
-        raise ConfigError(
-            f"{config.path}: the export is a classifier's; int8 graphs are made of segmentation networks alone"
-        )
+        raise ConfigError(f"{config.path}: the export is a classifier; only segmentation networks can be quantised")
     graphs = [config.main_graph, *config.graphs.values()]
     for kind in quantizer.sources:
         for graph in graphs:
@@ -185,7 +185,7 @@ class _Work:
         raise QuantizationError(
             f"--format {self.quantizer.format}: int8 loses {loss:.2f} points even {kept}, and --max_drop allows "
             f"{self.options.max_drop:g}; nothing was written. Calibrate with more pictures (--batch_nums), or with "
-            "those of the place where it will run, or allow more"
+            "pictures from where it will run, or allow more"
         )
 
     def _write(self, calibration: Pictures, fp32: Segmenter, float_layers: Sequence[str]) -> GraphSpec:

@@ -170,7 +170,7 @@ QUANTIZERS = {
 
 
 class _Restarting:
-    """An iterable that begins anew each time; NNCF goes through its pictures several times."""
+    """An iterable that starts afresh each time; NNCF goes through its pictures several times."""
 
     def __init__(self, arrays: Callable[[], Iterator[np.ndarray]]) -> None:
         self._arrays = arrays

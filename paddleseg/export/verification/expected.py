@@ -102,7 +102,9 @@ def store_expected(
         num_resized += is_resized
         num_labelled += picture.label is not None
     if not stored:
-        raise VerificationError("verification failed: there is no picture to compare on; give some by --verify_images")
+        raise VerificationError(
+            "verification failed: there is no picture to compare on; give some with --verify_images"
+        )
     content = {
         "num_classes": reference.model.num_classes,
         "ignore_index": 255 if reference.ignore_index is None else reference.ignore_index,

@@ -86,13 +86,13 @@ def _fitted(pictures: Iterable[Picture], reference: Reference, config: DeployCon
 def _warn_of_little(overview: Overview) -> None:
     if overview.num_resized:
         get_logger().warning(
-            "verification: %d of %d pictures have another size than the graph takes and were resized for the "
+            "verification: %d of %d pictures differ in size from what the graph takes and were resized for the "
             "comparison; the transforms of the export do not do that",
             overview.num_resized, overview.num_pictures,
         )  # fmt: skip
     if overview.num_classes == 1:
         get_logger().warning(
-            "verification says little: the network sees a single class in these pictures; "
+            "verification proves little: the network sees a single class in these pictures; "
             "give others with --verify_images"
         )
 

@@ -80,7 +80,7 @@ class EvaluateHook(Hook):
         if int(dist.maximum_over_processes(paddle.to_tensor([is_lost], dtype="int32"))[0]):
             get_logger().warning(
                 "the model with the best validation %s so far (%.4f, of iter %d) is not in %s; the next evaluation "
-                "begins anew", trainer.task.primary, self.best_figure, self.best_step, self._folder,
+                "starts afresh", trainer.task.primary, self.best_figure, self.best_step, self._folder,
             )  # fmt: skip
             self.best_figure, self.best_step, self.evaluations_since_best = None, 0, 0
 

@@ -120,7 +120,7 @@ def _make_profiler(options: ProfilerOptions, path: str) -> profiler.Profiler:
             targets = [profiler.ProfilerTarget.CPU, profiler.ProfilerTarget.GPU]
         else:
             get_logger().warning(
-                "%s: state is GPU, but training runs on %s, and that is recorded", FLAG, paddle.device.get_device()
+                "%s: state is GPU, but training runs on %s, which is recorded instead", FLAG, paddle.device.get_device()
             )
     return profiler.Profiler(
         targets=targets,

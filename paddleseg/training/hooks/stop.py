@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from paddleseg.training.trainer import Trainer
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
-# paddle.distributed.launch sends SIGTERM three times within 0.6 seconds; that is one wish and not two.
+# paddle.distributed.launch sends SIGTERM three times within 0.6 seconds; that is one request and not two.
 _ONE_WISH_SECONDS = 2.0
 
 
@@ -64,7 +64,7 @@ class StopSignals:
             # ends the ``tee`` of ``train.py 2>&1 | tee log`` too.
             name = ("\n" if bar_is_drawn() else "") + signal.Signals(number).name
             with contextlib.suppress(OSError):
-                os.write(2, f"{name}: saving after this step; once more ends at once\n".encode())
+                os.write(2, f"{name}: saving after this step; a second signal ends the run at once\n".encode())
         elif now - self._first_at > _ONE_WISH_SECONDS:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
@@ -92,10 +92,10 @@ class StopHook(Hook):
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         self.number = self._agree() if dist.world_size() > 1 else self._signals.received
         if self.number:
-            trainer.stop(f"{signal.Signals(self.number).name} was received; --resume_model auto goes on from here")
+            trainer.stop(f"{signal.Signals(self.number).name} was received; --resume_model auto continues from here")
 
     def ends_evaluations(self) -> bool:
-        """Whether an evaluation shall end now. With several processes never: they would have to agree all the time."""
+        """Whether to end an evaluation now. With several processes never: they would have to agree all the time."""
         if dist.world_size() > 1:
             return False
         self.number = self._signals.received

@@ -57,7 +57,7 @@ class MetricsHook(Hook):
         except OSError as error:
             if not self._has_failed:
                 reason = error.strerror or error
-                get_logger().warning("%s: cannot be written (%s); figures are lost there", self._file, reason)
+                get_logger().warning("%s: cannot be written (%s); its figures are lost", self._file, reason)
             self._has_failed = True
 
 

@@ -47,7 +47,7 @@ def test_options_that_do_not_go_together_are_one_line(exported, pictures, tmp_pa
 def test_flags_of_the_cpu_are_refused_on_other_devices(flag):
     arguments = infer.make_parser().parse_args(["--config", "x", "--image_path", "x", *flag])
     refuse_flags_of_the_cpu(arguments, "cpu")
-    with pytest.raises(ConfigError, match=f"{' '.join(flag)}: it is for the CPU, but the device is gpu:0"):
+    with pytest.raises(ConfigError, match=f"{' '.join(flag)}: only for the CPU, but the device is gpu:0"):
         refuse_flags_of_the_cpu(arguments, "gpu:0")
 
 

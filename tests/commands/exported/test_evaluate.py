@@ -131,7 +131,7 @@ def test_outputs_that_are_not_those_of_the_data_are_refused_by_name(exported, tr
     whole = (tmp_path / "out" / f"{names[1]}.npy").read_bytes()
     for damaged in (whole[:200], b"nothing", b""):
         (tmp_path / "out" / f"{names[2]}.npy").write_bytes(damaged)
-        with pytest.raises(DataError, match=r"000002_val-2.npy: is damaged or no file of numpy \(.npy\)"):
+        with pytest.raises(DataError, match=r"000002_val-2.npy: is damaged or not a numpy file \(.npy\)"):
             call(evaluate, *given)
     (tmp_path / "out" / f"{names[2]}.npy").unlink()
     (tmp_path / "out" / f"{names[2]}.bin").write_bytes(b"12345")
@@ -144,7 +144,7 @@ def test_outputs_that_are_not_those_of_the_data_are_refused_by_name(exported, tr
         call(evaluate, *given)
     (tmp_path / "out" / f"{names[2]}.npy").unlink()
     np.save(tmp_path / "out/000003_more.npy", right)
-    with pytest.raises(DataError, match="000003_more.npy is the output of no picture of --data"):
+    with pytest.raises(DataError, match="000003_more.npy belongs to no picture of --data"):
         call(evaluate, *given)
 
 
@@ -161,8 +161,8 @@ def test_inputs_replace_no_file_of_others(exported, training, tmp_path):
     ("arguments", "message"),
     [
         ("--dump_inputs a --score_outputs b", "--dump_inputs and --score_outputs exclude each other"),
-        ("--dump_format raw", "--dump_format raw: it is for --dump_inputs"),
-        ("--graph main", "--graph main: it is for --dump_inputs and --score_outputs"),
+        ("--dump_format raw", "--dump_format raw: only for --dump_inputs"),
+        ("--graph main", "--graph main: only for --dump_inputs and --score_outputs"),
         ("--dump_inputs a --backend paddle", "--backend paddle: nothing runs here with --dump_inputs"),
         ("--score_outputs a --precision bf16", "--precision bf16: nothing runs here with --score_outputs"),
         ("--dump_inputs a --json x.json", "--json x.json: with --dump_inputs there are no figures"),

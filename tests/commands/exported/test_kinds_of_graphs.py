@@ -58,7 +58,7 @@ def test_a_folder_without_a_graph_at_one_eighth_is_read_and_its_ids_are_resized_
     infer_here(exported, pictures, tmp_path / "ours")
     assert "centre" not in caplog.text
     infer_here(with_deploy_yaml(exported, tmp_path / "theirs", graphs=None), pictures, tmp_path / "nearest")
-    assert caplog.text.count("taking the id at each pixel's centre") == 1
+    assert caplog.text.count("the id at each pixel's centre") == 1
     segmenter = Segmenter(read_deploy_config(exported), main_graph=True)
     found = labels_below(tmp_path / "nearest")
     for name in ("a.png", "night/d.png"):

@@ -11,7 +11,7 @@ from tests.commands.exported.running import export_here, infer_here, labels_belo
 def test_no_picture_is_replaced_by_its_label_map(exported, pictures):
     before = {path: path.read_bytes() for path in pictures.rglob("*.*")}
     for image_path in (pictures, pictures / "a.png"):
-        with pytest.raises(DataError, match=r"a\.png: the label map of .* belongs there too"):
+        with pytest.raises(DataError, match=r"a\.png: the label map of .* would be written there too"):
             infer_here(exported, image_path, pictures)
     assert {path: path.read_bytes() for path in pictures.rglob("*.*")} == before
 

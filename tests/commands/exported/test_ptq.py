@@ -61,10 +61,10 @@ def test_weights_become_int8_graphs_that_infer_runs(scenes_config, pictures, tmp
     ("arguments", "message"),
     [
         (["--format", "onxx"], "--format onxx: no such format. Did you mean 'onnx'"),
-        (["--format", ","], "--format: nothing is named"),
+        (["--format", ","], "--format: no format given"),
         (["--batch_nums", "0"], "--batch_nums 0: must be at least 1"),
         (["--num_val", "0"], "--num_val 0: must be at least 1"),
-        (["--max_drop", "nan"], "--max_drop nan: it is in points, from 0 to 100"),
+        (["--max_drop", "nan"], "--max_drop nan: must be from 0 to 100 points"),
     ],
 )
 def test_values_that_no_run_can_use_are_refused_before_anything_is_loaded(arguments, message):

@@ -169,7 +169,7 @@ def test_val_predict_and_infer_give_one_label_map_at_the_pictures_size(
     inferred = labels_below(tmp_path / "inferred")
     assert len(np.unique(np.concatenate([label.ravel() for label in predicted.values()]))) > 1
     assert share_of_equal_pixels(inferred, predicted) >= 0.999
-    assert "brought to the pictures' sizes" not in caplog.text
+    assert "resized to the pictures" not in caplog.text
     # With predict.py's label maps as labels, val.py finds nothing wrong.
     names = sorted(file.relative_to(tmp_path) for file in pictures.rglob("*.*"))
     labels = [Path("predicted/label") / name.relative_to("pictures").with_suffix(".png") for name in names]

@@ -133,7 +133,7 @@ def test_files_of_others_are_not_replaced(segment, export, pictures, tmp_path):
     assert "out/b.png: would be replaced" in segment(export, pictures, status=1).stderr
     assert (tmp_path / "out" / "b.png").read_bytes() == b"drawn in by somebody"
     content = {file: file.read_bytes() for file in pictures.rglob("*.*")}
-    assert "belongs there too" in segment(export, pictures, save_dir=pictures, status=1).stderr
+    assert "would be written there too" in segment(export, pictures, save_dir=pictures, status=1).stderr
     assert {file: file.read_bytes() for file in pictures.rglob("*.*")} == content
 
 
@@ -180,7 +180,7 @@ WRONG_KEYS = {
     "classifier": ({"task": "classification"}, "Deploy.task is classification; this program makes label maps"),
     "value range": ({"value_range": [0, 4095]}, "Deploy.value_range: this program reads pictures of 8 bits"),
     "output": ({"output_op": "best"}, "Deploy.output_op is best; it must be one of argmax, softmax, none"),
-    "what a graph gives": ({"graphs": {"fast": GRAPH}}, "Deploy.graphs.fast: what the graph gives is not said"),
+    "what a graph gives": ({"graphs": {"fast": GRAPH}}, "Deploy.graphs.fast: it does not say what the graph gives"),
     "key of a graph": ({"graphs": {"stride8": {**GRAPH, "size": 1}}}, "stride8.size: there is no such key"),
     "format": ({"graphs": {"stride8": {**GRAPH, "format": "onnx"}}}, "format is onnx; it must be pdmodel"),
     "weights": ({"graphs": {"stride8": {"model": "model.pdmodel"}}}, "model.pdmodel needs the file of its weights"),

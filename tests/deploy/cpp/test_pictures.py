@@ -119,7 +119,7 @@ def test_transforms_give_the_pictures_that_python_gives(segment, tmp_path, name)
         cv2.imwrite(str(tmp_path / "pictures" / f"{height}.png"), scene(height, width))
     folder = save(tmp_path / "export", channel_graph(RED), input="uint8", transforms=[RESIZES[name]])
     done = segment(folder, tmp_path / "pictures")
-    assert ("gives class ids, which are brought to the pictures' sizes" in done.stderr) == ("resize" in recorded(name))
+    assert ("gives class ids, which are resized to the pictures" in done.stderr) == ("resize" in recorded(name))
     reference = Reference(channel_graph(RED), [RESIZES[name]])
     for picture in (tmp_path / "pictures").iterdir():
         # Cubic interpolation of OpenCV 4.6 and 5.0 differs by a grey level in a few per cent of the pixels.

@@ -58,7 +58,7 @@ def test_a_folder_of_another_kit_whose_graph_gives_ids_has_all_but_margins(make_
     for output in ("colors", "overlay", "json&polygons=true&label_png=true"):
         assert client.post(f"/predict?output={output}", content=png).status_code == 200
     refused = client.post("/predict?output=margins", content=png)
-    assert refused.status_code == 400 and "class ids alone" in refused.json()["reason"]
+    assert refused.status_code == 400 and "class ids only" in refused.json()["reason"]
     assert not client.get("/model").json()["margins"]
 
 
