@@ -19,7 +19,7 @@ def add_cpu_flags(parser: argparse.ArgumentParser) -> None:
     )
     add_flag(parser, "cpu_backend", CpuBackend | None, None, words)
     words = (
-        "CPU threads for computing; default: OMP_NUM_THREADS, else for onednn the cores divided by the "
+        "threads for computing on the CPU; default: OMP_NUM_THREADS, else for onednn the cores divided by the "
         "processes, and for paddle 1"
     )
     add_flag(parser, "cpu_threads", Count | None, None, words)

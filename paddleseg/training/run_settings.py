@@ -89,7 +89,7 @@ class RunSettings:
     )
     cpu_threads: Count | None = _knob(
         None,
-        "CPU threads for computing; not given: as in the resumed run, else OMP_NUM_THREADS, else for onednn the "
+        "threads for computing on the CPU; not given: as in the resumed run, else OMP_NUM_THREADS, else for onednn the "
         "cores divided by the processes, and for paddle 1",
         **_FLAG,
     )

@@ -123,7 +123,7 @@ def test_of_several_bases_the_earlier_wins_as_in_paddleseg(write_yaml):
 def test_bases_in_a_circle_are_an_error(write_yaml):
     write_yaml("_base_: b.yml\n", "a.yml")
     path = write_yaml("_base_: a.yml\n", "b.yml")
-    with pytest.raises(ConfigError, match=r"circle: b\.yml -> a\.yml -> b\.yml"):
+    with pytest.raises(ConfigError, match=r"cycle: b\.yml -> a\.yml -> b\.yml"):
         load_config(path)
 
 

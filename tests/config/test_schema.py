@@ -88,7 +88,7 @@ class PlainData:
         ("train_dataset.transforms=[{type: WithoutGenerator}, %s]", "transforms.0: WithoutGenerator cannot be called"),
         (
             "train_dataset={type: PlainData, transforms: [%s]}",
-            "type: PlainData is no paddleseg.datasets.",
+            "type: PlainData is not a paddleseg.datasets.",
         ),
     ],
 )

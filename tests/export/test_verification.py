@@ -131,7 +131,7 @@ def test_scores_that_differ_fail_although_the_classes_agree(network, tmp_path, o
 def test_a_network_of_no_numbers_fails(network, default_export, tmp_path):
     shutil.copytree(default_export, tmp_path / "out")
     network.head.bias.set_value(network.head.bias.numpy() * np.float32("nan"))
-    with pytest.raises(VerificationError, match="generated picture 0: the network gives values that are no numbers"):
+    with pytest.raises(VerificationError, match="generated picture 0: the network's output is not finite"):
         verify(network, tmp_path / "out")
 
 

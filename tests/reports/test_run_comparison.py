@@ -53,7 +53,7 @@ def test_the_table_has_the_largest_loss_first(runs):
 
 def test_other_classes_are_refused_with_those_that_differ(runs, tmp_path):
     other = make_run(tmp_path / "c", classes={"road": 0.9, "tree": 0.1}, mIoU=0.5)
-    with pytest.raises(DataError, match=r"other classes.*: 3 and 2; .*a alone has car, bus, .*c alone has tree"):
+    with pytest.raises(DataError, match=r"different classes.*: 3 and 2; .*a alone has car, bus, .*c alone has tree"):
         compare_runs(runs[0], other)
 
 

@@ -172,7 +172,7 @@ def parts(tiny_config, tmp_path, monkeypatch):
         ({"model": "{type: Wrapped}"}, naming("model.type: Wrapped learns Wrapping, which wraps another task")),
         (
             {"train_dataset": "{type: OnlyPictures, num_classes: 4}"},
-            naming("train_dataset.type: OnlyPictures is no paddleseg.datasets.segmentation.SegmentationDataset"),
+            naming("train_dataset.type: OnlyPictures is not a paddleseg.datasets.segmentation.SegmentationDataset"),
         ),
         ({"lr_scheduler": PLATEAU.format("[a]")}, naming("lr_scheduler.metric: found ['a']")),
     ],
@@ -202,7 +202,7 @@ class Never(SegmentationTask):
         ({"task": 3}, naming("task: found int")),
         ({"hooks": [Hook]}, naming("hooks: found", "a list of", "Hook objects")),
         ({"hooks": None}, naming("hooks: found None")),
-        ({"task": SegmentationTask(), "losses": {}}, naming("losses: given beside task")),
+        ({"task": SegmentationTask(), "losses": {}}, naming("losses: given together with task")),
         ({"iters": None}, naming("iters: found None")),
         ({"no_such": 1}, "train.. got an unexpected keyword argument 'no_such'"),
     ],

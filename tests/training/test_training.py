@@ -76,7 +76,7 @@ def test_a_list_in_another_order_is_refused_and_pictures_in_another_folder_are_n
     assert "iter: 2/2" in train_here("--iters", 2, "--resume_model", "auto", **sections)
     lines = (moved / "train.txt").read_text().splitlines()
     (moved / "train.txt").write_text("\n".join(reversed(lines)))
-    with pytest.raises(ConfigError, match=r"order of training pictures \(checksum\) was \w+, now it is \w+\. Give"):
+    with pytest.raises(ConfigError, match=r"order of training pictures \(checksum\) was \w+, now it is \w+\. Restore"):
         train_here("--iters", 3, "--resume_model", "auto", **sections)
 
 

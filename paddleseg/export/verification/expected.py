@@ -144,4 +144,4 @@ def _store_classes(reference: Reference, sample: dict[str, Any], name: str, need
 
 
 def _no_numbers(name: str) -> VerificationError:
-    return VerificationError(f"verification failed: {name}: the network gives values that are no numbers")
+    return VerificationError(f"verification failed: {name}: the network's output is not finite")

@@ -48,7 +48,7 @@ def test_a_folder_is_compared_with_its_network_later_and_keeps_the_report(
 def test_another_network_is_no_reference(exported, training, weights, tmp_path):
     folder = with_deploy_yaml(exported, tmp_path / "folder", num_classes=7, palette=None)
     given = ("--config", training, "--model_path", weights, "--model_dir", folder, "--opts", "train_dataset=null")
-    with pytest.raises(ConfigError, match="there are 7 classes, and 4 in"):
+    with pytest.raises(ConfigError, match="there are 7 classes, but 4 in"):
         call(verify_export, *given)
 
 

@@ -106,7 +106,7 @@ def test_classes_can_be_chosen(source, tmp_path):
         ({"segmentation": [LEFT_HALF], "category_id": 9}, ("annotation 10", 9, "categories")),
         ({"segmentation": [LEFT_HALF], "image_id": 9}, ("a.json", "annotation 1", 9, "images")),
         ({"segmentation": {"counts": [1, 2], "size": [6, 8]}}, ("annotation 10", 3, "8x6", 48)),
-        ({"segmentation": {"counts": "\u00e4", "size": [6, 8]}}, ("annotation 10", "run lengths")),
+        ({"segmentation": {"counts": "\u00e4", "size": [6, 8]}}, ("annotation 10", "run-length")),
         ({"segmentation": {"counts": [48], "size": [8]}}, ("annotation 10", "[8]", "[height, width]")),
         ({"segmentation": {"counts": [0, 48], "size": [8, 6]}}, ("annotation 10", "6x8", "8x6", "[height, width]")),
         ({"segmentation": {"counts": [0, 4], "size": [2, 2]}}, ("annotation 10", "2x2", "8x6")),

@@ -208,7 +208,7 @@ def draw_with(source, **shape):
 @pytest.mark.parametrize(
     ("spoil", "parts"),
     [
-        (break_json, ("a.json, line 2", "broken")),
+        (break_json, ("a.json, line 2", "damaged")),
         (leave_out_the_picture, ("no.json", "no.png", "--images")),
         (write_two_of_one_picture, ("b.json", "a.png", "a.json")),
         (draw_outside, ("a.json", "shape 1", "'x'", "outside", "8x6", "x 9 to 12")),

@@ -157,7 +157,7 @@ def test_subsets_of_other_names_do_not_split(tmp_path):
         ('</image><image id="1" name="a.png">', ("a.png", "describes", "image 1", "keep one")),
         ('<box label="z" xtl="0" ytl="0" xbr="2" ybr="2"/>', ("shape 1", "'z'", "Known")),
         ("<thing/>", ("thing", "polygon")),
-        ("<box", ("annotations.xml", "broken")),
+        ("<box", ("annotations.xml", "damaged")),
     ],
 )
 def test_what_is_wrong_in_a_file_of_cvat_is_named(shapes, parts, tmp_path):
