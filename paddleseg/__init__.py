@@ -3,7 +3,7 @@
 """Real-time semantic segmentation with DDRNet in PaddlePaddle.
 
 Importing this package does not import paddle, so that deployment code can use its numpy parts alone. ``load`` and
-``decode_image`` are imported when they are first asked for.
+``decode_image`` are imported on first use.
 """
 
 from __future__ import annotations

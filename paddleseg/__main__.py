@@ -32,7 +32,7 @@ def run() -> None:
 
 
 def run_one(command: Command, words: list[str]) -> None:
-    """Run a command, and leave with its status where it fails."""
+    """Run a command; exit with its status if it fails."""
     called = f"{_PROGRAM} {command.name}"
     sys.argv = [called, *words]
     module = importlib.import_module(command.module)
@@ -44,7 +44,7 @@ def run_one(command: Command, words: list[str]) -> None:
 
 
 def describe_commands() -> str:
-    """What ``ddrnet --help`` says: a line for each command."""
+    """The text of ``ddrnet --help``: a line for each command."""
     width = max(map(len, COMMANDS))
     lines = [f"usage: {_PROGRAM} COMMAND ...", "", f"{_PROGRAM} COMMAND --help lists the flags of one."]
     for title, group in GROUPS.items():

@@ -16,10 +16,10 @@ class Registry:
 
     Args:
         role: What the members are, in the singular, for messages: ``"model"``.
-        contract: One sentence: what a member takes and gives.
+        contract: One sentence: what a member takes and returns.
 
     Attributes:
-        kind: The class that what a member makes must be of, set where that class is defined; None: any.
+        kind: The class that members' results must be instances of, set where that class is defined; None: any.
     """
 
     def __init__(self, role: str, contract: str) -> None:
@@ -32,10 +32,10 @@ class Registry:
         """Register a class or function, or each of a list of them, under its own name; usable as a decorator.
 
         Returns:
-            What it was given.
+            Its argument.
 
         Raises:
-            KeyError: The name is taken already.
+            KeyError: The name is already taken.
         """
         if isinstance(component, (list, tuple)):
             for item in component:

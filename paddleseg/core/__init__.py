@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """PaddleSeg's face.
 
-``train``, ``evaluate`` and ``predict`` are PaddleSeg's library functions; they are imported when they are asked for,
+``train``, ``evaluate`` and ``predict`` are PaddleSeg's library functions; they are imported on first use,
 so that importing this package does not import paddle.
 """
 

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""PaddleSeg's names for the registries, a configuration and what is built from it.
+"""PaddleSeg's names for the registries, a configuration and the parts built from it.
 
-``from paddleseg.cvlibs import Config, SegBuilder, manager``. The two classes are imported when they are asked for, so
-that registering a component does not import the configuration's code.
+``from paddleseg.cvlibs import Config, SegBuilder, manager``. The two classes are imported on first use, so that
+registering a component does not import the configuration's code.
 """
 
 import importlib

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a configuration describes, built as programs that were written for PaddleSeg build it."""
+"""The parts that a configuration describes, built the way programs written for PaddleSeg do it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OF_TRAIN_PY = {
 
 
 class SegBuilder:
-    """The parts of a configuration, each built when it is first asked for.
+    """The parts of a configuration, each built on first use.
 
     Args:
         config: A ``Config`` of PaddleSeg's form.
@@ -41,13 +41,13 @@ class SegBuilder:
 
     @cached_property
     def train_dataset(self) -> Any:
-        """What ``train_dataset`` describes."""
+        """The data set that ``train_dataset`` describes."""
         self._require("train_dataset")
         return build.build_dataset(self.config.loaded, "train")
 
     @cached_property
     def val_dataset(self) -> Any:
-        """What ``val_dataset`` describes."""
+        """The data set that ``val_dataset`` describes."""
         self._require("val_dataset")
         return build.build_dataset(self.config.loaded, "val")
 
@@ -74,7 +74,7 @@ class SegBuilder:
         """The optimiser of the network's parameters.
 
         Raises:
-            ConfigError: The configuration has parts frozen, a teacher, a task or hooks, which would be passed over.
+            ConfigError: The configuration has parts frozen, a teacher, a task or hooks, which would be ignored.
         """
         self._require("optimizer")
         for section, advice in _OF_TRAIN_PY.items():

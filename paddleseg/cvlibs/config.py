@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A configuration, as programs that were written for PaddleSeg load one."""
+"""A configuration, loaded the way programs written for PaddleSeg do it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Config:
 
     Attributes:
         loaded: The ``paddleseg.config.load.Config``, for the functions of ``paddleseg.config``.
-        dic: The resolved values as plain dicts and lists; a change of them counts for what is built later.
+        dic: The resolved values as plain dicts and lists; changes affect what is built later.
 
     Raises:
-        ConfigError: Something in it is wrong; all of it is named.
+        ConfigError: Something in it is wrong; the message lists everything.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Config:
 
     @property
     def test_config(self) -> dict[str, Any]:
-        """How evaluation and prediction look at a picture."""
+        """How evaluation and prediction process a picture."""
         return self.loaded.section("test_config")
 
     def __str__(self) -> str:

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The registries of ``paddleseg.registry``, for code that was written for PaddleSeg.
+"""The registries of ``paddleseg.registry``, for code written for PaddleSeg.
 
 ``@manager.MODELS.add_component`` above a class makes its name a ``type`` in YAML. The toolkit's own parts are there
-from the start, so that they can be looked up, and one of the same name is refused where it is written.
+from the start, so that they can be looked up, and a component of the same name is refused at its definition.
 """
 
 from paddleseg.config.components import import_components

@@ -2,6 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a machine and its Python have, and which problems they have: ``tools/doctor.py``.
 
-Nothing here imports more than Python brings, for that is what may be left of an environment that has to be looked at.
-Packages are imported by processes of their own, which may crash or hang.
+Only the standard library is imported here, because a broken environment may have nothing else. Packages are imported in
+separate processes, which may crash or hang.
 """

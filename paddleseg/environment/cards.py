@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""NVIDIA's cards, their driver, and the Paddle that is to use them.
+"""NVIDIA's cards, their driver, and the Paddle that uses them.
 
 Other accelerators have plug-ins of their own, which ``--device NAME`` tries.
 """
@@ -27,7 +27,7 @@ _LAST_OF_26 = (8, 6)
 
 @dataclass(frozen=True)
 class Card:
-    """What ``nvidia-smi`` says of one."""
+    """What ``nvidia-smi`` reports for one card."""
 
     name: str
     capability: tuple[int, ...]
@@ -66,7 +66,7 @@ def _without_card(machine: Machine, cuda: str | None) -> Finding:
     if cuda is None:
         return ok("cards", "none, and Paddle is built for the CPU")
     found = f"Paddle is built for CUDA {cuda}, but this process sees no card"
-    if (machine.root / "proc/driver/nvidia/version").exists():  # /proc is that of the machine in a container too
+    if (machine.root / "proc/driver/nvidia/version").exists():  # in a container, too, /proc is the machine's
         return wrong("cards", f"{found}, though the machine has NVIDIA's driver", "docker run --gpus all ...")
     return note("cards", f"{found}: it computes on the CPU", _CPU_PADDLE)
 

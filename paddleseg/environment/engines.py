@@ -30,6 +30,6 @@ def _check_extra(machine: Machine, extra: str, required: list[Requirement]) -> F
     if faults:
         return wrong(subject, "; ".join(faults), install)
     found = ", ".join(f"{one.subject} {one.found}" for one in findings)
-    if absent and extra != "quant":  # which shares its packages with others
+    if absent and extra != "quant":  # shares its packages with others
         return note(subject, f"{found}; {', '.join(absent)} is missing", install)
     return ok(subject, found if not absent else f"not installed; {install} brings it")

@@ -35,14 +35,14 @@ CHECKS: tuple[Check, ...] = (
 
 
 def examine(machine: Machine, checks: Sequence[Check] = CHECKS) -> list[Finding]:
-    """Look at everything; a check that fails is a row of its own and does not stop the others."""
+    """Run all checks; one that fails becomes a row of its own and does not stop the others."""
     return [finding for check in checks for finding in _isolated(check, machine)]
 
 
 def _isolated(check: Check, machine: Machine) -> list[Finding]:
     try:
         return list(check(machine))
-    except Exception as error:  # a machine may be broken in ways that nobody has thought of
+    except Exception as error:  # a machine may be broken in ways nobody has thought of
         subject = check.__name__.removeprefix("check_").replace("_", " ")
         fault = f"could not be examined ({type(error).__name__}: {error})"
         return [note(subject, fault, "run tools/doctor.py with another Python, and report this line")]
@@ -54,7 +54,7 @@ def has_fault(findings: Sequence[Finding]) -> bool:
 
 
 def table(findings: Sequence[Finding]) -> str:
-    """A row for each finding, below it what mends it, and a sum."""
+    """A row for each finding with its remedy below, and a summary."""
     width = max(len(finding.subject) for finding in findings)
     lines = []
     for finding in findings:

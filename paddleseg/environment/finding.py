@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What one look at an environment gives."""
+"""The result of one check of an environment."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Finding:
     """A row of the table.
 
     Attributes:
-        subject: What was looked at.
-        status: ``ok``; ``note``: it works, with less than could be; ``wrong``: something will fail.
+        subject: What was checked.
+        status: ``ok``; ``note``: it works, but not as well as it could; ``wrong``: something will fail.
         found: What is there.
-        mend: The command or line that changes it; of all that is not ok.
+        mend: The command or line that fixes it; given unless the status is ok.
     """
 
     subject: str

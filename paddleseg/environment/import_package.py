@@ -8,7 +8,7 @@ import sys
 
 
 def facts_of_paddle(paddle):
-    """For which cards it is built and what it sees of them."""
+    """The cards it is built for, and those it sees."""
     has_cuda = paddle.is_compiled_with_cuda()
     return {
         "cuda": paddle.version.cuda() if has_cuda else None,
@@ -17,7 +17,7 @@ def facts_of_paddle(paddle):
 
 
 def facts_of_onednn(onednn):
-    """Why fast convolutions on the CPU are not there."""
+    """Why fast convolutions on the CPU are missing."""
     return {"unavailable": onednn.why_unavailable()}
 
 
@@ -25,7 +25,7 @@ FACTS = {"paddle": facts_of_paddle, "paddleseg.onednn": facts_of_onednn}
 
 name, *folders = sys.argv[1:]
 sys.path[:0] = folders
-# OpenVINO and NNCF report to their makers with it, and do without where it is not to be found.
+# OpenVINO and NNCF report usage to their makers with it, and work without it.
 sys.modules["openvino_telemetry"] = None
 module = importlib.import_module(name)
 facts = FACTS[name](module) if name in FACTS else {}

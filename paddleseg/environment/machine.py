@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""All that is asked of the machine that is looked at; a test gives another one."""
+"""All queries to the machine under examination; tests substitute another one."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _RESULT = "RESULT "
 
 @dataclass(frozen=True)
 class Imported:
-    """What came of importing a module.
+    """The outcome of importing a module.
 
     Attributes:
-        fault: Why it cannot be imported, in a line; None where it can.
+        fault: Why it cannot be imported, in one line; None if it can.
         facts: What ``import_package`` says of it.
     """
 
@@ -37,13 +37,13 @@ class Imported:
 
 
 def disk_space(folder: Path) -> tuple[int, int]:
-    """Bytes in all and free of the disk that a folder is on."""
+    """Total and free bytes of the disk that a folder is on."""
     usage = shutil.disk_usage(folder)
     return usage.total, usage.free
 
 
 def why_not_writable(folder: Path) -> str | None:
-    """Why no file can be made in a folder; None where it can."""
+    """Why no file can be created in a folder; None if one can."""
     try:
         with tempfile.TemporaryFile(dir=folder):
             return None
@@ -53,16 +53,16 @@ def why_not_writable(folder: Path) -> str | None:
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine with the Python that is to run the toolkit.
+    """A machine with the Python that runs the toolkit.
 
     Attributes:
-        python: Its Python.
+        python: Its Python executable.
         variables: Its environment variables.
         root: Where ``/proc``, ``/sys`` and ``/dev`` are.
-        cores: How many this process may use.
+        cores: The number this process may use.
         seconds: How long an import may take.
-        space: Bytes in all and free of a folder's disk.
-        write_fault: Why a folder cannot be written; None where it can.
+        space: Gives total and free bytes of a folder's disk.
+        write_fault: Says why a folder cannot be written; None if it can.
         toolkit: The folder that this package ``paddleseg`` is in.
     """
 
@@ -85,32 +85,32 @@ class Machine:
         raise OSError(f"{self.python} cannot be run: {done.fault}")
 
     def version_of(self, distribution: str) -> str | None:
-        """The version of an installed package by its name at PyPI; None where it is not there."""
+        """The version of an installed package by its name on PyPI; None if it is not installed."""
         found = self.distributions(distribution)
         return found[0]["version"] if found else None
 
     def distributions(self, *names: str) -> list[dict[str, Any]]:
-        """What is installed under these names, sorted by them; of equal names in the order in which Python looks."""
+        """Packages installed under these names, sorted by name; equal names in Python's search order."""
         wanted = {normal_name(name) for name in names}
         found = [one for one in self.survey["distributions"] if normal_name(one["name"]) in wanted]
         return sorted(found, key=lambda one: one["name"])
 
     def imported(self, module: str) -> Imported:
-        """Import a module in a process of its own; once."""
+        """Import a module in a process of its own, only once."""
         if module not in self._imports:
             folders = [str(self.toolkit)] if module.startswith("paddleseg.") else []
             self._imports[module] = self._run("import_package.py", module, *folders)
         return self._imports[module]
 
     def read(self, path: str) -> str | None:
-        """The text of a file of the system, by its path below the root; None where it cannot be read."""
+        """The text of a file of the system, by its path below the root; None if it cannot be read."""
         try:
             return (self.root / path).read_text(encoding="utf-8", errors="replace")
         except OSError:
             return None
 
     def output_of(self, *command: str) -> str | None:
-        """What a program of the machine prints; None where it is not there or fails."""
+        """The output of a program of the machine; None if it is missing or fails."""
         program = shutil.which(command[0], path=self.variables.get("PATH", ""))
         if program is None:
             return None
@@ -121,7 +121,7 @@ class Machine:
         return done.stdout if done.returncode == 0 else None
 
     def _run(self, program: str, *arguments: str) -> Imported:
-        """Run a program of this folder in a folder of nobody's, for Python imports what lies where it is started."""
+        """Run a program of this folder in an empty folder, because Python imports what lies where it starts."""
         text = (_HERE / program).read_text(encoding="utf-8")
         with tempfile.TemporaryDirectory() as folder:
             try:
@@ -135,7 +135,7 @@ class Machine:
             except OSError as error:
                 return Imported(error.strerror or str(error))
         results = [line for line in done.stdout.splitlines() if line.startswith(_RESULT)]
-        # Of a library that crashes while the process ends, the result is there all the same.
+        # If a library crashes while the process ends, the result has been printed all the same.
         if results:
             return Imported(None, json.loads(results[-1][len(_RESULT) :]))
         return Imported(_fault_of(done))
@@ -150,6 +150,6 @@ def _fault_of(done: subprocess.CompletedProcess[str]) -> str:
     if done.returncode < 0:
         return f"the process crashed (signal {-done.returncode})"
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-    # The exception's own line: what follows it is indented or a hint of several lines, as numpy's.
+    # The exception's own line: what follows is indented or a hint of several lines, like numpy's.
     errors = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Warning|Interrupt|Exit)\b", line)]
     return (errors or lines or [f"status {done.returncode}"])[-1]

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Python, and the packages that everything needs."""
+"""Python, and the packages required everywhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OPENCVS = (
     "opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless",
 )  # fmt: skip
 _OLDEST_OPENCV = Requirement("opencv-python", "4.6")
-# Where the name at PyPI is not that of the module.
+# Where the name on PyPI differs from that of the module.
 _MODULES = {
     "pyyaml": "yaml",
     "pillow": "PIL",
@@ -45,7 +45,7 @@ def check_python(machine: Machine) -> Iterator[Finding]:
 
 
 def check_paddle(machine: Machine) -> Iterator[Finding]:
-    """Which is installed, whether it loads, and what its version means."""
+    """Which Paddle is installed, whether it loads, and what its version means."""
     installed = [f"{one['name']} {one['version']}" for one in machine.distributions(*_PADDLES)]
     if len(installed) > 1:
         yield wrong(
@@ -102,7 +102,7 @@ def check_opencv(machine: Machine) -> Iterator[Finding]:
 
 
 def check_others(machine: Machine) -> Iterator[Finding]:
-    """The rest of what the toolkit asks for."""
+    """The toolkit's other requirements."""
     findings = [check_package(machine, one) for one in base_requirements(machine) if one.name != "numpy"]
     yield from (one for one in findings if one.status != "ok")
     good = [f"{one.subject} {one.found}" for one in findings if one.status == "ok"]
@@ -132,7 +132,7 @@ def _does_not_load(subject: str, installed: list[str], imported: Imported, mend:
 def _mend_of_opencv(fault: str) -> str:
     if "numpy" in fault or "_ARRAY_API" in fault:
         return "pip install --upgrade opencv-python numpy"
-    if ".so" in fault:  # libGL, libxcb, libgthread: of the window functions, which nothing here calls
+    if ".so" in fault:  # libGL, libxcb, libgthread: for the window functions, which nothing here calls
         return "pip uninstall -y opencv-python opencv-contrib-python; pip install opencv-python-headless"
     return "pip install opencv-python"
 

@@ -33,7 +33,7 @@ def check_instructions(machine: Machine) -> Iterator[Finding]:
 
 
 def check_convolutions(machine: Machine) -> Iterator[Finding]:
-    """Whether they go through oneDNN on the CPU."""
+    """Whether convolutions go through oneDNN on the CPU."""
     subject = "convolutions on the CPU"
     paddle, library = machine.imported("paddle"), machine.imported("paddleseg.onednn")
     if paddle.fault is not None:
@@ -48,7 +48,7 @@ def check_convolutions(machine: Machine) -> Iterator[Finding]:
 
 
 def check_threads(machine: Machine) -> Iterator[Finding]:
-    """Whether the threads fit the cores that may be used."""
+    """Whether the number of threads fits the cores that may be used."""
     cores, quota = machine.cores, _quota(machine)
     usable = cores if quota is None else min(cores, max(1, round(quota)))
     given = machine.variables.get(_THREADS, "")
@@ -70,7 +70,7 @@ def check_threads(machine: Machine) -> Iterator[Finding]:
 
 
 def _quota(machine: Machine) -> float | None:
-    """How many cores' time the container may use; None without a limit."""
+    """How many cores' worth of time the container may use; None without a limit."""
     text = machine.read("sys/fs/cgroup/cpu.max")
     if text is None:
         parts = [machine.read(f"sys/fs/cgroup/cpu/cpu.cfs_{name}_us") or "" for name in ("quota", "period")]

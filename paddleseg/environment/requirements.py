@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which packages the toolkit asks for, read from where that is written."""
+"""The packages that the toolkit requires, read from where they are listed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _EXTRA = re.compile(r"extra\s*==\s*['\"]([\w-]+)['\"]")
 
 @dataclass(frozen=True)
 class Requirement:
-    """A package and the versions of it that work.
+    """A package and its working versions.
 
     Attributes:
-        name: Its name at PyPI.
+        name: Its name on PyPI.
         least: The oldest version that works, or None.
-        is_exact: Whether no other version is asked for.
+        is_exact: Whether only this version is required.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Requirement:
     is_exact: bool = False
 
     def is_met_by(self, version: str) -> bool:
-        """Whether a version is new enough; of an exact one too, for newer ones are not known to fail."""
+        """Whether a version is new enough; also if an exact one is required, as newer ones are not known to fail."""
         return self.least is None or numbers_of(version) >= numbers_of(self.least)
 
 
@@ -45,20 +45,20 @@ def parse_requirement(line: str) -> Requirement:
 
 
 def base_requirements(machine: Machine) -> list[Requirement]:
-    """What the toolkit needs whatever is done with it, without Paddle and OpenCV, of which there are several."""
+    """The toolkit's requirements in all uses, without Paddle and OpenCV, which come in several packages."""
     lines = _lines(machine, "requirements.txt", None)
     found = [parse_requirement(line) for line in lines]
     return [one for one in found if not normal_name(one.name).startswith(("paddlepaddle", "opencv"))]
 
 
 def extra_requirements(machine: Machine) -> dict[str, list[Requirement]]:
-    """What each extra needs, by its name."""
+    """The requirements of each extra, by its name."""
     lines = {**EXTRAS, "serving": _lines(machine, "requirements-serving.txt", "serving")}
     return {extra: [parse_requirement(line) for line in own] for extra, own in lines.items()}
 
 
 def _lines(machine: Machine, file: str, extra: str | None) -> list[str]:
-    """The lines of a file of the checkout; where the package is installed alone, those of its description."""
+    """The lines of a file of the checkout; without a checkout, those of the installed package's metadata."""
     path = machine.toolkit / file
     if path.is_file():
         lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())

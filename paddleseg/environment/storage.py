@@ -18,12 +18,12 @@ _LEAST_SHARED, _AMPLE_SHARED = 128 * _MB, _GB
 _LEAST_MEMORY, _AMPLE_MEMORY = 2 * _GB, 8 * _GB
 # Weights of a network with its optimiser: some hundred MB; and downloads of archives.
 _LEAST_DISK, _AMPLE_DISK = 100 * _MB, 2 * _GB
-# What version 1 of the control groups says where there is no limit.
+# What version 1 of control groups reports if there is no limit.
 _NO_LIMIT = 2**60
 
 
 def check_shared_memory(machine: Machine) -> Iterator[Finding]:
-    """Through which the data workers send their batches."""
+    """Shared memory, through which data workers send their batches."""
     folder = machine.root / "dev/shm"
     if not folder.is_dir():
         yield ok("/dev/shm", "none: this system has other shared memory")
@@ -40,7 +40,7 @@ def check_shared_memory(machine: Machine) -> Iterator[Finding]:
 
 
 def check_memory(machine: Machine) -> Iterator[Finding]:
-    """Of the machine, or of the container where that is less."""
+    """Memory of the machine, or of the container if that is less."""
     limits = [_container_limit(machine), _machine_memory(machine)]
     known = [limit for limit in limits if limit is not None]
     if not known:
@@ -57,7 +57,7 @@ def check_memory(machine: Machine) -> Iterator[Finding]:
 
 
 def check_folders(machine: Machine) -> Iterator[Finding]:
-    """Where downloads are kept, and where temporary files are made."""
+    """The folders of downloads and of temporary files."""
     home = machine.variables.get("PADDLESEG_HOME")
     downloads = Path(home) if home else Path(machine.variables.get("HOME", str(Path.home()))) / ".paddleseg"
     yield _check_folder(machine, "downloads", downloads, "export PADDLESEG_HOME=/a/writable/folder")

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The program that a Python runs to say what it is and has; prints one line of JSON. It imports no package."""
+"""The program that a Python runs to describe itself; prints one line of JSON. It imports no package."""
 
 import base64
 import hashlib
@@ -14,11 +14,11 @@ TOOLKIT = "ddrnet-toolkit"
 
 
 def look_at(distribution):
-    """Name, version, place and requirements of an installed package; None where its description is broken."""
+    """Name, version, place and requirements of an installed package; None if its metadata is broken."""
     try:
         name = distribution.metadata["Name"]
         version = distribution.version
-    except Exception:  # whatever a damaged file makes of it
+    except Exception:  # damaged files raise nearly anything
         return None
     if not name or not version:
         return None
@@ -29,7 +29,7 @@ def look_at(distribution):
 
 
 def is_overwritten(distribution):
-    """Whether the first file of our package is another one than was installed."""
+    """Whether the first file of our package differs from the one installed."""
     for file in distribution.files or ():
         if file.as_posix() == "paddleseg/__init__.py" and file.hash is not None:
             digest = hashlib.new(file.hash.mode, file.locate().read_bytes()).digest()
@@ -38,7 +38,7 @@ def is_overwritten(distribution):
 
 
 def place_of_paddleseg():
-    """The file that a program anywhere would import as paddleseg."""
+    """The file that any program would import as paddleseg."""
     try:
         spec = importlib.util.find_spec("paddleseg")
     except (ImportError, ValueError):

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""In which encoding Python reads and writes names and texts."""
+"""The encoding in which Python reads and writes names and texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paddleseg.environment.machine import Machine
 
 
 def check_encoding(machine: Machine) -> Iterator[Finding]:
-    """UTF-8, or names of pictures and classes beyond ASCII come out wrong."""
+    """It must be UTF-8, or names of pictures and classes beyond ASCII come out wrong."""
     encoding = machine.survey["encoding"]
     if codecs.lookup(encoding).name == "utf-8":
         yield ok("encoding", encoding)

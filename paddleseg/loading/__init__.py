@@ -25,15 +25,15 @@ def load(
 
     Args:
         path: An exported folder or its deploy.yaml; a checkpoint's folder; or a run's folder, whose best model is
-            taken, or its newest checkpoint where nothing was evaluated.
+            taken, or its newest checkpoint if nothing was evaluated.
         backend: What runs an exported graph, as ``infer.py --backend``; None: the first in its order that can.
             Checkpoints run in Paddle itself.
-        precision: ``fp32``, or what else the backend has on the device; checkpoints run in ``fp32``.
+        precision: ``fp32``, or another that the backend has on the device; checkpoints run in ``fp32``.
         cpu_threads: Threads on the CPU; None: one for each core that this process may use.
         device: ``cpu``, ``gpu:1``, ...; None: the first card, else the CPU. It becomes Paddle's current device.
 
     Returns:
-        A callable: pictures to label maps, or to classes where the network is a classifier.
+        A callable: pictures to label maps, or to classes if the network is a classifier.
 
     Raises:
         ConfigError: There is no network at the path, its configuration is wrong, or an option has no effect.
@@ -52,7 +52,7 @@ def load(
     if not os.path.isdir(path):
         found = "a file" if os.path.exists(path) else "not there"
         raise ConfigError(f"{path} is {found}; give an exported folder, or the folder of a run or a checkpoint")
-    # Brings Paddle and all that trains, of which an exported folder has no need.
+    # Imports Paddle and the training code, which an exported folder does not need.
     require_packages("paddle", "cv2")
     from paddleseg.loading.checkpoint import find_checkpoint, open_checkpoint
 

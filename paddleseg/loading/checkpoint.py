@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The predictors of networks in memory, from the folder of a run or of a checkpoint."""
+"""Predictors of networks in memory, from the folder of a run or of a checkpoint."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from paddleseg.utils.way_back import TransInfo
 
 
 def find_checkpoint(path: Path) -> Path:
-    """The folder of a network in a run's folder, or this folder itself.
+    """The folder of the network: one within a run's folder, or this folder itself.
 
     Raises:
         ConfigError: There is none.
@@ -88,7 +88,7 @@ class _Network:
 
     def prepare(self, image: np.ndarray) -> dict[str, Any]:
         """The picture as the transforms leave it, not normalised."""
-        # Nothing is drawn; the generator only completes the call.
+        # No random number is drawn; the generator only completes the call.
         return self.pipeline({"img": image, "path": "picture", "trans_info": []}, np.random.default_rng(0))
 
 
@@ -99,7 +99,7 @@ class _Output(NamedTuple):
 
 
 class NetworkSegmentation(SegmentationPredictor):
-    """The predictor of a segmentation network in memory, which looks at pictures as ``test_config`` says."""
+    """The predictor of a segmentation network in memory, which processes pictures as ``test_config`` says."""
 
     def __init__(self, config: Config, model: paddle.nn.Layer, cpu: CpuSettings | None, meta: dict[str, Any]) -> None:
         names = shared_value(config, "class_names") or meta.get("classes")
@@ -129,7 +129,7 @@ class NetworkClassification(ClassPredictor):
     """The predictor of a classifier in memory."""
 
     def __init__(self, config: Config, model: paddle.nn.Layer, cpu: CpuSettings | None, meta: dict[str, Any]) -> None:
-        names = shared_value(config, "class_names") or meta.get("classes")  # folders are named in the weights alone
+        names = shared_value(config, "class_names") or meta.get("classes")  # folders' are in the weights
         super().__init__(model.num_classes, names, None, model.in_channels, read_options(config))
         self._network = _Network(config, model, cpu)
 

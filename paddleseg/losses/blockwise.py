@@ -3,8 +3,8 @@
 """Cross entropy on a CPU without a full-size softmax: block by block, and again in the backward pass.
 
 Paddle's CPU kernels are slow along axis 1 of (N, K, H, W), where their exponentials are not vectorised; numpy's are. It
-works here on the tensors' own memory, on as many pixels at once as stay in a core's cache with all their classes. Kept
-for the backward pass are the logits and two numbers per pixel, the two parts of their logsumexp.
+works here on the tensors' own memory, on as many pixels at once as fit in a core's cache with all their classes. The
+backward pass needs the logits and two numbers per pixel, the two parts of their logsumexp.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _SMALLEST_PICTURE = 1 << 16
 def is_faster(logits: Tensor, label: Tensor) -> bool:
     """Whether :class:`BlockwiseCrossEntropy` can take these logits, and is faster than Paddle's kernels.
 
-    They are on a CPU (a device has a fused kernel that is as fast along axis 1 as along any other), are not about to
-    become part of a static graph, and are of a type that Paddle's kernel takes, too.
+    They must be on a CPU (devices have a fused kernel as fast along axis 1 as along any other), not be traced into a
+    static graph, and have a type that Paddle's kernel takes, too.
     """
     return (
         computes_eagerly_on_cpu()
@@ -45,8 +45,8 @@ class BlockwiseCrossEntropy(PyLayer):
     """Cross entropy of each pixel, by ``BlockwiseCrossEntropy.apply(logits, label, ignore_index)``.
 
     Logits (N, K, h, w) float32 or float64 and label (N, H, W) int64 give losses (N, H, W) like the logits, 0 where
-    ignored; logits of another size are interpolated bilinearly, see ``logit_rows``. Losses are not cut off at 64, as
-    those of Paddle's CPU kernel are. ValueError for a label that has anything but 0..K-1 and ``ignore_index``.
+    ignored; logits of another size are interpolated bilinearly, see ``logit_rows``. Losses are not cut off at 64,
+    unlike those of Paddle's CPU kernel. ValueError for a label with anything but 0..K-1 and ``ignore_index``.
     """
 
     @staticmethod
@@ -92,7 +92,7 @@ def _losses_of_block(
     np.exp(scratch, out=scratch)
     np.log(np.sum(scratch, axis=0, out=total), out=losses)
     np.subtract(losses, own_logits, out=losses, where=valid)
-    losses *= valid  # what is not a number stays
+    losses *= valid  # NaN stays
 
 
 def _gradient_of_block(
@@ -105,9 +105,9 @@ def _gradient_of_block(
     highest: np.ndarray,
     total: np.ndarray,
 ) -> None:
-    """Give the rows (softmax - one-hot) * upstream, their gradient.
+    """Give the rows their gradient, (softmax - one-hot) * upstream.
 
-    That is worked out in scratch memory, for planes of 512 x 512, say, compete for the same lines of a cache.
+    It is computed in scratch memory, because planes of, say, 512 x 512 compete for the same cache lines.
     """
     valid = label != ignore_index
     np.exp(np.subtract(rows.read(*place, scratch), highest, out=scratch), out=scratch)
@@ -117,7 +117,7 @@ def _gradient_of_block(
 
 
 def _places(classes: np.ndarray) -> np.ndarray:
-    """Where in (K, P) values, flattened, those of P pixels' classes are; made in the memory of the classes."""
+    """Flat indices in (K, P) values of the P pixels' own classes; computed in the memory of ``classes``."""
     classes *= len(classes)
     classes += np.arange(len(classes))
     return classes
@@ -126,12 +126,12 @@ def _places(classes: np.ndarray) -> np.ndarray:
 def compute_in_blocks(compute: Callable[..., None], rows: LogitRows, *maps: Tensor) -> None:
     """Call ``compute(rows, (picture, first row), scratch, *maps)`` for each block.
 
-    In one thread: a second one waits for the interpreter's lock between any two of numpy's functions, and makes it 5 to
-    20 % slower.
+    In one thread: a second one would wait for the interpreter's lock between any two numpy calls, and make it 5 to 20 %
+    slower.
 
     Args:
-        compute: Gets scratch memory (K, P) for the P pixels of a block and, (P,), its part of each map. It writes
-            what it computes into those.
+        compute: Gets scratch memory (K, P) for the P pixels of a block and its part (P,) of each map, into which it
+            writes its results.
         rows: The logits.
         *maps: (N, H, W), contiguous.
     """
@@ -139,7 +139,7 @@ def compute_in_blocks(compute: Callable[..., None], rows: LogitRows, *maps: Tens
     arrays = [memory_of(tensor) for tensor in maps]
     count, height, width = arrays[0].shape
     scratch = np.empty(num_classes * min(longest, height) * width, rows.logits.dtype)
-    with np.errstate(all="ignore"):  # what is not finite reaches the loss
+    with np.errstate(all="ignore"):  # values that are not finite reach the loss
         for picture in range(count):
             for first in range(0, height, longest):
                 parts = [array[picture, first : first + longest].reshape(-1) for array in arrays]

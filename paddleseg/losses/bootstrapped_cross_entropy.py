@@ -21,7 +21,7 @@ class BootstrappedCrossEntropyLoss(nn.Layer):
     """Mean cross entropy of the pixels of high loss, picture by picture, averaged over the pictures.
 
     The bootstrapped cross entropy of Pohlen, Hermans, Mathias and Leibe, arXiv 1611.08323, with PaddleSeg's two
-    limits: kept are the pixels whose loss is above ``loss_th``, if these are more than ``min_K``, else the ``min_K``
+    limits: the pixels whose loss is above ``loss_th`` are kept, if these are more than ``min_K``, else the ``min_K``
     pixels of highest loss. Ignored pixels are never among them, and a picture with fewer others is averaged over
     those; PaddleSeg fills up with ignored pixels of loss 0, and fails where a picture has no more than ``min_K``
     pixels.
@@ -29,7 +29,7 @@ class BootstrappedCrossEntropyLoss(nn.Layer):
     Args:
         min_K: Minimum number of pixels of a picture that are kept, 1 or more.
         loss_th: Loss above which a pixel is kept, at least 0.
-        weight: A factor for the pixel losses of each class, which counts for the choice as well, as in PaddleSeg; the
+        weight: A factor for the pixel losses of each class, which also affects the choice, as in PaddleSeg; the
             mean is over the number of kept pixels.
         ignore_index: Label of the pixels to ignore.
     """

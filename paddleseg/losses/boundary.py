@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Boundary loss: how well the borders of the classes are hit."""
+"""Boundary loss: how well the borders of the classes are matched."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _odd_from(lowest: int) -> Bound:
     return Bound(lowest, _WIDEST_WINDOW, f"an odd number, {lowest} or more, at most {_WIDEST_WINDOW}")
 
 
-# Odd, so that a window has a middle. One of a single pixel finds no boundary.
+# Odd, so that a window has a centre. A single pixel finds no boundary.
 _THETA0, _THETA = _odd_from(3), _odd_from(1)
 
 
@@ -36,9 +36,9 @@ class BoundaryLoss(nn.Layer):
     predicted boundary within the label's boundary widened by max pooling over ``theta`` x ``theta`` pixels, recall the
     share of the label's boundary within the predicted one widened likewise.
 
-    The paper has one class and no ignored pixels. Of several classes each is taken against all others. A class
-    without boundary in the label of a picture has no recall there, and is left out. The edge of the picture is no
-    boundary, and pixels whose ``theta0`` window holds an ignored one have none, in the label and in the prediction.
+    The paper has one class and no ignored pixels. Here each of several classes is taken against all others. A class
+    without boundary in the label of a picture has no recall there, and is left out. The edge of the picture is not a
+    boundary, and pixels with an ignored one in their ``theta0`` window are on none, in the label and in the prediction.
 
     It says nothing about pixels far from boundaries; use it beside a cross entropy in a MixedLoss.
 
@@ -63,7 +63,7 @@ class BoundaryLoss(nn.Layer):
 
     @staticmethod
     def faults(theta0: int, theta: int, **_: Any) -> Iterator[Fault]:
-        """Which sides are even, see :mod:`paddleseg.utils.arguments`."""
+        """The sides that are even, see :mod:`paddleseg.utils.arguments`."""
         for name, side, bound in (("theta0", theta0, _THETA0), ("theta", theta, _THETA)):
             if side % 2 == 0:
                 yield name, f"found {side}; it must be {bound.words}"
@@ -77,7 +77,7 @@ class BoundaryLoss(nn.Layer):
             masks = class_masks(label, valid, logits.shape[1]).astype(logits.dtype)
             actual = inner_boundaries(masks, self.theta0) * known
             near_actual = window_max(actual, self.theta)
-        # Expanded, because the gradient of a factor that is broadcast takes the time of another sum over the classes.
+        # Expanded, because the gradient of a broadcast factor would cost another sum over the classes.
         predicted = inner_boundaries(F.softmax(logits, axis=1), self.theta0) * known.expand_as(logits)
         near_predicted = window_max(predicted, self.theta)
         length = actual.sum(axis=[2, 3])  # (N, K), as all below

@@ -22,10 +22,10 @@ _Temperature = Annotated[float, Bound(0.01, 1000, "from 0.01 to 1000")]
 
 
 def channel_wise_kl(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    """Kullback-Leibler divergence of where a channel is strong in the student from where it is in the teacher.
+    """Kullback-Leibler divergence between the places where a channel is strong in teacher and student.
 
-    A softmax over all places makes a distribution of each channel of each picture. With p that of the teacher and q
-    that of the student, both of values divided by the temperature T, it is the mean over pictures and channels of
+    A softmax over all places makes a distribution of each channel of each picture. With p the teacher's and q the
+    student's, both of values divided by the temperature T, it is the mean over pictures and channels of
     T^2 * sum over the places of p * log(p / q).
 
     Args:
@@ -34,11 +34,11 @@ def channel_wise_kl(student: Tensor, teacher: Tensor, temperature: float) -> Ten
         temperature: T; the higher, the more the weaker places count.
 
     Returns:
-        A scalar of the same type, at least 0 but for rounding.
+        A scalar of the same type, at least 0 except for rounding.
 
     Raises:
         ValueError: The shapes differ.
-        ConfigError: The maps have one place, of which the softmax is 1 whatever stands there.
+        ConfigError: The maps have one place, whose softmax is always 1.
     """
     if student.ndim != 4 or student.shape != teacher.shape:
         raise ValueError(
@@ -62,7 +62,7 @@ class ChannelWiseKLLoss(nn.Layer):
     See :func:`channel_wise_kl`. It sees no labels: padding and ignored pixels are places like all others.
 
     Args:
-        temperature: What values are divided by before the softmax; the higher, the more the weaker places count.
+        temperature: Values are divided by it before the softmax; the higher, the more the weaker places count.
     """
 
     @checks_arguments

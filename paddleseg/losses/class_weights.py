@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A number for each class: what such a list must be, and weights that make up for classes of few pixels."""
+"""A number for each class: checks of such a list, and weights that make up for rare classes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CONSTANTS = {"enet": 1.02, "inverse_log": 1.1}
 
 
 def class_list_faults(name: str, values: Sequence[float], num_classes: int | None = None) -> Iterator[Fault]:
-    """Faults of the argument ``name``; how many classes there are need not be known."""
+    """Faults of the argument ``name``; the number of classes need not be known."""
     if len(values) == 0:
         yield name, "the list is empty; give one per class"
     elif num_classes not in (None, len(values)):
@@ -52,7 +52,7 @@ def class_weights(kind: ClassWeights, pixels: np.ndarray) -> list[float]:
         pixels: (N, K) pixels of each class in each label, ignored ones left out.
 
     Returns:
-        K finite numbers; a class that never occurs has 1.
+        K finite numbers; a class that never occurs gets 1.
     """
     totals = pixels.sum(axis=0, dtype=np.float64)
     occurs = totals > 0

@@ -21,13 +21,14 @@ class CrossEntropyLoss(nn.Layer):
     """Cross entropy, averaged over the pixels that are not ignored.
 
     With class weights the mean is weighted: the sum of weight times loss over the sum of weights, as in PyTorch
-    and PaddleSeg. With ``avg_non_ignore`` off, the sum is over the number of all pixels, weights or not.
+    and PaddleSeg. With ``avg_non_ignore`` off, the sum is divided by the number of all pixels, weights or not.
 
     Args:
-        weight: A factor for each class; not given: all 1.
+        weight: A factor for each class; default: all 1.
         ignore_index: Label of the pixels to ignore.
         avg_non_ignore: Whether ignored pixels are left out of the mean's denominator.
-        top_k_percent_pixels: Share of the pixels, those of highest loss, that is averaged, at least one; 1 means all.
+        top_k_percent_pixels: Share of the pixels, taken by highest loss, that is averaged, at least one pixel; 1 means
+            all.
     """
 
     takes_coarse_logits = True

@@ -26,16 +26,16 @@ class DiceLoss(nn.Layer):
 
         1 - (2 * sum(p * g) + smooth) / (sum(p) + sum(g) + smooth)
 
-    The values are PaddleSeg's. Ignored pixels stand in none of the sums, and the label is left as it is: PaddleSeg
+    The values are PaddleSeg's. Ignored pixels are in none of the sums, and the label is not changed: PaddleSeg
     overwrites ignored pixels with class 0 in the caller's tensor, so that other losses then count them.
 
-    A class that is absent from a picture counts as well: ``smooth`` above 0 pushes its probabilities down, the
-    less the more of them there are; with 0 its loss is 1, without gradient.
+    A class that is absent from a picture counts as well: ``smooth`` above 0 pushes its probabilities down, less so the
+    larger their sum; with 0 its loss is 1, without gradient.
 
     Args:
         weight: A factor for the loss of each class; the mean is still over the number of classes.
         ignore_index: Label of the pixels to ignore.
-        smooth: Pixels that are added to both parts of the fraction.
+        smooth: Pixels added to numerator and denominator.
     """
 
     faults = staticmethod(weight_faults)
@@ -57,10 +57,10 @@ class DiceLoss(nn.Layer):
         valid = label != self.ignore_index
         masks = class_masks(label, valid, logits.shape[1]).astype(logits.dtype)
         probabilities = F.softmax(logits, axis=1)
-        # Expanded, because the gradient of a factor that is broadcast takes the time of another sum over the classes.
+        # Expanded, because the gradient of a broadcast factor would cost another sum over the classes.
         probabilities = probabilities * valid.unsqueeze(1).astype(logits.dtype).expand_as(logits)
         intersection = (probabilities * masks).sum(axis=[2, 3])  # (N, K), as all below
         cardinality = probabilities.sum(axis=[2, 3]) + masks.sum(axis=[2, 3])
-        # 1 - (2 i + s) / (c + s) on one fraction line: 0 where neither the label nor the prediction has anything.
+        # 1 - (2 i + s) / (c + s) as one fraction: 0 where neither the label nor the prediction has any pixel.
         losses = ratio(cardinality - 2 * intersection, cardinality + self.smooth)
         return (losses if self.weight is None else losses * self.weight.astype(losses.dtype)).mean()

@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Focal losses: cross entropies in which pixels that are right already count little.
+"""Focal losses: cross entropies in which pixels that are already right count little.
 
-Both are of Lin, Goyal, Girshick, He and Dollar, arXiv 1708.02002, equation 5, and differ in what a probability is.
+Both follow Lin, Goyal, Girshick, He and Dollar, arXiv 1708.02002, equation 5, and differ in what a probability is.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class FocalLoss(nn.Layer):
     """Sigmoid focal loss of two classes, each against the other, averaged over pixels that are not ignored and classes.
 
     With logit x of a class and p = sigmoid(x), a pixel of the class has the loss -alpha (1 - p)^gamma log(p), a
-    pixel of the other class -(1 - alpha) p^gamma log(1 - p). As both classes take their turn as the one that is looked
-    for, ``alpha`` weighs right against wrong logits and not, as PaddleSeg's documentation has it, class 1 against
+    pixel of the other class -(1 - alpha) p^gamma log(1 - p). As each class in turn is the positive one, ``alpha``
+    weighs right against wrong logits and not, as PaddleSeg's documentation says, class 1 against
     class 0. The values are PaddleSeg's.
 
     Args:
@@ -99,7 +99,7 @@ class MultiClassFocalLoss(nn.Layer):
     def forward(self, logits: Tensor, label: Tensor, coarse: bool = False) -> Tensor:
         """Scalar loss of logits (N, K, H, W) or coarse and int64 label (N, H, W); 0 when all pixels are ignored."""
         losses, valid = pixel_cross_entropy(logits, label, self.ignore_index, coarse)
-        # 1 - p, kept from 0, where a power below 1 has an infinite slope.
+        # 1 - p, kept above 0, where a power below 1 has an infinite slope.
         doubt = -paddle.expm1(-losses)
         losses = doubt.clip(min=1e-12) ** self.gamma * losses
         if isinstance(self.alpha, Tensor):

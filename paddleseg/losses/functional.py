@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pure functions under the losses.
+"""Pure functions that the losses build on.
 
 Shapes: N batch, K classes, H and W the label's size; P = N*H*W pixels.
 """
@@ -26,8 +26,7 @@ _TINY = 1e-7
 def takes_coarse_logits(loss: object) -> bool:
     """Whether a loss may be called as ``loss(logits, label, coarse=True)`` with logits smaller than the label.
 
-    Its own class has to say so, by ``takes_coarse_logits``: one that is derived from it may compute otherwise, and so
-    may hooks.
+    Its own class must say so, by ``takes_coarse_logits``: subclasses may compute otherwise, and so may hooks.
     """
     if isinstance(loss, nn.Layer) and is_watched(loss):
         return False
@@ -41,7 +40,7 @@ def pixel_cross_entropy(
 
     Args:
         logits: (N, K, H, W) float; if ``coarse``, (N, K, h, w) with h <= H and w <= W, which are interpolated
-            bilinearly (half-pixel centres), large ones on a CPU without ever being there at the label's size.
+            bilinearly (half-pixel centres), large ones on a CPU without ever being held at the label's size.
         label: (N, H, W) int64, values 0..K-1 or ``ignore_index``.
         ignore_index: Label of the pixels to ignore.
         coarse: Whether logits may be smaller than the label.
@@ -92,7 +91,7 @@ def class_masks(label: Tensor, valid: Tensor, num_classes: int) -> Tensor:
     """Which pixels are of which class: (N, K, H, W) bool, nowhere true where not valid.
 
     A byte per pixel and class, an eighth of a one-hot coding of the int64 label. Class by class, which on a CPU takes
-    an eighth of the time of one comparison that broadcasts.
+    an eighth of the time of one broadcast comparison.
 
     Args:
         label: (N, H, W) int64.
@@ -104,16 +103,16 @@ def class_masks(label: Tensor, valid: Tensor, num_classes: int) -> Tensor:
 
 
 def mean_over(values: Tensor, mask: Tensor, axis: int | None = None) -> Tensor:
-    """Mean of ``values``, along ``axis`` or all, where ``mask`` holds; 0 with zero gradients where it holds nowhere."""
+    """Mean of ``values``, along ``axis`` or all, where ``mask`` is true; 0 with zero gradients if it is nowhere."""
     mask = mask.astype(values.dtype)
     return (values * mask).sum(axis=axis) / mask.sum(axis=axis).clip(min=1.0)
 
 
 def hard_pixels(losses: Tensor, valid: Tensor, thresh: float, min_kept: int) -> Tensor:
-    """Which pixels online hard example mining keeps: those whose target probability lies below a threshold.
+    """Which pixels online hard example mining keeps: those whose target probability is below a threshold.
 
-    The threshold is ``thresh``, or, where that would keep too few, the probability at place ``min_kept`` of the
-    valid pixels sorted upwards (the last place if there are not as many). Probability p is exp(-cross entropy),
+    The threshold is ``thresh``, or, if that would keep too few, the probability at place ``min_kept`` of the
+    valid pixels sorted upwards (the last place if there are fewer). Probability p is exp(-cross entropy),
     so the search is done on the losses, sorted downwards. Nothing is fetched from the device.
 
     Args:
@@ -128,7 +127,7 @@ def hard_pixels(losses: Tensor, valid: Tensor, thresh: float, min_kept: int) -> 
     losses, lowest_hard = losses.detach(), -math.log(thresh)
     if computes_eagerly_on_cpu():
         return _hard_pixels_on_cpu(losses.contiguous(), valid.contiguous(), lowest_hard, min_kept)
-    # Cross entropies are at least 0: -1 puts the ignored pixels last, and tells them where valid ones are too few.
+    # Cross entropies are at least 0: -1 puts the ignored pixels last, and marks them if there are too few valid ones.
     candidates = paddle.where(valid, losses, paddle.full_like(losses, -1.0)).flatten()
     highest = paddle.topk(candidates, min(min_kept + 1, candidates.shape[0]), sorted=False)[0]
     at_place = paddle.where(highest >= 0, highest, paddle.full_like(highest, math.inf)).min()
@@ -156,7 +155,7 @@ def lovasz_weights(errors: Tensor, foreground: Tensor, valid: Tensor) -> Tensor:
     Berman, Rannen Triki and Blaschko, arXiv 1705.08790, equations 8 and 9 and algorithm 1. In the order of falling
     errors a pixel weighs as much as its misclassification adds to the Jaccard loss. Algorithm 1 takes these steps as
     differences of neighbouring losses, which float32 cannot resolve beyond some 100000 pixels; worked out, with G
-    foreground pixels of which f, and b of the background, stand in the order up to and with the pixel, a step is::
+    foreground pixels, f of them and b of the background up to and including the pixel in this order, a step is::
 
         1 / (G + b)                            for a foreground pixel
         (G - f) / ((G + b) * (G + b - 1))      for a background pixel
@@ -185,7 +184,7 @@ def lovasz_weights(errors: Tensor, foreground: Tensor, valid: Tensor) -> Tensor:
 
 
 def window_max(values: Tensor, size: int) -> Tensor:
-    """Maximum over the ``size`` x ``size`` window around each pixel, as far as it lies within the picture.
+    """Maximum over the part within the picture of the ``size`` x ``size`` window around each pixel.
 
     Args:
         values: (N, C, H, W) float.
@@ -195,20 +194,19 @@ def window_max(values: Tensor, size: int) -> Tensor:
 
 
 def inner_boundaries(membership: Tensor, size: int) -> Tensor:
-    """How much each pixel belongs to a class and has something else in the window around it.
+    """How much each pixel belongs to a class while its window has something else.
 
     Args:
         membership: (N, K, H, W) float from 0 to 1: probabilities, or 0 and 1 of a label.
         size: Odd side of the window; 3 makes boundaries one pixel wide.
 
     Returns:
-        (N, K, H, W) float from 0 to 1: the most that a window's pixel belongs to other classes, less what the pixel
-        itself does.
+        (N, K, H, W) float from 0 to 1: the window's largest membership in other classes, minus the pixel's own.
     """
     others = 1 - membership
     return window_max(others, size) - others
 
 
 def ratio(part: Tensor, whole: Tensor) -> Tensor:
-    """``part / whole``, and 0 where the whole is 0; neither is negative and the part is not the larger one."""
+    """``part / whole``, and 0 where the whole is 0; neither is negative and the part is not larger than the whole."""
     return part / whole.clip(min=_TINY)

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Logits at the label's size, a few rows of a picture at a time, whatever size the network has given them in.
+"""Logits at the label's size, a few rows of a picture at a time, whatever their size from the network.
 
 Coarse ones are interpolated bilinearly (half-pixel centres, ``align_corners=False``), row by row where they are needed
-and again in the backward pass, so that neither they nor their gradient are ever there at the label's size.
+and again in the backward pass, so that neither they nor their gradient are ever held at the label's size.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class LogitRows(ABC):
     """Logits in blocks of rows, each named by its picture and its first row.
 
     Args:
-        logits: (N, K, h, w) float32 or float64, contiguous, as the network gave them.
+        logits: (N, K, h, w) float32 or float64, contiguous, as from the network.
         block_rows: Rows of a block; the last one of a picture may have fewer.
     """
 
@@ -48,7 +48,7 @@ class LogitRows(ABC):
 
     @abstractmethod
     def gradient(self) -> Tensor:
-        """The gradient of the logits, when those of all blocks are there."""
+        """The gradient of the logits, once those of all blocks have been written."""
 
 
 def logit_rows(logits: Tensor, size_hw: Sequence[int]) -> LogitRows:
@@ -81,7 +81,7 @@ class _StoredRows(LogitRows):
 
 
 class _CoarseRows(LogitRows):
-    """Interpolated along the rows at once, of which there are few yet, and between them block by block."""
+    """Interpolated along the rows all at once, while there are still few, and between them block by block."""
 
     def __init__(self, logits: Tensor, size_hw: Sequence[int], block_rows: int) -> None:
         super().__init__(logits, block_rows)
@@ -89,7 +89,7 @@ class _CoarseRows(LogitRows):
         height, self._width = size_hw
         self._across = paddle.to_tensor(interpolation_matrix(source_width, self._width), dtype=logits.dtype)
         self._down = _matrices_of_blocks(source_height, height, block_rows, self.logits.dtype)
-        # By Paddle's product, which computes with as many threads as are allowed.
+        # By Paddle's product, which uses all allowed threads.
         wide = paddle.matmul(logits.reshape([-1, source_width]), self._across, transpose_y=True)
         self._wide = memory_of(wide).reshape(*others, source_height, self._width)
         self._wide_gradient: np.ndarray | None = None
@@ -108,7 +108,7 @@ class _CoarseRows(LogitRows):
         coarse += np.matmul(down.T, block.reshape(-1, len(down), self._width))  # neighbours share coarse rows
 
     def gradient(self) -> Tensor:
-        if self._wide_gradient is None:  # a batch of none
+        if self._wide_gradient is None:  # an empty batch
             return paddle.zeros(self.logits.shape, str(self.logits.dtype))
         wide = paddle.to_tensor(self._wide_gradient.reshape(-1, self._width))
         return paddle.matmul(wide, self._across).reshape(self.logits.shape)
@@ -118,7 +118,7 @@ class _CoarseRows(LogitRows):
 def _matrices_of_blocks(
     source: int, target: int, block_rows: int, dtype: np.dtype
 ) -> dict[int, tuple[int, np.ndarray]]:
-    """For each block's first row, the first coarse row that it is made of, and the weights (rows, coarse rows)."""
+    """For each block's first row, the first coarse row that contributes, and the weights (rows, coarse rows)."""
     matrix = interpolation_matrix(source, target).astype(dtype)
     blocks = {}
     for first in range(0, target, block_rows):

@@ -26,9 +26,9 @@ class LovaszSoftmaxLoss(nn.Layer):
     Berman, Rannen Triki and Blaschko, arXiv 1705.08790, equations 11 and 12: the error of a pixel is 1 - p where it is
     of the class and p elsewhere, p the softmax probability of the class.
 
-    All pixels are sorted once for each class that may count. On a device that is every class, for only the device knows
-    which ones are present; on a CPU, pixels that weigh nothing and absent classes are left out, see ``sorted_errors``.
-    It is the most expensive of the losses all the same.
+    All pixels are sorted once for each class that may count. On a device that is every class, as only the device knows
+    which are present; on a CPU, pixels without weight and absent classes are left out, see ``sorted_errors``.
+    It is still the most expensive of the losses.
 
     Args:
         ignore_index: Label of the pixels to ignore.
@@ -68,7 +68,7 @@ class LovaszSoftmaxLoss(nn.Layer):
             logits = F.interpolate(logits, label.shape[1:], mode="bilinear")
         label = label.flatten()
         valid = label != self.ignore_index
-        # Unbound at once: the gradient of each single row taken out would be a tensor of all rows.
+        # Unbound at once: indexing would give each row a gradient tensor of all rows.
         probabilities = F.softmax(logits, axis=1).transpose([1, 0, 2, 3]).flatten(1).unbind()  # K times (P,)
         losses, present = [], []
         for index in range(logits.shape[1]) if isinstance(self.classes, str) else self.classes:

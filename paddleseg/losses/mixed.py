@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A weighted sum of losses in the place of one."""
+"""A weighted sum of losses in place of one."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class MixedLoss(nn.Layer):
     """Sum of several losses of one output, each times its coefficient.
 
     In YAML ``losses`` is a list like ``loss.types``; entries get ``ignore_index`` as other losses do, and may be
-    MixedLoss themselves. PaddleSeg's gives a list of terms, which its training adds up.
+    MixedLoss themselves. PaddleSeg's returns a list of terms, which its training adds up.
 
     Args:
         losses: The losses, in YAML a list like ``loss.types``. Each is called with logits (N, K, H, W) and int64 label
-            (N, H, W), and gives a scalar.
+            (N, H, W), and returns a scalar.
         coef: One number per loss, at least 0.
     """
 

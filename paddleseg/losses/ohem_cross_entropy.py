@@ -18,14 +18,14 @@ from paddleseg.utils.type_hints import CountOrZero, NonNegativeFloat, Share
 
 @LOSSES.add_component
 class OhemCrossEntropyLoss(nn.Layer):
-    """Mean cross entropy of the pixels whose target probability lies below a threshold.
+    """Mean cross entropy of the pixels whose target probability is below a threshold.
 
     The threshold is the larger of ``thresh`` and the probability at place ``min_kept`` of the valid pixels sorted
     upwards. The official DDRNet recipe has ``thresh`` 0.9 and ``min_kept`` 131072; defaults are PaddleSeg's.
 
-    ``min_kept`` is the least number of pixels to keep, so that ``min(min_kept, valid pixels)`` is right where all of
-    them are easier than ``thresh``. Neither the authors' code nor PaddleSeg's keeps just these everywhere. Of 30 valid
-    pixels are kept, with ``thresh`` below all of them and no two probabilities equal:
+    ``min_kept`` is the least number of pixels to keep, so that ``min(min_kept, valid pixels)`` is right if all of them
+    are easier than ``thresh``. Neither the authors' code nor PaddleSeg's keeps exactly these everywhere. Of 30 valid
+    pixels, with ``thresh`` below all of them and no two probabilities equal, are kept:
 
     ============================  ==  ==  ==  ===
     ``min_kept``                  10  29  30  100
@@ -35,11 +35,11 @@ class OhemCrossEntropyLoss(nn.Layer):
     PaddleSeg's code               9  28  30  30
     ============================  ==  ==  ==  ===
 
-    Below the number of valid pixels, which is where recipes are, the authors are right, and PaddleSeg takes the place
-    before: the probability of its last pixel becomes the threshold that it is not below. From that number on PaddleSeg
-    is right, and the authors' threshold is the largest probability, so that the pixel that has it, the easiest, is left
-    out unless ``thresh`` is above it; of a single valid pixel nothing is kept. This one has the authors' numbers: what
-    is left out has the smallest loss of all.
+    Below the number of valid pixels, as in all recipes, the authors are right, and PaddleSeg takes the place before:
+    the probability of its last pixel becomes the threshold, which that pixel is not below. From that number on
+    PaddleSeg is right, and the authors' threshold is the largest probability, so that the easiest pixel is left out
+    unless ``thresh`` is above it; a single valid pixel is not kept. Here the numbers are the authors': the pixel left
+    out has the smallest loss of all.
 
     Args:
         thresh: Probability below which a pixel is hard, above 0 and at most 1.

@@ -16,7 +16,7 @@ from paddleseg.utils.type_hints import BelowOne
 
 
 def takes_picture_classes(loss: Callable[..., Any]) -> bool:
-    """Whether a loss, or its class, is one of logits (N, K) of whole pictures, and not of pixels."""
+    """Whether a loss, or its class, takes logits (N, K) of whole pictures, not of pixels."""
     return bool(getattr(loss, "takes_picture_classes", False))
 
 

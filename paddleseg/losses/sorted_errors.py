@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lovasz-Softmax on a CPU by numpy, which sorts several times as fast as Paddle's kernels.
 
-Softmax is computed block by block, from logits of any size. Of the background of a class only the pixels above the
-smallest error of its foreground are sorted: all others weigh nothing, which for rare classes is most of the picture.
+Softmax is computed block by block, from logits of any size. In the background of a class only the pixels above the
+smallest error of its foreground are sorted: the others, most of the picture for rare classes, have no weight.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _loss_and_slope(probabilities: np.ndarray, foreground: np.ndarray, valid: np
     """
     slope = np.zeros_like(probabilities)
     inside = np.flatnonzero(foreground & valid)
-    if not inside.size:  # the largest error alone: from there on the whole class is wrong
+    if not inside.size:  # only the largest error: from there on the whole class is wrong
         candidates = np.flatnonzero(valid)
         if not candidates.size:
             return 0.0, slope
@@ -116,10 +116,10 @@ def _loss_and_slope(probabilities: np.ndarray, foreground: np.ndarray, valid: np
         slope[worst] = 1
         return float(probabilities[worst]), slope
     inside, inner_errors = _rising(inside, 1 - probabilities[inside])
-    # Not "above the smallest": what is not a number has to reach the loss.
+    # Not "above the smallest": NaN must reach the loss.
     outside = np.flatnonzero(~(probabilities <= inner_errors[0]) & valid & ~foreground)
     outside, outer_errors = _rising(outside, probabilities[outside])
-    # Of the background, how many come up to each of the foreground; of the foreground, how many stay below each.
+    # How many of the background reach each of the foreground; how many of the foreground stay below each.
     passed = outer_errors.searchsorted(inner_errors, side="right")
     below = np.bincount(passed, minlength=outside.size + 1)[:-1].cumsum()
     union = np.arange(inside.size + outside.size, inside.size, -1, dtype=np.float64)
@@ -130,10 +130,10 @@ def _loss_and_slope(probabilities: np.ndarray, foreground: np.ndarray, valid: np
 
 
 def _rising(places: np.ndarray, errors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Places and their errors, at least 0, in the order of rising errors.
+    """Places and their errors, at least 0, sorted by rising error.
 
-    In float32 both are sorted as one number of 64 bits, which takes half of the time of ``argsort``: the bits of
-    floats that are not negative have the order of their values.
+    In float32 both are sorted as one number of 64 bits, which takes half the time of ``argsort``: the bits of
+    non-negative floats sort like their values.
     """
     if errors.dtype != np.float32 or places.size > 2**32:
         order = errors.argsort()

@@ -1,19 +1,19 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Boundary IoU: how well the outlines of the classes are met.
+"""Boundary IoU: how well the outlines of the classes are matched.
 
 Bowen Cheng, Ross Girshick, Piotr Dollár, Alexander C. Berg, Alexander Kirillov: "Boundary IoU: Improving Object-Centric
 Image Segmentation Evaluation", CVPR 2021. Of both masks of a class only the pixels within a distance d of the mask's
-own outline are looked at, and their IoU is taken. The inside of a large region, which every network finds, no longer
+own outline are kept; their IoU is the score. The inside of a large region, which every network finds, no longer
 hides what happens at its edge.
 
 What it depends on: d is 2 % of the picture's diagonal, so the figure is for pictures of one size or one field of view;
-the same network scores otherwise on enlarged pictures only through rounding, on crops of a picture differently. A
-region that is nowhere wider than 2 d lies within d of its outline as a whole, and its boundary IoU is its IoU: small
+on enlarged pictures the same network's score differs by rounding alone, on crops by more. A region that is nowhere
+wider than 2 d lies within d of its outline as a whole, and its boundary IoU is its IoU: small
 objects and poles get no harder measure than before.
 
 Here the masks are those of a whole label map. The picture's frame is an outline, as in the authors' code; an edge to
-ignored pixels is none, for nobody said that the class ends there.
+ignored pixels is not, because nobody said that the class ends there.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ def near_boundary(label_map: np.ndarray, is_ignored: np.ndarray, distance: int) 
 
     Args:
         label_map: (H, W) uint8 class ids.
-        is_ignored: (H, W) bool; these pixels are of no class.
+        is_ignored: (H, W) bool; these pixels have no class.
         distance: In pixels, along rows or columns, whichever is more (the neighbourhood is a square).
 
     Returns:
-        (H, W) bool; what it says of ignored pixels has no meaning.
+        (H, W) bool; without meaning at ignored pixels.
     """
     square = np.ones((2 * distance + 1, 2 * distance + 1), np.uint8)
-    # An ignored pixel is neither the smallest nor the largest; OpenCV leaves what is outside of the frame out, too.
+    # An ignored pixel is neither the smallest nor the largest; OpenCV leaves out what is beyond the frame, too.
     smallest = cv2.erode(np.where(is_ignored, np.uint8(255), label_map), square)
     largest = cv2.dilate(np.where(is_ignored, np.uint8(0), label_map), square)
     near = smallest != largest
@@ -62,7 +62,7 @@ def near_boundary(label_map: np.ndarray, is_ignored: np.ndarray, distance: int) 
 
 
 class BoundaryIoU:
-    """Counts over pictures, as ``ConfusionMatrix`` does it for whole masks.
+    """Counts over pictures, as ``ConfusionMatrix`` for whole masks.
 
     Args:
         num_classes: K.
@@ -70,7 +70,7 @@ class BoundaryIoU:
 
     Attributes:
         intersections: (K,) int64 pixels that are near the outline of the class in both maps.
-        unions: (K,) int64 pixels that are so in at least one of them.
+        unions: (K,) int64 pixels that are near it in at least one of them.
 
     Example:
         >>> boundary = BoundaryIoU(num_classes=2)

@@ -15,13 +15,13 @@ from paddleseg.utils.errors import printable_line
 from paddleseg.utils.visualize import names_of_classes
 
 TOP = 5
-# More rows than this say less than the worst of them.
+# A longer table tells less than its worst rows alone.
 _MOST_ROWS = 20
 _MOST_CONFUSIONS = 5
 
 
 def is_in_top(logits: np.ndarray, classes: np.ndarray, count: int) -> np.ndarray:
-    """Whether the wanted class of each row is among its ``count`` highest logits; of equal ones the lower class is.
+    """Whether the wanted class of each row is among its ``count`` highest logits; ties go to the lower class.
 
     Args:
         logits: (N, K) numbers.
@@ -39,13 +39,13 @@ def is_in_top(logits: np.ndarray, classes: np.ndarray, count: int) -> np.ndarray
 
 @dataclass(frozen=True)
 class ClassificationResult:
-    """What an evaluation of a classifier counted.
+    """The counts of a classifier's evaluation.
 
     Attributes:
         matrix: (K, K) int64; rows are labels, columns the classes of the highest logit.
         num_right: Pictures whose highest logit is their class's.
-        num_in_top: Pictures whose class is among the ``TOP`` highest logits; None: not known, for class ids tell no
-            second best.
+        num_in_top: Pictures whose class is among the ``TOP`` highest logits; None: not known, since class ids do not
+            say which class came second.
         class_names: Names by class id, where the data set gives them.
     """
 
@@ -65,7 +65,7 @@ class ClassificationResult:
 
     @property
     def top5(self) -> float | None:
-        """Share of the pictures, 0 to 1; None where it is not known, or always 1, for there are no more classes."""
+        """Share of the pictures, 0 to 1; None if it is not known, or always 1 because there are no more classes."""
         is_known = self.num_in_top is not None and len(self.matrix) > TOP
         return self.num_in_top / self.num_images if is_known else None
 
@@ -80,7 +80,7 @@ class ClassificationResult:
         return names_of_classes(len(self.matrix), self.class_names)
 
     def to_dict(self) -> dict[str, Any]:
-        """All figures as plain numbers for JSON; those of a class without pictures are None."""
+        """All figures as plain numbers for JSON; None for those of a class without pictures."""
         recall, precision = self._class_scores()
         labels, predictions = self.matrix.sum(axis=1).tolist(), self.matrix.sum(axis=0).tolist()
         return {
@@ -101,14 +101,14 @@ class ClassificationResult:
         }
 
     def report(self) -> list[str]:
-        """What the log says: one line of the accuracies, the table of the classes, the most frequent confusions."""
+        """The lines of the log: the accuracies, the table of the classes, the most frequent confusions."""
         accuracies = " ".join(f"{name}: {value:.4f}" for name, value in self.values.items())
         lines = [f"[EVAL] #Images: {self.num_images} {accuracies}", self._table()]
         confusions = self._confusions()
         return lines + ([confusions] if confusions else [])
 
     def _class_scores(self) -> tuple[np.ndarray, np.ndarray]:
-        """Recall and precision of each class, (K,) float64; NaN where it occurs nowhere."""
+        """Recall and precision of each class, (K,) float64; NaN for one that occurs nowhere."""
         return scores.class_recall(self.matrix), scores.class_precision(self.matrix)
 
     def _table(self) -> str:
@@ -127,7 +127,7 @@ class ClassificationResult:
         return "\n".join(lines)
 
     def _confusions(self) -> str:
-        labels, found = np.nonzero(self.matrix)  # few of very many, with many classes
+        labels, found = np.nonzero(self.matrix)  # few cells of very many
         labels, found = labels[labels != found], found[labels != found]
         counts = self.matrix[labels, found]
         names = list(map(printable_line, self.names))

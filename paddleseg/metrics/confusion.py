@@ -40,20 +40,20 @@ class ConfusionMatrix:
             path: The picture, for the message of the error.
 
         Raises:
-            DataError: The label holds a value that is neither a class nor ``ignore_index``.
-            ValueError: The shapes differ, or a prediction is no class.
+            DataError: The label has a value that is neither a class nor ``ignore_index``.
+            ValueError: The shapes differ, or a prediction is not a class.
         """
         if prediction.shape != label.shape:
             raise ValueError(f"prediction {prediction.shape} and label {label.shape} must have the same shape")
         if label.size == 0:
             return
-        # Every label value gets a row, those that are no class too: sorting them out costs less than masking pixels.
+        # Every label value gets a row, even if it is not a class: dropping such rows costs less than masking pixels.
         num_rows = max(self.num_classes, self.ignore_index + 1)
         if label.min() < 0 or label.max() >= num_rows:
             self._raise_out_of_range(label, path)
         if prediction.min() < 0 or prediction.max() >= self.num_classes:
             raise ValueError(f"predictions must be 0 to {self.num_classes - 1}, found up to {prediction.max()}")
-        if label.size < self.matrix.size:  # pictures with one of many classes: counting all cells would take longer
+        if label.size < self.matrix.size:  # one of many classes per picture: counting all cells would take longer
             is_counted = label != self.ignore_index
             if (label[is_counted] >= self.num_classes).any():
                 self._raise_out_of_range(label, path)

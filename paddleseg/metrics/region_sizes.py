@@ -1,11 +1,11 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How well regions of a label are found, by their size: what is small is missed first.
+"""How well regions of a label are found, by their size: small ones are missed first.
 
 A region is a connected part of a class in the label (neighbours at corners count): a car, two cars that touch, a piece
 of sky. A label map has no objects, so a predicted pixel of the class belongs to the nearest region of the class in the
-label, if its own connected part touches any region of that class; a part that touches none is a false alarm, which is
-no region's. The IoU of a region is its found pixels over those of it and of the prediction that belongs to it.
+label, if its own connected part touches any region of that class; a part that touches none is a false alarm and belongs
+to no region. The IoU of a region is its found pixels over the union of it and the prediction that belongs to it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Regions:
 
     @property
     def bins(self) -> np.ndarray:
-        """(N,) int64: the number in ``EDGES`` of the size of each region."""
+        """(N,) int64: the index in ``EDGES`` of each region's size."""
         return np.searchsorted(np.square(EDGES), self.areas, side="right") - 1
 
 
@@ -65,7 +65,7 @@ def measure_regions(prediction: np.ndarray, label: np.ndarray, num_classes: int,
 
 
 def join_regions(parts: list[Regions]) -> Regions:
-    """The regions of several pictures as one; of no picture, none."""
+    """The regions of several pictures together; without pictures, none."""
     if not parts:
         return Regions(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
     return Regions(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("classes", "areas", "ious")))
@@ -75,7 +75,7 @@ def mean_by_size(regions: Regions, num_classes: int) -> tuple[np.ndarray, np.nda
     """Mean IoU of the regions of each class and size.
 
     Returns:
-        (K, len(EDGES)) float64 means, NaN where there is no region, and (K, len(EDGES)) int64 counts.
+        (K, len(EDGES)) float64 means, NaN if there is no region, and (K, len(EDGES)) int64 counts.
     """
     cells = regions.classes * len(EDGES) + regions.bins
     counts = np.bincount(cells, minlength=num_classes * len(EDGES)).reshape(num_classes, -1)
@@ -84,7 +84,7 @@ def mean_by_size(regions: Regions, num_classes: int) -> tuple[np.ndarray, np.nda
 
 
 def _cut_out(is_class: np.ndarray, is_predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both masks without the rows and columns at the edges in which neither has a pixel; most classes are small."""
+    """Both masks without the outer rows and columns in which neither has a pixel; most classes are small."""
     left, top, width, height = cv2.boundingRect((is_class | is_predicted).astype(np.uint8))
     window = np.s_[top : top + height, left : left + width]
     return is_class[window], is_predicted[window]
@@ -101,7 +101,7 @@ def _measure_class(is_class: np.ndarray, is_predicted: np.ndarray) -> tuple[np.n
 
 
 def _wrong_pixels(is_class: np.ndarray, is_predicted: np.ndarray, regions: np.ndarray, count: int) -> np.ndarray:
-    """(count,) predicted pixels outside of the mask that belong to each region."""
+    """(count,) predicted pixels outside the mask that belong to each region."""
     num_parts, parts = cv2.connectedComponents(is_predicted.astype(np.uint8), connectivity=8)
     touches = np.zeros(num_parts, bool)
     touches[np.unique(parts[is_class & is_predicted])] = True

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The result of evaluating a segmentation: the counts, what follows from them, and the lines of the log."""
+"""The result of evaluating a segmentation: counts, scores, and the lines of the log."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from paddleseg.utils.visualize import names_of_classes
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """The confusion matrix of a data set and what follows from it.
+    """The confusion matrix of a data set and its scores.
 
     Attributes:
         matrix: (K, K) int64; rows are labels, columns predictions, ignored pixels left out.
         num_images: Number of pictures counted.
         class_names: Names by class id, where the data set gives them.
-        ignored_class: The class whose label value is ``ignore_index``: it is in no mean and in no table.
+        ignored_class: The class whose label value is ``ignore_index``: it appears in no mean and no table.
 
     The scores of classes are (K,) float64, NaN for a class that occurs neither in labels nor in predictions and for
     the ignored one.
@@ -67,7 +67,7 @@ class EvaluationResult:
 
     @property
     def names(self) -> list[str]:
-        """Name of each class, "class 3" where the data set gives none."""
+        """Name of each class, "class 3" if the data set gives none."""
         return names_of_classes(len(self.matrix), self.class_names)
 
     @property
@@ -76,7 +76,7 @@ class EvaluationResult:
         return [class_id for class_id in range(len(self.matrix)) if class_id != self.ignored_class]
 
     def to_dict(self) -> dict[str, Any]:
-        """All figures as plain numbers for JSON; undefined ones, as those of an absent class, are None."""
+        """All figures as plain numbers for JSON; undefined ones, such as an absent class's, are None."""
         per_class = {
             "iou": self.class_iou,
             "precision": self.class_precision,
@@ -152,7 +152,7 @@ def format_table(result: EvaluationResult) -> str:
 
 
 def report_lines(result: EvaluationResult) -> list[str]:
-    """What the log says of a result: PaddleSeg's lines, then the table."""
+    """A result's lines for the log: PaddleSeg's, then the table."""
     return [
         format_eval_line(result),
         *format_class_lines(result),

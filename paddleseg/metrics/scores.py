@@ -6,7 +6,7 @@ All take ``matrix``, (K, K) integer counts with labels in rows and predictions i
 out.
 
 A class is *absent* when it occurs neither in the labels nor in the predictions. Its scores are NaN and take
-no part in a mean (counting them as 1 would lift the mean of a set that lacks classes). A class that occurs on
+no part in a mean (counting them as 1 would raise the mean of a set that lacks classes). A class that occurs on
 one side only scores 0.
 """
 
@@ -25,7 +25,7 @@ def class_iou(matrix: np.ndarray) -> np.ndarray:
 
 
 def class_precision(matrix: np.ndarray) -> np.ndarray:
-    """Share of the pixels predicted as a class that are of it: (K,) float64, NaN for an absent class.
+    """Share of the pixels predicted as a class that belong to it: (K,) float64, NaN for an absent class.
 
     A class that is in the labels and never predicted gets 0.
     """
@@ -56,7 +56,7 @@ def mean_dice(matrix: np.ndarray) -> float:
 
 
 def pixel_accuracy(matrix: np.ndarray) -> float:
-    """Share of the labelled pixels that are predicted right; NaN for an empty matrix."""
+    """Share of the labelled pixels predicted correctly; NaN for an empty matrix."""
     total = matrix.sum()
     return float(np.trace(matrix) / total) if total else float("nan")
 
@@ -69,13 +69,13 @@ def kappa(matrix: np.ndarray) -> float:
     total = float(matrix.sum())
     if total == 0:
         return float("nan")
-    # In float64: the products of pixel counts pass the range of int64.
+    # In float64: products of pixel counts exceed the range of int64.
     by_chance = float(np.dot(matrix.sum(axis=0) / total, matrix.sum(axis=1) / total))
     return (pixel_accuracy(matrix) - by_chance) / (1.0 - by_chance) if by_chance < 1.0 else float("nan")
 
 
 def _class_ratio(numerator: np.ndarray, denominator: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    # Where the denominator is 0 the numerator is too, so dividing by 1 gives the 0 of a one-sided class.
+    # Where the denominator is 0, so is the numerator: dividing by 1 gives the 0 of a one-sided class.
     ratio = numerator / np.maximum(denominator, 1)
     return np.where(present_classes(matrix), ratio, np.nan)
 

@@ -35,7 +35,7 @@ TOOLKIT: dict[str, Any] = {
 
 
 def citation_text(facts: CardFacts) -> str:
-    """The file of a trained network; who trained it stands to be filled in."""
+    """The file of a trained network; the names of its authors are left to be filled in."""
     content = {
         "cff-version": "1.2.0",
         "message": "If you use these weights, please cite them and the references below.",

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a run's folder says of the network that it made."""
+"""What a run's folder says about its network."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _SIZES = [(1024, 2048)]  # as in the paper; the counts of other sizes are in pro
 
 @dataclass(frozen=True)
 class CardFacts:
-    """All that a card says.
+    """The content of a card.
 
     Attributes:
         weights: The weight file.
         sha256: Its checksum.
-        meta: What it says of itself, see ``models.weights.make_meta``.
+        meta: What it says about itself, see ``models.weights.make_meta``.
         manifest: That of its checkpoint.
         config: The run's configuration.
-        start: How the run began, see ``training.run_facts``; None of a run of an older version.
-        classes: Their names by number.
+        start: How the run began, see ``training.run_facts``; None for a run of an older version.
+        classes: Class names by number.
         cost: Parameters, and GMACs by size.
-        smallest_side: Of a picture.
-        optimizer: A line.
-        views: How the pictures of the evaluation are looked at.
+        smallest_side: Least height and width of a picture, in pixels.
+        optimizer: One line.
+        views: How evaluation processes its pictures.
         scores: All figures of an evaluation of these weights, or None.
     """
 
@@ -67,10 +67,10 @@ def gather(run: str, scores_file: str | None = None) -> CardFacts:
 
     Args:
         run: The folder of a run, whose best model is meant, else its newest checkpoint; or one of its checkpoints.
-        scores_file: What ``val.py --json`` wrote of these weights; None: what lies beside them, if there is something.
+        scores_file: What ``val.py --json`` wrote for these weights; None: the file beside them, if there is one.
 
     Raises:
-        UserError: It is no such folder, is damaged, or the scores are of other weights.
+        UserError: The folder is not of this kind or damaged, or the scores are of other weights.
     """
     found = _find_checkpoint(run)
     weights = Path(weight_file(found.folder))
@@ -98,7 +98,7 @@ def gather(run: str, scores_file: str | None = None) -> CardFacts:
 
 
 def run_folder(run: str) -> Path:
-    """The folder of the run that a folder is, or that a checkpoint lies in."""
+    """The run's folder: this folder itself, or the one that contains this checkpoint."""
     return Path(run).parent if Path(run, MANIFEST).is_file() else Path(run)
 
 

@@ -27,7 +27,7 @@ def card_text(facts: CardFacts) -> str:
 
 
 def title_of(facts: CardFacts) -> str:
-    """Network and data, such as ``DDRNet_23_slim, trained on Cityscapes``; of list files the folder's name."""
+    """Network and data, such as ``DDRNet_23_slim, trained on Cityscapes``; for list files the folder's name."""
     section = facts.config.section("train_dataset")
     kind = section.get("type", "unknown data")
     root = _place(section.get("dataset_root") or "")
@@ -168,7 +168,7 @@ def _origin(facts: CardFacts) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """A table of Markdown."""
+    """A Markdown table."""
     lines = [head, ["-"] * len(head), *rows]
     return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
 
@@ -179,7 +179,7 @@ def _transform(section: Mapping[str, Any]) -> str:
 
 
 def _place(pretrained: Any) -> str:
-    """Without the folders of the machine that it was trained on."""
+    """The source of the weights, without folders of the training machine."""
     address = str(pretrained.get("url") if isinstance(pretrained, dict) else pretrained)
     return address if "://" in address else address.rstrip("/").rpartition("/")[2]
 

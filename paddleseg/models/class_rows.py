@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fine-tuning on other classes: the rows of a network's last layers, which are a class each, found again by name.
+"""Fine-tuning on other classes: matching the rows of a network's last layers, one for each class, by name.
 
-Of the layer that gives the logits each class has weights of its own. Those of a class that the weights know stay, at
-whatever number the class has now; the other rows keep what the network was initialised with.
+In the layer that computes the logits, each class has weights of its own. Those of a class found in the file are kept,
+at whatever number the class has now; other rows keep their initial values.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _SHOWN = 40
 def with_rows_by_name(
     model: nn.Layer, weights: Mapping[str, np.ndarray], theirs: Any, ours: Sequence[str] | None
 ) -> tuple[Mapping[str, np.ndarray], list[str]]:
-    """Weights whose class rows stand where the network has their classes; the log says which were found.
+    """Weights whose class rows are moved to where the network has these classes; the log says which were found.
 
     Names are compared without case, and with blanks for ``_`` and ``-``.
 
     Args:
         model: The network, as it was initialised.
-        weights: Arrays by name; the layers of its ``class_layers`` hold a row for each class.
-        theirs: Names of the classes of the weights in their order, as a file says them: anything that is no list of
-            one name for each row counts as none.
-        ours: Those of the network, or None.
+        weights: Arrays by name; the layers of its ``class_layers`` have a row for each class.
+        theirs: Class names of the weights in their order, as the file gives them: anything but a list of one name for
+            each row counts as none.
+        ours: Class names of the network, or None.
 
     Returns:
-        The weights; as they came where a side has no names, or both have the same in the same order, and without the
-        last layers where no name is known to both. And the names of those arrays in which some rows start afresh.
+        The weights; unchanged if a side has no names, or both have the same in the same order, and without the last
+        layers if no name is common to both. And the names of the arrays in which some rows start afresh.
     """
     layers = [name for name in ModelFacts.of(model).class_layers if _fits_but_for_classes(model, weights, name)]
     if not layers:
@@ -106,12 +106,12 @@ def _placed(initial: np.ndarray, array: np.ndarray, rows: Sequence[int | None]) 
 
 
 def are_names(names: Any, count: int) -> bool:
-    """Whether what a file says of its classes is a list of ``count`` names."""
+    """Whether a file's entry for its classes is a list of ``count`` names."""
     return isinstance(names, list) and len(names) == count and all(isinstance(name, str) for name in names)
 
 
 def key_of(name: str) -> str:
-    """What names are compared by: without case, with blanks for ``_`` and ``-``."""
+    """The form in which names are compared: without case, with blanks for ``_`` and ``-``."""
     return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 

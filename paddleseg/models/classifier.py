@@ -30,10 +30,10 @@ class DDRNetClassifier(DualResolutionTrunk):
         num_classes: Classes of the output.
         in_channels: Channels of the pictures.
         drop_path: Probability with which the last blocks are left out in training, picture by picture; it grows in
-            equal steps from 0 at the first block. Other than in MindSpore's code of this recipe, which leaves out the
-            residual, the block goes and the residual stays.
-        pretrained: File, folder or address of weights to start from, as for ``DDRNet``; those of other classes leave
-            the last layers untrained.
+            equal steps from 0 at the first block. Unlike in MindSpore's code of this recipe, which drops the residual,
+            the block is dropped and the residual stays.
+        pretrained: File, folder or address of weights to start from, as for ``DDRNet``; if they are of other classes,
+            the last layers stay untrained.
         data_format: Order of the axes within the network, ``NCHW`` or ``NHWC``. Pictures are NCHW either way.
         class_names: As for ``DDRNet``.
     """
@@ -102,7 +102,7 @@ class DDRNetClassifier(DualResolutionTrunk):
         if self.data_format == "NHWC":
             x = x.transpose([0, 2, 3, 1])
         low, high, _ = self.forward_branches(x)
-        # Other than in the segmentation network, both bottlenecks end with a ReLU here.
+        # Unlike in the segmentation network, both bottlenecks end with a ReLU here.
         x = F.relu(self.layer5(low) + self.down5(self.layer5_(high)))  # (N, 16C) @32
         return self.linear(self.last_layer(x).mean(axis=[2, 3] if self.data_format == "NCHW" else [1, 2]))
 

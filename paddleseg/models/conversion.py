@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fitting weights to the DDRNet that they are of, to be written anew; ``tools/convert_weights.py`` is its command."""
+"""Matching weights to their DDRNet, to be rewritten; ``tools/convert_weights.py`` is its command."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class FittedWeights:
     """Weights of one of the DDRNets here.
 
     Attributes:
-        arch: Which one.
-        weights: What of them fits, by the names here.
+        arch: The network's name.
+        weights: The arrays that fit, by the names here.
         meta: What a new file says of them: origin, kit, sha256, arch, num_classes, in_channels and padding_mode, or
-            what the file of this toolkit that they are from said.
-        coverage: What of the network they fill.
+            those of the toolkit's own file that they came from.
+        coverage: The parts of the network they fill.
     """
 
     arch: str
@@ -49,7 +49,7 @@ class FittedWeights:
 def branch_of(name: str) -> str:
     """The part of the paper's figure 4 that a name of a DDRNet's state dict belongs to.
 
-    What leads from one branch to the other is counted to the one that it begins in.
+    Connections between branches belong to the one they start in.
     """
     part = part_of(name)
     if part in _BRANCHES:
@@ -67,16 +67,16 @@ def fit_weights(
     """Find the network that weights belong to, and how much of it they fill.
 
     Args:
-        path: The file that they were read from.
+        path: The file they were read from.
         weights: The arrays by the names here, as ``read_weights`` gives them.
-        meta: What it gave beside them.
-        padding_mode: That with which they were trained, where the file does not say it.
+        meta: The entry that it returned with them.
+        padding_mode: The mode they were trained with, if the file does not say it.
 
     Returns:
-        None where they are of no DDRNet here.
+        None if they belong to no DDRNet here.
 
     Raises:
-        WeightsError: The padding mode is not that of the file, or no network has so many classes or channels.
+        WeightsError: The padding mode is not the file's, or no network has so many classes or channels.
     """
     arch = arch_of(weights)
     if arch is None:
@@ -102,9 +102,9 @@ def fit_weights(
 
 
 def _has_inputs_of(component: Any, weights: Mapping[str, np.ndarray]) -> bool:
-    """Whether the last layer has the inputs of the network's, of which each class has a number.
+    """Whether the last layer has as many inputs as the network's; each class has one weight per input.
 
-    Else a small file of many classes would have a network built that is hundreds of times as large.
+    Otherwise a small file of many classes would cause a network hundreds of times its size to be built.
     """
     if ModelFacts.of(component).task == "ClassificationTask":
         return weights["linear.weight"].shape[:1] == (component.last_channels,) if "linear.weight" in weights else False
@@ -115,9 +115,9 @@ def _has_inputs_of(component: Any, weights: Mapping[str, np.ndarray]) -> bool:
 def _facts(
     path: str | os.PathLike[str], model: nn.Layer, num_classes: int | None, meta: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """What the new file says: where its weights come from; or what the old one says, if it is of this toolkit.
+    """The new file's entries: where its weights come from; or the old file's, if it is the toolkit's own.
 
-    Of the network that is what its arrays show.
+    Those about the network are read off its arrays.
     """
     network = {
         "arch": model.arch,
@@ -146,7 +146,7 @@ def official_weights(
     """Weights of a DDRNet under the names and in the shapes of the authors' PyTorch code.
 
     Raises:
-        WeightsError: They were trained in a network that computes something else by the same weights.
+        WeightsError: They were trained in a network that computes something else with the same weights.
     """
     for trained, where in ((meta.get("padding_mode"), "paddleseg"), (meta.get("kit"), MINDSPORE)):
         if trained == where:

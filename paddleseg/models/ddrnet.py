@@ -44,7 +44,7 @@ PaddingMode = Literal["official", "paddleseg"]
 
 @dataclass(frozen=True)
 class Variant:
-    """The numbers in which the sizes of the network differ (paper, table 1)."""
+    """The numbers in which the variants of the network differ (paper, table 1)."""
 
     base_channels: int
     layer_blocks: tuple[int, int, int, int]  # blocks in layer1, layer2, layer3, layer4
@@ -57,11 +57,11 @@ class Variant:
 class DualResolutionTrunk(nn.Layer):
     """Stem, both branches and their bilateral fusions, as far as layer5 (paper, section 3.2 and figure 4).
 
-    The segmentation network and the ImageNet classifier derive from it, so that their trunks share all names. What
-    they say of themselves beside it is explained in ``models.facts``.
+    The segmentation network and the ImageNet classifier derive from it, so that their trunks share all names. Their
+    other attributes are explained in ``models.facts``.
 
     Args:
-        variant: The numbers of the size.
+        variant: The numbers of the variant.
         in_channels: Channels of the pictures.
         data_format: Order of the axes within the network; see ``DDRNet``.
     """
@@ -102,18 +102,17 @@ class DualResolutionTrunk(nn.Layer):
         """Run both branches up to layer5.
 
         Args:
-            x: (N, in_channels, H, W) float32; in the order of the axes that ``data_format`` says, as the results.
+            x: (N, in_channels, H, W) float32; axes in the order of ``data_format``, like the results.
 
         Returns:
-            The low-resolution branch, (N, 8C) @32, and the high-resolution branch, (N, 2C) @8, both after their
-            ReLU; and the fused high-resolution branch after stage 3, (N, 2C) @8, before its ReLU, which the
-            auxiliary head takes.
+            The low-resolution branch, (N, 8C) @32, and the high-resolution branch, (N, 2C) @8, both after their ReLU;
+            and, for the auxiliary head, the fused high-resolution branch after stage 3, (N, 2C) @8, before its ReLU.
         """
         x = F.relu(self.layer1(self.conv1(x)))  # (N, C) @4
         high = low = F.relu(self.layer2(x))  # (N, 2C) @8
         after_stage3 = None
         for stage in self._stages:
-            # Equations (1) of the paper: both sums take the other branch as it was before the fusion.
+            # Equations (1) of the paper: both sums use the other branch as it was before the fusion.
             low_out = getattr(self, f"layer{stage}")(low)
             high_out = getattr(self, f"layer{stage}_")(high)
             low = F.relu(low_out + getattr(self, f"down{stage}")(F.relu(high_out)))
@@ -137,14 +136,14 @@ class DDRNet(DualResolutionTrunk):
         enable_auxiliary_loss: Whether there is a second head on the high-resolution branch after stage 3.
         padding_mode: ``official``: the authors' network. ``paddleseg``: the two places in which PaddleSeg's
             DDRNet_23 differs from it (average pools that leave the padding out of the count, ``down3`` padded
-            on one side), for weights that were trained there. Not given: that of the weights that are loaded, which
-            ``models.weights`` finds out; ``official`` without any.
+            on one side), for weights trained there. Not given: that of the loaded weights, which ``models.weights``
+            detects; ``official`` without any.
         pretrained: File, folder or address of weights to start from, ``zoo:NAME``, or ``{"url": ..., "sha256": ...}``;
             see ``models.pretrained``.
         data_format: Order of the axes within the network, ``NCHW`` or ``NHWC``, which suits oneDNN on a CPU and the
             tensor cores of GPUs in half precision. Pictures and logits are NCHW, and weights the same, either way.
         class_names: Names of the classes in the order of their numbers. Where ``pretrained`` has names too, each class
-            starts with what it learnt there under its name.
+            starts with the weights of its name.
 
     Example:
         >>> model = DDRNet_23_slim(num_classes=19)
@@ -211,7 +210,7 @@ class DDRNet(DualResolutionTrunk):
         return ("main", "auxiliary") if arguments.get("enable_auxiliary_loss") else ("main",)
 
     def set_padding_mode(self, padding_mode: PaddingMode) -> None:
-        """Switch the two paddings of a network that is built; its weights and their names stay what they are."""
+        """Switch the two paddings of an existing network; its weights and their names do not change."""
         self.padding_mode = padding_mode
         self.spp.leave_padding_out_of_means(padding_mode == "paddleseg")
         for stage in self._stages:
@@ -263,7 +262,7 @@ class DDRNet_23(DDRNet):
 class DDRNet_39(DDRNet):
     """DDRNet-39: 32.4 M parameters, 281.1 GMACs at 1024 x 2048.
 
-    Its stage 3 is cut into two, with a fusion after each half (paper, section 3.2).
+    Its stage 3 is split in two, with a fusion after each half (paper, section 3.2).
     """
 
     arch = "DDRNet_39"

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a network says of itself, so that nothing outside of it knows networks by their names."""
+"""What a network declares about itself, so that no code outside needs to know networks by name."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ from typing import Any
 class ModelFacts:
     """The facts of one network; each is an attribute of the same name, of its class or of the network itself.
 
-    The networks here state them all. A user's own states those in which it differs from the defaults.
+    The networks here state them all. A user's own states those that differ from the defaults.
 
     Attributes:
-        task: Name in the registry TASKS of what it learns. ``SegmentationTask`` needs a list of logits (N, K, H, W),
+        task: Name of its task in the registry TASKS. ``SegmentationTask`` needs a list of logits (N, K, H, W),
             ``ClassificationTask`` one tensor of logits (N, K).
-        smallest_side: Pixels that height and width of a picture have at least.
-        output_stride: Pixels that are between the cells of the output before its last resize.
+        smallest_side: Least height and width of a picture, in pixels.
+        output_stride: Distance in pixels between cells of the output before its last resize.
         head_parts: Sublayers of the top level that depend on the classes or the task. Fine-tuning may start without
-            weights for them; for all others it needs some.
-        class_layers: Sublayers, by their dotted names, whose weight and bias have a row for each class, and no other
-            layer has. Fine-tuning on other classes finds there those that it knows.
-        training_only_parts: Sublayers of the top level that only training needs. Weight files may have them where the
-            network, built for evaluation, has them not.
-        input_weight: Name of the weight (C, in_channels, h, w) of the convolution that takes the pictures; pretrained
-            weights of another number of channels are adapted in it. None: they are refused.
+            weights for them, but not for the others.
+        class_layers: Sublayers, by their dotted names, whose weight and bias have a row for each class; no other layer
+            may have. Fine-tuning on other classes finds the known ones there.
+        training_only_parts: Sublayers of the top level that only training needs. Weight files may have them although
+            the network, built for evaluation, does not.
+        input_weight: Name of the weight (C, in_channels, h, w) of the convolution on the pictures, where pretrained
+            weights for another number of channels are adapted. None: they are refused.
         outputs: Names of the logits in the list, the main output first.
-        has_weights_of_paddleseg: Whether there are weights of this network with PaddleSeg's paddings, so that those of
-            a file may be of either kind; the network has ``padding_mode``, ``padding_mode_is_named`` and
-            ``set_padding_mode`` then.
+        has_weights_of_paddleseg: Whether weights of this network with PaddleSeg's paddings exist, so that a file may be
+            of either kind; the network then has ``padding_mode``, ``padding_mode_is_named`` and ``set_padding_mode``.
     """
 
     task: str = "SegmentationTask"
@@ -47,23 +46,23 @@ class ModelFacts:
 
     @classmethod
     def of(cls, network: Any) -> ModelFacts:
-        """The facts of a ``paddle.nn.Layer``, or of what builds one: a class or function of the registry."""
+        """The facts of a ``paddle.nn.Layer``, or of a class or function of the registry that builds one."""
         names = (field.name for field in dataclasses.fields(cls))
         return cls(**{name: getattr(network, name) for name in names if hasattr(network, name)})
 
     def names_of_outputs(self, count: int) -> tuple[str, ...]:
-        """Names of the first ``count`` outputs; those that the network gives no name are numbered."""
+        """Names of the first ``count`` outputs; those without a name are numbered."""
         numbered = (f"output_{i}" for i in range(len(self.outputs), count))
         return (*self.outputs, *numbered)[:count]
 
 
 def output_names(component: Callable[..., Any], arguments: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """Names of the logits that a network built with these arguments gives in training; nothing is built for it.
+    """Names of the logits that a network built with these arguments returns in training; none is built for it.
 
     Args:
         component: A class or function of the registry. It knows them if it has a static method ``output_names``,
             which takes the arguments.
-        arguments: What it will be called with, as far as the configuration says.
+        arguments: The arguments it will be called with, as far as the configuration gives them.
 
     Returns:
         The names, the main output first, or None where the component does not say.

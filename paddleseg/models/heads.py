@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What stands on DDRNet's trunk: the pyramid pooling of the low-resolution branch, and the segmentation heads."""
+"""The layers on top of DDRNet's trunk: the pyramid pooling of the low-resolution branch, and the segmentation heads."""
 
 from __future__ import annotations
 

@@ -25,10 +25,11 @@ _MMSEGMENTATION, _SUPER_GRADIENTS = "mmsegmentation", "super-gradients"
 _OFFICIAL, _CHENJUN2HAO, _QUALCOMM = "ydhongHIT/DDRNet (official)", "chenjun2hao/DDRNet.pytorch", "Qualcomm"
 KITS = (_OFFICIAL, _CHENJUN2HAO, _QUALCOMM, _MMSEGMENTATION, _SUPER_GRADIENTS, PADDLESEG, MINDSPORE)
 KNOWN_KITS = ", ".join((*KITS[:-1], f"{MINDSPORE} (.ckpt)"))
-# What wrappers of networks put before each name; chenjun2hao's FullModel has the network as "model" beside its loss.
+# Prefixes that wrappers of networks add to each name; chenjun2hao's FullModel has the network as "model" beside its
+# loss.
 _PREFIXES = ("module.", "model.", "network.")
 # Buffers of losses, the normalisation of pictures, the count of an average; like the counters of batch normalisation
-# these are no weights.
+# these are not weights.
 _NO_WEIGHTS = ("loss.", "data_preprocessor.", "n_averaged")
 _STEM, _LINEAR = "conv1.0._conv.weight", "linear.weight"
 _STEM_BIASES = {f"conv1.{i}._conv.weight": f"conv1.{i}._conv.bias" for i in (0, 1)}
@@ -39,10 +40,10 @@ class KitWeights:
     """Weights of one kit, under the names here.
 
     Attributes:
-        kit: Whose names they were.
-        weights: Name here to array; what no rule knows keeps the name that it had.
-        left_out: Names that are no weights.
-        prefix: What was taken off each name.
+        kit: The kit whose names they had.
+        weights: Name here to array; a name that matches no rule is kept.
+        left_out: Names that are not weights.
+        prefix: The prefix removed from each name.
         zeros: Names of biases that the kit's network does not have; they are zero here.
     """
 
@@ -53,7 +54,7 @@ class KitWeights:
     zeros: list[str] = field(default_factory=list)
 
     def describe(self) -> str:
-        """What was recognised and done, in one line."""
+        """One line on what was recognised and done."""
         words = [f"{len(self.weights) - len(self.zeros)} weights by the names of {self.kit}"]
         if self.prefix:
             words.append(f"prefix {self.prefix} taken off")
@@ -65,17 +66,17 @@ class KitWeights:
 
 
 def with_names_here(arrays: Mapping[str, np.ndarray]) -> KitWeights | None:
-    """Give the weights of a DDRNet the names here; arrays keep their dtype.
+    """Rename the weights of a DDRNet to the names here; arrays keep their dtype.
 
     Args:
         arrays: The arrays of a file by their names there.
 
     Returns:
-        None where the names are of no kit that is known, of which DDRNet or not.
+        None if the names belong to no known kit.
 
     Raises:
-        ValueError: Two names of the file are one here, or an array has no numbers: its other sides, which cost a file
-            nothing, would decide how large a network is built for it.
+        ValueError: Two names of the file are one here, or an array is empty: its other sides, which take no space in a
+            file, would decide how large a network is built for it.
     """
     stripped, prefix = _without_prefixes(arrays)
     kit, translate = _recognised(stripped, prefix)
@@ -107,7 +108,7 @@ def with_official_names(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarr
     """The reverse: weights by the names here, under the official names and in PyTorch's shapes.
 
     Raises:
-        KeyError: A name is of no part of the official networks.
+        KeyError: A name belongs to no part of the official networks.
     """
     arrays = {}
     for name, value in weights.items():
@@ -119,7 +120,7 @@ def with_official_names(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarr
 
 
 def arch_of(weights: Mapping[str, np.ndarray]) -> str | None:
-    """Which network of those here has weights of these names and shapes, by its stem, its stages and its task."""
+    """Which of the networks here has weights of these names and shapes, by its stem, its stages and its task."""
     stem = weights.get(_STEM)
     if stem is None or stem.ndim != 4:
         return None
@@ -137,7 +138,7 @@ def arch_of(weights: Mapping[str, np.ndarray]) -> str | None:
 
 
 def num_classes_of(weights: Mapping[str, np.ndarray]) -> int | None:
-    """Classes of a network by its weights; None where those are of a trunk alone."""
+    """Classes of a network by its weights; None if those are of a trunk alone."""
     for name, axis in (("head.conv.weight", 0), (_LINEAR, 1)):
         if name in weights and weights[name].ndim > axis:
             return weights[name].shape[axis]
@@ -145,7 +146,7 @@ def num_classes_of(weights: Mapping[str, np.ndarray]) -> int | None:
 
 
 def facts_of(found: KitWeights) -> dict[str, Any]:
-    """What ``__meta__`` says of weights of another kit; all of them have the official paddings but MindSpore's."""
+    """The ``__meta__`` entry for weights of another kit; all but MindSpore's have the official paddings."""
     facts = {
         "kit": found.kit,
         "arch": arch_of(found.weights),
@@ -156,7 +157,7 @@ def facts_of(found: KitWeights) -> dict[str, Any]:
 
 
 def _without_prefixes(names: Iterable[str]) -> tuple[dict[str, str], str]:
-    """Names without the prefixes of wrappers that most of them have, each with what it was; and the prefixes.
+    """Names without the wrapper prefixes that most of them have, each with its original; and the prefixes.
 
     A wrapper may have names of its own beside those of the network.
     """
@@ -180,7 +181,7 @@ def _without_prefix(names: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 
 def _recognised(names: Mapping[str, Any], prefix: str) -> tuple[str | None, Callable[[str], str | None]]:
-    """Whose names these are, and what turns one into that here.
+    """The kit of these names, and a function that turns one into the name here.
 
     The names of running statistics tell PyTorch's and MindSpore's files from those of a user's own network in Paddle.
     """
@@ -204,7 +205,7 @@ def _recognised(names: Mapping[str, Any], prefix: str) -> tuple[str | None, Call
 
 
 def _kit_of_official_names(names: Mapping[str, Any], prefix: str) -> str:
-    """Who saved a file with official names, by what stands beside and before them."""
+    """Who saved a file with official names, by the entries beside them and the prefixes."""
     if _has(names, "loss."):
         return _CHENJUN2HAO
     return _QUALCOMM if prefix == "model." else _OFFICIAL

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The small pieces that the networks are made of.
+"""The building blocks of the networks.
 
 Attribute names (``_conv``, ``_batch_norm``, ``conv_bn_relu``, ...) decide the keys of the state dict. They are
 PaddleSeg's, so that its .pdparams files load as they are: do not rename them.
@@ -30,20 +30,20 @@ DataFormat = Literal["NCHW", "NHWC"]
 
 
 class SwitchedPaddingConv2D(nn.Conv2D):
-    """A convolution whose padding can be switched after it was built, for padding has no weights."""
+    """A convolution whose padding can be switched after construction, since padding has no weights."""
 
     @property
     def pads_as_same(self) -> bool:
         """Whether it is padded as ``"SAME"`` says, with stride 2 and an even side on the right and below only.
 
-        Otherwise by what it was built with.
+        Otherwise with the padding of its constructor.
         """
         return self._padding_algorithm == "SAME"
 
     @pads_as_same.setter
     def pads_as_same(self, same: bool) -> None:
         padding = "SAME" if same else self._padding
-        # What nn.Conv2D does with the argument of its constructor.
+        # As nn.Conv2D does with the argument of its constructor.
         self._updated_padding, self._padding_algorithm = _update_padding_nd(
             padding, self._data_format == "NHWC", num_dims=2
         )
@@ -178,12 +178,12 @@ class Bottleneck(nn.Layer):
 
 
 def with_drop_path(x: Tensor, block: BasicBlock | Bottleneck) -> Tensor:
-    """Stochastic depth (Huang et al. 2016, arXiv 1603.09382): what a block adds to its residual, or nothing.
+    """Stochastic depth (Huang et al. 2016, arXiv 1603.09382): a block's addition to its residual, or nothing.
 
     Args:
         x: What the block adds, pictures on the first axis.
-        block: Says by ``drop_path`` how probable it is that a picture goes without; the others are scaled up, so that
-            the mean stays.
+        block: Its ``drop_path`` is the probability that a picture goes without; the others are scaled up to keep the
+            mean.
     """
     if block.drop_path == 0.0 or not block.training:
         return x
@@ -222,7 +222,7 @@ def spatial_size(x: Tensor, data_format: DataFormat) -> Sequence[int]:
 def resize_to(x: Tensor, size_hw: Sequence[int], data_format: DataFormat = "NCHW") -> Tensor:
     """Resize bilinearly (align_corners=False) to ``size_hw``.
 
-    The networks take the size from the tensor that is matched, never from a division of the input's size: a
+    The networks take the size from the tensor to match, never by dividing the input's size: a
     convolution of stride 2 gives the ceiling, so that ``h // 8`` is wrong for most sizes.
     """
     return F.interpolate(x, size=size_hw, mode="bilinear", align_corners=False, data_format=data_format)
@@ -231,8 +231,8 @@ def resize_to(x: Tensor, size_hw: Sequence[int], data_format: DataFormat = "NCHW
 def upsample_logits(logits: Tensor, size_hw: Sequence[int]) -> Tensor:
     """Resize logits (N, K, h, w) bilinearly (align_corners=False) to ``size_hw``, as ``resize_to`` does.
 
-    On a CPU by a matrix product for each axis: forward and backward take a third to a half of the time that Paddle's
-    kernel takes there. On a card the kernel is the faster one, and a product might be rounded to TF32.
+    On a CPU by a matrix product for each axis: forward and backward take a third to a half of the time of Paddle's
+    kernel. On a card the kernel is faster, and a product might be rounded to TF32.
     """
     if not computes_eagerly_on_cpu():
         return resize_to(logits, size_hw)
@@ -248,7 +248,7 @@ def upsample_logits(logits: Tensor, size_hw: Sequence[int]) -> Tensor:
 def initialize_weights(model: nn.Layer) -> None:
     """Fill convolutions from the normal distribution of He et al. 2015 (equation 10: fan in).
 
-    The authors' code scales by the fan out instead. That makes the weights of the classifier so large (11 classes
+    The authors' code scales by the fan out instead, which makes the weights of the classifier so large (11 classes
     from 64 channels) that the first loss is twice ln(classes), and training from scratch falls behind: on CamVid with
     the schedule of configs/camvid, 25 and 19 % mIoU after 500 of 2000 steps against 34 %.
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Weights to start from, which may fit only in part: of ImageNet, of other classes, of other input channels."""
+"""Weights to start from, which may fit only in part: from ImageNet, for other classes, for other input channels."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def load_pretrained(
     source: str | os.PathLike[str] | Mapping[str, Any],
     class_names: Sequence[str] | None = None,
 ) -> Coverage:
-    """Start a network from weights that may fit only in part, and say how far they do.
+    """Start a network from weights that may fit only in part, and report how much fits.
 
     Args:
         model: The network.
         source: A local weight file of any kit that ``models.weights.read_weights`` knows, a checkpoint folder, the
-            address of a file, ``zoo:NAME``, or ``{"url": ..., "sha256": ...}`` with one of these but the zoo's or a
+            address of a file, ``zoo:NAME``, or ``{"url": ..., "sha256": ...}`` with any of these except the zoo's, or a
             list of mirrors.
-        class_names: Names of the network's classes, to find them among those of the weights; see ``class_rows``.
+        class_names: Names of the network's classes, to match them with those of the weights; see ``class_rows``.
 
     Returns:
         The coverage, which is also logged as a table, and kept as ``model.pretrained_coverage``.
@@ -95,7 +95,7 @@ def local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:
     """The file of a name of the zoo, or of the first place of another source that has it.
 
     Raises:
-        WeightsError: None has it, or what is there has another checksum.
+        WeightsError: None has it, or its checksum differs.
     """
     name = zoo_name(source)
     if name is not None:
@@ -109,7 +109,7 @@ def local_file(source: str | os.PathLike[str] | Mapping[str, Any]) -> str:
 
 
 def classes_of(source: Any, meta: Mapping[str, Any] | None) -> Any:
-    """The names of the classes that a file says itself, or the zoo says of it; None where nobody does."""
+    """The class names given by a file itself, or by the zoo for it; None if there are none."""
     stated = None if meta is None else meta.get("classes")
     name = zoo_name(source)
     return find(name).classes if stated is None and name is not None else stated
@@ -127,8 +127,8 @@ def _checked(path: str, sha256: str | None) -> str:
 def _with_input_channels(model: nn.Layer, weights: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
     """Fit the first convolution to the network's number of input channels.
 
-    Each channel gets the mean over those of the file, scaled so that a picture whose channels are all equal gives what
-    it gave there.
+    Each channel gets the mean over those of the file, scaled so that a picture with equal channels gives the same
+    result as before.
     """
     name = ModelFacts.of(model).input_weight
     if name is None or name not in weights:

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether weights mean by a number the class that the data mean by it, as far as both name their classes."""
+"""Whether a number means the same class in the weights and in the data, as far as both name their classes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def check_class_names(
 ) -> None:
     """Compare the names of the classes in weights with those of the data, and say where they differ.
 
-    Names may be other words for the same classes, so that a warning is all there is to say. Where the weights have one
-    of them at another number, the scores or names of all classes would be those of others.
+    Names may be other words for the same classes, so a mismatch is only a warning. If the weights have a name at
+    another number, scores and names would belong to other classes.
 
     Args:
         path: The weights, for messages.
         meta: Their ``__meta__``; None, or one without ``classes``, says nothing.
-        names: Those of the data; None: they have none.
-        refuses_other_order: Whether names at other numbers are an error, and not a warning too: the classes of a data
+        names: Class names of the data; None: they have none.
+        refuses_other_order: Whether names at other numbers are an error rather than a warning: the classes of a data
             set of class folders follow from the names of its folders, others from the values of labels.
 
     Raises:

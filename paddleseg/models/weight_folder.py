@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which weight file of a checkpoint folder is meant: with a moving average there are two, and either may be better.
+"""Which weight file of a checkpoint folder to use: with a moving average there are two, and either may be better.
 
-The folder's manifest names the one with the better figure (``best_file``). Older versions had no such key; what the
-evaluation said then stands in ``model.pdstates``.
+The folder's manifest names the one with the better figure (``best_file``). Older versions had no such key; their
+evaluation's result is in ``model.pdstates``.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ WEIGHTS, EMA_WEIGHTS, STATES = "model.pdparams", "ema_model.pdparams", "model.pd
 
 
 def weight_file(path: str | os.PathLike[str]) -> str:
-    """The file that a user means: a file itself, of a folder the one with the better figure, else ``model.pdparams``.
+    """The file that a path means: the file itself; in a folder the one with the better figure, or ``model.pdparams``.
 
-    The log says which one that is where it is the moving average, and where a named file is not it.
+    The log names it if it is the moving average, or if the user named the other file.
 
     Raises:
-        WeightsError: The folder's manifest is damaged, or the folder is that of a run, which has several checkpoints.
+        WeightsError: The folder's manifest is damaged, or the folder is a run's, which has several checkpoints.
     """
     path = local_path(path)
     if os.path.isdir(path):
@@ -50,7 +50,7 @@ def weight_file(path: str | os.PathLike[str]) -> str:
 
 
 def best_file(folder: str | os.PathLike[str]) -> str:
-    """Name of the weight file with the better figure; ``model.pdparams`` where nothing was evaluated.
+    """Name of the weight file with the better figure; ``model.pdparams`` if nothing was evaluated.
 
     Raises:
         WeightsError: The folder's manifest is damaged.
@@ -75,7 +75,7 @@ def _by_number(name: str) -> tuple[str, int, str]:
 
 
 def _known_best(folder: str | os.PathLike[str]) -> str | None:
-    """The same for somebody who has named a file: None where nothing was evaluated or the manifest does not say it."""
+    """The same when the user named a file: None if nothing was evaluated or the manifest does not say it."""
     try:
         return _stated_best(folder)
     except WeightsError:
@@ -100,7 +100,7 @@ def _stated_best(folder: str | os.PathLike[str]) -> str | None:
 
 
 def _best_of_states(folder: Path, manifest: Mapping[str, Any]) -> str | None:
-    """What an older version's state says, where its best step is the one that was saved."""
+    """The answer of an older version's state, if its best step is the one saved."""
     if EMA_WEIGHTS not in manifest["files"]:
         return None
     evaluation = read_pickle(folder / STATES)["hooks"].get("EvaluateHook", {})

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The formats of weight files, told by what is in them: Paddle's, safetensors, PyTorch's and MindSpore's.
+"""The formats of weight files, recognised by content: Paddle's, safetensors, PyTorch's and MindSpore's.
 
-All are read without running code that they may contain. Archives of numpy, other zip archives and HDF5 are refused by
-what they are, for a reader of one of these would call them damaged.
+All are read without running code that they may contain. numpy archives, other zip archives and HDF5 are refused by
+name, as a reader of the other formats would call them damaged.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ WeightFormat = Literal["Paddle", "safetensors", "PyTorch", "MindSpore"]
 META_KEY = "__meta__"
 # paddle.save adds a table of internal names under this key.
 _NAME_TABLE_KEY = "StructuredToParameterName@@"
-# Where a training's file of PyTorch has the weights, the first that is there. super-gradients' moving average, with
-# which it evaluates, is before its plain weights.
+# Where PyTorch training files keep the weights; the first that exists is taken. super-gradients' moving average, with
+# which it evaluates, comes before its plain weights.
 _WRAPPERS = ("state_dict", "ema_net", "net", "model_state_dict", "model_state", "model")
 
-_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second of one without entries
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second begins an empty archive
 _ZIP_HEADER_SIZE = 30  # of an entry, before its name
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 # A checkpoint of MindSpore is a protocol buffer that begins with a field of its arrays; others end in .ckpt too.
@@ -48,13 +48,13 @@ _NUMPY = (
 
 @dataclass(frozen=True)
 class WeightFile:
-    """What a weight file holds.
+    """The content of a weight file.
 
     Attributes:
-        arrays: The arrays by the names that the file gives them; those of bfloat16 are float32.
-        meta: The ``__meta__`` entry, None where there is none.
-        format: Of the file.
-        entry: Of a training's file, the entry that the arrays were in.
+        arrays: The arrays by their names in the file; those of bfloat16 become float32.
+        meta: The ``__meta__`` entry, None if there is none.
+        format: The file's format.
+        entry: In a training's file, the entry that had the arrays.
     """
 
     arrays: dict[str, np.ndarray]
@@ -96,7 +96,7 @@ def _format_of(path: str | os.PathLike[str]) -> WeightFormat:
         with open(path, "rb") as file:
             start = file.read(4096)
     except OSError:
-        return "Paddle"  # whoever reads it says why
+        return "Paddle"  # its reader says why
     if start.startswith(_ZIP):
         return _format_of_zip(path, start)
     if start.startswith(OLD_MARK):
@@ -108,7 +108,7 @@ def _format_of(path: str | os.PathLike[str]) -> WeightFormat:
 
 
 def _format_of_zip(path: str | os.PathLike[str], start: bytes) -> WeightFormat:
-    """Whether a zip archive is PyTorch's, told by the names in it, or where it is cut off by the first."""
+    """Whether a zip archive is PyTorch's, by the names in it, or by the first one if it is cut off."""
     try:
         with zipfile.ZipFile(path) as archive:
             names, state = archive.namelist(), ""
@@ -130,7 +130,7 @@ def _first_name(start: bytes) -> str:
 
 
 class _StateDict:
-    """Finds the weights in what torch.save wrote, and keeps the entry that they are in."""
+    """Finds the weights in the output of torch.save, and remembers the entry that has them."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._path = path
@@ -157,7 +157,7 @@ def _has_tensors(table: Any) -> bool:
 
 
 def _without_bfloat16(value: Any) -> Any:
-    """paddle.save writes the bits of bfloat16, which numpy has not, as uint16, which Paddle's tensors have not."""
+    """paddle.save writes the bits of bfloat16, which numpy lacks, as uint16, which Paddle's tensors lack."""
     return float32_of_bfloat16(value) if isinstance(value, np.ndarray) and value.dtype == np.uint16 else value
 
 

@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names of DDRNet's weights in other kits: which name there is which one here, by rules for the parts of the network.
+"""Names of DDRNet's weights in other kits, mapped to the names here by rules for the parts of the network.
 
 The names here are PaddleSeg's. Those of the authors' PyTorch code (github.com/ydhongHIT/DDRNet), called official, are
-what the others are first turned into: mmsegmentation 1.2 (backbone DDRNet, decode head DDRHead) and super-gradients
-(DDRNet23Slim, DDRNet23, DDRNet39). MindSpore's differ in the words for batch normalisation alone.
+the intermediate form for the others: mmsegmentation 1.2 (backbone DDRNet, decode head DDRHead) and super-gradients
+(DDRNet23Slim, DDRNet23, DDRNet39). MindSpore's differ only in the words for batch normalisation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-# What stands for {...} in a rule.
+# The pattern for each {...} in a rule.
 _PARTS = {
     "i": r"\d+",  # a block, or a place in a sequence
     "n": r"[123]",  # a convolution of a block and its batch normalisation
@@ -33,14 +33,14 @@ class NameRules:
     """Turns names of one kit into those of another.
 
     Args:
-        rules: (name there, name here) of modules, in which {i} and the like stand for what is the same in both.
+        rules: (name there, name here) of modules, in which {i} and the like stand for parts that both share.
     """
 
     def __init__(self, rules: Iterable[tuple[str, str]]) -> None:
         self._rules = [(_pattern(there), here) for there, here in rules]
 
     def translate(self, module: str) -> str | None:
-        """The name here of a module there; None where no rule has it."""
+        """The name here of a module there; None if no rule matches."""
         for pattern, here in self._rules:
             match = pattern.fullmatch(module)
             if match is not None:
@@ -86,7 +86,7 @@ def _official_rules() -> Iterator[tuple[str, str]]:
 
 
 def _mmsegmentation_rules() -> Iterator[tuple[str, str]]:
-    """(mmsegmentation, official); its classes for a convolution and its normalisation call these conv and bn."""
+    """(mmsegmentation, official); its class for a convolution with normalisation calls these conv and bn."""
     layers = {"stem.2": "layer1", "stem.4": "layer2"}
     for i in range(3):
         layers[f"context_branch_layers.{i}"] = f"layer{i + 3}"
@@ -123,7 +123,7 @@ def _mmsegmentation_rules() -> Iterator[tuple[str, str]]:
 
 
 def _super_gradients_rules(splits_layer3: bool) -> Iterator[tuple[str, str]]:
-    """(super-gradients, official), where layer3 is once there or, as in 39, twice with a fusion after each."""
+    """(super-gradients, official), with one layer3 or, as in 39, two with a fusion after each."""
     layers = {"_backbone.layer1": "layer1", "_backbone.layer2": "layer2", "_backbone.layer4": "layer4",
               "layer4_skip": "layer4_", "layer5": "layer5", "layer5_skip": "layer5_"}  # fmt: skip
     for repeat in range(2 if splits_layer3 else 1):
@@ -157,14 +157,14 @@ _FROM_SUPER_GRADIENTS = {splits: NameRules(_super_gradients_rules(splits)) for s
 
 
 def name_here(official: str) -> str | None:
-    """The name here, which is PaddleSeg's, of an official one such as ``conv1.1.running_var``; None: there is none."""
+    """The name here (PaddleSeg's) for an official one such as ``conv1.1.running_var``; None: there is none."""
     module, _, leaf = official.rpartition(".")
     translated = _FROM_OFFICIAL.translate(module)
     return None if translated is None or leaf not in _LEAVES else f"{translated}.{_LEAVES[leaf]}"
 
 
 def official_name(name: str) -> str | None:
-    """The official name of one here; None: there is none."""
+    """The official name for one here; None: there is none."""
     module, _, leaf = name.rpartition(".")
     translated = _TO_OFFICIAL.translate(module)
     leaves = {here: official for official, here in _LEAVES.items()}
@@ -172,7 +172,7 @@ def official_name(name: str) -> str | None:
 
 
 def official_of_mmsegmentation(name: str) -> str | None:
-    """The official name of one of mmsegmentation; a backbone alone, as pre-training gives it, has no ``backbone.``."""
+    """The official name for mmsegmentation's; a backbone alone, as from pre-training, has no ``backbone.``."""
     for prefix in ("backbone.", "decode_head."):
         if name.startswith(prefix):
             name = name[len(prefix) :]
@@ -181,12 +181,12 @@ def official_of_mmsegmentation(name: str) -> str | None:
 
 
 def official_of_super_gradients(name: str, splits_layer3: bool) -> str | None:
-    """The official name of one of super-gradients."""
+    """The official name for super-gradients'."""
     return _with_module(_FROM_SUPER_GRADIENTS[splits_layer3], name)
 
 
 def official_of_mindspore(name: str) -> str:
-    """The official name of one of MindSpore's DDRNet."""
+    """The official name for MindSpore's."""
     module, _, leaf = name.rpartition(".")
     return f"{module}.{_LEAVES_OF_MINDSPORE.get(leaf, leaf)}"
 

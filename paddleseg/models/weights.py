@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Weight files: reading them safely, fitting them to a network, saying what was loaded.
+"""Weight files: reading them safely, fitting them to a network, reporting what was loaded.
 
 A file written here carries one extra entry, ``__meta__``: a JSON string with arch, padding_mode, num_classes,
 step, metric and classes. Readers that do not know it ignore it.
@@ -30,13 +30,13 @@ from paddleseg.utils.safe_pickle import one_line
 from paddleseg.utils.safetensors_file import is_safetensors, write_safetensors
 from paddleseg.utils.weight_source import zoo_name
 
-# mindspore-ai/models, research/cv/DDRNet: its strided convolutions pad on the right and below alone, its stem has no
-# bias, its resize counts from the corner.
+# mindspore-ai/models, research/cv/DDRNet: its strided convolutions pad only on the right and below, its stem has no
+# bias, its resize has no half-pixel centres.
 MINDSPORE_IS_OTHER = (
     "weights of MindSpore, whose DDRNet computes something else (paddings, stem, resize); here they are a start for "
     "training and do not give its results"
 )
-# What gives the classes: fine-tuning may start without more parts (ModelFacts.head_parts).
+# The layers that compute the classes; fine-tuning may start without more parts (ModelFacts.head_parts).
 _SEGMENTATION_HEADS = ("head", "aux_head")
 
 
@@ -49,7 +49,7 @@ class Coverage:
         missing: Names of the network that the file does not have.
         unexpected: Names of the file that the network does not have.
         misshaped: Name to (shape in the file, shape in the network).
-        partial: Names of last layers' tensors of which the rows of some classes were loaded, and others start afresh.
+        partial: Names of last layers' tensors in which the rows of some classes were loaded, and others start afresh.
     """
 
     loaded: list[str]
@@ -64,7 +64,7 @@ class Coverage:
 
     @property
     def left(self) -> list[str]:
-        """Names of the network that keep what they were initialised with, all of it or some classes' rows."""
+        """Names of the network that keep initial values, entirely or in some classes' rows."""
         return [*self.missing, *self.misshaped, *self.partial]
 
     def describe(self) -> str:
@@ -91,7 +91,7 @@ class Coverage:
         """One line for each part of the network: how many of its tensors were loaded.
 
         Args:
-            of: Gives the part that a name belongs to; None: the sublayer of the top level.
+            of: Returns the part that a name belongs to; None: the top-level sublayer.
         """
         of = part_of if of is None else of
         wanted = self.loaded + self.left
@@ -104,18 +104,18 @@ class Coverage:
 
 
 def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any] | None]:
-    """Read a weight file of any kit that is known without running code in it.
+    """Read a weight file of any known kit without running code in it.
 
     Args:
-        path: A .pdparams, .safetensors, .pth of PyTorch (either format) or .ckpt of MindSpore. What is in it decides.
+        path: A .pdparams, .safetensors, .pth of PyTorch (either format) or .ckpt of MindSpore; its content decides.
 
     Returns:
-        The arrays by the names here (see ``models.kits``), and the ``__meta__`` entry. Where the file has none, that of
-        another kit says ``kit``, ``arch``, ``num_classes`` and ``padding_mode``, and of others it is None.
+        The arrays by the names here (see ``models.kits``), and the ``__meta__`` entry. If the file has none, it is
+        ``kit``, ``arch``, ``num_classes`` and ``padding_mode`` for another kit's file, and None for others.
 
     Raises:
         WeightsError: The file is missing, damaged, of another format or not a table of arrays; or it is PyTorch's or
-            MindSpore's and not of a DDRNet.
+            MindSpore's but not of a DDRNet.
     """
     read = read_arrays(path)
     try:
@@ -137,10 +137,10 @@ def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
 def write_weights(
     path: str | os.PathLike[str], weights: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None
 ) -> None:
-    """Write what ``read_weights`` gave, in the format that the name ends in.
+    """Write the result of ``read_weights``, in the format given by the name's ending.
 
     Raises:
-        WeightsError: The name ends in something else, or the package safetensors is not installed.
+        WeightsError: The name has another ending, or the package safetensors is not installed.
         UserError: The file cannot be written.
     """
     texts = {} if meta is None else {META_KEY: json.dumps(meta)}
@@ -164,7 +164,7 @@ def apply_weights(model: nn.Layer, weights: Mapping[str, np.ndarray]) -> Coverag
             fitting[name] = weights[name]
         else:
             misshaped[name] = (found, wanted)
-    # set_state_dict warns about every name that is missing: here that is reported by the caller.
+    # set_state_dict warns about every missing name: here the caller reports them.
     for name, value in fitting.items():
         # Cast by Paddle, because numpy has no bfloat16; Paddle takes numpy's uint16 for it, and knows no uint32.
         plain = value.astype(np.int64) if value.dtype.kind == "u" else value
@@ -182,14 +182,14 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
 
     Args:
         model: The network.
-        path: A weight file, see ``read_weights``, or a checkpoint folder, which stands for its better weight file.
+        path: A weight file, see ``read_weights``, or a checkpoint folder, which means its better weight file.
 
     Returns:
         The file's ``__meta__``, or None.
 
     Raises:
-        WeightsError: The file cannot be read, a name or shape does not fit, or it is of MindSpore. What only training
-            needs, as an auxiliary head, is left out where the file has it and the network does not.
+        WeightsError: The file cannot be read, a name or shape does not fit, or it is of MindSpore. Parts for training
+            alone, such as an auxiliary head, may be in the file and not in the network.
     """
     name = zoo_name(path)
     if name is not None:
@@ -211,18 +211,18 @@ def load_weights(model: nn.Layer, path: str | os.PathLike[str]) -> dict[str, Any
 
 
 def is_of_mindspore(meta: Mapping[str, Any] | None) -> bool:
-    """Whether weights were trained in MindSpore's network, by their ``__meta__``; converted ones say it still."""
+    """Whether weights were trained in MindSpore's network, by their ``__meta__``; converted ones still say so."""
     return meta is not None and meta.get("kit") == MINDSPORE
 
 
 def _other_network(model: nn.Layer, meta: Mapping[str, Any] | None) -> str:
-    """Where the weights say of which network they are, and it is another one."""
+    """A note if the weights name another network."""
     arch = None if meta is None else meta.get("arch")
     return "" if arch in (None, getattr(model, "arch", None)) else f"; these are weights of {one_line(arch)}"
 
 
 def _numbers_to_write(model: nn.Layer, coverage: Coverage) -> str:
-    """What a configuration has to say where shapes differ in the numbers of classes or of input channels alone."""
+    """What to write in a configuration if shapes differ only in the numbers of classes or input channels."""
     facts, numbers = ModelFacts.of(model), {}
     for name, (found, wanted) in coverage.misshaped.items():
         if name == facts.input_weight and found[:1] + found[2:] == wanted[:1] + wanted[2:]:
@@ -234,7 +234,7 @@ def _numbers_to_write(model: nn.Layer, coverage: Coverage) -> str:
 
 
 def make_meta(model: nn.Layer, **facts: Any) -> str:
-    """The ``__meta__`` entry of a weight file of ``model``."""
+    """The ``__meta__`` entry for a weight file of ``model``."""
     meta = {
         name: getattr(model, name)
         for name in ("arch", "padding_mode", "num_classes", "in_channels")
@@ -246,10 +246,10 @@ def make_meta(model: nn.Layer, **facts: Any) -> str:
 def follow_padding_mode(
     model: nn.Layer, path: str | os.PathLike[str], weights: Mapping[str, np.ndarray], meta: Mapping[str, Any] | None
 ) -> None:
-    """Give a network whose padding mode was not named that of the weights; refuse a named one that is another.
+    """Give a network the weights' padding mode if none was named; refuse a named one that differs.
 
-    A ``.pdparams`` of trained weights without ``__meta__``, of a network that PaddleSeg has, is taken for PaddleSeg's.
-    A trunk without a segmentation head, with pyramid pooling or not, was made of the authors' weights.
+    A ``.pdparams`` of trained weights without ``__meta__``, for a network that PaddleSeg has, is taken for PaddleSeg's.
+    A trunk without a segmentation head, with pyramid pooling or not, was converted from the authors' weights.
 
     Raises:
         WeightsError: The network was built with another padding mode by name, or the weights name an unknown one.
@@ -261,7 +261,7 @@ def follow_padding_mode(
     is_named = getattr(model, "padding_mode_is_named", True)
     if meta is None:
         has_heads = any(part_of(name) in _SEGMENTATION_HEADS for name in weights)
-        # PaddleSeg releases .pdparams alone.
+        # PaddleSeg releases only .pdparams.
         if is_named or is_safetensors(path) or not (facts.has_weights_of_paddleseg and has_heads):
             return
         found = "paddleseg"
@@ -285,17 +285,17 @@ def follow_padding_mode(
 
 
 def part_of(name: str) -> str:
-    """The part of the network, a sublayer of the top level, that a name of the state dict belongs to."""
+    """The part of the network, a top-level sublayer, that a name of the state dict belongs to."""
     return name.partition(".")[0]
 
 
 def describe_model(model: nn.Layer) -> str:
-    """Such as ``DDRNet_23 with 19 classes``."""
+    """A description such as ``DDRNet_23 with 19 classes``."""
     arch = getattr(model, "arch", type(model).__name__)
     num_classes = getattr(model, "num_classes", None)
     return arch if num_classes is None else f"{arch} with {num_classes} classes"
 
 
 def first_names(names: list[str], count: int = 4) -> str:
-    """The first few of them, for a message."""
+    """The first few names, for a message."""
     return ", ".join(one_line(name) for name in names[:count]) + (", ..." if len(names) > count else "")

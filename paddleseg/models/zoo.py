@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The model zoo: names of published weights, read from zoo.yml beside this file, and the file that a name stands for.
+"""The model zoo: names of published weights, read from zoo.yml beside this file, and the file behind each name.
 
-Few publishers say a checksum. Where none is known, that of the first download that is weights of the network is written
-into the cache, as ``zoo/NAME.json``, and every later copy of that name, from whichever mirror, has to have it.
+Few publishers give a checksum. Where none is known, that of the first download that contains the network's weights is
+recorded in the cache, as ``zoo/NAME.json``, and every later copy of that name, from any mirror, must have it.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ _SHA256 = re.compile(r"[0-9a-f]{8,64}")
 
 @dataclass(frozen=True)
 class ZooEntry:
-    """One line of the zoo.
+    """One entry of the zoo.
 
     Attributes:
-        name: What stands after ``zoo:``.
-        model: The network here that the weights are of.
+        name: The part after ``zoo:``.
+        model: The network here that has these weights.
         trained_on: The data.
-        kit: Whose file it is; ``models.kits`` reads it.
+        kit: The kit that wrote the file; ``models.kits`` reads it.
         result: The published figure with its conditions.
         url: Addresses of the same file, tried in order.
-        sha256: Its SHA-256 or the beginning of it, at least 8 digits; None where the publisher says none.
-        classes: Names of the classes in the order of their numbers, which files of other kits do not say; None for
-            weights without a last layer that is of use.
+        sha256: Its SHA-256 or the beginning of it, at least 8 digits; None if the publisher gives none.
+        classes: Names of the classes in the order of their numbers, which files of other kits do not contain; None for
+            weights without a useful last layer.
     """
 
     name: str
@@ -61,12 +61,12 @@ class ZooEntry:
 
     @property
     def file_name(self) -> str:
-        """How a copy is called: several publishers call all of theirs model.pdparams."""
+        """The name of a copy: several publishers call all of theirs model.pdparams."""
         return self.name + Path(urllib.parse.urlsplit(self.url[0]).path).suffix
 
 
 def zoo_file() -> Path:
-    """The list: what ``$PADDLESEG_ZOO`` names, else zoo.yml beside this file."""
+    """The list: the file named by ``$PADDLESEG_ZOO``, else zoo.yml beside this one."""
     return Path(os.environ.get("PADDLESEG_ZOO") or Path(__file__).with_name("zoo.yml"))
 
 
@@ -102,17 +102,17 @@ def zoo_faults(source: Any) -> Iterator[tuple[str, str]]:
 
 
 def is_there(source: Any) -> bool:
-    """Whether a source without faults is on this machine, or can be fetched from an address or by a name of the zoo."""
+    """Whether a source without faults is on this machine, or can be fetched from an address or the zoo."""
     if zoo_name(source) is not None:
         return True
     return any(is_url(place) or os.path.exists(local_path(place)) for place in places_of(source)[0])
 
 
 def find(name: str) -> ZooEntry:
-    """The entry of a name.
+    """The entry with a name.
 
     Raises:
-        ConfigError: There is none; says which names are near.
+        ConfigError: There is none; suggests similar names.
     """
     zoo = read_zoo()
     if name not in zoo:
@@ -121,7 +121,7 @@ def find(name: str) -> ZooEntry:
 
 
 def other_network(source: Any, network: Any) -> str | None:
-    """Why the weights of a source that names the zoo cannot start a network; None where they can, or nobody knows.
+    """Why the weights of a source that names the zoo cannot start a network; None if they can, or it is not known.
 
     Args:
         source: A source without faults.
@@ -139,21 +139,20 @@ def other_network(source: Any, network: Any) -> str | None:
 
 
 def fetch(name: str) -> str:
-    """The local file of a name: the copy in the cache, or what the first mirror has that gives the right file.
+    """The local file of a name: the copy in the cache, or the download from the first mirror with the right file.
 
-    What a mirror answers may be the page of a log-in or a part of the file: its checksum is not recorded before its
-    content was looked at.
+    A mirror may send a log-in page or part of the file: a checksum is recorded only after checking the content.
 
     Raises:
         ConfigError: There is no such name.
-        WeightsError: No mirror has it, or what they have is another file or is of another network.
+        WeightsError: No mirror has it, or they have another file or another network's.
     """
     entry = find(name)
     record = _Record.of(entry)
     expected, says = known_sha256(entry), f"{zoo_file()} says"
     if record is not None and expected == record.sha256:
         says = f"the first download, as {_record_file(name)} has it, had"
-    # The mirror that had it first is asked first: its copy is in the cache, and needs no network.
+    # The mirror that had it first is tried first: its copy is in the cache, and needs no network.
     mirrors = sorted(entry.url, key=lambda url: record is None or url != record.url)
     is_known = record is not None and record.sha256 == expected
 
@@ -175,13 +174,13 @@ def fetch(name: str) -> str:
 
 
 def _check_content(entry: ZooEntry, url: str, path: str) -> None:
-    """Refuse a first copy that is no weights of the entry's network, and take it out of the cache."""
+    """Refuse a first copy that does not contain the entry's network, and remove it from the cache."""
     try:
         arch = arch_of(read_weights(path)[0])
         if arch is None or MODELS[arch].variant is not MODELS[entry.model].variant:
             raise WeightsError(f"weights of {arch or 'no DDRNet'}")
     except WeightsError as error:
-        Path(path).unlink(missing_ok=True)  # another process may have found out at the same time
+        Path(path).unlink(missing_ok=True)  # another process may have removed it already
         raise WeightsError(
             f"{url} has no weights of {entry.model}, and what it sent was not kept: "
             f"{str(error).removeprefix(f'{path}: ')}"
@@ -189,7 +188,7 @@ def _check_content(entry: ZooEntry, url: str, path: str) -> None:
 
 
 def known_sha256(entry: ZooEntry) -> str | None:
-    """What the file's SHA-256 has to be or to begin with: as recorded, if the list does not say otherwise."""
+    """The SHA-256 that the file must have, or its beginning: from the list, else as recorded."""
     record = _Record.of(entry)
     if record is not None and record.sha256.startswith(entry.sha256 or ""):
         return record.sha256
@@ -198,11 +197,11 @@ def known_sha256(entry: ZooEntry) -> str | None:
 
 @dataclass(frozen=True)
 class _Record:
-    """What the first download of a name was.
+    """The first download of a name.
 
     Attributes:
         url: Where it came from.
-        sha256: Of the file, 64 digits.
+        sha256: The file's, 64 digits.
     """
 
     url: str
@@ -210,7 +209,7 @@ class _Record:
 
     @classmethod
     def of(cls, entry: ZooEntry) -> _Record | None:
-        """None where there was none, or where the list has other addresses now, which are of another file.
+        """The record; None if there is none, or if the list now has other addresses, that is, another file.
 
         Raises:
             WeightsError: The record is damaged.

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The learning-rate schedule of an optimiser that somebody else built."""
+"""The learning-rate schedule of an optimiser built elsewhere."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def with_defaults(component: Callable[..., Any], section: Mapping[str, Any]) -> 
 
 
 def name_values(settings: Mapping[str, Any]) -> str:
-    """Such as ``end_lr 0, power 0.9``; what is None is left out."""
+    """Text such as ``end_lr 0, power 0.9``; values of None are left out."""
     return ", ".join(
         f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
         for name, value in settings.items()

@@ -22,7 +22,7 @@ _CLIP_ARGUMENTS = {
 
 
 def clip_faults(grad_clip_cfg: Mapping[str, Any] | None) -> Iterator[Fault]:
-    """What Paddle would not take of ``grad_clip_cfg``."""
+    """The entries of ``grad_clip_cfg`` that Paddle would not take."""
     if grad_clip_cfg is None:
         return
     arguments = dict(grad_clip_cfg)
@@ -46,7 +46,7 @@ def clip_faults(grad_clip_cfg: Mapping[str, Any] | None) -> Iterator[Fault]:
 
 
 def gradient_clip(grad_clip_cfg: dict[str, Any] | None) -> paddle.nn.clip.GradientClipBase | None:
-    """Build what ``grad_clip_cfg`` describes, ``{name: ClipGradByNorm, clip_norm: 1.0}`` for instance.
+    """Build the clipping of ``grad_clip_cfg``, for instance ``{name: ClipGradByNorm, clip_norm: 1.0}``.
 
     Args:
         grad_clip_cfg: It has no ``clip_faults``; None: no clipping.

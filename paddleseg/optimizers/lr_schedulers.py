@@ -83,7 +83,7 @@ class WarmupSchedule(LRScheduler):
     def set_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from the step of a saved state.
 
-        The rate is this schedule's own at that step, also when the state is one of another ``learning_rate``.
+        The rate is this schedule's own at that step, even if the state has another ``learning_rate``.
         """
         super().set_state_dict(state_dict)
         self.last_lr = self.get_lr()
@@ -134,7 +134,7 @@ class PolynomialDecay(WarmupSchedule):
 class CosineAnnealingDecay(WarmupSchedule):
     """Half a cosine from ``learning_rate`` down to ``eta_min``, which is held from then on.
 
-    Paddle's schedule of this name climbs again after ``T_max`` steps; nobody who trains once wants that.
+    Paddle's schedule of this name climbs again after ``T_max`` steps; a single training never wants that.
 
     Args:
         learning_rate: See `WarmupSchedule`.

@@ -225,8 +225,8 @@ def RMSProp(
 ) -> paddle.optimizer.Optimizer:
     """RMSProp (Tieleman and Hinton, Coursera lecture 6.5, 2012), with weight decay as an L2 term in the gradients.
 
-    The square root is taken of ``mean of squares + epsilon``; PyTorch adds its epsilon after the root. The running
-    sum of ``momentum`` is one of steps, each with the learning rate of its time.
+    The square root is taken of ``mean of squares + epsilon``; PyTorch adds its epsilon after the root. ``momentum``
+    sums up steps, each with the learning rate of its time.
 
     Args:
         parameters: The model whose trainable parameters are optimised.
@@ -234,7 +234,7 @@ def RMSProp(
         rho: Decay rate of the mean of the squared gradients.
         epsilon: Added under the square root.
         momentum: Factor of the running sum of the steps, 0 to below 1; 0 keeps none.
-        centered: Divide by the standard deviation of the gradients instead, so that their mean squared is taken off.
+        centered: Divide by the standard deviation of the gradients instead, that is, subtract their squared mean.
         weight_decay: See `SGD`.
         custom_cfg: See `SGD`.
         grad_clip_cfg: See `SGD`.
@@ -281,6 +281,6 @@ def _multipliers(kind, named, custom_cfg, no_decay_on_norm_and_bias):
 
 
 def _annotate(parameter: paddle.Tensor, *, learning_rate_multiplier: float, regularizer: L2Decay | None) -> None:
-    # Both are always set, so that nothing of an optimiser built earlier for the same model remains.
+    # Both are always set, so that no values of an earlier optimiser for the same model remain.
     parameter.optimize_attr = {"learning_rate": learning_rate_multiplier}
     parameter.regularizer = regularizer

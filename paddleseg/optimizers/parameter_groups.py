@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Learning rate and weight decay of each parameter: PaddleSeg's ``custom_cfg`` and one more option.
 
-Paddle's own parameter groups are not used: with them ``ClipGradByGlobalNorm`` takes the norm of each group by
-itself, so that clipping would change with the grouping. The multipliers are kept on the parameters instead,
+Paddle's own parameter groups are not used: with them ``ClipGradByGlobalNorm`` would take the norm of each group
+separately, so that grouping would change the clipping. The multipliers are kept on the parameters instead,
 where Paddle's optimisers look for them first.
 """
 

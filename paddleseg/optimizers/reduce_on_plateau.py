@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A rate that is reduced when training no longer gets better; Paddle's rules and names."""
+"""A rate that is reduced when training stops improving; Paddle's rules and names."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _STATE = ("reduced_lr", "best", "num_bad", "cooldown_left")
 
 @LR_SCHEDULERS.add_component
 class ReduceOnPlateau(WarmupSchedule):
-    """Multiplies the rate by ``factor`` after more than ``patience`` figures in a row that are not better.
+    """Multiplies the rate by ``factor`` after more than ``patience`` figures in a row without improvement.
 
-    The only schedule here that looks at results: `observe` gets them. The loss comes with every optimiser step, as
+    The only schedule here that depends on results: `observe` gets them. The loss comes with every optimiser step, as
     in PaddleSeg, and is that of a single batch; the score of the task comes with every evaluation, and is the steadier
-    guide. What comes during the warm-up is not looked at.
+    guide. Figures during the warm-up are ignored.
 
     Args:
         learning_rate: See `WarmupSchedule`.
         total_steps: See `WarmupSchedule`.
-        metric: What has to get better: ``loss``, the total loss of each step, or the task's primary score, by its name,
-            of each evaluation (with a moving average of the weights, the better of the two).
+        metric: The figure that must improve: ``loss``, the total loss of each step, or the task's primary score, by its
+            name, of each evaluation (with a moving average of the weights, the better of the two).
         mode: ``min`` or ``max``, whether less or more is better; follows from ``metric`` and need not be given.
         factor: Factor of each reduction, above 0 and below 1.
-        patience: Figures in a row that may fail to be better; the next one reduces the rate.
+        patience: Figures in a row that may fail to improve; the next one reduces the rate.
         threshold: By how much a figure must be better than the best one.
         threshold_mode: ``rel`` takes ``threshold`` as a share of the best figure, ``abs`` as it is.
-        cooldown: Figures after a reduction that are not looked at.
+        cooldown: Figures ignored after a reduction.
         min_lr: The lowest rate.
-        epsilon: A reduction that is not greater than this is left out.
+        epsilon: A reduction not greater than this is skipped.
         warmup_iters: See `WarmupSchedule`.
         warmup_start_lr: See `WarmupSchedule`.
 
@@ -130,7 +130,7 @@ class ReduceOnPlateau(WarmupSchedule):
         self.last_lr = self.get_lr()
 
     def state_keys(self) -> None:
-        """Name what ``state_dict`` saves; paddle calls this."""
+        """Name the entries that ``state_dict`` saves; paddle calls this."""
         super().state_keys()
         self.keys = [*self.keys, *_STATE]
 

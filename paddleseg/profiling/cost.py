@@ -23,7 +23,7 @@ from paddleseg.utils.evaluation_mode import evaluation_mode
 
 
 class _TracingInput(nn.Layer):
-    """Holds the network during tracing: ``to_static`` replaces the ``forward`` of the layer it is given."""
+    """Wraps the network during tracing: ``to_static`` replaces the ``forward`` of the layer it is given."""
 
     def __init__(self, network: nn.Layer) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class _TracingInput(nn.Layer):
 
 
 def count_parameters(network: nn.Layer) -> int:
-    """Number of trainable values; batch-norm statistics are not among them."""
+    """Number of trainable values; batch-norm statistics do not count."""
     return sum(math.prod(parameter.shape) for parameter in network.parameters() if not parameter.stop_gradient)
 
 
@@ -42,8 +42,8 @@ def count_macs(network: nn.Layer, height: int, width: int, *, in_channels: int =
     """Multiply-accumulate operations of all convolutions and linear layers for one picture, biases left out.
 
     Args:
-        network: Called with (1, in_channels, height, width) float32, whatever the order of the axes within it. It
-            leaves in the mode it came in.
+        network: Called with (1, in_channels, height, width) float32, whatever the order of the axes within it. Its mode
+            is restored.
         height: Height of the picture.
         width: Width of the picture.
         in_channels: Channels of the picture.
@@ -77,7 +77,7 @@ def _hooked(network: nn.Layer, kinds: tuple[type[nn.Layer], ...], hook: Callable
 
 
 def analyze(network: nn.Layer, sizes: list[tuple[int, int]], *, in_channels: int = 3) -> dict[str, Any]:
-    """Parameters, and GMACs for each (height, width), as a dict that JSON can hold."""
+    """Parameters, and GMACs for each (height, width), as a dict that can be written as JSON."""
     return {
         "parameters": count_parameters(network),
         "gmacs": {

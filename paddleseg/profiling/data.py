@@ -25,16 +25,16 @@ _NO_WAIT = 0.05
 
 @dataclass(frozen=True)
 class DataProfile:
-    """Milliseconds per picture in one process, means over the pictures that were looked at.
+    """Milliseconds per picture in one process, means over the measured pictures.
 
     Attributes:
         decode: Reading and decoding picture and label, or finding them in the cache.
         augmentation: All transforms.
         transforms: Each transform by its name, those that are fused under one name.
         collate: Putting a batch together.
-        transfer: Making tensors of it on the device; the training process does this itself.
+        transfer: Turning it into tensors on the device; the training process does this itself.
         batch_size: Pictures in a batch.
-        num_pictures: Pictures that were looked at.
+        num_pictures: Measured pictures.
     """
 
     decode: float
@@ -47,15 +47,15 @@ class DataProfile:
 
     @property
     def in_workers(self) -> float:
-        """What workers do, in milliseconds per picture."""
+        """The work of the workers, in milliseconds per picture."""
         return self.decode + self.augmentation + self.collate
 
 
 def profile_data(dataset: PictureDataset, batch_size: int, num_batches: int, seed: int = 0) -> DataProfile:
-    """Read batches in this process and take the time of each part.
+    """Read batches in this process and time each part.
 
-    Without a cache each picture may come from the disk or from the system's memory, as in training. One that is on is
-    filled first, as far as the pictures are needed.
+    Without a cache each picture may come from the disk or from the system's memory, as in training. An enabled cache is
+    first filled with the pictures that are needed.
 
     Raises:
         UserError: A sample cannot be read, or samples of one batch differ in size.
@@ -79,7 +79,7 @@ def profile_data(dataset: PictureDataset, batch_size: int, num_batches: int, see
         samples = []
         for position, index in enumerate(indices[start : start + batch_size], start):
             sample = timed("decode", dataset.read_through_cache, index)
-            # As ``dataset.sample`` does it: the class of a whole picture is no map that could be cropped.
+            # As ``dataset.sample`` does it: the class of a whole picture is not a map that can be cropped.
             unmoved = {} if dataset.labels_move or "label" not in sample else {"label": sample.pop("label")}
             rng = sample_rng(seed, 0, position)
             for name, step in zip(names, steps):
@@ -114,12 +114,12 @@ def measure_step(step: Callable[[], Any], repeats: int = 3) -> float:
 def waiting_share(profile: DataProfile, step_seconds: float, num_workers: int) -> float:
     """Share of the training's time in which it waits for data.
 
-    Workers read while the training computes, and share the work; without them both take turns. Cores that workers and
-    training take from each other are not accounted for.
+    Workers read while the training computes, and share the work; without them the two alternate. Competition for cores
+    between workers and training is not accounted for.
 
     Args:
         profile: What reading costs.
-        step_seconds: Time of a step that has its batch already.
+        step_seconds: Time of a step whose batch is ready.
         num_workers: Processes that read.
     """
     transfer = profile.transfer * profile.batch_size / 1000
@@ -163,7 +163,7 @@ def advise(
 
 
 def _named(steps: Sequence[Callable[..., Any]]) -> tuple[list[str], list[Callable[..., Any]]]:
-    """Steps with a name each; of equal names the second gets the number 2, and so on."""
+    """Steps with a name each; the second of equal names gets the number 2, and so on."""
     names: list[str] = []
     for step in steps:
         name = getattr(step, "name", type(step).__name__)

@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The seam between the training loop and what is learnt.
+"""The interface between the training loop and what is learnt.
 
-The trainer, the keeper of the best model, early stopping, schedules that follow a score, logs and files know a task by
-this interface alone. A task may wrap another one: distillation adds the distance to a teacher to the terms of the task
-it is given, and leaves the rest to it.
+The trainer, the keeper of the best model, early stopping, schedules that follow a score, logs and files know a task
+only by this interface. A task may wrap another one: distillation adds the distance to a teacher to the terms of the
+task it wraps, and leaves the rest to that.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ Network = Callable[[Tensor], Any]
 
 @dataclass(frozen=True)
 class Scores:
-    """What an evaluation found.
+    """The result of an evaluation.
 
     Attributes:
         values: Figures by name, which trackers get as ``Evaluate/<name>``.
-        primary: The one of them that says which model is best; more is better.
+        primary: The name of the one by which models are compared; more is better.
         report: Lines for the log, in order.
-        details: Everything that was found as plain values, for a JSON file; or a function that gives it, where that is
-            too much to be made for each evaluation of a training.
+        details: All results as plain values, for a JSON file; or a function that returns them, if they are too many to
+            compute at each evaluation of a training.
     """
 
     values: Mapping[str, float]
@@ -48,7 +48,7 @@ class Scores:
     details: Mapping[str, Any] | Callable[[], Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # A tensor or a number of numpy could not be written into a checkpoint.
+        # A tensor or a numpy number could not be written into a checkpoint.
         object.__setattr__(self, "values", {name: float(value) for name, value in self.values.items()})
         if self.primary not in self.values:
             raise ValueError(f"primary: found {self.primary!r}; it must be one of {', '.join(self.values)}")
@@ -59,25 +59,25 @@ class Scores:
         return self.values[self.primary]
 
     def all_details(self) -> Mapping[str, Any]:
-        """``details``, made now where they are a function."""
+        """``details``, computed now if they are a function."""
         return self.details() if callable(self.details) else self.details
 
 
 def rank(figure: float) -> float:
-    """The figure to compare by: one that is no number is worse than all others."""
+    """The figure to compare by: NaN is worse than all others."""
     return -math.inf if math.isnan(figure) else figure
 
 
 class Task(ABC):
-    """What a step and a score mean.
+    """The meaning of a step and of a score.
 
     Attributes:
         primary: Name of the figure by which models are compared; more is better.
-        class_numbers: What it allows as ``num_classes``.
+        class_numbers: The values allowed for ``num_classes``.
         dataset_type: The class that its data sets must be of.
-        predicts: What predict.py, export.py and infer.py make of a picture; None: the commands do not know it.
-        extra_layers: What is trained beside the network, by the same optimiser, and is no part of it: it is saved for a
-            resume alone, never in a weight file nor in an export. None: nothing.
+        predicts: What predict.py, export.py and infer.py produce for a picture; None: they do not know the task.
+        extra_layers: Layers trained with the network, by the same optimiser, that are not part of it: they are saved
+            only for resuming, never in a weight file or an export. None: nothing.
         logs_terms: Whether each line of progress is followed by one with the terms of the loss.
     """
 
@@ -90,12 +90,12 @@ class Task(ABC):
 
     @abstractmethod
     def loss_terms(self, network: Network, batch: Mapping[str, Any]) -> dict[str, Tensor]:
-        """Run the network on a batch and give the terms of its loss.
+        """Run the network on a batch and return the terms of its loss.
 
         Args:
-            network: Called with what the network takes.
+            network: Called like the network.
             batch: See ``datasets.loader.Batch``; and ``rng``, a numpy.random.Generator that depends on seed, step,
-                process and the batch's number in the step, for what is random about the batch as a whole.
+                process and the batch's number in the step, for random choices about the whole batch.
 
         Returns:
             Scalars by name: first ``loss``, from which the gradients are taken, then its terms, for VisualDL and, with
@@ -115,14 +115,14 @@ class Task(ABC):
         """Score a model on the task's evaluation data; all processes of a run take part and get the same scores.
 
         Args:
-            model: The network; it leaves in the mode it came in.
+            model: The network; its mode is restored.
             batch_size: Most samples in a batch.
             num_workers: Processes that read data.
-            precision: In which the network computes; other than ``fp32`` where its weights are in half precision.
+            precision: That of the network's computation; not ``fp32`` if its weights are in half precision.
             should_stop: Asked after each batch.
 
         Raises:
-            EvaluationStopped: ``should_stop`` said so.
+            EvaluationStopped: ``should_stop`` returned true.
         """
 
     @property
@@ -131,21 +131,21 @@ class Task(ABC):
         return True
 
     def check_data(self, level: CheckLevel, num_workers: int) -> None:  # noqa: B027 (a task need not check)
-        """Look at the data before the first step, as thoroughly as ``level`` says.
+        """Check the data before the first step, as thoroughly as ``level`` says.
 
         Raises:
-            DataError: Training or evaluation would stop at some of them; lists all that were found.
+            DataError: Training or evaluation would stop at some samples; lists all that were found.
         """
 
     def check_batch_size(self, batch_size: int) -> None:  # noqa: B027 (likewise)
-        """Refuse a batch, that of one process, which the steps could not use.
+        """Refuse a batch size, per process, that the steps cannot use.
 
         Raises:
-            ConfigError: It is such a one.
+            ConfigError: The steps cannot use it.
         """
 
     def rehearse(self, model: nn.Layer, *, precision: str = "fp32") -> None:  # noqa: B027 (likewise)
-        """Evaluate as little as possible and forget the result, so that what would end an evaluation ends it now.
+        """Evaluate as little as possible and forget the result, so that an error in it shows now.
 
         Nothing is exchanged with other processes, and the model is left as it was.
         """
@@ -154,7 +154,7 @@ class Task(ABC):
         """Predict a few pictures of the evaluation data, for trackers that show them; nothing in most tasks.
 
         Args:
-            model: The network; it leaves in the mode it came in.
+            model: The network; its mode is restored.
             precision: As for ``evaluate``.
 
         Returns:
@@ -163,7 +163,7 @@ class Task(ABC):
         return {}
 
     def identity(self) -> dict[str, Any]:
-        """What decides the steps of a run beside its data and settings, as plain values by a name for messages.
+        """What determines the steps of a run besides its data and settings, as plain values by a name for messages.
 
         A checkpoint that states another value under one of these names is not resumed.
         """

@@ -48,7 +48,7 @@ class ClassificationTask(Task):
         switch_prob: Probability of cutmix, where both are on.
 
     Raises:
-        ConfigError: There is more than one loss, or it is none for whole pictures; or a data set is of another kind.
+        ConfigError: There is more than one loss, or it is not for whole pictures; or a data set is of another kind.
     """
 
     primary = "top1"
@@ -86,8 +86,8 @@ class ClassificationTask(Task):
     ) -> Iterator[Fault]:
         """What does not go together, see :mod:`paddleseg.utils.arguments`.
 
-        The probabilities' defaults may stand where they have no effect: a base states them, and who switches mixing off
-        need not know of them.
+        The probabilities' defaults are allowed where they have no effect: a base file sets them, and switching mixing
+        off need not involve them.
         """
         alphas = {
             name: alpha for name, alpha in (("mixup_alpha", mixup_alpha), ("cutmix_alpha", cutmix_alpha)) if alpha
@@ -151,7 +151,7 @@ class ClassificationTask(Task):
         check_class_data(self._train_dataset, self._val_dataset, level=level, num_workers=num_workers)
 
     def identity(self) -> dict[str, Any]:
-        """The classes and which picture is of which: with others the same numbers would mean something else."""
+        """The classes and each picture's class: with others the same numbers would mean something else."""
         names = self._train_dataset.class_keys
         class_ids = self._train_dataset.class_ids().astype("<i8")
         return {
@@ -181,7 +181,7 @@ def _check_losses(losses: Any) -> None:
 
 
 def _summary(names: Sequence[str]) -> str:
-    """All names where a line can hold them, else the first ones and a checksum of all."""
+    """All names if they fit on a line, else the first ones and a checksum of all."""
     text = ", ".join(names)
     if len(text) <= _LONGEST_SUMMARY:
         return text

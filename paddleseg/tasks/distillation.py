@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Distillation: what a network learns anyway, and beside it to resemble a trained network, its teacher."""
+"""Distillation: a network learns its own task and, at the same time, to resemble a trained network, its teacher."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Distance:
     """One term of a distillation.
 
     Attributes:
-        loss: Called with maps (N, C, H, W) float32 of student and teacher; gives a scalar.
+        loss: Called with maps (N, C, H, W) float32 of student and teacher; returns a scalar.
         weight: Its factor in the total loss.
         features: The student's sublayer whose maps are compared; None: the logits of the main output.
         teacher_features: The teacher's; None: of the same name.
@@ -58,18 +58,18 @@ class DistillationTask(Task):
     features of the two have different numbers of channels, a 1x1 convolution without bias brings the student's to the
     teacher's number. These projections are the ``extra_layers``: the optimiser must have their parameters as well.
 
-    Logits are compared at 1/8 where both networks do nothing else than resizing those of ``forward_stride8``, and at
-    the size of the network's input elsewhere.
+    Logits are compared at 1/8 if both networks only resize those of ``forward_stride8``, otherwise at the size of the
+    network's input.
 
     Args:
-        task: What is learnt anyway.
+        task: The student's own task.
         student: The network that is trained.
-        teacher: Gives a list of logits (N, K, H, W) of the same classes, the main output first.
-        distances: What is compared.
+        teacher: Returns a list of logits (N, K, H, W) of the same classes, the main output first.
+        distances: The terms to add.
 
     Raises:
-        ConfigError: A sublayer is not there, or what it gives cannot be compared; classes or sizes of the logits
-            differ; the teacher has layers of the student.
+        ConfigError: A sublayer does not exist, or its output cannot be compared; classes or sizes of the logits
+            differ; teacher and student share layers.
     """
 
     logs_terms = True
@@ -98,7 +98,7 @@ class DistillationTask(Task):
         """``loss``, the sum; the terms of the task; ``labels``, its loss; and each distance, without its weight.
 
         Raises:
-            ConfigError: Nothing of the student that is trained leads to what is compared, or it has but one place.
+            ConfigError: The compared maps depend on no trained part of the student, or have a single position.
         """
         watched = _WatchedNetwork(network, self._compares_coarse)
         with self._student_taps.watching() as own:
@@ -129,13 +129,13 @@ class DistillationTask(Task):
     def _run_teacher(self, pictures: Tensor, *, coarse: bool, precision: str) -> tuple[Tensor, dict[str, Tensor]]:
         """The teacher's main logits, at 1/8 or at the pictures' size, and its features by name."""
         forward = self._teacher.forward_stride8 if coarse else self._teacher
-        # Its weights are in float32 whatever level the student is trained at.
+        # Its weights are in float32 at whatever level the student is trained.
         with mixed_precision(precision, "O1"), self._teacher_taps.watching() as features:
             return forward(pictures)[0], features
 
     @paddle.no_grad()
     def _try_out(self, student: nn.Layer) -> tuple[bool, dict[str, nn.Layer]]:
-        """Show both networks a picture, and compare what they make of it.
+        """Run both networks on a picture and compare their outputs.
 
         Returns:
             Whether logits can be compared at 1/8, and the projections by the names of their distances.
@@ -159,7 +159,7 @@ class DistillationTask(Task):
     def _make_projections(
         self, own: Mapping[str, Tensor], wanted: Mapping[str, Tensor], side: int
     ) -> dict[str, nn.Layer]:
-        """Of the features that both networks made of a picture, by the names of the distances that need one."""
+        """Projections for the features of both networks, by the names of the distances that need one."""
         projections: dict[str, nn.Layer] = {}
         for name, distance in self._distances.items():
             if distance.features is None:
@@ -203,15 +203,15 @@ class DistillationTask(Task):
 
 
 class _WatchedNetwork:
-    """The network of a step; notes what it was called with, and the main logits that are to be compared.
+    """The network of a step; records its input, and the main logits for comparison.
 
-    It computes the logits at 1/8 where they are compared there, and resizes them for a task that wants them at full
-    size, which is what the network does by itself.
+    If logits are compared at 1/8, it computes them there, and resizes them for a task that wants full size, as the
+    network itself does.
     """
 
     def __init__(self, network: Network, compares_coarse: bool) -> None:
         self._network = network
-        # Static graphs, for one, give the logits at the pictures' size alone.
+        # Static graphs, for one, return logits only at the pictures' size.
         self.gives_coarse_logits = self.is_coarse = compares_coarse and getattr(network, "gives_coarse_logits", False)
 
     def __call__(self, pictures: Tensor, coarse: bool = False) -> list[Tensor]:
@@ -223,7 +223,7 @@ class _WatchedNetwork:
 
 
 def _names_of(distances: Sequence[Distance]) -> list[str]:
-    """Names for the log: ``teacher_logits``, ``teacher_layer5_``; where the same maps are compared again, numbered."""
+    """Names for the log: ``teacher_logits``, ``teacher_layer5_``; numbered if the same maps are compared again."""
     plain = [f"teacher_{(distance.features or 'logits').replace('.', '_')}" for distance in distances]
     earlier = [plain[:index].count(name) for index, name in enumerate(plain)]
     return [f"{name}_{count + 1}" if count else name for name, count in zip(plain, earlier)]

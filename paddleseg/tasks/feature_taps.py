@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What goes on within a network: the maps of sublayers that are chosen by name."""
+"""Feature maps within a network: the outputs of sublayers chosen by name."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from paddleseg.utils.near_miss import ask_for_nearest
 
 
 class FeatureTaps:
-    """Looks at what sublayers of a network give, and leaves the network as it is.
+    """Records the outputs of sublayers and leaves the network as it is.
 
     Args:
-        network: What is looked into.
-        names: Of the sublayers, as in the names of its weights: ``layer5_``, ``head.conv_bn_relu``.
-        whose: Of whom the network is, for messages, such as ``the teacher DDRNet_39``.
+        network: The network that has the sublayers.
+        names: Names of the sublayers, as in those of its weights: ``layer5_``, ``head.conv_bn_relu``.
+        whose: The network in messages, such as ``the teacher DDRNet_39``.
 
     Raises:
         ConfigError: There is no such sublayer.
@@ -38,9 +38,9 @@ class FeatureTaps:
 
     @contextmanager
     def watching(self) -> Iterator[dict[str, Tensor]]:
-        """Within this context each call of the network leaves its maps, (N, C, H, W) by name, in what is given."""
+        """Within this context each call of the network leaves its maps, (N, C, H, W) by name, in the yielded dict."""
         seen: dict[str, Tensor] = {}
-        # Looked up anew: batch normalisation is converted for several processes after a task was made.
+        # Looked up each time: batch normalisation is converted for several processes after a task was made.
         layers = dict(self._network.named_sublayers())
         hooks = [layers[name].register_forward_post_hook(partial(self._note, seen, name)) for name in self._names]
         try:
@@ -50,10 +50,10 @@ class FeatureTaps:
                 hook.remove()
 
     def check(self, seen: dict[str, Tensor]) -> None:
-        """Refuse what the sublayers have given if it is no maps.
+        """Refuse outputs of the sublayers that are not maps.
 
         Raises:
-            ConfigError: Names the sublayer, and what it gives.
+            ConfigError: Names the sublayer and its output.
         """
         for name in self._names:
             found = seen.get(name)
@@ -71,7 +71,7 @@ class FeatureTaps:
 
 
 def layer_fault(network: nn.Layer, name: str) -> str | None:
-    """That a network has no sublayer of this name, which is the nearest, and what there is where it is looked for."""
+    """Says that a network has no sublayer of this name, which is nearest, and what exists at that level."""
     layers = dict(network.named_sublayers())
     if name in layers:
         return None

@@ -22,7 +22,7 @@ class Mixture:
     """How one batch is mixed.
 
     Attributes:
-        share: Of a picture's own class in its target; the rest is its partner's.
+        share: Weight of a picture's own class in its target; the rest is its partner's.
         window: (top, bottom, left, right) of the rectangle that comes from the partner; None: mixup, all pixels are
             weighed by ``share``.
     """
@@ -33,7 +33,7 @@ class Mixture:
 
 @dataclass(frozen=True)
 class BatchMixing:
-    """Which mixtures are drawn.
+    """The distribution of mixtures.
 
     Attributes:
         mixup_alpha: The share is drawn from Beta(alpha, alpha); 0: no mixup.
@@ -59,7 +59,7 @@ class BatchMixing:
         height, width = size_hw
         side = math.sqrt(1 - share)
         (top, bottom), (left, right) = (_span(length, int(length * side), rng) for length in (height, width))
-        # What sticks out is cut off, so that the area and not the draw is what the partner contributes.
+        # What sticks out is cut off, so that the partner's share is the area, not the draw.
         return Mixture(1 - (bottom - top) * (right - left) / (height * width), (top, bottom, left, right))
 
 
@@ -67,10 +67,10 @@ def mix(pictures: Tensor, classes: Tensor, num_classes: int, mixture: Mixture) -
     """Mix a batch with itself in reverse order.
 
     Args:
-        pictures: (N, C, H, W) float32; N even, for the middle one of an odd batch would be its own partner.
+        pictures: (N, C, H, W) float32; N even, as the middle one of an odd batch would be its own partner.
         classes: (N,) int64.
         num_classes: K.
-        mixture: How.
+        mixture: How to mix.
 
     Returns:
         The pictures, and the shares of the classes (N, K) float32.
@@ -88,7 +88,7 @@ def mix(pictures: Tensor, classes: Tensor, num_classes: int, mixture: Mixture) -
 
 
 def _span(length: int, cut: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Begin and end of a stretch of ``cut`` pixels about a random pixel, cut off at the ends."""
+    """Start and end of a span of ``cut`` pixels centred on a random pixel, clipped at the ends."""
     middle = int(rng.integers(length))
     begin = middle - cut // 2
     return max(begin, 0), min(middle + cut // 2, length)

@@ -36,11 +36,11 @@ class SegmentationTask(Task):
     """Each pixel has one class.
 
     Args:
-        losses: For each output of the network, the main one first, the loss and its weight; training needs them.
+        losses: Loss and weight for each output of the network, the main one first; training needs them.
         train_dataset: What is trained on, or None.
         val_dataset: What is evaluated, or None.
-        views: How ``val_dataset`` is looked at.
-        output_names: What the network calls its outputs, for the log.
+        views: How pictures of ``val_dataset`` are processed.
+        output_names: The network's names of its outputs, for the log.
     """
 
     primary = "mIoU"
@@ -86,7 +86,7 @@ class SegmentationTask(Task):
         return {"loss": total, **terms} if len(terms) > 1 else {"loss": total}
 
     def _leaves_upsampling_to_losses(self, network: Network) -> bool:
-        """Whether the losses get coarse logits, which on a CPU they upsample in less time than the network does."""
+        """Whether the losses get coarse logits, which on a CPU they upsample faster than the network does."""
         return (
             computes_eagerly_on_cpu()
             and getattr(network, "gives_coarse_logits", False)
@@ -108,7 +108,7 @@ class SegmentationTask(Task):
         return scores_of(result)
 
     def count(self, model: nn.Layer, **options: Any) -> EvaluationResult:
-        """The counts that ``evaluate`` makes scores of; ``options`` are those of ``inference.evaluation.evaluate``."""
+        """The counts behind the scores of ``evaluate``; ``options`` are those of ``inference.evaluation.evaluate``."""
         return evaluate(model, self._val_dataset, self.views, amp_level="O2", **options)
 
     def sample_predictions(self, model: nn.Layer, *, precision: str = "fp32") -> dict[str, np.ndarray]:
@@ -134,7 +134,7 @@ class SegmentationTask(Task):
 
 
 def scores_of(result: EvaluationResult) -> Scores:
-    """A segmentation's result as a training knows it."""
+    """A segmentation's result in the form that training uses."""
     return Scores(
         values={"mIoU": result.mean_iou, "Acc": result.pixel_accuracy},
         primary=SegmentationTask.primary,
