@@ -59,7 +59,7 @@ CASES = [
     ("keras.h5", b"\x89HDF\r\n\x1a\n" + bytes(100), "an HDF5 file, as Keras writes them, which is not read here"),
     ("page.pth", b"<!DOCTYPE html><title>404</title>", "damaged or not a weight file"),
     ("resnet.pth", torch_file(RESNET), "a file of PyTorch whose names match no known DDRNet: conv1.weight, "),
-    ("resnet.ckpt", mindspore_file(RESNET), "of MindSpore whose names match no known DDRNet: .* Known are those"),
+    ("resnet.ckpt", mindspore_file(RESNET), "a file of MindSpore whose names match no known DDRNet: .* Known are"),
     ("list.pth", torch_file([RESNET]), "holds a list, not a table of named arrays"),
     ("optimizer.pth", torch_file({"optimizer": {"state": {}}, "epoch": 3}), "not a table of arrays; it holds"),
     ("mixed.pth", torch_file({**RESNET, "epoch": 3}), "entry 'epoch' is a int, not an array of numbers"),
