@@ -133,7 +133,7 @@ def test_an_engine_that_is_there_but_does_not_load_is_one_line(tmp_path, monkeyp
     )
     monkeypatch.setattr("paddleseg.deploy.engines.__path__", [str(tmp_path)])
     with pytest.raises(
-        DeviceError, match=r"^--backend mnn: broken cannot be loaded \(libsomething.so: .*\): pip install 'ddrnet-toolkit"
+        DeviceError, match=r"^--backend mnn: broken cannot be loaded \(libsomething.so: .*\): pip install 'ddrnet"
     ) as caught:
         engines.open_engine(MNN, EngineOptions(backend="mnn"))
     assert "\n" not in str(caught.value)

@@ -181,7 +181,7 @@ def test_what_is_no_weights_of_the_network_is_neither_kept_nor_recorded_and_the_
 ):
     zoo(one=[place, "/model.pdparams"])
     server.files[place] = content
-    with pytest.raises(WeightsError, match=f"{place} has no weights of DDRNet_23_slim, and what .* not kept: .*{words}"):
+    with pytest.raises(WeightsError, match=f"{place} has no weights of .*, and what .* not kept: .*{words}"):
         fetch("one")
     assert not list((tmp_path / "cache").rglob("*.pdparams")) and not list((tmp_path / "cache/zoo").glob("*"))
     server.files["/model.pdparams"] = CONTENT
@@ -200,7 +200,7 @@ def test_a_name_of_another_network_is_refused_before_it_is_downloaded(zoo, serve
 
 
 def test_a_command_that_takes_files_says_how_a_name_becomes_one(zoo):
-    with pytest.raises(WeightsError, match=r"^zoo:one: a name of the zoo; `python tools/zoo\.py get one` downloads it to a file"):
+    with pytest.raises(WeightsError, match=r"^zoo:one: a name of the zoo; `python tools/zoo\.py get one` downloads"):
         load_weights(OneLayer(), "zoo:one")
 
 
