@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """PaddleSeg's ``train``, for programs that build network, data set and optimiser themselves.
 
-``from paddleseg.core import train``. Names and order of the arguments are PaddleSeg's, and their defaults where nothing
-else is said. What a setting of the run means, what it may be and what holds when it is not given stands in
-``RunSettings``, from which the signature is made.
+``from paddleseg.core import train``. Names and order of the arguments are PaddleSeg's, and so are defaults unless
+stated otherwise. The run's settings, with their meanings, bounds and defaults, are defined in ``RunSettings``, from
+which the signature is made.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.frozen_layers import freeze
 from paddleseg.utils.type_hints import is_number
 
-# The arguments that are no settings of a run, with their defaults.
+# The arguments that are not settings of a run, with their defaults.
 _OBJECTS = {
     "model": inspect.Parameter.empty,
     "train_dataset": inspect.Parameter.empty,
@@ -46,13 +46,13 @@ _OBJECTS = {
     "hooks": (),
     "task": None,
 }
-# PaddleSeg's order, in which they may be given without their names; the rest has to be named.
+# PaddleSeg's order, for positional arguments; the rest must be named.
 _ORDER = (
     "model", "train_dataset", "val_dataset", "optimizer", "save_dir", "iters", "batch_size", "early_stop_intervals",
     "resume_model", "save_interval", "log_iters", "num_workers", "use_vdl", "use_ema", "losses", "keep_checkpoint_max",
     "test_config", "precision", "amp_level", "profiler_options", "to_static_training",
 )  # fmt: skip
-# Where PaddleSeg's function has another default than its command.
+# Where the defaults of PaddleSeg's function and command differ.
 _DEFAULTS = {"save_dir": "output", "iters": 10000}
 
 
@@ -60,16 +60,16 @@ def train(*arguments: Any, **named: Any) -> None:  # noqa: D417 (the signature i
     """Train a network on the current device; with ``val_dataset``, evaluate it every ``save_interval`` steps.
 
     Args:
-        model: Gives a list of logits (N, K, H, W).
-        train_dataset: What to train on.
-        val_dataset: What to evaluate on; the best model is kept in ``save_dir``/best_model. One data set may serve
+        model: Returns a list of logits (N, K, H, W).
+        train_dataset: The data to train on.
+        val_dataset: The data to evaluate on; the best model is kept in ``save_dir``/best_model. One data set may serve
             training and evaluation.
-        optimizer: Needed. Holds the model's parameters; its schedule, if it has one, is stepped once per step.
-        losses: Needed without ``task``: ``{"types": [loss, ...], "coef": [weight, ...]}``, one weight for each output,
-            one loss for all of them or one for each.
-        test_config: The keys of ``test_config`` in YAML: how ``val_dataset`` is looked at.
+        optimizer: Required. Has the model's parameters; its schedule, if it has one, is stepped once per step.
+        losses: Required without ``task``: ``{"types": [loss, ...], "coef": [weight, ...]}``, one weight for each
+            output, one loss for all of them or one for each.
+        test_config: The keys of ``test_config`` in YAML: how pictures of ``val_dataset`` are processed.
         shuffle: Whether each epoch has its own order.
-        hooks: Hooks of your own, called around the steps; ``training.hooks.order`` says where they stand.
+        hooks: Hooks of your own, called around the steps; ``training.hooks.order`` defines when.
         task: What is learnt, in place of segmentation with ``losses``.
         SETTINGS
     Raises:
@@ -158,7 +158,7 @@ def _train(
 
 
 def _as_plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Paths as texts, and numbers of numpy as Python's."""
+    """Paths as strings, and numpy numbers as Python's."""
     return {
         name: os.fspath(value) if isinstance(value, os.PathLike) else value.item() if hasattr(value, "item") else value
         for name, value in values.items()
@@ -166,7 +166,7 @@ def _as_plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_objects(**found: Any) -> None:
-    """Refuse what is no network, data set or optimiser."""
+    """Refuse anything but a network, data set or optimiser."""
     needed = {
         "model": (paddle.nn.Layer,),
         "train_dataset": (PictureDataset,),
@@ -181,7 +181,7 @@ def _check_objects(**found: Any) -> None:
 
 
 def _check_own(task: Any, hooks: Any, beside: Mapping[str, Any]) -> None:
-    """Refuse a task or hooks that are none, and what a task of the caller's own makes useless."""
+    """Refuse invalid tasks or hooks, and arguments without effect beside the caller's own task."""
     if task is not None and not isinstance(task, Task):
         raise ConfigError(f"task: found {type(task).__name__}; give a paddleseg.tasks.Task")
     if not isinstance(hooks, (list, tuple)) or not all(isinstance(hook, Hook) for hook in hooks):
@@ -196,7 +196,7 @@ def _check_own(task: Any, hooks: Any, beside: Mapping[str, Any]) -> None:
 def _prepare_datasets(
     train_dataset: PictureDataset, val_dataset: PictureDataset | None
 ) -> tuple[PictureDataset, PictureDataset | None]:
-    """Say to each data set what it is for; one that is for both is copied, for it can move its labels or not."""
+    """Tell each data set its purpose; one used for both is copied, as its labels move only in training."""
     if val_dataset is train_dataset:
         val_dataset = copy.copy(train_dataset)
     train_dataset.use_for("train")

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which samples each step of a run sees."""
+"""The samples of each step of a run."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class TrainingBatches:
     """The batches of this process, from any step of a run on.
 
     Args:
-        dataset: What is trained on.
-        settings: Those of the run; ``seed`` is chosen, ``iters`` may still be open.
+        dataset: The training data.
+        settings: The run's; ``seed`` is chosen, ``iters`` may still be open.
         shuffle: Whether each epoch has its own order.
 
     Attributes:
@@ -44,7 +44,7 @@ class TrainingBatches:
         return train_batches(self.dataset, sampler, seed=self._settings.seed, num_workers=self._settings.workers)
 
     def identity(self) -> dict[str, Any]:
-        """What decides which samples a step sees; a checkpoint of other values is not resumed."""
+        """What determines the samples of a step; a checkpoint with other values is not resumed."""
         options = self.dataset.read_options
         return {
             "seed": self._settings.seed,
@@ -69,7 +69,7 @@ class TrainingBatches:
         )
 
     def sampler(self, start_step: int, total_steps: int) -> EpochBatchSampler:
-        """The positions of each batch from one optimiser step to another."""
+        """The data set positions of each batch from one optimiser step to another."""
         settings = self._settings
         return EpochBatchSampler(
             len(self.dataset),

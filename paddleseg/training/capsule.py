@@ -1,13 +1,13 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Failure capsules: a step whose loss or gradients are not finite, kept so that it can be taken again.
+"""Failure capsules: a step whose loss or gradients are not finite, saved so that it can be replayed.
 
-``<save_dir>/capsule_<step>`` has, of each process in a folder ``rank_<number>`` where there are several:
+``<save_dir>/capsule_<step>`` has, for each process in a folder ``rank_<number>`` if there are several:
 
-* ``state``: a checkpoint of what was before the step, with the run's configuration, see ``checkpoint.py``,
+* ``state``: a checkpoint of the state before the step, with the run's configuration, see ``checkpoint.py``,
 * ``batch_<number>.npz``: the tensors of each batch as they went to the network, in numpy's own format,
-* ``step.json``: the step's number, settings, pictures, generators and versions, what is not a tensor in the batches,
-  and checksums of the batches, of the loss terms and of every gradient.
+* ``step.json``: the step's number, settings, pictures, generators and versions, the batches' contents other than
+  tensors, and checksums of the batches, of the loss terms and of every gradient.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ from paddleseg.utils.tensors import to_arrays
 
 PREFIX = "capsule_"
 _STATE, _STEP = "state", "step.json"
-# A capsule is written only where so many times its size is free.
+# A capsule is written only if this many times its size is free.
 _FREE_SPACE = 3
 
 
 @dataclass(frozen=True)
 class Digests:
-    """Checksums of what a step computed.
+    """Checksums of a step's results.
 
     Attributes:
         terms: Of the bytes of each loss term, by its name.
@@ -70,7 +70,7 @@ def _digest(value: Tensor) -> str:
 
 
 class CapsuleWriter:
-    """Keeps the first few steps that are not finite.
+    """Saves the first few steps that are not finite.
 
     Args:
         settings: Those of the run.
@@ -86,7 +86,7 @@ class CapsuleWriter:
         return self._settings.failure_capsules > 0
 
     def start_step(self) -> None:
-        """Note the generators of a user's own code; the toolkit's follow from seed, step and process."""
+        """Note the states of generators used by a user's code; the toolkit's follow from seed, step and process."""
         if self.is_wanted:
             kind, keys, *rest = np.random.get_state()
             self._generators = {"random": random.getstate(), "numpy": [kind, keys, *rest]}
@@ -99,14 +99,14 @@ class CapsuleWriter:
         layers: nn.Layer,
         contents: Callable[[], Mapping[str, Any]],
     ) -> str:
-        """Write a capsule, unless the run's folder has as many as are allowed; never raises what the disk does.
+        """Write a capsule, unless the run's folder has the maximum number; disk errors are never raised.
 
         Args:
-            step: How many steps were done before this one.
-            batches: What went to the network.
+            step: The number of steps before this one.
+            batches: The network's inputs.
             terms: The loss terms.
-            layers: Those whose gradients are kept.
-            contents: Gives the files of a checkpoint of the state before the step.
+            layers: The layers whose gradients are recorded.
+            contents: Returns the files of a checkpoint of the state before the step.
 
         Returns:
             A sentence for the report of the step.
@@ -164,11 +164,11 @@ class CapsuleWriter:
 
 @dataclass(frozen=True)
 class Capsule:
-    """A capsule whose files have been compared with their checksums.
+    """A capsule whose files match their checksums.
 
     Attributes:
-        folder: Where it is, of several processes that of this one.
-        facts: What ``step.json`` says.
+        folder: Its folder; with several processes, this one's.
+        facts: The content of ``step.json``.
     """
 
     folder: Path
@@ -176,28 +176,28 @@ class Capsule:
 
     @cached_property
     def state(self) -> checkpoint.Checkpoint:
-        """What was before the step."""
+        """The state before the step."""
         return checkpoint.open_checkpoint(self.folder / _STATE)
 
     @property
     def config_file(self) -> Path | None:
-        """The run's configuration; None where the run had none."""
+        """The run's configuration; None if the run had none."""
         return self.state.folder / checkpoint.CONFIG if self.state.has(checkpoint.CONFIG) else None
 
     @property
     def settings(self) -> RunSettings:
-        """Those of the run, but that each step is judged at once, as for leaving it out."""
-        known = {knob.name for knob in knobs()}  # another version may have had others
+        """The run's settings, except that each step is judged at once, as when steps may be skipped."""
+        known = {knob.name for knob in knobs()}  # another version may have others
         settings = {name: value for name, value in self.facts["settings"].items() if name in known}
         return RunSettings(**{**settings, "max_skipped_steps": 2**31})
 
     @property
     def digests(self) -> Digests:
-        """What the step computed."""
+        """Checksums of the step's results."""
         return Digests(self.facts["terms"], self.facts["gradients"])
 
     def batches(self) -> list[Batch]:
-        """What went to the network."""
+        """The network's inputs."""
         found = []
         for name, plain in zip(self.facts["batches"], self.facts["plain"]):
             with np.load(self.folder / name, allow_pickle=False) as arrays:
@@ -205,7 +205,7 @@ class Capsule:
         return found
 
     def restore_generators(self) -> None:
-        """Put Python's and numpy's own generators to where they stood."""
+        """Restore the states of Python's and numpy's own generators."""
         generators = self.facts["generators"]
         if generators:
             version, words, gauss = generators["random"]
@@ -221,13 +221,13 @@ def capsules_in(save_dir: str) -> list[Path]:
 
 
 def open_capsule(folder: str) -> Capsule:
-    """Read a capsule, of several processes the part of this one.
+    """Read a capsule; with several processes, this one's part.
 
     Raises:
-        WeightsError: It is none, or a file of it is missing or damaged, or as many processes are needed as it is of.
+        WeightsError: It is not a capsule, a file of it is missing or damaged, or it needs another number of processes.
     """
     path = Path(folder)
-    # One that was being written when the run was killed is none.
+    # One that was being written when the run was killed does not count.
     parts = [part for part in path.glob("rank_*") if part.name.removeprefix("rank_").isdecimal()]
     if parts:
         if dist.world_size() != len(parts):
@@ -251,7 +251,7 @@ def open_capsule(folder: str) -> Capsule:
 
 
 def _check_facts(facts: Mapping[str, Any]) -> None:
-    """Raise a KeyError or TypeError where something is missing or of another kind than is written."""
+    """Raise a KeyError or TypeError if an entry is missing or of the wrong type."""
     kinds = {
         "step": int, "settings": dict, "pictures": list, "generators": dict, "versions": dict, "plain": list,
         "batches": dict, "terms": dict, "gradients": dict,
@@ -266,8 +266,8 @@ def _check_facts(facts: Mapping[str, Any]) -> None:
 def held_copy(batch: Batch) -> Batch:
     """A batch for ``CapsuleWriter.keep`` that is not the last one of its step.
 
-    It is in memory of this process: the shared memory of data workers, which is small in a container, or the card's
-    would be taken by all accumulated batches until the step ends.
+    It is in this process's own memory: otherwise all accumulated batches would occupy the card's memory, or the data
+    workers' shared memory, which is small in a container, until the step ends.
     """
     return {name: _in_own_memory(value) if isinstance(value, Tensor) else value for name, value in batch.items()}
 
@@ -288,7 +288,7 @@ def _plain_of(batch: Batch) -> dict[str, Any]:
 
 
 def _as_plain(value: Any) -> Any:
-    """What JSON has no word for: numbers and arrays of numpy; all else by its text."""
+    """Conversion for JSON: numpy's numbers and arrays to plain values, all else to text."""
     return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else str(value)
 
 

@@ -34,22 +34,22 @@ from paddleseg.utils.safe_pickle import read_pickle
 
 OPTIMIZER, CONFIG = "model.pdopt", "config.yml"
 BEST_MODEL = "best_model"
-_FILES_OF_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}  # what showing a folder leaves in it
+_FILES_OF_SYSTEMS = {".DS_Store", "Thumbs.db", "desktop.ini"}  # left by file managers
 _ALL_FILES = {WEIGHTS, EMA_WEIGHTS, OPTIMIZER, STATES, CONFIG, SCORES, MANIFEST}
 _ITERATION = re.compile(r"iter_(\d+)")
 
 
 def write_checkpoint(folder: str | os.PathLike[str], contents: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
-    """Publish a checkpoint folder; what was there under this name is replaced once the new one is whole.
+    """Publish a checkpoint folder; one that exists under this name is replaced once the new one is complete.
 
     Args:
         folder: Where to write it.
-        contents: For each file name, a text, or a table of arrays and plain values to be pickled.
-        facts: What the manifest says beside the files: step, metric and best_file (None where the step was not
+        contents: For each file name a text, or a table of arrays and plain values to be pickled.
+        facts: The manifest's entries besides the files: step, metric and best_file (None if the step was not
             evaluated), versions.
 
     Raises:
-        WeightsError: The disk is full or the folder cannot be written; a checkpoint that was there is untouched.
+        WeightsError: The disk is full or the folder cannot be written; an existing checkpoint is untouched.
     """
 
     def write_into(writing: Path) -> None:
@@ -61,7 +61,7 @@ def write_checkpoint(folder: str | os.PathLike[str], contents: Mapping[str, Any]
 
 
 def copy_checkpoint(source: Checkpoint, folder: str | os.PathLike[str]) -> None:
-    """Publish a copy of a complete checkpoint as ``folder``, as ``write_checkpoint`` does; of its own files alone.
+    """Publish a copy of a complete checkpoint as ``folder``, as ``write_checkpoint`` does; only its own files.
 
     Raises:
         WeightsError: The copy cannot be written.
@@ -86,7 +86,7 @@ def _publish(folder: Path, write_into: Callable[[Path], None]) -> None:
 
 
 def recover(save_dir: str | os.PathLike[str]) -> None:
-    """Mend what a killed run left in ``save_dir``: half-written folders go, a replaced one comes back if needed.
+    """Clean up after a killed run: half-written folders are removed, a replaced one is restored if needed.
 
     Raises:
         WeightsError: The folder cannot be written.
@@ -100,7 +100,7 @@ def recover(save_dir: str | os.PathLike[str]) -> None:
 
 
 def _leftovers(save_dir: Path, suffix: str) -> list[Path]:
-    """The folders that saving makes beside a checkpoint's place; others of such a name are not ours."""
+    """The folders that saving creates beside a checkpoint; others with such names are not ours."""
     ours = (path for path in save_dir.glob(f"*{suffix}") if path.is_dir())
     return [path for path in ours if path.stem == BEST_MODEL or _ITERATION.fullmatch(path.stem)]
 
@@ -117,7 +117,7 @@ class Checkpoint:
 
     Attributes:
         folder: Where it is.
-        manifest: What its manifest says.
+        manifest: The content of its manifest.
     """
 
     folder: Path
@@ -138,7 +138,7 @@ class Checkpoint:
 
     @cached_property
     def states(self) -> dict[str, Any]:
-        """What it says of its run beside weights and optimiser.
+        """The state of its run besides weights and optimiser.
 
         Raises:
             WeightsError: It is not a checkpoint of this toolkit.
@@ -169,14 +169,14 @@ def open_checkpoint(folder: str | os.PathLike[str]) -> Checkpoint:
 
 
 def latest_checkpoint(save_dir: str | os.PathLike[str]) -> Checkpoint | None:
-    """The newest complete checkpoint; damaged ones are named and passed over.
+    """The newest complete checkpoint; damaged ones are reported and skipped.
 
-    That is ``best_model`` where a run was killed after it and before the ``iter_N`` of the same step, or where the
-    later ones are damaged.
+    That is ``best_model`` if a run was killed between it and the ``iter_N`` of the same step, or if the later ones are
+    damaged.
     """
     best = Path(save_dir) / BEST_MODEL
     folders = [*iteration_folders(save_dir), *([best] if best.is_dir() else [])]
-    # Of the same step ``iter_N`` comes first, for sorting keeps the order of equals.
+    # At equal steps ``iter_N`` comes first, as sorting is stable.
     for folder in sorted(folders, key=lambda one: step_of(one) if one == best else _iteration(one), reverse=True):
         try:
             return open_checkpoint(folder)
@@ -212,7 +212,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def step_of(folder: str | os.PathLike[str]) -> float:
-    """The step that a checkpoint's manifest names; infinity where there is none or it is damaged."""
+    """The step that a checkpoint's manifest names; infinity if there is none or it is damaged."""
     try:
         return _read_manifest(Path(folder))["step"]
     except WeightsError:
@@ -237,10 +237,10 @@ def prune(save_dir: str | os.PathLike[str], keep: int) -> None:
 
 
 def _delete(folder: Path) -> None:
-    """Delete a checkpoint; one in which somebody put something else, such as an export, is moved aside whole.
+    """Delete a checkpoint; one with additional files of a user, such as an export, is moved aside whole.
 
     Raises:
-        OSError: That cannot be done.
+        OSError: It cannot be deleted or moved.
     """
     if not _holds_something_else(folder):
         shutil.rmtree(folder)
@@ -255,14 +255,14 @@ def _delete(folder: Path) -> None:
 def _holds_something_else(folder: Path) -> bool:
     try:
         own = {*_read_manifest(folder)["files"], MANIFEST}
-    except WeightsError:  # what is half deleted may have lost its manifest first
+    except WeightsError:  # a half-deleted one may have lost its manifest first
         own = _ALL_FILES
     own |= _FILES_OF_SYSTEMS
     return any(path.name not in own or path.is_dir() for path in folder.iterdir())
 
 
 def fault_of_content(content: Any) -> str | None:
-    """Why a content cannot be written into a checkpoint and read from it again; None where it can."""
+    """Why a content cannot be written into a checkpoint and read back; None if it can."""
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, STATES)
@@ -270,13 +270,13 @@ def fault_of_content(content: Any) -> str | None:
             read_pickle(path)
     except WeightsError as error:
         return str(error).partition(": ")[2]
-    except Exception as error:  # whatever pickling a user's object may raise
+    except Exception as error:  # pickling a user's object may raise anything
         return f"{type(error).__name__}: {error}"
     return None
 
 
 class _HashingWriter:
-    """Passes bytes on to a file and takes their checksum on the way."""
+    """Passes bytes on to a file and computes their checksum on the way."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -295,7 +295,7 @@ def _write_file(path: Path, content: Any) -> dict[str, Any]:
         if isinstance(content, str):
             writer.write(content.encode("utf-8"))
         else:
-            # What paddle.save writes: a pickle of arrays by name. Ours does not depend on Paddle's version.
+            # The format of paddle.save: a pickle of arrays by name. Ours does not depend on Paddle's version.
             pickle.dump(content, writer, protocol=4)
     return {"size": writer.size, "sha256": writer.sha256.hexdigest()}
 

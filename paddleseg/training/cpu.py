@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""With what a run computes on the CPU: as its settings say, as it began, or as fast as can be.
+"""How a run computes on the CPU: as its settings say, as it began, or the fastest way.
 
-Backend, threads and order of the axes decide the last bits of the results, so that a checkpoint names them and a
-resumed run goes on with them.
+Backend, threads and order of the axes decide the last bits of the results, so a checkpoint records them and a resumed
+run goes on with them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CPU = "cpu"
 DATA_FORMAT = "data_format"
 """The key in it of the order of the axes, which is the network's."""
 _OF_OLDER_VERSIONS = {"backend": "paddle", "threads": 1}
-# May differ between the machines of one run: no setting could make it equal.
+# May differ between the machines of one run: no setting can make it equal.
 _OWN_OF_A_MACHINE = "instruction_set"
 
 
@@ -35,14 +35,14 @@ def choose_cpu(settings: RunSettings, start: Checkpoint | None) -> CpuSettings |
     """Backend and threads of a run, the same in all of its processes.
 
     Args:
-        settings: The run's; what they state holds.
-        start: The checkpoint to go on from, whose backend and threads hold where nothing is stated, or None.
+        settings: The run's; explicit values take precedence.
+        start: The checkpoint to go on from, whose backend and threads are the defaults, or None.
 
     Returns:
-        None where the run does not compute on the CPU.
+        None if the run does not compute on the CPU.
 
     Raises:
-        ConfigError: What is asked for is not there, or has no effect on the current device.
+        ConfigError: The requested backend is missing, or a setting has no effect on the current device.
     """
     if paddle.get_device() != "cpu":
         return CpuSettings.choose(settings.cpu_backend, settings.cpu_threads)
@@ -58,7 +58,7 @@ def choose_cpu(settings: RunSettings, start: Checkpoint | None) -> CpuSettings |
         threads = before.get("threads")
     chosen = CpuSettings.choose(backend, threads)
     if dist.world_size() > 1:
-        # The machines of a run may have different numbers of cores; all processes ask, whatever each of them has found.
+        # The machines of a run may have different numbers of cores; all processes take part, whatever each has found.
         fewest = -dist.maximum_over_processes(paddle.to_tensor(-chosen.threads, dtype="int32"))
         chosen = replace(chosen, threads=int(fewest))
     if start is not None and _is_of_older_version(start) and chosen.backend == "paddle":
@@ -70,11 +70,11 @@ def data_format_of(cpu: CpuSettings | None, start: Checkpoint | None) -> Literal
     """The order of the axes for a network that leaves it open: that of the resumed run, else the faster one.
 
     Args:
-        cpu: What ``choose_cpu`` found.
-        start: As there.
+        cpu: The result of ``choose_cpu``.
+        start: As for ``choose_cpu``.
 
     Returns:
-        None where nothing is known to be better than what the network does by itself.
+        None if nothing is known to be better than the network's own choice.
     """
     if cpu is None:
         return None
@@ -84,24 +84,24 @@ def data_format_of(cpu: CpuSettings | None, start: Checkpoint | None) -> Literal
 
 
 def cpu_facts(cpu: CpuSettings | None, model: paddle.nn.Layer) -> dict[str, Any] | None:
-    """What a checkpoint says of it."""
+    """The facts for a checkpoint."""
     if cpu is None:
         return None
     return {**cpu.facts(), DATA_FORMAT: getattr(model, "data_format", None)}
 
 
 def shared_facts(facts: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What all processes of a run must have in common."""
+    """The facts that all processes of a run must share."""
     return None if facts is None else {key: value for key, value in facts.items() if key != _OWN_OF_A_MACHINE}
 
 
 def warn_of_other_bytes(folder: Path, saved: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Say that a run goes on, but not with the bytes that it would have had, and why.
+    """Warn that a resumed run will not give the bytes that it would have given, and say why.
 
     Args:
         folder: The checkpoint, for the message.
-        saved: What its run is known by.
-        now: The same of this run.
+        saved: The identifying facts of its run.
+        now: The same for this run.
     """
     if CPU not in now or (CPU not in saved and now[CPU] is None):
         return
@@ -110,7 +110,7 @@ def warn_of_other_bytes(folder: Path, saved: Mapping[str, Any], now: Mapping[str
         names = {True: "another one than the CPU", False: "the CPU"}
         changes = describe_changes({"device": names[before is None]}, {"device": names[present is None]})
     else:
-        both = before.keys() & present.keys()  # another backend is told apart by its name alone
+        both = before.keys() & present.keys()  # other backends differ by name alone
         shared = ({key: facts[key] for key in facts if key in both} for facts in (before, present))
         changes = describe_changes(*({CPU: facts} for facts in shared))
     if changes:

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The folders ``earlier_run_<time>``: what is in the way of a run is moved there, never lost."""
+"""The folders ``earlier_run_<time>``: files in the way of a run are moved there, never lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def move_aside(save_dir: Path, names: Mapping[Path, str]) -> Path:
 
     Args:
         save_dir: The run's folder.
-        names: What is moved, with its name there.
+        names: The files or folders to move, with their names there.
 
     Returns:
         The new folder.
@@ -30,7 +30,7 @@ def move_aside(save_dir: Path, names: Mapping[Path, str]) -> Path:
 
 
 def _make_aside(save_dir: Path) -> Path:
-    """The name has the time, and a number where one second has several."""
+    """The name has the time, and a number if there are several in one second."""
     name = time.strftime("earlier_run_%Y%m%d_%H%M%S")
     aside, number = save_dir / name, 1
     while aside.exists():

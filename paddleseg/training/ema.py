@@ -19,13 +19,13 @@ class ExponentialMovingAverage:
     """A second set of weights that follows the trained ones slowly.
 
     ``average = decay * average + (1 - decay) * weight`` after each step, with decay at most ``1 - 1/(step + 1)``,
-    so that the first steps do not drag the initial weights along. Running statistics of batch normalisation follow in
-    the same way: the newest ones would be those of the maps that the newest weights make. The average is kept in
-    float32, whatever the model trains in. Of what is frozen it is a copy, for an average of -0.0 with itself is 0.0.
+    so that the initial weights do not linger in the first steps. Running statistics of batch normalisation follow in
+    the same way, as the newest ones would belong to the newest weights. The average is kept in
+    float32, whatever the model trains in. Frozen tensors are copied, because the average of -0.0 with itself is 0.0.
 
     Args:
-        model: The network that is trained.
-        decay: How much of the average is kept in each step, 0 to below 1.
+        model: The network in training.
+        decay: The share of the average that is kept in each step, 0 to below 1.
     """
 
     def __init__(self, model: nn.Layer, decay: float = 0.999) -> None:
@@ -48,7 +48,7 @@ class ExponentialMovingAverage:
             paddle.assign(newest, average)
 
     def running_statistics(self) -> list[Tensor]:
-        """Those of the average, see ``utils.distributed.running_statistics``."""
+        """The average's running statistics, see ``utils.distributed.running_statistics``."""
         of_model = {id(tensor) for tensor in running_statistics(self._model)}
         return [self._average[name] for name, tensor in self._model.state_dict().items() if id(tensor) in of_model]
 
@@ -62,7 +62,7 @@ class ExponentialMovingAverage:
 
     @contextmanager
     def applied(self) -> Iterator[nn.Layer]:
-        """Within this context the model has the averaged weights; afterwards its own again, bit for bit."""
+        """Within this context the model has the averaged weights; afterwards its own, bit for bit."""
         own = {name: tensor.clone() for name, tensor in self._model.state_dict().items()}
         self._copy_into_model(self._average)
         try:

@@ -19,17 +19,17 @@ _MANY_IN_A_ROW = 20
 
 
 class Overflows:
-    """Steps that a loss scaler left out because scaled gradients overflowed, as some do until the scale fits.
+    """Steps that a loss scaler skipped because scaled gradients overflowed, as some do until the scale fits.
 
     Attributes:
-        count: How many there were.
+        count: The number of such steps.
     """
 
     def __init__(self) -> None:
         self.count = self._in_a_row = 0
 
     def note(self, step: int, overflowed: bool) -> None:
-        """Count a step; warn where so many have followed each other that a lower scale is no help."""
+        """Count a step; warn after so many in a row that a lower scale does not help."""
         self.count += overflowed
         self._in_a_row = self._in_a_row + 1 if overflowed else 0
         if overflowed and self._in_a_row % _MANY_IN_A_ROW == 0:
@@ -41,28 +41,28 @@ class Overflows:
 
 
 class FiniteGuard:
-    """Watches each step on the device; from the first non-finite one on, no gradient passes any more.
+    """Watches each step on the device; from the first non-finite one on, no gradient passes.
 
-    The running statistics of batch normalisation go back to those before that step as well. Nothing is fetched
+    The running statistics of batch normalisation also return to their values before that step. Nothing is fetched
     until ``raise_if_bad``, which the trainer calls when it logs, evaluates or saves, so that weights touched by
     a non-finite value are never evaluated or saved.
 
-    With ``max_skipped`` such a step is left out instead, as if it had not been: no update of weights and optimiser.
-    For that each step's verdict is fetched.
+    With ``max_skipped`` such a step is skipped instead, without a trace: weights and optimiser are not updated. This
+    requires fetching each step's verdict.
 
     Args:
         model: The network that is trained.
-        clears_gradients: Whether gradients are replaced by zeros; not needed where a loss scaler skips the step.
-        max_skipped: How many steps may be left out.
+        clears_gradients: Whether gradients are replaced by zeros; not needed if a loss scaler skips the step.
+        max_skipped: How many steps may be skipped.
 
     Attributes:
-        skipped: How many steps have been left out.
-        knows_at_once: Whether a step's verdict is there before its update, so that the step can be kept.
+        skipped: How many steps have been skipped.
+        knows_at_once: Whether a step's verdict is known before its update, so that the step can be saved.
     """
 
     def __init__(self, model: nn.Layer, *, clears_gradients: bool = True, max_skipped: int = 0) -> None:
         self._max_skipped = max_skipped
-        self._fetches_cheaply = paddle.get_device() == "cpu"  # there is no device to wait for
+        self._fetches_cheaply = paddle.get_device() == "cpu"  # no device to wait for
         self.knows_at_once = self._fetches_cheaply or max_skipped > 0
         self.skipped = 0
         self._parameters = [p for p in model.parameters() if not p.stop_gradient]
@@ -90,15 +90,14 @@ class FiniteGuard:
             step: Number of the step, for the report.
             losses: The scalar loss terms by name.
             paths: The pictures of the batch, for the report.
-            keep: Called where the step is known at once to be the first that is not finite, or one that is left out:
-                nothing of it has changed the weights then, and the running statistics are those before it. Gives a
-                sentence for the report.
+            keep: Called if the step is known at once to be the first non-finite one, or is skipped: the weights are
+                then unchanged, and the running statistics are those before it. Returns a sentence for the report.
 
         Returns:
             Whether to apply the update; without ``max_skipped`` always, because gradients are zeros then.
 
         Raises:
-            TrainingError: More than ``max_skipped`` steps would be left out.
+            TrainingError: More than ``max_skipped`` steps would be skipped.
         """
         self._names, self._paths[step] = tuple(losses), paths
         terms = paddle.stack([loss.astype("float32") for loss in losses.values()])
@@ -110,8 +109,8 @@ class FiniteGuard:
             sums = paddle.stack([g.astype("float32").sum() for g in gradients])
             finite = finite & paddle.isfinite(sums).all()
         if world_size() > 1:
-            # The losses of the processes differ, and all must take the same decision: a loss may be infinite in one of
-            # them with gradients that are finite in all.
+            # The losses of the processes differ, and all must decide alike: a loss may be infinite in one of them while
+            # gradients are finite in all.
             finite = maximum_over_processes((~finite).astype("int32")) == 0
         if self._max_skipped:
             if bool(finite):

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which layer of a network first gives values that are not finite, on the way forward or back."""
+"""Which layer of a network first produces values that are not finite, forward or backward."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from paddle import Tensor, nn
 
 
 class LayerWatch:
-    """Looks at what goes into each layer of a network and comes out of it, and at the gradients of what comes out.
+    """Checks the inputs and outputs of each layer of a network, and the gradients of the outputs.
 
-    Every look fetches a number from the device, so this is for single steps.
+    Every check fetches a number from the device, so this is for single steps.
 
     Args:
-        network: Whose sublayers are watched, forward and backward.
+        network: The network whose sublayers are watched, forward and backward.
 
     Attributes:
-        forward: The first place on the way forward, in words; None while all is finite.
-        backward: The same of the way back.
+        forward: The first place in the forward pass, in words; None while all is finite.
+        backward: The same for the backward pass.
     """
 
     def __init__(self, network: nn.Layer) -> None:
@@ -33,7 +33,7 @@ class LayerWatch:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Within this context the network is looked at."""
+        """Within this context the network is watched."""
         hooks = []
         for name, layer in self._network.named_sublayers(include_self=True):
             title = f"{name or 'the network'} ({type(layer).__name__})"

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What runs of older versions did without their configuration saying so."""
+"""What runs of older versions did by default, not recorded in their configuration."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UNRECORDED: dict[str, Any] = {"freeze": "nothing", TEACHER: "none"}
 
 
 def complete_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A run's settings, read from its checkpoint, with what an older version did not write."""
+    """A run's settings, read from its checkpoint, completed by those that an older version did not write."""
     complete = dict(settings)
     for name, (types, arguments) in UNWRITTEN.items():
         section = settings.get(name)

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An optimiser's state in another process than the one that saved it."""
+"""Loading an optimiser's state in a different process from the one that saved it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import paddle
 
 from paddleseg.utils.errors import WeightsError
 
-# Paddle counts master weights; an optimiser that has none yet looks for the states of its first.
+# Paddle numbers master weights; an optimiser without any looks for the states of its first.
 _MASTER = "_fp32_master_0"
 _MASTER_IN_KEY = re.compile(r"_fp32_master_\d+(?=_)")
 
@@ -22,10 +22,10 @@ def rename_optimizer_state(
 ) -> dict[str, Any]:
     """Translate an optimiser's state to the parameter names of this process.
 
-    Paddle keys the state by names such as ``conv2d_7.w_0`` that count the layers made in a process, so they are
-    others when anything was built before the network. With ``--amp_level O2`` states belong to the master weight of a
-    parameter ("conv2d_7.w_0_fp32_master_0_velocity_0"), and Paddle asks for them by the name that the tensor has, so
-    the master weights are given theirs.
+    Paddle keys the state by names such as ``conv2d_7.w_0`` that count the layers built in a process, so they differ if
+    anything was built before the network. With ``--amp_level O2`` states belong to the master weight of a
+    parameter ("conv2d_7.w_0_fp32_master_0_velocity_0"), and Paddle looks them up by the tensor's name, so the master
+    weights are renamed accordingly.
 
     Args:
         state: The optimiser's ``state_dict``.
@@ -53,7 +53,7 @@ def rename_optimizer_state(
 
 
 def _master_weight(weight: Any, parameter_name: str) -> paddle.Tensor:
-    """The float32 copy of a parameter in half precision; Paddle takes it as it is, without making a tensor of it."""
+    """The float32 copy of a half-precision parameter; Paddle uses it directly, without converting it to a tensor."""
     tensor = paddle.to_tensor(weight)
     tensor.name = parameter_name + _MASTER
     return tensor

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What ``train.py --profiler_options`` says, in PaddleSeg's format.
+"""The options of ``train.py --profiler_options``, in PaddleSeg's format.
 
-The keys and most defaults are PaddleSeg's. It times only, unless told otherwise, and so never writes
-``profile_path``; here ``timer_only`` is False by default, and the file is written.
+The keys and most defaults are PaddleSeg's, which by default only takes times and so never writes ``profile_path``; here
+``timer_only`` is False by default, and the file is written.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ _ONLY_WITH_A_PROFILE = ("state", "sorted_key", "tracer_option", "profile_path")
 
 @dataclass(frozen=True)
 class ProfilerOptions:
-    """What ``--profiler_options`` says.
+    """The options of ``--profiler_options``.
 
     Attributes:
-        batch_range: First step that is recorded and the one after the last, counted from 0 where this run starts
+        batch_range: First recorded step and the one after the last, counted from 0 where this run starts
             (a resumed one too).
         state: ``CPU``, or ``GPU`` or ``All`` for the card as well.
-        sorted_key: What the printed table of operators is ordered by: ``total``, ``ave``, ``max`` or ``min`` time.
+        sorted_key: The order of the printed table of operators: ``total``, ``ave``, ``max`` or ``min`` time.
         tracer_option: ``Default`` has one line per kind of operator, ``OpDetail`` its inner parts too,
-            ``AllOpDetail`` records what is allocated and freed besides.
+            ``AllOpDetail`` records memory allocations besides.
         profile_path: File for the timeline, which chrome://tracing and ui.perfetto.dev show; None for
             ``profile.json`` in the run's folder.
         exit_on_finished: End the run after the recorded steps, with a checkpoint, or go on.
@@ -64,7 +64,7 @@ def parse_profiler_options(text: str) -> ProfilerOptions:
         ConfigError: A key or value is unknown, or is given twice.
     """
     found: dict[str, object] = {}
-    # A pair of quotes is what is left of the shell's in the text files of TIPC.
+    # The text files of TIPC leave the shell's pair of quotes in the value.
     for item in text.strip().strip("'\"").split(";"):
         if not item.strip():
             continue

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Comparing a training with an earlier one that it repeats: before the first step, at each step, and in the end."""
+"""Comparing a training with an earlier one that it repeats: before the first step, at each step, and at the end."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ _WEIGHTS = "weights (checksum)"
 
 
 class DifferentRun(UserError):
-    """The training that begins would not be that of the earlier run."""
+    """The new training would differ from the earlier run."""
 
 
 class RepeatHook(Hook):
-    """Compares a training with a run, and stops it at the first step whose loss is another one.
+    """Compares a training with a run, and stops it at the first step whose loss differs.
 
     Args:
         run: The folder of the run.
         save_dir: The folder of this training.
         until: Stop after this step; None: go to the end.
-        force: Whether to go on where something differs before the first step, or a loss.
+        force: Whether to go on if something differs before the first step, or a loss does.
 
     Attributes:
-        compared: How many steps had the same loss.
-        first_difference: The first that had not, in words, or None.
+        compared: The number of steps with the same loss.
+        first_difference: The first step whose loss differed, in words, or None.
     """
 
     def __init__(self, run: str, save_dir: str, *, until: int | None = None, force: bool = False) -> None:
@@ -69,7 +69,7 @@ class RepeatHook(Hook):
             get_logger().warning("this differs from %s: %s", self._run, "; ".join(changes))
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
-        # The record is of the first process; all of them have to stop after the same step.
+        # Only the first process has the record; all must stop after the same step.
         differs = dist.rank() == 0 and self._has_other_loss(trainer.step, losses["loss"])
         if int(dist.maximum_over_processes(paddle.to_tensor(int(differs), dtype="int32"))) and not self._force:
             trainer.stop(f"the first loss that differs is of {self.first_difference or f'iter {trainer.step}'}")
@@ -94,7 +94,7 @@ class Comparison:
 
     Attributes:
         name: Checkpoint and file.
-        differing: The tensors that have other bytes; none where all are the same.
+        differing: The tensors whose bytes differ.
     """
 
     name: str
@@ -102,15 +102,15 @@ class Comparison:
 
 
 def check_repeatable(run: str, processes: int) -> Mapping[str, Any]:
-    """The first start of a run that can be repeated.
+    """The first start of a repeatable run.
 
     Args:
         run: Its folder.
-        processes: How many are here.
+        processes: The number of processes here.
 
     Raises:
-        UserError: It is no run's folder, began with a checkpoint of another one, went on otherwise than it had begun,
-            or needs more processes.
+        UserError: It is not a run's folder, began with another run's checkpoint, was resumed with other settings, or
+            needs more processes.
     """
     first, *later = read_starts(run)
     if not Path(run, checkpoint.CONFIG).is_file():
@@ -138,7 +138,7 @@ def check_repeatable(run: str, processes: int) -> Mapping[str, Any]:
 
 
 def _check_config_of_checkpoints(run: str) -> None:
-    """Refuse a run that went on with another learning rate, say: its folder has the last configuration alone."""
+    """Refuse a run resumed with another learning rate, say: its folder has only the last configuration."""
     last = _config_in(Path(run))
     for folder in checkpoint.iteration_folders(run):
         if folder.joinpath(checkpoint.CONFIG).is_file():
@@ -149,14 +149,14 @@ def _check_config_of_checkpoints(run: str) -> None:
 
 
 def _config_in(folder: Path) -> Any:
-    """What of a configuration matters and is in no setting of the run."""
+    """The parts of a configuration that matter and are not settings of the run."""
     settings = {knob.name for knob in knobs()}
     content = read_yaml(str(folder / checkpoint.CONFIG))[0]
     return without_places({key: value for key, value in content.items() if key not in settings})
 
 
 def compare_checkpoints(run: str, repeated: str) -> list[Comparison]:
-    """Compare the weights of the checkpoints of equal names and steps.
+    """Compare the weights of checkpoints with equal names and steps.
 
     Raises:
         WeightsError: A checkpoint is damaged.
@@ -190,7 +190,7 @@ def _same(a: np.ndarray | None, b: np.ndarray | None) -> bool:
 
 
 def forget_start(save_dir: str) -> None:
-    """Take away what a training that was refused before its first step had written, and the folder if it is empty."""
+    """Remove the files of a training refused before its first step, and the folder if it is empty."""
     for name in (RUN_FILE, checkpoint.CONFIG):
         Path(save_dir, name).unlink(missing_ok=True)
     folder = Path(save_dir)

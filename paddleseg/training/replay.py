@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Taking the step of a failure capsule again, and finding where it goes wrong."""
+"""Replaying the step of a failure capsule, and finding where it goes wrong."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from paddleseg.utils.nested import describe_changes
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a step that was taken again computed.
+    """The results of a replayed step.
 
     Attributes:
         terms: Its loss terms.
@@ -37,7 +37,7 @@ class Replayed:
     bad_gradients: Sequence[str]
 
     def differences(self, kept: Digests) -> list[str]:
-        """What has other bytes than in the capsule."""
+        """The results whose bytes differ from the capsule's."""
         pairs = [("loss term", kept.terms, self.digests.terms), ("gradient", kept.gradients, self.digests.gradients)]
         return [
             f"{kind} {name}"
@@ -48,11 +48,11 @@ class Replayed:
 
 
 class _Found(Exception):
-    """Ends a step that was not finite: nothing is to come of it."""
+    """Ends a step that was not finite, so that it has no effect."""
 
 
 class _Recorder(CapsuleWriter):
-    """Keeps in memory what a capsule would say; of a step that is finite nothing."""
+    """Keeps a capsule's content in memory; nothing for a finite step."""
 
     def __init__(self, capsule: Capsule) -> None:
         super().__init__(capsule.settings)
@@ -81,7 +81,7 @@ MakeTrainer = Callable[[CapsuleWriter], Trainer]
 
 
 def changes_since(capsule: Capsule, cpu: CpuSettings | None) -> list[str]:
-    """In what versions and CPU are others than those that the step was taken with first."""
+    """How versions and CPU differ from those of the original step."""
     before = {"versions": capsule.facts["versions"], CPU: capsule.state.states["run"].get(CPU)}
     now = {"versions": versions(), CPU: None if cpu is None else cpu.facts()}
     if before[CPU] is not None:
@@ -90,16 +90,16 @@ def changes_since(capsule: Capsule, cpu: CpuSettings | None) -> list[str]:
 
 
 def take_step(capsule: Capsule, make_trainer: MakeTrainer) -> Replayed | None:
-    """Take the step again; None where it is finite this time.
+    """Take the step again; None if it is finite this time.
 
     Raises:
-        UserError: The trainer is not of this run.
+        UserError: The trainer belongs to another run.
     """
     return _take(capsule, make_trainer, watched=False)[0]
 
 
 def find_first_bad_layer(capsule: Capsule, make_trainer: MakeTrainer) -> LayerWatch:
-    """Take the step once more and look at each layer; by itself, for looking may change the last digits."""
+    """Take the step once more and check each layer; separately, as checking may change the last digits."""
     return _take(capsule, make_trainer, watched=True)[1]
 
 

@@ -62,13 +62,13 @@ def run_training(
 
     Args:
         model: The network.
-        task: What it learns.
-        optimizer: Holds the model's parameters.
-        batches: What is trained on.
+        task: The network's task.
+        optimizer: Has the model's parameters.
+        batches: The training data.
         settings: Checked by ``run_start.start_run``, with ``iters`` and ``seed`` chosen.
-        cpu: With what it computes on the CPU, as ``choose_cpu`` found.
-        start: The checkpoint to go on from, as ``start_run`` gave it.
-        hooks: A user's own; ``hooks.order`` says where they stand.
+        cpu: How it computes on the CPU, from ``choose_cpu``.
+        start: The checkpoint to go on from, from ``start_run``.
+        hooks: A user's own; ``hooks.order`` defines when they run.
         config_text: The resolved configuration, kept in the run's folder, or None.
 
     Raises:
@@ -98,7 +98,7 @@ def run_training(
     trainer.check_savable()
     if start is not None:
         _resume(trainer, start)
-    # A machine that does not see the others' files has other pictures, or no checkpoint where they have one.
+    # A machine without the others' files has other pictures, or lacks the checkpoint.
     steps = {"first step": trainer.step, "last step": trainer.total_steps}
     dist.check_equal({**steps, **identity, CPU: shared_facts(identity[CPU])})
     if settings.profiler_options is not None:
@@ -109,13 +109,13 @@ def run_training(
         _begin_folder(trainer, batches, start)
         with signals, closing(progress_hook):
             trainer.train()
-    if is_quiet():  # others have seen all of it
+    if is_quiet():  # others have seen it all
         log_outcome("%s", _describe_outcome(trainer))
     stop_hook.leave()
 
 
 def _begin_folder(trainer: Trainer, batches: TrainingBatches, start: checkpoint.Checkpoint | None) -> None:
-    """Make the run's folder, with what has to be the same to repeat the run: some of the data are read for that."""
+    """Make the run's folder, with the facts needed to repeat the run, for which some of the data is read."""
     weights = weights_checksum(trainer.model) if dist.rank() == 0 else ""
     settings, record = trainer.settings, trainer.record
 
@@ -146,7 +146,7 @@ def _check_task(task: Task, settings: RunSettings) -> None:
 
 
 def _check_extra_layers(task: Task, optimizer: paddle.optimizer.Optimizer) -> None:
-    """An optimiser that was built of the network alone would leave the task's own layers as they began."""
+    """Refuse an optimiser of the network alone, which would leave the task's own layers untrained."""
     if task.extra_layers is None:
         return
     stepped = {id(parameter) for group in optimizer._param_groups for parameter in _members(group)}
@@ -159,7 +159,7 @@ def _check_extra_layers(task: Task, optimizer: paddle.optimizer.Optimizer) -> No
 
 
 def _members(group: Any) -> list[paddle.Tensor]:
-    """The parameters of a group of Paddle's optimisers; without groups each parameter stands by itself."""
+    """The parameters of a group of Paddle's optimisers; without groups each parameter is one."""
     return list(group["params"]) if isinstance(group, dict) else [group]
 
 
@@ -173,7 +173,7 @@ def _resume(trainer: Trainer, start: checkpoint.Checkpoint) -> None:
 
 
 def _identity(batches: TrainingBatches, optimizer: paddle.optimizer.Optimizer, settings: RunSettings) -> dict:
-    """What makes two runs the same one; see ``RunRecord``."""
+    """What identifies a run; see ``RunRecord``."""
     return {
         **batches.identity(),
         "optimizer.type": type(optimizer).__name__,
@@ -228,10 +228,10 @@ def _build_hooks(
 
 
 def followed_figure(schedule: LRScheduler, task: Task, settings: RunSettings) -> str | None:
-    """The name of the figure that a schedule looks at; None for one that looks at none.
+    """The name of the figure that a schedule follows; None if it follows none.
 
     Raises:
-        ConfigError: The run does not know that figure.
+        ConfigError: The run does not have that figure.
     """
     if not isinstance(schedule, ReduceOnPlateau):
         return None
@@ -242,5 +242,5 @@ def followed_figure(schedule: LRScheduler, task: Task, settings: RunSettings) ->
 
 
 def _eval_precision(settings: RunSettings) -> str:
-    """Weights of O2 are in half precision, in which alone they run. All others are evaluated as val.py does it."""
+    """O2 weights are in half precision and run only in it. All others are evaluated as by val.py."""
     return settings.precision if settings.amp_level == "O2" else "fp32"

@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""``run.json``: what has to be the same for a run to give the same bytes again, each time it was started.
+"""``run.json``: for each start of a run, what must be equal for another run to give the same bytes.
 
-The configuration stands beside it in ``config.yml``, the loss of each step in ``losses.jsonl``.
+The configuration is beside it in ``config.yml``, the loss of each step in ``losses.jsonl``.
 """
 
 from __future__ import annotations
@@ -37,26 +37,26 @@ RUN_FILE, LOSSES = "run.json", "losses.jsonl"
 LOSS = "loss"
 """Its name in each line of ``losses.jsonl``, whose form is that of ``reports.run_records``."""
 _PACKAGE = Path(__file__).resolve().parents[1]
-# Of large data sets only so many samples, spread over all, are asked for their files' sizes, and read; of large files,
-# such as a satellite's pictures, so many bytes.
+# Of large data sets only this many samples, evenly spread, have their files' sizes taken and contents read; of large
+# files, such as satellite pictures, only this many bytes.
 _SIZES, _CONTENTS, _MOST_BYTES = 2000, 64, 16 << 20
-# What does not change the bytes of a run, beside the settings that may differ between its processes.
+# Settings that do not change the bytes of a run, besides those that may differ between its processes.
 _NO_MATTER = {
     "save_dir", "num_workers", "resume_model", "keep_checkpoint_max", "check_labels", "failure_capsules", "use_vdl",
-    "use_tensorboard", "cpu_backend", "cpu_threads",  # what was chosen stands under "cpu"
+    "use_tensorboard", "cpu_backend", "cpu_threads",  # the chosen ones are under "cpu"
 }  # fmt: skip
 
 
 def facts_of_start(
     settings: RunSettings, identity: Mapping[str, Any], weights: str, files: Sequence, config_text: str | None
 ) -> dict[str, Any]:
-    """What a run is when it starts, as plain values.
+    """The facts of a run at its start, as plain values.
 
     Args:
-        settings: Those of the run, with ``iters`` and ``seed`` chosen.
+        settings: The run's, with ``iters`` and ``seed`` chosen.
         identity: See ``trainer.RunRecord``.
-        weights: What ``weights_checksum`` gives before the first step.
-        files: ``file_list`` of the data that is trained on.
+        weights: The result of ``weights_checksum`` before the first step.
+        files: ``file_list`` of the training data.
         config_text: The resolved configuration, or None.
     """
     return {
@@ -71,7 +71,7 @@ def facts_of_start(
 
 
 def changes_between(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What of two starts of a run lets their bytes differ: ``name was value, now it is value``."""
+    """The differences between two starts that change the bytes of a run: ``name was value, now it is value``."""
     return describe_changes(_what_matters(before), _what_matters(now))
 
 
@@ -82,20 +82,20 @@ def _what_matters(start: Mapping[str, Any]) -> dict[str, Any]:
         "setting": {name: value for name, value in start["settings"].items() if name not in no_matter},
         "run": {name: value for name, value in start["identity"].items() if name != CPU},
         CPU: {name: value for name, value in cpu.items() if name != DATA_FORMAT},
-        # The revision is for people: the checksum of the code says more.
+        # The revision is for people; the code's checksum is more precise.
         "version": {name: value for name, value in start["versions"].items() if name != "revision"},
         **{name: start[name] for name in ("code (checksum)", "data (checksum)", "device")},
     }
 
 
 def note_start(save_dir: str, start: Mapping[str, Any], step: int, goes_on: bool) -> None:
-    """Write a start into the run's folder, behind those before it where the run goes on there.
+    """Write a start into the run's folder, after earlier ones if the run goes on there.
 
     Args:
         save_dir: The run's folder.
-        start: What ``facts_of_start`` gave.
-        step: Steps that were done before it.
-        goes_on: Whether the folder is that of the checkpoint which the run goes on from.
+        start: The result of ``facts_of_start``.
+        step: Steps done before it.
+        goes_on: Whether the run goes on from a checkpoint of this folder.
     """
     path = Path(save_dir, RUN_FILE)
     before: list[Any] = []
@@ -109,7 +109,7 @@ def note_start(save_dir: str, start: Mapping[str, Any], step: int, goes_on: bool
 
 
 def read_starts(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """The starts of a run, the first one first.
+    """The starts of a run, oldest first.
 
     Raises:
         UserError: The folder is not that of a run, or the file is damaged.
@@ -129,7 +129,7 @@ def read_starts(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
 
 
 def _check_start(start: Mapping[str, Any]) -> None:
-    """Raise a KeyError, TypeError or the like where something is missing or of another kind than is written."""
+    """Raise a KeyError, TypeError or the like if an entry is missing or of the wrong type."""
     _what_matters(start)
     numbers = (start["step"], start["settings"]["iters"])
     texts = (start["weights (checksum)"], start["code (checksum)"], start["data (checksum)"], start["device"])
@@ -138,17 +138,17 @@ def _check_start(start: Mapping[str, Any]) -> None:
 
 
 def read_losses(folder: str | os.PathLike[str]) -> dict[int, float]:
-    """The loss of each step in the first process, by the step's number; NaN of one that was not finite.
+    """The loss of each step in the first process, by the step's number; NaN for one that was not finite.
 
     Raises:
-        OSError: The file is there and cannot be read.
+        OSError: The file exists and cannot be read.
     """
     path = Path(folder, LOSSES)
     return read_metrics(path, path.parent.name).series.get(LOSS, {}) if path.is_file() else {}
 
 
 def code_checksum(config_text: str | None) -> str:
-    """Of the package's own files, and of those that ``custom_imports`` names."""
+    """Checksum of the package's own files, and of those named by ``custom_imports``."""
     files = sorted(_PACKAGE.rglob("*.py"))
     names = [path.relative_to(_PACKAGE).as_posix() for path in files]
     own = [] if config_text is None else parse_yaml(config_text, "configuration")[0].get("custom_imports", [])
@@ -158,18 +158,18 @@ def code_checksum(config_text: str | None) -> str:
 
 
 def data_checksum(files: Sequence) -> str:
-    """Of sizes and contents of files that are spread over all; names are in the run's identity."""
+    """Checksum of sizes and contents of evenly spread files; names are in the run's identity."""
     values: list[str] = [str(len(files))]
     looks = {_SIZES: lambda path: str(path.stat().st_size), _CONTENTS: partial(sha256_of, most=_MOST_BYTES)}
     for count, look in looks.items():
         places = np.unique(np.linspace(0, max(len(files) - 1, 0), count).astype(int)) if len(files) else []
         paths = [Path(path) for place in places for path in files[int(place)] if path is not None]
-        values += [look(path) for path in paths if path.is_file()]  # what is drawn has no file
+        values += [look(path) for path in paths if path.is_file()]  # drawn pictures have no file
     return _digest_of(values)
 
 
 def weights_checksum(model: nn.Layer) -> str:
-    """Of the bytes of all weights."""
+    """Checksum of the bytes of all weights."""
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode("utf-8"))

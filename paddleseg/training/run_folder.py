@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The folder of a run before its first step: what to resume from, and which files of other runs are moved aside."""
+"""The folder of a run before its first step: finding the checkpoint to resume, and moving files of other runs aside."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from paddleseg.utils.logging import get_logger
 from paddleseg.utils.nested import describe_changes
 from paddleseg.utils.yaml_text import parse_yaml, read_yaml
 
-# Files of a run beside its checkpoints; those of an earlier run are moved with these.
+# Files of a run besides its checkpoints; an earlier run's are moved with them.
 _OF_A_RUN = (checkpoint.CONFIG, RUN_FILE, LOSSES, METRICS, CURVES, CONFUSION)
 _RECORDS = (METRICS, LOSSES)
 READER = "version of the picture reader"
@@ -33,10 +33,10 @@ READER = "version of the picture reader"
 
 
 def find_start(save_dir: str, resume_model: str | None) -> checkpoint.Checkpoint | None:
-    """The checkpoint to go on from: the one asked for, with ``auto`` the newest in ``save_dir``, or none.
+    """The checkpoint to go on from: the requested one, with ``auto`` the newest in ``save_dir``, or none.
 
     Raises:
-        WeightsError: The one asked for is not complete.
+        WeightsError: The requested one is not complete.
     """
     if dist.rank() == 0:
         checkpoint.recover(save_dir)
@@ -52,15 +52,15 @@ def find_start(save_dir: str, resume_model: str | None) -> checkpoint.Checkpoint
 
 
 def goes_on_in(save_dir: str, start: checkpoint.Checkpoint | None) -> bool:
-    """Whether a run goes on in the folder of the run that it goes on from."""
+    """Whether a run goes on in the folder of the run that it resumes."""
     return start is not None and start.folder.resolve().parent == Path(save_dir).resolve()
 
 
 def prepare_folder(save_dir: str, start: checkpoint.Checkpoint | None, config_text: str | None) -> None:
-    """Make the run's folder and write its configuration; what is there of other runs is moved aside, never lost.
+    """Make the run's folder and write its configuration; files of other runs are moved aside, never lost.
 
-    A resumed run keeps what it goes on from. Checkpoints of later steps belong to a branch that is left: kept in
-    place, ``auto`` and the pruning would take them for this run's.
+    A resumed run keeps its starting point. Checkpoints of later steps belong to an abandoned branch: if kept in place,
+    ``auto`` and pruning would take them for this run's.
 
     Args:
         save_dir: The folder.
@@ -95,7 +95,7 @@ def prepare_folder(save_dir: str, start: checkpoint.Checkpoint | None, config_te
 
 
 def _take_up_records(start: checkpoint.Checkpoint, folder: Path) -> None:
-    """Begin with the figures of the steps that are done, and without those of steps that are taken again."""
+    """Begin with the figures of the completed steps, without those of steps that are repeated."""
     for name in _RECORDS:
         source = start.folder.parent / name
         if not source.is_file():
@@ -115,12 +115,12 @@ def _write_config(path: Path, text: str) -> None:
 
 
 def check_same_run(checkpoint_folder: Path, saved: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Refuse to go on from a checkpoint whose samples or steps would be others.
+    """Refuse to go on from a checkpoint if samples or steps would differ.
 
     Args:
         checkpoint_folder: The checkpoint, for the message.
         saved: Its seed, batch size and so on.
-        now: Those of this run.
+        now: The same for this run.
 
     Raises:
         ConfigError: Names what differs.
@@ -143,12 +143,12 @@ def check_same_run(checkpoint_folder: Path, saved: Mapping[str, Any], now: Mappi
 
 
 def log_changed_settings(checkpoint_folder: Path, config_text: str) -> None:
-    """Say in what a resumed run's configuration is another than that of its checkpoint, if that has one."""
+    """Log how a resumed run's configuration differs from its checkpoint's, if that has one."""
     path = checkpoint_folder / checkpoint.CONFIG
     if not path.is_file():
         return
     before, now = read_yaml(str(path))[0], parse_yaml(config_text, "configuration")[0]
-    defaults = resolved_defaults()  # an older version may have had no such key
+    defaults = resolved_defaults()  # an older version may lack the key
     changes = describe_changes({**defaults, **complete_settings(before)}, {**defaults, **now})
     if changes:
         get_logger().warning("settings differ from those of %s: %s", checkpoint_folder, "; ".join(changes))

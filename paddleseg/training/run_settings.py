@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The settings of a run, each written once: name, type with bound, words and default.
+"""The settings of a run, each defined once: name, type with bound, description and default.
 
-What comes from a knob: its YAML key at the top level, its flag of train.py, its argument of ``paddleseg.core.train``,
-the check of its value, and its row in docs/config.md. A new knob is one line here, and the code that heeds it.
+A knob defines its top-level YAML key, its flag of train.py, its argument of ``paddleseg.core.train``, the check of its
+value, and its row in docs/config.md. A new knob is one line here, and the code that uses it.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class Knob:
     Attributes:
         name: Its name everywhere.
         hint: Type and bound.
-        default: What holds when it is not given.
-        words: What it does, for users.
+        default: Its value when not given.
+        words: Its description for users.
         in_yaml: Whether it is a top-level key of a configuration.
-        is_flag: Whether it is a flag of train.py, which wins over the key.
+        is_flag: Whether it is a flag of train.py, which overrides the key.
         is_argument: Whether ``paddleseg.core.train`` takes it.
         may_differ: Whether the processes of one run may have different values.
     """
@@ -68,7 +68,7 @@ _BOTH = {"in_yaml": True, "is_flag": True}
 
 @dataclass(frozen=True)
 class RunSettings:
-    """How a run proceeds, apart from what it trains; names and defaults are PaddleSeg's where it has them.
+    """How a run proceeds, apart from what it trains; names and defaults are PaddleSeg's if it has them.
 
     Where PaddleSeg's default hurts, ours is None: ``device`` (first card, else CPU), ``num_workers`` (from the
     machine) and ``seed`` (drawn and logged).
@@ -157,17 +157,17 @@ class RunSettings:
         return default_num_workers() if self.num_workers is None else self.num_workers
 
     def with_values(self, **values: Any) -> RunSettings:
-        """A copy in which these are others."""
+        """A copy with these values replaced."""
         return replace(self, **values)
 
     def check(self, spell: Callable[[str], str] = str) -> None:
         """Refuse values that no run can use.
 
         Args:
-            spell: How the user has written a name: ``"--{}".format`` for flags.
+            spell: Gives a name as the user writes it: ``"--{}".format`` for flags.
 
         Raises:
-            ConfigError: Names all that is wrong, with what is allowed.
+            ConfigError: Names everything wrong, with what is allowed.
         """
         raise_faults("", [(spell(name), message) for name, message in self._find_faults(spell)])
 
@@ -190,13 +190,13 @@ class RunSettings:
                 yield "profiler_options", str(error)
 
     def common(self) -> dict[str, Any]:
-        """The values that all processes of a run must have in common."""
+        """The values that all processes of a run must share."""
         return {knob.name: getattr(self, knob.name) for knob in knobs() if not knob.may_differ}
 
 
 @cache
 def knobs() -> tuple[Knob, ...]:
-    """All knobs, in the order in which they are written."""
+    """All knobs, in the order of their definition."""
     return tuple(
         Knob(one.name, resolve_hint(RunSettings, one.type), one.default, **one.metadata) for one in fields(RunSettings)
     )
@@ -208,5 +208,5 @@ def yaml_hints() -> dict[str, Any]:
 
 
 def resolved_defaults() -> dict[str, Any]:
-    """What a resolved configuration says of knobs that only YAML can turn and that it does not give."""
+    """The values in a resolved configuration of knobs that only YAML can set and that it does not give."""
     return {one.name: one.default for one in knobs() if one.in_yaml and not one.is_flag and one.default is not None}

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a run starts: options checked, device taken, the other processes met, checkpoint and seed found."""
+"""How a run starts: checking options, taking the device, meeting the other processes, finding checkpoint and seed."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ OWN_OF_A_PROCESS = {
 
 
 def start_run(settings: RunSettings, config: Mapping[str, Any] = MappingProxyType({})) -> checkpoint.Checkpoint | None:
-    """Take the device, meet the other processes, and find what to go on from.
+    """Take the device, meet the other processes, and find the checkpoint to go on from.
 
     Args:
         settings: The run's, checked.
-        config: The rest of its configuration, which all processes must have in common; places of files may differ.
+        config: The rest of its configuration, which all processes must share; places of files may differ.
 
     Returns:
         The checkpoint to resume, or None.
 
     Raises:
-        UserError: A setting is another than in the other processes, the device is not there, or the checkpoint is not
+        UserError: A setting differs from the other processes', the device is missing, or the checkpoint is not
             complete.
     """
     select_device(settings.device)
@@ -47,14 +47,14 @@ def start_run(settings: RunSettings, config: Mapping[str, Any] = MappingProxyTyp
 
 
 def without_places(value: Any) -> Any:
-    """A copy of a configuration, or a part of one, without what may differ between processes."""
+    """A copy of a configuration, or a part of one, without the values that may differ between processes."""
     if isinstance(value, Mapping):
         return {key: without_places(inner) for key, inner in value.items() if key not in OWN_OF_A_PROCESS}
     return [without_places(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def choose_seed(wanted: int | None, start: checkpoint.Checkpoint | None) -> int:
-    """The seed that is asked for, that of the resumed run, or a new one; logged, and the same on all ranks."""
+    """The requested seed, that of the resumed run, or a new one; logged, and the same on all ranks."""
     seed = wanted
     if seed is None:
         seed = start.states["run"]["seed"] if start is not None else random.SystemRandom().randrange(2**31)

@@ -17,22 +17,23 @@ from paddleseg.utils.precision import mixed_precision
 
 
 class StepNetwork:
-    """Called with pictures, gives what the network's ``forward`` gives.
+    """Called with pictures, returns the output of the network's ``forward``.
 
     Args:
         model: The network.
         settings: The run's.
-        extra_layers: Those of the task, see ``Task.extra_layers``.
+        extra_layers: The task's, see ``Task.extra_layers``.
 
     Attributes:
-        precision: In which it computes, for what a task runs beside it.
+        precision: That of its computation, for networks that a task runs beside it.
     """
 
     def __init__(self, model: nn.Layer, settings: RunSettings, extra_layers: nn.Layer | None = None) -> None:
         self._model = model
         self.precision, self._level = settings.precision, settings.amp_level
         self._layer = _EitherSize(paddle.jit.to_static(model) if settings.to_static_training else model)
-        # Not a part of what DataParallel wraps, which takes for unused what no output of its forward depends on.
+        # Not part of what DataParallel wraps, as it treats layers that its forward's output does not depend on as
+        # unused.
         self._extra_layers = extra_layers
         if dist.world_size() > 1:
             self._layer = paddle.DataParallel(self._layer)
@@ -41,7 +42,7 @@ class StepNetwork:
 
     @property
     def gives_coarse_logits(self) -> bool:
-        """Whether it may be called with ``coarse=True``: it gives the logits of ``forward_stride8`` then.
+        """Whether it may be called with ``coarse=True``, for the logits of ``forward_stride8``.
 
         Not as a static graph, whose ``forward`` is the network's own.
         """
@@ -52,7 +53,7 @@ class StepNetwork:
             return self._layer(*inputs, coarse=coarse)
 
     def gradients_stay_local(self, local: bool) -> AbstractContextManager[Any]:
-        """Between the batches of one step gradients need not travel to the other processes."""
+        """A context for all but the last batch of a step, in which gradients are not exchanged."""
         return self._layer.no_sync() if local and dist.world_size() > 1 else nullcontext()
 
     def share_extra_gradients(self) -> None:
@@ -62,7 +63,7 @@ class StepNetwork:
 
 
 class _EitherSize(nn.Layer):
-    """One layer for both ways through the network, for gradients travel for what ``DataParallel`` calls alone."""
+    """One layer for both paths through the network: ``DataParallel`` exchanges gradients only for calls through it."""
 
     def __init__(self, network: nn.Layer) -> None:
         super().__init__()

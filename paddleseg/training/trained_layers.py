@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""All that one optimiser steps: the network, and what a task trains beside it."""
+"""Everything that one optimiser steps: the network, and the layers that a task trains with it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _EXTRA = "extra"
 class TrainedLayers(nn.Layer):
     """A network and a task's ``extra_layers`` as one layer, in which the network's parameters have their own names.
 
-    Optimisers and checkpoints know parameters by names; those of the extra layers begin with ``extra``.
+    Optimisers and checkpoints know parameters by name; those of the extra layers begin with ``extra``.
 
     Args:
-        network: What will be evaluated and exported.
+        network: The part that is evaluated and exported.
         extra_layers: See ``Task.extra_layers``.
     """
 
@@ -39,12 +39,12 @@ class TrainedLayers(nn.Layer):
 
 
 def trained_layers(network: nn.Layer, extra_layers: nn.Layer | None) -> nn.Layer:
-    """The network itself where a task trains nothing else, so that nothing changes for it."""
+    """The layers to train: the network itself if a task trains nothing else."""
     return network if extra_layers is None else TrainedLayers(network, extra_layers)
 
 
 def warn_of_initial_tensors(network: nn.Layer) -> None:
-    """Warn of frozen tensors that the pretrained weights lacked: nothing will ever train them."""
+    """Warn of frozen tensors that the pretrained weights lacked: they will never be trained."""
     frozen, state = {id(tensor) for tensor in frozen_tensors(network)}, network.state_dict()
     left = [name for name in names_left(network) if id(state.get(name)) in frozen]
     if left:
@@ -56,15 +56,15 @@ def warn_of_initial_tensors(network: nn.Layer) -> None:
 
 
 def restore_extra_layers(extra_layers: nn.Layer | None, saved: Mapping[str, Any] | None, folder: Path) -> None:
-    """Give a task's layers the weights that a checkpoint has of them.
+    """Give a task's layers their weights from a checkpoint.
 
     Args:
-        extra_layers: The present task's, or None.
-        saved: Arrays by name, or None where the checkpoint's task had no such layers.
+        extra_layers: The current task's, or None.
+        saved: Arrays by name, or None if the checkpoint's task had no such layers.
         folder: The checkpoint, for the message.
 
     Raises:
-        WeightsError: They are not the ones that were saved.
+        WeightsError: The saved layers are different ones.
     """
     if extra_layers is None and not saved:
         return

@@ -50,10 +50,10 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What a checkpoint says of its run beside the state.
+    """What a checkpoint records about its run besides the state.
 
     Attributes:
-        identity: What decides which samples a step sees and how it is taken: seed, batch size, number of processes
+        identity: What determines the samples and computation of a step: seed, batch size, number of processes
             and so on. A checkpoint with other values is not resumed.
         config_text: The resolved configuration, or None for a run without one.
     """
@@ -69,9 +69,9 @@ class Trainer:
         model: The network.
         task: What a step and a score mean.
         optimizer: Steps the model's parameters; its learning-rate schedule is stepped once per optimiser step.
-        batches: What is trained on.
-        settings: The run's, with ``iters`` and ``seed`` chosen. Layers such as dropout draw from numbers of each step
-            and process, which follow from the seed, so that a resumed run draws what it would have drawn.
+        batches: The training data.
+        settings: The run's, with ``iters`` and ``seed`` chosen. Layers such as dropout are seeded for each step and
+            process from it, so that a resumed run draws the same numbers.
         hooks: Called around the steps in this order.
         record: Saved with each checkpoint.
         capsules: Keeps steps that are not finite, or None.
@@ -79,9 +79,9 @@ class Trainer:
     Attributes:
         step: Optimiser steps done.
         ema: The moving average of the weights, or None.
-        scores: Those of each weight file, when this step has been evaluated.
-        overflows: The steps that fp16 has left out.
-        last_loss_counts: False after a step that was left out because its loss or gradients were not finite.
+        scores: The scores of each weight file, if this step has been evaluated.
+        overflows: The steps that fp16 skipped.
+        last_loss_counts: False after a step that was skipped because its loss or gradients were not finite.
         last_step_counts: False after such a step, and after one whose scaled gradients overflowed.
         resumed_from: The checkpoint that was restored, or None.
     """
@@ -124,7 +124,7 @@ class Trainer:
             self._trained, clears_gradients=self._scaler is None, max_skipped=settings.max_skipped_steps
         )
         self._network = StepNetwork(self.model, settings, task.extra_layers)
-        if self.ema is not None and dist.world_size() > 1:  # all processes have the weights of the first only now
+        if self.ema is not None and dist.world_size() > 1:  # only now do all processes have the first one's weights
             self.ema.load_state_dict(to_arrays(dict(self.model.state_dict())))
         self._absent_hooks: dict[str, Any] = {}
 
@@ -135,7 +135,7 @@ class Trainer:
 
     @property
     def counted_steps(self) -> int:
-        """Steps that changed the weights: those done but the ones that were left out."""
+        """Steps that changed the weights: all but the skipped ones."""
         return self.step - self._guard.skipped - self.overflows.count
 
     def train(self) -> None:
@@ -177,7 +177,7 @@ class Trainer:
             batch = next(batches)
             self.reader_seconds += time.perf_counter() - started
             paths += batch["paths"]
-            if holds:  # the last one is there until the update in any case
+            if holds:  # the last one exists until the update in any case
                 held.append(batch if i == accumulated - 1 else held_copy(batch))
             with self._network.gradients_stay_local(i < accumulated - 1):
                 drawn_from = batch_rng(self.settings.seed, self.step, dist.rank(), i)
@@ -205,19 +205,19 @@ class Trainer:
 
     @paddle.no_grad()
     def gradient_norm(self) -> Tensor:
-        """The L2 norm of all gradients together, float32; for ``Hook.before_update``.
+        """The joint L2 norm of all gradients, float32; for ``Hook.before_update``.
 
-        They are those of the step before any clipping, and in fp16 without the scale of the loss.
+        They are taken before any clipping, and in fp16 without the loss scale.
         """
         gradients = (p.grad for p in self._trained.parameters() if p.grad is not None)
-        # One after the other: copies of all at once would not fit where a card is full.
+        # One after the other: copies of all at once would not fit on a full card.
         norm = paddle.stack([gradient.astype("float32").square().sum() for gradient in gradients]).sum().sqrt()
         # On a CPU the scaler is off and has no state.
         scale = None if self._scaler is None else self._scaler.state_dict().get("scale")
         return norm if scale is None else norm / scale.item()
 
     def check_finite(self) -> None:
-        """Fetch whether all steps were finite.
+        """Check that all steps were finite, which waits for the device.
 
         Raises:
             TrainingError: One was not.
@@ -230,23 +230,23 @@ class Trainer:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Leave what happens in this context out of the time of the steps."""
+        """Exclude this context from the time of the steps."""
         started = time.perf_counter()
         yield
         self.paused_seconds += time.perf_counter() - started
 
     def publish(self, figures: Mapping[str, float]) -> None:
-        """Give figures of this step to the hooks, see ``Hook.take_figures``; in the first process alone."""
+        """Pass figures of this step to the hooks, see ``Hook.take_figures``; only in the first process."""
         if dist.rank() == 0:
             for hook in self.hooks:
                 hook.take_figures(self, figures)
 
     def best_file(self) -> str | None:
-        """The weight file with the best figure, the weights' own among equals; None when the step is not evaluated."""
+        """The weight file with the best figure, at a tie the weights' own; None if the step was not evaluated."""
         return max(self.scores, key=lambda file: rank(self.scores[file].figure), default=None)
 
     def _figure_of(self, file: str | None) -> dict[str, float] | None:
-        """The primary figure of a weight file by its name; None when the step is not evaluated."""
+        """The primary figure of a weight file by its name; None if the step was not evaluated."""
         return {self.task.primary: self.scores[file].figure} if file in self.scores else None
 
     def share_statistics(self) -> None:
@@ -288,7 +288,7 @@ class Trainer:
         return contents
 
     def check_savable(self) -> None:
-        """Refuse what could not be saved, or not be read again, before there is anything to lose.
+        """Refuse states that cannot be saved or read back, before there is anything to lose.
 
         Raises:
             ConfigError: Names the hook or task.
@@ -306,8 +306,8 @@ class Trainer:
         """Go on from a checkpoint that ``save`` wrote.
 
         Raises:
-            WeightsError: It is not one of such a run.
-            ConfigError: Its seed, batch size or the like is another, so that it would not be the same run.
+            WeightsError: It is not of such a run.
+            ConfigError: Its seed, batch size or the like differs, so that it would not be the same run.
         """
         states = start.states
         check_same_run(start.folder, states["run"], self.record.identity)
@@ -324,8 +324,8 @@ class Trainer:
         if self._scaler is not None and states["scaler"]:
             self._scaler.load_state_dict(states["scaler"])
         self._restore_average(start)
-        # What belongs to hooks that this run does not have is kept for the next one: a run without --do_eval between
-        # two with it must not make them forget the best figure.
+        # States of hooks that this run does not have are kept for the next one: a run without --do_eval between two
+        # with it must not lose the best figure.
         self._absent_hooks = dict(states["hooks"])
         for key, hook in keyed(self.hooks).items():
             state = self._absent_hooks.pop(key, None)
@@ -351,7 +351,7 @@ class Trainer:
         if self.last_step_counts and self._scaler is not None:
             self._scaler.step(self.optimizer)
             self._scaler.update()
-            # Where scaled gradients overflow, Paddle does no update and lowers the scale; only the optimiser is told.
+            # If scaled gradients overflow, Paddle skips the update and lowers the scale; only the optimiser knows.
             overflowed = bool(self.optimizer._get_auxiliary_var("found_inf"))
             self.overflows.note(self.step + 1, overflowed)
             if overflowed:
@@ -367,7 +367,7 @@ class Trainer:
         return {name: parameter.name for name, parameter in self._trained.named_parameters()}
 
     def _with_meta(self, file: str, weights: nn.Layer | ExponentialMovingAverage) -> dict[str, Any]:
-        """The content of a weight file: arrays by name, and what they are."""
+        """The content of a weight file: arrays by name, and their metadata."""
         own = {"step": self.step, "metric": self._figure_of(file)}
         meta = make_meta(self.model, **{"step": self.step, **self.task.facts(), **own})
         return {**to_arrays(dict(weights.state_dict())), META_KEY: meta}

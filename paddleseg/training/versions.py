@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Of what versions a computation is."""
+"""The versions that a computation used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from paddleseg.utils.revision import checkout_revision
 
 
 def versions() -> dict[str, str | None]:
-    """What a computation's bytes depend on beside the machine."""
+    """The versions that a computation's bytes depend on, besides the machine."""
     return {
         "toolkit": __version__,
         "revision": checkout_revision(),

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What happens around the steps of training: one class each; ``order`` says which comes when."""
+"""Actions around the steps of training, one class each; ``order`` defines their sequence."""
 
 from paddleseg.training.hooks.base import Hook
 

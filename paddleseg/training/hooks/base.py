@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The interface of hooks: what happens around the steps of training is one class each, called in list order.
+"""The interface of hooks: actions around the steps of training, one class each, called in list order.
 
-A hook whose state must survive a resume has ``state_dict`` and ``load_state_dict``. One that takes figures elsewhere
-has ``take_figures``, and sees all that the log, VisualDL and ``metrics.jsonl`` do.
+A hook whose state must survive a resume has ``state_dict`` and ``load_state_dict``. One that sends figures elsewhere
+has ``take_figures``, and gets the same as the log, VisualDL and ``metrics.jsonl``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Hook:
     """Does nothing; the base of all hooks.
 
     Attributes:
-        wants_samples: Whether ``take_samples`` is to be called, for which some pictures are predicted.
+        wants_samples: Whether to predict some pictures and call ``take_samples`` with them.
     """
 
     wants_samples = False
@@ -33,14 +33,14 @@ class Hook:
         """Called once, before the first step."""
 
     def before_update(self, trainer: Trainer) -> None:
-        """Called in each step when its gradients are there, before the optimiser clips and uses them.
+        """Called in each step once its gradients are complete, before the optimiser clips and uses them.
 
-        ``trainer.step`` does not count the step yet. With several processes all have the same gradients by now; of
+        ``trainer.step`` does not count the step yet. With several processes all have the same gradients by now; for
         several batches in one step they are the mean.
         """
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
-        """Called after each optimiser step; ``trainer.step`` counts it already.
+        """Called after each optimiser step; ``trainer.step`` already counts it.
 
         Args:
             trainer: Has the network, the optimiser and the number of steps so far.
@@ -51,7 +51,7 @@ class Hook:
         """Called once, after the last step, also when a hook stopped the run."""
 
     def take_figures(self, trainer: Trainer, figures: Mapping[str, float]) -> None:
-        """Called with figures of the present step, in the first process alone.
+        """Called with figures of the current step, only in the first process.
 
         Args:
             trainer: As for ``after_step``.
@@ -60,7 +60,7 @@ class Hook:
         """
 
     def take_samples(self, trainer: Trainer, samples: Mapping[str, np.ndarray]) -> None:
-        """Called after each evaluation with sample predictions of the better weights, in the first process alone.
+        """Called after each evaluation with sample predictions of the better weights, only in the first process.
 
         Args:
             trainer: As for ``after_step``.
@@ -68,11 +68,11 @@ class Hook:
         """
 
     def state_dict(self) -> dict[str, Any]:
-        """What has to be saved, as plain values."""
+        """The state to save, as plain values."""
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take up what ``state_dict`` gave."""
+        """Restore the result of ``state_dict``."""
 
 
 HOOKS.kind = Hook
@@ -81,7 +81,7 @@ HOOKS.kind = Hook
 def keyed(hooks: Sequence[Hook]) -> dict[str, Hook]:
     """The hooks by the keys of their states in a checkpoint: the class's name, with a number from the second on.
 
-    The toolkit's own have theirs whatever a user's are called.
+    The toolkit's own keep theirs whatever a user's are called.
     """
     keys: dict[str, Hook] = {}
     for hook in sorted(hooks, key=lambda one: not is_built_in(type(one))):

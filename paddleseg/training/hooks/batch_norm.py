@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether batch normalisation has enough values to normalise by, said once when the first step has shown it."""
+"""Whether batch normalisation has enough values to normalise with, reported once after the first step."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _NOTHING_LEFT = 2
 
 
 class BatchNormHook(Hook):
-    """Warns where a channel has one or two values in a batch: of them nothing is left but their order.
+    """Warns if a channel has one or two values in a batch: only their order survives normalisation.
 
-    The loss falls all the same. Evaluation normalises by the running statistics, and then sees another network. The
-    pooled branches of DAPPM come to it with small batches and crops.
+    The loss still falls, but evaluation, which normalises with the running statistics, sees a different network. Small
+    batches and crops cause this in the pooled branches of DAPPM.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class BatchNormHook(Hook):
         self._counts: dict[str, int] = {}
 
     def before_train(self, trainer: Trainer) -> None:
-        if trainer.settings.to_static_training:  # the shapes of a graph are not known
+        if trainer.settings.to_static_training:  # shapes within a graph are not known
             return
         self._watching = [
             layer.register_forward_pre_hook(partial(self._count, name))

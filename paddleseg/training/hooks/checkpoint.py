@@ -23,7 +23,7 @@ class CheckpointHook(Hook):
     """Saves ``iter_N`` and keeps the newest few.
 
     Args:
-        interval: Steps between two checkpoints; the last step is saved always.
+        interval: Steps between two checkpoints; the last step is always saved.
         save_dir: The run's folder.
         keep: How many are kept; 0 or less keeps all.
     """
@@ -36,10 +36,10 @@ class CheckpointHook(Hook):
     def before_train(self, trainer: Trainer) -> None:
         if dist.rank() == 0:
             self._save_what_is_missing(trainer)
-            checkpoint.prune(self._save_dir, self._keep)  # a run that was killed may have left one too many
+            checkpoint.prune(self._save_dir, self._keep)  # a killed run may have left one too many
 
     def _save_what_is_missing(self, trainer: Trainer) -> None:
-        """A run that was killed between ``best_model`` and the ``iter_N`` of the same step goes on from the first."""
+        """Save the ``iter_N`` that is missing if a run was killed between ``best_model`` and it."""
         start, place = trainer.resumed_from, Path(self._save_dir, f"iter_{trainer.step}")
         is_best = start is not None and start.folder.resolve() == Path(self._save_dir, checkpoint.BEST_MODEL).resolve()
         if is_best and checkpoint.find_checkpoint(place, trainer.step) is None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The moving average of the weights follows each step."""
+"""Updating the moving average of the weights after each step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class EmaHook(Hook):
-    """Lets the moving average follow each step that is not left out."""
+    """Updates the moving average after each step that is not skipped."""
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:
         if trainer.last_step_counts:

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluation in the course of a training, and the best model so far."""
+"""Evaluation during training, and the best model so far."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from paddleseg.utils.logging import get_logger
 if TYPE_CHECKING:
     from paddleseg.training.trainer import Trainer
 
-# Its name in the state of a checkpoint, whatever the figure is: checkpoints of every version have it.
+# The figure's name in the state of a checkpoint, whatever it is: checkpoints of every version have it.
 _BEST_FIGURE = "best_mean_iou"
 
 
 class EvaluateHook(Hook):
-    """Evaluates, keeps the best model, and stops when it no longer gets better.
+    """Evaluates, keeps the best model, and stops when it no longer improves.
 
-    With a moving average both sets of weights are evaluated and the better figure counts; ``best_model`` then
-    holds both files, and the log says which of them is meant.
+    With a moving average both sets of weights are evaluated and the better figure counts; ``best_model`` then has both
+    files, and the log says which of them is better.
 
     Args:
         evaluate: Takes the model and returns its scores; prints nothing. It raises ``EvaluationStopped`` when the run
-            shall end; a resumed run begins with this evaluation then.
-        interval: Steps between two evaluations; the last step is evaluated always.
-        folder: Where the best model is kept.
-        early_stop_intervals: Evaluations without a better one after which training stops; None never.
+            must end; a resumed run then begins with this evaluation.
+        interval: Steps between two evaluations; the last step is always evaluated.
+        folder: The best model's.
+        early_stop_intervals: Evaluations without improvement after which training stops; None: never.
         draw_samples: Predicts some pictures for the hooks that want them, see ``Hook.take_samples``; or None.
-        observe: Takes the figure that counts, before anything is saved, so that the saved state knows of it; or None.
+        observe: Takes the figure that counts, before anything is saved, so that the saved state includes it; or None.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class EvaluateHook(Hook):
         self.is_due = False  # the evaluation of the last step was stopped
 
     def before_train(self, trainer: Trainer) -> None:
-        """Take up a resumed run where it stands: with its best model, and stopped if that is what it was."""
+        """Restore a resumed run: with its best model, and stopped if it had stopped."""
         if self.best_figure is not None:
             self._find_best_model(trainer)
         if self.is_due:
@@ -85,9 +85,9 @@ class EvaluateHook(Hook):
             self.best_figure, self.best_step, self.evaluations_since_best = None, 0, 0
 
     def _has_best_model(self, resumed_from: checkpoint.Checkpoint | None) -> bool:
-        """Whether the best model is in its folder, or was where the run was resumed from, and is copied.
+        """Whether the best model is in its folder, or in the resumed run's, from which it is copied.
 
-        It is elsewhere when the run goes on in another folder, and when it had become better after the checkpoint.
+        It is not if the run goes on in another folder, or if a better one was saved after the checkpoint.
         """
         if checkpoint.find_checkpoint(self._folder, self.best_step) is not None:
             return True
@@ -141,14 +141,14 @@ class EvaluateHook(Hook):
             trainer.stop(f"{trainer.task.primary} did not rise in {count} evaluations (early stop)")
 
     def _evaluate_all(self, trainer: Trainer) -> tuple[str, float]:
-        """Evaluate each set of weights; gives the file of the better one and its figure."""
+        """Evaluate each set of weights; return the file of the better one and its figure."""
         trainer.share_statistics()
         scores = {checkpoint.WEIGHTS: self._evaluate_one(trainer, "")}
         if trainer.ema is not None:
             with trainer.ema.applied():
                 scores[checkpoint.EMA_WEIGHTS] = self._evaluate_one(trainer, "EMA")
         trainer.scores = scores
-        # Now that none can be stopped any more: a resumed run would evaluate, and publish, both again.
+        # Only once neither can be stopped any more: a resumed run evaluates, and publishes, both again.
         for file, prefix in ((checkpoint.WEIGHTS, ""), (checkpoint.EMA_WEIGHTS, "EMA_")):
             if file in scores:
                 trainer.publish({f"Evaluate/{prefix}{name}": value for name, value in scores[file].values.items()})

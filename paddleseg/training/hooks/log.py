@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The line of training progress, and the same figures for those who take them elsewhere."""
+"""The line of training progress, and the same figures for hooks that send them elsewhere."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def format_train_line(
     ips: float,
     grad_norm: float,
 ) -> str:
-    """PaddleSeg's line of training progress, which scripts parse, so that it stays as it is; the norm follows it.
+    """PaddleSeg's line of training progress, unchanged because scripts parse it; the norm follows it.
 
     Args:
         epoch: Number of the epoch, from 1.
         step: Optimiser steps done.
-        total_steps: Optimiser steps in all.
+        total_steps: Total optimiser steps.
         loss: Mean total loss since the last line.
         learning_rate: The rate of the last step.
-        batch_cost: Seconds for a step.
-        reader_cost: Seconds of it that were spent waiting for data.
+        batch_cost: Seconds per step.
+        reader_cost: Seconds of it spent waiting for data.
         ips: Samples per second of this process.
         grad_norm: L2 norm of all gradients of the last step, before clipping.
     """
@@ -52,10 +52,11 @@ def format_train_line(
 
 
 class LogHook(Hook):
-    """Prints the progress line and publishes the same numbers, see ``Trainer.publish``.
+    """Prints the progress line and publishes its numbers, see ``Trainer.publish``.
 
-    A task with ``logs_terms`` gets a second line with the terms of its loss, as the task gives them; those of all tasks
-    are published. Losses are summed on the device and fetched once per line. Steps that overflowed in fp16 are counted
+    A task with ``logs_terms`` gets a second line with the terms of its loss, as returned by the task; those of all
+    tasks are published. Losses are summed on the device and fetched once per line. Steps that overflowed in fp16 are
+    counted
     beside it.
 
     Args:
@@ -69,7 +70,7 @@ class LogHook(Hook):
         self._restart(trainer)
 
     def before_update(self, trainer: Trainer) -> None:
-        if self._is_due(trainer.step + 1, trainer):  # other steps do not take the time for it
+        if self._is_due(trainer.step + 1, trainer):  # other steps save the time
             self._gradient_norm = trainer.gradient_norm()
 
     def after_step(self, trainer: Trainer, losses: Mapping[str, Tensor]) -> None:

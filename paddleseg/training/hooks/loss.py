@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Hooks that look at the loss: for a schedule that follows it, and for jumps."""
+"""Hooks that watch the loss: for a schedule that depends on it, and for spikes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class PlateauHook(Hook):
-    """Shows each step's loss to a schedule that looks at it; it stands before the hooks that save.
+    """Passes each step's loss to a schedule that depends on it; it comes before the hooks that save.
 
     The loss is fetched from the device in every step.
 
@@ -37,12 +37,12 @@ class PlateauHook(Hook):
 
 
 class SpikeHook(Hook):
-    """Warns when the mean loss of some steps is several times what it was before.
+    """Warns when the mean loss of some steps is several times the previous level.
 
     Args:
-        interval: Steps whose mean is looked at; the loss is fetched from the device as often.
-        factor: How many times the median of the former means a spike is.
-        window: How many former means the median is taken of; there is no warning before there are half as many.
+        interval: Steps in each mean; the loss is fetched from the device as often.
+        factor: How many times the median of previous means counts as a spike.
+        window: Number of previous means in the median; there is no warning before half as many exist.
     """
 
     def __init__(self, interval: int, factor: float = 4.0, window: int = 20) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""``losses.jsonl``: the loss of each step to its last digit, with which a run that is repeated is compared."""
+"""``losses.jsonl``: the loss of each step to its last digit, to compare a repeated run with."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class LossRecordHook(Hook):
-    """Writes the loss of this process's batches, in the first process alone; fetched from the device now and then.
+    """Writes the loss of this process's batches, only in the first process; fetched from the device now and then.
 
     Args:
         save_dir: The run's folder.
@@ -52,7 +52,7 @@ class LossRecordHook(Hook):
         values = paddle.stack(self._losses).tolist()
         try:
             append_records(self._path, [(step, {LOSS: loss}) for step, loss in zip(self._steps, values)])
-        except OSError as error:  # not worth a training
+        except OSError as error:  # not worth losing a training
             if not self._has_failed:
                 get_logger().warning("%s: cannot be written (%s)", self._path, error.strerror or error)
             self._has_failed = True

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How much memory a training takes, said once, when its first step has shown it."""
+"""The memory of a training, reported once, after its first step."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ except ImportError:  # Windows
 
 
 class MemoryHook(Hook):
-    """Logs the peak after the first step of a run; the later steps take the same, evaluation may take more."""
+    """Logs the peak after the first step of a run; later steps take the same, evaluation may take more."""
 
     def __init__(self) -> None:
         self._is_reported = False
@@ -39,7 +39,7 @@ class MemoryHook(Hook):
 
 
 def describe_memory() -> str:
-    """Peak memory of the card, if training is on one, and of this process, each with what there is."""
+    """Peak memory of the card, if training uses one, and of this process, each with the total."""
     parts = []
     device = paddle.device.get_device()
     if device.startswith("gpu"):
@@ -52,7 +52,7 @@ def describe_memory() -> str:
 
 
 def host_peak_bytes() -> int | None:
-    """The most main memory that this process has had so far; None where the system does not tell."""
+    """The most main memory that this process has had so far; None if the system does not say."""
     if resource is None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -60,7 +60,7 @@ def host_peak_bytes() -> int | None:
 
 
 def _host_total_bytes() -> int:
-    with contextlib.suppress(OSError, KeyError, ValueError):  # no Linux, or one that tells it otherwise
+    with contextlib.suppress(OSError, KeyError, ValueError):  # not Linux, or one that reports it differently
         return memory_bytes()[1]  # a container may allow less than the machine has
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 

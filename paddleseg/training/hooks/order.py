@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which hook comes when after a step, written once with the reasons."""
+"""The order of the hooks after a step, written once with the reasons."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from paddleseg.training.hooks.stop import StopHook
 from paddleseg.training.hooks.trackers import MetricsHook, TensorBoardHook, VisualDLHook
 
 ORDER: tuple[type[Hook], ...] = (
-    StopHook,  # first: whoever follows sees that this step is the last, and the last of them saves it
+    StopHook,  # first: all others see that this step is the last, and the last of them saves it
     ProgressHook,
-    LossRecordHook,  # before what looks whether all losses were finite: those of a run that ends for it are on record
-    LogHook,  # the line of a step stands before what others say of it
+    LossRecordHook,  # before the check that all losses were finite: those of a run that it ends are on record
+    LogHook,  # the line of a step comes before others' lines about it
     SpikeHook,
     MemoryHook,
     BatchNormHook,
     EmaHook,  # before all that evaluates or saves the average
     PlateauHook,  # before what is saved: the schedule's state is part of it
-    ProfilerHook,  # before evaluating and saving, whose time is not meant
-    Hook,  # a user's own: what it does to weights, schedule or settings is evaluated and saved with the step
-    EvaluateHook,  # before saving, so that iter_N knows the best figure, and its own
-    CheckpointHook,  # after all of these: it saves what they have done, and the state of each of them
-    MetricsHook,  # the rest do nothing in a step: they get figures when there are any, and come after each other only
+    ProfilerHook,  # before evaluating and saving, whose time does not count
+    Hook,  # a user's own: its changes to weights, schedule or settings are evaluated and saved with the step
+    EvaluateHook,  # before saving, so that iter_N has the best figure, and its own
+    CheckpointHook,  # after all of these: it saves their results, and the state of each
+    MetricsHook,  # the rest do nothing in a step: they get figures when there are any; only their own order matters
     VisualDLHook,  # when the training ends
     TensorBoardHook,
-    RunPicturesHook,  # last: it draws what MetricsHook wrote
+    RunPicturesHook,  # last: it draws the figures that MetricsHook wrote
 )
 
 
 def in_order(hooks: Sequence[Hook]) -> list[Hook]:
-    """The hooks as they are called; those of one kind stay in the order they are given in."""
+    """The hooks in calling order; those of one kind keep their given order."""
     return sorted(hooks, key=_place)
 
 

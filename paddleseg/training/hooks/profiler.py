@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 class ProfilerHook(Hook):
     """Records some steps of the first process, prints what took the time, and writes the timeline.
 
-    It stands before the hooks that evaluate and save, whose time is not meant.
+    It comes before the hooks that evaluate and save, whose time does not count.
 
     Args:
-        options: What is recorded.
-        path: Where the timeline is written.
+        options: What to record.
+        path: File for the timeline.
     """
 
     def __init__(self, options: ProfilerOptions, path: str) -> None:
@@ -49,7 +49,7 @@ class ProfilerHook(Hook):
         done = trainer.step - self._first_step
         start, end = self._options.batch_range
         if done in (start, end):
-            float(losses["loss"])  # waits for the device, which works behind the program
+            float(losses["loss"])  # waits for the device, which runs asynchronously
         if done == start:
             self._start(trainer)
         elif done == end:
@@ -75,7 +75,7 @@ class ProfilerHook(Hook):
 
     def _finish(self, trainer: Trainer) -> None:
         self._is_recording = False
-        steps = max(trainer.step - self._start_step, 1)  # none where an early stop is resumed
+        steps = max(trainer.step - self._start_step, 1)  # none if an early stop is resumed
         batch_cost = (time.perf_counter() - self._since - (trainer.paused_seconds - self._paused_before)) / steps
         reader_cost = (trainer.reader_seconds - self._reader_before) / steps
         get_logger().info(
@@ -94,12 +94,12 @@ class ProfilerHook(Hook):
                 op_detail=self._options.tracer_option != "Default",
                 views=[getattr(profiler.SummaryView, view) for view in views],
             )
-            self._profiler = None  # Paddle makes no second one while this one lives
+            self._profiler = None  # Paddle creates no second one while this one exists
         get_logger().info("timeline: %s", self._path)
 
 
 def _make_room(path: str) -> None:
-    """Make the folder of a file and see that the file can be written; Paddle would fail after the last step."""
+    """Make the folder of a file and check that the file can be written; Paddle would fail only after the last step."""
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         was_there = os.path.exists(path)
@@ -112,7 +112,7 @@ def _make_room(path: str) -> None:
 
 
 def _make_profiler(options: ProfilerOptions, path: str) -> profiler.Profiler:
-    targets = None  # all that Paddle was built with
+    targets = None  # everything Paddle was built with
     if options.state == "CPU":
         targets = [profiler.ProfilerTarget.CPU]
     elif options.state == "GPU":

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The bar of a training."""
+"""The progress bar of a training."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class ProgressHook(Hook):
         self._bar.update()
 
     def close(self) -> None:
-        """Take the bar away, however the training ended."""
+        """Remove the bar, however the training ended."""
         if self._bar is not None:
             self._bar.close()
 
 
 def _lines_come_later() -> bool:
-    """Whether standard output goes through another program, such as tee: its lines would come into the bar."""
+    """Whether standard output goes through another program, such as tee: its lines would break into the bar."""
     try:
         return stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)
     except (OSError, ValueError, AttributeError):  # no file

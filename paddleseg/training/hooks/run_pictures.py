@@ -32,7 +32,7 @@ class RunPicturesHook(Hook):
             return
         try:
             written = draw_run_pictures(Path(self._save_dir))
-        except UserError as error:  # the training is saved; a picture is no reason to call it failed
+        except UserError as error:  # the training is saved; a missing picture does not make it a failure
             get_logger().warning("%s", error)
             return
         if written:

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""SIGTERM and SIGINT (Ctrl-C) end a training in good order: after a step, with a checkpoint."""
+"""SIGTERM and SIGINT (Ctrl-C) end a training cleanly: after a step, with a checkpoint."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from paddleseg.training.trainer import Trainer
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
-# paddle.distributed.launch sends SIGTERM three times within 0.6 seconds; that is one request and not two.
+# paddle.distributed.launch sends SIGTERM three times within 0.6 seconds; that is one request, not two.
 _ONE_WISH_SECONDS = 2.0
 
 
@@ -60,8 +60,8 @@ class StopSignals:
         now = time.monotonic()
         if not self.received:
             self.received, self._first_at = number, now
-            # os.write, because the signal may have come in the middle of a print. Whoever read it may be gone: Ctrl-C
-            # ends the ``tee`` of ``train.py 2>&1 | tee log`` too.
+            # os.write, because the signal may arrive in the middle of a print. The reader may be gone: Ctrl-C ends the
+            # ``tee`` of ``train.py 2>&1 | tee log`` too.
             name = ("\n" if bar_is_drawn() else "") + signal.Signals(number).name
             with contextlib.suppress(OSError):
                 os.write(2, f"{name}: saving after this step; a second signal ends the run at once\n".encode())
@@ -71,11 +71,11 @@ class StopSignals:
 
 
 class StopHook(Hook):
-    """Stops the training after a step when one of the processes got a signal; it stands before all other hooks.
+    """Stops the training after a step when one of the processes got a signal; it comes before all other hooks.
 
-    A signal may reach one process only, and all must stop after the same step: the others would wait for it for
-    ever. So the number of the signal is reduced over all processes in each step. The result is looked at one step
-    later, when the device has it already, so that no step waits for it.
+    A signal may reach only one process, but all must stop after the same step, or the others would wait for ever. So
+    the signal's number is reduced over all processes in each step. The result is read one step later, when the device
+    already has it, so that no step waits for it.
 
     Args:
         signals: What this process has received.
@@ -95,17 +95,17 @@ class StopHook(Hook):
             trainer.stop(f"{signal.Signals(self.number).name} was received; --resume_model auto continues from here")
 
     def ends_evaluations(self) -> bool:
-        """Whether to end an evaluation now. With several processes never: they would have to agree all the time."""
+        """Whether to end an evaluation now. Never with several processes: they would have to agree all the time."""
         if dist.world_size() > 1:
             return False
         self.number = self._signals.received
         return bool(self.number)
 
     def leave(self) -> None:
-        """End the program as the signal would have done, if the run was stopped for one.
+        """End the program as the signal would have, if one stopped the run.
 
         Raises:
-            KeyboardInterrupt: It was SIGINT; the commands make it status 130.
+            KeyboardInterrupt: It was SIGINT; the commands turn it into status 130.
             SystemExit: It was SIGTERM, with status 143.
         """
         if self.number == signal.SIGINT:

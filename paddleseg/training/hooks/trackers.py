@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the figures of a training go beside the log: ``metrics.jsonl`` always, VisualDL and TensorBoard when asked.
+"""Where a training's figures go besides the log: ``metrics.jsonl`` always, VisualDL and TensorBoard on request.
 
-They take what ``Trainer.publish`` gives, as a user's own tracker does.
+They get them from ``Trainer.publish``, like a user's own tracker.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TENSORBOARD_FOLDER = "tensorboard"
 
 
 def hyper_parameters(trainer: Trainer) -> dict[str, float | str]:
-    """The resolved configuration of a run, without one its settings, as pairs of a dotted name and a plain value."""
+    """A run's resolved configuration, or its settings if it has none, as plain values by dotted name."""
     text = trainer.record.config_text
     given = dataclasses.asdict(trainer.settings) if text is None else parse_yaml(text, "configuration")[0]
     return {name: _plain(value) for name, value in flatten(given) if value is not None}
@@ -41,7 +41,7 @@ def _plain(value: Any) -> float | str:
 class MetricsHook(Hook):
     """Appends the figures to ``metrics.jsonl``, see ``reports.run_records``.
 
-    A line that cannot be written is not worth a training: the first one is reported, and the training goes on.
+    A line that cannot be written does not stop the training: only the first is reported.
 
     Args:
         save_dir: The run's folder.
@@ -64,7 +64,7 @@ class MetricsHook(Hook):
 class VisualDLHook(Hook):
     """Sends figures, sample predictions and the settings of the run to VisualDL.
 
-    Its file appears with the first of them, and not before the run has begun.
+    Its file is created with the first of them, not before the run begins.
 
     Args:
         save_dir: The run's folder.
@@ -102,7 +102,7 @@ class VisualDLHook(Hook):
 class TensorBoardHook(Hook):
     """Sends the same to TensorBoard, into the folder ``tensorboard`` of the run, through tensorboardX.
 
-    A resumed run hides what its predecessor wrote after the step that it goes on from.
+    A resumed run hides its predecessor's figures after the step that it goes on from.
 
     Args:
         save_dir: The run's folder.
@@ -129,7 +129,7 @@ class TensorBoardHook(Hook):
         if self._writer is None:
             return
         figure = f"Evaluate/{trainer.task.primary}" if trainer.settings.do_eval else "Train/loss"
-        # TensorBoard wants settings together with the figures that they led to, in a folder of their own.
+        # TensorBoard wants settings together with their resulting figures, in a separate folder.
         reached = {name: value for name, value in self._last.items() if name == figure}
         self._writer.add_hparams(hyper_parameters(trainer), reached, name="settings", global_step=trainer.step)
         self._writer.close()
