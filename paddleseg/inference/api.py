@@ -3,7 +3,7 @@
 """PaddleSeg's ``evaluate`` and ``predict``, for programs that build network and data set themselves.
 
 ``from paddleseg.core import evaluate, predict``. Names and order of the arguments are PaddleSeg's, and their defaults
-unless stated otherwise; what their values mean is what the same flags of the commands mean.
+unless stated otherwise; values have the meaning of the same flags of the commands.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def evaluate(
         aug_eval: Whether to sum the class probabilities over ``scales`` and flips.
         scales: One factor or several for the size of the network's input.
         flip_horizontal: Whether to also use the mirror image.
-        flip_vertical: Whether to look at the upside-down picture too.
+        flip_vertical: Whether to also use the upside-down picture.
         is_slide: Whether to average the logits over windows.
         stride: [width, height] of the steps between windows.
         crop_size: [width, height] of the windows.
@@ -151,24 +151,24 @@ def predict(
         model: A network.
         model_path: Weights to load into it first, or None.
         transforms: The transforms of evaluation.
-        image_list: Picture files; or one of what predict.py takes as ``--image_path``.
+        image_list: Picture files; or a path as for ``--image_path`` of predict.py.
         image_dir: The folder whose sub-folders are kept in ``save_dir``.
         save_dir: Where to save.
         aug_pred: Whether to sum the class probabilities over ``scales`` and flips.
         scales: One factor or several for the size of the network's input.
-        flip_horizontal: Whether to look at the mirror image too; PaddleSeg's function has True here,
-            its flag False.
-        flip_vertical: Whether to look at the upside-down picture too.
+        flip_horizontal: Whether to also use the mirror image; PaddleSeg's function defaults to True,
+            its flag to False.
+        flip_vertical: Whether to also use the upside-down picture.
         is_slide: Whether to average the logits over windows.
         stride: [width, height] of the steps between windows.
         crop_size: [width, height] of the windows.
         custom_color: Colours of the first classes: R, G, B, R, G, B, ...
         class_names: Names for the legend.
         palette: One [red, green, blue] per class.
-        ignore_index: That of the training; if it is a class of the network, that is never predicted.
+        ignore_index: That of the training; if it is a class of the network, the class is never predicted.
         apply_exif: Whether pictures are turned upright as their EXIF data says.
         value_range: [low, high], the values that stand for 0 and 255; None: those of the files' type.
-        separator: What separates the columns where ``image_list`` is a list file.
+        separator: Separator of the columns if ``image_list`` is a list file.
         cpu_backend: Whose kernels compute on the CPU, ``onednn`` or ``paddle``; None: see docs/config.md.
         cpu_threads: Threads that compute on the CPU; None: see there.
 

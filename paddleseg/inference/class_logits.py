@@ -34,33 +34,33 @@ def class_logits(
     """Logits of a batch.
 
     Args:
-        network: Gives logits (N, K) for (N, C, H, W) float32 pictures.
+        network: Returns logits (N, K) for (N, C, H, W) float32 pictures.
         images: (N, H, W, C) pictures as they are stored.
         normalize: The normalisation; None changes the type only.
         paths: The pictures' names, for messages.
-        num_classes: K, where another number is to be refused.
+        num_classes: K, if any other number should be refused.
 
     Returns:
         (N, K) float32.
 
     Raises:
-        ConfigError: The network gives something else.
-        DataError: There are logits that are no numbers, of which no class could be told.
+        ConfigError: The network returns something else.
+        DataError: Some logits are NaN or infinite, so that no class can be determined.
     """
     logits = network(to_network_input(images, normalize))
     check_class_logits(logits, len(paths), num_classes)
     logits = logits.astype("float32").numpy()
-    # The largest is no number either where one of them is NaN; that of a class which is never to be found may be -inf.
+    # If any is NaN, so is the largest; a class that is never predicted may have -inf.
     refuse_no_numbers(~np.isfinite(logits.max(axis=1)), paths)
     return logits
 
 
 def check_class_logits(logits: Any, num_pictures: int, num_classes: int | None = None) -> None:
-    """Refuse what is not the output of a classifier.
+    """Refuse anything but the output of a classifier.
 
     Args:
-        logits: What a network gave.
-        num_pictures: N, for how many pictures.
+        logits: A network's output.
+        num_pictures: N, the number of pictures.
         num_classes: K, those of the data set; None: any number.
 
     Raises:
@@ -84,22 +84,22 @@ def evaluate_classes(
     precision: str = "fp32",
     should_stop: Callable[[], bool] | None = None,
 ) -> ClassificationResult:
-    """Compare the classes that a network finds with those of a data set.
+    """Compare a network's predicted classes with those of a data set.
 
     In a distributed run each process takes its part of the pictures, and all get the result of the whole.
 
     Args:
-        model: A classifier; it leaves in the mode (training or evaluation) it came in.
-        dataset: What is evaluated; none of its transforms may be random.
+        model: A classifier; its mode (training or evaluation) is restored.
+        dataset: The data to evaluate; none of its transforms may be random.
         batch_size: Most pictures in a batch; only neighbours of one size share a batch.
         num_workers: Processes that read pictures; 0 reads them in this one.
-        precision: In which the network computes; other than ``fp32`` where its weights are in half precision.
-        should_stop: Asked after each batch; all processes must get the same answer.
+        precision: That of the network's computation; not ``fp32`` if its weights are in half precision.
+        should_stop: Called after each batch; all processes must get the same answer.
 
     Raises:
-        EvaluationStopped: ``should_stop`` said so.
-        ConfigError: A transform is random, or the network does not give as many logits as there are classes.
-        DataError: A picture is missing or damaged, its class out of range, or its logits are no numbers.
+        EvaluationStopped: ``should_stop`` returned true.
+        ConfigError: A transform is random, or the network does not return as many logits as there are classes.
+        DataError: A picture is missing or damaged, its class out of range, or its logits are not finite.
     """
     refuse_random_transforms(dataset.pipeline)
     rank, world_size = distributed.rank(), distributed.world_size()
@@ -116,7 +116,7 @@ def evaluate_classes(
 
 
 def rehearse_classes(model: paddle.nn.Layer, dataset: ClassDataset, *, precision: str = "fp32") -> None:
-    """Evaluate the first picture and forget the result, so that what would end an evaluation ends it now.
+    """Evaluate the first picture and forget the result, so that an error in it shows now.
 
     Takes the arguments of ``evaluate_classes`` and raises the same errors. Nothing is exchanged with other processes,
     and the model is left as it was.
@@ -128,7 +128,7 @@ def rehearse_classes(model: paddle.nn.Layer, dataset: ClassDataset, *, precision
 
 
 def _count_batch(confusion: ConfusionMatrix, network: Any, dataset: ClassDataset, batch: Batch) -> np.ndarray:
-    """Add a batch to the confusions; gives how many pictures are right, and have their class among the ``TOP``."""
+    """Add a batch to the confusions; return how many pictures are right, and have their class among the ``TOP``."""
     logits = class_logits(network, batch["img"], dataset.pipeline.normalize, batch["paths"], dataset.num_classes)
     classes = np.asarray(batch["label"])
     confusion.update(logits.argmax(axis=1), classes)

@@ -41,7 +41,7 @@ def predict_classes(
     takes its part of the pictures and writes files of its own.
 
     Args:
-        model: A classifier; it leaves in the mode (training or evaluation) it came in.
+        model: A classifier; its mode (training or evaluation) is restored.
         pipeline: The transforms of evaluation.
         images: Picture files.
         save_dir: Where to save.

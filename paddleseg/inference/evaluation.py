@@ -29,7 +29,7 @@ Observer = Callable[[int, str, np.ndarray, np.ndarray], None]
 
 
 class EvaluationStopped(Exception):
-    """Somebody asked for the end of the evaluation before it was there."""
+    """The evaluation was asked to stop before its end."""
 
 
 def evaluate(
@@ -45,29 +45,29 @@ def evaluate(
     should_stop: Callable[[], bool] | None = None,
     observe: Observer | None = None,
 ) -> EvaluationResult:
-    """Compare the label maps of a network with the untouched labels of a data set.
+    """Compare the label maps of a network with the original labels of a data set.
 
     In a distributed run each process takes its part of the pictures, and all get the result of the whole.
 
     Args:
-        model: A network; it leaves in the mode (training or evaluation) it came in.
+        model: A network; its mode (training or evaluation) is restored.
         dataset: A data set with labels. Its transforms may change the size of the picture; the prediction is
-            mapped back to the label's size. If its ``ignore_index`` is a class, that is never predicted.
-        options: How the network looks at each picture.
+            mapped back to the label's size. If its ``ignore_index`` is a class, it is never predicted.
+        options: The views of each picture.
         batch_size: Most pictures in a batch, and most windows of a picture in one pass of the network; only
             neighbours of one size share a batch.
         num_workers: Processes that read pictures; 0 reads them in this one.
-        precision: ``fp32``, ``fp16`` or ``bf16``, in which the network computes.
-        amp_level: ``O1``, or ``O2`` for a network whose weights are in half precision; nothing with ``fp32``.
+        precision: ``fp32``, ``fp16`` or ``bf16``, for the network's computation.
+        amp_level: ``O1``, or ``O2`` for a network whose weights are in half precision; ignored with ``fp32``.
         progress: Whether to show a progress bar where the output is a terminal.
-        should_stop: Asked after each batch; all processes must get the same answer.
+        should_stop: Called after each batch; all processes must get the same answer.
         observe: Called with each picture of this process.
 
     Returns:
         The counts over all pictures.
 
     Raises:
-        EvaluationStopped: ``should_stop`` said so.
+        EvaluationStopped: ``should_stop`` returned true.
         ConfigError: A transform is random, or the predictions do not fit the labels in size or number of classes.
         DataError: A picture or label is missing, damaged or out of range, or no pixel at all is labelled.
     """
@@ -105,7 +105,7 @@ def rehearse(
     precision: str = "fp32",
     amp_level: str = "O1",
 ) -> None:
-    """Evaluate the first picture and forget the result, so that what would end an evaluation ends it now.
+    """Evaluate the first picture and forget the result, so that an error in it shows now.
 
     Takes the arguments of ``evaluate`` and raises the same errors. Nothing is exchanged with other processes, and
     the model is left as it was.
@@ -121,7 +121,7 @@ def rehearse(
 def for_evaluation(
     model: paddle.nn.Layer, precision: str, amp_level: str
 ) -> Iterator[paddle.nn.Layer | MixedPrecisionNetwork]:
-    """The network in evaluation mode and as ``precision`` says; it leaves in the mode it came in."""
+    """The network in evaluation mode and the given precision; its mode is restored."""
     with evaluation_mode(model):
         yield model if precision == "fp32" else MixedPrecisionNetwork(model, precision, amp_level)
 
@@ -162,6 +162,6 @@ def _count(confusion: ConfusionMatrix, prediction: np.ndarray, label: np.ndarray
 
 
 def log_result(result: EvaluationResult) -> None:
-    """Log PaddleSeg's lines and the table; in a distributed run the first process does."""
+    """Log PaddleSeg's lines and the table; in a distributed run only in the first process."""
     for line in report_lines(result):
         get_logger().info(line)

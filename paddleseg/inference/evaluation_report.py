@@ -25,7 +25,7 @@ PAGE = "report.html"
 
 
 def check_report_flags(folder: str | None, num_pictures: int) -> None:
-    """Refuse what no report could be written to, before anything is loaded.
+    """Refuse a folder that cannot take the report, before anything is loaded.
 
     Raises:
         ConfigError: Names the flag.
@@ -44,15 +44,15 @@ def check_report_flags(folder: str | None, num_pictures: int) -> None:
 
 
 class EvaluationReport:
-    """Watches an evaluation and writes what it saw.
+    """Watches an evaluation and writes its report.
 
     Args:
-        folder: Where; made if it is not there.
-        dataset: What is evaluated.
-        num_pictures: How many pictures are shown.
+        folder: The report's; created if needed.
+        dataset: The evaluated data.
+        num_pictures: How many pictures to show.
 
     Raises:
-        ConfigError: Several processes evaluate, each of which would see a part.
+        ConfigError: Several processes evaluate, and each sees only a part.
     """
 
     def __init__(self, folder: str | os.PathLike[str], dataset: SegmentationDataset, num_pictures: int) -> None:
@@ -66,9 +66,9 @@ class EvaluationReport:
         """Write page and figures.
 
         Args:
-            result: Of the evaluation.
+            result: The evaluation's.
             values: Its figures by name, the primary one first.
-            facts: (name, value) of what was evaluated and how; ``weights`` is one of the names.
+            facts: (name, value) pairs on what was evaluated and how; ``weights`` is one of the names.
 
         Returns:
             The page.

@@ -21,7 +21,7 @@ Ranked = Sequence[tuple[float, Region]]
 
 _MOST_LINES = 20
 _MOST_FIGURES = 100
-# What is around a region says whether it is a car: a window of twice its size, and not less than this.
+# The surroundings of a region show whether it is a car: a window of twice its size, at least this.
 _LEAST_WINDOW = 160
 _PANEL = 216
 _OUTLINE = (255, 255, 255), (0, 0, 0)
@@ -64,7 +64,7 @@ def make_page(found: LabelErrors, ranked: Ranked, dataset: SegmentationDataset, 
     """The page as HTML.
 
     Args:
-        found: What was found.
+        found: The result of the search.
         ranked: The regions to report, with their scores.
         dataset: The data set; pictures are read again.
         weights: Name of the network's weights.
@@ -112,7 +112,7 @@ def _describe(region: Region, dataset: SegmentationDataset) -> str:
 
 
 def _panels(found: LabelErrors, region: Region, dataset: SegmentationDataset) -> np.ndarray:
-    """Picture, label and label map side by side, around the region, which is outlined in all of them."""
+    """Picture, label and label map side by side around the region, outlined in all three."""
     sample = dataset.read(region.index)
     picture, label, predicted = to_display_rgb(sample["img"]), sample["label"], found.prediction(region.index)
     palette = make_palette(dataset.num_classes, dataset.palette)
@@ -133,7 +133,7 @@ def _panels(found: LabelErrors, region: Region, dataset: SegmentationDataset) ->
 
 
 def _window(box: tuple[int, int, int, int], size_hw: tuple[int, int]) -> tuple[slice, slice]:
-    """A square around a box, as far as the picture has one."""
+    """A square around a box, clipped to the picture."""
     left, top, width, height = box
     side = max(2 * width, 2 * height, _LEAST_WINDOW)
     slices = []

@@ -1,12 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Regions whose label is probably wrong, by a network that says something else and is sure of it.
+"""Regions whose label is probably wrong, according to a network that confidently disagrees.
 
-A region is a connected set of pixels with the same label and the same other class that the network finds best there. It
-is rated as a whole, as Rottmann and Reese do (Automated Detection of Label Errors in Semantic Segmentation Datasets via
+A region is a connected set of pixels with the same label and the same other class as the network's prediction. It is
+rated as a whole, as by Rottmann and Reese (Automated Detection of Label Errors in Semantic Segmentation Datasets via
 Deep Learning and Uncertainty Quantification, WACV 2023, arXiv 2207.06104), without their second network that learns to
-tell the network's mistakes from the annotators'. How sure is sure enough is a matter of the class: a network that finds
-poles with a probability of 0.4 in the mean is sure of one at 0.6, but not of a road. So probabilities are compared with
+tell the network's mistakes from the annotators'. How confident is enough depends on the class: a network that finds
+poles with a mean probability of 0.4 is sure of one at 0.6, but not of a road. So probabilities are compared with
 their means over the pixels that have the class as label, the thresholds of confident learning (Northcutt, Jiang,
 Chuang, Confident Learning: Estimating Uncertainty in Dataset Labels, JAIR 70, 2021, arXiv 1911.00068).
 ``benchmark/label_errors.py`` compares the ways to rank.
@@ -39,7 +39,7 @@ from paddleseg.utils.way_back import TransInfo, way_back
 
 Ranking = Literal["unusual", "confident", "mean", "sum"]
 _BINS = 64
-# Of a class that a network never says, the probability is anything below.
+# For a class that a network never predicts, anything below counts.
 _LEAST = 1e-3
 _RAREST = 1e-4
 """Share below which all confusions are equally rare: a few regions of a data set decide about less."""
@@ -51,18 +51,19 @@ class Region:
 
     Attributes:
         index: Position of the picture in the data set.
-        label: The class that the label says.
-        predicted: The class that the network says.
+        label: The label's class.
+        predicted: The network's class.
         box: (left, top, width, height) in pixels of the picture.
         pixels: How many pixels it has.
-        core: How many of them have all eight neighbours in it: along borders, where nobody is exact, there are none.
-        margin: Mean over the core of the probability of ``predicted`` less that of ``label``.
-        log_ratio: Mean over the core of the logarithm of the one by the other, each at least 0.001.
+        core: How many of them have all eight neighbours in it; a thin strip along a border, where no annotator is
+            exact, has none.
+        margin: Mean over the core of the probability of ``predicted`` minus that of ``label``.
+        log_ratio: Mean over the core of the logarithm of their ratio, each at least 0.001.
         histogram: (64,) int32, of the core's pixels by the probability of ``predicted``.
-        rejected: Share of the connected area of the label that the region is a part of, where the network says
-            something else: 1 where it rejects an object as a whole.
-        unsupported: Share of the connected area of the network's class that the region is a part of, where the label
-            says something else: 1 where the label has nothing of an object.
+        rejected: Share of the label's connected area containing the region in which the network disagrees: 1 if it
+            rejects an object as a whole.
+        unsupported: Share of the connected area of the network's class containing the region in which the label
+            disagrees: 1 if an object is missing from the label.
     """
 
     index: int
@@ -80,14 +81,13 @@ class Region:
 
 @dataclass(frozen=True)
 class LabelErrors:
-    """What was found in a data set.
+    """The probable label errors of a data set.
 
     Attributes:
         regions: All regions with a core, in the order of the pictures.
-        thresholds: (K,) float64, mean probability of each class over the pixels that have it as label; 1 where none
-            has it.
-        confusion: (K, K) int64, pixels of each label (rows) and network's class (columns).
-        predictions: The network's label map of each picture as a PNG file, for they are as many as the data set.
+        thresholds: (K,) float64, mean probability of each class over the pixels labelled as it; 1 if there are none.
+        confusion: (K, K) int64, pixels by label (rows) and predicted class (columns).
+        predictions: The network's label map of each picture as a PNG file, since there are as many as pictures.
     """
 
     regions: list[Region]
@@ -97,7 +97,7 @@ class LabelErrors:
 
     @property
     def num_pictures(self) -> int:
-        """Pictures that were looked at."""
+        """Number of pictures examined."""
         return len(self.predictions)
 
     def prediction(self, index: int) -> np.ndarray:
@@ -112,12 +112,12 @@ class LabelErrors:
 
                 * ``"sum"``: the sum of the margin over the core.
                 * ``"mean"``: its mean.
-                * ``"confident"``: the number of core pixels whose predicted class is at least as probable as where it
-                  is the label, times the margin.
+                * ``"confident"``: the number of core pixels whose predicted class is at least as probable as on average
+                  where it is the label, times the margin.
                 * ``"unusual"``: the root of the number of these pixels, times the log ratio, times the fourth power of
                   the larger of ``rejected`` and ``unsupported``, times how unusual the confusion is: the negative
-                  logarithm of the share of the label's pixels for which the network says this class. What a network
-                  confuses all the time, and the edge of an object that it sees otherwise, are its own mistakes.
+                  logarithm of the share of the label's pixels for which the network predicts this class. Frequent
+                  confusions, and edges of objects that the network otherwise finds, are its own mistakes.
         """
         scores = {"unusual": self._unusual, "confident": self._confident, "mean": _margin, "sum": _sum}
         rated = [(float(scores[by](region)), region) for region in self.regions]
@@ -154,17 +154,17 @@ def find_label_errors(
 ) -> LabelErrors:
     """Compare the labels of a data set with a network that was not trained on them.
 
-    A network that has learnt the wrong labels by heart agrees with them: errors in training data want a network that
-    was trained on other pictures, such as one of two halves for the other one.
+    A network that has memorised wrong labels agrees with them: finding errors in training data requires a network
+    trained on other pictures, such as one trained on each half to check the other.
 
     Args:
-        model: A network; it leaves in the mode (training or evaluation) it came in.
+        model: A network; its mode (training or evaluation) is restored.
         dataset: A data set with labels; none of its transforms may be random.
-        options: How the network looks at each picture.
+        options: The views of each picture.
         num_workers: Processes that read pictures; 0 reads them in this one.
 
     Raises:
-        ConfigError: A transform is random, or network and data set have other numbers of classes.
+        ConfigError: A transform is random, or network and data set have different numbers of classes.
         DataError: A picture or label is missing or damaged, or all pixels are ignored.
     """
     refuse_random_transforms(dataset.pipeline)
@@ -219,7 +219,7 @@ def find_regions(
     code = np.where(differs, label.astype(np.int32) * 256 + predicted, -1)
     for pair in np.unique(code[code >= 0]).tolist():
         is_pair = (code == pair).astype(np.uint8)
-        # What lies outside the picture is not foreign: a car that is cut by it has its core there.
+        # Beyond the frame counts as the same region: a car cut off by it has a core at the frame.
         core = cv2.erode(is_pair, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
         if not core.any():
             continue
@@ -243,7 +243,7 @@ def find_regions(
                 int(inside.sum()),
                 float((probability - of_label)[inside].mean()),
                 float(log_ratio[inside].mean()),
-                np.bincount(bins, minlength=_BINS).astype(np.int32),  # a data set has millions of regions
+                np.bincount(bins, minlength=_BINS).astype(np.int32),  # small: a data set has millions of regions
                 float(rejected[row, column]),
                 float(unsupported[row, column]),
             )
@@ -263,7 +263,7 @@ def _shares(classes: np.ndarray, differs: np.ndarray) -> np.ndarray:
 
 
 def region_mask(region: Region, label: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """(H, W) bool: the pixels of a region, of the picture's label and label map."""
+    """(H, W) bool: the pixels of a region, from the picture's label and label map."""
     is_pair = ((label == region.label) & (predicted == region.predicted)).astype(np.uint8)
     _, numbers, stats, _ = cv2.connectedComponentsWithStats(is_pair, connectivity=4)
     same = (stats[:, :4] == region.box).all(axis=1) & (stats[:, cv2.CC_STAT_AREA] == region.pixels)
@@ -274,7 +274,7 @@ def region_mask(region: Region, label: np.ndarray, predicted: np.ndarray) -> np.
 def _probabilities(
     model: paddle.nn.Layer, batch: dict, dataset: SegmentationDataset, options: ViewOptions
 ) -> np.ndarray:
-    """(K, H, W) float32 at the picture's own size, of a batch of one picture."""
+    """(K, H, W) float32 at the picture's own size, for a batch of one picture."""
     image = to_network_input(batch["img"], dataset.pipeline.normalize)
     logits = predict_logits(model, image, options)
     refuse_no_numbers(paddle.isnan(logits).any().reshape([1]).numpy(), batch["paths"])
@@ -286,7 +286,7 @@ def _probabilities(
 
 
 def _to_picture(logits: paddle.Tensor, size_hw: Sequence[int], trans_info: TransInfo) -> paddle.Tensor:
-    """Logits (1, K, h, w) at the picture's size, the way that label maps go."""
+    """Logits (1, K, h, w) brought to the picture's size like label maps."""
 
     def resized(x: paddle.Tensor, size: Sequence[int]) -> paddle.Tensor:
         size = [int(length) for length in size]

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """From pictures to label maps with a network in memory; evaluation and prediction both go through here.
 
-``predict_label_maps`` is the one entry. A picture that is looked at once and whole gets its label map from the
-logits at 1/8. Every other way (windows, scales, flips), and a network that has no such logits, needs scores at
-the size of the network's input: they are computed for one picture at a time, so that they take the memory of one.
-Both go to the picture's size in one way, that of ``utils.label_map``.
+``predict_label_maps`` is the only entry point. A picture that is processed once and whole gets its label map from the
+logits at 1/8. All other views (windows, scales, flips), and networks without such logits, need scores at the size of
+the network's input: they are computed for one picture at a time, to need the memory of only one. Both are brought to
+the picture's size by ``utils.label_map``.
 """
 
 from __future__ import annotations
@@ -41,18 +41,18 @@ def predict_label_maps(
 
     Args:
         model: A network, in evaluation mode; with ``forward_stride8`` whole pictures are faster.
-        batch: ``img`` (N, H, W, C) as the transforms left it, not normalised, and ``trans_info``, for each
-            picture the list of the changes of its size.
+        batch: ``img`` (N, H, W, C) as the transforms left it, not normalised, and ``trans_info``, for each picture the
+            list of its size changes.
         normalize: The normalisation the network was trained with.
-        options: How to look at a picture; sizes and scales refer to the picture as the transforms left it.
+        options: The views of a picture; sizes and scales refer to the picture as the transforms left it.
         window_batch_size: Most windows of a picture in one pass of the network.
-        ignored_class: A class that is not to be predicted, see ``label_map.ignored_class_of``.
+        ignored_class: A class that is never predicted, see ``label_map.ignored_class_of``.
 
     Returns:
         For each picture (height, width) uint8 class ids at its size before the transforms.
 
     Raises:
-        DataError: There are scores that are no numbers, of which no class could be told.
+        DataError: Some scores are NaN or infinite, so that no class can be determined.
     """
     paths = batch.get("paths") or [f"picture {number}" for number in range(len(batch["img"]))]
     images = to_network_input(batch["img"], normalize)
@@ -72,7 +72,7 @@ def predict_label_maps(
 def _best_classes(
     scores: paddle.Tensor, size_hw: Sequence[int], trans_infos: Sequence[TransInfo], ignored_class: int | None
 ) -> list[np.ndarray]:
-    """The label maps of scores (N, K, h, w), where they are fast."""
+    """The label maps of scores (N, K, h, w), by the faster way."""
     if scores.place.is_cpu_place():
         return label_maps(scores.numpy(), size_hw, trans_infos, ignored_class=ignored_class)
     return dense_label_maps(scores, size_hw, trans_infos, ignored_class=ignored_class)
@@ -95,12 +95,12 @@ def predict_logits8(model: paddle.nn.Layer, images: paddle.Tensor) -> paddle.Ten
 def predict_logits(
     model: paddle.nn.Layer, image: paddle.Tensor, options: ViewOptions = WHOLE_PICTURE, *, window_batch_size: int = 1
 ) -> paddle.Tensor:
-    """Logits of one picture, at 1/8 where that is possible, up to a number that all classes of a place share.
+    """Logits of one picture, at 1/8 if possible, up to a constant at each place shared by all classes.
 
     Args:
         model: A network, in evaluation mode.
         image: (1, C, H, W) float32, normalised.
-        options: How to look at it. Of several views the logarithms of their summed probabilities are given.
+        options: Its views. For several, the result is the logarithms of their summed probabilities.
         window_batch_size: Most windows in one pass of the network.
 
     Returns:
@@ -118,11 +118,11 @@ def tile_scores(model: paddle.nn.Layer, tiles: np.ndarray, normalize: Normalize 
 
     Args:
         model: A network, in evaluation mode.
-        tiles: (N, h, w, C) as they are read.
+        tiles: (N, h, w, C) as read.
         normalize: The normalisation the network was trained with.
 
     Returns:
-        (N, K, ceil(h / 8), ceil(w / 8)) float32; (N, K, h, w) of a network without ``forward_stride8``.
+        (N, K, ceil(h / 8), ceil(w / 8)) float32; (N, K, h, w) for a network without ``forward_stride8``.
     """
     images = to_network_input(tiles, normalize)
     if hasattr(model, "forward_stride8"):
@@ -138,10 +138,10 @@ def dense_label_maps(
     *,
     ignored_class: int | None = None,
 ) -> list[np.ndarray]:
-    """The label maps by resizing all scores where they are: on a card that is fast, and little has to be fetched.
+    """The label maps by resizing all scores on their device: fast on a card, and little has to be fetched.
 
-    They differ from those of ``label_map.label_maps``, whose arguments it takes (the scores as a tensor), only where
-    the best two classes are equal up to rounding.
+    They differ from those of ``label_map.label_maps``, whose arguments it takes (with the scores as a tensor), only
+    where the best two classes are equal up to rounding.
     """
     results = []
     # One picture at a time: 19 classes at 1024 x 2048 take 160 MB.
@@ -167,13 +167,13 @@ def class_scores(
 ) -> paddle.Tensor:
     """Scores of the classes at the size of the network's input.
 
-    Several views (scales, flips) are summed as probabilities, so that each has the same say; DDRNet_paddle
-    does so too, while PaddleSeg averages logits since its version 2.8. A single view gives its logits.
+    Several views (scales, flips) are summed as probabilities, so that each has equal weight; DDRNet_paddle does so too,
+    while PaddleSeg has averaged logits since version 2.8. For a single view the result is its logits.
 
     Args:
         model: A network, in evaluation mode.
         image: (1, C, H, W) float32, normalised.
-        options: The views, and whether each of them is looked at in windows.
+        options: The views, and whether each of them is split into windows.
         window_batch_size: Most windows in one pass of the network.
 
     Returns:
@@ -191,7 +191,7 @@ def class_scores(
 
 
 def refuse_no_numbers(is_wrong: np.ndarray, paths: Sequence[str]) -> None:
-    """Raise DataError for the first picture, (N,) bool, of which the network gives something that is no number."""
+    """Raise DataError for the first picture marked in (N,) bool, whose output has NaN or infinity."""
     if is_wrong.any():
         raise DataError(
             f"{paths[int(is_wrong.argmax())]}: the network's output for it is not finite; check whether the weights "
@@ -200,7 +200,7 @@ def refuse_no_numbers(is_wrong: np.ndarray, paths: Sequence[str]) -> None:
 
 
 def refuse_random_transforms(pipeline: Pipeline) -> None:
-    """Raise ConfigError for transforms that change a picture by chance: its label map would be of another picture."""
+    """Raise ConfigError for random transforms: the label map would be of a different picture."""
     for transform in pipeline.transforms:
         if getattr(transform, "is_random", False):
             raise ConfigError(
@@ -231,7 +231,7 @@ def _view_logits(
     options: ViewOptions,
     window_batch_size: int,
 ) -> paddle.Tensor:
-    """Logits (1, K, H, W) of one view, brought back to the picture's place and size."""
+    """Logits (1, K, H, W) of one view, mapped back to the picture's orientation and size."""
 
     def logits_of(x: paddle.Tensor) -> paddle.Tensor:
         # Not forward(), which would resize the auxiliary output too.
@@ -250,7 +250,7 @@ def _view_logits(
 
 
 def _resize(x: paddle.Tensor, size_hw: Sequence[int]) -> paddle.Tensor:
-    # Not that of models.layers: prediction works without the built-in networks.
+    # Not that of models.layers: prediction must work without the built-in networks.
     if list(x.shape[2:]) == list(size_hw):
         return x
     return F.interpolate(x, size=list(size_hw), mode="bilinear", align_corners=False)

@@ -57,36 +57,36 @@ def predict(
 ) -> None:
     """Predict the label maps of pictures and save them at the size of the pictures.
 
-    For a picture ``<root>/<name>.jpg`` there appear in ``save_dir``
+    For a picture ``<root>/<name>.jpg`` it writes into ``save_dir``
 
     * ``label/<name>.png``: class ids,
     * ``pseudo_color_prediction/<name>.png``: palette picture of the class ids,
     * ``added_prediction/<name>.jpg``: the picture under the colours, and a legend below it.
 
-    The three of one picture are written when all are ready, each whole or not at all; ``written_files.jsonl`` names
+    A picture's three files are written when all are ready, each whole or not at all; ``written_files.jsonl`` names
     them, and a later prediction replaces them, but no other files. A damaged picture is logged and left out; the error
     at the end lists all of them. In a distributed run each process takes its part of the pictures.
 
-    With ``tiles``, of a TIFF file there appears ``label/<name>.tif`` alone: its pixels are the class ids, its palette
+    With ``tiles``, a TIFF file gets only ``label/<name>.tif``: its pixels are the class ids, its palette
     has their colours, and it may be larger than memory.
 
     Args:
-        model: A network; it leaves in the mode (training or evaluation) it came in.
+        model: A network; its mode (training or evaluation) is restored.
         pipeline: The transforms of evaluation.
         images: Picture files.
         save_dir: Where to save.
-        options: How the network looks at each picture.
+        options: The views of each picture.
         root: The folder whose sub-folders are kept in ``save_dir``.
         channels: Channels that the network takes.
         read_options: How pictures are read.
         palette: Colours of the classes; PaddleSeg's default colours if None.
         class_names: Names for the legend.
-        ignored_class: A class that is not to be predicted, see ``label_map.ignored_class_of``.
-        tiles: Predict pictures that are larger than a tile by tiles; None: all of them whole.
+        ignored_class: A class that is never predicted, see ``label_map.ignored_class_of``.
+        tiles: Predict pictures larger than a tile by tiles; None: all of them whole.
         progress: Whether to show a progress bar where the output is a terminal.
 
     Raises:
-        ConfigError: A transform is random, or something does not go with tiles.
+        ConfigError: A transform is random, or an option is not possible with tiles.
         DataError: Pictures are missing or damaged, after all others were predicted; or all pictures are results of an
             earlier prediction; or a result would replace a file that no prediction wrote.
     """
@@ -146,7 +146,7 @@ def picture_label_map(
     path: str,
     index: int = 0,
 ) -> np.ndarray:
-    """Label map (H, W) of a picture (H, W, C), the ``index``-th of those that are predicted; it may be changed."""
+    """Label map (H, W) of a picture (H, W, C), which may be changed; ``index`` counts the predicted pictures."""
     sample = pipeline({"img": image, "path": path, "trans_info": []}, sample_rng(0, 0, index))
     batch = {"img": sample["img"][np.newaxis], "trans_info": [sample["trans_info"]], "paths": [path]}
     return predict_label_maps(model, batch, pipeline.normalize, options, ignored_class=ignored_class)[0]
@@ -173,7 +173,7 @@ def _is_label_alone(results: ResultPaths) -> bool:
 
 
 def _files_of(results: ResultPaths) -> Sequence[Path]:
-    """What is written of these."""
+    """The files written for these results."""
     return results[:1] if _is_label_alone(results) else results
 
 

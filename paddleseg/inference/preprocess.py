@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a batch of pictures as they are stored to what the network takes, on the device."""
+"""From a batch of stored pictures to the network's input, on the device."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Predictions of a few pictures of a data set, to be looked at in the course of a training."""
+"""Predictions of a few pictures of a data set, for viewing during a training."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def draw_samples(
     precision: str = "fp32",
     amp_level: str = "O1",
 ) -> dict[str, np.ndarray]:
-    """Predict pictures that lie evenly in a data set, always the same ones.
+    """Predict evenly spaced pictures of a data set, always the same ones.
 
     Args:
-        model: A network; it leaves in the mode it came in.
-        dataset: With labels and a palette or without one.
-        options: How the network looks at each picture.
+        model: A network; its mode is restored.
+        dataset: A data set with labels, with or without a palette.
+        options: The views of each picture.
         precision: As for ``evaluation.evaluate``.
         amp_level: Likewise.
 

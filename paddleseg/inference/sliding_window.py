@@ -16,7 +16,7 @@ import paddle
 
 
 def window_starts(length: int, window: int, stride: int) -> list[int]:
-    """Where the windows along one axis begin.
+    """The start of each window along one axis.
 
     Args:
         length: Pixels of the axis.
@@ -76,7 +76,7 @@ def slide_logits(
 
 
 def _times_covered(starts: Sequence[int], window: int, length: int) -> np.ndarray:
-    """(length,) float32: how many windows lie over each pixel of an axis."""
+    """(length,) float32: how many windows cover each pixel of an axis."""
     covered = np.zeros(length, np.float32)
     for start in starts:
         covered[start : start + window] += 1

@@ -20,7 +20,7 @@ from paddleseg.utils.tiles import TileOptions
 
 
 def check_tiles(pipeline: Pipeline, views: ViewOptions) -> None:
-    """Raise ConfigError for what does not go with tiles: other views of a picture, and transforms of whole pictures."""
+    """Raise ConfigError for what is not possible with tiles: other views, and transforms of whole pictures."""
     if views.is_slide:
         raise ConfigError(
             "--tile: windows are on too (--is_slide, or test_config.is_slide), and tiles replace them; leave out one "
@@ -46,12 +46,12 @@ def tiled_network(
 
     Args:
         model: A network, in evaluation mode.
-        pipeline: The transforms of evaluation, for which ``check_tiles`` has nothing to say.
-        label_map_of: How the label map of a whole picture is made.
+        pipeline: The transforms of evaluation, accepted by ``check_tiles``.
+        label_map_of: Computes the label map of a whole picture.
         options: The tiles.
         channels: Channels that the network takes.
         read_options: How pictures are read.
-        ignored_class: A class that is not to be predicted, see ``label_map.ignored_class_of``.
+        ignored_class: A class that is never predicted, see ``label_map.ignored_class_of``.
         progress: Whether to show a progress bar where the output is a terminal.
     """
 

@@ -40,25 +40,25 @@ def predict_video(
 ) -> None:
     """Predict the label map of each frame of a video, in memory that does not depend on its length.
 
-    For a video ``<name>.avi`` there appear in ``save_dir`` the folder ``label/<name>_labels`` with a palette PNG file
+    For a video ``<name>.avi`` it writes into ``save_dir`` the folder ``label/<name>_labels`` with a palette PNG file
     of each frame, ``000000.png`` and so on, and ``added_prediction/<name>.mp4``, the video under the colours. In a
     distributed run the first process does it.
 
     Args:
-        model: A network; it leaves in the mode (training or evaluation) it came in.
+        model: A network; its mode (training or evaluation) is restored.
         pipeline: The transforms of evaluation.
-        video: Read frame by frame.
+        video: The video, read frame by frame.
         save_dir: Where to save.
-        options: How the network looks at each frame.
+        options: The views of each frame.
         channels: Channels that the network takes.
         read_options: How values are read.
         palette: Colours of the classes; PaddleSeg's default colours if None.
-        ignored_class: A class that is not to be predicted, see ``label_map.ignored_class_of``.
-        tiles: Predict frames that are larger than a tile by tiles.
+        ignored_class: A class that is never predicted, see ``label_map.ignored_class_of``.
+        tiles: Predict frames larger than a tile by tiles.
         progress: Whether to show a progress bar where the output is a terminal.
 
     Raises:
-        ConfigError: A transform is random, or something does not go with tiles, or the network takes no RGB.
+        ConfigError: A transform is random, an option is not possible with tiles, or the network does not take RGB.
         DataError: See ``videos.segment_video``.
     """
     refuse_random_transforms(pipeline)

@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a network looks at a picture in evaluation and prediction: whole, in windows, at several scales, flipped.
+"""The views of a picture in evaluation and prediction: whole, in windows, at several scales, flipped.
 
 The keys of ``test_config``, the flags of val.py and predict.py and the arguments of the library's functions
 are the same seven, with PaddleSeg's names. One check serves all of them. PaddleSeg ignores an option whose
-switch is off (``--scales`` without ``--aug_eval``); here that is an error, for the figures are not what was
+switch is off (``--scales`` without ``--aug_eval``); here that is an error, since the figures would not be what was
 asked for.
 """
 
@@ -17,13 +17,13 @@ from typing import Any
 from paddleseg.utils.errors import raise_faults
 from paddleseg.utils.type_hints import ScaleFactor, SideLength, fault_of, resolve_hint, without_null
 
-# What each switch turns on.
+# The options that each switch turns on.
 SWITCHES = {"aug_eval": ("scales", "flip_horizontal", "flip_vertical"), "is_slide": ("crop_size", "stride")}
 
 
 @dataclass(frozen=True)
 class ViewOptions:
-    """How the network looks at each picture; the defaults look once at the whole of it.
+    """The views of each picture; by default one view of the whole picture.
 
     Args:
         aug_eval: Whether to sum the class probabilities over ``scales`` and flips.
@@ -32,7 +32,7 @@ class ViewOptions:
         flip_vertical: Whether to also use the upside-down picture; with ``flip_horizontal`` also the picture
             rotated by 180 degrees.
         is_slide: Whether to average the logits over windows.
-        crop_size: [width, height] of the windows in pixels. A picture that is smaller makes them smaller.
+        crop_size: [width, height] of the windows in pixels. They shrink to a smaller picture.
         stride: [width, height] of the steps between windows, at most ``crop_size``. The last window of a row
             or column is shifted back to the border.
 
@@ -64,7 +64,7 @@ class ViewOptions:
 
     @classmethod
     def from_test_config(cls, test_config: Mapping[str, Any]) -> ViewOptions:
-        """The options of a checked ``test_config``; an explicit False switches off what stands beside it."""
+        """The options of a checked ``test_config``; an explicit False switches off the options beside it."""
         return cls(**{name: value for name, value in switched_on(test_config).items() if name in OPTION_NAMES})
 
     @property
@@ -78,12 +78,12 @@ class ViewOptions:
         return [(scale, axes) for scale in self.scales for axes in flips]
 
     def see_whole(self, size_hw: Sequence[int]) -> bool:
-        """Whether a picture of this (height, width) is looked at once, whole and as it is."""
+        """Whether a picture of this (height, width) is processed once, whole and unscaled."""
         windows = self.is_slide and (self.crop_size[0] < size_hw[1] or self.crop_size[1] < size_hw[0])
         return not windows and self.views == [(1, ())]
 
     def describe(self) -> str:
-        """For the log: ``whole``, or such as ``windows of 512x256 every 256x128; scales 0.75, 1; flipped``."""
+        """For the log: ``whole``, or for example ``windows of 512x256 every 256x128; scales 0.75, 1; flipped``."""
         parts = ["whole"]
         if self.is_slide:
             parts = ["windows of {}x{} every {}x{}".format(*self.crop_size, *self.stride)]
@@ -96,7 +96,7 @@ class ViewOptions:
 
 
 def find_type_faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(option, message) of values of a wrong type or out of their range; unknown names are left out."""
+    """(option, message) for values of a wrong type or out of range; unknown names are left out."""
     for field in fields(ViewOptions):
         if field.name not in values:
             continue
@@ -109,13 +109,13 @@ def find_type_faults(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def switched_on(test_config: Mapping[str, Any]) -> dict[str, Any]:
-    """The options without those that an explicit False of their switch rests."""
+    """The options without those whose switch is explicitly False."""
     off = {name for switch, names in SWITCHES.items() if test_config.get(switch) is False for name in names}
     return {name: as_list(value) for name, value in test_config.items() if name not in off}
 
 
 def find_conflicts(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(option, message) of what does not go together; the types are right."""
+    """(option, message) for contradictions; the types are right."""
     for switch, names in SWITCHES.items():
         flag = "--aug_eval of val.py, --aug_pred of predict.py" if switch == "aug_eval" else f"--{switch}"
         for name in names:
@@ -134,7 +134,7 @@ def find_conflicts(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _asks_for_something(name: str, value: Any) -> bool:
-    """Whether a value differs from what holds without its switch."""
+    """Whether a value differs from the default without its switch."""
     return value not in (1, [1]) if name == "scales" and value is not None else bool(value)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Convolutions on the CPU by the oneDNN that Paddle's wheel carries: several times as fast as Paddle's own kernels."""
+"""Convolutions on the CPU by the oneDNN in Paddle's wheel: several times as fast as Paddle's own kernels."""
 
 from paddleseg.onednn.accelerate import accelerated, batch_norm_relu, is_active, why_unavailable
 from paddleseg.onednn.cpu_settings import CpuSettings, entered

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The way in: within ``accelerated()``, convolutions on the CPU go through oneDNN."""
+"""The entry point: within ``accelerated()``, convolutions on the CPU go through oneDNN."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from paddleseg.utils.layer_hooks import is_watched
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.tracing import computes_eagerly_on_cpu
 
-# What nn.Conv2D calls, with the padding in one of three spellings.
+# The function nn.Conv2D calls, with the padding in one of three forms.
 _paddles_convolution = paddle_conv._conv_nd
-_paddles_batch_norm = paddle_norm.batch_norm  # what nn.BatchNorm2D calls
+_paddles_batch_norm = paddle_norm.batch_norm  # the function nn.BatchNorm2D calls
 _depth = 0
 
 
@@ -33,11 +33,11 @@ _depth = 0
 def accelerated() -> Iterator[bool]:
     """Send layers on the CPU through oneDNN: ``nn.Conv2D``, and ``nn.BatchNorm2D`` with ``data_format="NHWC"``.
 
-    Convolutions that it does not cover are left to Paddle's kernels: counted in ``FALLBACKS``, and said once. Batch
-    normalisation that it does not cover is left to Paddle without a word. May be nested.
+    Convolutions that it does not cover are left to Paddle's kernels: counted in ``FALLBACKS``, and reported once. Batch
+    normalisation that it does not cover is left to Paddle silently. May be nested.
 
     Yields:
-        Whether it does: not where Paddle carries no oneDNN that was tested, which is logged once.
+        Whether it does: not if Paddle has no oneDNN that was tested, which is logged once.
     """
     global _depth
     if why_unavailable() is not None:
@@ -63,7 +63,7 @@ def not_accelerated() -> Iterator[None]:
         yield
     finally:
         _depth = before
-        if before:  # an accelerated() within this context has put Paddle's functions back
+        if before:  # an accelerated() within this context has restored Paddle's functions
             paddle_conv._conv_nd, paddle_norm.batch_norm = _convolution, _batch_norm
 
 
@@ -74,7 +74,7 @@ def is_active() -> bool:
 
 @cache
 def why_unavailable() -> str | None:
-    """Why convolutions cannot go through oneDNN here, which is logged; None where they can."""
+    """Why convolutions cannot go through oneDNN here, which is logged; None if they can."""
     try:
         opened_library()
     except OneDNNError as error:
@@ -98,7 +98,7 @@ def _convolution(
     *others: Any,
     **named: Any,
 ) -> Tensor:
-    """Stands in for Paddle's ``_conv_nd``."""
+    """Replaces Paddle's ``_conv_nd``."""
     if _depth and computes_eagerly_on_cpu():
         reason = _uncovered(x, weight, bias, dilation, groups, op_type, data_format)
         if reason is None:
@@ -120,7 +120,7 @@ def _uncovered(
     op_type: str,
     data_format: str,
 ) -> str | None:
-    """What of a convolution is not covered; None if all is."""
+    """The unsupported aspect of a convolution; None if there is none."""
     if op_type not in ("conv2d", "depthwise_conv2d"):
         return "of one or three dimensions"
     if groups != 1 or op_type == "depthwise_conv2d":
@@ -141,13 +141,13 @@ def _uncovered(
 
 
 def _batch_norm(*arguments: Any, **keywords: Any) -> Tensor:
-    """Stands in for the ``batch_norm`` that ``nn.BatchNorm2D`` calls."""
+    """Replaces the ``batch_norm`` that ``nn.BatchNorm2D`` calls."""
     out = _covered_batch_norm(*arguments, **keywords, relu=False) if is_active() else None
     return _paddles_batch_norm(*arguments, **keywords) if out is None else out
 
 
 def batch_norm_relu(layer: nn.BatchNorm2D, x: Tensor) -> Tensor:
-    """Batch normalisation and ReLU, in one where it can be."""
+    """Batch normalisation and ReLU, fused if possible."""
     out = None
     if is_active() and type(layer) is nn.BatchNorm2D and not is_watched(layer):
         out = _covered_batch_norm(
@@ -180,14 +180,14 @@ def _covered_batch_norm(
     use_global_stats: bool | None,
     relu: bool,
 ) -> Tensor | None:
-    """None where it is left to Paddle: in another layout it is the faster one, and it says what does not fit."""
+    """None if it is left to Paddle, which is faster in another layout and reports what does not fit."""
     channels = [running_mean, running_variance, weight, bias]
     if data_format != "NHWC" or x.ndim != 4 or 0 in x.shape or not _is_plain(x, x.shape):
         return None
     if any(one is None or not one.is_contiguous() or not _is_plain(one, x.shape[-1:]) for one in channels):
         return None
     if training and not use_global_stats:
-        if x.size == x.shape[-1]:  # of one value there is no variance: Paddle gives it back, and keeps its statistics
+        if x.size == x.shape[-1]:  # one value has no variance: Paddle returns it, and keeps its statistics
             return None
         statistics = (running_mean, running_variance)
         return train_batch_norm(x, *statistics, weight, bias, momentum=momentum, epsilon=epsilon, relu=relu)
@@ -207,7 +207,7 @@ def _edges(
     """Padding at the top, bottom, left and right."""
     if algorithm == "VALID":
         return 0, 0, 0, 0
-    if algorithm == "SAME":  # as many outputs as inputs / stride, the odd one at the end
+    if algorithm == "SAME":  # as many outputs as inputs / stride, an odd pixel at the end
         totals = [
             max((-(-size // stride) - 1) * stride + kernel - size, 0)
             for size, kernel, stride in zip(size_hw, kernel_hw, strides)

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How operations of our own become part of Paddle's graph of gradients."""
+"""Adding our own operations to Paddle's gradient graph."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ _CPU = paddle.CPUPlace()
 
 
 class Operation(Protocol):
-    """An operation with gradients. ``context`` takes what the backward pass needs (``save``)."""
+    """An operation with gradients. ``context`` stores the tensors for the backward pass (``save``)."""
 
     def forward(self, context: Any, *tensors: Tensor) -> Tensor:
-        """The output; nothing of this is recorded."""
+        """The output; its computation is not recorded."""
 
     def backward(self, context: Any, upstream: Tensor, wanted: Sequence[bool]) -> Sequence[Tensor | None]:
-        """The gradient of each tensor, where it is wanted; nothing of this is recorded."""
+        """The gradient of each tensor that wants one; its computation is not recorded."""
 
     def differentiable_backward(
         self, context: Any, upstream: Tensor, wanted: Sequence[bool]
     ) -> Sequence[Tensor | None]:
-        """The same by Paddle's operations, for gradients of gradients."""
+        """The same with Paddle's operations, for gradients of gradients."""
 
 
 def apply(operation: Operation, *tensors: Tensor) -> Tensor:
-    """Run an operation; the output has a gradient where one of the tensors has.
+    """Run an operation; the output has a gradient if one of the tensors has.
 
-    As any PyLayer of Paddle's, its graph can be walked once only: a second ``backward`` after ``retain_graph=True``
-    ends the process.
+    As with any PyLayer of Paddle's, its graph can be traversed only once: a second ``backward`` after
+    ``retain_graph=True`` ends the process.
     """
     if not paddle.is_grad_enabled() or all(tensor.stop_gradient for tensor in tensors):
         return operation.forward(_NoContext(), *tensors)
     if not _LISTS_ARE_SLOTS:
         return _SlotForEach.apply(operation, *tensors)
-    # paddle.grad cuts what it does not need off the graph and then refuses gradients in its place, of which a PyLayer
-    # knows nothing; but it cuts no node that has one slot, and a list is one. What counts is the list's first tensor.
+    # paddle.grad prunes unneeded inputs from the graph and then refuses gradients for them, which a PyLayer cannot
+    # know; but it never prunes a node with one slot, and a list is one. What counts is the list's first tensor.
     places = sorted(range(len(tensors)), key=lambda place: tensors[place].stop_gradient)
     return _OneSlot.apply([tensors[place] for place in places], places, operation)
 
@@ -53,7 +53,7 @@ def save(context: Any, *tensors: Tensor) -> None:
 
 
 def saved(context: Any) -> list[Tensor]:
-    """The tensors that were kept.
+    """The saved tensors.
 
     Raises:
         RuntimeError: One was changed in place since: the gradients would be wrong.
@@ -106,7 +106,7 @@ def _gradients(context: Any, upstream: Tensor) -> Sequence[Tensor | None]:
 
 
 def empty(shape: Sequence[int]) -> Tensor:
-    """A float32 tensor on the CPU whose values are yet to be written; ``paddle.empty`` takes four times as long."""
+    """A float32 tensor on the CPU with uninitialised values; ``paddle.empty`` takes four times as long."""
     return paddle._C_ops.empty(shape, paddle.float32, _CPU)
 
 

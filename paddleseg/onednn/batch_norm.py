@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Batch normalisation by oneDNN, with or without a ReLU after it, of feature maps that lie channels last.
+"""Batch normalisation by oneDNN, with or without a ReLU after it, for channels-last feature maps.
 
-There it takes a half to a third of the time of Paddle's kernel. Of maps that lie as (N, C, H, W) it takes longer, so
-that these are left to Paddle.
+There it takes a half to a third of the time of Paddle's kernel. For maps in (N, C, H, W) it takes longer, so these
+are left to Paddle.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class BatchNorm:
         shape: (N, H, W, C).
         epsilon: Added to the variance.
         relu: Whether a ReLU follows.
-        statistics_are_given: Whether mean and variance are given, as in evaluation, and not the batch's own.
+        statistics_are_given: Whether mean and variance are given, as in evaluation, rather than the batch's own.
     """
 
     shape: tuple[int, int, int, int]
@@ -142,7 +142,7 @@ class BatchNorm:
 
 @dataclass
 class _Training:
-    """Normalisation by the batch's statistics, which stay here for the running ones."""
+    """Normalisation by the batch's statistics, which are kept here to update the running ones."""
 
     norm: BatchNorm
     mean: Tensor = field(init=False)
@@ -186,11 +186,11 @@ def train_batch_norm(
     epsilon: float,
     relu: bool,
 ) -> Tensor:
-    """Batch normalisation by the batch's statistics, of which the running ones are given their share.
+    """Batch normalisation by the batch's statistics, which also update the running ones.
 
     Args:
         x: (N, H, W, C) float32.
-        running_mean: (C,); written, as ``running_variance`` is.
+        running_mean: (C,); written, like ``running_variance``.
         running_variance: (C,); takes the mean square deviation, not the unbiased one, as Paddle's does.
         weight: (C,).
         bias: (C,).
@@ -210,6 +210,6 @@ def train_batch_norm(
 def evaluate_batch_norm(
     x: Tensor, mean: Tensor, variance: Tensor, weight: Tensor, bias: Tensor, *, epsilon: float, relu: bool
 ) -> Tensor:
-    """Batch normalisation of (N, H, W, C) float32 by given statistics; nothing of this is recorded."""
+    """Batch normalisation of (N, H, W, C) float32 by given statistics, not recorded for gradients."""
     norm = BatchNorm(tuple(x.shape), epsilon, relu, statistics_are_given=True)
     return norm.normalize(x, weight, bias, mean, variance)[0]

@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""oneDNN as Paddle's CPU wheel carries it, called through its C interface.
+"""The oneDNN of Paddle's CPU wheel, called through its C interface.
 
-The interface is the same within a major version (oneDNN, "API and ABI compatibility"), so that ctypes suffices and no
+The interface is the same within a major version (oneDNN, "API and ABI compatibility"), so ctypes suffices and no
 compiler or header is needed. The library must be the copy that Paddle has loaded: opened before Paddle it binds to
 another OpenMP than Paddle's, and a convolution in a forked process hangs.
 """
@@ -47,7 +47,7 @@ _INSTRUCTION_SETS = {
 
 
 class OneDNNError(RuntimeError):
-    """The library is missing, is not the one that is known, or has refused a call; says why in one line."""
+    """The library is missing, unknown, or refused a call; says why in one line."""
 
 
 class Argument(ctypes.Structure):
@@ -118,8 +118,8 @@ class Library:
 
     Attributes:
         version: For example "3.6.2".
-        instruction_set: That its kernels use on this processor.
-        engine, stream, attributes: Handles: the CPU, its queue, and the attribute that lets us give scratch memory.
+        instruction_set: The one its kernels use on this processor.
+        engine, stream, attributes: Handles: the CPU, its queue, and the attribute that lets us provide scratch memory.
     """
 
     def __init__(self, path: str) -> None:
@@ -160,7 +160,7 @@ class Library:
         return handle
 
     def function(self, name: str) -> Callable[..., int]:
-        """A function itself, for calls that must be quick."""
+        """The function itself, for calls that must be fast."""
         return getattr(self._c, name)
 
 
@@ -208,7 +208,7 @@ def _check_version(c: ctypes.CDLL, path: str) -> str:
 
 @contextmanager
 def bounded_cache() -> Iterator[None]:
-    """Let oneDNN keep no primitives of its own: it keeps those that were freed, too, and 1024 of them."""
+    """Switch off oneDNN's own cache of primitives, which keeps up to 1024 of them, even freed ones."""
     lib, before = opened_library(), ctypes.c_int()
     lib.call("dnnl_get_primitive_cache_capacity", ctypes.byref(before))
     lib.call("dnnl_set_primitive_cache_capacity", 0)

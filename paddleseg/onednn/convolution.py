@@ -37,7 +37,7 @@ class Convolution:
         strides: Down and across.
         padding: Top, bottom, left, right.
         has_bias: Whether a bias is added.
-        channels_last: Whether input and output lie as (N, H, W, C).
+        channels_last: Whether input and output are stored as (N, H, W, C).
     """
 
     input_shape: tuple[int, int, int, int]
@@ -91,7 +91,7 @@ class Convolution:
         return [gradient_of_input, *(one if is_wanted else None for one, is_wanted in zip(of_weights, wanted[1:]))]
 
     def differentiable_backward(self, context: Any, upstream: Tensor, wanted: Sequence[bool]) -> list[Tensor | None]:
-        """The same by convolutions of Paddle's: a transposed one, and one whose kernel is the upstream gradient."""
+        """The same with Paddle's convolutions: a transposed one, and one whose kernel is the upstream gradient."""
         count_fallback("gradients of gradients of convolutions")
         x, weight = saved(context)
         if self.channels_last:
@@ -207,15 +207,15 @@ class Convolution:
         return layout.channels_last(shape) if self.channels_last else layout.contiguous(shape)
 
     def _wanted(self, layout: Layout, shape: Sequence[int]) -> Handle:
-        """Channels last is as fast as what the library would choose, and needs no reordering."""
+        """Channels last, if stored so: as fast as the library's own choice, and needs no reordering."""
         return layout.channels_last(shape) if self.channels_last and not self._overruns_scratch else layout.any(shape)
 
     @property
     def _overruns_scratch(self) -> bool:
-        """Whether oneDNN 3.6.2 would write beyond the scratch memory that it asks for, with channels last.
+        """Whether oneDNN 3.6.2 would write beyond the scratch memory that it requests, with channels last.
 
-        For the gradient of the weights of a strided 1 x 1 convolution it copies the pixels that count in blocks of 16
-        channels, into memory for as many channels as there are.
+        For the gradient of the weights of a strided 1 x 1 convolution it copies the relevant pixels in blocks of 16
+        channels, into memory for the actual number of channels.
         """
         _, channels, *kernel = self.weight_shape
         return kernel == [1, 1] and self.strides != (1, 1) and channels < _BLOCK

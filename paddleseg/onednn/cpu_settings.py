@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""With what a network computes on the CPU: backend and threads, which decide the last bits of its results."""
+"""How a network computes on the CPU: backend and threads, which determine the last bits of its results."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ class CpuSettings:
 
     @classmethod
     def choose(cls, backend: CpuBackend | None = None, threads: int | None = None) -> CpuSettings | None:
-        """What holds in this process; where nothing is asked for within ``entered()``, what holds there.
+        """The settings for this process; within ``entered()``, by default the ones entered there.
 
         Args:
-            backend: That asked for; None: that of the environment variable, else oneDNN where it is there.
-            threads: Those asked for; None: ``OMP_NUM_THREADS``, else the process's share of the cores for oneDNN, and
-                one for Paddle's kernels, most of which use no more.
+            backend: The requested one; None: that of the environment variable, else oneDNN if available.
+            threads: The requested number; None: ``OMP_NUM_THREADS``, else the process's share of the cores for oneDNN,
+                and one for Paddle's kernels, most of which use no more.
 
         Returns:
-            None where the network does not compute on the CPU.
+            None if the network does not compute on the CPU.
 
         Raises:
-            ConfigError: What is asked for is not allowed, is not there, or has no effect on the current device; or the
+            ConfigError: The request is not allowed, not available, or has no effect on the current device; or the
                 environment variable names another backend.
         """
         _check_asked(backend, threads)
@@ -77,7 +77,7 @@ class CpuSettings:
 
     @contextmanager
     def entered(self, *, says_it: bool = True) -> Iterator[None]:
-        """Compute so within this context, which is logged (``says_it``); may be nested."""
+        """Compute with these settings within this context, which is logged (``says_it``); may be nested."""
         if says_it and not _ENTERED:
             get_logger().info("CPU: %s", self.describe())
         _ENTERED.append(self)
@@ -90,7 +90,7 @@ class CpuSettings:
             _ENTERED.pop()
 
     def facts(self) -> dict[str, Any]:
-        """What decides the bits of the results, for a checkpoint."""
+        """What determines the bits of the results, for a checkpoint."""
         facts = {"backend": self.backend, "threads": self.threads, "paddle": paddle.__version__}
         if self.backend == "onednn":
             facts.update(version=opened_library().version, instruction_set=opened_library().instruction_set)
@@ -103,7 +103,7 @@ class CpuSettings:
 
 
 def entered(settings: CpuSettings | None, *, says_it: bool = True) -> AbstractContextManager[None]:
-    """Compute as ``choose`` found: not on the CPU, where it found None."""
+    """Compute with the result of ``choose``; None, off the CPU, changes nothing."""
     return nullcontext() if settings is None else settings.entered(says_it=says_it)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where Paddle's own kernels ran although oneDNN was asked for: counted, and said once for each reason."""
+"""Calls of Paddle's own kernels although oneDNN was requested: counted, and reported once for each reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FALLBACKS: Counter[str] = Counter()
 
 
 def count_fallback(reason: str) -> None:
-    """Count one; the first of a reason is logged."""
+    """Count a call; the first for each reason is logged."""
     FALLBACKS[reason] += 1
     if FALLBACKS[reason] == 1:
         get_logger().info("Paddle's own kernels compute %s, and not oneDNN's", reason)

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Primitives of oneDNN that take tensors as they lie in memory, and the cache that keeps them.
+"""Primitives of oneDNN that take tensors as stored in memory, and their cache.
 
-A primitive is one computation for one set of shapes. The library chooses the layouts that are fast for it; where a
-tensor lies otherwise, it is reordered through scratch memory before or after.
+A primitive is one computation for one set of shapes. The library chooses its fast layouts; a tensor stored otherwise is
+reordered through scratch memory before or after.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from paddleseg.onednn.threads import current_threads, for_large_work
 SRC, DST, WEIGHTS, BIAS = 1, 17, 33, 41
 MEAN, VARIANCE, SCALE, SHIFT, WORKSPACE, _SCRATCHPAD = 49, 50, 51, 52, 64, 80
 DIFF_SRC, DIFF_DST, DIFF_WEIGHTS, DIFF_BIAS, DIFF_SCALE, DIFF_SHIFT = 129, 145, 161, 169, 255, 256
-# ... and what a primitive's description is asked for (dnnl_query_*_md).
+# ... and queries of a primitive's description (dnnl_query_*_md).
 QUERY_SRC, QUERY_DIFF_SRC, QUERY_WEIGHTS, QUERY_DIFF_WEIGHTS, QUERY_DST, QUERY_DIFF_DST = range(129, 135)
 QUERY_WORKSPACE, _QUERY_SCRATCHPAD = 135, 136
 
@@ -41,27 +41,27 @@ class Layout:
         self._made: list[Handle] = []
 
     def contiguous(self, shape: Sequence[int]) -> Handle:
-        """A tensor whose last axis lies closest, (N, C, H, W) for example."""
+        """A tensor whose last axis varies fastest, (N, C, H, W) for example."""
         return self._strided(shape, _strides(shape))
 
     def channels_last(self, shape: Sequence[int]) -> Handle:
-        """A batch of feature maps of (logical) shape (N, C, H, W) that lies as (N, H, W, C)."""
+        """A batch of feature maps of (logical) shape (N, C, H, W) stored as (N, H, W, C)."""
         count, channels, height, width = shape
         return self._strided(shape, (channels * height * width, 1, width * channels, channels))
 
     def transposed(self, shape: Sequence[int]) -> Handle:
-        """A matrix or batch of them whose last two axes have changed places in memory."""
+        """A matrix, or batch of them, whose last two axes are swapped in memory."""
         strides = _strides((*shape[:-2], shape[-1], shape[-2]))
         return self._strided(shape, (*strides[:-2], strides[-1], strides[-2]))
 
     def any(self, shape: Sequence[int]) -> Handle:
-        """Whatever layout the library wants."""
+        """Any layout that the library prefers."""
         return self._keep(
             self._library.make("dnnl_memory_desc_create_with_tag", len(shape), dims(shape), FLOAT32, FORMAT_ANY)
         )
 
     def free(self) -> None:
-        """Free the descriptors; primitives that were made with them have their own."""
+        """Free the descriptors; primitives made with them have their own."""
         for handle in self._made:
             self._library.call("dnnl_memory_desc_destroy", handle)
         self._made.clear()
@@ -87,8 +87,8 @@ class Operand(NamedTuple):
 
     Attributes:
         argument: Which argument of the execution it is.
-        query: How the primitive's description is asked for the layout that it wants; None: it wants ``layout``.
-        layout: How the tensor lies.
+        query: The query of the primitive's description for its layout; None: it takes ``layout``.
+        layout: How the tensor is stored.
         is_output: Whether it is written.
     """
 
@@ -99,7 +99,7 @@ class Operand(NamedTuple):
 
 
 class _Reorder:
-    """Copies one memory into another of another layout."""
+    """Copies memory into another layout."""
 
     def __init__(self, lib: Library, source: Handle, target: Handle, memories: tuple[Handle, Handle]) -> None:
         self._lib = lib
@@ -124,7 +124,7 @@ class _Reorder:
 
 
 class _Binding:
-    """Gives a primitive's argument the memory of a tensor, reordered where their layouts differ."""
+    """Gives a primitive's argument the memory of a tensor, reordered if their layouts differ."""
 
     def __init__(self, lib: Library, operand: Operand, wanted: Handle, slot: int) -> None:
         self._lib, self._slot = lib, slot
@@ -166,10 +166,10 @@ class Primitive:
 
     Args:
         description: The primitive's description, which it then owns.
-        operands: What the primitive works on, in the order of the call.
+        operands: The primitive's tensors, in the order of the call.
 
     Attributes:
-        workspace_bytes: What a forward primitive leaves for its backward one.
+        workspace_bytes: Size of the data that a forward primitive leaves for its backward one.
     """
 
     def __init__(self, description: Handle, operands: Sequence[Operand]) -> None:
@@ -197,7 +197,7 @@ class Primitive:
             binding.after()
 
     def free(self) -> None:
-        """Give its memory back; it must not be used any more."""
+        """Release its memory; it must not be used afterwards."""
         for binding in self._bindings:
             binding.free()
         self._lib.call("dnnl_memory_destroy", self._scratch)
@@ -206,7 +206,7 @@ class Primitive:
 
 
 def query_layout(description: Handle, query: int) -> Handle:
-    """The layout that a primitive wants of a tensor; belongs to the description."""
+    """The layout that a primitive wants for a tensor; owned by the description."""
     return Handle(opened_library().function("dnnl_primitive_desc_query_md")(description, query, 0))
 
 
@@ -252,7 +252,7 @@ class ShapedOperation(Protocol):
 
     @property
     def is_small(self) -> bool:
-        """Whether one thread computes it in about a millisecond or less, so that a second one does not pay."""
+        """Whether one thread computes it in about a millisecond or less, so that a second one does not pay off."""
 
 
 def _threads_for(operation: ShapedOperation) -> AbstractContextManager[None]:
@@ -260,10 +260,10 @@ def _threads_for(operation: ShapedOperation) -> AbstractContextManager[None]:
 
 
 class PrimitiveCache:
-    """Keeps the primitives that were used last, and lets one thread at a time use them.
+    """Keeps the most recently used primitives, and lets one thread at a time use them.
 
     Args:
-        capacity: How many. A network has some dozens for each size of its input, each with about 50 kB of code.
+        capacity: How many. A network has a few dozen for each input size, each with about 50 kB of code.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -276,7 +276,7 @@ class PrimitiveCache:
         return len(self._kept)
 
     def run(self, key: tuple[ShapedOperation, str], make: Callable[[], Primitive], *tensors: Tensor) -> None:
-        """Execute the primitive of this key with these tensors; it is made if it is not there."""
+        """Execute the primitive of this key with these tensors; it is made if needed."""
         with self._lock, _threads_for(key[0]):
             self._find(key, make).execute(tensors)
 
@@ -305,7 +305,7 @@ class PrimitiveCache:
             _SCRATCH.free()
 
     def _renew_lock(self) -> None:
-        self._lock = threading.RLock()  # of a forked process: another thread of its parent may have held the old one
+        self._lock = threading.RLock()  # in a forked process: another thread of the parent may have held the old one
 
 
 CACHE = PrimitiveCache(capacity=1024)

@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Separable resizes of feature maps that lie as (N, K, H, W): products of each plane with a matrix on either side.
+"""Separable resizes of feature maps in (N, K, H, W): products of each plane with a matrix on either side.
 
-oneDNN has a bilinear resampling, too, but forward it is no faster there, and backward several times slower.
+oneDNN has a bilinear resampling, too, but it is no faster forward, and several times slower backward.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _FEW_PRODUCTS = 5 * 10**7
 
 @dataclass(frozen=True)
 class Product:
-    """A product of matrices; one of the two may be the same for all of the other.
+    """A product of matrices; one of the two may be shared by the whole batch.
 
     Attributes:
         left: (batch or 1, rows, inner).
         right: (batch or 1, inner, columns).
-        transposed: Which one lies with its last two axes in the other order: "left", "right", or "" for neither.
+        transposed: Which one is stored with its last two axes swapped: "left", "right", or "" for neither.
     """
 
     left: tuple[int, int, int]
@@ -70,7 +70,7 @@ class Product:
 class _Resize:
     """``down @ plane @ across.T`` for each plane of (N, K, h, w); matrices (H, h) and (W, w).
 
-    The product that changes the number of rows is the one with the large planes: it is the faster of the two there.
+    The product that changes the number of rows, the faster of the two, is the one on the large planes.
     """
 
     shape: tuple[int, int, int, int]

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How many threads compute: those of the OpenMP that Paddle's wheel carries, which oneDNN and the MKL use."""
+"""The number of computing threads: those of the OpenMP in Paddle's wheel, which oneDNN and the MKL use."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from paddleseg.utils.cpus import processes_here, usable_cpus
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.omp_environment import spins_as_given
 
-_of_this_thread = threading.local()  # as OpenMP's own counts are; ``for_large_work``, where compute_with holds
+_of_this_thread = threading.local()  # like OpenMP's own counts; ``for_large_work``, within compute_with
 
 
 @contextmanager
 def compute_with(threads: int, *, only_large_work: bool = False) -> Iterator[None]:
-    """Compute with so many threads, within this context and in this thread of Python.
+    """Compute with this many threads, within this context and in this Python thread.
 
     Args:
-        threads: How many; more than there are cores are used as requested, with a warning.
-        only_large_work: Only what is within ``for_large_work`` too; the rest computes with one. To wake a thread takes
-            a tenth of a millisecond, and more where others keep its core busy; Paddle's kernels do it for little work.
+        threads: How many; more than there are cores are accepted, with a warning.
+        only_large_work: Only within ``for_large_work``; the rest uses one. Waking a thread takes a tenth of a
+            millisecond, and more if its core is busy; Paddle's kernels do it even for little work.
     """
     openmp = _openmp()
     if openmp is None:
@@ -60,7 +60,7 @@ def compute_with(threads: int, *, only_large_work: bool = False) -> Iterator[Non
 
 
 def current_threads() -> int:
-    """How many threads compute at present."""
+    """The current number of computing threads."""
     openmp = _openmp()
     return 1 if openmp is None else openmp.omp_get_max_threads()
 

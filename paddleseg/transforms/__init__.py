@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Transforms of samples. A name's module is loaded when the name is asked for, and registers its transforms.
+"""Transforms of samples. A name's module is loaded on first access, and registers its transforms.
 
-Deployment needs resizing, padding and normalisation: what is random it does not load.
-``config.components`` asks for all names.
+Deployment needs resizing, padding and normalisation, and does not load random transforms. ``config.components`` loads
+all names.
 """
 
 from importlib import import_module
@@ -39,7 +39,7 @@ __all__ = sorted(_MODULE_OF)
 
 
 def is_always_random(name: str) -> bool:
-    """Whether a transform of this package, loaded or not, is random whatever its arguments are."""
+    """Whether a transform of this package, loaded or not, is random whatever its arguments."""
     return _MODULE_OF.get(name) in _RANDOM_MODULES
 
 

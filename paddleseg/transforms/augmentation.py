@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Random scale, crop, flip and colours: what nearly every training uses, with PaddleSeg's names and defaults.
+"""Random scale, crop, flip and colours, used by nearly every training, with PaddleSeg's names and defaults.
 
 Random transforms carry ``is_random``: evaluation and export refuse them. The less common ones are in
 ``random_geometry.py`` and ``random_quality.py``.
@@ -32,7 +32,7 @@ class ResizeStepScaling:
     Args:
         min_scale_factor: Smallest factor.
         max_scale_factor: Largest factor.
-        scale_step_size: Distance of the factors; 0 draws from the whole range.
+        scale_step_size: Distance between factors; 0 draws from the whole range.
     """
 
     is_random = True
@@ -75,7 +75,7 @@ class ResizeStepScaling:
 
 @TRANSFORMS.add_component
 class RandomPaddingCrop:
-    """Cut out a random window; a picture that is smaller is padded first, below and on the right.
+    """Cut out a random window; a smaller picture is padded first, below and on the right.
 
     Args:
         crop_size: [width, height] of the result.
@@ -83,7 +83,7 @@ class RandomPaddingCrop:
         label_padding_value: Value of the padding in the label.
         category_max_ratio: Below 1, windows in which one class has this share or more of the counted pixels
             (or all of them) are drawn again.
-        ignore_index: Label value that is not counted for that.
+        ignore_index: Label value that is not counted in this.
         loop_times: Maximum number of times a window is drawn again.
     """
 
@@ -123,8 +123,8 @@ class RandomPaddingCrop:
 
         Args:
             size_hw: Size of the padded picture.
-            rng: What is drawn from.
-            label_at: Gives the label of the window at a corner; None where there is no label.
+            rng: The generator to draw from.
+            label_at: Returns the label of the window at a corner; None without a label.
         """
         corner = self.draw_corner(size_hw, rng)
         if self.category_max_ratio < 1 and label_at is not None:
@@ -167,7 +167,7 @@ class RandomHorizontalFlip:
         self.prob = prob
 
     def draw_axis(self, rng: np.random.Generator) -> int | None:
-        """Draw whether to flip: 1, the axis that is turned round, or None."""
+        """Draw whether to flip: 1, the axis to reverse, or None."""
         return 1 if rng.random() < self.prob else None
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
@@ -178,7 +178,7 @@ class RandomHorizontalFlip:
 
 @TRANSFORMS.add_component
 class RandomVerticalFlip:
-    """Turn upside down, as a mirror below the picture shows it.
+    """Mirror top and bottom.
 
     Args:
         prob: Probability of mirroring a picture.
@@ -191,7 +191,7 @@ class RandomVerticalFlip:
         self.prob = prob
 
     def draw_axis(self, rng: np.random.Generator) -> int | None:
-        """Draw whether to flip: 0, the axis that is turned round, or None."""
+        """Draw whether to flip: 0, the axis to reverse, or None."""
         return 0 if rng.random() < self.prob else None
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
@@ -209,8 +209,8 @@ class RandomDistort:
     """Colour jitter of 8-bit RGB or grey pictures: each change with its probability, in random order.
 
     A range r draws the factor of brightness, contrast, saturation and sharpness from [1 - r, 1 + r], and the
-    shift of the hue from [-r, r] in units of 1/256 of the colour circle. Grey pictures have neither hue nor
-    saturation: the two leave them as they are.
+    shift of the hue from [-r, r] in units of 1/256 of the colour circle. Grey pictures have neither hue nor saturation,
+    whose changes leave them as they are.
 
     Args:
         brightness_range: Largest relative change r of the brightness: its factor is drawn from [1 - r, 1 + r].

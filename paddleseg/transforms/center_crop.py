@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The middle of a picture, as classifiers are evaluated and deployed."""
+"""The centre of a picture, on which classifiers are evaluated and deployed."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ SmoothInterpolation = Literal["CUBIC", "LINEAR"]
 class ResizeCenterCrop:
     """Resize so that the short side has ``size / crop_pct`` pixels, and cut out the square in the middle.
 
-    For classifiers: a label map could not be brought back to the picture's size, which is refused.
+    For classifiers only: label maps, which could not be mapped back to the whole picture, are refused.
 
     Args:
         size: Side of the square.
-        crop_pct: Share of the short side that it has.
+        crop_pct: Its share of the short side.
         interp: CUBIC or LINEAR, antialiased as Pillow's ``Image.resize`` does it.
     """
 
@@ -38,7 +38,7 @@ class ResizeCenterCrop:
         height, width = sample["img"].shape[:2]
         sample["trans_info"].append(("crop", (height, width)))
         short = int(self.size / self.crop_pct)
-        # The long side is cut off to whole pixels, as PyTorch's and timm's evaluations do it.
+        # The long side is truncated to whole pixels, as in PyTorch's and timm's evaluations.
         scaled_wh = [max(short * side // min(height, width), short) for side in (width, height)]
         sample = resize_smoothly(sample, scaled_wh, self.interp)
         corner = [round((side - self.size) / 2) for side in sample["img"].shape[:2]]

@@ -29,11 +29,11 @@ def resize(array: np.ndarray, size_wh: Sequence[int], interpolation: int = cv2.I
 
 
 def resize_smoothly(image: np.ndarray, size_wh: Sequence[int], interp: str) -> np.ndarray:
-    """Resize an image (H, W, C) as Pillow's ``Image.resize`` does it, which averages where OpenCV leaves out pixels.
+    """Resize an image (H, W, C) like Pillow's ``Image.resize``, which averages where OpenCV skips pixels.
 
     Args:
         image: 8-bit RGB takes one pass; other channels go one by one, and other types through float32.
-        size_wh: Of the result.
+        size_wh: Size of the result.
         interp: ``CUBIC`` or ``LINEAR``.
     """
     size, resample = (int(size_wh[0]), int(size_wh[1])), _PILLOW_FILTERS[interp]
@@ -62,10 +62,10 @@ def pad_bottom_right(array: np.ndarray, size_wh: Sequence[int], value: float) ->
 
 
 def pad_to_square(array: np.ndarray, value: float | Sequence[float]) -> np.ndarray:
-    """Enlarge an image or label by constant borders to a square with the picture in the middle.
+    """Enlarge an image or label by constant borders to a square with the picture in the centre.
 
-    Where the border has an odd number of pixels, the lower or right part has one more. ``value`` is rounded as in
-    ``pad_bottom_right``; several values are those of the channels.
+    If the border has an odd number of pixels, the lower or right part has one more. ``value`` is rounded as in
+    ``pad_bottom_right``; several values are one per channel.
     """
     height, width = array.shape[:2]
     side = max(height, width)
@@ -94,19 +94,17 @@ def similarity_matrix(
     scale: float = 1.0,
     pivot_offset: Sequence[float] = (0.0, 0.0),
 ) -> np.ndarray:
-    """The map that puts a picture's middle onto the middle of the result and then turns and scales it.
+    """The map that moves a picture's centre onto the centre of the result and then rotates and scales it.
 
     Args:
         source_wh: Size of the picture.
         target_wh: Size of the result.
         degrees: Angle, counterclockwise.
         scale: Pixels of the result per pixel of the picture.
-        pivot_offset: Distance (x, y) in pixels of the point about which it is turned and scaled from the middle
-            of the result.
+        pivot_offset: Offset (x, y) in pixels of the centre of rotation and scaling from the centre of the result.
 
     Returns:
-        (2, 3) float64 matrix from (x, y, 1) in the picture to (x, y) in the result; whole numbers are the middles
-        of pixels.
+        (2, 3) float64 matrix from (x, y, 1) in the picture to (x, y) in the result; whole numbers are pixel centres.
     """
     source, target = (np.array([(width - 1) / 2, (height - 1) / 2]) for width, height in (source_wh, target_wh))
     pivot = target + pivot_offset
@@ -120,9 +118,9 @@ def similarity_matrix(
 def warp(
     array: np.ndarray, matrix: np.ndarray, size_wh: Sequence[int], interpolation: int, border_value: float
 ) -> np.ndarray:
-    """Map an image or label by an affine matrix as ``similarity_matrix`` gives it.
+    """Map an image or label by an affine matrix, such as ``similarity_matrix`` returns.
 
-    Pixels of the result that lie outside of the picture get ``border_value``, rounded as in ``pad_bottom_right``.
+    Pixels of the result that lie outside the picture get ``border_value``, rounded as in ``pad_bottom_right``.
     """
     border = (_in_dtype(border_value, array.dtype),) * _SCALAR_CHANNELS
     size = (int(size_wh[0]), int(size_wh[1]))
@@ -136,13 +134,13 @@ def warp(
 
 
 def warp_back(array: np.ndarray, matrix: np.ndarray, interpolation: int, border: Sequence[int]) -> np.ndarray:
-    """Give each pixel of an 8-bit image or label what is where ``matrix`` maps it to; the size stays.
+    """Fill each pixel of an 8-bit image or label from where ``matrix`` maps it to; the size stays.
 
     Args:
         array: (H, W, C), C at most 4, or (H, W).
-        matrix: (2, 3) from (x, y, 1) in the result to (x, y) in the array; whole numbers are the middles of pixels.
+        matrix: (2, 3) from (x, y, 1) in the result to (x, y) in the array; whole numbers are pixel centres.
         interpolation: OpenCV's.
-        border: What is outside of the array, one value or one for each channel.
+        border: The value outside the array, one for all channels or one for each.
     """
     border = tuple(border) * _SCALAR_CHANNELS if len(border) == 1 else tuple(border)
     flags, size = interpolation | cv2.WARP_INVERSE_MAP, array.shape[1::-1]
@@ -191,7 +189,7 @@ def adjust_sharpness(image: np.ndarray, factor: float) -> np.ndarray:
 def shift_hue(image: np.ndarray, delta: float) -> np.ndarray:
     """Turn the hue of a uint8 RGB image by ``delta`` in units of 1/256 of the colour circle (18: 25 degrees).
 
-    Hue and saturation pass through 8 bits as in Pillow, but rounded where Pillow cuts off.
+    Hue and saturation pass through 8 bits as in Pillow, but rounded where Pillow truncates.
     """
     hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV_FULL)
     # uint8 wraps round at 256, as the circle does. Zeros for saturation and value let numpy add whole rows at once:
@@ -219,12 +217,12 @@ def median_blur(image: np.ndarray, window: int) -> np.ndarray:
 
 
 def add_noise(image: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Add float noise of the same shape; integer types are rounded and cut off at the ends of their range."""
+    """Add float noise of the same shape; integer types are rounded and clipped to their range."""
     return in_range(image + noise, image.dtype)
 
 
 def in_range(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """Floats, which may be overwritten, as ``dtype``: integer types are rounded and cut off at the ends of theirs."""
+    """Floats, which may be overwritten, as ``dtype``: integer types are rounded and clipped to their range."""
     if np.issubdtype(dtype, np.integer):
         limits = np.iinfo(dtype)
         values = np.clip(np.rint(values, out=values), limits.min, limits.max, out=values)
@@ -237,7 +235,7 @@ def without_uint16(images: np.ndarray) -> np.ndarray:
 
 
 def _in_dtype(value: float | Sequence[float], dtype: np.dtype) -> float | np.ndarray:
-    """A padding value as an array of ``dtype`` holds it: whole for integer types, halves to even.
+    """A padding value in ``dtype``: rounded for integer types, halves to even.
 
     Raises:
         ConfigError: The integer type cannot hold it.
@@ -256,9 +254,9 @@ def _in_dtype(value: float | Sequence[float], dtype: np.dtype) -> float | np.nda
 def _in_channel_groups(
     array: np.ndarray, change: Callable[[np.ndarray], np.ndarray], size: int = _SCALAR_CHANNELS
 ) -> np.ndarray:
-    """Apply an OpenCV function to groups of at most ``size`` channels and put them together again.
+    """Apply an OpenCV function to groups of at most ``size`` channels and join the results.
 
-    OpenCV states border values for four channels, and takes no more than 128 (version 5) or 512 in one array.
+    OpenCV takes border values for four channels, and takes no more than 128 (version 5) or 512 in one array.
     """
     if array.ndim == 2 or array.shape[2] <= size:
         return with_channels(change(array), array)
@@ -276,7 +274,7 @@ def _to_grey(image: np.ndarray) -> np.ndarray:
 
 
 def blend_table(base: int, factor: float) -> np.ndarray:
-    """The 256 results of blending ``base`` with each grey level, in Pillow's arithmetic: float32, cut off."""
+    """The 256 results of blending ``base`` with each grey level, in Pillow's arithmetic: float32, truncated."""
     levels = np.arange(256, dtype=np.float32)
     blended = np.float32(base) + np.float32(factor) * (levels - np.float32(base))
     return np.clip(blended, 0, 255).astype(np.uint8)
@@ -284,6 +282,6 @@ def blend_table(base: int, factor: float) -> np.ndarray:
 
 def _blend(base: np.ndarray, image: np.ndarray, factor: float) -> np.ndarray:
     """``base + factor * (image - base)``, in the memory of ``base``."""
-    # addWeighted rounds to nearest, Pillow cuts off: nearly half a level less makes both agree.
+    # addWeighted rounds to nearest, Pillow truncates: subtracting nearly half a level makes both agree.
     blended = cv2.addWeighted(image, factor, base, 1.0 - factor, -0.498, dst=base)
     return with_channels(blended, image)

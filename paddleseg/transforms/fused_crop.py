@@ -1,20 +1,20 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Random scale, crop and flips in one, on the pixels of the window alone.
+"""Random scale, crop and flips in one step, only on the pixels of the window.
 
-``ResizeStepScaling`` and ``RandomPaddingCrop`` one after the other resize a whole picture, of which the window is a
-small part: at twice the size, 1024x1024 of 4096x2048 pixels. Here the window is drawn first, from the same generator
+``ResizeStepScaling`` and ``RandomPaddingCrop`` in sequence resize a whole picture, of which the window is a small part:
+at twice the size, 1024x1024 of 4096x2048 pixels. Here the window is drawn first, from the same generator
 in the same order, and only its part of the picture is resized. The sample is the same to the bit, at every scale:
 
 * Picture: OpenCV's linear resize of 8 bits takes positions in float32 and weights of 11 bits. The part is cut where
   the pixel grids before and after the resize coincide and all weights of the window come out the same. At steps of
-  0.25 and sides that 4 divides, the next such place is mostly within 8 source pixels. It is farther away where both
-  sizes have few common divisors, and beyond some thousand pixels, where float32 gets coarse; the picture's own corner
-  always is one. Over scales from 0.5 to 2 at random that costs 0.6 times a resize of the whole picture, with steps 0.3.
-* Label: its pixels are picked by the index arithmetic of OpenCV's nearest neighbour.
+  0.25 and sides that 4 divides, the next such place is mostly within 8 source pixels. It is farther away if both sizes
+  have few common divisors, and beyond some thousand pixels, where float32 gets coarse; the picture's own corner always
+  is one. Over random scales from 0.5 to 2 that costs 0.6 times a resize of the whole picture, with steps 0.3.
+* Label: its pixels are selected by the index arithmetic of OpenCV's nearest neighbour.
 
-Pictures of other types than 8 bits, and of more than four channels, go through the transforms as they are written:
-OpenCV's weights for 16 bits and floats are not rounded, and so depend on the place in the picture.
+Pictures of other types than 8 bits, or with more than four channels, go through the transforms one by one:
+OpenCV's weights for 16 bits and floats are not rounded, and so depend on the position in the picture.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ from paddleseg.transforms.sample import Sample
 
 _MOST_CHANNELS = 4
 _WEIGHT_SCALE = 2048  # INTER_RESIZE_COEF_SCALE in OpenCV's resize.cpp
-_SOURCE_MARGIN = 2  # pixels that a resize looks at beyond a position: its right neighbour, and one for rounding
+_SOURCE_MARGIN = 2  # pixels that a resize reads beyond a position: its right neighbour, and one for rounding
 
 Flip = RandomHorizontalFlip | RandomVerticalFlip
 
 
 def fuse(transforms: Sequence[Callable[..., Any]]) -> list[Callable[..., Any]]:
-    """Put a ``FusedCrop`` in the place of each scaling with its crop and the flips that follow.
+    """Replace each scaling with its crop and the flips that follow by a ``FusedCrop``.
 
-    Only the classes themselves are fused; one that is derived from them stays as it is.
+    Only the classes themselves are fused, not subclasses.
     """
     fused: list[Callable[..., Any]] = []
     position = 0
@@ -66,11 +66,11 @@ def fuse(transforms: Sequence[Callable[..., Any]]) -> list[Callable[..., Any]]:
 
 
 class FusedCrop:
-    """What ``scaling``, ``crop`` and ``flips`` do one after the other; see the module.
+    """``scaling``, ``crop`` and ``flips`` in one step; see the module.
 
     Args:
         scaling: Draws the scale.
-        crop: Draws the window, and says what a picture that is smaller is padded with.
+        crop: Draws the window, and gives the padding of a smaller picture.
         flips: Each draws whether it flips.
     """
 
@@ -81,7 +81,7 @@ class FusedCrop:
 
     @property
     def name(self) -> str:
-        """The transforms that it stands for."""
+        """The transforms that it replaces."""
         return " + ".join(type(transform).__name__ for transform in (self._scaling, self._crop, *self._flips))
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
@@ -123,10 +123,10 @@ def _nearest_window(
     for sides in zip(label.shape, scaled_wh[::-1], corner_yx, size_wh[::-1]):
         source, scaled, first, length = sides
         places = np.arange(first, min(first + length, scaled))
-        # In float64 as OpenCV does it: 1 / (scaled / source) need not be source / scaled.
+        # In float64 like OpenCV: 1 / (scaled / source) need not be source / scaled.
         indices.append(np.minimum(np.floor(places * (1.0 / (scaled / source))).astype(np.intp), source - 1))
     rows, columns = indices
-    # Columns first, of the rows that occur: enlarging repeats rows, and copying them is faster than picking pixels.
+    # Columns first, only of rows that occur: enlarging repeats rows, and copying them is faster than selecting pixels.
     # mode="clip" spares numpy the buffer that it needs to raise an error halfway.
     part = label[rows[0] : rows[-1] + 1]
     return np.take(np.take(part, columns, axis=1, mode="clip"), rows - rows[0], axis=0, mode="clip")
@@ -150,13 +150,13 @@ def _linear_window(
 
 
 class _Span:
-    """Along one axis: the source pixels that are cut out, and the window in what they become.
+    """Along one axis: the source pixels to cut out, and the window within their resized version.
 
     Attributes:
         start: First source pixel.
         stop: The one after the last.
-        offset: Begin of the window in the resized part.
-        length: Length of the window; shorter than asked for where the scaled picture ends.
+        offset: Start of the window in the resized part.
+        length: Length of the window; shorter than requested if the scaled picture ends.
     """
 
     def __init__(self, start: int, stop: int, offset: int, length: int) -> None:
@@ -164,7 +164,7 @@ class _Span:
 
 
 def _span(source: int, scaled: int, first: int, length: int) -> _Span:
-    """Where to cut for the pixels ``first`` .. of a side that is resized from ``source`` to ``scaled`` pixels."""
+    """Where to cut for the pixels from ``first`` on, on a side resized from ``source`` to ``scaled`` pixels."""
     length = min(length, scaled - first)
     stop = min(source, math.ceil((first + length) * source / scaled) + _SOURCE_MARGIN)
     common = math.gcd(source, scaled)
@@ -176,7 +176,7 @@ def _span(source: int, scaled: int, first: int, length: int) -> _Span:
         positions, weights = _positions_and_weights(source, scaled, first - steps * step, length)
         if np.array_equal(positions + steps * source_step, whole[0]) and np.array_equal(weights, whole[1]):
             break
-        steps //= 2  # far from the origin float32 rounds coarsely, and nearby places fail alike
+        steps //= 2  # far from the origin float32 rounds coarsely, and nearby positions fail alike
     return _Span(steps * source_step, stop, first - steps * step, length)
 
 

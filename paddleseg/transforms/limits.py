@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What arguments that several transforms have may be: type hints, and what does not go together."""
+"""Type hints and contradictions of arguments that several transforms share."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def at_least(low: float) -> Bound:
 
 
 def order_faults(**ends: float | None) -> Iterator[Fault]:
-    """Faults of the two named ends of a range, the lower one first; None is no limit."""
+    """Faults of the two named ends of a range, the lower one first; None means no limit."""
     (low_name, low), (high_name, high) = ends.items()
     if low is not None and high is not None and low > high:
         yield low_name, f"found {low}; it must not be above {high_name}, {high}"

@@ -79,7 +79,7 @@ class PaddingByAspectRatio:
 
 @TRANSFORMS.add_component
 class ScalePadding:
-    """Pad to a square with the picture in the middle, and resize that to a given size.
+    """Pad to a square with the picture in the centre, and resize that to a given size.
 
     The picture is resized by cubic interpolation as in PaddleSeg, the label by nearest neighbour (in PaddleSeg by
     cubic interpolation too, which makes up classes).

@@ -21,16 +21,16 @@ Rewrite = Callable[[Sequence[Transform]], Sequence[Transform]]
 class Pipeline:
     """Runs transforms in order, except a ``Normalize`` at the end.
 
-    The normalisation is left to the device, on whole batches of small uint8 numbers; its figures are also
-    what deployment needs.
+    The normalisation is left to the device, on whole batches of small uint8 numbers; deployment needs its parameters,
+    too.
 
     Args:
         transforms: Called in order with a sample and a generator; may be empty. Anything else is a ConfigError.
-        rewrite: Gives transforms that do the same in less time. Data sets let scale, crop and flips that follow each
-            other run as one, see ``fused_crop.py``; by default they run as they are written.
+        rewrite: Returns faster equivalents of the transforms. Data sets fuse consecutive scale, crop and flips, see
+            ``fused_crop.py``; by default they run as written.
 
     Attributes:
-        transforms: What the samples go through, as it was written.
+        transforms: The transforms as written.
         normalize: The ``Normalize`` taken from the end, or None if there was none.
     """
 
@@ -49,9 +49,9 @@ class Pipeline:
 
     @property
     def steps(self) -> Sequence[Transform]:
-        """What is run on a sample: ``transforms``, rewritten.
+        """The steps run on a sample: ``transforms``, rewritten.
 
-        At each call, which takes a microsecond or two: users may change the list.
+        Computed at each call, in a microsecond or two, because users may change the list.
         """
         return self._rewrite(self.transforms)
 
@@ -59,21 +59,21 @@ class Pipeline:
         """Run the transforms on a sample, which may be changed in place; see ``sample.py`` for its keys.
 
         Raises:
-            UserError: A transform cannot be used on this picture; the message names the picture.
+            UserError: A transform cannot handle this picture; the message names the picture.
         """
         path = sample["path"]
         for transform in self.steps:
             try:
                 sample = transform(sample, rng)
-            except ConfigError as error:  # an argument that does not suit the type of this picture's numbers
+            except ConfigError as error:  # an argument that does not suit the dtype of this picture
                 name = getattr(transform, "name", type(transform).__name__)
                 raise ConfigError(f"{path}: {name}: {error}") from error
         return sample
 
     def refuse_tiles(self) -> None:
-        """Raise ConfigError if a tile of a picture would become something else than a tile of what the picture becomes.
+        """Raise ConfigError if transforming a tile differs from cutting a tile out of the transformed picture.
 
-        ``Normalize`` is no such transform, nor is one that says ``is_pixelwise = True`` of itself.
+        ``Normalize`` is accepted, and transforms with ``is_pixelwise = True``.
         """
         for transform in self.transforms:
             if not getattr(transform, "is_pixelwise", False):
@@ -85,23 +85,23 @@ class Pipeline:
                 )
 
     def normalized_planes(self, image: np.ndarray) -> np.ndarray:
-        """An (H, W, C) picture as the network takes it: (C, H, W) float32, normalised if there is a ``Normalize``."""
+        """An (H, W, C) picture in the network's form: (C, H, W) float32, normalised if there is a ``Normalize``."""
         if self.normalize is None:
             return np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32)
         return self.normalize.planes(image)
 
 
 class Compose(Pipeline):
-    """PaddleSeg's face of a pipeline, which takes files and gives what a network takes.
+    """PaddleSeg's interface of a pipeline, from files to a network's input.
 
-    With a generator it is a :class:`Pipeline`, as data sets and ``paddleseg.core.predict`` take it. Without one,
-    ``compose({"img": path})`` reads the picture, and the label if there is one, and what is random is drawn from a
-    generator of its own that begins with seed 0.
+    With a generator it is a :class:`Pipeline` for data sets and ``paddleseg.core.predict``. Without one,
+    ``compose({"img": path})`` reads the picture, and the label if there is one, and random numbers come from a
+    generator of its own with seed 0.
 
     Args:
         transforms: As for :class:`Pipeline`.
         to_rgb: Only True; pictures are RGB here from the moment they are read.
-        img_channels: Channels of pictures that are read here.
+        img_channels: Channels of pictures read here.
 
     Raises:
         ConfigError: ``to_rgb`` is False.
@@ -119,7 +119,7 @@ class Compose(Pipeline):
 
         Args:
             sample: With a generator, see :class:`Pipeline`. Without one, ``img``, a path or an (H, W, C) RGB array, and
-                ``label`` where there is one, a path or (H, W) class ids.
+                optionally ``label``, a path or (H, W) class ids.
             rng: Generator, or None for PaddleSeg's form.
 
         Returns:

@@ -24,8 +24,8 @@ _LARGEST = 10.0
 _Magnitude = Annotated[float, Bound(0, _LARGEST, "from 0 to 10")]
 _Level = Annotated[int, Bound(0, 255, "whole numbers from 0 to 255")]
 
-# What an operator on points does at a magnitude as a share of the largest, 0 to 1; the sign is drawn for those that can
-# go either way.
+# The argument of a point operator at a magnitude from 0 to 1, as a share of the largest; operators that go both ways
+# draw a sign.
 _POINT_OPERATORS: dict[str, Callable[[np.ndarray, float, int], np.ndarray]] = {
     "AutoContrast": lambda image, share, sign: operators.autocontrast(image),
     "Equalize": lambda image, share, sign: operators.equalize(image),
@@ -38,7 +38,7 @@ _POINT_OPERATORS: dict[str, Callable[[np.ndarray, float, int], np.ndarray]] = {
     "Brightness": lambda image, share, sign: operators.brightness(image, 1 + sign * share * 0.9),
     "Sharpness": lambda image, share, sign: operators.sharpness(image, 1 + sign * share * 0.9),
 }
-# How far a move goes at the largest magnitude: degrees, pixels per pixel, a share of the side.
+# The extent of a move at the largest magnitude: degrees, pixels per pixel, a share of the side.
 _MOVES: dict[operators.Move, float] = {
     "Rotate": 30.0, "ShearX": 0.3, "ShearY": 0.3, "TranslateX": 0.45, "TranslateY": 0.45,
 }  # fmt: skip
@@ -49,13 +49,13 @@ OPERATORS = (*_POINT_OPERATORS, *_MOVES)
 class RandAugment:
     """Some of fifteen operators on an 8-bit RGB or grey picture, drawn with replacement; all grow with the magnitude.
 
-    Label maps move with the picture; what comes in from outside is ``label_padding_value`` there.
+    Label maps move with the picture; pixels from outside become ``label_padding_value``.
 
     Args:
         magnitude: Strength of all operators; 0 hardly changes anything.
         magnitude_std: Deviation of the normal distribution that each operator's magnitude is drawn from.
-        num_ops: Operators that are drawn for each picture.
-        prob: Probability of each of them to be run.
+        num_ops: Operators drawn for each picture.
+        prob: Probability of running each of them.
         fill: Levels of pixels from outside the picture, one or one per channel; ImageNet's mean colour by default.
         label_padding_value: Label value of pixels from outside the picture.
     """
@@ -84,7 +84,7 @@ class RandAugment:
             yield "fill", f"{len(fill)} levels; give one, or one for each of red, green and blue"
 
     def draw(self, rng: np.random.Generator) -> list[tuple[str, float, int]]:
-        """Draw what is run on one picture: the operator's name, its magnitude as a share of 10, and a sign."""
+        """Draw the operators for one picture: the operator's name, its magnitude as a share of 10, and a sign."""
         drawn = []
         for _ in range(self.num_ops):
             name = OPERATORS[rng.integers(len(OPERATORS))]

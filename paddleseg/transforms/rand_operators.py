@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What RandAugment does to a picture, as pure functions of 8-bit RGB or grey arrays (H, W, C).
+"""The operators of RandAugment, as pure functions of 8-bit RGB or grey arrays (H, W, C).
 
-Operators on points give what Pillow's ``ImageOps`` and ``ImageEnhance`` give, bit for bit, mostly by a table of 256
-values, which is a fifth of the time. Moves go through OpenCV's bicubic warp, which differs from Pillow's by one or two
-grey levels and takes a third of the time; ``move_matrix`` gives them as the (2, 3) maps that Pillow uses.
+Point operators equal Pillow's ``ImageOps`` and ``ImageEnhance`` bit for bit, mostly by a table of 256 values, which
+takes a fifth of the time. Moves go through OpenCV's bicubic warp, which differs from Pillow's by one or two
+grey levels and takes a third of the time; ``move_matrix`` returns them as the (2, 3) maps that Pillow uses.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def equalize(image: np.ndarray) -> np.ndarray:
 
 
 def invert(image: np.ndarray) -> np.ndarray:
-    """Turn each level into 255 less it."""
+    """Turn each level v into 255 - v."""
     return 255 - image
 
 
@@ -103,9 +103,9 @@ def move_matrix(move: Move, amount: float, width: int, height: int) -> np.ndarra
     Args:
         move: ``Rotate`` by ``amount`` degrees counterclockwise about the middle; ``ShearX``: ``amount`` pixels to the
             side for each row, ``ShearY`` for each column; ``TranslateX`` and ``TranslateY`` by ``amount`` pixels.
-        amount: See there.
-        width: Of the picture.
-        height: Of the picture.
+        amount: See ``move``.
+        width: Width of the picture.
+        height: Height of the picture.
     """
     linear, shift = np.eye(2), np.zeros(2)
     if move == "Rotate":
@@ -117,7 +117,7 @@ def move_matrix(move: Move, amount: float, width: int, height: int) -> np.ndarra
         linear[(0, 1) if move == "ShearX" else (1, 0)] = amount
     else:
         shift[0 if move == "TranslateX" else 1] = amount
-    # Pillow counts from the corner of the first pixel, OpenCV from its middle.
+    # Pillow's origin is the corner of the first pixel, OpenCV's its centre.
     half = np.full(2, 0.5)
     return np.column_stack([linear, linear @ half + shift - half])
 

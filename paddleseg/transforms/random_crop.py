@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What trainings of classifiers cut out of pictures: a random part in another shape, and random rectangles."""
+"""Cuts for training classifiers: a random part of the picture, and erased rectangles."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's
 class RandomResizedCrop:
     """Cut out a random part of random area and shape, and resize it (Szegedy et al. 2015, section 6).
 
-    The part is cut out first: nothing outside of it is seen. After ``10`` parts that do not fit into the picture it is
-    the largest one in the middle whose shape is allowed.
+    The part is cut out first, so nothing outside it has an influence. After ``10`` parts that do not fit into the
+    picture, the largest central one of an allowed shape is taken.
 
     Args:
         size: [width, height] of the result.
@@ -77,8 +77,8 @@ class RandomResizedCrop:
 class RandomErasing:
     """Fill a random rectangle with noise (Zhong et al. 2020, arXiv 1708.04896); label maps stay as they are.
 
-    The noise is normal about ``mean``, for each pixel anew, so that it is standard noise after a ``Normalize`` of the
-    same numbers; in 8 bits what lies beyond black and white is cut off.
+    The noise is normal about ``mean``, independent for each pixel, so that it is standard noise after a ``Normalize``
+    with the same numbers; in 8 bits values beyond black and white are clipped.
 
     Args:
         prob: Probability of erasing a part of a picture.
@@ -147,7 +147,7 @@ class RandomErasing:
 def _draw_shape(
     pixels: int, areas: Sequence[float], ratios: Sequence[float], rng: np.random.Generator
 ) -> tuple[int, int]:
-    """Two sides of an area between two shares of ``pixels``; their ratio, second / first, is between ``ratios``."""
+    """Two sides with an area between two shares of ``pixels`` and a ratio, second / first, within ``ratios``."""
     area = pixels * rng.uniform(*areas)
     ratio = math.exp(rng.uniform(math.log(ratios[0]), math.log(ratios[1])))
     return round(math.sqrt(area / ratio)), round(math.sqrt(area * ratio))

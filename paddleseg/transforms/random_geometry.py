@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random rotation, affine maps and cut-outs, with PaddleSeg's names, arguments and defaults.
 
-Picture and label go through the same crop, resize or matrix. Three habits of PaddleSeg are not kept, because they
-only shift results by a fraction of a pixel or shut out border cases: here the middle of the picture goes exactly
-onto the middle of the result, the last possible window is drawn too, and pictures one pixel wide are allowed.
+Picture and label go through the same crop, resize or matrix. Three habits of PaddleSeg are not kept, because they only
+shift results by a fraction of a pixel or exclude border cases: here the centre of the picture goes exactly onto the
+centre of the result, the last possible window can be drawn, and pictures one pixel wide are allowed.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class ResizeRangeScaling:
 
 @TRANSFORMS.add_component
 class RandomRotation:
-    """Turn by a random angle; the result is enlarged and padded, so that nothing is cut off.
+    """Rotate by a random angle; the result is enlarged and padded, so that nothing is cut off.
 
     Args:
         max_rotation: Largest angle in degrees, in both directions.
@@ -85,15 +85,15 @@ class RandomRotation:
 
 @TRANSFORMS.add_component
 class RandomAffine:
-    """Bring the picture to a given size, turned and scaled at random; what lies outside is cut off.
+    """Bring the picture to a given size, rotated and scaled at random; parts outside are cut off.
 
     At scale factor 1 the picture is enlarged or reduced by the mean of target / source width and target / source
     height.
 
     Args:
         size: [width, height] of the result.
-        translation_offset: The point about which the picture is turned and scaled is up to this many pixels away
-            from the middle of the result, in x and in y.
+        translation_offset: The centre of rotation and scaling is up to this many pixels away from the centre of the
+            result, in x and in y.
         max_rotation: Largest angle in degrees, in both directions.
         min_scale_factor: Smallest scale factor.
         max_scale_factor: Largest scale factor.
@@ -141,7 +141,7 @@ class RandomAffine:
 class RandomScaleAspect:
     """Cut out a window of random area and aspect ratio and resize it to the size of the picture.
 
-    Up to ten windows are drawn until one fits into the picture; where none does, the picture stays as it is.
+    Up to ten windows are drawn until one fits into the picture; if none does, the picture stays as it is.
 
     Args:
         min_scale: Smallest area of the window as a share of the picture; 0 switches the transform off.
@@ -165,12 +165,12 @@ class RandomScaleAspect:
     def draw_window(
         self, size_hw: Sequence[int], rng: np.random.Generator
     ) -> tuple[tuple[int, int], tuple[int, int]] | None:
-        """Draw the window's corner (y, x) and size (width, height); None if ten drawn ones do not fit."""
+        """Draw the window's corner (y, x) and size (width, height); None if ten draws do not fit."""
         height, width = size_hw
         for _ in range(_SCALE_ASPECT_ATTEMPTS):
             area = height * width * rng.uniform(self.min_scale, 1.0)
             aspect = rng.uniform(self.aspect_ratio, 1 / self.aspect_ratio)
-            if rng.random() < 0.5:  # most numbers between a and 1 / a are above 1, which is a wide window
+            if rng.random() < 0.5:  # most numbers between a and 1 / a are above 1, that is, wide windows
                 aspect = 1 / aspect
             window_width = max(int(math.sqrt(area * aspect)), 1)
             window_height = max(int(math.sqrt(area / aspect)), 1)

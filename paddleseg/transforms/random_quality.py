@@ -59,7 +59,7 @@ class RandomBlur:
         if blur_type == "random":
             blur_type = str(rng.choice(list(_BLURS), p=_BLUR_SHARES))
         window = int(rng.integers(3, 10))
-        window += 1 - window % 2  # even ones are enlarged
+        window += 1 - window % 2  # even ones grow by one
         sample["img"] = _BLURS[blur_type](image, window)
         return sample
 
@@ -68,7 +68,7 @@ class RandomBlur:
 class RandomNoise:
     """Add normally distributed noise to each number of the picture, with probability ``prob``.
 
-    Integer pictures are rounded and cut off at the ends of their range, 0 and 255 for 8 bits.
+    Integer pictures are rounded and clipped to their range, 0 to 255 for 8 bits.
 
     Args:
         prob: Probability of adding noise.

@@ -1,14 +1,15 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Samples, and what changes picture and label together.
+"""Samples, and functions that change picture and label together.
 
 A transform is called with a sample and a random generator and returns the changed sample, a dict with
 
 * ``img``: (H, W, C) picture in its own dtype, uint8 from ordinary files;
 * ``label`` (optional): (H, W) uint8 class ids, moved along with the picture, by nearest neighbour;
-* ``path``: where the picture comes from, for messages;
+* ``path``: the picture's origin, for messages;
 * ``trans_info``: list of ``("resize" | "padding" | "center_padding" | "crop", (height, width) before it)``, which
-  ``utils.way_back`` undoes; a crop it refuses. Random transforms leave it alone: nothing has to be undone in training.
+  ``utils.way_back`` undoes, except for crops, which it refuses. Random transforms leave it alone: nothing has to be
+  undone in training.
 
 Everything random is drawn from the given generator, so that a sample depends on its generator alone.
 """
@@ -31,9 +32,9 @@ MAX_PIXELS = 2**30
 
 
 def check_area(sample: Sample, size_wh: Sequence[int]) -> None:
-    """Raise DataError if a picture of this size is too large to be made.
+    """Raise DataError if a picture of this size is too large to create.
 
-    Each side alone can be right, as can a scale factor, and what they come to depends on the picture.
+    Each side alone can be valid, as can a scale factor, but the product depends on the picture.
     """
     if size_wh[0] * size_wh[1] > MAX_PIXELS:
         raise DataError(
@@ -69,7 +70,7 @@ def resize_smoothly(sample: Sample, size_wh: Sequence[int], interp: str) -> Samp
 
 
 def resize_and_record(sample: Sample, size_wh: Sequence[int], interpolation: int = cv2.INTER_LINEAR) -> Sample:
-    """Resize both, to be undone in predictions."""
+    """Resize both, and record it to be undone in predictions."""
     sample["trans_info"].append(("resize", sample["img"].shape[:2]))
     return resize_sample(sample, size_wh, interpolation)
 
@@ -84,7 +85,7 @@ def pad_sample(sample: Sample, size_wh: Sequence[int], image_value: float, label
 
 
 def pad_and_record(sample: Sample, size_wh: Sequence[int], image_value: float, label_value: int) -> Sample:
-    """Enlarge both, to be undone in predictions."""
+    """Enlarge both, and record it to be undone in predictions."""
     sample["trans_info"].append(("padding", sample["img"].shape[:2]))
     return pad_sample(sample, size_wh, image_value, label_value)
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Normalisation and resizing, with PaddleSeg's names, arguments and defaults.
 
-Deployment uses these and ``padding.py`` as well as training; what is random is in ``augmentation.py`` and
+Deployment uses these and ``padding.py`` as well as training; random transforms are in ``augmentation.py`` and
 ``random_*.py``.
 """
 
@@ -48,7 +48,7 @@ Deviation = Annotated[float, Bound(1e-6, 1e6, "from 0.000001 to 1000000")]
 class Normalize:
     """(x / 255 - mean) / std per channel, in float32.
 
-    At the end of a pipeline it is taken out and run on the device, on the whole batch; both ways compute
+    At the end of a pipeline it is split off and run on the device, on the whole batch; both ways compute
     ``(x - shift) * scale`` in float32 and agree bit for bit.
 
     Args:
@@ -85,7 +85,7 @@ class Normalize:
     def planes(self, image: np.ndarray) -> np.ndarray:
         """Normalise an (H, W, C) picture of any dtype to (C, H, W) float32: ``apply``, transposed, bit for bit.
 
-        A few rows at a time, which stay in the cache meanwhile: a fifth of the time of ``apply`` and a copy.
+        A few rows at a time, which stay in the cache: a fifth of the time of ``apply`` and a copy.
         """
         height, width, channels = image.shape
         self.check_channels(channels)
@@ -119,7 +119,7 @@ class Resize:
         keep_ratio: Keep the aspect ratio: the largest size whose long side is not above the longer number of
             ``target_size`` and whose short side is not above the shorter one.
         size_divisor: Round width and height up to multiples of this.
-        interp: NEAREST, LINEAR, CUBIC, AREA, LANCZOS4, or RANDOM for one of them drawn again each time. Labels
+        interp: NEAREST, LINEAR, CUBIC, AREA, LANCZOS4, or RANDOM for one of them drawn each time. Labels
             are always resized by nearest neighbour.
     """
 
@@ -173,7 +173,7 @@ class ResizeByShort:
     """Resize so that the short side has ``short_size`` pixels; the aspect ratio is kept.
 
     Args:
-        short_size: Length of the short side; of several, one is drawn for each sample.
+        short_size: Length of the short side; if several, one is drawn for each sample.
         max_size: The long side does not get longer than this; the short side is then smaller.
     """
 
