@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Data sets: importing this package registers them.
 
-The loader is imported by itself, because it alone needs paddle.
+The loader is imported separately, because only it needs paddle.
 """
 
 from paddleseg.datasets.ade import ADE20K

@@ -16,7 +16,7 @@ _LEVEL_3, _CITYSCAPES = 2, 3  # columns of its labels
 
 
 def _parts(id_type: str, column: int) -> dict[str, tuple[Part, ...]]:
-    """The parts, with labels that the tools of IDD have drawn, or the polygons of the download."""
+    """The parts, with labels drawn by IDD's tools, or the polygons of the download."""
     rules = PolygonRules(_TABLE.ids_by_name(column), background=IGNORED, leaves_out_lines=True)
     return by_folder(
         pictures=["leftImg8bit/{}/*/*_leftImg8bit.png", "leftImg8bit/{}/*/*_leftImg8bit.jpg"],

@@ -21,7 +21,7 @@ from paddleseg.transforms.pipeline import Transform
 from paddleseg.utils.arguments import checks_arguments
 from paddleseg.utils.errors import ConfigError, DataError
 
-# Name and the colour of CamVid's own label pictures, in the order of the class ids.
+# Name, and colour in CamVid's own label pictures, in the order of the class ids.
 CAMVID_CLASSES = (
     ("sky", (128, 128, 128)),
     ("building", (128, 0, 0)),
@@ -43,16 +43,16 @@ _ROOT_VARIABLE = "CAMVID_ROOT"
 class CamVid(SegmentationDataset):
     """CamVid with 11 classes; label value 255 is ignored.
 
-    The folder holds ``train.txt``, ``val.txt`` (and ``test.txt``) with a picture and its label per line.
+    The folder has ``train.txt``, ``val.txt`` (and ``test.txt``) with a picture and its label per line.
 
     Args:
         transforms: See ``SegmentationDataset``.
-        dataset_root: The folder. If not given: what the environment variable CAMVID_ROOT says, else
-            ``data/camvid``, else ``../shared/camvid``, the two latter from the working directory.
+        dataset_root: The folder. If not given: the environment variable CAMVID_ROOT, else ``data/camvid``, else
+            ``../shared/camvid``, the latter two from the working directory.
         mode: ``"train"``, ``"val"`` or ``"test"``.
         drives: Only pictures of these drives, such as ``["0006R0"]``; not given: all. A picture's name begins with its
             drive and an underscore. Neighbouring pictures of one drive are much alike, and the usual validation part
-            lies in the middle of a drive that is trained on: a drive that is left out says more about other streets.
+            lies in the middle of a training drive: a held-out drive says more about other streets.
         cache: Keep decoded pictures and labels: ``"disk"``, ``"ram"`` or ``"none"``.
         cache_dir: Folder of the cache on disk; ``.decoded_cache`` in the data set's folder by default.
     """
@@ -93,10 +93,10 @@ class CamVid(SegmentationDataset):
 
 
 def _of_drives(pairs: list[tuple[str, str | None]], drives: Sequence[str]) -> list[tuple[str, str | None]]:
-    """The pairs whose pictures are of these drives.
+    """The pairs whose pictures are from these drives.
 
     Raises:
-        ConfigError: There are none of one of them.
+        ConfigError: One of them has no pictures.
     """
     found = {_drive_of(picture) for picture, _ in pairs}
     unknown = sorted(set(drives) - found)
@@ -111,7 +111,7 @@ def _drive_of(picture: str) -> str:
 
 
 def find_root() -> str:
-    """The folder of CamVid where none is given; raise DataError if it is nowhere."""
+    """The folder of CamVid if none is given; raise DataError if it cannot be found."""
     from_environment = os.environ.get(_ROOT_VARIABLE)
     if from_environment:
         if not os.path.isdir(from_environment):

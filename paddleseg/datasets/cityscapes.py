@@ -23,8 +23,8 @@ CITYSCAPES_POLYGONS = PolygonRules(_TABLE.ids_by_name(), background=IGNORED)
 class Cityscapes(PublishedDataset, classes=CITYSCAPES_CLASSES):
     """Cityscapes with the 19 train ids; in test mode labels are not read. See ``PublishedDataset``.
 
-    ``dataset_root`` holds ``leftImg8bit`` and ``gtFine``. Labels are ``*_labelTrainIds.png`` where there are any, else
-    ``*_labelIds.png``, else ``*_polygons.json``: a download is ready as it is unpacked.
+    ``dataset_root`` has ``leftImg8bit`` and ``gtFine``. Labels are ``*_labelTrainIds.png`` if there are any, else
+    ``*_labelIds.png``, else ``*_polygons.json``: an unpacked download can be used directly.
     """
 
     parts = by_folder(

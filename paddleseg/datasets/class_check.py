@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Looking at pictures with one class each before a training: which it could not use, and how classes are spread."""
+"""Checking pictures with one class each before a training: unusable ones, and the distribution of classes."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _MUCH_RARER = 20
 
 @dataclass(frozen=True)
 class ClassFindings:
-    """What was found in one data set.
+    """The findings about one data set.
 
     Attributes:
         section: ``"train_dataset"`` or ``"val_dataset"``.
         dataset: The data set.
-        num_checked: Pictures that were read, and went through the transforms.
-        unusable: What is wrong with each of them that cannot be used.
-        differing: Which pictures could not be in one batch, the first of each kind; empty for evaluation, which has
-            batches of its own for each kind.
+        num_checked: Pictures that were read and transformed.
+        unusable: What is wrong with each unusable one.
+        differing: Pictures that cannot share a batch, the first of each kind; empty for evaluation, which has
+            separate batches for each kind.
     """
 
     section: str
@@ -56,7 +56,7 @@ class ClassFindings:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it as plain values, for a JSON file."""
+        """Everything as plain values, for a JSON file."""
         counts = self.dataset.class_counts().tolist()
         classes = [
             {"id": class_id, "name": name, "pictures": counts[class_id]}
@@ -67,20 +67,20 @@ class ClassFindings:
 
 
 def check_class_data(train: ClassDataset, val: ClassDataset | None, *, level: CheckLevel, num_workers: int = 0) -> None:
-    """Compare the classes of a training's data sets, read pictures, and say in the log what training would suffer from.
+    """Compare the classes of a training's data sets, read pictures, and log what would harm training.
 
     Args:
-        train: What is trained on.
-        val: What is evaluated, or None.
+        train: The training data.
+        val: The evaluation data, or None.
         level: See ``examine_classes``; ``"off"`` reads no pictures.
         num_workers: See ``examine_classes``.
 
     Raises:
-        DataError: The classes are not the same, or there are pictures that cannot be used, which it lists.
+        DataError: The classes are not the same, or some pictures cannot be used; lists them.
     """
     for dataset in (train, val):
         if dataset is not None:
-            dataset.class_ids()  # refuses those that are out of range
+            dataset.class_ids()  # refuses ids out of range
     raise_problems(find_other_classes(train, val))
     if level == "off":
         return
@@ -93,7 +93,7 @@ def check_class_data(train: ClassDataset, val: ClassDataset | None, *, level: Ch
 
 
 def find_other_classes(train: ClassDataset, val: ClassDataset | None) -> list[str]:
-    """Where the same number is not the same class in both data sets, in one line; empty where it is everywhere."""
+    """One line on numbers that are different classes in the two data sets; empty if there are none."""
     if val is None:
         return []
     if train.num_classes != val.num_classes:
@@ -117,8 +117,8 @@ def examine_classes(
     """Read pictures of a training's data sets; nothing is judged or logged yet.
 
     Args:
-        train: What is trained on.
-        val: What is evaluated, or None.
+        train: The training data.
+        val: The evaluation data, or None.
         level: ``"full"`` reads every picture, ``"sample"`` ``SAMPLE_SIZE`` of each set.
         num_workers: Threads that read; 0 and 1 read in one.
 
@@ -141,9 +141,9 @@ def find_class_problems(findings: Sequence[ClassFindings]) -> list[str]:
 
 
 def find_class_warnings(findings: Sequence[ClassFindings], *, level: Literal["full", "sample"]) -> list[str]:
-    """What training can use and will suffer from, one line each.
+    """What training can use but will suffer from, one line each.
 
-    Pictures that are in both sets are looked for with ``"full"`` alone: asking the lengths of a million files takes
+    Pictures that are in both sets are searched for only with ``"full"``: getting the lengths of a million files takes
     minutes.
     """
     train = findings[0].dataset

@@ -12,7 +12,7 @@ from paddleseg.utils.cpus import usable_cpus
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.progress import tracked
 
-# More do not help: the interpreter's lock is held between the files.
+# More threads do not help: the interpreter's lock is held between files.
 _MOST_THREADS = 8
 
 
@@ -23,7 +23,7 @@ def count_class_pixels(dataset: SegmentationDataset) -> np.ndarray:
         (N, K) int64, pixels of each class in each label as it is before the transforms; ignored pixels are not counted.
 
     Raises:
-        DataError: A label is missing or damaged, or holds values that are not allowed.
+        DataError: A label is missing or damaged, or has values that are not allowed.
     """
     rows = map_samples(_count, dataset, range(len(dataset)), min(_MOST_THREADS, usable_cpus()))
     return np.stack(list(tracked(rows, "counting labels", "label", total=len(dataset))))

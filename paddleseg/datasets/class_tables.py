@@ -20,12 +20,12 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class ClassTable:
-    """What a data set publishes of its classes.
+    """A data set's published information on its classes.
 
     Attributes:
         classes: (name, colour) of each class, in the order of the class ids.
-        labels: (name, number in the label files, class id or IGNORED, ...) of each label, where files hold others
-            than the class ids; a further column is the class id of another set of classes.
+        labels: (name, number in the label files, class id or IGNORED, ...) of each label, if files have other numbers
+            than the class ids; a further column is the class id in another set of classes.
     """
 
     classes: tuple[tuple[str, Colour], ...]
@@ -33,7 +33,7 @@ class ClassTable:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the classes."""
+        """The names of the classes."""
         return tuple(name for name, _ in self.classes)
 
     @property
@@ -42,14 +42,14 @@ class ClassTable:
         return tuple(colour for _, colour in self.classes)
 
     def label_map(self) -> dict[int, int]:
-        """Number in a label file to class id or IGNORED, of the labels that files can hold."""
+        """Number in a label file to class id or IGNORED, for the labels that files can have."""
         return {row[1]: row[2] for row in self.labels if row[1] >= 0}
 
     def ids_by_name(self, column: int = 2) -> dict[str, int | None]:
-        """Name of a label to class id, for files of polygons; None where the label is not drawn (a negative number).
+        """Name of a label to class id, for files of polygons; None if the label is not drawn (a negative number).
 
         Args:
-            column: Where the class id stands in a row of ``labels``.
+            column: Position of the class id in a row of ``labels``.
         """
         return {row[0]: row[column] if row[1] >= 0 else None for row in self.labels}
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of which each has one class."""
+"""Pictures with one class each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from paddleseg.utils.image_io import read_image
 
 
 class ClassDataset(PictureDataset):
-    """Picture files with one class each; a subclass finds the files and says their classes.
+    """Picture files with one class each; a subclass finds the files and gives their classes.
 
     The label of a sample is its class, a () int64 array, which no transform changes. The arguments are those of
     ``PictureDataset``.
@@ -28,7 +28,7 @@ class ClassDataset(PictureDataset):
 
     @property
     def class_keys(self) -> Sequence[str] | None:
-        """What tells one class from another, in their order: equal ones in two data sets are the same class."""
+        """The identity of each class, in order: equal ones in two data sets are the same class."""
         return self.class_names
 
     def class_ids(self) -> np.ndarray:
@@ -53,7 +53,7 @@ class ClassDataset(PictureDataset):
         return class_id
 
     def use_for(self, purpose: Literal["train", "val"]) -> None:
-        """A class stays what it is, whatever the samples are for."""
+        """Nothing: a class does not depend on the use of the samples."""
         self.labels_move = False
 
     def read(self, index: int) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """COCO-Stuff: 80 kinds of things and 91 of stuff on the pictures of COCO (Caesar et al., CVPR 2018).
 
-The authors number 182 labels, of which 11 occur nowhere. With the others alone there are 171 classes, in their order.
-So a label file of the download and one that was converted to class ids look alike, and only some numbers tell them
-apart: the type of the data set says which is meant, and a number that only the other has is refused.
+The authors number 182 labels, of which 11 occur nowhere. The others, in their order, are the 171 classes. So a
+downloaded label file and one converted to class ids look alike, and only some numbers tell them apart: the type of the
+data set decides, and numbers that occur only in the other form are refused.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _BY_MMSEGMENTATION = Labels("annotations/{}/*_labelTrainIds.png")
 
 @DATASETS.add_component
 class CocoStuff(PublishedDataset, classes=_TABLE.classes):
-    """COCO-Stuff 164k with labels that were converted to the 171 class ids, as PaddleSeg has it.
+    """COCO-Stuff 164k with labels converted to the 171 class ids, as in PaddleSeg.
 
-    ``dataset_root`` holds ``images`` and, with 0 to 170 in the files, ``annotations`` or ``convert_annotations``, which
+    ``dataset_root`` has ``images`` and, with 0 to 170 in the files, ``annotations`` or ``convert_annotations``, which
     PaddleSeg's ``convert_cocostuff.py`` writes. For the download as it is: ``CocoStuff164k``. See ``PublishedDataset``.
     """
 
@@ -51,9 +51,9 @@ class CocoStuff(PublishedDataset, classes=_TABLE.classes):
 
 @DATASETS.add_component
 class CocoStuff164k(PublishedDataset, classes=_TABLE.classes):
-    """COCO-Stuff 164k as it is downloaded: ``stuffthingmaps_trainval2017.zip`` unpacked to ``annotations``.
+    """COCO-Stuff 164k as downloaded: ``stuffthingmaps_trainval2017.zip`` unpacked to ``annotations``.
 
-    ``dataset_root`` holds ``images`` and ``annotations``, each with ``train2017`` and ``val2017``. See
+    ``dataset_root`` has ``images`` and ``annotations``, each with ``train2017`` and ``val2017``. See
     ``PublishedDataset``.
     """
 
@@ -86,8 +86,8 @@ def _part_10k(names: str, folder: str) -> Part:
 class CocoStuff10k(PublishedDataset, classes=_TABLE.classes):
     """COCO-Stuff 10k v1.1, 9000 pictures to train and 1000 to evaluate, with the 171 classes of 164k.
 
-    ``dataset_root`` is ``cocostuff-10k-v1.1`` as it is downloaded, whose MATLAB files need scipy, or with the labels
-    ``*_labelTrainIds.png`` that mmsegmentation's converter makes of them. See ``PublishedDataset``.
+    ``dataset_root`` is ``cocostuff-10k-v1.1`` as downloaded, whose MATLAB files need scipy, or with the labels
+    ``*_labelTrainIds.png`` made from them by mmsegmentation's converter. See ``PublishedDataset``.
     """
 
     parts = {"train": (_part_10k("train", "train2014"),), "val": (_part_10k("test", "test2014"),)}

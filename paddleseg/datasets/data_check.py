@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Looking at pictures and labels before a training, so that it does not fail, or learn nothing, hours later.
+"""Checking pictures and labels before a training, so that it does not fail, or learn nothing, hours later.
 
-Samples are read by the data set itself: what is refused here is what the training would have met, all of it at once.
+Samples are read by the data set itself: the faults reported here, all at once, are those that the training would meet.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ that were made in a wrong way, which are wrong in most files."""
 
 @dataclass
 class DataStatistics:
-    """What was found in one data set.
+    """The findings about one data set.
 
     Attributes:
         section: ``"train_dataset"`` or ``"val_dataset"``.
         dataset: The data set.
-        num_checked: Pictures that were looked at.
+        num_checked: Number of checked pictures.
         pixels: (256,) int64, pixels of each label value.
         labels: (256,) int64, labels in which each value occurs.
-        sizes: (width, height) of the pictures to how many have it.
+        sizes: Number of pictures by (width, height).
         bad_labels: Files with values that are not allowed, and the first of them for each value.
-        unusable: What is wrong with each file that cannot be used for another reason.
-        turned: Pictures whose EXIF data states that they are to be turned.
-        formats: (type of the numbers, channels) in the pictures' files to how many have it.
-        values: Smallest and largest value in the pictures, in the units of their files, by type of the numbers.
-        limits: Those that the files state, see ``StoredFormat.limits``.
+        unusable: What is wrong with each file that is unusable for another reason.
+        turned: Pictures whose EXIF data demands rotation.
+        formats: Number of pictures by (dtype, channels) of their files.
+        values: Smallest and largest value in the pictures, in the units of their files, by dtype.
+        limits: Limits stated by the files, see ``StoredFormat.limits``.
     """
 
     section: str
@@ -80,7 +80,7 @@ class DataStatistics:
         return [value for value in np.flatnonzero(self.pixels).tolist() if not self.dataset.allows_value(value)]
 
     def add(self, finding: _Finding) -> None:
-        """Count what was found in one sample."""
+        """Count the findings of one sample."""
         if finding.turned is not None:
             self.turned.append(finding.turned)
         if finding.stored is not None:
@@ -109,12 +109,12 @@ class DataStatistics:
 
 @dataclass
 class DataFindings:
-    """What was found in the data of a training.
+    """The findings about the data of a training.
 
     Attributes:
         statistics: One entry per data set, the training set first.
-        shared: (picture of train_dataset, picture of val_dataset) that are the same.
-        seconds: Time that it took.
+        shared: Identical (picture of train_dataset, picture of val_dataset).
+        seconds: Duration of the check.
     """
 
     statistics: list[DataStatistics]
@@ -140,15 +140,15 @@ def examine(
     level: Literal["full", "sample"] = "full",
     num_workers: int = 0,
 ) -> DataFindings:
-    """Look at the data of a training.
+    """Check the data of a training.
 
     Args:
-        train_dataset: What is trained on.
-        val_dataset: What is evaluated, or None.
+        train_dataset: The training data.
+        val_dataset: The evaluation data, or None.
         level: ``"full"`` reads every picture and label, ``"sample"`` up to ``SAMPLE_SIZE`` of each data set, spread
-            evenly over it. Pictures that are in both sets are looked for among all in either case.
-        num_workers: Threads that read; 0 and 1 read in this one. A data set with a ``read`` of its own, which need
-            not be made for threads, is always read in this one.
+            evenly over it. Pictures in both sets are searched for among all in either case.
+        num_workers: Threads that read; 0 and 1 read in this one. A data set with a ``read`` of its own, which may not
+            be thread-safe, is always read in this one.
 
     Returns:
         The findings; nothing is judged or logged yet.
@@ -173,13 +173,13 @@ def _scan(dataset: SegmentationDataset, section: str, level: str, num_workers: i
 
 def _look_at(dataset: SegmentationDataset, index: int) -> _Finding:
     finding = _look_at_sample(dataset, index)
-    # What a read of its own does with files is not known.
+    # How its own read uses files is not known.
     if dataset.has_own_read:
         return finding
     path = dataset.file_list[index][0]
     try:
         orientation, stored = read_header(path)
-    except DataError:  # reading the sample has said so
+    except DataError:  # reported when reading the sample
         return finding
     return replace(finding, turned=None if orientation == 1 else path, stored=stored)
 
@@ -194,7 +194,7 @@ def _look_at_sample(dataset: SegmentationDataset, index: int) -> _Finding:
     path, label = sample["path"], sample.get("label")
     if label is None:
         return _Finding(fault=f"{path}: has no label; training and evaluation need one for each picture")
-    # A data set that reads in its own way need not have looked at its labels.
+    # A data set with its own read may not have checked its labels.
     fault = fault_of_label(label, sample["img"])
     if fault is not None:
         return _Finding(fault=f"{path}: {fault}")
@@ -220,7 +220,7 @@ def fault_of_label(label: Any, image: np.ndarray) -> str | None:
 
 
 def spread(length: int, count: int) -> list[int]:
-    """Up to ``count`` different positions, from the first to the last at even distances."""
+    """Up to ``count`` different positions, evenly spaced from first to last."""
     if count >= length:
         return list(range(length))
     return [position * (length - 1) // max(count - 1, 1) for position in range(count)]

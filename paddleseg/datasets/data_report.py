@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the findings about a training's data mean: what it cannot use, and what will hurt."""
+"""The meaning of the findings about a training's data: what it cannot use, and what will harm it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from paddleseg.utils.visualize import class_name
 _MOST_LINES = 10
 # Cityscapes ignores 12 % of its pixels, CamVid 3 %: several times that is rarely meant.
 _MUCH_IGNORED = 0.3
-# Of a sample of the labels: where a rare object happens to be in none, borders of 255 are in few of them.
+# In a sample of the labels: a rare object may be in none, and borders of 255 in few.
 _MOST_LABELS = 0.5
 # 12-bit numbers in 16 bits leave four unused; a dark scene leaves one or two.
 _MOST_UNUSED_BITS = 3
@@ -32,7 +32,7 @@ def find_problems(findings: DataFindings) -> list[str]:
 
 
 def find_warnings(findings: DataFindings) -> list[str]:
-    """What training can use and will suffer from, one line each."""
+    """What training can use but will suffer from, one line each."""
     lines = [line for statistics in findings.statistics for line in _warnings_of(statistics)]
     if findings.shared:
         in_train, in_val = findings.shared[0]
@@ -44,7 +44,7 @@ def find_warnings(findings: DataFindings) -> list[str]:
 
 
 def raise_problems(problems: list[str]) -> None:
-    """Raise one DataError that lists all problems; nothing where there are none."""
+    """Raise one DataError that lists all problems, if there are any."""
     if len(problems) == 1:
         raise DataError(problems[0])
     if problems:
@@ -88,7 +88,7 @@ def _problems_of(statistics: DataStatistics) -> list[str]:
 
 
 def _masks_for_classes(findings: DataFindings) -> list[str]:
-    """Two classes, but masks of 0 and 255, the usual form of such labels elsewhere: nothing is left to learn."""
+    """Two classes, but masks of 0 and 255, as is usual elsewhere: since 255 is ignored, nothing is left to learn."""
     every = findings.statistics
     dataset = every[0].dataset
     pixels = sum(statistics.pixels for statistics in every)
@@ -105,18 +105,18 @@ def _masks_for_classes(findings: DataFindings) -> list[str]:
 
 
 def _how_to_name(dataset: SegmentationDataset, class_id: int) -> str:
-    """How labels that hold 255 come to hold the class that it stands for."""
+    """How to turn 255 in labels into the class that it stands for."""
     by_key = f", or give label_map: {{255: {class_id}}}" if _may_renumber(dataset) else ""
     return f"write {class_id} into the labels in its place{by_key}"
 
 
 def _may_renumber(dataset: SegmentationDataset) -> bool:
-    """Whether a configuration may renumber its labels, and does not yet."""
+    """Whether a configuration can renumber its labels, but does not yet."""
     return "label_map" in inspect.signature(type(dataset)).parameters and not dataset.is_renumbered
 
 
 def _guess(statistics: DataStatistics) -> str:
-    """How labels usually come to hold such values."""
+    """The usual cause of such values in labels."""
     bad, dataset = statistics.bad_values, statistics.dataset
     if bad == [255] and dataset.num_classes == 2 and not statistics.pixels[1]:
         return f"; if 255 stands for class 1, {_how_to_name(dataset, 1)}"
@@ -161,7 +161,7 @@ def _warnings_of(statistics: DataStatistics) -> list[str]:
 
 
 def _say_turned(statistics: DataStatistics) -> list[str]:
-    """Where sizes stay the same, as in half a turn, nothing else would tell that labels were made for the other way."""
+    """If the size stays the same, as in a half turn, no other check reveals labels made for the other orientation."""
     if not statistics.turned:
         return []
     if statistics.dataset.read_options.apply_exif:
@@ -175,7 +175,7 @@ def _say_turned(statistics: DataStatistics) -> list[str]:
 
 
 def _say_formats(statistics: DataStatistics) -> list[str]:
-    """Channels that are dropped, and values that use little of the range they are taken for, or are beyond it."""
+    """Dropped channels, and values that use little of their assumed range, or exceed it."""
     section, dataset = statistics.section, statistics.dataset
     lines = []
     dropped = sum(count for (_, bands), count in statistics.formats.items() if bands == 4)
@@ -201,7 +201,7 @@ def _say_formats(statistics: DataStatistics) -> list[str]:
 
 
 def _looked_at(statistics: DataStatistics) -> str:
-    number = sum(statistics.sizes.values())  # without those that cannot be read
+    number = sum(statistics.sizes.values())  # without unreadable ones
     if number == len(statistics.dataset):
         return f"{number} labels"
     return f"{number} labels checked (of {len(statistics.dataset)})"

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What was found in a training's data, for people: the table of classes, and what else is in the files."""
+"""The findings about a training's data, for people: the table of classes, and the kinds of files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from paddleseg.utils.errors import count_of
 from paddleseg.utils.visualize import class_name
 
 MOST_NAMES = 8
-# Of CamVid's 11 classes it finds poles, signs, fences, pedestrians and cyclists, which a short training leaves at 0.
+# Of CamVid's 11 classes it selects poles, signs, fences, pedestrians and cyclists, which a short training leaves at 0.
 _RARE = 0.2
 """Share of an even share of the pixels below which a class is rare."""
 
@@ -43,7 +43,7 @@ def format_table(findings: DataFindings) -> str:
 
 
 def describe_extent(findings: DataFindings) -> str:
-    """How many pictures were looked at, and how long it took."""
+    """How many pictures were checked, and how long it took."""
     parts = [f"{s.num_checked} of {len(s.dataset)} pictures of {s.section}" for s in findings.statistics]
     return f"{', '.join(parts)}, {findings.seconds:.1f} s"
 
@@ -66,7 +66,7 @@ def _describe_sizes(statistics: DataStatistics) -> str:
 
 
 def _describe_formats(statistics: DataStatistics) -> list[str]:
-    """Nothing for what everybody has: colours or grey of 8 bits."""
+    """Lines on the pictures' formats; none for the usual 8-bit colour or grey."""
     if all(dtype == "uint8" and bands in (1, 3) for dtype, bands in statistics.formats):
         return []
     common = [

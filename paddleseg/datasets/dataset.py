@@ -29,9 +29,9 @@ from paddleseg.utils.type_hints import ChannelCount, ValueRange
 
 @DATASETS.add_component
 class Dataset(SegmentationDataset):
-    """Own pictures, listed in text files.
+    """Your own pictures, listed in text files.
 
-    A line holds the picture's path, the separator and the label's path, both relative to ``dataset_root``. In
+    A line has the picture's path, the separator and the label's path, both relative to ``dataset_root``. In
     test mode the label may be missing.
 
     Args:
@@ -39,15 +39,15 @@ class Dataset(SegmentationDataset):
         dataset_root: Folder that the lists' paths are relative to.
         transforms: See ``SegmentationDataset``.
         num_classes: Number of classes.
-        train_path: List file of the training pictures, relative to the working directory or, if it is not
-            there, to ``dataset_root``.
+        train_path: List file of the training pictures, relative to the working directory or, if not found there, to
+            ``dataset_root``.
         val_path: List file of the validation pictures, likewise.
         test_path: List file of the test pictures, likewise.
-        separator: What separates the two columns.
+        separator: The text between the two columns.
         ignore_index: Label value that is neither trained nor counted.
-        label_map: Values in label files to values in labels, where the former are not the class ids; others stay.
-        reduce_zero_label: Whether 0 in label files becomes ``ignore_index`` and every other value one less, as ADE20K's
-            labels need it.
+        label_map: Values in label files to values in labels, if the former are not the class ids; others stay.
+        reduce_zero_label: Whether 0 in label files becomes ``ignore_index`` and every other value one less, as needed
+            for ADE20K's labels.
         img_channels: Channels of the pictures.
         apply_exif: Whether pictures are turned upright as their EXIF data says, as PaddleSeg does; labels never are.
         value_range: [low, high], the values of 16-bit or float pictures that stand for black and white (0 and 255);
@@ -125,14 +125,14 @@ def read_file_list(
     Args:
         list_path: List file, relative to the working directory or to ``root``.
         root: Folder that the paths in the list are relative to.
-        separator: What separates the columns; instead of a blank there may be tabs or several blanks.
-        labels_required: Whether each line must have a label; if not, one without gives None.
+        separator: The text between the columns; a blank also stands for tabs or several blanks.
+        labels_required: Whether each line must have a label; if not, a missing one becomes None.
 
     Returns:
         (picture, label) paths in the list's order; blank lines are skipped.
 
     Raises:
-        DataError: The list is missing, empty or neither UTF-8 nor GBK, a line has not the right number of columns, or
+        DataError: The list is missing, empty or neither UTF-8 nor GBK, a line has the wrong number of columns, or
             files do not exist; the message names the list and the line.
     """
     list_path = _find_list(list_path, root)

@@ -24,14 +24,14 @@ _FULL = 255.0
 
 @dataclass(frozen=True)
 class DatasetStatistics:
-    """Figures of the pictures and labels as they are read, before any transform.
+    """Figures of the pictures and labels as read, before any transform.
 
     Attributes:
-        names: Of the classes, by id.
+        names: Class names by id.
         pixels: (N, K) int64, pixels of each class in each label, ignored ones left out.
         ignored: Ignored pixels of all labels.
-        sizes: (width, height) to how many pictures have it.
-        mean: Of each channel over all pixels, in units of the full range (0 to 1), as ``Normalize`` takes it.
+        sizes: Number of pictures by (width, height).
+        mean: Mean of each channel over all pixels, in units of the full range (0 to 1), as for ``Normalize``.
         std: Standard deviation of each channel, likewise.
     """
 
@@ -54,11 +54,11 @@ class DatasetStatistics:
 
     @property
     def shares(self) -> np.ndarray:
-        """(K,) float64, share of each class among the pixels that count."""
+        """(K,) float64, share of each class among the counted pixels."""
         return self.class_pixels / max(int(self.pixels.sum()), 1)
 
     def weights(self) -> dict[str, list[float]]:
-        """The weights of the classes by each formula that ``loss.class_weights`` knows."""
+        """The class weights by each formula of ``loss.class_weights``."""
         return {kind: class_weights(kind, self.pixels) for kind in get_args(ClassWeights)}
 
     def to_dict(self) -> dict[str, Any]:
@@ -96,11 +96,11 @@ def collect_statistics(dataset: SegmentationDataset, num_workers: int = 0) -> Da
     """Read every picture and label once.
 
     Args:
-        dataset: Its pictures all have labels.
+        dataset: All its pictures have labels.
         num_workers: Threads that read; a data set with a ``read`` of its own is read in this one.
 
     Raises:
-        DataError: A file is missing or damaged, has no label, or holds values that are no class.
+        DataError: A file is missing or damaged, has no label, or values that are not classes.
     """
     rows, sizes, ignored, count = [], Counter(), 0, 0
     sums = squares = np.zeros(dataset.img_channels)
@@ -120,7 +120,7 @@ def collect_statistics(dataset: SegmentationDataset, num_workers: int = 0) -> Da
 
 
 def format_statistics(statistics: DatasetStatistics) -> str:
-    """The figures as a table for people, with the lines of a configuration that they lead to."""
+    """The figures as a table for people, with the configuration lines that follow from them."""
     weights = statistics.weights()
     rows = [["", "class", "pixels", "share", "pictures", *weights]]
     for class_id, name in enumerate(statistics.names):
@@ -164,7 +164,7 @@ def _read(dataset: SegmentationDataset, index: int) -> _Figures:
 
 
 def _moments_of_bytes(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sum and sum of squares of each channel, by how often each of the 256 values occurs, without floats of them."""
+    """Sum and sum of squares of each channel, from the histogram of the 256 values, without converting to float."""
     counts = np.stack([np.bincount(flat[:, channel], minlength=256) for channel in range(flat.shape[1])])
     values = np.arange(256) / _FULL
     return counts @ values, counts @ values**2

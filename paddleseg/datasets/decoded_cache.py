@@ -3,11 +3,11 @@
 """Decoded pictures and labels, kept on disk or in memory so that each file is decoded once.
 
 An entry is a header of one page, the picture's bytes and the label's. It is mapped into memory, not read: a crop
-touches its own pixels only, and processes share the pages. The header says what the entry was made from (names, sizes
-and modification times of the files); one that says otherwise counts as absent.
+touches only its own pixels, and processes share the pages. The header records the entry's sources (names, sizes and
+modification times of the files); an entry with other ones counts as absent.
 
-An entry appears whole or not at all. On disk it is written beside its place, synchronised and renamed; in memory the
-header is written last, under a lock that the kernel takes back from a process that dies.
+An entry appears whole or not at all. On disk it is written to a temporary file, synchronised and renamed; in memory the
+header is written last, under a lock that the kernel releases if a process dies.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ CacheKind = Literal["none", "disk", "ram"]
 
 _FOLDER = ".decoded_cache"
 _MAGIC = b"DDRNET decoded 1\n"
-_HEADER_BYTES = 4096  # data begins on a page
-# Python keeps a file open as long as it is mapped, and a process may have no more than 256 on some systems. A batch of
-# more samples than this reads the rest.
+_HEADER_BYTES = 4096  # data begins at a page boundary
+# Python keeps a file open as long as it is mapped, and some systems allow a process only 256. Beyond this number,
+# samples of a batch are read, not mapped.
 _MOST_MAPPED = 128
 _LEFT_OVER_SECONDS = 3600  # a temporary file of this age belongs to no living process
 
 
 @dataclass(frozen=True)
 class CacheKey:
-    """Which sample, and of which state of its files.
+    """A sample, and the state of its files.
 
     Attributes:
         index: Position in the data set.
-        name: What the sample is: data set class, absolute paths, number of channels.
+        name: The sample's identity: data set class, absolute paths, number of channels.
         state: Sizes and modification times of its files.
     """
 
@@ -60,10 +60,10 @@ class CacheKey:
 
 @dataclass(frozen=True)
 class CachedSample:
-    """What was stored.
+    """A stored sample.
 
     Attributes:
-        image: (H, W, C) in the dtype it was stored with; writing to it changes this copy alone.
+        image: (H, W, C) in its stored dtype; writing to it changes only this copy.
         label: (H, W) uint8, or None.
         label_values: The values that occur in the label.
     """
@@ -74,9 +74,9 @@ class CachedSample:
 
 
 class DecodedCache(ABC):
-    """What the kinds of cache have in common: they stop taking samples for good, with one warning.
+    """The base of all caches: if storing fails, they stop taking samples for good, with one warning.
 
-    One warning for this process and all that it forks: it has to be made before them.
+    The warning is shared by this process and those it forks, so the cache must be created before them.
     """
 
     def __init__(self) -> None:
@@ -85,11 +85,11 @@ class DecodedCache(ABC):
 
     @abstractmethod
     def load(self, key: CacheKey) -> CachedSample | None:
-        """The sample, or None if it is not there in this state."""
+        """The sample, or None if it is not cached in this state."""
 
     @abstractmethod
     def place(self) -> str:
-        """Where the samples are kept and what room there is, for the log."""
+        """The samples' location and the free space, for the log."""
 
     def store(self, key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> None:
         """Keep a sample if possible."""
@@ -114,19 +114,19 @@ class DecodedCache(ABC):
 
     @abstractmethod
     def _where(self) -> str:
-        """What no longer happens, for the warning."""
+        """What stops, for the warning."""
 
 
 class DiskCache(DecodedCache):
     """One file per sample in a folder, which several runs may share.
 
     Args:
-        folder: Made if it is not there. Files in it that are not entries are never touched.
+        folder: Created if needed. Files in it that are not entries are never touched.
     """
 
     def __init__(self, folder: str | os.PathLike) -> None:
         super().__init__()
-        self._mapped: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()  # those that a sample still is in
+        self._mapped: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()  # those still used by a sample
         self._folder = Path(folder)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -142,7 +142,7 @@ class DiskCache(DecodedCache):
         try:
             with open(self._path(key), "rb") as file:
                 entry = self._map(file) if len(self._mapped) < _MOST_MAPPED else bytearray(file.read())
-        except (OSError, ValueError):  # not there, or empty
+        except (OSError, ValueError):  # missing, or empty
             return None
         return unpack_entry(entry, key)
 
@@ -166,7 +166,7 @@ class DiskCache(DecodedCache):
                 file.write(part)
 
     def _path(self, key: CacheKey) -> Path:
-        # Without the state: a changed picture replaces its entry.
+        # Without the state, so that a changed picture replaces its entry.
         return self._folder / f"{hashlib.sha256(key.name.encode()).hexdigest()[:32]}.decoded"
 
     def _remove_left_overs(self) -> None:
@@ -180,12 +180,12 @@ class DiskCache(DecodedCache):
 
 
 def cache_folder(cache: str, cache_dir: str | None, root: str | os.PathLike) -> str | None:
-    """``cache_dir`` as it is, or for a cache on disk that has none the folder inside ``root``."""
+    """``cache_dir``, or for a disk cache without one the folder inside ``root``."""
     return os.path.join(root, _FOLDER) if cache == "disk" and cache_dir is None else cache_dir
 
 
 def check_cache(cache: CacheKind, cache_dir: str | os.PathLike | None) -> None:
-    """Raise ConfigError if there is no folder for a cache on disk, or it cannot be one."""
+    """Raise ConfigError if a disk cache has no folder, or it cannot be one."""
     if cache == "disk" and cache_dir is None:
         raise ConfigError("cache_dir: missing; cache: disk needs a folder here")
     if cache_dir is not None and os.path.exists(cache_dir) and not os.path.isdir(cache_dir):
@@ -211,7 +211,7 @@ def pack_entry(key: CacheKey, image: np.ndarray, label: np.ndarray | None) -> li
 
 
 def unpack_entry(buffer: mmap.mmap | bytearray, key: CacheKey) -> CachedSample | None:
-    """The sample of an entry; None if the entry is of something else or of another state, or is incomplete."""
+    """The sample of an entry; None if the entry is of another sample or state, or is incomplete."""
     header = _read_header(buffer[:_HEADER_BYTES])
     try:
         if header is None or (header["name"], header["state"]) != (key.name, key.state):

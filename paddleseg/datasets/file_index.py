@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The files of many class folders, and an index of them on disk, so that a million files start in a second or two.
 
-Listing a million names takes seconds on a fast disk and minutes on a network drive. The index holds them as one block
-of bytes, and the modification time of every folder: one that gained or lost a file has another, and all is listed anew.
+Listing a million names takes seconds on a fast disk and minutes on a network drive. The index has them as one block of
+bytes, with the modification time of every folder: if one gained or lost a file, its time differs, and everything is
+listed again.
 """
 
 from __future__ import annotations
@@ -27,21 +28,21 @@ from paddleseg.utils.picture_files import has_image_suffix, walk
 from paddleseg.utils.progress import tracked
 
 _FORMAT = "DDRNet files of class folders 2"
-_END = b"\0"  # the one byte that no name has
-# A folder that changed this shortly before it was listed may have changed again within the clock's resolution.
+_END = b"\0"  # the one byte that no name contains
+# A folder that changed this shortly before being listed may have changed again within the clock's resolution.
 _UNSETTLED_NS = 2 * 10**9
 
 
 @dataclass(frozen=True, eq=False)
 class ClassFiles(Sequence):
-    """The picture files of class folders, class after class and by name; names are not unpacked before they are needed.
+    """The picture files of class folders, class after class and by name; names are unpacked when needed.
 
     Attributes:
         root: The folder of the class folders.
         folders: Names of the class folders; the class is the position.
         counts: (len(folders),) int64, files of each.
         names: The files' paths below their class folders, each ended by a zero byte.
-        other_files: How many files were left out, because their suffix is none of a picture.
+        other_files: How many files were left out, because their suffix is not a picture's.
     """
 
     root: str
@@ -59,14 +60,14 @@ class ClassFiles(Sequence):
         return len(self._ends)
 
     def __getitem__(self, index: int) -> tuple[str]:
-        """The files of a sample as data sets have them: its path alone."""
+        """The files of a sample in the form of data sets: only its path."""
         index = range(len(self))[index]
         start = self._ends[index - 1] + 1 if index else 0
         name = os.fsdecode(self.names[start : self._ends[index]])
         return (os.path.join(self.root, self.folders[self.class_of(index)], name),)
 
     def __iter__(self) -> Iterator[tuple[str]]:
-        """All of them in order, a tenth of the time of asking for one after the other."""
+        """All of them in order, in a tenth of the time of indexing one by one."""
         names = iter(os.fsdecode(self.names).split(os.fsdecode(_END)))
         for folder, count in zip(self.folders, self.counts):
             place = os.path.join(self.root, folder, "")
@@ -79,7 +80,7 @@ class ClassFiles(Sequence):
 
 
 def index_file_of(root: str, mode: str, index_dir: str | None) -> Path:
-    """Where the index of ``root``/``mode`` is: in the data set, or in a folder that several may share."""
+    """The path of the index of ``root``/``mode``: in the data set, or in a folder that several may share."""
     if not index_dir:
         return Path(root, ".file_index", f"{mode}.index")
     number = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:12]
@@ -92,7 +93,7 @@ def list_files(root: str, folders: Sequence[str], index_file: Path) -> ClassFile
     Args:
         root: The folder of the class folders.
         folders: Names of the class folders, in the order of the classes.
-        index_file: Where the index is, or is written to; where that cannot be, a warning says so.
+        index_file: The index, which is written if needed; if it cannot be, a warning says so.
 
     Raises:
         DataError: A folder cannot be read.
@@ -115,7 +116,7 @@ def list_files(root: str, folders: Sequence[str], index_file: Path) -> ClassFile
 
 
 def _scan(root: str, folders: Sequence[str], place: str) -> tuple[ClassFiles, dict[str, Any]]:
-    """List all folders; gives the files and the header of their index."""
+    """List all folders; return the files and the header of their index."""
     scanned_ns = time.time_ns()
     changed_ns: dict[str, int] = {}
     names: list[bytes] = []
@@ -155,7 +156,7 @@ def _pictures_below(top: str, folder: str, changed_ns: dict[str, int]) -> tuple[
 
 
 def _read_index(file: Path, root: str, folders: Sequence[str]) -> ClassFiles | None:
-    """What an index says; None where there is none, or it is of other folders or of an earlier state."""
+    """The files of an index; None if there is none, or it is of other folders or an earlier state."""
     try:
         data = file.read_bytes()
     except OSError:
@@ -173,7 +174,7 @@ def _read_index(file: Path, root: str, folders: Sequence[str]) -> ClassFiles | N
 
 
 def _place(root: str, index_file: Path) -> str:
-    """Of which folder an index is, seen from the index: one that lies in a data set moves with it."""
+    """The folder of an index, relative to the index: an index inside a data set moves with it."""
     return os.path.relpath(os.path.realpath(root), os.path.realpath(index_file.parent))
 
 

@@ -22,7 +22,7 @@ from paddleseg.utils.logging import get_logger
 from paddleseg.utils.picture_files import IMAGE_SUFFIXES, list_folder, read_list_lines
 from paddleseg.utils.type_hints import Bound, ChannelCount, ValueRange
 
-# All of ImageNet has 21841; an evaluation counts K x K confusions, which takes 4 GB there.
+# All of ImageNet has 21841; the K x K confusions of an evaluation then take 4 GB.
 CLASSES = Bound(2, 22_000, "2 or more, at most 22000")
 ClassCount = Annotated[int, CLASSES]
 
@@ -31,8 +31,8 @@ ClassCount = Annotated[int, CLASSES]
 class ImageFolder(ClassDataset):
     """``<dataset_root>/train/<class>/<picture>`` and ``<dataset_root>/val/<class>/<picture>``.
 
-    Classes are the folders in ``train`` by name, for ``val`` too; where there is no ``train``, those of ``mode``.
-    Pictures may lie deeper in their class folder. Files whose suffix is none of a picture are left out and counted.
+    Classes are the folders in ``train`` by name, for ``val`` too; without ``train``, those of ``mode``. Pictures may be
+    in subfolders of their class folder. Files whose suffix is not a picture's are left out and counted.
 
     Args:
         mode: ``"train"``, ``"val"`` or ``"test"``: the folder that is read.
@@ -41,7 +41,7 @@ class ImageFolder(ClassDataset):
         num_classes: Number of classes: that of the class folders.
         img_channels: Channels of the pictures.
         class_names: One name per class, in the order of the folders; not given: those of ``class_names_file``.
-        class_names_file: A text file whose lines hold a folder's name, a space and the name of the class, as
+        class_names_file: A text file whose lines have a folder's name, a space and the name of the class, like
             ImageNet's ``LOC_synset_mapping.txt``; relative to the working directory or to ``dataset_root``. Not given:
             the folders' names.
         apply_exif: Whether pictures are turned upright as their EXIF data says.
@@ -50,7 +50,7 @@ class ImageFolder(ClassDataset):
 
     Raises:
         ConfigError: ``num_classes`` or the names are not those of the folders.
-        DataError: A folder is missing, a class has no pictures, or ``val`` has a class that ``train`` has not.
+        DataError: A folder is missing, a class has no pictures, or ``val`` has a class that ``train`` lacks.
     """
 
     @checks_arguments
@@ -128,7 +128,7 @@ def _class_folders(root: str, mode: str) -> list[str]:
 
 
 def _present(folders: Sequence[str], root: str, mode: str) -> list[str]:
-    """Those of the class folders that ``mode`` has."""
+    """The class folders that exist in ``mode``."""
     found = _folders_in(os.path.join(root, mode))
     unknown = sorted(set(found) - set(folders))
     if unknown:
@@ -181,10 +181,10 @@ def _names_from_file(folders: Sequence[str], file: str, root: str) -> list[str]:
 
 
 def names_in_file(folders: Sequence[str], file: str, root: str | os.PathLike[str]) -> dict[str, str]:
-    """The names that a ``class_names_file`` has for class folders.
+    """The names of class folders in a ``class_names_file``.
 
     Args:
-        folders: Names of the folders; they may hold blanks.
+        folders: Names of the folders; they may contain blanks.
         file: The file, relative to the working directory or to ``root``.
         root: The folder of the data set.
 
@@ -192,7 +192,7 @@ def names_in_file(folders: Sequence[str], file: str, root: str | os.PathLike[str
         Folder to name, for those folders that have a line.
 
     Raises:
-        ConfigError: The file is not there or is no text, or a folder has two names.
+        ConfigError: The file is missing or not text, or a folder has two names.
     """
     path = next((place for place in (file, os.path.join(root, file)) if os.path.isfile(place)), None)
     if path is None:
@@ -204,7 +204,7 @@ def names_in_file(folders: Sequence[str], file: str, root: str | os.PathLike[str
     wanted, names = set(folders), {}
     for number, line in lines:
         blanks = [place for place, letter in enumerate(line) if letter.isspace()]
-        # Where there are both "deep" and "deep sea", the longer one is meant.
+        # If there are both "deep" and "deep sea", the longer one is meant.
         place = next((place for place in reversed(blanks) if line[:place] in wanted), None)
         if place is None:
             continue

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where a published data set has its pictures and labels, and finding them there.
+"""The layout of a published data set's pictures and labels, and finding them.
 
-A pattern such as ``gtFine/train/*/*_gtFine_labelIds.png`` is a path below the data set's folder. What its stars stand
-for is the name of a sample: a picture and a label belong together if the stars of their patterns stand for the same.
+A pattern such as ``gtFine/train/*/*_gtFine_labelIds.png`` is a path below the data set's folder. The parts matched by
+its stars are the name of a sample: a picture and a label belong together if these parts are equal.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from paddleseg.utils.picture_files import read_list_lines
 
 @dataclass(frozen=True)
 class Labels:
-    """One form in which a data set has its labels.
+    """One form of a data set's labels.
 
     Attributes:
-        pattern: Where they are.
-        label_map: Number in a file to class id or 255. None: files hold class ids.
-        others: What numbers become that ``label_map`` does not have; None: they are refused, but for 255.
-        polygons: How to draw them, where they are JSON files; then label_map is None.
-        variable: The array in them, where they are MATLAB files, which have a label_map.
-        advice: What to do where a file holds a number that it should not.
+        pattern: Their paths.
+        label_map: Number in a file to class id or 255. None: files have class ids.
+        others: The value for numbers not in ``label_map``; None: they are refused, except for 255.
+        polygons: How to draw them, if they are JSON files; then label_map is None.
+        variable: The array in them, if they are MATLAB files, which have a label_map.
+        advice: What to do if a file has an invalid number.
     """
 
     pattern: str
@@ -44,10 +44,10 @@ class Part:
     """Pictures and labels of a mode, or some of them.
 
     Attributes:
-        pictures: Where pictures are, in one place or in several.
-        labels: Forms of the labels, the best first: the first that there is a file of is read. None: there are none.
-        names: Lists of the samples' names, of which the first that is there is read; without any, all pictures count.
-        only: The names that count, where that is not all; they need not be files.
+        pictures: Patterns of the pictures, one or several.
+        labels: Forms of the labels, the best first: the first one with a file is read. None: there are none.
+        names: Lists of the samples' names, of which the first existing one is read; without any, all pictures count.
+        only: The names that count, if not all; they need not be files.
         without: Names that do not count.
     """
 
@@ -61,7 +61,7 @@ class Part:
 def by_folder(
     pictures: Sequence[str], labels: Sequence[Labels], folders: Mapping[str, str], unlabelled: Collection[str] = ()
 ) -> dict[str, tuple[Part, ...]]:
-    """Parts of a data set that has a folder for each.
+    """Parts of a data set with a folder for each.
 
     Args:
         pictures: Patterns, in which ``{}`` stands for the folder.
@@ -78,11 +78,11 @@ def by_folder(
 
 @dataclass(frozen=True)
 class Found:
-    """What is there of a part.
+    """The files found of a part.
 
     Attributes:
-        pairs: (picture, label) paths, by name or in the order of the list; the label is None where there are none.
-        labels: The form of the labels; None where there are none.
+        pairs: (picture, label) paths, by name or in the order of the list; the label is None if there are none.
+        labels: The form of the labels; None if there are none.
     """
 
     pairs: list[tuple[str, str | None]]
@@ -94,11 +94,11 @@ def find_part(root: str, part: Part, who: str) -> Found:
 
     Args:
         root: The data set's folder.
-        part: Where they should be.
+        part: Their expected layout.
         who: The data set and its mode, for messages.
 
     Raises:
-        DataError: There are none, or some lack the other; the message shows what was expected, and what is there.
+        DataError: There are none, or some lack a counterpart; the message shows what was expected and what exists.
     """
     if part.names:
         pictures = _files_of_names(root, part, who)
@@ -120,7 +120,7 @@ def find_part(root: str, part: Part, who: str) -> Found:
 
 
 def _files_by_name(root: str, patterns: Sequence[str]) -> dict[str, str]:
-    """Paths keyed by what the stars of the patterns stand for, sorted by it."""
+    """Paths keyed by the parts that the stars of the patterns match, sorted."""
     files: dict[str, str] = {}
     for pattern in patterns:
         expression = re.compile(re.escape(pattern).replace(r"\*", "([^/]+)"))
@@ -137,7 +137,7 @@ def _files_by_name(root: str, patterns: Sequence[str]) -> dict[str, str]:
 
 
 def _files_of_names(root: str, part: Part, who: str) -> dict[str, str]:
-    """The pictures that a list of names speaks of, in its order."""
+    """The pictures in a list of names, in its order."""
     path = next((place for name in part.names if (place := Path(root, name)).is_file()), None)
     if path is None:
         raise not_there(root, part, who, f"no list {' or '.join(part.names)}")
@@ -156,7 +156,7 @@ def _files_of_names(root: str, part: Part, who: str) -> dict[str, str]:
 
 
 def _first_form(root: str, part: Part, pictures: Mapping[str, str]) -> tuple[Labels, dict[str, str]]:
-    """The first form of the labels of which there is a file for these pictures, and its files."""
+    """The first form of the labels with a file for these pictures, and its files."""
     for form in part.labels:
         if part.names:
             places = {name: Path(root, form.pattern.replace("*", name)) for name in pictures}
@@ -177,11 +177,11 @@ def _check_same_names(files: Mapping[str, str], others: Mapping[str, str], what_
 
 
 def not_there(root: str, part: Part, who: str, fault: str) -> DataError:
-    """The error that says what was expected, what there is of it, and where else it may be.
+    """The error that says what was expected, what exists of it, and where else it may be.
 
     Args:
         root: The data set's folder.
-        part: What was expected in it.
+        part: The expected layout.
         who: The data set and its mode.
         fault: What is missing.
     """
@@ -197,7 +197,7 @@ def not_there(root: str, part: Part, who: str, fault: str) -> DataError:
 
 
 def _other_root(root: str, patterns: Sequence[str]) -> str:
-    """Where the files are, if it is a folder above or below: the usual mistake."""
+    """The folder above or below that has the files, a common mistake."""
     here = Path(root)
     below = sorted(place for place in here.iterdir() if place.is_dir()) if here.is_dir() else []
     for place in (*below, here.absolute().parent):

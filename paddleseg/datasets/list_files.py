@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Lists of pictures and their labels from what lies in two folders, paired by name."""
+"""Lists of pictures and their labels from the files of two folders, paired by name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Naming(NamedTuple):
 
     Attributes:
         formats: Suffixes of pictures and labels, without the dot.
-        postfixes: What their names end in before it.
+        postfixes: The ends of their names before the suffix.
     """
 
     formats: tuple[str, str] = ("jpg", "png")
@@ -35,11 +35,11 @@ def pair_files(
     """Pair the pictures of a folder with the labels of another one, by their names below these folders.
 
     Args:
-        root: Folder that both are in.
+        root: Folder that contains both.
         image_folder: Of the pictures, searched with its sub-folders.
         label_folder: Of the labels, likewise.
-        naming: Suffixes, and what else pictures and labels differ by.
-        labels_required: Whether there has to be a label for each picture; if not, there may also be none at all.
+        naming: Suffixes, and other differences between the names of pictures and labels.
+        labels_required: Whether each picture must have a label; if not, there may also be none at all.
 
     Returns:
         (picture, label) relative to ``root``, sorted.
@@ -70,7 +70,7 @@ def write_lists(root: Path, lists: Mapping[str, Sequence[Pair]], separator: str)
     """Write ``<name>.txt`` for each list, and log how long it is.
 
     Raises:
-        DataError: A list would replace one that no command wrote, or a name holds the separator.
+        DataError: A list would replace one that no command wrote, or a name contains the separator.
     """
     texts = {}
     for name, pairs in lists.items():
@@ -90,7 +90,7 @@ def write_lists(root: Path, lists: Mapping[str, Sequence[Pair]], separator: str)
 
 
 def _files(root: Path, folder: str, suffix: str, postfix: str) -> dict[str, str]:
-    """Paths relative to ``root`` by their names below the folder, without what all of them end in."""
+    """Paths relative to ``root`` by their names below the folder, without their common ending."""
     end = f"{postfix}.{suffix.removeprefix('.')}"
     found = {}
     for place, names in walk(str(root / folder), _ignore):
@@ -103,7 +103,7 @@ def _files(root: Path, folder: str, suffix: str, postfix: str) -> dict[str, str]
 
 
 def _nothing(folder: Path, naming: Naming, index: int) -> str:
-    """That there is nothing of the wanted names, and what else is there."""
+    """A message that no file has the wanted name, and which files exist."""
     wanted = f"*{naming.postfixes[index]}.{naming.formats[index]}"
     if not folder.is_dir():
         return "there is no such folder"
@@ -112,4 +112,4 @@ def _nothing(folder: Path, naming: Naming, index: int) -> str:
 
 
 def _ignore(folder: str, error: OSError) -> None:
-    """A folder that cannot be read is treated as empty; whatever is then missing is reported."""
+    """Unreadable folders are treated as empty; files missing because of it are reported."""

@@ -5,7 +5,7 @@
 Workers live as long as the iteration: a whole training, or one evaluation, for which starting them takes some 30 ms.
 Each reads up to two batches ahead, so that reading and computing overlap.
 
-paddle's loader is used for its workers and shared memory only. Two of its habits are worked around (seen with
+paddle's loader is used only for its workers and shared memory. Two of its habits are worked around (seen with
 2.6.2 and 3.3.1): without workers it hangs when a data set raises, so then the batches are made here; with
 workers it replaces the exception by a general one, so workers send errors back as values.
 """
@@ -44,10 +44,10 @@ Batch = dict[str, Any]
 ImageKind = tuple[tuple[int, ...], str]
 """Shape (H, W, C) and name of the dtype of a picture."""
 
-# How often the loader looks for workers that have died, in seconds.
+# How often the loader checks for dead workers, in seconds.
 _WORKER_CHECK_SECONDS = 5
 
-# Through which workers send batches, and how many each of them has there: paddle's default of two read ahead.
+# Where workers put batches, and how many each of them has there: paddle's default of two read ahead.
 _SHARED_MEMORY = "/dev/shm"
 _BATCHES_PER_WORKER = 2
 
@@ -60,10 +60,10 @@ def train_batches(
 ) -> Iterator[Batch]:
     """Yield the training batches that the sampler names.
 
-    A batch depends on seed, epoch and positions alone, not on the number of workers.
+    A batch depends only on seed, epoch and positions, not on the number of workers.
 
     Args:
-        dataset: For training; all samples must have the same size after the transforms.
+        dataset: The training data; all samples must have the same size after the transforms.
         sampler: Names the samples of each batch.
         seed: Seed of the run, for the samples' random transforms.
         num_workers: Processes that read ahead; 0 reads in this one.
@@ -89,7 +89,7 @@ def eval_batches(
     """Yield the whole data set once, in order; over all ranks every picture occurs once.
 
     Args:
-        dataset: For evaluation.
+        dataset: The evaluation data.
         batch_size: Largest batch; only consecutive pictures of one size (after the transforms) and labels of
             one size share a batch.
         num_workers: Processes that read ahead; 0 reads in this one.
@@ -109,7 +109,7 @@ def eval_batches(
 
 
 class _Samples:
-    """The data set as paddle's loader wants it: indexed by (epoch, position), errors returned as values."""
+    """The data set in the form for paddle's loader: indexed by (epoch, position), errors returned as values."""
 
     def __init__(self, dataset: PictureDataset, seed: int) -> None:
         self.dataset = dataset
@@ -138,7 +138,7 @@ class _Failure:
         self.message = str(error) if self.is_user_error else traceback.format_exc()
 
     def to_batch(self) -> Batch:
-        # paddle's queue wants at least one array in what a worker sends.
+        # paddle's queue requires at least one array in a worker's message.
         fields = {"class": self.class_name if self.is_user_error else "", "message": self.message}
         return {"img": np.zeros(1, np.uint8), "error": json.dumps(fields)}
 
@@ -146,7 +146,7 @@ class _Failure:
 def _load(
     tasks: _Samples, key_lists: Iterable[list[tuple[int, int]]], collate: Any, num_workers: int
 ) -> Iterator[list[Batch]]:
-    tasks.dataset.open_cache()  # before the workers, who share it
+    tasks.dataset.open_cache()  # before the workers, which share it
     if num_workers > 0 and sys.platform in _PLATFORMS_WITHOUT_WORKERS:
         get_logger().warning("Paddle cannot load data in processes on %s; num_workers is 0", sys.platform)
         num_workers = 0
@@ -171,8 +171,8 @@ def _load_with_workers(
     )
     handler = signal.getsignal(signal.SIGCHLD)
     batches = iter(loader)
-    # paddle raises from a SIGCHLD handler, wherever the main thread happens to be. Without it a dead worker
-    # is found by the loader's thread, and the error comes where the next batch is asked for.
+    # paddle raises from a SIGCHLD handler, wherever the main thread happens to be. Without it the loader's thread finds
+    # a dead worker, and the error is raised where the next batch is requested.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGCHLD, handler)
     is_first = True
@@ -193,7 +193,7 @@ def _load_with_workers(
 
 
 def _check_shared_memory(group: list[Batch], num_workers: int) -> None:
-    """Warn when the batches that workers read ahead may not fit into shared memory, through which they pass."""
+    """Warn when the batches that workers read ahead may not fit into shared memory, through which they are sent."""
     batch_bytes = sum(
         math.prod(value.shape) * value.element_size()
         for batch in group
@@ -217,7 +217,7 @@ def _describe_shared_memory() -> str:
 
 
 def _prepare_worker(worker_id: int, *, parent: int) -> None:
-    cv2.setNumThreads(0)  # the workers share the cores already
+    cv2.setNumThreads(0)  # the workers already share the cores
     # Ctrl-C, the launcher and schedulers signal whole groups or all processes of a job, but the main process needs its
     # workers to finish the step.
     os.setpgid(0, 0)
@@ -227,7 +227,7 @@ def _prepare_worker(worker_id: int, *, parent: int) -> None:
 
 
 def collate_one_size(samples: list[dict[str, Any] | _Failure]) -> list[Batch]:
-    """Put the samples of a training batch together; what is wrong with them goes along, see ``finish_batch``."""
+    """Put the samples of a training batch together; errors are passed along, see ``finish_batch``."""
     failure = _first_failure(samples)
     if failure is not None:
         return [failure.to_batch()]
@@ -256,7 +256,7 @@ def _size_key(sample: dict[str, Any]) -> tuple:
 
 
 def kind_of(image: np.ndarray) -> ImageKind:
-    """What pictures (H, W, C) of one batch have in common."""
+    """The properties that pictures (H, W, C) of one batch share."""
     return image.shape, image.dtype.name
 
 
@@ -279,7 +279,7 @@ def _describe(shape: tuple[int, ...], dtype: str) -> str:
 
 
 def _stack_samples(samples: list[dict[str, Any]]) -> Batch:
-    """Put samples of one size together, as a worker sends them."""
+    """Put samples of one size together, in the form that a worker sends."""
     batch: Batch = {"img": without_uint16(np.stack([sample["img"] for sample in samples]))}
     if "label" in samples[0]:
         batch["label"] = np.stack([sample["label"] for sample in samples])
@@ -295,7 +295,7 @@ def _stack_samples(samples: list[dict[str, Any]]) -> Batch:
 
 
 def finish_batch(batch: Batch) -> Batch:
-    """Raise the error that a batch carries, or unpack it and move it to the device."""
+    """Raise the error in a batch, or unpack it and move it to the device."""
     if "error" in batch:
         error = json.loads(batch["error"])
         if error["class"]:

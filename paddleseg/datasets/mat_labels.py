@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labels in MATLAB files, as COCO-Stuff 10k, Pascal Context and the Semantic Boundaries Dataset have them."""
+"""Labels in MATLAB files, used by COCO-Stuff 10k, Pascal Context and the Semantic Boundaries Dataset."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAT_NUMBERS = 512
 
 
 def read_mat_label(path: str | os.PathLike, variable: str) -> np.ndarray:
-    """Read a label of a MATLAB file.
+    """Read a label from a MATLAB file.
 
     Args:
         path: The file.
@@ -41,7 +41,7 @@ def read_mat_label(path: str | os.PathLike, variable: str) -> np.ndarray:
         label = content[name]
         if field:
             label = label[field][0, 0]
-    except Exception as error:  # what scipy raises for damaged files is of many kinds
+    except Exception as error:  # scipy raises many kinds of errors for damaged files
         what = f"has no {variable}" if isinstance(error, KeyError) else f"is damaged ({error or type(error).__name__})"
         raise DataError(f"{path}: the label {what}; replace the file") from None
     is_label = isinstance(label, np.ndarray) and label.ndim == 2 and label.dtype.kind in "biuf"

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The decoded cache in memory, of one process and those that it forks."""
+"""The decoded cache in memory, shared by a process and those it forks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import numpy as np
 from paddleseg.datasets.decoded_cache import CachedSample, CacheKey, DecodedCache, pack_entry, unpack_entry, values_of
 from paddleseg.utils.errors import ConfigError
 
-# Addresses, not memory: pages that are not written take none. 2**31 samples fit into a file.
+# Addresses, not memory: unwritten pages take none. 2**31 samples fit into a file.
 _SLOT_BYTES = 1 << 32
 _CLOSE_ON_EXEC = 1  # MFD_CLOEXEC of memfd_create(2)
 _KEPT_FREE = 0.1  # share of the memory
@@ -25,7 +25,7 @@ _CONTAINER = Path("/sys/fs/cgroup")  # of version 2
 
 
 def make_memory_cache(num_samples: int) -> DecodedCache:
-    """The cache that this system allows."""
+    """The best cache that this system allows."""
     return SharedMemoryCache(num_samples) if sys.platform == "linux" else ProcessMemoryCache()
 
 
@@ -33,7 +33,7 @@ class SharedMemoryCache(DecodedCache):
     """A file without a name in memory (``memfd_create``, Linux), which forked workers have in common.
 
     It is not limited by /dev/shm, which is small in containers and needed by the loader. A slot is filled once: a
-    sample whose files change later is read from them each time.
+    sample whose files change later is read from disk each time.
 
     Args:
         num_samples: Size of the data set.
@@ -84,7 +84,7 @@ class SharedMemoryCache(DecodedCache):
                 place += os.pwrite(self._file, part, place)
             if place != start + mmap.ALLOCATIONGRANULARITY + length:
                 raise OSError(errno.ENOMEM, "the memory is full")
-            # Written last: from now on the slot is filled.
+            # Written last: it marks the slot as filled.
             os.pwrite(self._file, length.to_bytes(8, "little"), start)
         finally:
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, start)
@@ -121,10 +121,10 @@ class ProcessMemoryCache(DecodedCache):
 
 
 def _memory_file() -> int:
-    """A file without a name in memory, for this process and those that it forks."""
+    """An anonymous file in memory, for this process and those it forks."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("decoded pictures")
-    # A Python that was built for a C library before glibc 2.27 lacks it, whatever library it runs with.
+    # A Python built for a C library before glibc 2.27 lacks it, whatever library it runs with.
     create = getattr(ctypes.CDLL(None, use_errno=True), "memfd_create", None)
     if create is None:
         raise ConfigError(
@@ -137,15 +137,15 @@ def _memory_file() -> int:
 
 
 def memory_bytes() -> tuple[int, int]:
-    """Memory that is available and in all, of the machine or, where that is less, of the container (Linux)."""
+    """Available and total memory, of the machine or, if less, of the container (Linux)."""
     lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in lines}
     available, total = kilobytes["MemAvailable"] * 1024, kilobytes["MemTotal"] * 1024
     try:
         limit = int(_CONTAINER.joinpath("memory.max").read_text(encoding="ascii"))
         lines = _CONTAINER.joinpath("memory.stat").read_text(encoding="ascii").splitlines()
-    except (OSError, ValueError):  # no container, or "max"
+    except (OSError, ValueError):  # not in a container, or "max"
         return available, total
     used = {name: int(value) for name, value in (line.split() for line in lines)}
-    # Pages of files are not counted: they give way.
+    # The page cache is not counted: it yields.
     return min(available, limit - used["anon"] - used["shmem"]), min(total, limit)

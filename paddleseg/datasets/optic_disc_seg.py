@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""OpticDiscSeg: the optic disc on pictures of the retina, of iChallenge-AMD; the data of PaddleSeg's quick start."""
+"""OpticDiscSeg: the optic disc on pictures of the retina, from iChallenge-AMD; the data of PaddleSeg's quick start."""
 
 from __future__ import annotations
 

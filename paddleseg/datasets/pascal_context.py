@@ -12,7 +12,7 @@ from paddleseg.datasets.published import PublishedDataset
 from paddleseg.registry import DATASETS
 
 _TABLE = class_table("pascal_context")
-# Converted files hold the 60 classes, of which 0 is the background.
+# Converted files have the 60 classes; 0 is the background.
 _WITHOUT_BACKGROUND = {0: IGNORED, **{class_id: class_id - 1 for class_id in range(1, len(_TABLE.classes))}}
 _LISTS = {
     mode: (
@@ -25,13 +25,13 @@ _LISTS = {
 
 
 def _parts(converted: Mapping[int, int] | None, background: int) -> dict[str, tuple[Part, ...]]:
-    """The labels as PaddleSeg's converter or mmsegmentation's wrote them, or as they are downloaded.
+    """The labels as written by PaddleSeg's or mmsegmentation's converter, or as downloaded.
 
     Args:
         converted: Number in a converted file to class id; None: they are the class ids.
-        background: What the background becomes.
+        background: The value for the background.
     """
-    # Of the 459 numbers of the download 400 have no class.
+    # 400 of the 459 numbers of the download have no class.
     numbers = {
         number: background if class_id == 0 else class_id if background == 0 else class_id - 1
         for _, number, class_id in _TABLE.labels
@@ -48,9 +48,9 @@ def _parts(converted: Mapping[int, int] | None, background: int) -> dict[str, tu
 class PascalContext(PublishedDataset, classes=_TABLE.classes):
     """Pascal Context with 60 classes, the background being the first. See ``PublishedDataset``.
 
-    ``dataset_root`` is ``VOC2010`` of Pascal VOC, with the labels as PaddleSeg's ``convert_voc2010.py`` (``Context``)
-    or mmsegmentation's converter (``SegmentationClassContext``) wrote them, or as they are downloaded (``trainval``),
-    for which scipy is needed.
+    ``dataset_root`` is ``VOC2010`` of Pascal VOC, with the labels written by PaddleSeg's ``convert_voc2010.py``
+    (``Context``) or mmsegmentation's converter (``SegmentationClassContext``), or as downloaded (``trainval``), which
+    needs scipy.
     """
 
     parts = _parts(converted=None, background=0)

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every data set of pictures has in common, whatever their labels are: cache, transforms and names."""
+"""The common parts of all picture data sets, whatever their labels: cache, transforms and names."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ MODES = ("train", "val", "test")
 
 
 class PictureDataset(ABC):
-    """Pictures with what is to be learnt of them.
+    """Pictures with what is to be learnt about them.
 
     A subclass has ``__len__`` and ``read``; if its samples can be cached, ``sample_state`` too. Label maps are those of
     ``SegmentationDataset``; the label of a sample may be anything else that is a numpy array, such as a class number.
 
     Args:
         transforms: Run on each sample in order; a ``Normalize`` at the end is left to the device.
-        mode: One of ``modes``: the part of the data that is read. Unless ``use_for`` says otherwise, ``"train"`` and
-            what begins with it is trained on, and the others are evaluated.
+        mode: One of ``modes``: the part of the data that is read. Unless ``use_for`` says otherwise, modes that begin
+            with ``"train"`` are trained on, and the others are evaluated.
         num_classes: Number of classes.
         file_list: For each sample its files, the picture first.
         img_channels: Channels of the pictures.
@@ -44,7 +44,7 @@ class PictureDataset(ABC):
         pipeline: The transforms with the normalisation set apart; scale, crop and flips run as one.
         labels_move: Whether the transforms change the label with the picture; see ``use_for``.
         read_options: How ``read`` reads pictures.
-        modes: Parts of the data, ``"train"``, ``"val"`` and ``"test"`` if a subclass does not say otherwise.
+        modes: Parts of the data, ``"train"``, ``"val"`` and ``"test"`` unless a subclass says otherwise.
 
     Raises:
         ConfigError: An argument is wrong.
@@ -83,7 +83,7 @@ class PictureDataset(ABC):
 
     @property
     def is_to_train_on(self) -> bool:
-        """Whether the part of the data that is read is one to train on."""
+        """Whether the part of the data that is read is for training."""
         return self.mode.startswith("train")
 
     def use_for(self, purpose: Literal["train", "val"]) -> None:
@@ -112,7 +112,7 @@ class PictureDataset(ABC):
 
         Args:
             index: Position in the data set.
-            rng: Decides everything that is random about the sample.
+            rng: The source of all randomness in the sample.
 
         Returns:
             The sample as after ``read``, with the picture transformed, and with the label transformed or as it
@@ -127,7 +127,7 @@ class PictureDataset(ABC):
         return sample
 
     def picture_name(self, index: int) -> str:
-        """What a sample's ``path`` says: the picture's file."""
+        """A sample's ``path``: the picture's file."""
         return self.file_list[index][0]
 
     def sample_state(self, index: int) -> tuple[str, str]:
@@ -139,13 +139,13 @@ class PictureDataset(ABC):
         raise NotImplementedError(f"{type(self).__name__} does not say what its samples depend on")
 
     def open_cache(self) -> None:
-        """Make the cache ready and log how large it gets; nothing without a cache or when it is open.
+        """Prepare the cache and log its expected size; does nothing without a cache or if it is open.
 
         Call this before forking the processes that are to share it.
         """
         if self.cache_kind == "none" or self._cache is not None:
             return
-        # Sizes differ little within a data set: three samples tell enough.
+        # Sizes differ little within a data set: three samples suffice.
         sizes = [
             sum(sample[key].nbytes for key in ("img", "label") if key in sample)
             for sample in (self.read(index) for index in {0, len(self) // 2, len(self) - 1})
@@ -155,13 +155,13 @@ class PictureDataset(ABC):
         get_logger().info("cache: %.2f GB for %d decoded pictures %s", total / 1e9, len(self), self._cache.place())
 
     def read_through_cache(self, index: int) -> dict[str, Any]:
-        """The same as ``read``, from the cache if the sample is there; what is not, gets there."""
+        """The same as ``read``, from the cache if the sample is there; otherwise it is added."""
         self.open_cache()
         if self._cache is None:
             return self.read(index)
         try:
             name, state = self.sample_state(index)
-        except OSError:  # reading says what is missing
+        except OSError:  # reading reports what is missing
             return self.read(index)
         kind = type(self)
         key = CacheKey(index, f"{kind.__module__}.{kind.__qualname__} {name}", state)
@@ -186,7 +186,7 @@ class PictureDataset(ABC):
         return sample
 
     def _may_be_used(self, cached: CachedSample) -> bool:
-        """Whether a sample of the cache is one that ``read`` would give."""
+        """Whether a cached sample is one that ``read`` would return."""
         return True
 
 
@@ -194,14 +194,14 @@ DATASETS.kind = PictureDataset
 
 
 def _as_text(files: Any) -> Any:
-    """The files of a sample with paths as text; what else a data set of somebody's own has there stays as it is."""
+    """The files of a sample with paths as text; other values in a user's own data set are unchanged."""
     if not isinstance(files, tuple):
         return files
     return tuple(os.fspath(file) if isinstance(file, os.PathLike) else file for file in files)
 
 
 def _check_sample_state(kind: type[PictureDataset]) -> None:
-    """Refuse a cache of samples that may depend on more than ``sample_state`` knows: old ones would come back."""
+    """Refuse to cache samples that may depend on more than ``sample_state`` covers: stale ones would be used."""
     nearest = next(owner for owner in kind.__mro__ if vars(owner).keys() & {"read", "sample_state"})
     if "sample_state" not in vars(nearest):
         raise ConfigError(
@@ -211,14 +211,14 @@ def _check_sample_state(kind: type[PictureDataset]) -> None:
 
 
 def check_mode(mode: str, modes: Sequence[str] = MODES) -> str:
-    """Return ``mode`` in lower case; raise ConfigError if it is none of ``modes``."""
+    """Return ``mode`` in lower case; raise ConfigError if it is not one of ``modes``."""
     if mode.lower() not in modes:
         raise ConfigError(f"mode: {mode!r} is unknown; known: {', '.join(modes)}")
     return mode.lower()
 
 
 def check_root(dataset_root: str | os.PathLike) -> str:
-    """Return the data set's folder as a string; raise DataError if it is none."""
+    """Return the data set's folder as a string; raise DataError if it is not one."""
     if not os.path.isdir(dataset_root):
         raise DataError(f"dataset_root: {dataset_root} is not a folder; give the folder of the data set")
     return str(dataset_root)

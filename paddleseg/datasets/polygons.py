@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Labels as polygons, in the JSON files of Cityscapes and of the India Driving Dataset.
 
-Objects are drawn in the order of the file, each over those before it: that is how a file says what is in front, and how
-a hole is made (there are no others). Pillow fills the polygons, as the tools of the two data sets have it do, so with
-one version of Pillow the label is theirs to the pixel (json2labelImg.py of github.com/mcordts/cityscapesScripts and of
+Objects are drawn in the order of the file, each over those before it: this determines what is in front, and is the only
+way to make a hole. Pillow fills the polygons, as in the tools of the two data sets, so with the same version of Pillow
+the label equals theirs to the pixel (json2labelImg.py of github.com/mcordts/cityscapesScripts and of
 github.com/AutoNUE/public-code). The PNG files in Cityscapes' download were drawn by a Pillow of 2016, whose edges may
-be a pixel elsewhere; where they are at hand, they are the labels to take.
+differ by a pixel; if available, they are the labels to use.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ class PolygonRules:
     """How objects become a label.
 
     Attributes:
-        ids: Name of a label to its number in the label, or None where it is not drawn. ``cargroup`` is ``car`` where
-            only that is named.
-        background: Number of the pixels that no polygon covers.
-        leaves_out_lines: Whether objects of fewer than three points are left out, as the tools of the India Driving
-            Dataset do; else two are drawn as a line, and fewer are an error.
+        ids: Name of a label to its number in the label, or None if it is not drawn. ``cargroup`` is ``car`` if only
+            that is named.
+        background: Number of the pixels not covered by polygons.
+        leaves_out_lines: Whether objects of fewer than three points are left out, as by the tools of the India Driving
+            Dataset; else two are drawn as a line, and fewer are an error.
     """
 
     ids: Mapping[str, int | None]
@@ -49,10 +49,10 @@ def draw_polygon_label(path: str | os.PathLike, rules: PolygonRules) -> np.ndarr
     """Draw the label of a ``*_polygons.json``.
 
     Returns:
-        (H, W) uint8, of the size that the file states.
+        (H, W) uint8, of the size stated in the file.
 
     Raises:
-        DataError: The file is missing, no JSON, not of this form, or has an object of an unknown name.
+        DataError: The file is missing, not JSON, not of this form, or has an object with an unknown name.
     """
     content = _read(path)
     label = np.full((content["imgHeight"], content["imgWidth"]), rules.background, np.uint8)
@@ -69,7 +69,7 @@ def draw_polygon_label(path: str | os.PathLike, rules: PolygonRules) -> np.ndarr
 def _read(path: str | os.PathLike) -> dict[str, Any]:
     try:
         content = json.loads(read_file(path, "label"))
-    except ValueError as error:  # of the encoding, too
+    except ValueError as error:  # from decoding, too
         raise DataError(f"{path}: the label is not JSON ({error})") from None
     if not isinstance(content, dict) or not isinstance(content.get("objects"), list):
         raise DataError(f"{path}: has no list 'objects'; a label of polygons has imgWidth, imgHeight and objects")
@@ -81,7 +81,7 @@ def _read(path: str | os.PathLike) -> dict[str, Any]:
 
 
 def _points_of(item: Any, place: str, rules: PolygonRules) -> list[tuple[float, float]] | None:
-    """The corners of an object; None where it is not drawn."""
+    """The corners of an object; None if it is not drawn."""
     if not isinstance(item, dict) or not isinstance(item.get("label"), str):
         raise DataError(f"{place} has no label; an object has 'label' and 'polygon'")
     if item.get("deleted"):

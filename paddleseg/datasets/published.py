@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Data sets in the folders in which they are published. What differs between them is data: classes and layout."""
+"""Data sets in their published folders. They differ only in data: classes and layout."""
 
 from __future__ import annotations
 
@@ -33,19 +33,18 @@ class PublishedDataset(SegmentationDataset):
 
     Args:
         transforms: See ``SegmentationDataset``.
-        dataset_root: The folder of the data set, with the sub-folders that its site gives it (docs/datasets.md).
-        mode: Which part of the data is read: ``train``, ``val``, of some data sets others too (docs/datasets.md).
+        dataset_root: The folder of the data set, with its published sub-folders (docs/datasets.md).
+        mode: The part of the data to read: ``train``, ``val``, for some data sets also others (docs/datasets.md).
         edge: Only False; PaddleSeg's edge labels belong to losses that are not here.
         cache: Keep decoded pictures and labels: ``"disk"``, ``"ram"`` or ``"none"``.
         cache_dir: Folder of the cache on disk; ``.decoded_cache`` in ``dataset_root`` by default.
 
     Attributes:
-        labels: The form in which the labels were found; None where there are none.
+        labels: The form in which the labels were found; None if there are none.
 
     Raises:
         ConfigError: An argument is wrong.
-        DataError: There are no pictures, or pictures and labels do not pair; the message shows the folders that are
-            expected.
+        DataError: There are no pictures, or pictures and labels do not pair; the message shows the expected folders.
     """
 
     # Known without the files, so that a configuration can be checked before they are there.
@@ -96,7 +95,7 @@ class PublishedDataset(SegmentationDataset):
             get_logger().info("%s: %s, labels %s", root, count_of(len(self), "picture"), self.labels.pattern)
 
     def find_files(self, root: str, mode: str) -> tuple[list[tuple[str, str | None]], Labels | None]:
-        """The (picture, label) paths of a mode and the form of the labels, None where there are none.
+        """The (picture, label) paths of a mode and the form of the labels, None if there are none.
 
         Raises:
             DataError: There are no pictures, or pictures and labels do not pair.
@@ -110,7 +109,7 @@ class PublishedDataset(SegmentationDataset):
         return f"{cls.__name__} (mode {mode})"
 
     def sample_state(self, index: int) -> tuple[str, str]:
-        """See ``SegmentationDataset``; how labels become class ids, too."""
+        """See ``SegmentationDataset``; includes the mapping of labels to class ids."""
         name, state = super().sample_state(index)
         if self.labels is not None and (self.labels.label_map or self.labels.polygons):
             rules = f"{self.labels} {PIL.__version__ if self.labels.polygons else ''}"
@@ -140,7 +139,7 @@ class PublishedDataset(SegmentationDataset):
 
 
 def _tables(labels: Labels | None) -> tuple[Any, Any]:
-    """(N,) uint8 class of each number in a label file, and 1 where it has none; None where files hold the classes."""
+    """(N,) uint8 class of each number in a label file, and 1 where it has none; None if files have the classes."""
     if labels is None or labels.label_map is None:
         return None, None
     length = 256 if labels.variable is None else MAT_NUMBERS

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Label files whose values are not the class ids: a table from the one to the other, applied when a label is read."""
+"""Label files whose values are not the class ids: a table from one to the other, applied when a label is read."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from paddleseg.utils.type_hints import is_number
 def renumbering_faults(
     label_map: Any, reduce_zero_label: bool | None, ignore_index: Any, num_classes: Any
 ) -> Iterator[Fault]:
-    """What is wrong with the two arguments, each by itself, together, and with the classes."""
+    """Faults of the two arguments, individually, in combination, and with the classes."""
     if label_map is not None:
         numbers = [number for pair in label_map.items() for number in pair]
         wrong = [n for n in numbers if not (is_number(n) and isinstance(n, int) and LABEL_VALUES.holds(n))]
@@ -38,7 +38,7 @@ def renumbering_faults(
 def renumbering_table(
     label_map: Mapping[int, int] | None, reduce_zero_label: bool | None, ignore_index: int
 ) -> np.ndarray | None:
-    """What becomes of each value of a label file.
+    """The new value of each value in a label file.
 
     Args:
         label_map: Value in the file to value in the label; others stay.
@@ -47,7 +47,7 @@ def renumbering_table(
         ignore_index: The value of pixels that do not count.
 
     Returns:
-        (256,) uint8, or None where nothing changes.
+        (256,) uint8, or None if nothing changes.
 
     Example:
         >>> renumbering_table(None, True, 255)[[0, 1, 150, 255]].tolist()

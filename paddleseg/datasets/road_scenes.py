@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""RoadScenes: street scenes that are drawn when they are read, with the 19 classes of Cityscapes."""
+"""RoadScenes: street scenes drawn when they are read, with the 19 classes of Cityscapes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SMALLEST_SIZE, LARGEST_SIZE = (64, 32), (2048, 1024)
 
 @DATASETS.add_component
 class RoadScenes(SegmentationDataset):
-    """Drawn street scenes; label value 255 is ignored (the own bonnet, litter bins).
+    """Drawn street scenes; label value 255 is ignored (the camera car's bonnet, litter bins).
 
     Scene ``i`` of a mode is a pure function of (seed, mode, i): the same with any number of samples and workers,
     and train and val never share one. Nothing is read from or written to disk; ``tools/make_roadscenes.py`` writes
@@ -104,7 +104,7 @@ class RoadScenes(SegmentationDataset):
         return {"img": image, "label": label, "path": self.picture_name(index), "trans_info": []}
 
     def picture_name(self, index: int) -> str:
-        """What a sample's ``path`` says; not a file."""
+        """A sample's ``path``, which is not a file."""
         return f"road_scenes/seed{self.seed}/{self.mode}/{index:06d}"
 
     def sample_state(self, index: int) -> tuple[str, str]:

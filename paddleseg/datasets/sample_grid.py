@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What training gets to see: samples after the transforms as a grid of pictures, with their labels over them."""
+"""What training sees: samples after the transforms as a grid of pictures, with their labels over them."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def draw_samples(
     seed: int = 0,
     cell_width: int = 320,
 ) -> np.ndarray:
-    """Draw a row for each picture: as it is read, then as training sees it in several epochs.
+    """Draw a row for each picture: as read, then as training sees it in several epochs.
 
     Args:
         dataset: Its labels move with its pictures from then on, as in training.
-        indices: Which pictures.
+        indices: The pictures' positions.
         palette: Colours of the classes.
-        epochs: Whose random numbers the transforms get; those of a training with the same seed.
+        epochs: Epochs whose random numbers the transforms get, as in a training with the same seed.
         seed: Of the run.
-        cell_width: Of a picture in the grid, in pixels; larger samples are shown smaller.
+        cell_width: Width of a picture in the grid, in pixels; larger samples are reduced.
 
     Returns:
         (H, W, 3) uint8 RGB, with the names of the classes below.
@@ -63,13 +63,13 @@ def draw_samples(
 
 
 def show_label(image: np.ndarray, label: np.ndarray, palette: Palette, ignore_index: int) -> np.ndarray:
-    """Lay the colours of the classes over a picture, with the outlines of their regions; ignored pixels get dark.
+    """Lay the colours of the classes over a picture, with the outlines of their regions; ignored pixels are darkened.
 
     Args:
         image: (H, W, 3) uint8 RGB.
         label: (H, W) uint8 class ids.
         palette: The colours.
-        ignore_index: Value of pixels that do not count.
+        ignore_index: Label value of pixels that do not count.
 
     Returns:
         (H, W, 3) uint8 RGB.
@@ -106,7 +106,7 @@ def _row(cells: Sequence[np.ndarray], width: int) -> np.ndarray:
 
 
 def _as_rgb(image: np.ndarray) -> np.ndarray:
-    """A picture in units of 255 of any number of channels, for people: four are blue, green, red and another one."""
+    """A picture in units of 255 with any number of channels, for people: four are blue, green, red and another one."""
     channels = image.shape[2]
     rgb = (
         image[:, :, 2::-1] if channels == 4 else image[:, :, :3] if channels == 3 else np.repeat(image[:, :, :1], 3, 2)

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which samples make up which training batch: a pure function of the batch's number."""
+"""The samples of each training batch: a pure function of the batch's number."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class EpochBatchSampler:
 
     One epoch goes through a permutation of the data set that depends on seed and epoch alone. All ranks
     share it: each global batch is the next batch_size * world_size positions, and rank r takes the r-th part
-    of them. What does not fill a global batch is left out of the epoch: all batches are full, and all ranks
-    have as many.
+    of them. Samples that do not fill a global batch are left out of the epoch: all batches are full, and all ranks have
+    equally many.
 
     Args:
         num_samples: Size of the data set.
@@ -26,7 +26,7 @@ class EpochBatchSampler:
         shuffle: False keeps the data set's order in every epoch.
         rank: This process.
         world_size: Number of processes.
-        start_step: Number of batches that an interrupted run has done already; they are jumped over.
+        start_step: Number of batches that an interrupted run has already done; they are skipped.
         repeats: How often the data set occurs in one epoch, each time with its own random transforms.
 
     Attributes:

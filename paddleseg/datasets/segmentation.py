@@ -25,7 +25,7 @@ from paddleseg.utils.value_range import fault_of_value_range
 
 
 class LabelValuesError(DataError):
-    """A label holds values that are neither a class nor ignored.
+    """A label has values that are neither a class nor ignored.
 
     Attributes:
         path: The label's file.
@@ -42,16 +42,16 @@ class SegmentationDataset(PictureDataset):
     """Pairs of pictures and labels.
 
     A subclass finds the pairs and calls this constructor; one that reads or makes its samples in its own way overrides
-    ``read``. If they can be cached it overrides ``sample_state`` too, and ``picture_name`` where there are no files.
+    ``read``. If they can be cached it also overrides ``sample_state``, and ``picture_name`` if there are no files.
 
     Args:
         transforms: Run on each sample in order; a ``Normalize`` at the end is left to the device.
         mode: ``"train"``, ``"val"`` or ``"test"``: the part of the data that is read. Unless ``use_for`` says
             otherwise, ``"train"`` is trained on and the others are evaluated.
-        num_classes: Labels hold 0 .. num_classes - 1 and ``ignore_index``.
+        num_classes: Labels have 0 .. num_classes - 1 and ``ignore_index``.
         file_list: (picture, label) paths; the label may be None in test mode only.
         ignore_index: Label value that is neither trained nor counted.
-        label_map: Values in label files to values in labels, where the former are not the class ids; others stay.
+        label_map: Values in label files to values in labels, if the former are not the class ids; others stay.
         reduce_zero_label: Whether 0 in label files becomes ``ignore_index`` and every other value one less.
         img_channels: Channels of the pictures.
         apply_exif: Whether pictures are turned upright as their EXIF data says; labels never are.
@@ -133,16 +133,16 @@ class SegmentationDataset(PictureDataset):
             yield "value_range", fault
         if cache == "ram" and cache_dir is not None:
             yield "cache_dir", "cache: ram writes no files; remove it, or make it cache: disk"
-        if edge:  # PaddleSeg's option, which some of the data sets take
+        if edge:  # PaddleSeg's option, taken by some of the data sets
             yield "edge", "found True; no loss here uses edge labels, remove the key"
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        """A sample in PaddleSeg's form, to look at; training and evaluation normalise whole batches on the device.
+        """A sample in PaddleSeg's form, for inspection; training and evaluation normalise whole batches on the device.
 
-        What is random about a sample is the same each time: that of seed 0 in the first epoch.
+        Its random transforms are the same each time: those of seed 0 in the first epoch.
 
         Returns:
-            ``img`` (C, H, W) float32, normalised; ``label`` (H, W) int64 where there is one; ``path``, ``trans_info``.
+            ``img`` (C, H, W) float32, normalised; ``label`` (H, W) int64 if there is one; ``path``, ``trans_info``.
 
         Raises:
             IndexError: There is no such sample.
@@ -159,21 +159,21 @@ class SegmentationDataset(PictureDataset):
 
     @property
     def is_renumbered(self) -> bool:
-        """Whether labels are other numbers than their files hold."""
+        """Whether labels have other numbers than their files."""
         return self._renumbering is not None
 
     @property
     def value_table(self) -> np.ndarray:
-        """(256,) uint8: what becomes of each value of a label file."""
+        """(256,) uint8: the new value of each value in a label file."""
         return np.arange(256, dtype=np.uint8) if self._renumbering is None else self._renumbering
 
     @property
     def labels_are_pictures(self) -> bool:
-        """Whether label files hold the numbers that ``value_table`` is about, and nothing else makes ids of them."""
+        """Whether label files have the numbers that ``value_table`` maps, and no other code turns them into ids."""
         return type(self)._read_label_file is SegmentationDataset._read_label_file
 
     def label_of_file(self, path: str) -> np.ndarray:
-        """(H, W) uint8: the content of a label file as it is read, before its values are looked at.
+        """(H, W) uint8: the content of a label file as read, before its values are checked.
 
         Raises:
             DataError: The file is missing or damaged.
@@ -236,11 +236,11 @@ class SegmentationDataset(PictureDataset):
 
     @property
     def has_own_read(self) -> bool:
-        """Whether a subclass reads samples by code of its own: what that does with files and threads is not known."""
+        """Whether a subclass reads samples with its own code, whose use of files and threads is not known."""
         return type(self).read is not SegmentationDataset.read
 
     def read_label(self, index: int) -> np.ndarray | None:
-        """The ``label`` of ``read``, or None; the picture is not read where a file holds the label alone.
+        """The ``label`` of ``read``, or None; the picture is not read if a file has the label alone.
 
         Raises:
             DataError: The label's file is missing or damaged, or has a value that is not allowed.
@@ -267,7 +267,7 @@ class SegmentationDataset(PictureDataset):
         paths = [os.path.abspath(path) for path in self.file_list[index] if path is not None]
         states = [os.stat(path) for path in paths]
         how = f"channels {self.img_channels}"
-        if self.read_options != READ_DEFAULTS:  # without it as before: entries of older versions are replaced
+        if self.read_options != READ_DEFAULTS:  # otherwise as before: entries of older versions are replaced
             how += f", {self.read_options}"
         if self._renumbering is not None:
             how += f"\nlabels {self._renumbering.tobytes().hex()}"
@@ -275,11 +275,11 @@ class SegmentationDataset(PictureDataset):
         return "\n".join([*paths, how]), f"{files} reader {READER_VERSION}"
 
     def _may_be_used(self, cached: CachedSample) -> bool:
-        # A label with values that are not allowed (any more) goes the way that says so.
+        # A label with values that are not allowed (any more) is read again, which reports it.
         return not self._is_forbidden[cached.label_values].any()
 
     def _size_advice(self, image: np.ndarray, label: np.ndarray, image_path: str) -> str:
-        """What to do about a label of another size, by what may have led to it."""
+        """What to do about a label of another size, by its likely cause."""
         if label.shape[::-1] != image.shape[:2]:
             return "both must have the same size"
         orientation, _ = read_header(image_path)

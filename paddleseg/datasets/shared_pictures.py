@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures that are trained on and evaluated, which makes scores look better than they are."""
+"""Pictures used for both training and evaluation, which makes scores look better than they are."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _CHUNK_BYTES = 1 << 20
 
 
 def find_shared_pictures(train: PictureDataset, val: PictureDataset) -> list[tuple[str, str]]:
-    """Find the pictures of ``val`` that ``train`` has too: the same file, or another one of the same content.
+    """Find the pictures of ``val`` that are also in ``train``: the same file, or another one with the same content.
 
-    Contents are compared among files of equal length and equal beginning only, which are few: for compressed
-    pictures the cost is that of asking the lengths.
+    Contents are compared only among files of equal length and equal beginning, which are few: for compressed pictures
+    the cost is that of getting the lengths.
 
     Returns:
         (path in ``train``, path in ``val``) for each, in the order of ``val``.
@@ -29,7 +29,7 @@ def find_shared_pictures(train: PictureDataset, val: PictureDataset) -> list[tup
     val_names = [val.picture_name(index) for index in range(len(val))]
     pairs = _matches(train_names, val_names, _place)
     left_train, left_val = train_names, [name for name in val_names if name not in pairs]
-    # Each sieve looks closer, and only at what the one before could not tell apart.
+    # Each sieve is finer, and applied only to what the one before could not tell apart.
     for key in (_length, _head):
         left_train, left_val = _alike(left_train, left_val, key)
     contents = {name: _content(name) for name in {*left_train, *left_val}}
@@ -38,13 +38,13 @@ def find_shared_pictures(train: PictureDataset, val: PictureDataset) -> list[tup
 
 
 def _names_its_pictures(dataset: PictureDataset) -> bool:
-    """A data set that makes its samples need not say what they are called."""
+    """Whether the samples have names; a data set that generates them need not have any."""
     has_own_names = type(dataset).picture_name is not PictureDataset.picture_name
     return has_own_names or len(dataset.file_list) == len(dataset)
 
 
 def _matches(train: Sequence[str], val: Sequence[str], key: Callable[[str], Hashable]) -> dict[str, str]:
-    """Those of ``val`` whose key some of ``train`` has, each with the first such."""
+    """Names of ``val`` whose key occurs in ``train``, each with the first such name there."""
     known: dict[Hashable, str] = {}
     for name in train:
         known.setdefault(key(name), name)
@@ -52,7 +52,7 @@ def _matches(train: Sequence[str], val: Sequence[str], key: Callable[[str], Hash
 
 
 def _alike(train: Sequence[str], val: Sequence[str], key: Callable[[str], Hashable]) -> tuple[list[str], list[str]]:
-    """Those of both lists whose key occurs in the other one too; None is no key."""
+    """Names of both lists whose key also occurs in the other one; None is not a key."""
     train_keys, val_keys = {name: key(name) for name in train}, {name: key(name) for name in val}
     common = set(train_keys.values()) & set(val_keys.values()) - {None}
     return (
@@ -62,13 +62,13 @@ def _alike(train: Sequence[str], val: Sequence[str], key: Callable[[str], Hashab
 
 
 def _place(name: str) -> str:
-    """The file itself, whatever links lead to it; a name that is no file stands for itself."""
+    """The file itself, with links resolved; a name that is not a file stands for itself."""
     return os.path.realpath(name) if os.path.exists(name) else name
 
 
 def _length(name: str) -> int | None:
     try:
-        return os.stat(name).st_size or None  # empty files are reported as damaged ones
+        return os.stat(name).st_size or None  # empty files are reported as damaged
     except OSError:
         return None
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Splitting pictures into parts for training and validation, alike with the same seed on every machine."""
+"""Splitting pictures into parts for training and validation, equal on every machine for the same seed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Unit:
     """Pictures that stay together.
 
     Attributes:
-        names: Of the pictures.
+        names: Names of the pictures.
         pixels: (K,) pixels of each class in all of them, for stratified splits.
     """
 
@@ -39,15 +39,15 @@ def group_names(names: Sequence[str], pattern: str | None) -> list[tuple[str, ..
 
     Args:
         names: Paths of pictures, with ``/``.
-        pattern: A key of ``NAMED_GROUPS``, or a regular expression that begins at the path's beginning: names of which
-            its first group (without one, the whole match) is equal belong together. None: each by itself.
+        pattern: A key of ``NAMED_GROUPS``, or a regular expression matched at the start of the path: names with an
+            equal first group (without one, an equal match) belong together. None: each by itself.
 
     Returns:
         The groups in the order of their first names.
 
     Raises:
-        ConfigError: It is no regular expression.
-        DataError: It does not fit a name.
+        ConfigError: It is not a regular expression.
+        DataError: It does not match a name.
 
     Example:
         >>> group_names(["a/1.png", "a/2.png", "b/1.png"], "folder")
@@ -71,25 +71,25 @@ def group_names(names: Sequence[str], pattern: str | None) -> list[tuple[str, ..
 
 
 def split_units(units: Sequence[Unit], ratios: Mapping[str, float], seed: int) -> dict[str, str]:
-    """Give each picture a part.
+    """Assign each picture to a part.
 
-    Units are taken one by one, roughly by size and else as drawn, and each goes to the part that lacks most of it; so
+    Units are taken one by one, roughly by size and otherwise at random, and each goes to the part that lacks most; so
     the parts have the wanted numbers of pictures as exactly as the units allow. With pixels of classes, size is the
-    largest share that a unit has of any class, and what a part lacks counts each class like the pictures, as a share of
-    what it should have (after Sechidis, Tsoumakas, Vlahavas: On the stratification of multi-label data, ECML PKDD
-    2011). Of CamVid's training pictures no part then has 4 % more or fewer pixels of any class than it should, and 38 %
-    in a split by chance.
+    largest share of any class in a unit, and each class counts like the pictures in what a part lacks, as a share of
+    its target (after Sechidis, Tsoumakas, Vlahavas: On the stratification of multi-label data, ECML PKDD
+    2011). With CamVid's training pictures, no part then deviates by 4 % from its target in any class, against 38 % in a
+    random split.
 
     Args:
         units: Pictures that stay together; all with ``pixels``, or none.
         ratios: Share of each part, above 0 or 0; they are divided by their sum.
-        seed: Another seed, another split.
+        seed: Determines the split.
 
     Returns:
         Name of each picture to its part.
 
     Raises:
-        ConfigError: The ratios are none.
+        ConfigError: The ratios are invalid.
         DataError: There are fewer units than parts, so that one would be empty.
     """
     parts = _wanted_parts(ratios)
@@ -109,7 +109,7 @@ def split_units(units: Sequence[Unit], ratios: Mapping[str, float], seed: int) -
     chosen: dict[str, str] = {}
     for left, index in zip(range(len(units), 0, -1), np.argsort(-sizes, kind="stable").tolist()):
         gain = lacking @ amounts[index] * weights
-        if left <= empty.sum():  # the last units belong to parts that have none yet
+        if left <= empty.sum():  # the last units go to parts that have none yet
             gain[~empty] = -np.inf
         part = int(np.argmax(gain))
         lacking[part] -= amounts[index]
@@ -127,7 +127,7 @@ def _wanted_parts(ratios: Mapping[str, float]) -> dict[str, float]:
 
 
 def _amounts(units: Sequence[Unit]) -> np.ndarray:
-    """What each unit holds, as shares of all: of the pictures, and of the pixels of each class that occurs."""
+    """The content of each unit as shares of the total: of pictures, and of pixels of each class that occurs."""
     counts = np.array([[len(unit.names)] for unit in units], np.float64)
     if units[0].pixels is not None:
         counts = np.concatenate([counts, np.stack([unit.pixels for unit in units])], axis=1)

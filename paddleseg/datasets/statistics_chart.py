@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of a data set as a picture: two bars for each class."""
+"""The figures of a data set as a chart: two bars for each class."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Street scenes of other places with the 19 classes of Cityscapes: BDD100K, Mapillary Vistas and KITTI."""
+"""Street scenes from elsewhere with the 19 classes of Cityscapes: BDD100K, Mapillary Vistas and KITTI."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from paddleseg.registry import DATASETS
 class BDD100K(PublishedDataset, classes=CITYSCAPES_CLASSES):
     """BDD100K's 10k pictures for semantic segmentation (Yu et al., CVPR 2020). See ``PublishedDataset``.
 
-    ``dataset_root`` is ``bdd100k`` of the packages "10K Images" and "Segmentation", or ``bdd100k/seg`` of the first
-    release, whose labels are called ``*_train_id.png``.
+    ``dataset_root`` is ``bdd100k`` from the packages "10K Images" and "Segmentation", or ``bdd100k/seg`` of the first
+    release, whose labels are named ``*_train_id.png``.
     """
 
     parts = by_folder(
@@ -36,7 +36,7 @@ class MapillaryVistas(PublishedDataset, classes=CITYSCAPES_CLASSES):
     """Mapillary Vistas 1.2 (Neuhold et al., ICCV 2017), its 66 labels mapped to the 19 classes of Cityscapes.
 
     The mapping of each label, and its source, are in ``tables/mapillary_vistas.json``; docs/datasets.md has it as a
-    table. ``dataset_root`` holds ``training``, ``validation`` and ``testing``, with labels in ``v1.2/labels`` or, in
+    table. ``dataset_root`` has ``training``, ``validation`` and ``testing``, with labels in ``v1.2/labels`` or, in
     the first release, ``labels``. Labels of version 2.0 have other numbers and are not read. See ``PublishedDataset``.
     """
 
@@ -57,7 +57,7 @@ _KITTI_VAL = tuple(
     f"{number:06d}"
     for number in (1, 5, 11, 29, 35, 49, 57, 68, 72, 82, 93, 115, 119, 130, 145, 154, 156, 167, 169, 189, 198)
 )
-_KITTI_PICTURES = ("training/image_2/*_10.png",)  # *_11.png, the next ones, are of KITTI's other tasks
+_KITTI_PICTURES = ("training/image_2/*_10.png",)  # *_11.png, the next frames, belong to KITTI's other tasks
 _KITTI_LABELS = (Labels("training/semantic/*_10.png", label_map=CITYSCAPES_IDS),)
 
 

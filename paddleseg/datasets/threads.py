@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Looking at many samples of a data set side by side."""
+"""Processing many samples of a data set in parallel."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def map_samples(
     indices: Sequence[int],
     num_threads: int,
 ) -> Iterator[T]:
-    """What ``look_at(dataset, index)`` gives for each index, in their order.
+    """The results of ``look_at(dataset, index)`` for each index, in order.
 
     Args:
         look_at: Reads the sample or its label.
-        dataset: The data set. One with a ``read`` of its own, which need not be made for threads, is read in this one.
-        indices: Of the samples.
+        dataset: The data set. One with a ``read`` of its own, which may not be thread-safe, is read in this one.
+        indices: Positions of the samples.
         num_threads: Threads that read; below 2 this one does.
     """
     if num_threads < 2 or dataset.has_own_read:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pascal VOC 2012: 20 kinds of objects and the background (Everingham et al., IJCV 2015).
 
-``trainaug`` adds the pictures that the Semantic Boundaries Dataset labels (Hariharan et al., ICCV 2011): 10582 in all.
+``trainaug`` adds the pictures labelled by the Semantic Boundaries Dataset (Hariharan et al., ICCV 2011): 10582 in all.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Data sets from other tools' annotations: see docs/convert_labels.md.
 
-A reader gives pictures with what was drawn on them (``annotations``), ``writer`` makes labels, lists and a
-configuration of them. A new format is a file with a ``read`` and a line in ``FORMATS``.
+A reader returns pictures with their annotations (``annotations``); ``writer`` turns them into labels, lists and a
+configuration. A new format is a file with a ``read`` and a line in ``FORMATS``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the readers of annotation formats give: pictures with what was drawn on them, and what is wrong with it."""
+"""The output of annotation readers: pictures with the shapes drawn on them, and their faults."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from paddleseg.utils.shapes import Shape, paint
 
 @dataclass(frozen=True)
 class ReadingOptions:
-    """What the user says about a source.
+    """The user's options for a source.
 
     Attributes:
-        images: Folder of the pictures, where it is not the one that the format has.
-        classes: The classes, where the user gives them.
-        crowd: What regions that COCO marks as crowds become: pixels of their class, or ignored ones.
-        line_width: Pixels across a line that has no width of its own.
+        images: Folder of the pictures, if it is not the format's usual one.
+        classes: The classes, if the user gives them.
+        crowd: Whether COCO's crowd regions become pixels of their class, or ignored ones.
+        line_width: Width in pixels of lines without one of their own.
         point_size: Radius in pixels of a single point.
     """
 
@@ -39,7 +39,7 @@ _MODES = {"train": "train", "training": "train", "val": "val", "valid": "val", "
 
 
 def mode_of(name: str) -> str | None:
-    """The part that tools call so, in whatever letters: ``"train"``, ``"val"``, ``"test"``, or None for another name.
+    """The part that tools mean by a name, in any case: ``"train"``, ``"val"``, ``"test"``, or None for others.
 
     Example:
         >>> mode_of("Validation"), mode_of("default")
@@ -49,7 +49,7 @@ def mode_of(name: str) -> str | None:
 
 
 class Region(NamedTuple):
-    """A shape of a class; ``place`` is what messages call it."""
+    """A shape of a class; ``place`` is its name in messages."""
 
     label: str
     shape: Shape
@@ -57,24 +57,24 @@ class Region(NamedTuple):
 
 
 class Content(Protocol):
-    """What was drawn on a picture."""
+    """The annotation of a picture."""
 
     def labels(self) -> Iterator[tuple[str, str]]:
-        """(label, place) of all labels that are known before anything is drawn."""
+        """(label, place) of all labels known before drawing."""
         ...
 
     def label_map(self, size_wh: tuple[int, int], classes: ClassList) -> np.ndarray:
         """(H, W) uint8 class ids.
 
         Raises:
-            DataError: It cannot be read, or holds what no class is.
+            DataError: It cannot be read, or has values that are not classes.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Regions:
-    """Shapes, later ones over earlier ones."""
+    """Shapes, later ones on top of earlier ones."""
 
     regions: Sequence[Region]
 
@@ -83,7 +83,7 @@ class Regions:
             yield region.label, region.place
 
     def faults(self, size_wh: tuple[int, int]) -> Iterator[str]:
-        """What is wrong with the shapes on a picture of this size."""
+        """The faults of the shapes on a picture of this size."""
         for label, shape, place in self.regions:
             if not shape.bounds.meets(*size_wh):
                 left, top, right, bottom = shape.bounds
@@ -111,10 +111,10 @@ class AnnotatedPicture:
         image: The picture's file.
         name: Its path in the result, with ``/``.
         source: The file of the annotation, for messages.
-        content: What was drawn on it.
+        content: The shapes drawn on it.
         stated_size: (width, height) that the annotation states, or None.
-        split: ``"train"``, ``"val"`` or ``"test"`` where the source says it.
-        faults: What is wrong with it, in words that follow ``source``.
+        split: ``"train"``, ``"val"`` or ``"test"`` if the source says it.
+        faults: What is wrong with it, as text that follows ``source``.
     """
 
     image: Path
@@ -128,14 +128,14 @@ class AnnotatedPicture:
 
 @dataclass
 class Source:
-    """What a reader found.
+    """The result of a reader.
 
     Attributes:
         pictures: In the order of the source.
         classes: The classes that it lists, or None: those that occur.
-        faults: What is wrong beside the pictures, one line each.
-        notes: What a user should know and need not mend.
-        unlabelled_is_ignored: Whether pixels that no shape covers are neither trained nor counted.
+        faults: What is wrong apart from the pictures, one line each.
+        notes: What a user should know but need not fix.
+        unlabelled_is_ignored: Whether pixels not covered by shapes are neither trained nor counted.
     """
 
     pictures: list[AnnotatedPicture] = field(default_factory=list)

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The classes of labels that are converted: names, ids and colours, from lists as tools write them."""
+"""The classes of converted labels: names, ids and colours, from the lists that tools write."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BACKGROUND = "_background_"
 """The name that labelme gives to pixels that no shape covers."""
 _BACKGROUNDS = (BACKGROUND, "__background__", "background")
 _IGNORED_LABELS = ("__ignore__", "_ignore_")
-_VOID_COLOUR = (224, 224, 192)  # of PASCAL VOC, for what is ignored
+_VOID_COLOUR = (224, 224, 192)  # PASCAL VOC's, for ignored pixels
 
 _NUMBERS = r"(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})"
 # "car:0,0,142::" of CVAT's labelmap.txt, "3 car 0 0 142" of EISeg's labels.txt, "car 0 0 142" and "car".
@@ -46,17 +46,17 @@ class NamedClass(NamedTuple):
 
 
 class ClassList:
-    """Classes with their ids in the labels that are written.
+    """Classes with their ids in the written labels.
 
     Args:
-        classes: In the order of their ids. ``__ignore__`` among them is no class; its pixels are ignored.
-        unlabelled_is_ignored: What pixels are that no shape covers: ignored, or of the class ``_background_``
+        classes: In the order of their ids. ``__ignore__`` among them is not a class; its pixels are ignored.
+        unlabelled_is_ignored: Whether pixels not covered by shapes are ignored, or of the class ``_background_``
             (``background``), which comes first if it is not in the list.
-        takes_others: Whether labels that are not in the list are read as if nobody had labelled their pixels.
+        takes_others: Whether pixels with labels that are not in the list count as unlabelled.
 
     Attributes:
         names: Of the classes, by id.
-        unlabelled: The value of pixels that no shape covers.
+        unlabelled: The value of pixels not covered by shapes.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class ClassList:
             )
 
     def has(self, label: str) -> bool:
-        """Whether it is known what becomes of a label."""
+        """Whether a label has a value."""
         if label in self._ids or label in _IGNORED_LABELS or self._takes_others:
             return True
         return label in _BACKGROUNDS and self.unlabelled != IGNORED
@@ -105,12 +105,12 @@ class ClassList:
         return self._ids.get(label, self.unlabelled)
 
     def describe_unknown(self, label: str) -> str:
-        """What to say of a label for which ``has`` is false."""
+        """A message on a label for which ``has`` is false."""
         return f"the label {label!r} is not a class of the list. {suggest(label, self.names)}"
 
     @property
     def palette(self) -> Palette:
-        """The colours of the list; for classes without one those of PASCAL VOC, so that a background at 0 is black."""
+        """The colours of the list; PASCAL VOC's for classes without one, so that a background at 0 is black."""
         voc = default_palette()
         palette = np.roll(voc, 1, axis=0) if self.unlabelled == 0 else voc
         if self.unlabelled == 0:
@@ -123,12 +123,12 @@ class ClassList:
 
 
 def background_of(names: Sequence[str]) -> int | None:
-    """The id of the class that stands for pixels that no shape covers, or None."""
+    """The id of the class for pixels not covered by shapes, or None."""
     return next((class_id for class_id, name in enumerate(names) if name in _BACKGROUNDS), None)
 
 
 def classes_that_occur(labels: Iterable[str]) -> list[NamedClass]:
-    """The classes of labels that no list orders: sorted by name, the background first."""
+    """The classes of labels without a list: sorted by name, the background first."""
     names = set(labels) - set(_IGNORED_LABELS)
     return [NamedClass(name) for name in sorted(names, key=lambda name: (name not in _BACKGROUNDS, name))]
 
@@ -140,7 +140,7 @@ def read_class_list(path: Path) -> list[NamedClass]:
     ``id name r g b`` as EISeg writes it, or ``name:r,g,b::`` as CVAT does. Lines that begin with ``#`` are comments.
 
     Raises:
-        DataError: The file cannot be read, is empty, or states a colour that is none.
+        DataError: The file cannot be read, is empty, or has an invalid colour.
     """
     classes = []
     for number, line in read_list_lines(path):
@@ -162,13 +162,13 @@ def read_class_list(path: Path) -> list[NamedClass]:
 
 
 def colour_of_hex(text: Any) -> tuple[int, int, int] | None:
-    """The colour of ``#rrggbb``, None where it is none."""
+    """The colour of ``#rrggbb``, None if the text is not one."""
     match = re.fullmatch(r"#([0-9a-fA-F]{6})", text) if isinstance(text, str) else None
     return None if match is None else tuple(bytes.fromhex(match[1]))
 
 
 def parse_classes(words: Sequence[str]) -> list[NamedClass]:
-    """What ``--classes`` gives: one list file, or names.
+    """The classes of ``--classes``: one list file, or names.
 
     Raises:
         ConfigError: A single word is neither a file nor meant as a name.

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """COCO: instances (and stuff) as outlines or run lengths, and panoptic PNG files with their JSON file.
 
-Of several annotations of a pixel the later one in the file counts. COCO's crowds, regions of objects that nobody
-outlined one by one, are pixels of their class; where they are to be ignored they lie under all others.
+If a pixel has several annotations, the later one in the file counts. COCO's crowds, regions of objects not outlined
+individually, are pixels of their class; if they are to be ignored, they lie below all others.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def read_instances(source: Path, options: ReadingOptions) -> Source:
     """Read a JSON file of instances, or those of train and val in a folder or its folder ``annotations``.
 
     Raises:
-        DataError: There is none, or it is no such file.
+        DataError: There is none, or it has another format.
     """
     return _read_files(_json_files(source, "instances_"), options, Source(), is_panoptic=False)
 
@@ -48,10 +48,10 @@ def read_instances(source: Path, options: ReadingOptions) -> Source:
 def read_panoptic(source: Path, options: ReadingOptions) -> Source:
     """Read a JSON file of panoptic labels, or those of train and val in a folder or its folder ``annotations``.
 
-    The PNG files lie in a folder of the JSON file's name or beside it.
+    The PNG files are in a folder of the JSON file's name or beside it.
 
     Raises:
-        DataError: There is none, or it is no such file.
+        DataError: There is none, or it has another format.
     """
     files = _json_files(source, "panoptic_")
     return _read_files(files, options, Source(unlabelled_is_ignored=True), is_panoptic=True)
@@ -127,7 +127,7 @@ def _instances_content(
 
 
 def _check_sizes(regions: list[Region], picture: AnnotatedPicture) -> None:
-    """Refuse run lengths of another size than the picture's: their pixels would be painted in other places."""
+    """Refuse run lengths whose size differs from the picture's: their pixels would be painted in wrong places."""
     for label, shape, place in regions:
         if isinstance(shape, _RunLengths):
             picture.stated_size = picture.stated_size or shape.size_wh
@@ -155,14 +155,14 @@ def _regions(annotation: dict, names: dict[Any, str], place: str) -> Iterator[Re
         return
     for outline in segmentation if isinstance(segmentation, list) else [None]:
         points = pairs_of(outline) if isinstance(outline, list) else outline
-        # As an array: COCO has 26 million points, and pairs of floats take seven times the memory.
+        # As an array: COCO has 26 million points, and pairs of floats need seven times the memory.
         corners = np.array(read_points(points, 3, f"{place} ({label!r})"))
         yield Region(label, Polygon(corners, rule="area"), place)
 
 
 @dataclass(frozen=True)
 class _RunLengths:
-    """The shape of run lengths, unpacked only when it is painted: those of all crowds would take gigabytes."""
+    """A shape given by run lengths, unpacked only when painted: all crowds at once would take gigabytes."""
 
     segmentation: dict[str, Any]
 
@@ -201,7 +201,7 @@ class PanopticFile:
     def label_map(self, size_wh: tuple[int, int], classes: ClassList) -> np.ndarray:
         colours = read_image(self.path).astype(np.int64)
         numbers, places = np.unique(colours @ (1, 256, 65536), return_inverse=True)
-        values = np.full(len(numbers), IGNORED, np.uint8)  # 0 is no segment
+        values = np.full(len(numbers), IGNORED, np.uint8)  # 0 is not a segment
         for index, number in enumerate(numbers.tolist()):
             if number in self.classes:
                 values[index] = classes.id_of(self.classes[number])
@@ -246,7 +246,7 @@ def _panoptic_content(
 
 
 def _json_files(source: Path, prefix: str) -> list[Path]:
-    """The file, or the files of a folder: those that begin as COCO's own do, beside which there are others."""
+    """The file, or those of a folder whose names begin like COCO's own; there are others beside them."""
     if source.is_file():
         return [source]
     files = sorted(source.glob("*.json")) or sorted((source / "annotations").glob("*.json"))
@@ -260,7 +260,7 @@ def _json_files(source: Path, prefix: str) -> list[Path]:
 
 
 def _split_of(file: Path) -> str | None:
-    """Which part a file is of, by its name, such as ``instances_train2017.json``."""
+    """The part a file belongs to, by its name, such as ``instances_train2017.json``."""
     words = re.split(r"[^a-z]+", file.stem.lower())
     return next((mode for word in words if (mode := mode_of(word)) is not None), None)
 
@@ -307,8 +307,8 @@ def _images_by_id(data: Any, file: Path) -> dict[Any, dict]:
 
 
 def _finder(files: list[Path], options: ReadingOptions) -> PictureFinder:
-    """Looks where COCO and other tools have pictures; those of several files keep the folders of their parts."""
-    file = files[0]  # the others lie beside it
+    """A finder for where COCO and other tools keep pictures; with several files, parts keep their folders."""
+    file = files[0]  # the others are beside it
     inner, above = file.parent, file.parent.parent
     parts = _folders_of_part(file, options) if len(files) == 1 else []
     folders = [options.images, inner, inner / "images", above / "images", above]
@@ -316,7 +316,7 @@ def _finder(files: list[Path], options: ReadingOptions) -> PictureFinder:
 
 
 def _folders_of_part(file: Path, options: ReadingOptions) -> list[Path]:
-    """Where pictures of one file may lie apart from those of others, as in ``train2017`` beside ``annotations``."""
+    """Folders that may have the pictures of only one file, such as ``train2017`` beside ``annotations``."""
     part = file.stem.removeprefix("instances_").removeprefix("panoptic_").removeprefix("stuff_")
     above = file.parent.parent
     return [folder / part for folder in (options.images, above, above / "images") if folder is not None]

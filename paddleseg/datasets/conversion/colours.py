@@ -29,12 +29,12 @@ _MOST_COLOURS = 3
 
 @dataclass(frozen=True)
 class ColourFile:
-    """A label whose colours stand for classes; of a palette PNG, the colours of the palette.
+    """A label whose colours stand for classes; in a palette PNG, those of the palette.
 
     Attributes:
         path: The file.
         classes: The classes, each with its colour.
-        void: The colour of pixels that are ignored, or None.
+        void: The colour of ignored pixels, or None.
     """
 
     path: Path
@@ -88,9 +88,9 @@ def read_colours(path: Path) -> np.ndarray:
 
 
 def read(folder: Path, options: ReadingOptions) -> Source:
-    """Read labels of colours in one of the layouts above, by the lists in ``ImageSets/Segmentation`` if there are any.
+    """Read coloured labels in one of the layouts above, by the lists in ``ImageSets/Segmentation`` if there are any.
 
-    Colours are those of ``--classes`` if it has any, else of labelmap.txt, else of PASCAL VOC.
+    Colours are those of ``--classes`` if it has any, else labelmap.txt's, else PASCAL VOC's.
 
     Raises:
         DataError: There are no labels, or a class has no colour.
@@ -161,7 +161,7 @@ def _listed(folder: Path, files: dict[str, Path], source: Source) -> list[tuple[
 
 
 def _other_than(label: Path, image: Path | None) -> Path | None:
-    """The picture, if it is not the label itself, beside which pictures may lie."""
+    """The picture, unless it is the label itself, as both may be in one folder."""
     return None if image is None or image.resolve() == label.resolve() else image
 
 

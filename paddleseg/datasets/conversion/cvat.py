@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """CVAT: "CVAT for images" (annotations.xml, version 1.1) and "Segmentation mask".
 
-In the XML file a higher ``z_order`` lies above, and of equal ones the later one. Run lengths of a mask go along the
-rows of its box. Of a project, pictures have a ``subset``, which is the folder that they are exported to as well.
+In the XML file a higher ``z_order`` is on top; if equal, the later shape. Run lengths of a mask go along the rows of
+its box. Pictures of a project have a ``subset``, which is also the folder that they are exported to.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ _WITHOUT_PIXELS = ("tag", "cuboid", "skeleton")
 
 
 def read(source: Path, options: ReadingOptions) -> Source:
-    """Read ``annotations.xml``, or a folder that holds it, or one of a "Segmentation mask" export.
+    """Read ``annotations.xml``, or a folder that contains it, or one of a "Segmentation mask" export.
 
     Raises:
-        DataError: It is none of them, or the XML file is broken or one of a video.
+        DataError: It is none of these, or the XML file is broken or for a video.
     """
     file = source if source.is_file() else source / _XML_NAME
     if not file.is_file() and (source / colours.LABEL_MAP_NAME).is_file():
@@ -84,7 +84,7 @@ def _read_xml(file: Path, options: ReadingOptions) -> Source:
         picture.content = _regions(image_node, options, picture.faults, left_out)
         source.pictures.append(picture)
     source.note_left_out(left_out)
-    if any(picture.split is None for picture in source.pictures):  # what is in none of the three parts goes anywhere
+    if any(picture.split is None for picture in source.pictures):  # the others may go to any part
         for picture in source.pictures:
             picture.split = None
     return source
@@ -175,7 +175,7 @@ _SHAPES: dict[str, Callable[[ElementTree.Element, ReadingOptions, str], list[Sha
 
 def _parse(file: Path) -> ElementTree.Element:
     data = read_file(file, "CVAT file")
-    # Entities can stand for billions of letters; CVAT writes none, and UTF-8, in which they can be seen.
+    # Entities can expand to billions of letters; CVAT writes none, and UTF-8, in which they are visible.
     if b"\0" in data or b"<!DOCTYPE" in data or b"<!ENTITY" in data:
         raise DataError(f"{file}: declares a document type or is not UTF-8, unlike CVAT's files; refused")
     try:

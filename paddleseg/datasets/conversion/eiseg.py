@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""EISeg: what it saves beside or below the pictures, by default in their folder ``label``.
+"""EISeg: the files it saves beside or below the pictures, by default in their folder ``label``.
 
-Of what it can save for a picture the first that is there is taken: the grey mask ``a.png`` (or ``a.jpg.png``), whose
+The first of its possible files that exists for a picture is taken: the grey mask ``a.png`` (or ``a.jpg.png``), whose
 values are the numbers of ``labels.txt`` with 0 as the background; its own outlines ``a.json``; those in labelme's form,
 ``labelme/a_labelme.json``. Its COCO file ``annotations.json`` is read by the format ``coco``.
 """
@@ -64,10 +64,10 @@ class GreyMask:
 
 
 def read(folder: Path, options: ReadingOptions) -> Source:
-    """Read EISeg's folder; the pictures lie in it, above it, or where ``--images`` says.
+    """Read EISeg's folder; the pictures are in it, above it, or in ``--images``.
 
     Raises:
-        DataError: There is nothing that EISeg saves.
+        DataError: There are no files of EISeg.
     """
     listed = _listed_classes(folder, options)
     source = Source(classes=listed)
@@ -90,7 +90,7 @@ def read(folder: Path, options: ReadingOptions) -> Source:
 
 
 def _annotated_pictures(folder: Path, finder: PictureFinder, source: Source) -> Iterator[tuple[Path, Path]]:
-    """Each picture with the first file that EISeg has of it."""
+    """Each picture with EISeg's first file for it."""
     _, names = list_folder(str(folder))
     masks = [name for name in names if name.lower().endswith(".png") and not name.endswith(_NO_MASKS)]
     jsons = [name for name in names if name.endswith(".json") and name != "annotations.json"]
@@ -101,7 +101,7 @@ def _annotated_pictures(folder: Path, finder: PictureFinder, source: Source) -> 
         stem = file.stem.removesuffix("_labelme")
         image = finder.find(stem if has_image_suffix(stem) else None, stem)
         if image is not None and image.resolve() == file.resolve():
-            continue  # a picture, where pictures and labels share the folder
+            continue  # a picture, if pictures and labels share the folder
         if image is None:
             source.faults.append(
                 f"{file}: its picture {stem}.* was not found (looked in {finder.describe_folders()}); name its folder "
@@ -150,6 +150,6 @@ def _listed_classes(folder: Path, options: ReadingOptions) -> list[NamedClass] |
 
 
 def _known_pictures(source: Source, folder: Path) -> Iterator[Path]:
-    """The pictures that are annotated, and what EISeg saved as pictures itself."""
+    """The annotated pictures, and those that EISeg saved itself."""
     yield from (picture.image for picture in source.pictures)
     yield from (Path(folder, name) for name in list_folder(str(folder))[1])

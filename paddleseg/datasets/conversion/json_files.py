@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading what annotation tools write as JSON: what is wrong is one line that names the file and the place."""
+"""Reading the JSON files of annotation tools; errors are one line that names the file and the place."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def read_json(path: Path, kind: str) -> Any:
 
     Args:
         path: The file.
-        kind: What it is to the user, such as "labelme file".
+        kind: Its name for the user, such as "labelme file".
 
     Raises:
-        DataError: It cannot be read, or is no JSON; the message names the line.
+        DataError: It cannot be read, or is not JSON; the message names the line.
     """
     data = read_file(path, kind)
     try:
@@ -47,10 +47,10 @@ def read_json(path: Path, kind: str) -> Any:
 
 
 def entry(data: Any, key: str, kind: type | tuple[type, ...], place: str) -> Any:
-    """The value of a key that has to be there.
+    """The value of a required key.
 
     Raises:
-        DataError: ``data`` is no mapping, or has no such value of this type.
+        DataError: ``data`` is not a mapping, or has no value of this type.
     """
     value = data.get(key) if isinstance(data, dict) else None
     if not isinstance(value, kind) or isinstance(value, bool):
@@ -67,7 +67,7 @@ def read_points(value: Any, least: int, place: str) -> list[tuple[float, float]]
     """A list of [x, y].
 
     Raises:
-        DataError: It is none, has fewer points than ``least``, or numbers that are no coordinates.
+        DataError: It is not a list of points, has fewer than ``least``, or numbers that are not coordinates.
     """
     if not isinstance(value, list) or len(value) < least:
         found = f"has {len(value)} points" if isinstance(value, list) else "has no list of points"
@@ -79,7 +79,7 @@ def read_points(value: Any, least: int, place: str) -> list[tuple[float, float]]
 
 
 def is_coordinate(number: Any) -> bool:
-    """Whether it is a finite number, and not beyond all pictures."""
+    """Whether it is a finite number, within the bounds of any picture."""
     return (
         isinstance(number, (int, float))
         and not isinstance(number, bool)
@@ -89,18 +89,18 @@ def is_coordinate(number: Any) -> bool:
 
 
 def pairs_of(numbers: Sequence[Any]) -> list[list[Any]]:
-    """[x0, y0, x1, y1, ..] as [[x0, y0], [x1, y1], ..]; an odd one out is a point of one number."""
+    """[x0, y0, x1, y1, ..] as [[x0, y0], [x1, y1], ..]; a leftover becomes a point of one number."""
     return [list(numbers[start : start + 2]) for start in range(0, len(numbers), 2)]
 
 
 def stated_size(data: dict[str, Any], width: str, height: str) -> tuple[int, int] | None:
-    """(width, height) where both are stated as numbers above 0."""
+    """(width, height) if both are stated as numbers above 0."""
     found = data.get(width), data.get(height)
     return found if all(isinstance(length, int) and length > 0 for length in found) else None
 
 
 def decode_base64(text: Any, place: str) -> bytes:
-    """The bytes that a text stands for; raise DataError if it is no base64."""
+    """The bytes of a text; raise DataError if it is not base64."""
     try:
         return base64.b64decode(text, validate=True)
     except (TypeError, ValueError, binascii.Error) as error:
@@ -108,13 +108,13 @@ def decode_base64(text: Any, place: str) -> bytes:
 
 
 def decode_mask(data: bytes, place: str) -> np.ndarray:
-    """The mask in the bytes of a PNG file: pixels that are not 0; of four channels, those that are not transparent.
+    """The mask in the bytes of a PNG file: nonzero pixels, or with four channels those that are not transparent.
 
     Returns:
         (h, w) bool.
 
     Raises:
-        DataError: It is no such file.
+        DataError: It is not a PNG file.
     """
     check_bytes(data, place, "mask")
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """labelme: a JSON file beside each picture (labelme 3 to 6, and tools that write the same).
 
-Pixels are those that labelme's own export gives: shapes are drawn with Pillow in the order of the file, lines ten
+Pixels are those of labelme's own export: shapes are drawn with Pillow in the order of the file, lines ten
 pixels wide, points with a radius of five. ``imageData`` is not read, ``group_id`` and ``flags`` do not change the
 classes of pixels.
 """
@@ -61,14 +61,14 @@ def read_file(
     """The picture and the shapes of one file.
 
     Args:
-        file: The JSON file; its picture may lie beside it.
-        data: What was parsed of it.
-        finder: Knows where pictures are.
+        file: The JSON file; its picture may be beside it.
+        data: Its parsed content.
+        finder: Finds pictures.
         options: Width of lines and size of points.
-        below: Folder in the result of a picture that lies elsewhere.
+        below: Folder in the result for a picture from elsewhere.
 
     Raises:
-        DataError: It is no labelme file, or there is no picture.
+        DataError: It is not a labelme file, or there is no picture.
     """
     shapes = entry(data, "shapes", list, str(file))
     stated = data.get("imagePath")
@@ -122,7 +122,7 @@ def _line(points: Sequence[Point], data: Any, options: ReadingOptions, place: st
 def _mask(points: Sequence[Point], data: Any, options: ReadingOptions, place: str) -> Shape:
     pixels = decode_mask(decode_base64(data.get("mask"), place), place)
     (left, top), (right, bottom) = np.rint(points[:2]).astype(int).tolist()
-    if all(number.is_integer() for point in points[:2] for number in point):  # as labelme cuts it
+    if all(number.is_integer() for point in points[:2] for number in point):  # as labelme crops it
         pixels = pixels[: max(bottom - top + 1, 0), : max(right - left + 1, 0)]
     if not pixels.size:
         raise DataError(f"{place}: its mask has no pixels between {points[0]} and {points[1]}")

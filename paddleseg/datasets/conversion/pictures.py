@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which picture an annotation is of."""
+"""Finding the picture of an annotation."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from paddleseg.utils.picture_files import IMAGE_SUFFIXES, has_image_suffix, walk
 
 
 class PictureFinder:
-    """Looks pictures up in folders, by what an annotation says and by its own name.
+    """Looks pictures up in folders, by the path in an annotation and by its own name.
 
     Args:
-        folders: To look in, the likeliest first.
+        folders: Folders to search, the likeliest first.
         roots: Folders whose sub-folders the results keep.
     """
 
@@ -31,9 +31,9 @@ class PictureFinder:
         r"""The picture, or None.
 
         Args:
-            stated: Path that the annotation states, maybe of the machine where it was made, with ``/`` or ``\``.
-            stem: Name without suffix that the picture has where ``stated`` leads nowhere.
-            beside: Folder to look in first.
+            stated: Path in the annotation, maybe from the machine where it was made, with ``/`` or ``\``.
+            stem: The picture's name without suffix, used if ``stated`` leads nowhere.
+            beside: Folder to search first.
         """
         folders = _different([beside, *self._folders])
         if stated:
@@ -51,11 +51,11 @@ class PictureFinder:
         return None
 
     def describe_folders(self, beside: Path | None = None) -> str:
-        """The folders that were looked in, for messages."""
+        """The searched folders, for messages."""
         return ", ".join(str(folder) for folder in _different([beside, *self._folders]))
 
     def claim(self, image: Path, source: str, folder: str = "") -> str | None:
-        """Note that ``source`` is about a picture; what is wrong if another one is already, or has its name.
+        """Note that ``source`` annotates a picture; return the fault if another one already does, or has its name.
 
         Args:
             image: The picture.
@@ -72,7 +72,7 @@ class PictureFinder:
         return None
 
     def name_of(self, image: Path, folder: str = "") -> str:
-        """The picture's path in the result: that below a root, else its name in ``folder``."""
+        """The picture's path in the result: its path below a root, else its name in ``folder``."""
         for root in self._roots:
             path = os.path.relpath(os.path.abspath(image), os.path.abspath(root))
             if not path.startswith(os.pardir) and not os.path.isabs(path):
@@ -85,7 +85,7 @@ def _different(folders: Sequence[Path | None]) -> list[Path]:
 
 
 def files_below(folder: Path, suffix: str) -> list[Path]:
-    """The files of a suffix in a folder and below it, sorted; hidden ones are left out."""
+    """The files with a suffix in a folder and below it, sorted; hidden ones are left out."""
     found: list[Path] = []
     for place, names in walk(str(folder), _ignore):
         found += [Path(place, name) for name in names if name.lower().endswith(suffix)]
@@ -93,7 +93,7 @@ def files_below(folder: Path, suffix: str) -> list[Path]:
 
 
 def note_unlabelled(source: Source, folder: Path, images: Iterable[Path]) -> None:
-    """Note pictures in a folder that no annotation is about: they are not in the result."""
+    """Note pictures in a folder without annotation: they are not in the result."""
     known = {os.path.realpath(image) for image in images}
     others = [
         os.path.join(place, name)
@@ -108,4 +108,4 @@ def note_unlabelled(source: Source, folder: Path, images: Iterable[Path]) -> Non
 
 
 def _ignore(folder: str, error: OSError) -> None:
-    """What cannot be read is treated as empty; whatever is then missing is reported."""
+    """Unreadable folders are treated as empty; files missing because of it are reported."""

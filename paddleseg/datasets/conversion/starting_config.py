@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The configuration that a converted data set begins with: it trains as it is, and is meant to be changed."""
+"""A first configuration for a converted data set: it can be trained with as it is, and is meant to be changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from paddleseg.utils.yaml_text import to_yaml
 
 _LARGEST_CROP, _SMALLEST_CROP, _STEP = 512, 64, 32
 _BATCH_SIZE = 4
-_MEAN, _STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]  # of ImageNet, on which published weights were trained
+_MEAN, _STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]  # ImageNet's, on which published weights were trained
 
 
 def starting_config(
@@ -25,13 +25,13 @@ def starting_config(
     sizes: Sequence[tuple[int, int]],
     separator: str = " ",
 ) -> str:
-    """YAML of a training of DDRNet-23-slim.
+    """YAML for training DDRNet-23-slim.
 
     Args:
-        folder: The data set, as the user named it.
+        folder: The data set, as named by the user.
         classes: Names and colours in the order of the class ids.
         lists: Number of pictures by list file.
-        sizes: (width, height) of the pictures, which decide how large the crops are.
+        sizes: (width, height) of the pictures, which determine the crop size.
         separator: Of the lists.
     """
     crop = [_crop_length(np.median([size[axis] for size in sizes])) for axis in (0, 1)]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Supervisely: a project's meta.json, and in each data set ``img`` with pictures and ``ann`` with their JSON files.
 
-Data sets may lie in others, as ``one/datasets/two``.
+Data sets may be nested, as in ``one/datasets/two``.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _read_file(
 ) -> AnnotatedPicture:
     data = read_json(file, _KIND)
     objects = entry(data, "objects", list, str(file))
-    # a.jpg.json is of a.jpg; old projects have a.json.
+    # a.jpg.json belongs to a.jpg; old projects have a.json.
     image = finder.find(file.stem, file.stem, beside=dataset / "img")
     if image is None:
         raise DataError(
@@ -147,7 +147,7 @@ def _bitmap(data: dict[str, Any], place: str) -> Bitmap:
 
 
 def _classes(folder: Path) -> list[NamedClass] | None:
-    """The classes of meta.json in its order, which lies in the project's folder, above its data sets."""
+    """The classes of meta.json, in its order; it is in the project's folder, above its data sets."""
     path = next((place / "meta.json" for place in (folder, folder.parent) if (place / "meta.json").is_file()), None)
     if path is None:
         return None

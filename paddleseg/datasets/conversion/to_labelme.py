@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The way back: labels of a data set as labelme files, to be corrected there by hand.
+"""The reverse: labels of a data set as labelme files, for manual correction.
 
 Every region of connected pixels becomes a polygon of its outermost pixels, which labelme draws to the same pixels
-again. labelme knows no holes: what lies in a region is painted over it, so regions come in the order of their sizes.
+again. labelme has no holes: regions inside another are painted over it, so regions are ordered by size.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def write_labelme(
     """Write a labelme file for each picture of a data set.
 
     Args:
-        folder: The data set: lists and what they name.
-        target: Folder of the files; ``imagePath`` leads from there to the pictures, which stay where they are.
+        folder: The data set: lists and their files.
+        target: Folder for the files; ``imagePath`` leads from there to the pictures, which are not moved.
         classes: In the order of their ids.
         separator: Of the lists.
         tolerance: By how many pixels outlines may differ, to have fewer points; 0 gives the same pixels again.
@@ -54,7 +54,7 @@ def write_labelme(
         Number of files.
 
     Raises:
-        DataError: The data set cannot be read, a label holds what is no class, or a file would be replaced.
+        DataError: The data set cannot be read, a label has values that are not classes, or a file would be replaced.
     """
     names = ClassList(classes, unlabelled_is_ignored=True).names
     pairs = _pairs(folder, separator)
@@ -83,11 +83,12 @@ def write_labelme(
 
 
 def labelme_content(label_map: np.ndarray, names: Sequence[str], *, tolerance: float = 0) -> dict[str, Any]:
-    """What a labelme file holds of a label, but for the picture's path.
+    """The content of a labelme file for a label, except for the picture's path.
 
     Args:
         label_map: (H, W) uint8 class ids.
-        names: Of the classes by id; 255 is ``__ignore__``, and a class ``_background_`` what no shape covers.
+        names: Of the classes by id; 255 is ``__ignore__``, and a class ``_background_`` is everything not covered by
+            shapes.
         tolerance: By how many pixels outlines may differ.
     """
     shapes = []
@@ -115,11 +116,11 @@ def labelme_content(label_map: np.ndarray, names: Sequence[str], *, tolerance: f
 
 
 def _painted(label_map: np.ndarray, background: int | None, tolerance: float) -> Iterator[_Region]:
-    """The regions that have to be painted, in order: those of the background only where something lies beneath.
+    """The regions to paint, in order: those of the background only on top of others.
 
     Args:
         label_map: (H, W) uint8.
-        background: The value of pixels that no shape covers; None: none has it.
+        background: The value of pixels not covered by shapes; None: there is none.
         tolerance: See ``labelme_content``.
     """
     canvas = np.full_like(label_map, 0 if background is None else background)
@@ -135,8 +136,8 @@ def _painted(label_map: np.ndarray, background: int | None, tolerance: float) ->
 def _regions(label_map: np.ndarray, tolerance: float) -> Iterator[_Region]:
     """All regions of connected pixels, with the pixels on their outer rims.
 
-    Pixels are neighbours by their sides: of two such regions one surrounds the other, or neither has a pixel within the
-    rim of the other, so that painting them by size loses none.
+    Pixels connect by their sides: of two such regions one surrounds the other, or neither has a pixel within the rim
+    of the other, so that painting them by size loses none.
     """
     for value in np.unique(label_map).tolist():
         mask = (label_map == value).astype(np.uint8)
@@ -148,7 +149,7 @@ def _regions(label_map: np.ndarray, tolerance: float) -> Iterator[_Region]:
             if tolerance > 0:
                 outline = cv2.approxPolyDP(outline, tolerance, closed=True)
             points = [(int(x) + left, int(y) + top) for x, y in outline[:, 0]]
-            yield _Region(value, [*points, *[points[-1]] * (3 - len(points))], area)  # labelme wants three
+            yield _Region(value, [*points, *[points[-1]] * (3 - len(points))], area)  # labelme requires three
 
 
 def _pairs(folder: Path, separator: str) -> list[tuple[str, str]]:
@@ -161,5 +162,5 @@ def _pairs(folder: Path, separator: str) -> list[tuple[str, str]]:
 
 
 def default_class_list(folder: Path) -> Path:
-    """Where a converted data set has the names of its classes."""
+    """The file of class names in a converted data set."""
     return folder / CLASS_NAMES

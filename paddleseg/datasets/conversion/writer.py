@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """From annotations to a folder that the data set ``Dataset`` reads.
 
-The folder gets ``images`` and ``annotations`` (the names that PaddleSeg's tools have), ``class_names.txt``, the lists
-``all.txt``, ``train.txt``, ``val.txt`` and ``test.txt``, and ``dataset.yml``, a configuration to begin with. Everything
+The folder gets ``images`` and ``annotations`` (the names that PaddleSeg's tools use), ``class_names.txt``, the lists
+``all.txt``, ``train.txt``, ``val.txt`` and ``test.txt``, and ``dataset.yml``, a first configuration. Everything
 is checked before anything is written.
 """
 
@@ -38,15 +38,15 @@ _MOST_LINES = 20
 
 @dataclass(frozen=True)
 class WritingOptions:
-    """How the result is to be.
+    """The options of the result.
 
     Attributes:
-        pictures: Whether pictures are copied, or symbolic links to where they are.
-        classes: The classes in the order of their ids, where the user gives them.
-        unlabelled: What pixels are that no shape covers; None: as the source has it.
-        others: What becomes of labels that the list of classes lacks.
-        skip_faulty: Whether pictures with faults are left out, and not the end.
-        val: Share of the pictures for validation, where the source does not split them.
+        pictures: Whether pictures are copied, or become symbolic links.
+        classes: The classes in the order of their ids, if the user gives them.
+        unlabelled: The meaning of pixels not covered by shapes; None: the source's.
+        others: How to treat labels that are not in the list of classes.
+        skip_faulty: Whether pictures with faults are left out instead of stopping the conversion.
+        val: Share of the pictures for validation, if the source does not split them.
         seed: Of that split.
         separator: Between the columns of the lists.
     """
@@ -63,10 +63,10 @@ class WritingOptions:
 
 @dataclass(frozen=True)
 class Written:
-    """What was written.
+    """The written result.
 
     Attributes:
-        classes: With their ids.
+        classes: The classes with their ids.
         lists: Number of pictures in each list, by its name.
         warnings: What was left out or changed, one line each.
         config: The configuration's file.
@@ -80,7 +80,7 @@ class Written:
 
 @dataclass(frozen=True)
 class _Size:
-    """Size of a picture upright and as it is stored, and how it is turned."""
+    """Size of a picture upright and as stored, and its rotation."""
 
     upright: tuple[int, int]
     stored: tuple[int, int]
@@ -91,9 +91,9 @@ def write_dataset(source: Source, folder: Path, options: WritingOptions) -> Writ
     """Check everything that was read, then write it.
 
     Args:
-        source: What a reader gave.
-        folder: The result; files in it that a command did not write are not replaced.
-        options: How it is to be.
+        source: A reader's result.
+        folder: The output folder; files in it that no command wrote are not replaced.
+        options: The options of the result.
 
     Raises:
         DataError: Something is wrong with the annotations, nothing is left, or a file would be replaced.
@@ -145,7 +145,7 @@ def _classes_of(source: Source, options: WritingOptions) -> ClassList:
 
 
 def _check(pictures: Sequence[AnnotatedPicture], classes: ClassList, warnings: list[str]) -> dict[str, _Size]:
-    """Add what is wrong to the pictures' faults; gives the sizes of those that can be read, by name."""
+    """Add faults to those of the pictures; return the sizes of readable ones, by name."""
     sizes, cut, turned = {}, [], []
     for picture in tracked(pictures, "checking"):
         unknown = [one for one in picture.content.labels() if not classes.has(one[0])]
@@ -157,7 +157,7 @@ def _check(pictures: Sequence[AnnotatedPicture], classes: ClassList, warnings: l
                 raise DataError(
                     f"says that its picture has {_by(drawn_on)} pixels, but {picture.image} has {_by(size.upright)}"
                 )
-            if not isinstance(picture.content, Regions):  # what is in a file of its own is known when it is read
+            if not isinstance(picture.content, Regions):  # the content of a separate file is known only once it is read
                 _upright_label(picture, classes, size)
                 continue
         except DataError as error:
@@ -177,7 +177,7 @@ def _check(pictures: Sequence[AnnotatedPicture], classes: ClassList, warnings: l
 
 
 def _line(picture: AnnotatedPicture, fault: str) -> str:
-    """A fault with the file that it is in."""
+    """A fault with its file."""
     return fault if fault.startswith(picture.source) else f"{picture.source}: {fault}"
 
 
@@ -219,9 +219,9 @@ def _split(pictures: Sequence[AnnotatedPicture], options: WritingOptions) -> dic
 
 
 class _ResultFiles:
-    """Where everything goes.
+    """The paths of all results.
 
-    Labels have their pictures' names with ``.png``; where two pictures differ in the suffix alone, theirs stays.
+    Labels have their pictures' names with ``.png``; if two pictures differ only in the suffix, it is kept.
     """
 
     def __init__(self, folder: Path, pictures: Sequence[AnnotatedPicture], modes: dict[str, str]) -> None:
@@ -241,7 +241,7 @@ class _ResultFiles:
         return self._folder / self.labels[picture.name]
 
     def refuse_foreign(self, written: WrittenFiles) -> None:
-        """Refuse to replace what no conversion wrote; links to the same pictures and equal files are no harm."""
+        """Refuse to replace files that no conversion wrote; links to the same pictures and equal files are accepted."""
         others = [*self.labels.values(), *self._lists, CLASS_NAMES, CONFIG]
         places = {self._folder / IMAGES / name: image for name, image in self._images.items()}
         for place, image in places.items():
@@ -262,7 +262,7 @@ def _stem(name: str) -> str:
 
 
 def _upright_label(picture: AnnotatedPicture, classes: ClassList, size: _Size) -> np.ndarray:
-    """The label of a picture as it is read, upright, also where it was drawn on the picture as it is stored."""
+    """The label for the picture as read, upright, even if it was drawn on the picture as stored."""
     label_map = picture.content.label_map(picture.stated_size or size.upright, classes)
     found = label_map.shape[::-1]
     if found == size.upright:
@@ -280,18 +280,18 @@ def _place_picture(image: Path, place: Path, how: str, written: WrittenFiles) ->
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         if how == "link":
-            place.unlink(missing_ok=True)  # a copy of its own; others have been refused
+            place.unlink(missing_ok=True)  # our own copy; others have been refused
             place.symlink_to(os.path.relpath(os.path.realpath(image), os.path.realpath(place.parent)))
         else:
             with open(image, "rb") as opened:
                 written.write_by(place, lambda file: shutil.copyfileobj(opened, file))
-    except (OSError, NotImplementedError) as error:  # the second where the system has no symbolic links
+    except (OSError, NotImplementedError) as error:  # the second on systems without symbolic links
         advice = "; give --pictures copy if links cannot be made" if how == "link" else ""
         raise UserError(f"{place}: cannot be written ({getattr(error, 'strerror', None) or error}){advice}") from error
 
 
 def _list_lines(pictures: Sequence[AnnotatedPicture], files: _ResultFiles, separator: str) -> dict[str, str]:
-    """The line of each picture by its name; raise DataError where a line could not be split."""
+    """The line of each picture by its name; raise DataError if a line could not be split again."""
     lines = {picture.name: f"{IMAGES}/{picture.name}{separator}{files.labels[picture.name]}" for picture in pictures}
     odd = next((line for line in lines.values() if line.count(separator) != 1), None)
     if odd is not None:

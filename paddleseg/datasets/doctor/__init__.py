@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The label doctor: what is wrong with a training's labels and lists, with pictures, files and the line that mends it.
+"""The label doctor: what is wrong with a training's labels and lists, with pictures, files and the line that fixes it.
 
-``diagnose`` reads all pairs once (:mod:`.survey`) and asks each of the specialists. ``propose_maps`` reads the labels
-alone. What is found is told, never changed.
+``diagnose`` reads all pairs once (:mod:`.survey`) and runs each of the checks. ``propose_maps`` reads only the labels.
+Findings are reported; files are never changed.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
 class Diagnosis(NamedTuple):
-    """What the label doctor found.
+    """The label doctor's result.
 
     Attributes:
         findings: The worst first.
-        surveys: What was read, the training set first.
-        seconds: Time that it took.
+        surveys: The collected facts, the training set first.
+        seconds: Duration.
     """
 
     findings: list[Finding]
@@ -38,11 +38,11 @@ class Diagnosis(NamedTuple):
 
 
 def diagnose(train: SegmentationDataset, val: SegmentationDataset | None = None, *, num_workers: int = 0) -> Diagnosis:
-    """Read all pictures and labels of a training, and say what is wrong with them.
+    """Read all pictures and labels of a training, and report what is wrong with them.
 
     Args:
-        train: What is trained on.
-        val: What is evaluated, or None.
+        train: The training data.
+        val: The evaluation data, or None.
         num_workers: Threads that read; 0 and 1 read in one.
     """
     return _diagnose(train, val, with_pictures=True, num_workers=num_workers)
@@ -51,7 +51,7 @@ def diagnose(train: SegmentationDataset, val: SegmentationDataset | None = None,
 def propose_maps(
     train: SegmentationDataset, val: SegmentationDataset | None = None, *, num_workers: int = 0
 ) -> Diagnosis:
-    """The findings that come of the values of the labels alone; no picture is read. Takes what ``diagnose`` takes."""
+    """Findings from the values of the labels alone, without reading pictures. Arguments as for ``diagnose``."""
     return _diagnose(train, val, with_pictures=False, num_workers=num_workers)
 
 

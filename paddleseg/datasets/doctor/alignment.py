@@ -1,14 +1,13 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a label lies on its picture: borders of classes lie where the picture changes.
+"""Whether a label is aligned with its picture: borders of classes lie where the picture changes.
 
 For every displacement of up to ``REACH`` pixels, the mean contrast of the picture below the label's borders is
 computed (a cross-correlation, by Fourier transforms). What counts is how far the best displacement stands out: its
 distance from the mean over the far displacements, in their standard deviations. A label on its own picture has a
-sharp peak at displacement 0 (CamVid: 12 standard deviations in the median), the label of another street a hill of 3.
-
-How high chance gets is measured on the data itself: labels are laid on pictures that they do not belong to, and
-Gumbel's distribution, to which maxima tend, is fitted to the heights (E. J. Gumbel, Statistics of Extremes, 1958).
+sharp peak at displacement 0 (CamVid: 12 standard deviations in the median), the label of another street a low one of 3.
+The height reached by chance is measured on the data itself: labels are compared with pictures they do not belong to,
+and Gumbel's distribution, to which maxima tend, is fitted to the heights (E. J. Gumbel, Statistics of Extremes, 1958).
 Aligning by the edges of both images is common in registration; here it judges instead of moving.
 """
 
@@ -35,7 +34,7 @@ _FAR = 8
 _LEAST_BORDERS = 100
 _LEAST_MARGIN = 2.0
 _FEWEST_WRONG_PAIRS = 20
-# Fitted to 468 wrong pairs of CamVid, for data sets of too few pictures to measure it.
+# Fitted to 468 wrong pairs of CamVid, for data sets with too few pictures to measure it.
 _USUAL_CHANCE = (2.9, 0.6)
 
 TURNS = ("", "mirrored", "upside down", "turned by 180 degrees")
@@ -43,12 +42,12 @@ TURNS = ("", "mirrored", "upside down", "turned by 180 degrees")
 
 
 class Edges(NamedTuple):
-    """A pair at the size at which it is compared.
+    """A pair at the reduced size used for comparison.
 
     Attributes:
         contrast: (h, w) float32, local contrast of the picture; its mean is 0.
         borders: (h, w) uint8, 1 where the label changes to the right or below.
-        scale: Pixels of the picture for one of these.
+        scale: Pixels of the picture per pixel of these.
     """
 
     contrast: np.ndarray
@@ -61,11 +60,10 @@ class Fit(NamedTuple):
 
     Attributes:
         own: Height of the best displacement within ``TOLERANCE``, in standard deviations.
-        best: Height of the best of all ways.
-        turn: The position in ``TURNS`` of the best way.
-        shift_xy: The displacement of the best way in pixels of the picture: how far the label lies to the right and
-            too low.
-        peak_xy: The displacement of the best way that is not turned, likewise.
+        best: Height of the best of all placements.
+        turn: The position in ``TURNS`` of the best placement.
+        shift_xy: Its displacement in pixels of the picture: how far the label lies too far right and too low.
+        peak_xy: The displacement of the best placement that is not turned, likewise.
     """
 
     own: float
@@ -76,19 +74,19 @@ class Fit(NamedTuple):
 
     @property
     def lies_elsewhere(self) -> bool:
-        """Whether another way than its own is the best."""
+        """Whether a placement other than its own is the best."""
         return self.best > self.own
 
 
 def find_edges(grey: np.ndarray, values: np.ndarray) -> Edges | None:
-    """What is compared of a picture and its label.
+    """The edges of a picture and its label for comparison.
 
     Args:
         grey: (H, W) uint8 picture.
         values: (H, W) int32 label, class ids or packed colours.
 
     Returns:
-        None where the label has hardly any borders.
+        None if the label has hardly any borders.
     """
     scale = max(1.0, max(values.shape) / LONG_SIDE)
     size_wh = tuple(max(1, round(side / scale)) for side in values.shape[::-1])
@@ -98,7 +96,8 @@ def find_edges(grey: np.ndarray, values: np.ndarray) -> Edges | None:
     if np.count_nonzero(borders) < _LEAST_BORDERS or min(label.shape) < 4 * _FAR:
         return None
     gradient = cv2.magnitude(cv2.Scharr(small, -1, 1, 0), cv2.Scharr(small, -1, 0, 1))
-    # Relative to what is around it: the edge of a dark car counts as much as a sunlit wall. Cut, so that no edge rules.
+    # Relative to the surroundings: the edge of a dark car counts as much as a sunlit wall's. Clipped, so that no edge
+    # dominates.
     gradient /= cv2.blur(gradient, (31, 31)) + 0.1 * gradient.mean() + 1e-6
     contrast = np.minimum(gradient, 4)
     return Edges(contrast - contrast.mean(), borders, scale)
@@ -119,7 +118,7 @@ def fit(picture: Edges, label: Edges, turns: Sequence[int] = (0, 1, 2, 3)) -> Fi
     for how in turns:
         heights = _heights(picture.contrast, turn(borders, how).astype(np.float32), reach)
         row, column = divmod(int(heights.argmax()), 2 * reach + 1)
-        # The borders have to move by this to lie on the picture: the label lies on the other side.
+        # The borders must move by this to match the picture: the label is displaced the opposite way.
         shift = (reach - column) * picture.scale, (reach - row) * picture.scale
         peaks.append((float(heights[row, column]), how, shift))
         if how == 0:
@@ -130,7 +129,7 @@ def fit(picture: Edges, label: Edges, turns: Sequence[int] = (0, 1, 2, 3)) -> Fi
 
 
 def _heights(contrast: np.ndarray, borders: np.ndarray, reach: int) -> np.ndarray:
-    """(2 reach + 1, 2 reach + 1): how far each displacement stands out; displacement 0 is in the middle."""
+    """(2 reach + 1, 2 reach + 1): how far each displacement stands out; displacement 0 is in the centre."""
     height, width = (cv2.getOptimalDFTSize(side + reach) for side in contrast.shape)
     planes = np.zeros((2, height, width), np.float32)
     planes[0, : contrast.shape[0], : contrast.shape[1]] = contrast
@@ -149,7 +148,7 @@ class Chance(NamedTuple):
     Attributes:
         location: Its mode.
         width: Its scale.
-        num_pairs: How many wrong pairs it was fitted to; 0: it is CamVid's.
+        num_pairs: The number of wrong pairs it was fitted to; 0: CamVid's values.
     """
 
     location: float
@@ -158,7 +157,7 @@ class Chance(NamedTuple):
 
     @classmethod
     def measure(cls, edges: Sequence[Edges]) -> Chance:
-        """Lay each label on the picture that is half a data set away."""
+        """Compare each label with the picture half a data set away."""
         count = len(edges)
         if count < _FEWEST_WRONG_PAIRS:
             return cls(*_USUAL_CHANCE, 0)
@@ -167,18 +166,18 @@ class Chance(NamedTuple):
         return cls(float(np.mean(heights)) - float(np.euler_gamma) * width, width, count)
 
     def threshold(self, tests: int) -> float:
-        """The height that one of so many wrong pairs exceeds with a chance of ``ERROR_RATE``."""
+        """The height that any of this many wrong pairs exceeds with probability ``ERROR_RATE``."""
         return self.location - self.width * math.log(-math.log1p(-ERROR_RATE / max(tests, 1)))
 
 
 class Verdict(NamedTuple):
-    """What the pairs of a data set say together.
+    """The combined verdict on the pairs of a data set.
 
     Attributes:
-        shared_turn: How most labels are turned, 0: they are not.
-        shared_shift_xy: By how much most of them lie to the right and too low, in pixels; None: they do not.
+        shared_turn: How most labels are turned; 0: not at all.
+        shared_shift_xy: By how much most of them lie too far right and too low, in pixels; None: they do not.
         elsewhere: Positions of single pairs that fit turned or displaced.
-        unclear: Positions of other pairs that fit where they are no better than chance explains.
+        unclear: Positions of other pairs whose fit in place is no better than chance.
         threshold: Height that a single pair had to exceed.
     """
 
@@ -193,9 +192,9 @@ def judge(fits: Sequence[Fit | None], chance: Chance, scale: float = 1.0) -> Ver
     """Separate what is wrong with all labels from what is wrong with some.
 
     Args:
-        fits: Of each pair; None where there is nothing to compare.
-        chance: What wrong pairs reach.
-        scale: Pixels of a picture for one of the reduced size.
+        fits: The fit of each pair; None if there is nothing to compare.
+        chance: The heights that wrong pairs reach.
+        scale: Pixels of a picture per pixel of the reduced size.
     """
     rated = [index for index, found in enumerate(fits) if found is not None]
     others = [index for index in rated if fits[index].lies_elsewhere]
@@ -217,7 +216,7 @@ def judge(fits: Sequence[Fit | None], chance: Chance, scale: float = 1.0) -> Ver
 
 
 def _shared_shift(peaks_xy: np.ndarray, least: float) -> tuple[float, float] | None:
-    """The median displacement where it is at least ``least`` and most pairs lie on its side, more than half way."""
+    """The median displacement, if it is at least ``least`` and most pairs are shifted more than half way towards it."""
     middle = np.median(peaks_xy, axis=0)
     length = float(np.hypot(*middle))
     if length < least:
@@ -227,7 +226,7 @@ def _shared_shift(peaks_xy: np.ndarray, least: float) -> tuple[float, float] | N
 
 
 def is_majority(count: int, total: int) -> bool:
-    """Whether so many of all are more than half, by a sign test at ``ERROR_RATE``."""
+    """Whether ``count`` of ``total`` is significantly more than half, by a sign test at ``ERROR_RATE``."""
     if 2 * count <= total:
         return False
     if total > 100:  # the normal approximation; thousands of binomial coefficients take seconds

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labels that show colours: which class each colour stands for, as far as palettes tell."""
+"""Coloured labels: the class of each colour, as far as palettes tell."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from paddleseg.datasets.doctor.raw_labels import unpack
 from paddleseg.datasets.doctor.survey import PairFacts, Survey
 from paddleseg.utils.visualize import default_palette, names_of_classes
 
-# Smoothed edges have hundreds of colours with hardly any pixels; a class has areas, and more than this.
+# Smoothed edges have hundreds of colours with hardly any pixels; a class has areas, and more pixels than this.
 _LEAST_SHARE, _LEAST_INTERIOR = 1e-5, 0.2
 _MOST_COLOURS = 256
-# Colours of a palette that is the right one need not be met to the last bit: sum of the differences of the channels.
+# The right palette's colours need not match to the last bit: sum of the channels' differences.
 _NEAR = 6
 
 
 class ColourMap(NamedTuple):
-    """Colours and what they stand for.
+    """Colours and their meaning.
 
     Attributes:
-        class_ids: Of each colour its class, None where none is known.
-        shares: Of each colour its share of the pixels.
-        palette: Whose palette they are of, in words; "" where it is none that is known.
-        colours: That palette, a colour for each class; empty where it is none that is known.
+        class_ids: The class of each colour, None if unknown.
+        shares: The share of each colour among the pixels.
+        palette: The origin of their palette, in words; "" if unknown.
+        colours: That palette, a colour for each class; empty if unknown.
     """
 
     class_ids: dict[tuple[int, int, int], int | None]
@@ -43,7 +43,7 @@ class ColourMap(NamedTuple):
 
     @property
     def num_known(self) -> int:
-        """How many colours have a class."""
+        """How many colours have a known class."""
         return sum(class_id is not None for class_id in self.class_ids.values())
 
 
@@ -69,7 +69,7 @@ def find_colours(survey: Survey, facts: Sequence[PairFacts]) -> list[Finding]:
 
 
 def map_colours(facts: Sequence[PairFacts], num_classes: int, palette: Sequence[Sequence[int]] | None) -> ColourMap:
-    """Match the colours of labels with the data set's palette, or else with those that are often met.
+    """Match the colours of labels with the data set's palette, or else with common ones.
 
     Args:
         facts: Pairs with coloured labels.
@@ -92,7 +92,7 @@ def map_colours(facts: Sequence[PairFacts], num_classes: int, palette: Sequence[
 
 
 def _colours_in_areas(facts: Sequence[PairFacts]) -> dict[tuple[int, int, int], float]:
-    """The colours that are no smoothed edges, the most frequent first, with their shares of the pixels."""
+    """The colours that are not smoothed edges, the most frequent first, with their shares of the pixels."""
     pixels: dict[int, int] = {}
     interior: dict[int, int] = {}
     for counts in (fact.counts for fact in facts):

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The lines that mend what the label doctor finds: for a configuration, a list, or the command line."""
+"""The lines that fix the label doctor's findings: for a configuration, a list, or the command line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXPORT_AGAIN = (
 
 
 def label_map(survey: Survey, proposal: Proposal) -> str:
-    """The key of the data set's section, with what has to be known before it is pasted."""
+    """The key for the data set's section, with notes to read before pasting it."""
     dataset = type(survey.dataset)
     lines = [f"{survey.section}:"]
     if "label_map" not in inspect.signature(dataset).parameters:
@@ -34,12 +34,12 @@ def label_map(survey: Survey, proposal: Proposal) -> str:
 
 
 def own_map(survey: Survey) -> str:
-    """The key for a data set that needs no map, and would get that of the other one."""
+    """The key for a data set that needs no map, but would inherit the other one's."""
     return f"{survey.section}:\n  label_map: {{}}  # its labels are right; without this the other map holds for it too"
 
 
 def map_to_fill_in(survey: Survey, values: Sequence[int]) -> str:
-    """The key for values that nothing is known of: the ids are left to who knows them."""
+    """The key for unknown values: the ids are left for the user to fill in."""
     pairs = ", ".join(f"{value}: CLASS" for value in values[:_MOST_FILES])
     more = ", ..." if len(values) > _MOST_FILES else ""
     ignored = survey.dataset.ignore_index
@@ -50,13 +50,13 @@ def map_to_fill_in(survey: Survey, values: Sequence[int]) -> str:
 
 
 def mend(survey: Survey, files: Sequence[str], flags: str) -> str:
-    """The command that writes mended copies of labels, and leaves the labels as they are."""
+    """The command that writes corrected copies of labels, and leaves the originals unchanged."""
     if len(files) > _MOST_FILES and len(files) == len(survey.facts):
         folders = dict.fromkeys((os.path.dirname(file), os.path.splitext(file)[1]) for file in files)
         named = " ".join(os.path.join(shlex.quote(folder), f"*{suffix}") for folder, suffix in folders)
     else:
         named = " ".join(map(shlex.quote, files))
-    # A folder for each cure: copies of files of other folders may have the same names.
+    # A folder for each cure: copies of files from other folders may have the same names.
     place = "_".join(["mended", survey.section.partition("_")[0], *re.findall("[a-z]+", flags)])
     return (
         f"python tools/mend_labels.py {flags} --save_dir {place} {named}\n# then list the new files in place of these"
@@ -64,14 +64,14 @@ def mend(survey: Survey, files: Sequence[str], flags: str) -> str:
 
 
 def new_lines(survey: Survey, pairs: Sequence[tuple[str, str]]) -> str:
-    """The lines that a list should have: (picture, label) in place of what stands there."""
+    """The lines that a list should have: (picture, label) instead of the present ones."""
     lines = [f"{picture} {label}" for picture, label in pairs[:_MOST_FILES]]
     more = [f"# and {len(pairs) - _MOST_FILES} more"] if len(pairs) > _MOST_FILES else []
     return "\n".join([f"# these lines in the list of {survey.section}, with paths as they stand there", *lines, *more])
 
 
 def move_labels(lag: int) -> str:
-    """The command that writes a list whose labels come from so many lines further down (or up, where negative)."""
+    """The command that writes a list with labels from ``lag`` lines further down (or up, if negative)."""
     first, second = (f"head -n -{abs(lag)}", f"tail -n +{abs(lag) + 1}")[:: 1 if lag > 0 else -1]
     pictures, labels = f"<(cut -d' ' -f1 LIST | {first})", f"<(cut -d' ' -f2 LIST | {second})"
     return f"paste -d' ' {pictures} {labels} > NEW_LIST  # where columns are separated by a blank"

@@ -1,9 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The same picture in training and validation, also resized or saved anew.
+"""The same picture in training and validation, even resized or re-encoded.
 
-Candidates have nearly the same difference hash (64 bits: whether each of 8 x 8 cells is brighter than the one on its
-left; Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010, compares such hashes). They are
+Candidates have nearly the same difference hash (64 bits: whether each of 8 x 8 cells is brighter than its left
+neighbour; Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010, compares such hashes). They
+are
 verified by the correlation of thumbnails, and then of the fine structure of the pictures themselves, which another
 picture of the same place does not share: with CamVid's pictures it is above 0.86 for a copy of half the size at JPEG
 quality 50, and 0.03 or less for the nearest picture of the other part.
@@ -25,15 +26,15 @@ from paddleseg.datasets.shared_pictures import find_shared_pictures
 _MOST_BITS = 10
 _LEAST_THUMBNAIL, _LEAST_DETAIL = 0.95, 0.8
 _DETAIL_SIDE = 256
-# Below, a picture is one colour, and everything about it is chance.
+# Below this, a picture is a single colour, and any similarity is chance.
 _LEAST_CONTRAST = 2.0
-# Pairs that are compared at once: two arrays of 40 MB.
+# Pairs compared at once: two arrays of 40 MB.
 _PAIRS_AT_ONCE = 5_000_000
 _BITS = np.array([bin(byte).count("1") for byte in range(256)], np.uint8)
 
 
 def find_duplicates(train: Survey, val: Survey) -> list[Finding]:
-    """Pictures of ``val`` that ``train`` has too."""
+    """Pictures of ``val`` that are also in ``train``."""
     same = find_shared_pictures(train.dataset, val.dataset)
     position = {val.picture(fact): fact.index for fact in val.facts}
     source = {train.picture(fact): fact.index for fact in train.facts}
@@ -63,7 +64,7 @@ def _say(kind: str, pairs: list[tuple[int, int]], train: Survey, val: Survey) ->
 
 
 def find_copies(train: Survey, val: Survey) -> Iterator[tuple[int, int]]:
-    """Positions of pictures in ``train`` and ``val`` that show the same, each of ``val`` once."""
+    """Positions of pictures in ``train`` and ``val`` with the same content, each of ``val`` once."""
     train_facts, val_facts = _with_contrast(train), _with_contrast(val)
     if not train_facts or not val_facts:
         return
@@ -96,7 +97,7 @@ def bits_apart(hashes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Pearson's correlation of two arrays of the same shape; 0 where one of them is constant."""
+    """Pearson's correlation of two arrays of the same shape; 0 if one of them is constant."""
     one, other = (array.astype(np.float64) - array.mean() for array in (one, other))
     norm = np.sqrt((one * one).sum() * (other * other).sum())
     return float((one * other).sum() / norm) if norm > 0 else 0.0
@@ -107,7 +108,7 @@ def _with_contrast(survey: Survey) -> list[PairFacts]:
 
 
 def _best_copy(train: Survey, val: Survey, candidates: list[PairFacts], fact: PairFacts) -> int | None:
-    """The position of the candidate that shows the same as a picture of ``val``; None: none does."""
+    """The position of the candidate with the same content as a picture of ``val``; None: there is none."""
     rated = [(correlation(other.thumbnail, fact.thumbnail), other) for other in candidates]
     rated = sorted((pair for pair in rated if pair[0] >= _LEAST_THUMBNAIL), key=lambda pair: -pair[0])[:8]
     ours = _detail_source(val, fact) if rated else None
@@ -124,7 +125,7 @@ def _detail_source(survey: Survey, fact: PairFacts) -> np.ndarray | None:
 
 
 def _detail_correlation(one: np.ndarray, other: np.ndarray) -> float:
-    """Correlation of what is left of two grey pictures without their soft parts, at the size of the smaller one."""
+    """Correlation of the fine structure of two grey pictures, at the size of the smaller one."""
     side = min(_DETAIL_SIDE, *(max(grey.shape) for grey in (one, other)))
     smaller = min((one, other), key=lambda grey: grey.size).shape
     scale = side / max(smaller)

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pictures of a finding, read again when a page is made: there are few of them, and data sets are large."""
+"""The pictures of a finding, read again for a page: there are few of them, and data sets are large."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BORDER = (255, 40, 40)
 
 
 def show_labels(survey: Survey, indices: Sequence[int]) -> list[Exhibit]:
-    """Pictures beside their labels, whose values are shown in colours of their own."""
+    """Pictures beside their labels, with a colour for each value."""
     shown = []
     for index in indices[:_MOST_PAIRS]:
         picture, label = read_pair(survey.dataset, index)
@@ -40,12 +40,12 @@ def show_labels(survey: Survey, indices: Sequence[int]) -> list[Exhibit]:
 
 
 def show_fits(survey: Survey, indices: Sequence[int], verdict: alignment.Verdict | None = None) -> list[Exhibit]:
-    """Pictures with the borders of their labels: as they lie, and where they fit best.
+    """Pictures with the borders of their labels: in place, and where they fit best.
 
     Args:
         survey: The data set.
         indices: Positions of pairs.
-        verdict: What is wrong with all of them together; None: each has its own turn and shift.
+        verdict: The fault shared by all of them; None: each has its own turn and shift.
     """
     shown = []
     for index in indices[:_MOST_PAIRS]:
@@ -64,7 +64,7 @@ def show_fits(survey: Survey, indices: Sequence[int], verdict: alignment.Verdict
 
 
 def show_other_labels(survey: Survey, pairs: Sequence[tuple[int, int]]) -> list[Exhibit]:
-    """Pictures with the borders of their labels, and of those of other pairs that fit better."""
+    """Pictures with the borders of their own labels, and of better-fitting labels of other pairs."""
     shown = []
     for index, other in pairs[:_MOST_PAIRS]:
         picture, label = read_pair(survey.dataset, index)
@@ -79,7 +79,7 @@ def show_other_labels(survey: Survey, pairs: Sequence[tuple[int, int]]) -> list[
 
 
 def show_pictures_beside(train: Survey, val: Survey, pairs: Sequence[tuple[int, int]]) -> list[Exhibit]:
-    """Pictures of validation, each with the one of training that is like it."""
+    """Validation pictures, each beside the similar training picture."""
     shown = []
     for in_train, in_val in pairs[:_MOST_PAIRS]:
         for survey, index in ((val, in_val), (train, in_train)):
@@ -97,7 +97,7 @@ def show_files(files: Sequence[str]) -> list[Exhibit]:
     for file in files[:_MOST_PAIRS]:
         try:
             shown.append(Exhibit(Path(file).name, _small(to_display_rgb(read_image(file, 3)))))
-        except DataError:  # a page shows what there is to see
+        except DataError:  # a page shows what can be read
             continue
     return shown
 
@@ -134,7 +134,7 @@ def draw_borders(picture: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def colour_label(label: RawLabel) -> np.ndarray:
-    """(h, w, 3) uint8: a label in its own colours, or a colour for each of its values."""
+    """(h, w, 3) uint8: a label in its own colours, or with a colour for each of its values."""
     values = label.values
     if label.is_coloured:
         colours = np.stack([values >> 16, values >> 8 & 255, values & 255], axis=2).astype(np.uint8)
@@ -144,7 +144,7 @@ def colour_label(label: RawLabel) -> np.ndarray:
 
 
 def move(values: np.ndarray, right: int, down: int, fill: int) -> np.ndarray:
-    """An (H, W) array moved by so many pixels; what comes in has the value ``fill``."""
+    """An (H, W) array shifted by pixels; uncovered ones get the value ``fill``."""
     height, width = values.shape
     moved = np.full_like(values, fill)
     if abs(right) < width and abs(down) < height:

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the label doctor reports: one finding per cause, with files, pictures and the line that mends it."""
+"""The label doctor's findings: one per cause, with files, pictures and the line that fixes it."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ def nothing_to_show() -> Sequence[Exhibit]:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, or may be.
+    """One thing that is, or may be, wrong.
 
     Attributes:
         kind: A key of ``KINDS``.
         severity: How bad it is.
-        section: ``"train_dataset"`` or ``"val_dataset"``: where.
-        message: One line: what was found, how often, and how sure it is.
-        cure: The lines that mend it: YAML, a line of a list, or a command.
-        files: Those that it was found in.
-        show: Makes the pictures, which is only done for a page.
+        section: Where: ``"train_dataset"`` or ``"val_dataset"``.
+        message: One line: what was found, how often, and how certain it is.
+        cure: The lines that fix it: YAML, a line of a list, or a command.
+        files: The affected files.
+        show: Makes the pictures; called only for a page.
     """
 
     kind: str
@@ -76,7 +76,7 @@ class Finding:
         assert self.kind in KINDS
 
     def to_dict(self) -> dict[str, Any]:
-        """All but the pictures as plain values, for a JSON file."""
+        """Everything except the pictures as plain values, for a JSON file."""
         return {
             "kind": self.kind,
             "severity": self.severity,

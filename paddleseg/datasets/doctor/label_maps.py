@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which ``label_map`` makes class ids of the values that label files hold, as far as the values tell."""
+"""The ``label_map`` that turns values of label files into class ids, as far as the values tell."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import numpy as np
 
 from paddleseg.utils.visualize import default_palette
 
-# Below this share of a value's pixels have equal neighbours where edges were smoothed: it is not a class but an edge.
+# With smoothed edges, a value of whose pixels less than this share have equal neighbours is an edge, not a class.
 _LEAST_INTERIOR = 0.3
 _LEAST_SHARE = 1e-4
-# Values that are no class and make less than this are left out of the training rather than guessed.
+# Values that are not classes and make up less than this are left out of the training rather than guessed.
 _MOST_LEFT_OUT = 0.2
 _LINE_WIDTH = 100
 
@@ -27,7 +27,7 @@ class Values(NamedTuple):
     Attributes:
         pixels: (256,) int64, pixels of each value of the files.
         interior: (256,) int64, those that equal their neighbours.
-        is_smoothed: Whether edges were smoothed, so that values without interior stand for nothing.
+        is_smoothed: Whether edges were smoothed, so that values without interior have no meaning.
     """
 
     pixels: np.ndarray
@@ -35,7 +35,7 @@ class Values(NamedTuple):
     is_smoothed: bool = False
 
     def solid(self) -> list[int]:
-        """The values that stand for something."""
+        """The values that have a meaning."""
         found = self.pixels > 0
         if self.is_smoothed:
             found &= self.interior >= _LEAST_INTERIOR * self.pixels
@@ -44,13 +44,13 @@ class Values(NamedTuple):
 
 
 class Classes(NamedTuple):
-    """What the values are to become.
+    """The target of the values.
 
     Attributes:
         num_classes: Ids are 0 .. num_classes - 1.
         ignore_index: The value of pixels that do not count.
         palette: The data set's [r, g, b] of each class, or None.
-        table: (256,) uint8: what becomes of each value of a file already.
+        table: (256,) uint8: the current mapping of each value of a file.
     """
 
     num_classes: int
@@ -59,7 +59,7 @@ class Classes(NamedTuple):
     table: np.ndarray
 
     def allows(self, value: int) -> bool:
-        """Whether a value of a file is a class or ignored as it is read now."""
+        """Whether a value of a file is currently read as a class or ignored."""
         return self.table[value] < self.num_classes or self.table[value] == self.ignore_index
 
 
@@ -67,10 +67,10 @@ class Proposal(NamedTuple):
     """A ``label_map``.
 
     Attributes:
-        label_map: Value in the file to class id or ``ignore_index``; values that stay are left out.
+        label_map: Value in the file to class id or ``ignore_index``; unchanged values are left out.
         kind: ``"off_by_one"`` or ``"other_values"``.
-        why: What speaks for it, in words.
-        is_guess: Whether it should be looked at before it is used.
+        why: The evidence for it, in words.
+        is_guess: Whether it should be checked before use.
     """
 
     label_map: Mapping[int, int]
@@ -79,19 +79,19 @@ class Proposal(NamedTuple):
     is_guess: bool = False
 
     def lines(self) -> str:
-        """The key as YAML, of several lines where it is long."""
+        """The key as YAML, on several lines if it is long."""
         pairs = ", ".join(f"{value}:_{class_id}" for value, class_id in sorted(self.label_map.items()))
         wrapped = textwrap.fill(f"label_map:_{{{pairs}}}", _LINE_WIDTH, subsequent_indent=" " * 12)
-        return wrapped.replace(":_", ": ")  # no line ends within a pair
+        return wrapped.replace(":_", ": ")  # lines do not break within a pair
 
 
 def propose(values: Values, classes: Classes) -> Proposal | None:
-    """Find a map for values of which some are no class.
+    """Find a map for values some of which are not classes.
 
-    Several ways in which such values usually come about are tried, the surest first.
+    Several usual causes of such values are tried, the most certain first.
 
     Returns:
-        None where all values are allowed, or where nothing speaks for any map.
+        None if all values are allowed, or if there is no evidence for any map.
     """
     present = np.flatnonzero(values.pixels).tolist()
     solid = values.solid()
@@ -112,7 +112,7 @@ def propose(values: Values, classes: Classes) -> Proposal | None:
 
 
 def _value_of_edge(value: int, solid: list[int], label_map: Mapping[int, int], classes: Classes) -> int:
-    """Between two classes the nearer one is known, between several it is not."""
+    """The class of an edge's value: the nearer one of two classes; unknown for more."""
     if classes.num_classes == 2 and len(solid) == 2:
         nearest = min(solid, key=lambda other: abs(value - other))
         return label_map.get(nearest, nearest)
@@ -134,7 +134,7 @@ def _off_by_one(solid: list[int], values: Values, classes: Classes) -> Proposal 
     count, ignored = classes.num_classes, classes.ignore_index
     if _illegal(solid, classes) != [count] or count == ignored:
         return None
-    if any(classes.table[value] != value for value in range(count)):  # they are renumbered already
+    if any(classes.table[value] != value for value in range(count)):  # they are already renumbered
         return None
     label_map = {value: value - 1 for value in range(1, count + 1) if value != ignored}
     if values.pixels[0]:
@@ -145,7 +145,7 @@ def _off_by_one(solid: list[int], values: Values, classes: Classes) -> Proposal 
 
 
 def _stretched(solid: list[int], values: Values, classes: Classes) -> Proposal | None:
-    """Ids that were multiplied to be seen, up to 255 or by a whole number."""
+    """Ids multiplied to make them visible, up to 255 or by a whole number."""
     count, ignored = classes.num_classes, classes.ignore_index
     if not _illegal(solid, classes) or len(solid) < 3 or count < 3:
         return None

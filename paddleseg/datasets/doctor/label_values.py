@@ -21,17 +21,17 @@ from paddleseg.datasets.doctor.survey import PairFacts, Survey, iterate_counts
 # CamVid's and RoadScenes' labels have at most 0.12 of these, smoothed ones at least 0.3.
 _SMOOTHED = 0.25
 _LEAST_RAMPS = 50
-# Of the three values of a smoothed edge the middle one lies between the others; compression gives any.
+# Of the three values of a smoothed edge the middle one lies between the others; compression produces any order.
 _MONOTONE = 0.58
 _MOST_VALUES = 8
 
 
 class ValueFindings(NamedTuple):
-    """What the values of a data set's labels say.
+    """The findings on the values of a data set's labels.
 
     Attributes:
         findings: What is wrong.
-        proposal: The map that mends what a map can mend; None: there is none, or none is needed.
+        proposal: The map that fixes what a map can fix; None: there is none, or none is needed.
     """
 
     findings: list[Finding]
@@ -39,9 +39,9 @@ class ValueFindings(NamedTuple):
 
 
 def find_value_faults(surveys: Sequence[Survey]) -> list[Finding]:
-    """Look at the values of all labels of a training's data sets.
+    """Check the values of all labels of a training's data sets.
 
-    A ``label_map`` that one section of a configuration states holds for the other too, unless that has its own.
+    A ``label_map`` in one section of a configuration applies to the other too, unless that has its own.
     """
     results = [_look_at_values(survey) for survey in surveys]
     findings = [found for result in results for found in result.findings]
@@ -60,7 +60,7 @@ def find_value_faults(surveys: Sequence[Survey]) -> list[Finding]:
 
 
 def _same_in_other(proposal: Proposal, survey: Survey) -> Finding | None:
-    """Labels that were counted from 1 as those of the other part, without its last class, which would show it."""
+    """Labels counted from 1 like the other part's, but without the last class, which would reveal it."""
     facts = [fact for fact, _ in iterate_counts(survey) if not fact.is_coloured]
     pixels = sum_values(facts).pixels
     if proposal.kind != "off_by_one" or proposal.is_guess or pixels[0] or not pixels[1:].any():
@@ -82,7 +82,7 @@ def _look_at_values(survey: Survey) -> ValueFindings:
     proposal = None
     if plain:
         wrong_ids, proposal = _find_wrong_ids(survey, plain)
-        # Values that smoothing made out of two others are no finding of their own.
+        # Values created by smoothing are not a finding of their own.
         if smoothed and (proposal is None or proposal.is_guess):
             names = {survey.label(fact) for fact in smoothed}
             wrong_ids = [found for found in wrong_ids if not names.issuperset(found.files)]
@@ -93,7 +93,7 @@ def _look_at_values(survey: Survey) -> ValueFindings:
 
 
 def classes_of(survey: Survey) -> Classes:
-    """The classes of a data set, and how its labels are renumbered already."""
+    """The classes of a data set, and the current renumbering of its labels."""
     dataset = survey.dataset
     return Classes(dataset.num_classes, dataset.ignore_index, dataset.palette, dataset.value_table)
 
@@ -113,7 +113,7 @@ def sum_values(facts: Sequence[PairFacts]) -> Values:
 
 
 def _find_wrong_ids(survey: Survey, facts: list[PairFacts]) -> tuple[list[Finding], Proposal | None]:
-    """All labels have wrong values together, or some of them have, for which no ``label_map`` of the set can be."""
+    """Wrong values in all labels, or in some, which a ``label_map`` of the whole set cannot fix."""
     classes = classes_of(survey)
     wrong = [fact for fact in facts if not all(classes.allows(value) for value in fact.counts.values.tolist())]
     proposal = propose(sum_values(facts), classes)
@@ -164,7 +164,7 @@ def _say_smoothed(survey: Survey, smoothed: list[PairFacts], num_labels: int, pr
         f"({ramps / borders:.0%} of the border pixels, where up to 12% are usual): {why}; {first_of(files)}"
     )
     cure = cures.EXPORT_AGAIN
-    if proposal is not None and not proposal.is_guess:  # of two classes: cut in the middle
+    if proposal is not None and not proposal.is_guess:  # two classes: split in the middle
         cure += f"\n# until then, so that training can begin:\n{cures.label_map(survey, proposal)}"
     return Finding("antialiased", "error", survey.section, message, cure, files, _show(survey, smoothed))
 

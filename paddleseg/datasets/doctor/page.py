@@ -15,7 +15,7 @@ _MOST_FILES = 200
 
 
 def describe(diagnosis: Diagnosis) -> Iterator[str]:
-    """Lines for the terminal: each finding, and below it the lines that mend it."""
+    """Lines for the terminal: each finding, followed by the lines that fix it."""
     for found in diagnosis.findings:
         yield f"{found.severity}: {found.section}: {found.message}"
         yield from (f"    {line}" for line in found.cure.splitlines())
@@ -27,7 +27,7 @@ def make_page(diagnosis: Diagnosis, config: str) -> str:
     """The page as HTML.
 
     Args:
-        diagnosis: What was found; pictures are read again for it.
+        diagnosis: The result; pictures are read again for it.
         config: Name of the configuration.
     """
     sizes = ", ".join(f"{len(survey.facts)} pairs of {survey.section}" for survey in diagnosis.surveys)
@@ -58,7 +58,7 @@ def _section(found: Finding) -> str:
 
 
 def _unclear(diagnosis: Diagnosis) -> Iterator[str]:
-    """What could not be judged: silence about it would look like health. What a finding places elsewhere is judged."""
+    """Pairs that could not be judged, lest silence look like health. Those placed elsewhere by a finding are judged."""
     for survey in diagnosis.surveys:
         single = survey.chance.threshold(1)
         judged = {

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labels that do not lie on their pictures: shifted, turned, or of another picture; and lists that are mixed up."""
+"""Labels not aligned with their pictures: shifted, turned, or of another picture; and mixed-up lists."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _how_sure(survey: Survey, threshold: float) -> str:
 
 def _say_all(survey: Survey, verdict: Verdict) -> Finding:
     rated = [fact for fact in survey.facts if fact.fit is not None]
-    # Those too whose place cannot be judged: they go with the others.
+    # Including those whose position cannot be judged: they follow the others.
     files = [survey.label(fact) for fact, _ in iterate_counts(survey)]
     if verdict.shared_turn:
         count = sum(fact.fit.turn == verdict.shared_turn for fact in rated)
@@ -117,13 +117,13 @@ def _shift_flags(right: int, down: int) -> str:
 
 
 def _shared_lag(survey: Survey) -> Finding | None:
-    """Lists of pictures and labels that are out of step, as after a file that only one of them has."""
+    """Lists of pictures and labels that are out of step, for instance after a file that only one of them has."""
     facts, count = survey.facts, len(survey.facts)
     sample = [index for index in spread(count, _LAG_SAMPLE) if facts[index].fit is not None]
     if len(sample) < 8:
         return None
     unclear = sum(facts[index].fit.own <= survey.chance.threshold(1) for index in sample)
-    # Labels of a film's next picture fit, too, only not as well: where most labels fit, these are compared first.
+    # Labels of a film's next picture fit, too, just not as well: if most labels fit, these are compared first.
     if unclear * 4 < len(sample) and not any(_fits_at_lags(survey, sample, _NEXT)):
         return None
     found = {lag: heights for lag, heights in zip(_LAGS, _fits_at_lags(survey, sample, _LAGS)) if heights}
@@ -142,7 +142,7 @@ def _shared_lag(survey: Survey) -> Finding | None:
 
 
 def _fits_at_lags(survey: Survey, sample: Sequence[int], lags: Sequence[int]) -> list[list[float]]:
-    """For each lag the heights of those labels that fit better than the right ones; none where they are no majority."""
+    """For each lag the heights of labels that fit better than the listed ones; none without a majority."""
     threshold = survey.chance.threshold(len(lags) * len(sample))
     better: list[list[float]] = [[] for _ in lags]
     for index in sample:
@@ -157,7 +157,7 @@ def _fits_at_lags(survey: Survey, sample: Sequence[int], lags: Sequence[int]) ->
 
 
 def _find_exchanged(survey: Survey, verdict: Verdict) -> Finding | None:
-    """Labels that belong to another picture, and that one is known: both fit nothing where they are."""
+    """Labels exchanged with those of another picture that is known: neither fits in its place."""
     facts = [survey.facts[index] for index in verdict.unclear][:_MOST_COMPARED]
     edges = {fact.index: find_edges(survey.dataset, fact.index) for fact in facts}
     owners: dict[int, tuple[float, int]] = {}
@@ -205,7 +205,7 @@ def find_swapped_columns(survey: Survey) -> list[Finding]:
 
 
 def find_swapped_parts(train: Survey, val: Survey) -> list[Finding]:
-    """Lists of training and validation that stand for each other, or name pictures of the other's folder."""
+    """Lists of training and validation that are swapped, or name pictures in the other's folder."""
     findings = []
     in_other = {
         survey.section: [
@@ -245,7 +245,7 @@ def find_swapped_parts(train: Survey, val: Survey) -> list[Finding]:
 
 
 def _part_of(path: str) -> str | None:
-    """The part of the data that the folders of a path speak of, the innermost first."""
+    """The part of the data named by the folders of a path, the innermost first."""
     for folder in reversed(Path(path).parts[:-1]):
         for part, names in _PARTS.items():
             if folder.lower() in names:

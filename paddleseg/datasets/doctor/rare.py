@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Classes of which there is too little to learn from."""
+"""Classes with too little to learn from."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from paddleseg.datasets.doctor.survey import Survey, iterate_counts
 from paddleseg.utils.errors import count_of
 from paddleseg.utils.visualize import class_name
 
-# A ten-thousandth of CamVid's pixels is one small sign in each second picture; its rarest class has 30 times as many.
+# A ten-thousandth of CamVid's pixels is one small sign in every second picture; its rarest class has 30 times as many.
 _LEAST_SHARE = 1e-4
 _FEWEST_LABELS, _LEAST_LABEL_SHARE = 3, 0.01
-# Of a handful of labels, every class is in few.
+# In a handful of labels, every class is in few.
 _MANY_LABELS = 50
 
 
 def find_rare_classes(survey: Survey) -> list[Finding]:
-    """Classes that some pixels have, but few of them or in few labels; one finding for all of them."""
+    """Classes that occur, but with few pixels or in few labels; one finding for all of them."""
     dataset = survey.dataset
     pixels, labels = np.zeros(256, np.int64), np.zeros(256, np.int64)
     first: dict[int, list[int]] = {}

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Label files as they are, also those that no training could use, and what their values look like side by side."""
+"""Label files as stored, including those unusable for training, and how their values are arranged."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_image, read_label
 
-# Of a label with smoothed colours; its classes are among the most frequent ones.
+# For labels with smoothed colours; classes are among the most frequent ones.
 _MOST_COLOURS = 512
-# A photo has thousands of colours, and few pixels that equal all of their neighbours.
+# A photo has thousands of colours, and few pixels equal to all of their neighbours.
 _LABEL_COLOURS, _LABEL_INTERIOR = 256, 0.8
 
 
@@ -36,7 +36,7 @@ def read_raw_label(path: str) -> RawLabel:
     """Read a label, whatever its form; three equal channels count as one.
 
     Raises:
-        DataError: It cannot be decoded, or holds numbers above 255.
+        DataError: It cannot be decoded, or has numbers above 255.
     """
     try:
         return RawLabel(read_label(path).astype(np.int32), False)
@@ -63,18 +63,18 @@ def unpack(number: int) -> tuple[int, int, int]:
 
 @dataclass(frozen=True)
 class ValueCounts:
-    """How the values of an array lie.
+    """The arrangement of an array's values.
 
     Attributes:
-        values: The values that occur, of colours the most frequent 512, in rising order.
+        values: The values that occur, for colours the most frequent 512, in rising order.
         pixels: How many pixels each has.
         interior: How many of these equal their neighbours above, below, left and right. Smoothed edges have almost
             none.
         num_values: How many values there are.
         borders: Pairs of neighbours that differ.
         ramps: Three neighbours in a row that all differ.
-        monotone: Those of them whose middle one lies between the others in value. Among class ids, a third of them do
-            so by chance; where edges were smoothed, most do.
+        monotone: Those of them whose middle value lies between the others. Among class ids a third do so by chance;
+            with smoothed edges most do.
     """
 
     values: np.ndarray
@@ -87,17 +87,17 @@ class ValueCounts:
 
     @property
     def interior_share(self) -> float:
-        """Share of the pixels, of the values that are kept, that equal their neighbours."""
+        """Share of the pixels with kept values that equal their neighbours."""
         return float(self.interior.sum() / max(self.pixels.sum(), 1))
 
     @property
     def is_like_label(self) -> bool:
-        """Few values in areas."""
+        """Whether there are few values, in areas."""
         return self.num_values <= _LABEL_COLOURS and self.interior_share >= _LABEL_INTERIOR
 
     @property
     def is_like_photo(self) -> bool:
-        """Many values, hardly two neighbours of which are equal."""
+        """Whether there are many values, hardly any neighbours being equal."""
         return self.num_values > _LABEL_COLOURS and self.interior_share < _LABEL_INTERIOR
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of a film or a drive that lie next to each other, one of them trained on and the other evaluated."""
+"""Adjacent pictures of a film or a drive, one trained on and the other evaluated."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ ERROR_RATE = 0.001
 _STEPS = 2
 _FEWEST = 8
 _MOST_COMPARED = 300
-# Of 0016E5_f07959 the frame, and of 000019_leftImg8bit not the 8 of a word.
+# In 0016E5_f07959 the frame; in 000019_leftImg8bit not the 8 within a word.
 _NUMBER = re.compile(r"\d+(?![A-Za-z\d])")
 
 
 def find_neighbours(train: Survey, val: Survey) -> list[Finding]:
-    """Pictures of ``val`` whose number is within two steps of one that is trained on, in sequences that are some.
+    """Pictures of ``val`` whose number is within two steps of a training picture, in actual sequences.
 
-    Names alone do not tell: pictures that are numbered at random have neighbours too. A sequence is believed where
-    pictures of adjacent numbers look more alike than pictures of numbers far apart (one-sided Mann-Whitney test of the
+    Names alone do not tell: randomly numbered pictures have neighbours too. A sequence is accepted if pictures with
+    adjacent numbers look more alike than pictures with distant ones (one-sided Mann-Whitney test of the
     correlations of their thumbnails at ``ERROR_RATE``).
     """
     sequences: dict[tuple[str, str], dict[str, list[tuple[int, PairFacts]]]] = defaultdict(lambda: defaultdict(list))
@@ -60,7 +60,7 @@ def find_neighbours(train: Survey, val: Survey) -> list[Finding]:
 
 
 def parse_name(path: str) -> tuple[tuple[str, str], int | None]:
-    """What stands before and behind the last number of a picture's name, and the number; None where it has none."""
+    """The parts before and after the last number of a picture's name, and the number; None if it has none."""
     stem = Path(path).stem
     matches = list(_NUMBER.finditer(stem))
     if not matches:
@@ -69,7 +69,7 @@ def parse_name(path: str) -> tuple[tuple[str, str], int | None]:
 
 
 def _pairs_of(train: Sequence[tuple[int, PairFacts]], val: Sequence[tuple[int, PairFacts]]) -> list[tuple[int, int]]:
-    """(position in train, position in val) of the neighbours of one sequence; empty where it is none."""
+    """(position in train, position in val) of the neighbours of one sequence; empty if it is not a sequence."""
     ordered = sorted([*((n, 0, f) for n, f in train), *((n, 1, f) for n, f in val)], key=lambda entry: entry[:2])
     numbers = [number for number, _, _ in ordered]
     steps = np.diff(numbers)
@@ -89,7 +89,7 @@ def _pairs_of(train: Sequence[tuple[int, PairFacts]], val: Sequence[tuple[int, P
 
 
 def _is_sequence(facts: Sequence[PairFacts]) -> bool:
-    """Whether pictures next to each other are more alike than those half a sequence apart."""
+    """Whether adjacent pictures are more alike than those half a sequence apart."""
     thumbnails = [fact.thumbnail for fact in facts]
     count = len(thumbnails)
     if count < _FEWEST or any(thumbnail is None for thumbnail in thumbnails):
@@ -101,7 +101,7 @@ def _is_sequence(facts: Sequence[PairFacts]) -> bool:
 
 
 def mann_whitney(greater: Sequence[float], lesser: Sequence[float]) -> float:
-    """Chance of numbers at least as much above the others, if all were alike (one-sided, normal approximation).
+    """Chance of numbers at least this much above the others if all were alike (one-sided, normal approximation).
 
     H. B. Mann, D. R. Whitney, Annals of Mathematical Statistics 18 (1947).
     """

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""One pass over the files of a data set, that keeps of each pair what the label doctor compares afterwards."""
+"""One pass over the files of a data set that keeps the facts of each pair that the label doctor compares."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _COLOUR_STEP = 4
 
 @dataclass(frozen=True)
 class PairFacts:
-    """What is kept of a picture and its label.
+    """The kept facts of a picture and its label.
 
     Attributes:
         index: Position in the data set.
-        size_wh: Width and height of the picture; (0, 0) where it was not read.
-        counts: How the values of the label lie; None where it cannot be read.
+        size_wh: Width and height of the picture; (0, 0) if it was not read.
+        counts: The arrangement of the label's values; None if it cannot be read.
         is_coloured: Whether these values are packed colours.
         is_compressed: Whether the label's file format changes values.
-        thumbnail: (64, 64) uint8 grey; None where the picture was not read.
+        thumbnail: (64, 64) uint8 grey; None if the picture was not read.
         picture_is_label: Whether the picture looks like a label.
-        fit: How the label lies on the picture; None where that says nothing.
+        fit: The label's alignment with the picture; None if that is not informative.
     """
 
     index: int
@@ -54,14 +54,14 @@ class PairFacts:
 
 @dataclass(frozen=True)
 class Survey:
-    """What is known of a data set after the pass.
+    """The facts about a data set after the pass.
 
     Attributes:
         section: ``"train_dataset"`` or ``"val_dataset"``.
         dataset: The data set.
         facts: Of each pair, in the data set's order.
-        chance: What labels reach on pictures that they do not belong to.
-        scale: Pixels of a picture for one of those at which labels are laid on pictures, in the median.
+        chance: The heights that labels reach on pictures they do not belong to.
+        scale: Pixels of a picture per pixel of the reduced size for alignment, in the median.
     """
 
     section: str
@@ -72,7 +72,7 @@ class Survey:
 
     @property
     def has_files(self) -> bool:
-        """Whether the samples are read from the files of the list, so that files can be looked at and named."""
+        """Whether the samples are read from the files of the list, so that files can be checked and named."""
         return not self.dataset.has_own_read
 
     def picture(self, fact: PairFacts) -> str:
@@ -80,14 +80,14 @@ class Survey:
         return self.dataset.picture_name(fact.index)
 
     def label(self, fact: PairFacts) -> str:
-        """The label's name; that of the picture where labels are no files."""
+        """The label's name; the picture's if labels are not files."""
         return self.dataset.file_list[fact.index][1] if self.has_files else self.picture(fact)
 
 
 def take_survey(
     dataset: SegmentationDataset, section: str, *, with_pictures: bool = True, num_workers: int = 0
 ) -> Survey:
-    """Read all pairs of a data set; what cannot be read is left out, for the check of the data names it.
+    """Read all pairs of a data set; unreadable ones are left out, as the check of the data reports them.
 
     Args:
         dataset: A data set with labels.
@@ -107,7 +107,7 @@ def take_survey(
 
 
 def read_pair(dataset: SegmentationDataset, index: int) -> tuple[np.ndarray | None, RawLabel | None]:
-    """A picture (H, W, C) as it is read, and its label as it is stored; None for what cannot be read."""
+    """A picture (H, W, C) as read, and its label as stored; None for what cannot be read."""
     if dataset.has_own_read:
         try:
             sample = dataset.read(index)
@@ -127,7 +127,7 @@ def read_pair(dataset: SegmentationDataset, index: int) -> tuple[np.ndarray | No
 
 
 def find_edges(dataset: SegmentationDataset, index: int) -> alignment.Edges | None:
-    """What ``alignment`` compares of a pair; None where there is nothing to compare."""
+    """The edges of a pair for ``alignment``; None if there is nothing to compare."""
     picture, label = read_pair(dataset, index)
     return None if picture is None or label is None else _edges(to_grey(picture), label)
 
@@ -141,7 +141,7 @@ def to_grey(picture: np.ndarray) -> np.ndarray:
 
 
 def _label_or_none(dataset: SegmentationDataset, path: str) -> RawLabel | None:
-    """The label as it is stored, or the class ids of a data set that makes them in its own way."""
+    """The label as stored, or the class ids of a data set with its own reading."""
     try:
         if dataset.labels_are_pictures:
             return read_raw_label(path)
@@ -186,7 +186,7 @@ def _is_like_label(picture: np.ndarray) -> bool:
         return False
     numbers = pack(np.broadcast_to(picture, (*picture.shape[:2], 3)))
     coarse = np.ascontiguousarray(numbers[::_COLOUR_STEP, ::_COLOUR_STEP])
-    if len(np.unique(coarse)) > 64:  # spares the closer look with nearly all pictures
+    if len(np.unique(coarse)) > 64:  # spares most pictures the closer check
         return False
     return count_values(numbers).is_like_label
 
