@@ -1,11 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with the arguments of a class or function, told by its own signature.
+"""Faults of the arguments of a class or function, by its own signature.
 
 Names, defaults and type hints with their bounds (see :mod:`paddleseg.utils.type_hints`) are the schema. What hints
-cannot say, that arguments do not go together, a component says itself by ``faults``: a static method of a class, or an
+cannot express, contradictions between arguments, a component reports itself by ``faults``: a static method of a class,
+or an
 attribute of a function, that takes arguments by name and yields (argument, what was found and what is allowed). It is
-asked about arguments whose types and bounds are right, as soon as all that it takes without a default is known.
+called with arguments of correct types and bounds, once all those without a default are known.
 
 A constructor refuses by :func:`checks_arguments`, the check of a configuration collects by :func:`faults_of`.
 """
@@ -42,8 +43,8 @@ def faults_of(
         component: The class or function that will be called.
         arguments: Plain values by name.
         supplied: Parameters that the caller fills in when they are not given.
-        reserved: Parameters that only the caller may fill in; nobody is told of them.
-        looked_at: Arguments whose values are known to be right, or wrong, already.
+        reserved: Parameters that only the caller may fill in; messages do not mention them.
+        looked_at: Arguments whose values have already been checked.
     """
     parameters = inspect.signature(component).parameters.values()
     takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
@@ -62,12 +63,12 @@ def faults_of(
 
 
 def relation_faults_of(component: Callable[..., Any], arguments: Mapping[str, Any]) -> Iterator[Fault]:
-    """Faults of arguments that are right one by one and do not go together, as the component itself says.
+    """Contradictions between individually valid arguments, as reported by the component itself.
 
     Args:
         component: The class or function that will be called.
-        arguments: Plain values by name, and what else is known of where the component will be used, such as
-            ``num_classes``. Parameters that are not among them have their defaults.
+        arguments: Plain values by name, and further known values of the component's context, such as ``num_classes``.
+            Other parameters have their defaults.
     """
     faults = getattr(component, "faults", None)
     if faults is None:
@@ -82,14 +83,14 @@ def checks_arguments(
 ) -> Any:
     """Make a constructor refuse wrong arguments; a decorator of an ``__init__`` or of a function that builds something.
 
-    Refused is what the check of a configuration would refuse. Numbers and arrays of numpy and Paddle count as plain
-    numbers and lists, and paths as text; a number arrives as a plain one, the others as they were given. What YAML
-    cannot express, such as a function, is left to the constructor, and then nothing is asked of what goes together.
+    It refuses what the check of a configuration would refuse. Numbers and arrays of numpy and Paddle count as plain
+    numbers and lists, and paths as text; numbers are passed on as plain ones, the others unchanged. Values that YAML
+    cannot express, such as functions, are left to the constructor, and contradictions are then not checked.
 
     Args:
-        function: What is decorated.
-        faults: For functions: what their arguments' ``faults`` are, see the module. A class has a method for it.
-        unchecked: Arguments that code alone gives, and that are too long to be looked through.
+        function: The decorated function.
+        faults: For functions: their ``faults``, see the module. A class has a method for it.
+        unchecked: Arguments given only by code, and too long to check.
 
     Raises (when called):
         ConfigError: Arguments are wrong; the message names all of them.
@@ -109,7 +110,7 @@ def checks_arguments(
     left_alone = {own_name, *unchecked}
 
     @functools.cache
-    def hints() -> dict[str, Any]:  # when first called: then all names in the hints are defined
+    def hints() -> dict[str, Any]:  # on the first call, when all names in the hints are defined
         return {name: resolve_hint(function, item.annotation) for name, item in signature.parameters.items()}
 
     @functools.wraps(function)
@@ -117,7 +118,7 @@ def checks_arguments(
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError:
-            return function(*args, **kwargs)  # Python says best what does not fit a signature
+            return function(*args, **kwargs)  # Python's own message on a wrong call is the best
         component = checked if own_name is None else _constructed(type(bound.arguments[own_name]), function)
         known, found, all_judged = {}, [], True
         for holder, name, parameter in _by_name(bound):
@@ -130,7 +131,7 @@ def checks_arguments(
                 found += [] if fault is None else [(name, fault)]
             else:
                 all_judged &= is_meant(value, hint)
-            if isinstance(given, (bool, int, float)):  # also where numpy or Paddle had it
+            if isinstance(given, (bool, int, float)):  # also for numpy's and Paddle's
                 holder[name] = given
         raise_faults(component.__name__, found)
         if all_judged:
@@ -143,22 +144,22 @@ def checks_arguments(
 
 
 def _is_method(function: Callable[..., Any]) -> bool:
-    """Whether a function was defined in the body of a class."""
+    """Whether a function is defined in a class body."""
     owner = function.__qualname__.rpartition(".")[0]
     return bool(owner) and not owner.endswith("<locals>")
 
 
 def _constructed(kind: type, constructor: Callable[..., Any]) -> type:
-    """The class of ``kind`` and its bases that ``constructor`` makes; a subclass may have called it for itself.
+    """The class among ``kind`` and its bases that ``constructor`` belongs to; a subclass may have called it.
 
-    A constructor may have been wrapped once more; where it has been replaced, ``kind`` itself.
+    The constructor may have been wrapped again; if it has been replaced, the result is ``kind`` itself.
     """
     own = inspect.unwrap(constructor)
     return next((owner for owner in kind.__mro__ if inspect.unwrap(owner.__init__) is own), kind)
 
 
 def _by_name(bound: inspect.BoundArguments) -> Iterator[tuple[dict[str, Any], str, str]]:
-    """Where each argument with a name stands, its name and its parameter's, which is another one in ``**kwargs``."""
+    """The place of each named argument, its name and its parameter's, which differs in ``**kwargs``."""
     for name, value in bound.arguments.items():
         kind = bound.signature.parameters[name].kind
         if kind is inspect.Parameter.VAR_KEYWORD:
@@ -178,7 +179,7 @@ def _defaults(function: Callable[..., Any], *, empty_too: bool = False) -> dict[
 
 
 def _as_plain(value: Any) -> Any:
-    """Sequences as lists, paths as text, and numbers and arrays of numpy and Paddle as plain ones, at any depth."""
+    """Sequences as lists, paths as text, and numpy's and Paddle's numbers and arrays as plain ones, at any depth."""
     if isinstance(value, (list, tuple, range)):
         return [_as_plain(entry) for entry in value]
     if isinstance(value, dict):

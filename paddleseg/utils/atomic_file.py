@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files and folders that appear whole or not at all.
 
-Each is made beside its place, on the same disk, and renamed. What must outlive a power cut is flushed to the disk
-before that: a rename may get there earlier than the content.
+Each is created beside its place, on the same disk, and renamed. What must survive a power cut is flushed to the disk
+first, as a rename may reach it before the content.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ WRITING, REPLACED = ".writing", ".replaced"
 
 
 def write_atomically(path: str | os.PathLike, data: bytes) -> None:
-    """Write a file; missing folders are made.
+    """Write a file; missing folders are created.
 
-    Whoever reads ``path`` finds the old content or the new one, also when the program is killed in between.
+    Readers of ``path`` find the old content or the new one, even if the program is killed in between.
 
     Raises:
-        UserError: The disk is full or the place not writable; nothing is left behind.
+        UserError: The disk is full or the place is not writable; nothing is left behind.
     """
     path = Path(path)
     try:
@@ -43,7 +43,7 @@ def write_atomically(path: str | os.PathLike, data: bytes) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
-    """A file to write, which takes the place of ``path`` when the block ends; not if it ends with an error.
+    """A file to write, which replaces ``path`` when the block ends, unless it ends with an error.
 
     Args:
         path: The place.
@@ -64,7 +64,7 @@ def replacing(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def synced_file(path: Path) -> Iterator[BinaryIO]:
-    """A file to write, which is on the disk when the block ends."""
+    """A file to write, flushed to the disk when the block ends."""
     with open(path, "wb") as file:
         yield file
         file.flush()
@@ -73,14 +73,14 @@ def synced_file(path: Path) -> Iterator[BinaryIO]:
 
 def move_into_place(temporary: Path, path: Path) -> None:
     """Flush a finished file to the disk and rename it."""
-    _sync(temporary, os.O_RDWR)  # Windows flushes only what may be written
+    _sync(temporary, os.O_RDWR)  # Windows flushes only writable files
     os.replace(temporary, path)
 
 
 def temporary_beside(path: Path) -> Path:
     """A free hidden name beside ``path``.
 
-    Neither process number nor host name would do: containers may share both, and the folder.
+    Process number and host name would not suffice: containers may share both, and the folder.
     """
     return path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
 
@@ -94,7 +94,7 @@ def folder_beside(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def new_save_dir(folder: Path) -> Iterator[Path]:
-    """A folder to fill, which takes the place ``folder`` when the block ends; not if it ends with an error.
+    """A folder to fill, which becomes ``folder`` when the block ends, unless it ends with an error.
 
     Raises:
         DataError: There is something other than an empty folder, or it cannot be written; the message names
@@ -119,7 +119,7 @@ def new_save_dir(folder: Path) -> Iterator[Path]:
 def folder_on_disk_of(folder: Path) -> Iterator[Path]:
     """An empty hidden folder from which files are moved into ``folder``; gone afterwards.
 
-    In ``folder`` if that is there: what is beside it may be on another disk, for it can be a link or a mount point.
+    It is in ``folder`` if that exists: a place beside it may be on another disk, as it can be a link or a mount point.
     """
     place = temporary_beside(folder / "unfinished" if folder.is_dir() else folder)
     with _temporary_folder(place) as temporary:
@@ -137,19 +137,19 @@ def _temporary_folder(folder: Path) -> Iterator[Path]:
 
 
 def move_files(source: Path, target: Path, names: Sequence[str], *, obsolete: Sequence[str] = ()) -> None:
-    """Flush files to the disk and move them into a folder whose last one says that all are there; others in it stay.
+    """Flush files to the disk and move them into a folder whose last file certifies that all are there; others stay.
 
-    That last one, the seal, is taken away when nothing but the renames is left to do, and comes back with the last of
-    them: a folder in which this is interrupted has either its old files or no seal.
+    That last file, the seal, is removed just before the renames, and is the last one renamed: a folder in which this is
+    interrupted has either its old files or no seal.
 
     Args:
         source: Where they are, see ``folder_on_disk_of``.
-        target: The folder; made if it is not there.
+        target: The folder; created if needed.
         names: The files, the seal last.
-        obsolete: Files in ``target`` that go, for nothing in ``names`` replaces them.
+        obsolete: Files in ``target`` to delete, as nothing in ``names`` replaces them.
 
     Raises:
-        OSError: The disk is full, the place not writable, or a folder has the name of a file.
+        OSError: The disk is full, the place is not writable, or a folder has the name of a file.
     """
     target.mkdir(exist_ok=True)
     *contents, seal = names
@@ -159,7 +159,7 @@ def move_files(source: Path, target: Path, names: Sequence[str], *, obsolete: Se
         if (target / name).is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target / name))
     (target / seal).unlink(missing_ok=True)
-    _sync(target)  # on the disk, too, it goes before what it stands for, and comes after it
+    _sync(target)  # on the disk, too, the seal goes first and comes last
     for name in obsolete:
         (target / name).unlink(missing_ok=True)
     for name in contents:
@@ -170,18 +170,18 @@ def move_files(source: Path, target: Path, names: Sequence[str], *, obsolete: Se
 
 
 def replace_folder(folder: Path, fill: Callable[[Path], None], delete: Callable[[Path], None] = shutil.rmtree) -> None:
-    """Let a folder beside ``folder`` be filled, flush it to the disk, and put it in the place of the old one.
+    """Fill a folder beside ``folder``, flush it to the disk, and replace the old one by it.
 
-    There is no call that exchanges two folders: between two renames none is there, and ``mend_folder`` brings the old
-    one back if the program dies then.
+    No call exchanges two folders: between two renames neither is in place, and ``mend_folder`` restores the old one if
+    the program dies then.
 
     Args:
         folder: The place.
-        fill: Writes the files into the folder it is given; each is to be flushed, as by ``synced_file``.
-        delete: What is done with the old one.
+        fill: Writes the files into the given folder; each must be flushed, as by ``synced_file``.
+        delete: Disposes of the old one.
 
     Raises:
-        OSError: The disk is full or the place not writable; what was there is there.
+        OSError: The disk is full or the place is not writable; the old folder is in place.
     """
     writing, replaced = _with_suffix(folder, WRITING), _with_suffix(folder, REPLACED)
     try:
@@ -195,14 +195,14 @@ def replace_folder(folder: Path, fill: Callable[[Path], None], delete: Callable[
         _sync(folder.parent)
     except OSError:
         shutil.rmtree(writing, ignore_errors=True)
-        with contextlib.suppress(OSError):  # what fails here as well is left to the next ``mend_folder``
+        with contextlib.suppress(OSError):  # if this fails, too, the next ``mend_folder`` does it
             mend_folder(folder, delete)
         raise
     delete_folder(replaced, delete)
 
 
 def mend_folder(folder: Path, delete: Callable[[Path], None] = shutil.rmtree) -> None:
-    """Undo what an interrupted ``replace_folder`` of ``folder``, with the same ``delete``, left."""
+    """Undo an interrupted ``replace_folder`` of ``folder`` with the same ``delete``."""
     writing, replaced = _with_suffix(folder, WRITING), _with_suffix(folder, REPLACED)
     if replaced.is_dir() and not folder.exists():
         os.rename(replaced, folder)
@@ -213,7 +213,7 @@ def mend_folder(folder: Path, delete: Callable[[Path], None] = shutil.rmtree) ->
 
 
 def delete_folder(folder: Path, delete: Callable[[Path], None] = shutil.rmtree) -> None:
-    """Delete a folder that is no longer needed, if it is there; where that fails, the program need not end for it."""
+    """Delete a folder that is no longer needed, if it exists; a failure does not end the program."""
     try:
         if folder.is_dir():
             delete(folder)

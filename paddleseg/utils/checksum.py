@@ -10,7 +10,7 @@ import sys
 
 
 def sha256_of(path: str | os.PathLike[str], most: int | None = None) -> str:
-    """The SHA-256 of a file, in hexadecimal digits; with ``most`` of so many bytes at its beginning."""
+    """The SHA-256 of a file, in hexadecimal digits; with ``most`` only of its first ``most`` bytes."""
     digest = hashlib.sha256()
     left = sys.maxsize if most is None else most
     with open(path, "rb") as file:

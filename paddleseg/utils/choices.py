@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names that are given in several places, each list written once."""
+"""Choices used in several places, each list written once."""
 
 from typing import Literal
 

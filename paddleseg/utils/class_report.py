@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a classifier finds in pictures, as predict.py and deploy/python/infer.py write it: a table and a JSON file."""
+"""A classifier's results in the form written by predict.py and deploy/python/infer.py: a table and a JSON file."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class FoundClass:
 
     Attributes:
         id: Its number.
-        name: Its name, "class 3" where none is known.
-        probability: From 0 to 1; None where the network gives the class alone.
+        name: Its name, "class 3" if none is known.
+        probability: From 0 to 1; None if the network returns only the class.
     """
 
     id: int
@@ -43,7 +43,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def best_classes(probabilities: np.ndarray, names: Sequence[str] | None = None) -> list[FoundClass]:
-    """The most probable classes of one picture, at most ``SHOWN``; of equal ones the lower class comes first.
+    """The most probable classes of one picture, at most ``SHOWN``; ties go to the lower class.
 
     Args:
         probabilities: (K,) floats.
@@ -58,10 +58,10 @@ class ClassReport:
 
     Args:
         save_dir: The folder; ``written_files.jsonl`` in it names them, and a later run replaces them.
-        part: Number of this process in a run of several, each of which has its own files; None: there is one.
+        part: Number of this process in a run of several, each with its own files; None: there is one.
 
     Raises:
-        DataError: One of the files is there, and no command wrote it.
+        DataError: One of the files exists, and no command wrote it.
     """
 
     def __init__(self, save_dir: str | os.PathLike[str], part: int | None = None) -> None:
@@ -75,11 +75,11 @@ class ClassReport:
             get_logger().warning("%s is of an earlier run with another number of processes", older)
 
     def add(self, path: str, classes: Sequence[FoundClass]) -> None:
-        """Note what was found in a picture."""
+        """Record a picture's classes."""
         self._found[path] = list(classes)
 
     def write(self) -> None:
-        """Write both files, each whole or not at all; nothing where there is no picture.
+        """Write both files, each whole or not at all; nothing without pictures.
 
         Raises:
             UserError: They cannot be written.
@@ -92,7 +92,7 @@ class ClassReport:
         self._written.write(self.json, f"{json.dumps({'predictions': pictures}, indent=2)}\n".encode())
 
     def describe(self) -> str:
-        """What the log says: the table, and where it is."""
+        """The text for the log: the table, and its path."""
         return f"{self.text()}\nsaved in {self.table} and {self.json}" if self._found else "nothing to save"
 
     def text(self) -> str:

@@ -22,7 +22,7 @@ from paddleseg.utils.near_miss import ask_for_nearest
 from paddleseg.utils.quiet_import import import_quietly
 from paddleseg.utils.type_hints import plain, without_null
 
-# Paddle's warnings about itself, which say nothing to somebody who trains a network.
+# Paddle's warnings about itself, which are of no use to its users.
 _PADDLE_CHATTER = ("No ccache found", "When training, we now always track global mean and variance")
 _INSTALL_HINTS = {
     "paddle": "pip install paddlepaddle==3.3.1 (CPU) or paddlepaddle-gpu",
@@ -36,10 +36,10 @@ _INSTALL_HINTS = {
 
 
 class CommandParser(argparse.ArgumentParser):
-    """The parser of a command: what is wrong is one line, and words of other kits become ours first.
+    """The parser of a command: errors are one line, and words of other kits are first turned into ours.
 
     Args:
-        rewrite: From the words that were typed, and the parser's own flags, to those that are parsed.
+        rewrite: Turns the typed words, given the parser's own flags, into those to parse.
         options: As for ``argparse.ArgumentParser``.
     """
 
@@ -50,7 +50,7 @@ class CommandParser(argparse.ArgumentParser):
         self._rewrite = rewrite
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> argparse.Namespace:
-        """Parse the words, of ``sys.argv`` where none are given.
+        """Parse the words, by default those of ``sys.argv``.
 
         Raises:
             ConfigError: A word of another kit has no equivalent here.
@@ -84,9 +84,9 @@ def str2bool(text: str) -> bool:
 
 
 def add_flag(parser: argparse.ArgumentParser, name: str, hint: Any, default: Any, words: str) -> None:
-    """Add ``--name`` as its type hint wants it: a truth value is a switch, a choice has its values, null is optional.
+    """Add ``--name`` according to its type hint: a truth value is a switch, a choice has its values, null is optional.
 
-    Bounds are not looked at here. A default of None stays None, so that a flag that was not given can be told.
+    Bounds are not checked here. A default of None stays None, so that a missing flag can be recognised.
     """
     hint = without_null(plain(hint))
     shown = "" if default in (None, False) else f" (default: {default})"
@@ -101,7 +101,7 @@ def add_flag(parser: argparse.ArgumentParser, name: str, hint: Any, default: Any
 
 
 def require_packages(*names: str) -> None:
-    """Import packages that are installed apart from ours, because there are several builds of them.
+    """Import packages that are installed separately from ours, because there are several builds of them.
 
     Args:
         names: Keys of ``_INSTALL_HINTS``.

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How many processors this process may use."""
+"""The number of processors that this process may use."""
 
 import os
 
@@ -13,9 +13,9 @@ def usable_cpus() -> int:
 
 
 def default_num_workers() -> int:
-    """Processes that read data, when none are asked for: this process's share of the cores, at most 8.
+    """The default number of processes that read data: this process's share of the cores, at most 8.
 
-    On the CPU the network needs the cores itself, and two workers feed it.
+    On the CPU the network needs the cores itself, and two workers suffice.
     """
     import paddle
 
@@ -24,7 +24,7 @@ def default_num_workers() -> int:
 
 
 def processes_here() -> int:
-    """Processes of this run that share this machine's cores: of several machines, those that were started here."""
+    """Processes of this run that share this machine's cores: with several machines, those started here."""
     from paddleseg.utils import distributed
 
     return int(os.environ.get("PADDLE_LOCAL_SIZE", distributed.world_size()))

@@ -18,7 +18,7 @@ def select_device(name: str | None = None) -> str:
             Not given: the first card if this Paddle is built for one and the machine has one, else the CPU.
 
     Returns:
-        The device's name, as Paddle gives it: ``cpu``, ``gpu:0``.
+        Paddle's name of the device: ``cpu``, ``gpu:0``.
 
     Raises:
         DeviceError: The device is not available here.

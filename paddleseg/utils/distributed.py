@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The few things that several processes do together; with one process they do nothing.
+"""The few operations of several processes together; with one process they do nothing.
 
 Processes are started by ``python -m paddle.distributed.launch``: Gloo on the CPU, NCCL on cards.
 """
@@ -30,7 +30,7 @@ def init() -> None:
     """Join the other processes, if there are any.
 
     Raises:
-        ConfigError: Another launcher has started several processes, which would each train alone in one folder.
+        ConfigError: Another launcher has started several processes, which would each train separately in one folder.
     """
     others = os.environ.get("WORLD_SIZE", "1")
     if world_size() == 1 and {"RANK", "LOCAL_RANK"} <= os.environ.keys() and others != "1":
@@ -60,13 +60,13 @@ def barrier() -> None:
 
 
 def in_first_process(work: Callable[[], None]) -> None:
-    """Run something in the first process; the others wait for as long as it takes.
+    """Run something in the first process; the others wait as long as it takes.
 
-    A barrier would not do: gloo gives up after 30 seconds. So the processes tell each other every few seconds that
-    they are still there, while a thread of the first one works.
+    A barrier would not suffice: gloo gives up after 30 seconds. So the processes exchange signs of life every few
+    seconds, while a thread of the first one works.
 
     Raises:
-        UserError: The work failed in the first process, which raises what the work raised.
+        UserError: The work failed in the first process, which raises the original error.
     """
     if world_size() == 1:
         work()
@@ -89,7 +89,7 @@ def in_first_process(work: Callable[[], None]) -> None:
 def _settle(job: futures.Future[None], work: Callable[[], None]) -> None:
     try:
         job.set_result(work())
-    except BaseException as error:  # raised by whoever asks for the result
+    except BaseException as error:  # raised where the result is requested
         job.set_exception(error)
 
 
@@ -112,10 +112,10 @@ def maximum_over_processes(value: paddle.Tensor) -> paddle.Tensor:
 
 
 def check_equal(settings: Mapping[str, Any]) -> None:
-    """Refuse to go on when processes have been told different things.
+    """Refuse to go on if the settings of the processes differ.
 
     Args:
-        settings: Plain values by name, nested as they like.
+        settings: Plain values by name, nested at will.
 
     Raises:
         ConfigError: Names each setting that differs, and its values; all processes raise it.
@@ -154,7 +154,7 @@ def synchronize_batch_norm(model: nn.Layer) -> nn.Layer:
 
 
 def take_weights_of_first(layers: nn.Layer) -> None:
-    """Give layers the weights that they have in the first process."""
+    """Give layers the weights of the first process."""
     if world_size() > 1:
         for tensor in layers.state_dict().values():
             dist.broadcast(tensor, src=0)
@@ -163,8 +163,8 @@ def take_weights_of_first(layers: nn.Layer) -> None:
 def running_statistics(model: nn.Layer) -> list[paddle.Tensor]:
     """The float tensors of a model that training changes without a gradient: batch-norm means and variances.
 
-    Paddle lists them among the parameters, marked by ``stop_gradient``. What is frozen has that mark, too, and is not
-    among them: the mean over three processes need not be, to the last bit, what all of them had.
+    Paddle lists them among the parameters, marked by ``stop_gradient``. Frozen tensors have that mark, too, and are
+    left out: a mean of three equal values need not equal them to the last bit.
     """
     frozen = {id(t) for t in frozen_tensors(model)}
     tensors = {id(t): t for t in [*model.parameters(), *model.buffers()] if t.stop_gradient and id(t) not in frozen}

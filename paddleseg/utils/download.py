@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Downloading weight files once, into a cache, resuming what was interrupted; also by several processes at once.
+"""Downloading weight files once, into a cache, with resumption; also by several processes at once.
 
-A file grows under a ``.part`` name; ``.part.json`` beside it says of which version of the file it is a part (ETag or
-date) and how long that is. It is gone on with only where the server says that it still has this version.
+A file grows under a ``.part`` name; ``.part.json`` beside it records the version of the file (ETag or date) and its
+length. It is resumed only if the server says that it still has this version.
 """
 
 from __future__ import annotations
@@ -44,25 +44,24 @@ _OF_THE_NETWORK = (urllib.error.URLError, ssl.SSLError, ConnectionError, Timeout
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: ``$PADDLESEG_HOME``, or ``~/.paddleseg``."""
+    """The folder of downloads: ``$PADDLESEG_HOME``, or ``~/.paddleseg``."""
     return Path(os.environ.get("PADDLESEG_HOME") or Path.home() / ".paddleseg")
 
 
 def cached_download(url: str, sha256: str | None = None, says: str = "the configuration says") -> str:
-    """Return the local copy of ``url``, downloading what is missing of it.
+    """Return the local copy of ``url``, downloading missing parts.
 
-    The file is renamed when it is whole; a second call goes on where the first was interrupted. Of several processes,
-    as a launch starts them, one downloads and the others wait for it (on Windows, which has no ``flock``, they do not
-    wait).
+    The file is renamed when complete; a second call resumes an interrupted first one. If a launch starts several
+    processes, one downloads and the others wait for it (on Windows, which has no ``flock``, they do not wait).
 
     Args:
         url: The address.
-        sha256: What the file's SHA-256 must be, or begin with; a copy with another one is fetched anew. None: anything.
-        says: Who knows that, for the message.
+        sha256: The file's SHA-256, or its beginning; a copy with another one is fetched again. None: anything.
+        says: The source of the checksum, for the message.
 
     Raises:
         WeightsError: The address cannot be reached or answers with an error, the cache cannot be written, or the file
-            is not the one that was asked for.
+            is not the requested one.
     """
     try:
         parts = urllib.parse.urlsplit(url)
@@ -81,7 +80,7 @@ def cached_download(url: str, sha256: str | None = None, says: str = "the config
                 get_logger().info("downloading %s to %s", url, path)
                 _download(address, path, sha256, says)
     except urllib.error.HTTPError as error:
-        answer = one_line(f"{error.code} {error.reason}")  # of a redirection without end these are three lines
+        answer = one_line(f"{error.code} {error.reason}")  # three lines for an endless redirection
         raise WeightsError(f"cannot download {url}: the server answers {answer}") from None
     except WeightsError:
         raise
@@ -103,7 +102,7 @@ def _is_there(path: Path, sha256: str | None) -> bool:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Let one process at a time into the block. The file stays: taking it away would let a second one in."""
+    """Let one process at a time into the block. The file stays: removing it would let a second one in."""
     with open(path, "w") as file:  # closing it, also at the death of the process, unlocks
         if fcntl is not None:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -112,11 +111,11 @@ def _locked(path: Path) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Version:
-    """Of which version of a file a part is.
+    """The version of a file that a part belongs to.
 
     Attributes:
-        validator: The server's ETag if it promises equal bytes, else its date of the file; None where it gives neither.
-        total: Bytes of the whole file; None where the server does not say.
+        validator: The server's ETag if it guarantees equal bytes, else its date of the file; None if it gives neither.
+        total: Bytes of the whole file; None if the server does not say.
     """
 
     validator: str | None = None
@@ -142,7 +141,7 @@ def _download(url: str, path: Path, sha256: str | None, says: str) -> None:
 
 
 def _fetch_rest(url: str, part: Path, record: Path) -> bool:
-    """Complete a part; False where it has to be fetched from the beginning."""
+    """Complete a part; False if it must be fetched from the beginning."""
     have = part.stat().st_size if part.exists() else 0
     version = _read_version(record)
     if not have or version.validator is None or (version.total is not None and have > version.total):
@@ -152,7 +151,7 @@ def _fetch_rest(url: str, part: Path, record: Path) -> bool:
     try:
         return _fetch(url, part, record, have=have, version=version)
     except urllib.error.HTTPError as error:
-        if error.code in (412, 416):  # there is no such rest of what the server has now
+        if error.code in (412, 416):  # the server's present file has no such rest
             return False
         raise
 
@@ -161,10 +160,10 @@ def _fetch(url: str, part: Path, record: Path, *, have: int, version: _Version |
     """Fetch a file, or what follows the first ``have`` bytes of a version of it.
 
     Returns:
-        Whether the part is whole now; not where the server sent the rest of something else.
+        Whether the part is complete now; false if the server sent the rest of another version.
 
     Raises:
-        OSError: The connection broke off; what came is kept.
+        OSError: The connection broke; the received bytes are kept.
     """
     headers = {"Range": f"bytes={have}-", "If-Range": version.validator} if have else {}
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=_TIMEOUT_SECONDS) as response:
@@ -174,9 +173,9 @@ def _fetch(url: str, part: Path, record: Path, *, have: int, version: _Version |
             now = _Version.of(response.headers, total)
             if total is None or now.validator not in (None, version.validator) or version.total not in (None, total):
                 return False
-        else:  # all of it, also because it is another version now
+        else:  # the whole file, maybe because of a new version
             have, total = 0, None if length is None else int(length)
-            part.unlink(missing_ok=True)  # first, so that the record never is of another version than the part
+            part.unlink(missing_ok=True)  # first, so that record and part never differ in version
             write_atomically(record, json.dumps(asdict(_Version.of(response.headers, total))).encode())
         with (
             open(part, "ab" if have else "wb") as file,
@@ -202,5 +201,5 @@ def _read_version(record: Path) -> _Version:
     try:
         known = json.loads(record.read_text(encoding="utf-8"))
         return _Version(known["validator"], known["total"])
-    except (OSError, ValueError, LookupError, TypeError):  # of an older version of this toolkit, or half written
+    except (OSError, ValueError, LookupError, TypeError):  # from an older version of this toolkit, or half written
         return _Version()

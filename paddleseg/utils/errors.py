@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 
 class UserError(Exception):
-    """Base of all errors that the user, and not the code, has to correct."""
+    """Base of all errors that the user, not the code, has to correct."""
 
 
 class ConfigError(UserError, ValueError):
@@ -36,11 +36,11 @@ class DataError(UserError, ValueError):
 
 
 class UnknownFormatError(DataError):
-    """A file is none of an image format that is read here."""
+    """A file has no image format that is read here."""
 
 
 class TooLargeError(DataError):
-    """A picture has more bytes or pixels than are allowed; nothing of it was decoded."""
+    """A picture has more bytes or pixels than allowed; it was not decoded."""
 
 
 class WeightsError(UserError, ValueError):
@@ -48,7 +48,7 @@ class WeightsError(UserError, ValueError):
 
 
 class DeviceError(UserError, ValueError):
-    """The device or precision that was asked for is not available on this machine."""
+    """The requested device or precision is not available on this machine."""
 
 
 class TrainingError(UserError, RuntimeError):
@@ -56,10 +56,10 @@ class TrainingError(UserError, RuntimeError):
 
 
 def raise_faults(about: str, faults: Sequence[tuple[str, str]]) -> None:
-    """Raise one ArgumentError that lists (name, what is wrong with it); nothing where the list is empty.
+    """Raise one ArgumentError that lists (name, what is wrong with it), unless the list is empty.
 
     Args:
-        about: Whose faults they are, for the beginning of the message; may be empty.
+        about: The owner of the faults, for the beginning of the message; may be empty.
         faults: Name of an argument or key, and what was found and is allowed.
     """
     if faults:
@@ -83,12 +83,12 @@ _LONGEST_LINE, _END_OF_LINE = 1500, 400
 
 
 def printable(text: str) -> str:
-    """The text with an escape in place of each line break and control character that a key may have."""
+    """The text with line breaks and control characters, which keys may have, escaped."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def printable_line(text: str) -> str:
-    """``printable``, and of a very long text both ends."""
+    """``printable``, shortened to both ends if very long."""
     line = printable(text)
     if len(line) <= _LONGEST_LINE:
         return line

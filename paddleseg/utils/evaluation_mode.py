@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A network in evaluation mode for a while."""
+"""A network temporarily in evaluation mode."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from paddle import nn
 
 @contextmanager
 def evaluation_mode(model: nn.Layer) -> Iterator[None]:
-    """Put a network into evaluation mode; afterwards it and each layer in it is in the mode it came in.
+    """Put a network into evaluation mode; afterwards restore its mode and that of each layer.
 
-    The layers may differ: somebody who keeps batch norms of a pre-trained network as they are has those in evaluation
-    mode during training.
+    The layers may differ: frozen batch norms of a pre-trained network are in evaluation mode during training.
     """
     modes = [(layer, layer.training) for layer in model.sublayers(include_self=True)]
     model.eval()

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """EXIF orientation: how a camera was held, and turning a picture accordingly.
 
-Decoders differ in the formats whose note they heed, and so do their versions. Here the note is looked for in the bytes
-of the file, which costs next to nothing where there is none. TIFF files have no part in this: their orientation belongs
-to the format, and every decoder heeds it by itself, for labels as well.
+Decoders and their versions differ in the formats whose EXIF data they respect. Here it is searched for in the bytes of
+the file, which costs next to nothing if there is none. TIFF files are not affected: their orientation belongs to the
+format, and every decoder respects it, for labels as well.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ def orientation_of(data: bytes) -> int:
         data: The whole file.
 
     Returns:
-        1 to 8 as EXIF counts; 1 (as stored) where there is no note, or a damaged one: the picture need not be.
+        1 to 8 as in EXIF; 1 (as stored) if there is none, or it is damaged, which the picture need not be.
     """
     return tiff_orientation(_exif_block(data))  # EXIF data is a small TIFF file (EXIF 2.32, 4.5.2)
 
 
 def tiff_orientation(data: bytes) -> int:
-    """The orientation that the first directory of a TIFF file states, 1 where it states none."""
+    """The orientation in the first directory of a TIFF file, 1 if there is none."""
     orientation = next((value for tag, value in tiff_tags(data) if tag == TIFF_ORIENTATION), 1)
     return orientation if 1 <= orientation <= 8 else 1
 
@@ -49,8 +49,8 @@ def turn(image: np.ndarray, orientation: int) -> np.ndarray:
     """Turn a picture (H, W, C) or (H, W) upright.
 
     Args:
-        image: As it is stored.
-        orientation: 1 to 8; from 5 on width and height change places.
+        image: The picture as stored.
+        orientation: 1 to 8; from 5 on width and height are exchanged.
 
     Returns:
         The same array for 1, else a contiguous copy.
@@ -67,7 +67,7 @@ def turn(image: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def _exif_block(data: bytes) -> bytes:
-    """The EXIF data of a JPEG, PNG or WebP file, empty where there is none."""
+    """The EXIF data of a JPEG, PNG or WebP file, empty if there is none."""
     blocks: Iterator[tuple[int, int]] = iter(())
     if data.startswith(JPEG_SIGNATURE):
         blocks = ((start, end) for marker, start, end in jpeg_segments(data) if marker == _JPEG_APP1)
@@ -78,5 +78,5 @@ def _exif_block(data: bytes) -> bytes:
     elif is_webp(data):
         blocks = ((start, end) for kind, start, end in webp_chunks(data) if kind == b"EXIF")
     start, end = next(blocks, (0, 0))
-    # JPEG's prefix stands in many WebP files too.
+    # Many WebP files have JPEG's prefix, too.
     return data[start:end].removeprefix(_PREFIX)

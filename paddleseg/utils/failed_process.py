@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a process that fails among others leaves, so that the launcher shows its message and not one of the others'."""
+"""Leaving a failed process of several so that the launcher shows its message, not another one's."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import sys
 import time
 import warnings
 
-# The launcher (Paddle 2.6.2 and 3.3.1) looks at its processes every second.
+# The launcher (Paddle 2.6.2 and 3.3.1) checks its processes every second.
 _SECONDS = 3.0
 
 
 def is_behind_others() -> bool:
-    """Whether ``paddle.distributed.launch`` has started others with this process that come first by number."""
+    """Whether ``paddle.distributed.launch`` started processes with lower numbers than this one."""
     return int(os.environ.get("PADDLE_TRAINER_ID", "0")) > 0
 
 
 def leave_before_others(status: int) -> None:
     """End this process, but keep its connections to the others open for some seconds.
 
-    When they close, gloo aborts the other processes within a tenth of a second. The launcher then finds several that
-    have failed, and prints the log of the first by number. So a copy of this process that does nothing holds the
-    sockets until the launcher has looked, and this one ends without Paddle's clean-up, which would shut them down.
+    When they close, gloo aborts the other processes within a tenth of a second. The launcher then finds several failed
+    ones, and prints the log of the first by number. So an idle copy of this process keeps the sockets until the
+    launcher has checked, and this one ends without Paddle's clean-up, which would shut them down.
 
     Args:
         status: The exit status.

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names that code written for PaddleSeg imports and that are elsewhere here, or nowhere: what to import instead."""
+"""Names imported by code for PaddleSeg that are elsewhere here, or missing: what to import instead."""
 
 from __future__ import annotations
 
@@ -83,10 +83,10 @@ FAMILIES = {
 
 
 def advice_on(name: str) -> str | None:
-    """The message for a name of PaddleSeg's that is not here; None of all other names.
+    """The message for a name of PaddleSeg's that is not here; None for all other names.
 
     Args:
-        name: Of a module, or of what is in one, with dots.
+        name: Dotted name of a module or of something in one.
     """
     if name in INSTEAD:
         return f"{name} is PaddleSeg's and not here: {INSTEAD[name]}"
@@ -96,10 +96,10 @@ def advice_on(name: str) -> str | None:
 
 
 def foreign_names(module: str) -> Callable[[str], Any]:
-    """A ``__getattr__`` for a module whose names PaddleSeg's users import: an AttributeError, with advice if there is.
+    """A ``__getattr__`` for a module whose names PaddleSeg's users import: an AttributeError, maybe with advice.
 
-    The module gets a path, if an empty one. So Python asks the finders of modules for what ``from module import name``
-    does not find, and the one below says the advice; of an AttributeError Python would drop the words.
+    The module gets a path, if an empty one. So Python asks the module finders for what ``from module import name`` does
+    not find, and the one below raises the advice; Python would drop the text of an AttributeError.
     """
     sys.modules[module].__path__ = []
 
@@ -111,14 +111,14 @@ def foreign_names(module: str) -> Callable[[str], Any]:
 
 
 class _Advice:
-    """A finder of modules that finds none: Python asks it after all others."""
+    """A module finder that finds nothing: Python asks it after all others."""
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:
-        """Fail with advice on what PaddleSeg has; of all else Python says that it is not there."""
+        """Fail with advice on PaddleSeg's names; for all others Python reports that they are missing."""
         advice = advice_on(name)
         if advice is not None:
-            # No ModuleNotFoundError: of `from package import name` Python would drop the words.
+            # Not a ModuleNotFoundError, whose text Python would drop in `from package import name`.
             raise ImportError(advice, name=name)
 
 

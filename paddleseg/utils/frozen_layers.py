@@ -3,8 +3,8 @@
 """Parts of a network that training leaves as they are, to the byte.
 
 Their parameters take no gradient, and their layers stay in evaluation mode: batch normalisation uses its running
-statistics and does not touch them, dropout lets all through. A layer that is one of them has ``frozen_parameters``, the
-names of those of its own parameters that were trained before.
+statistics and does not update them, dropout is off. A frozen layer has ``frozen_parameters``, the names of its own
+parameters that were trained before.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from paddleseg.utils.near_miss import ask_for_nearest
 def freeze(model: nn.Layer, parts: Sequence[str] | None) -> None:
     """Freeze these parts of a network, and thaw what an earlier call froze.
 
-    Before the optimiser is built, so that this holds what is trained alone.
+    Call it before the optimiser is built, so that this gets only trained parameters.
 
     Args:
-        model: The network, with the layers that are trained: converting some of them afterwards thaws them.
+        model: The network, with its final layers: converting some of them afterwards thaws them.
         parts: Dotted names of sublayers, such as ``["conv1", "layer3.0"]``; None or empty: nothing is frozen.
 
     Raises:
-        ConfigError: A name is of no sublayer, or nothing is left to train.
+        ConfigError: A name matches no sublayer, or nothing is left to train.
     """
     _thaw(model)
     if not parts:
@@ -67,12 +67,12 @@ def freeze_faults(model: nn.Layer, parts: Sequence[str]) -> Iterator[tuple[str, 
 
 
 def describe_parts(parts: Sequence[str] | None) -> str:
-    """The parts in one order, such as ``conv1, layer1``, or ``nothing``."""
+    """The parts in a fixed order, such as ``conv1, layer1``, or ``nothing``."""
     return ", ".join(sorted(set(parts or ()))) or "nothing"
 
 
 def keep_in_evaluation_mode(model: nn.Layer) -> None:
-    """Put the frozen layers back into evaluation mode, after the network was put into that of training."""
+    """Put the frozen layers back into evaluation mode, after the network was put into training mode."""
     for layer in model.sublayers(include_self=True):
         if _is_frozen(layer):
             layer.training = False

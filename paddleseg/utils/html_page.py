@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of one HTML file that open without a network: style, scripts and pictures are in it.
 
-They are light or dark as the reader's system says, or as the switch at their top does. Headings of tables with the
-class ``sortable`` sort by their column; cells say what they sort by in ``data-value``. A policy in the page forbids
-everything from elsewhere, so that what a class or a file is called cannot load anything either.
+They are light or dark like the reader's system, or by the switch at their top. Headings of tables with the class
+``sortable`` sort by their column; cells give their sort key in ``data-value``. A policy in the page forbids all outside
+content, so that names of classes or files cannot load anything either.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ def make_page(title: str, body: str, *, style: str = "", script: str = "") -> st
     """A whole page.
 
     Args:
-        title: In the tab and at the top; plain text.
-        body: HTML of what is below.
-        style: CSS beside that of all pages.
-        script: JavaScript beside that of all pages.
+        title: For the tab and the heading; plain text.
+        body: HTML below the heading.
+        style: CSS in addition to that of all pages.
+        script: JavaScript in addition to that of all pages.
     """
     css, javascript = (_FILES.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return f"""<!doctype html>
@@ -71,7 +71,7 @@ def make_page(title: str, body: str, *, style: str = "", script: str = "") -> st
 def text(content: object) -> str:
     """Plain text for HTML, also within an attribute in double quotes.
 
-    Control characters, and the bytes of names of files that are not UTF-8, become visible.
+    Control characters, and bytes of file names that are not UTF-8, become visible.
     """
     return escape(printable(str(content)), quote=True)
 
@@ -83,7 +83,7 @@ def section(heading: str, content: str, *, note: str = "", name: str = "", tag: 
         heading: Plain text.
         content: HTML.
         note: Plain text below the heading.
-        name: By which links and styles find it.
+        name: Target of links and styles.
         tag: A word or two above the heading, plain text.
         kind: The tag's class in CSS: ``error``, ``warning`` or ``info``.
     """
@@ -104,7 +104,7 @@ def code(content: str) -> str:
 
 
 def folded_list(summary: str, items: Sequence[str], most: int) -> str:
-    """A list of plain texts that is opened by a click, of at most so many items."""
+    """A list of plain texts that opens on a click, with at most ``most`` items."""
     entries = "".join(f"<li>{text(item)}</li>" for item in items[:most])
     more = paragraph(f"and {len(items) - most} more") if len(items) > most else ""
     return f"<details><summary>{text(summary)}</summary><ul>{entries}</ul>{more}</details>"
@@ -128,10 +128,10 @@ class Cell:
 
     Attributes:
         content: HTML.
-        value: What it is sorted by; None: its text.
-        style: Of CSS.
+        value: Its sort key; None: its text.
+        style: CSS.
         kind: Its class in CSS.
-        hint: Plain text that is shown when the pointer rests on it.
+        hint: Plain text shown when the pointer rests on it.
     """
 
     content: str
@@ -157,7 +157,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, kind: str =
     """
     rows = [list(row) for row in rows]
     kinds = [cell.kind for cell in rows[0]] if rows else [""] * len(columns)
-    # The heading of a column of words stands where the words begin.
+    # The heading of a column of words is aligned with them.
     aligned = [' class="words"' if cell_kind == "words" else "" for cell_kind in kinds]
     head = "".join(f'<th scope="col"{place}>{text(name)}</th>' for name, place in zip(columns, aligned))
     lines = []
@@ -169,7 +169,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, kind: str =
 
 
 def bar(share: float) -> str:
-    """A share of 1 in per cent, with a bar behind it."""
+    """A share from 0 to 1 in per cent, with a bar behind it."""
     return f'<span class="bar" style="--share:{share:.4f}">{100 * share:.1f}</span>'
 
 
@@ -177,8 +177,8 @@ def picture(content: bytes, *, alt: str, suffix: str) -> str:
     """An element with a picture in it.
 
     Args:
-        content: Of a picture file.
-        alt: What it shows, plain text.
+        content: Bytes of a picture file.
+        alt: Its description, plain text.
         suffix: Its format: ``png`` or ``jpeg``.
     """
     data = base64.b64encode(content).decode("ascii")
@@ -196,13 +196,13 @@ def figure(image: np.ndarray, caption: str) -> str:
 
 
 def pictures(figures: Iterable[str], columns: int = 2) -> str:
-    """Figures in rows of so many."""
+    """Figures in rows of ``columns``."""
     style = f"grid-template-columns: repeat({columns}, fit-content({100 // columns}%))"
     return f'<div class="pictures" style="{style}">{"".join(figures)}</div>'
 
 
 def check_page_file(flag: str, file: str | None) -> None:
-    """Refuse a place for a page that cannot be written to, or holds something else, before anything is computed.
+    """Refuse a file for a page that cannot be written, or is something else, before anything is computed.
 
     Raises:
         ConfigError: See ``check_output_file``.

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the bytes of an image file say before anything decodes them.
+"""Checks of the bytes of an image file before anything decodes them.
 
-Decoders are generous: they fill what is missing with grey, take gigabytes because a header says so, and some of them
-can be brought down by a damaged file.
+Decoders are lenient: they fill missing parts with grey, allocate gigabytes because a header says so, and some of them
+crash on a damaged file.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ _KNOWN_FORMATS = "PNG, JPEG, BMP, TIFF, WebP, PNM"
 
 
 def check_bytes(data: bytes, path: str | os.PathLike, kind: str, max_pixels: int | None = None) -> None:
-    """Refuse what is no image file of a known format, or is seen to be damaged.
+    """Refuse files of unknown image formats, and obviously damaged ones.
 
     Args:
         data: The whole file.
         path: Its name, for the message.
-        kind: What it is to the user: "picture" or "label".
-        max_pixels: Most pixels by the header; None: those of the environment variable, else ``_MAX_PIXELS``.
+        kind: Its name for the user: "picture" or "label".
+        max_pixels: Most pixels by the header; None: the environment variable's, else ``_MAX_PIXELS``.
 
     Raises:
-        UnknownFormatError: It is none of ``_KNOWN_FORMATS``.
-        TooLargeError: Its header says more pixels.
+        UnknownFormatError: It is not one of ``_KNOWN_FORMATS``.
+        TooLargeError: Its header states more pixels.
         DataError: It is empty or damaged. All name the file.
     """
     if not data:
@@ -115,8 +115,8 @@ def _png_has_end(data: bytes) -> bool:
 def _is_known(data: bytes) -> bool:
     """Whether a file begins as one of ``_KNOWN_FORMATS``.
 
-    OpenCV goes by the content and tries more decoders than these. That of JPEG 2000 in version 4.11 writes beyond its
-    memory when the file is damaged, which ends the process; that of GIF takes 5 GB where the header says so.
+    OpenCV goes by the content and tries more decoders than these. Its JPEG 2000 decoder in version 4.11 writes beyond
+    its memory if the file is damaged, which ends the process; the one for GIF takes 5 GB if the header says so.
     """
     return data.startswith(_SIGNATURES) or is_webp(data)
 
@@ -137,7 +137,7 @@ def _check_jpeg_size(data: bytes, path: str | os.PathLike, kind: str) -> None:
 
 
 def _check_jpeg_scans(data: bytes, path: str | os.PathLike, kind: str) -> None:
-    """Refuse a JPEG file of many scans: in a progressive one each costs a pass over the whole picture and few bytes."""
+    """Refuse a JPEG file of many scans: in progressive ones each costs a pass over the picture but few bytes."""
     scans = jpeg_scans(data) if data.startswith(JPEG_SIGNATURE) else None
     if scans is not None and scans > _JPEG_SCANS:
         raise DataError(
@@ -147,7 +147,7 @@ def _check_jpeg_scans(data: bytes, path: str | os.PathLike, kind: str) -> None:
 
 
 def _check_bound(data: bytes, path: str | os.PathLike, kind: str, max_pixels: int | None) -> None:
-    """Refuse what would take gigabytes: other formats pack any size into a kilobyte."""
+    """Refuse pictures that would take gigabytes: other formats pack any size into a kilobyte."""
     width, height = image_size(data)
     bound = pixel_bound() if max_pixels is None else max_pixels
     if width * height > bound:
@@ -159,7 +159,7 @@ def _check_bound(data: bytes, path: str | os.PathLike, kind: str, max_pixels: in
 
 
 def pixel_bound() -> int:
-    """How many pixels a picture may have that is read whole; raise ConfigError where the environment says no number."""
+    """Most pixels of a picture that is read whole; raise ConfigError if the environment variable is not a number."""
     text = os.environ.get(MAX_PIXELS_VARIABLE, "")
     if not text:
         return _MAX_PIXELS

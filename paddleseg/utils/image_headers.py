@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The headers of image files: their parts, and how many pixels they claim, read without decoding anything.
 
-Nothing here raises: what a damaged file does not say is left out.
+Nothing here raises: data missing from a damaged file is left out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_BIT_DEPTH, PNG_COLOUR_TYPE = 24, 25
 JPEG_SIGNATURE = b"\xff\xd8\xff"
 _WEBP_ALPHA = 0x10
-# A comment goes to the end of its line: were it allowed to end earlier, a long one could be split in 2 ** n ways.
+# A comment extends to the end of its line: if it could end earlier, a long one could be split in 2 ** n ways.
 _PNM_GAP = rb"(?:\s|#[^\r\n]*[\r\n])+"
 _PNM = re.compile(rb"P[1-6]" + _PNM_GAP + rb"(\d{1,20})" + _PNM_GAP + rb"(\d{1,20})")
 _PNM_DEEP = re.compile(rb"P([2356])" + 2 * (_PNM_GAP + rb"\d{1,20}") + _PNM_GAP + rb"(\d{1,20})")
@@ -38,10 +38,10 @@ PNM_SIGNATURES = tuple(b"P%d" % number for number in range(1, 7))
 
 _JPEG_START, _JPEG_START_OF_SCAN, _JPEG_END = 0xD8, 0xDA, 0xD9
 _JPEG_WITHOUT_CONTENT = (0x00, 0x01, *range(0xD0, 0xD9))
-# What ends the compressed part behind a scan's header: a marker other than restarts. FF 00 stands for a byte of the
-# data, and a further FF is a fill byte (ITU-T T.81, B.1.1).
+# The end of the compressed data after a scan's header: a marker other than restarts. FF 00 encodes a data byte, and a
+# further FF is a fill byte (ITU-T T.81, B.1.1).
 _JPEG_MARKER_BEHIND_DATA = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-# Start of frame of all codings (ITU-T T.81, table B.1); C4, C8 and CC are something else.
+# Start of frame for all codings (ITU-T T.81, table B.1); C4, C8 and CC are other markers.
 _JPEG_FRAMES = tuple(marker for marker in range(0xC0, 0xD0) if marker not in (0xC4, 0xC8, 0xCC))
 JPEG_HUFFMAN_FRAMES = (0xC0, 0xC1, 0xC2)
 """Baseline, extended and progressive."""
@@ -55,7 +55,7 @@ _HIGHEST = {"uint8": 255, "uint16": 65535}
 
 
 class JpegFrame(NamedTuple):
-    """What a JPEG file says of its picture; ``coding`` is the second byte of the marker."""
+    """A JPEG file's header of its picture; ``coding`` is the second byte of the marker."""
 
     coding: int
     width: int
@@ -70,12 +70,12 @@ class StoredFormat:
     Attributes:
         bands: Number of channels in the file; a palette counts as three.
         dtype: Type of the numbers, such as ``uint16``.
-        is_planar: Whether each band is a plane of its own.
+        is_planar: Whether each band is a separate plane.
         is_tiff: Whether it is a TIFF file.
-        is_tiled: Whether it is one whose pixels are stored in tiles.
-        is_grey: Whether it is one whose first band is marked as grey and further ones to be something else, as GDAL
-            writes bands that are no RGB.
-        highest: The highest value where it is not that of ``dtype``: ``2 ** bits - 1`` of a TIFF file that packs 9 to
+        is_tiled: Whether it is a TIFF file stored in tiles.
+        is_grey: Whether it is a TIFF file whose first band is marked as grey and further ones as something else, as
+            GDAL does for bands that are not RGB.
+        highest: The highest value if it is not that of ``dtype``: ``2 ** bits - 1`` of a TIFF file that packs 9 to
             15 bits, the stated one of a PNM file.
         white_is_zero: Whether low values are bright (grey TIFF files).
     """
@@ -91,7 +91,7 @@ class StoredFormat:
 
     @property
     def is_deep(self) -> bool:
-        """Whether 8 bits do not hold its values."""
+        """Whether its values need more than 8 bits."""
         return self.dtype != "uint8"
 
     @property
@@ -106,13 +106,13 @@ class StoredFormat:
 
     @property
     def limits(self) -> tuple[int, int] | None:
-        """The lowest and the highest value by the header; None: of numbers that no picture fills."""
+        """The lowest and the highest value by the header; None for types whose range no picture fills."""
         highest = _HIGHEST.get(self.dtype) if self.highest is None else self.highest
         return None if highest is None else (0, highest)
 
 
 def stored_format(data: bytes) -> StoredFormat:
-    """How a picture is stored. Files of unknown formats, and what damaged ones do not say, count as 8-bit RGB."""
+    """How a picture is stored. Unknown formats, and damaged files without the information, count as 8-bit RGB."""
     if data.startswith(PNG_SIGNATURE) and len(data) > PNG_COLOUR_TYPE:
         bands = {0: 1, 4: 2, 6: 4}.get(data[PNG_COLOUR_TYPE], 3)
         return StoredFormat(bands, "uint16" if data[PNG_BIT_DEPTH] == 16 else "uint8")
@@ -123,7 +123,7 @@ def stored_format(data: bytes) -> StoredFormat:
     found = _PNM_DEEP.match(data)
     if found:
         bands, highest = 3 if found[1] in b"36" else 1, int(found[2])
-        is_stretched = found[1] in b"23" and highest < 255  # numbers written in digits are, by decoders
+        is_stretched = found[1] in b"23" and highest < 255  # decoders stretch numbers written in digits
         own_highest = None if is_stretched or highest in (0, 255, 65535) else min(highest, 65535)
         return StoredFormat(bands, "uint16" if highest > 255 else "uint8", highest=own_highest)
     return StoredFormat(4 if is_webp(data) and data[12:16] == b"VP8X" and _little(data[20:21]) & _WEBP_ALPHA else 3)
@@ -148,12 +148,12 @@ def tiff_format(tags: dict[int, int]) -> StoredFormat:
 
 
 def has_tiff_colours(data: bytes) -> bool:
-    """Whether a TIFF file says what its numbers mean and how many bits they have; damaged ones often do not."""
+    """Whether a TIFF file states the meaning and bits of its numbers; damaged ones often do not."""
     return {TIFF_PHOTOMETRIC, TIFF_BITS} <= {tag for tag, _ in tiff_tags(data)}
 
 
 def odd_tiff_kind(data: bytes) -> str | None:
-    """What keeps the numbers of a TIFF file from being grey or RGB as they are, in words; None where nothing does."""
+    """Why the numbers of a TIFF file are not directly grey or RGB, in words; None if they are."""
     tags = dict(reversed(list(tiff_tags(data))))
     photometric, bits = tags.get(TIFF_PHOTOMETRIC), tags.get(TIFF_BITS, 1)
     if photometric not in _TIFF_GREY_OR_RGB:
@@ -162,9 +162,9 @@ def odd_tiff_kind(data: bytes) -> str | None:
 
 
 def changes_grey_values(data: bytes) -> bool:
-    """Whether decoders give other numbers than those that a file of one channel holds, a PNG file excepted.
+    """Whether decoders return other numbers than those in a one-channel file; not for PNG files.
 
-    They stretch fewer than 8 bits to 0..255, invert where 0 is white, and take greys from the palette of a BMP file.
+    They stretch fewer than 8 bits to 0..255, invert if 0 is white, and take greys from the palette of a BMP file.
     """
     if data.startswith(TIFF_SIGNATURES):
         tags = dict(reversed(list(tiff_tags(data))))
@@ -181,7 +181,7 @@ def changes_grey_values(data: bytes) -> bool:
 
 
 def image_size(data: bytes) -> tuple[int, int]:
-    """(width, height) that the header of an image file claims, the largest where it claims several; else (0, 0)."""
+    """(width, height) that the header of an image file claims, the largest if there are several; else (0, 0)."""
     if data.startswith(PNG_SIGNATURE):
         sizes = [(_big(data[16:20]), _big(data[20:24]))]
     elif data.startswith(JPEG_SIGNATURE):
@@ -208,23 +208,23 @@ def is_webp(data: bytes) -> bool:
 def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """The segments of a JPEG file before its scan: second byte of the marker, start and end of the content."""
     place = data.find(b"\xff", 2)
-    # As libjpeg does it: bytes before a marker are skipped, and so are fill bytes, which are FF too.
+    # Like libjpeg: bytes before a marker are skipped, and so are fill bytes, which are FF too.
     while 0 <= place < len(data) - 1:
         marker = data[place + 1]
         if marker in (_JPEG_START_OF_SCAN, _JPEG_END):
             return
         end = place + 1 if marker == 0xFF else place + 2
         if marker != 0xFF and marker not in _JPEG_WITHOUT_CONTENT:
-            end += max(_big(data[place + 2 : place + 4]), 2)  # the length counts itself
+            end += max(_big(data[place + 2 : place + 4]), 2)  # the length includes itself
             yield marker, place + 4, end
         place = data.find(b"\xff", end)
 
 
 def jpeg_scans(data: bytes) -> int | None:
-    """How many scans a JPEG file has before the end of its picture; None where its markers do not lead there.
+    """How many scans a JPEG file has before the end of its picture; None if its markers do not lead there.
 
-    Thumbnails lie in segments, which are stepped over. Behind the end there may be anything: the video of a motion
-    photo, or further pictures. Where a further one begins before the end, the bytes behind belong to that one.
+    Thumbnails are in segments, which are skipped. After the end there may be anything: the video of a motion photo, or
+    further pictures. If another one begins before the end, the following bytes belong to that one.
     """
     place, scans = 2, 0
     while (place := data.find(b"\xff", place)) >= 0 and place + 1 < len(data):
@@ -234,7 +234,7 @@ def jpeg_scans(data: bytes) -> int | None:
         if marker == 0xFF or (marker in _JPEG_WITHOUT_CONTENT and marker != _JPEG_START):
             place += 1 if marker == 0xFF else 2
             continue
-        if marker == _JPEG_START:  # of another picture: this one is cut off
+        if marker == _JPEG_START:  # another picture: this one is cut off
             return None
         place += 2 + max(_big(data[place + 2 : place + 4]), 2)
         if marker == _JPEG_START_OF_SCAN:
@@ -247,7 +247,7 @@ def jpeg_scans(data: bytes) -> int | None:
 
 
 def jpeg_frame(data: bytes) -> JpegFrame:
-    """The header of the frame in a JPEG file; zeros where there is none."""
+    """The frame header of a JPEG file; zeros if there is none."""
     for marker, start, _ in jpeg_segments(data):
         if marker in _JPEG_FRAMES:  # precision (1 byte), height (2), width (2), bands (1)
             height, width, bands = data[start + 1 : start + 3], data[start + 3 : start + 5], data[start + 5 : start + 6]
@@ -269,7 +269,7 @@ def webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """The chunks of a WebP file: kind, start and end of the content, which may be beyond the end of the file."""
     place = 12
     while place < len(data):
-        # Kind (4 bytes), length (4), content, and a byte more where its length is odd.
+        # Kind (4 bytes), length (4), content, and one more byte if its length is odd.
         end = place + 8 + _little(data[place + 4 : place + 8])
         yield data[place : place + 4], place + 8, end
         place = end + end % 2
@@ -279,11 +279,11 @@ def _bmp_size(data: bytes) -> tuple[int, int]:
     if _little(data[14:18]) == 12:  # the header of OS/2
         return _little(data[18:20]), _little(data[20:22])
     width, height = (int.from_bytes(data[at : at + 4], "little", signed=True) for at in (18, 22))
-    return abs(width), abs(height)  # a negative height: rows from above
+    return abs(width), abs(height)  # a negative height: rows from the top
 
 
 def _webp_size(kind: bytes, content: bytes) -> tuple[int, int]:
-    """What a chunk says of the size, by its first ten bytes (RFC 9649; RFC 6386, 9.1)."""
+    """The size in a chunk, by its first ten bytes (RFC 9649; RFC 6386, 9.1)."""
     if kind == b"VP8X":
         return _little(content[4:7]) + 1, _little(content[7:10]) + 1
     if kind == b"VP8L":

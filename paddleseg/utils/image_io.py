@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading pictures and labels: the one place where image files become arrays.
 
-Files are read by Python and decoded from memory, so that a missing file, an empty file and a damaged file can
-be told apart, and names outside ASCII work on every system.
+Files are read by Python and decoded from memory, so that a missing file, an empty file and a damaged file can be told
+apart, and non-ASCII names work on every system.
 """
 
 from __future__ import annotations
@@ -47,20 +47,20 @@ since 3, the highest value that a packed TIFF or a PNM file states (ids of packe
 TIFF files that call the first one grey."""
 
 _PNG_GREY, _PNG_PALETTE = 0, 3
-# What OpenCV has to say of a file, such as a tag of GeoTIFF for each picture and epoch, our messages say or need not.
+# OpenCV's messages, such as on a GeoTIFF tag for each picture and epoch, are covered by ours or not needed.
 if hasattr(cv2.utils, "logging") and "OPENCV_LOG_LEVEL" not in os.environ:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-# Since 4.11 OpenCV gives RGB by itself. That spares a pass over the picture: 5 % of a PNG, 10 % of a JPEG file.
+# Since 4.11 OpenCV can return RGB. That saves a pass over the picture: 5 % for a PNG, 10 % for a JPEG file.
 _DECODES_TO_RGB = hasattr(cv2, "IMREAD_COLOR_RGB")
 
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """How picture files become arrays, alike in training, evaluation, prediction and deployment.
+    """How picture files become arrays, the same in training, evaluation, prediction and deployment.
 
     Attributes:
-        apply_exif: Whether to turn pictures upright as their EXIF data says; otherwise pixels come as they are stored.
-            The orientation of a TIFF file is no EXIF data but part of the format: it is heeded in either case.
+        apply_exif: Whether to turn pictures upright as their EXIF data says; otherwise pixels are read as stored. The
+            orientation of a TIFF file is part of the format, not EXIF data, and always respected.
         value_range: The values (low, high) that stand for 0 and 255; None: those of the file's type.
     """
 
@@ -69,7 +69,7 @@ class ReadOptions:
 
     @classmethod
     def checked(cls, apply_exif: bool, value_range: Sequence[float] | None) -> ReadOptions:
-        """The same of values from outside; raise ConfigError if the range is none."""
+        """Options from unchecked values; raise ConfigError if the range is invalid."""
         return cls(apply_exif, None if value_range is None else check_value_range(value_range))
 
 
@@ -80,14 +80,15 @@ def read_image(path: str | os.PathLike, channels: int = 3, options: ReadOptions 
     """Read a picture.
 
     Values count in units of 255: 8-bit files stay uint8, others (16 bits, floats) become float32, with nothing rounded.
-    Colours are those that are stored, whatever the file says of their opacity.
-    With 3 or 1 channels every file is turned into RGB or grey, as PaddleSeg does it. Any other number has to be that of
-    the file; four channels come as OpenCV orders them (blue, green, red and the fourth), two and more than four
-    in the file's order.
+    Colours are the stored ones, whatever the file says about their opacity.
 
-    PNG and JPEG files that end too early are refused. A JPEG file with changed bytes in its compressed part is not: it
-    has no checksum, and libjpeg, in Pillow as well, prints a warning and goes on with wrong colours or grey. Nor are
-    some TIFF and WebP files that end too early.
+    With 3 or 1 channels every file is turned into RGB or grey, as in PaddleSeg. Any other number must be the file's;
+    four channels come as OpenCV orders them (blue, green, red and the fourth), two and more than four in the file's
+    order.
+
+    PNG and JPEG files that end too early are refused. JPEG files with changed bytes in the compressed data are not:
+    there is no checksum, and libjpeg, also in Pillow, prints a warning and continues with wrong colours or grey. Nor
+    are some truncated TIFF and WebP files.
 
     Args:
         path: Image file.
@@ -98,7 +99,7 @@ def read_image(path: str | os.PathLike, channels: int = 3, options: ReadOptions 
         (H, W, channels) array, uint8 or float32.
 
     Raises:
-        DataError: The file is missing, damaged, has another number of channels, or holds floats without a range.
+        DataError: The file is missing, damaged, has another number of channels, or has floats without a range.
     """
     return decode_image(read_file(path, "picture"), path, channels, options)
 
@@ -115,7 +116,7 @@ def decode_image(
 
     Args:
         data: The whole file.
-        name: What messages call it.
+        name: Its name for messages.
         channels: Wanted number of channels.
         options: Orientation and range of values.
         max_pixels: Most pixels, by the header and before anything is decoded; None: those of the environment variable
@@ -125,14 +126,14 @@ def decode_image(
         (H, W, channels) array, uint8 or float32 in units of 255.
 
     Raises:
-        UnknownFormatError: The bytes are none of an image file.
+        UnknownFormatError: The bytes are not those of an image file.
         TooLargeError: There are more pixels than ``max_pixels``.
-        DataError: The file is damaged, has another number of channels, or holds floats without a range.
+        DataError: The file is damaged, has another number of channels, or has floats without a range.
     """
     check_bytes(data, name, "picture", max_pixels)
     stored = stored_format(data)
     if needs_tifffile(stored, channels):
-        # These become grey or RGB; of two bands of more bits it is not known what the second is.
+        # These become grey or RGB; with two bands of more bits, the meaning of the second is unknown.
         convertible = (1, 3, 4) if stored.is_deep else (1, 2, 3, 4)
         if channels not in (1, 3) or stored.bands not in convertible:
             _check_channels(stored.bands, channels, name)
@@ -156,17 +157,17 @@ def decode_image(
 def pick_channels(
     image: np.ndarray, stored: StoredFormat, channels: int, path: str | os.PathLike, options: ReadOptions
 ) -> np.ndarray:
-    """What ``read_image`` makes of bands that were decoded: the wanted channels, in units of 255.
+    """Turn decoded bands into the result of ``read_image``: the wanted channels, in units of 255.
 
     Args:
-        image: (H, W, bands) in the file's own type; blue, green, red where there are three or four bands.
-        stored: How the file says it is stored.
+        image: (H, W, bands) in the file's own type; blue, green, red if there are three or four bands.
+        stored: The storage format stated by the file.
         channels: Wanted number of channels.
         path: Image file, for messages.
         options: Range of values.
 
     Raises:
-        DataError: The file has another number of channels, or holds floats without a range.
+        DataError: The file has another number of channels, or has floats without a range.
     """
     if not stored.is_deep:
         image = _pick_8_bit(image, channels)
@@ -178,7 +179,7 @@ def pick_channels(
 
 
 def read_header(path: str | os.PathLike) -> tuple[int, StoredFormat]:
-    """What a picture's file says of it: its EXIF orientation, 1 to 8 (1 is "as stored"), and how it is stored.
+    """The header of a picture's file: its EXIF orientation, 1 to 8 (1 is "as stored"), and storage format.
 
     Raises:
         DataError: The file cannot be read.
@@ -191,7 +192,7 @@ def read_label(path: str | os.PathLike) -> np.ndarray:
     """Read a label picture as class ids.
 
     A palette PNG gives its palette indices, a grey PNG of 1, 2 or 4 bits its stored values. EXIF data does not turn a
-    label: tools that draw labels show the picture upright and write no such note.
+    label: annotation tools show the picture upright and write no EXIF data.
 
     Args:
         path: Label file with one channel.
@@ -238,7 +239,7 @@ def read_file(path: str | os.PathLike, kind: str) -> bytes:
 
     Args:
         path: The file.
-        kind: What it is to the user: "picture", "label" or "list".
+        kind: Its name for the user: "picture", "label" or "list".
 
     Raises:
         DataError: It is missing or cannot be read.
@@ -253,11 +254,11 @@ def read_file(path: str | os.PathLike, kind: str) -> bytes:
 
 
 class _NotDecoded(DataError):
-    """OpenCV does not decode a file; with TIFF files that need not mean that they are damaged."""
+    """OpenCV cannot decode a file; TIFF files need not be damaged for that."""
 
 
 def _decode_label(data: bytes, path: str | os.PathLike) -> np.ndarray:
-    """(H, W) or, where there are several channels, (H, W, channels), the numbers of the file."""
+    """(H, W) or, with several channels, (H, W, channels), the numbers of the file."""
     stored = stored_format(data)
     try:
         if needs_tifffile(stored, channels=1):
@@ -272,7 +273,7 @@ def _decode_label(data: bytes, path: str | os.PathLike) -> np.ndarray:
 def _decode_instead(
     data: bytes, stored: StoredFormat, path: str | os.PathLike, kind: str, error: _NotDecoded
 ) -> np.ndarray:
-    """What OpenCV does not decode, by tifffile where that gives grey or RGB as it is stored; else raise DataError."""
+    """Decode by tifffile what OpenCV cannot, if that gives grey or RGB as stored; else raise DataError."""
     if not stored.is_tiff or not has_tiff_colours(data):
         raise error
     odd = odd_tiff_kind(data)
@@ -286,7 +287,7 @@ def _decode_instead(
     except DataError as reason:
         words = str(reason).removeprefix(f"{path}: the {kind} ")
         raise DataError(f"{path}: the {kind} is damaged, or a file that OpenCV does not decode: it {words}") from reason
-    if image.dtype != stored.dtype:  # of a header that contradicts itself
+    if image.dtype != stored.dtype:  # the header contradicts itself
         raise DataError(
             f"{path}: the {kind} is damaged: its header says {stored.dtype} numbers, but it holds {image.dtype}"
         )
@@ -294,9 +295,9 @@ def _decode_instead(
 
 
 def _decode_deep(data: bytes, stored: StoredFormat, path: str | os.PathLike) -> np.ndarray:
-    """(H, W, bands) as stored, of more than 8 bits."""
+    """(H, W, bands) as stored, with more than 8 bits."""
     image = np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
-    if image.dtype != stored.dtype:  # colour spaces that become RGB of 8 bits, signed numbers of 12 bits
+    if image.dtype != stored.dtype:  # colour spaces converted to 8-bit RGB, signed 12-bit numbers
         raise DataError(
             f"{path}: the picture holds {stored.dtype} numbers, which its decoder turns into {image.dtype}; save it "
             "as grey or RGB, of whole bytes"
@@ -305,7 +306,7 @@ def _decode_deep(data: bytes, stored: StoredFormat, path: str | os.PathLike) -> 
 
 
 def _decode_8_bit(data: bytes, channels: int, path: str | os.PathLike) -> np.ndarray:
-    """(H, W, channels) uint8 as stored; where neither 3 nor 1 channels are wanted, as many as there are."""
+    """(H, W, channels) uint8 as stored; all channels unless 3 or 1 are wanted."""
     if channels == 3 and _DECODES_TO_RGB:
         return _decode(data, cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")
     if channels == 3:
@@ -313,12 +314,12 @@ def _decode_8_bit(data: bytes, channels: int, path: str | os.PathLike) -> np.nda
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB, dst=image)
     if channels == 1:
         return _decode(data, cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION, path, "picture")[:, :, np.newaxis]
-    # Everything "unchanged" leaves orientations alone.
+    # "Unchanged" ignores orientation everywhere.
     return np.atleast_3d(_decode(data, cv2.IMREAD_UNCHANGED, path, "picture"))
 
 
 def _pick_8_bit(image: np.ndarray, channels: int) -> np.ndarray:
-    """The channels that are wanted of (H, W, bands) uint8, blue first where there are three or four bands."""
+    """The wanted channels of (H, W, bands) uint8, blue first if there are three or four bands."""
     bands = image.shape[2]
     if channels == 3 and bands in (3, 4):
         return cv2.cvtColor(image[:, :, :3], cv2.COLOR_BGR2RGB)
@@ -354,6 +355,6 @@ def _decode_palette(data: bytes, path: str | os.PathLike) -> np.ndarray:
     except Image.DecompressionBombError as error:
         raise DataError(f"{path}: the label has a palette, and Pillow refuses it: {error}; save it as grey") from error
     except (OSError, SyntaxError, ValueError) as error:
-        # Of a file that it does not know Pillow says only where the object lies in memory.
+        # For an unknown file Pillow's message has only the object's memory address.
         reason = "" if isinstance(error, UnidentifiedImageError) else f" ({error})"
         raise DataError(f"{path}: the label is damaged{reason}; replace the file") from error

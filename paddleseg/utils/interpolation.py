@@ -11,7 +11,7 @@ import numpy as np
 def interpolation_matrix(source: int, target: int) -> np.ndarray:
     """Weights (target, source) float64 of linear interpolation with half-pixel centres (``align_corners=False``).
 
-    The outermost values repeat. The array is shared: it is not to be changed.
+    The outermost values repeat. The array is shared: do not change it.
     """
     position = np.clip((np.arange(target) + 0.5) * (source / target) - 0.5, 0, source - 1)
     before = position.astype(int)

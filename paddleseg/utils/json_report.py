@@ -18,20 +18,20 @@ def add_json_flag(parser: argparse.ArgumentParser, content: str) -> None:
 
     Args:
         parser: The command's.
-        content: What is written there, for the help: ``"the counts"``.
+        content: Its content, for the help: ``"the counts"``.
     """
     parser.add_argument("--json", metavar="FILE", help=f"also write {content} to this file")
 
 
 def check_json_flag(file: str | None) -> None:
-    """Refuse what cannot become a file before the work that leads to its content, which may take an hour.
+    """Refuse an impossible file before the work on its content, which may take an hour.
 
     Args:
-        file: What was given with ``--json``; None: nothing was.
+        file: The value of ``--json``; None: not given.
 
     Raises:
-        ConfigError: It is empty, a folder, or in one that is not there or cannot be written to; or a file that is no
-            JSON, and so was not written by such a flag.
+        ConfigError: It is empty, a folder, or in one that is missing or not writable; or a file that is not JSON, and
+            so was not written by such a flag.
     """
     check_output_file(file, flag="--json", kind="JSON file", is_own=_is_json)
 
@@ -45,9 +45,9 @@ def _is_json(file: Path) -> bool:
 
 
 def write_json(file: str | None, content: Any) -> None:
-    """Write what was asked for with ``--json``, whole or not at all; None: nothing was.
+    """Write the file of ``--json``, whole or not at all; None: not given.
 
-    Plain ASCII: names of files that are not UTF-8 have parts that only an escape can write.
+    Plain ASCII: file names that are not UTF-8 have parts that only an escape can represent.
 
     Raises:
         UserError: The file cannot be written.

@@ -3,8 +3,8 @@
 """From logits at 1/8 to the label map at the picture's size, without the logits at that size; numpy only.
 
 The label map is defined as the argmax of logits that are resized bilinearly (half-pixel centres, Paddle's and
-PyTorch's ``align_corners=False``) to the size of the network's input, cut to what was no padding, and resized
-bilinearly to the picture's size, step by step as the transforms went; a tie goes to the lowest class. Each pixel is
+PyTorch's ``align_corners=False``) to the size of the network's input, cropped to the part without padding, and resized
+bilinearly to the picture's size, following the transforms step by step; ties go to the lowest class. Each pixel is
 then a convex combination of a few neighbouring logits: two on each axis if the picture was not resized, three or four
 if it was. So where all of these agree on the class, the pixel has it. Only the pixels at the borders of classes, a
 few per cent of a street picture, need arithmetic.
@@ -28,12 +28,12 @@ LABEL_VALUES = Bound(0, 255, "from 0 to 255, for labels have 8 bits")
 LabelClassCount = Annotated[int, LABEL_CLASSES]
 LabelValue = Annotated[int, LABEL_VALUES]
 
-# Two classes closer than this for each cell of a pixel's row and column, relative to the largest logit, could change
-# places by rounding in the interpolation: such a pixel is computed. It is about 4 ulp of float32 for two and two cells.
+# Two classes closer than this for each cell of a pixel's row and column, relative to the largest logit, could swap by
+# rounding in the interpolation: such a pixel is computed. It is about 4 ulp of float32 for 2 x 2 cells.
 _ROUNDING = 4 * np.finfo(np.float32).eps
 # Blocks interpolated at once: keeps the work in the cache, and small where almost every block is a border.
 _BLOCKS_AT_ONCE = 512
-# Blocks whose logits are gathered at once: a street picture's borders, and an end to it where all is border.
+# Blocks whose logits are gathered at once: enough for a street picture's borders, and a bound if all is border.
 _BLOCKS_GATHERED = 1 << 15
 
 
@@ -67,8 +67,8 @@ def label_maps(
     Args:
         logits: (N, K, h, w) float32, K at most 256: at 1/8, or at any other size, up to that of the input.
         size_hw: Height and width of the network's input.
-        trans_infos: For each picture what the transforms did to its size, see ``way_back.TransInfo``.
-        ignored_class: A class that is not to be predicted, see ``ignored_class_of``.
+        trans_infos: For each picture the size changes by the transforms, see ``way_back.TransInfo``.
+        ignored_class: A class that is never predicted, see ``ignored_class_of``.
 
     Returns:
         For each picture (height, width) uint8 class ids.
@@ -102,18 +102,18 @@ def without_class(logits: np.ndarray, ignored_class: int | None) -> np.ndarray:
 
 
 def with_class(labels: np.ndarray, ignored_class: int | None) -> np.ndarray:
-    """The class ids of what ``without_class`` has renumbered; the array itself is changed."""
+    """Original class ids for those renumbered by ``without_class``; the array is changed in place."""
     if ignored_class is not None:
         labels += labels >= ignored_class
     return labels
 
 
 def labels_of_grid(grid: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
-    """Class of each pixel that the axes lead to.
+    """Class of each pixel described by the axes.
 
     Args:
         grid: (K, h, w) float32 logits, with the rim of repeated ones that ``Axis`` counts as cells.
-        rows: The pixels' rows, of the cells of the grid.
+        rows: The pixels' rows, in terms of grid cells.
         columns: Their columns.
 
     Returns:
@@ -121,7 +121,7 @@ def labels_of_grid(grid: np.ndarray, rows: Axis, columns: Axis) -> np.ndarray:
     """
     rounding = _ROUNDING * (rows.taps + columns.taps) * np.abs(grid).max()
     coarse, uniform = _uniform_blocks(grid, rows, columns, rounding)
-    # Columns first: rows are copied whole then. `take` needs a fifth of the time that indexing does.
+    # Columns first, so that rows are copied whole. `take` needs a fifth of the time of indexing.
     labels = coarse.take(columns.run_of_pixel, axis=1).take(rows.run_of_pixel, axis=0)
     if rows.taps * columns.taps > 1:
         i, j = np.nonzero(~uniform)
@@ -143,9 +143,9 @@ def axes_of(grid_hw: Sequence[int], size_hw: Sequence[int], trans_info: TransInf
 
 
 def _uniform_blocks(grid: np.ndarray, rows: Axis, columns: Axis, rounding: float) -> tuple[np.ndarray, np.ndarray]:
-    """Class at the first cell of each block, and whether all of the block's pixels surely are of that class.
+    """Class at the first cell of each block, and whether all of the block's pixels certainly have that class.
 
-    A block is where a run of rows meets a run of columns.
+    A block is the intersection of a run of rows and a run of columns.
 
     Returns:
         (R, S) uint8 and (R, S) bool.
@@ -162,9 +162,9 @@ def _uniform_blocks(grid: np.ndarray, rows: Axis, columns: Axis, rounding: float
 
 
 def winner_and_lead(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which of K planes is the highest at each place, the first of equal ones, and by how much it leads.
+    """The highest of K planes at each place, the first of equal ones, and its lead over the next.
 
-    Plane by plane: argmax and a second maximum along a short axis take numpy four times as long.
+    Plane by plane, because argmax and a second maximum along a short axis take numpy four times as long.
 
     Returns:
         The number of the plane, uint8, and the distance to the next plane (infinite if there is only one).
@@ -184,11 +184,11 @@ def _fill_border_blocks(
 ) -> None:
     """Interpolate in the n blocks (i, j), and write the classes into ``labels``.
 
-    Most blocks are contended by two or three classes: a class is out where its highest cell lies below the lowest
-    cell of another. Blocks with equally many contenders are worked on together.
+    Most blocks have two or three candidate classes: a class is out if its highest cell is below the lowest cell of
+    another. Blocks with the same number of candidates are processed together.
     """
     cells = np.stack([grid[:, row[i], column[j]] for row in rows.cells for column in columns.cells])  # (T * U, K, n)
-    # Written so that NaN contends: of a network that gives nothing else a label map comes out all the same.
+    # Written so that NaN is a candidate: even a network that returns nothing else gets a label map.
     contends = ~(cells.max(axis=0) < cells.min(axis=0).max(axis=0) - rounding)  # (K, n)
     contenders = contends.sum(axis=0)
     for count in np.unique(contenders):
@@ -204,11 +204,11 @@ def _fill_border_blocks(
 def _highest_class(cells: np.ndarray, classes: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
     """Class of the highest interpolated logit at each pixel of n blocks, the first of equal ones.
 
-    The blocks are the last axis within, for numpy works along that: the pixels of a block are only a few.
+    The blocks are the last axis internally, along which numpy iterates: a block has only a few pixels.
 
     Args:
         cells: (T * U, C, n) logits of C classes in the cells of each block, row by row.
-        classes: (C, n) uint8, which classes these are.
+        classes: (C, n) uint8, the ids of these classes.
         down: (T, n, P) weights of the rows of cells.
         across: (U, n, Q) weights of the columns of cells.
 
@@ -229,7 +229,7 @@ def _highest_class(cells: np.ndarray, classes: np.ndarray, down: np.ndarray, acr
         if best is None:
             best, winner = logits, np.broadcast_to(class_ids, logits.shape)
         else:
-            # Where it is higher, the bits in which the two classes differ are turned: bytes are faster than masks.
+            # Where it is higher, the bits in which the two classes differ are flipped: bytes are faster than masks.
             winner = winner ^ (winner ^ class_ids) * (logits > best).view(np.uint8)
             np.maximum(best, logits, out=best)
     return winner.transpose(2, 0, 1)

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The label map of logits that come in rows from above, for pictures whose logits are not held as a whole.
+"""The label map of logits that arrive in rows from the top, for pictures whose logits are never held as a whole.
 
-Each pixel depends on neighbouring rows of cells only, so a row of pixels is finished as soon as the last of its cells
-is there. What comes out in parts is what ``label_map.label_maps`` gives in one, bit for bit.
+Each pixel depends only on neighbouring rows of cells, so a row of pixels is finished as soon as the last of its cells
+has arrived. The parts equal the result of ``label_map.label_maps`` bit for bit.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from paddleseg.utils.way_back import Axis
 
 
 class LabelRows:
-    """Takes rows of logits and gives rows of class ids.
+    """Takes rows of logits and returns rows of class ids.
 
     Args:
         grid_hw: Rows and columns of all logits.
         size_hw: Height and width of the picture.
-        ignored_class: A class that is not to be predicted, see ``label_map.ignored_class_of``.
+        ignored_class: A class that is never predicted, see ``label_map.ignored_class_of``.
 
     Example:
         >>> rows = LabelRows((2, 1), (16, 4))
@@ -34,7 +34,7 @@ class LabelRows:
         self._steps = () if grid_hw[0] == size_hw[0] else ((size_hw[0], None),)
         rows, self._columns = axes_of(grid_hw, size_hw, ())
         self._num_cells, self._height, self._ignored_class = grid_hw[0], size_hw[0], ignored_class
-        # Of each row of pixels the first and the last row of cells that it needs; row 0 is the rim above the first.
+        # The first and last row of cells needed by each row of pixels; row 0 is the rim above the first.
         self._first, self._last = rows.cells[0][rows.run_of_pixel], rows.cells[-1][rows.run_of_pixel]
         self._grid: np.ndarray | None = None  # (K, n, w + 2), from row ``_offset`` of the cells with their rim on
         self._offset = self._done = 0
@@ -46,8 +46,8 @@ class LabelRows:
             logits: (K, n, w) float32.
 
         Returns:
-            (m, W) uint8, the rows of pixels that are finished with these, below those that were given already. With
-            the last rows of cells come all that are left.
+            (m, W) uint8, the newly finished rows of pixels, below those already returned. The last rows of cells
+            complete all remaining ones.
         """
         logits = np.pad(without_class(logits, self._ignored_class), ((0, 0), (0, 0), (1, 1)), mode="edge")
         parts = [logits[:, :1], logits] if self._grid is None else [self._grid, logits]

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Label maps as TIFF files that are written while they are made: deflated strips with a palette."""
+"""Label maps as TIFF files, written while they are computed: deflated strips with a palette."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def write_label_tiff(
 
     Args:
         file: Opened for writing bytes.
-        bands: (rows, W) uint8 class ids from above; each is asked for when those before it are written.
+        bands: (rows, W) uint8 class ids from the top; each is requested once those before it are written.
         size_hw: Height and width.
         palette: Colours of the classes.
-        georeference: Further tags, as ``TiffRows.georeference`` has them.
+        georeference: Further tags, as in ``TiffRows.georeference``.
     """
     tifffile = import_tifffile(getattr(file, "name", "label map"))
     colours = palette.T.astype(np.uint16) * 257  # 16 bits for each part of a colour
@@ -52,7 +52,7 @@ def write_label_tiff(
 
 
 def strips_of(bands: Iterable[np.ndarray], rows: int = _ROWS_PER_STRIP) -> Iterator[np.ndarray]:
-    """The same rows in parts of so many; the last part may have fewer."""
+    """The same rows in parts of ``rows``; the last part may have fewer."""
     left: list[np.ndarray] = []
     for band in bands:
         left.append(band)

@@ -1,20 +1,19 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a layer may be computed in another way than by calling it."""
+"""Whether a layer may be computed otherwise than by calling it."""
 
 from paddle import nn
 
 
 def is_watched(layer: nn.Layer) -> bool:
-    """Whether somebody wants to see what goes in or comes out, or has put a forward of his own in its place."""
+    """Whether hooks observe its inputs or outputs, or its forward has been replaced."""
     return bool(layer._forward_pre_hooks or layer._forward_post_hooks or "forward" in vars(layer))
 
 
 def gives_coarse_logits(model: nn.Layer) -> bool:
-    """Whether all that calling a network does is to resize the logits of its ``forward_stride8``.
+    """Whether calling a network only resizes the logits of its ``forward_stride8``.
 
-    The class that has this ``forward`` has to say so, by ``resizes_stride8``: in one that is derived from it, it may be
-    another.
+    The class that defines this ``forward`` must say so, by ``resizes_stride8``: a subclass may define another.
     """
     kind = type(model)
     owner = next(owner for owner in kind.__mro__ if "forward" in vars(owner))

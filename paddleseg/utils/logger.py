@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The logger under the name that PaddleSeg gives it: ``from paddleseg.utils import logger; logger.info(...)``."""
+"""The logger under PaddleSeg's name: ``from paddleseg.utils import logger; logger.info(...)``."""
 
 from paddleseg.utils.foreign_imports import foreign_names
 from paddleseg.utils.logging import get_logger

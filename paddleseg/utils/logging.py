@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The one logger of the toolkit, with PaddleSeg's line prefix (scripts parse it), and what ``--quiet`` leaves of it.
+"""The one logger of the toolkit, with PaddleSeg's line prefix (scripts parse it), and its output with ``--quiet``.
 
-Of a quiet command there remain errors and its result: lines of ``log_outcome`` and what it prints. Notes, warnings, the
-lines of a training and progress are left out.
+A quiet command shows errors and its result: lines of ``log_outcome`` and its printed output. Notes, warnings, the lines
+of a training and progress are left out.
 """
 
 import logging
@@ -50,29 +50,29 @@ def get_logger() -> logging.Logger:
 
 
 def log_outcome(message: str, *arguments: Any) -> None:
-    """Log, as ``info`` does, what a command was run for: it is shown with ``--quiet`` as well."""
+    """Log, like ``info``, the result of a command: it is shown even with ``--quiet``."""
     get_logger().info(message, *arguments, extra=_OUTCOME)
 
 
 def print_note(text: str) -> None:
-    """Print what is neither an error nor the result of a command."""
+    """Print text that is neither an error nor the result of a command."""
     if not _is_quiet:
         with room_for_text():
             print(text, flush=True)
 
 
 def be_quiet() -> None:
-    """Show errors and results alone from now on, in processes that this one starts as well."""
+    """Show only errors and results from now on, also in processes that this one starts."""
     global _is_quiet
     _is_quiet = True
     os.environ[_ENVIRONMENT] = "1"
-    os.environ.setdefault("GLOG_minloglevel", "2")  # of Paddle's C++, before it is imported: errors alone
+    os.environ.setdefault("GLOG_minloglevel", "2")  # for Paddle's C++, before its import: only errors
     show_no_progress()
     warnings.simplefilter("ignore")
 
 
 def loud_environment() -> dict[str, str]:
-    """The environment of a process whose output goes into a file, where ``--quiet`` is not meant."""
+    """The environment of a process whose output goes into a file, where ``--quiet`` does not apply."""
     return {name: value for name, value in os.environ.items() if name != _ENVIRONMENT}
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How sure a network is of the classes of a label map: by how much the best class leads, cell by cell; numpy only."""
+"""A network's confidence in the classes of a label map: the lead of the best class, cell by cell; numpy only."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def margin_map(
 ) -> np.ndarray:
     """The lead of the best class over the second one in each cell of a picture.
 
-    The unit is that of logits, natural logarithms: with a margin m the network takes the best class for exp(m) times
-    as probable as the second. 0 is a tie, 0.7 is two to one, 4.6 a hundred to one. Trained networks are often surer
-    than they are right, so compare margins with each other before you trust one.
+    The unit is that of logits, natural logarithms: with a margin m the network considers the best class exp(m) times as
+    probable as the second. 0 is a tie, 0.7 is two to one, 4.6 a hundred to one. Trained networks are often
+    overconfident, so compare margins with each other before you trust one.
 
     Args:
         logits: (K, h, w) float32, at 1/8 of the network's input or at any other size.
         size_hw: Height and width of the network's input.
-        trans_info: What the transforms did to the picture's size, see ``way_back.TransInfo``.
-        ignored_class: A class that is not predicted, see ``label_map.ignored_class_of``.
+        trans_info: The size changes by the transforms, see ``way_back.TransInfo``.
+        ignored_class: A class that is never predicted, see ``label_map.ignored_class_of``.
 
     Returns:
         (ceil(H/8), ceil(W/8)) float32 for a picture of height H and width W, which the cells divide evenly. The margin
-        of a cell is that of the network's cell in which its centre lies; where the transforms do not resize, the two
-        grids are one. Infinite where the network has a single class.
+        of a cell is that of the network's cell in which its centre lies; if the transforms do not resize, the two grids
+        are the same. Infinite if the network has a single class.
 
     Example:
         >>> logits = np.array([[[3.0, 0.0]], [[0.0, 1.0]]], np.float32)
@@ -52,7 +52,7 @@ def _nearest_cells(num_cells: int, input_length: int, steps: Sequence, axis: int
     """For each cell of the picture on one axis, the network's cell in which its centre lies."""
     lengths = [input_length, *(step.size_hw[axis] for step in steps)]
     cells = -(-lengths[-1] // CELL)
-    place = (np.arange(cells) + 0.5) * (lengths[-1] / cells)  # in pixels of the picture, then of what was before
+    place = (np.arange(cells) + 0.5) * (lengths[-1] / cells)  # in pixels of the picture, then of the preceding steps
     for before, step in zip(reversed(lengths[:-1]), reversed(steps)):
         after = step.size_hw[axis]
         place = place * (before / after) if step.corner_yx is None else place + step.corner_yx[axis]

@@ -5,7 +5,7 @@
 The file is a protocol buffer (MindSpore's checkpoint.proto): ``Checkpoint`` is values in field 1, each with a name in
 field 1 and a tensor in field 2; a tensor is its dims in field 1, the name of its type in field 2 and its bytes in field
 3. An array beyond 512 MB is written in slices that share a name. A scalar has the dims [0] and one number; texts, which
-``append_dict`` may add, are of the type ``str``.
+``append_dict`` may add, have the type ``str``.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _DTYPES = {
     "Int32": "<i4", "Int64": "<i8", "UInt8": "u1", "Bool": "?",
 }  # fmt: skip
 _NUMBER, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5  # wire types
-_MOST_AXES, _MOST_VALUES = 32, 100_000  # a value takes as little as two bytes in the file
+_MOST_AXES, _MOST_VALUES = 32, 100_000  # a value may take only two bytes in the file
 
 
 def read_mindspore(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Read the arrays of a checkpoint by name; those of bfloat16 as float32. Texts are left out.
 
     Raises:
-        WeightsError: The file is missing or damaged, or holds numbers of another kind.
+        WeightsError: The file is missing or damaged, or has numbers of another kind.
     """
     with one_line_for_damage(path, "checkpoint of MindSpore"):
         with open(path, "rb") as file:
@@ -126,6 +126,6 @@ def _joined(name: str, tensors: list[tuple[tuple[int, ...], str, memoryview]]) -
         raise ValueError(f"the slices of {name} differ in shape or kind")
     array = np.frombuffer(b"".join(content for _, _, content in tensors), _DTYPES[kind])
     is_scalar = dims == (0,) and array.size > 0
-    array = array.reshape(() if is_scalar else dims)  # refuses another number of numbers, before anything is copied
+    array = array.reshape(() if is_scalar else dims)  # refuses a wrong count, before anything is copied
     array = array.astype(array.dtype.newbyteorder("="))
     return float32_of_bfloat16(array) if kind == _BFLOAT16 else array

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What somebody who mistyped a name may have meant."""
+"""Suggestions for mistyped names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def suggest(name: object, known: Iterable[str]) -> str:
 
 
 def ask_for_nearest(name: object, known: Iterable[str]) -> str:
-    """``Did you mean 'x'? `` with a space at its end, or nothing when no known name is near."""
+    """``Did you mean 'x'? `` with a space at its end, or nothing if no known name is near."""
     scores = {candidate: _likeness(str(name).lower(), candidate.lower()) for candidate in known}
     best = max(scores, key=scores.__getitem__, default=None)
     return f"Did you mean {best!r}? " if best is not None and scores[best][0] >= 0.6 else ""

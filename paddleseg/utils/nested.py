@@ -22,7 +22,7 @@ def flatten(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def describe_changes(before: Any, now: Any) -> list[str]:
-    """What differs between two nested settings: ``name was value, now it is value``."""
+    """The differences between two nested settings: ``name was value, now it is value``."""
     old, new = dict(flatten(before)), dict(flatten(now))
     return [
         f"{name} was {old.get(name, _ABSENT)}, now it is {new.get(name, _ABSENT)}"

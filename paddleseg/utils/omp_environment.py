@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the environment says of OpenMP, read before Paddle is imported, which writes ``OMP_NUM_THREADS=1`` into it."""
+"""The environment's OpenMP settings, read before Paddle's import, which sets ``OMP_NUM_THREADS=1``."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ _SPINS_AS_GIVEN = False
 def prepare_environment() -> None:
     """Remember the user's ``OMP_NUM_THREADS``, and keep OpenMP's threads from spinning.
 
-    Threads that wait for the next parallel region spin for 0.2 seconds unless told otherwise, on cores that the
-    processes need which read data. To be called before paddle is imported; what the user has set stays.
+    Threads that wait for the next parallel region spin for 0.2 seconds by default, on cores needed by processes that
+    read data. Call it before importing paddle; the user's settings are kept.
     """
     global _GIVEN, _SPINS_AS_GIVEN
     _GIVEN = os.environ.get(_NAME)
     if _GIVEN == "1":
-        # paddle.distributed.launch has imported paddle before it starts the processes, which inherit what that wrote.
+        # paddle.distributed.launch imports paddle before it starts the processes, which inherit the changed
+        # environment.
         is_paddles = "PADDLE_TRAINER_ID" in os.environ or ("paddle" in sys.modules and not _is_in_first_environment())
         _GIVEN = None if is_paddles else _GIVEN
     _SPINS_AS_GIVEN = os.environ.get("KMP_BLOCKTIME") not in (None, "0")
@@ -30,12 +31,12 @@ def prepare_environment() -> None:
 
 
 def spins_as_given() -> bool:
-    """Whether the user has said how long threads spin (``KMP_BLOCKTIME``)."""
+    """Whether the user has set how long threads spin (``KMP_BLOCKTIME``)."""
     return _SPINS_AS_GIVEN
 
 
 def given_threads() -> int | None:
-    """The user's ``OMP_NUM_THREADS``; None where it is not given, or not a count."""
+    """The user's ``OMP_NUM_THREADS``; None if it is not set, or not a count."""
     first = (_GIVEN or "").split(",")[0].strip()
     return int(first) if first.isdecimal() and int(first) > 0 else None
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The place of a file that a command writes: looked at before the work, and never that of somebody else's file."""
+"""The place of a file that a command writes: checked before the work, and never that of a foreign file."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def check_output_file(
     kind: str,
     is_own: Callable[[Path], bool],
 ) -> None:
-    """Refuse a place where a file cannot be written, or where something else is.
+    """Refuse a place where a file cannot be written, or where a foreign file exists.
 
     Args:
-        file: What was given; None: nothing was.
+        file: The given path; None: not given.
         flag: Its flag, for messages.
-        suffixes: Those that it may have, in lower case; none: any.
-        kind: What may be replaced, for messages: ``"JSON file"``.
-        is_own: Whether the file that is there may be replaced; what cannot be read may not.
+        suffixes: The allowed ones, in lower case; none: any.
+        kind: The kind of file that may be replaced, for messages: ``"JSON file"``.
+        is_own: Whether an existing file may be replaced; unreadable ones may not.
 
     Raises:
-        ConfigError: It is empty, a folder, has another suffix, is in a folder that is not there or cannot be written
-            to, or something else is there.
+        ConfigError: It is empty, a folder, has another suffix, is in a folder that is missing or not writable, or
+            a foreign file exists.
     """
     if file is None:
         return

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names in the packages of which PaddleSeg has many: what exists there and has no twin here (PaddleSeg 2.10)."""
+"""PaddleSeg's names without a counterpart here, in the packages where it has many (PaddleSeg 2.10)."""
 
 MODELS = frozenset(
     """

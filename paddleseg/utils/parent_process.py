@@ -21,10 +21,10 @@ _parent_leaves = mmap.mmap(-1, 1)  # one byte, shared with the processes that ar
 
 
 def end_with_parent(parent: int) -> None:
-    """Let this process be killed when its parent ends, however that happens; called in the child after a fork.
+    """Make this process end with its parent, however that ends; called in the child after a fork.
 
-    A worker that waits in a full queue would never look for its parent. Linux kills it with the thread that forked
-    it; elsewhere a thread looks for the parent every second.
+    A worker that waits on a full queue would never check its parent. Linux kills it with the thread that forked it;
+    elsewhere a thread checks for the parent every second.
 
     Args:
         parent: The parent's process id.
@@ -39,8 +39,8 @@ def end_with_parent(parent: int) -> None:
 def heed_sigterm_of_parent_alone() -> None:
     """Let SIGTERM end this process only when its parent is about to leave; called in the child after a fork.
 
-    systemd and Slurm send it to all processes of a job, and the parent needs this one to finish what it has begun. The
-    parent's own comes when it leaves: ``multiprocessing`` ends what is still there, and waits for it.
+    systemd and Slurm send it to all processes of a job, but the parent needs this one to finish its step. The parent's
+    own signal comes when it leaves: ``multiprocessing`` then ends remaining children, and waits for them.
     """
     signal.signal(signal.SIGTERM, _end_if_parent_leaves)
 

@@ -11,16 +11,16 @@ from paddleseg.utils.logging import get_logger
 
 
 def note_failure(failures: list[DataError], error: DataError) -> None:
-    """Log that a picture is left out, and remember why."""
+    """Log that a picture is skipped, and remember why."""
     failures.append(error)
     get_logger().error("%s; left out", printable_line(str(error)))
 
 
 def raise_failures(failures: Sequence[DataError], num_pictures: int) -> None:
-    """Raise one DataError that lists what was left out; nothing where all went well.
+    """Raise one DataError that lists the skipped pictures, if there are any.
 
     Args:
-        failures: Why, for each picture.
+        failures: The error of each skipped picture.
         num_pictures: How many pictures there were.
     """
     if len(failures) == num_pictures == 1:

@@ -20,7 +20,7 @@ IMAGE_SUFFIXES = (
 )  # fmt: skip
 BLANK = " "
 _LIST_SUFFIXES = (".txt", ".list")
-# What stands between the columns of lists, for the advice; the default first.
+# Separators of list columns, for the advice; the default first.
 _SEPARATORS = (BLANK, ",", ";", "|")
 
 
@@ -32,11 +32,11 @@ def list_images(
     Args:
         path: A picture; a folder (searched with its subfolders, and links to folders); a `.txt` or `.list` file with
             one picture per line, relative to the list's folder, further columns being ignored; or a glob pattern.
-        separator: What separates the columns of a list.
-        place: Where the user sets that, for messages.
+        separator: The separator of a list's columns.
+        place: Where the user sets it, for messages.
 
     Returns:
-        The sorted paths (a list file keeps its order) and the folder that they are named relative to.
+        The sorted paths (a list file keeps its order) and the folder that they are relative to.
 
     Raises:
         DataError: There is nothing at the path, there are no pictures in it, or a list cannot be read or names a
@@ -63,8 +63,8 @@ def list_images(
 def walk(root: str, fail: Callable[[str, OSError], None]) -> Iterator[tuple[str, list[str]]]:
     """Yield each folder, ``root`` first, with the names of the files in it, sorted and without hidden ones.
 
-    Links are followed. Each folder is visited once, however many links lead to it or in circles; a link to a folder
-    that holds ``root`` leads out of what is meant, and is left out.
+    Links are followed. Each folder is visited once, even with several or circular links; a link to a folder that
+    contains ``root`` leads outside and is skipped.
 
     Args:
         root: The folder to begin with.
@@ -90,10 +90,10 @@ def walk(root: str, fail: Callable[[str, OSError], None]) -> Iterator[tuple[str,
 
 
 def list_folder(folder: str) -> tuple[list[str], list[str]]:
-    """The names of the folders and of the files in a folder, sorted, links to them included and hidden ones not.
+    """The names of the folders and of the files in a folder, sorted, with links but without hidden ones.
 
-    Notebook servers leave thumbnails in folders such as .ipynb_checkpoints, macOS files such as ._1.jpg. What is
-    neither a folder nor a file, such as a pipe or a link in a circle, is left out.
+    Notebook servers leave thumbnails in folders such as .ipynb_checkpoints, macOS files such as ._1.jpg. Entries that
+    are neither folder nor file, such as pipes or circular links, are left out.
 
     Raises:
         OSError: The folder cannot be read.
@@ -102,7 +102,7 @@ def list_folder(folder: str) -> tuple[list[str], list[str]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if not entry.name.startswith("."):
-                with contextlib.suppress(OSError):  # asking a link in a circle fails
+                with contextlib.suppress(OSError):  # fails for a circular link
                     (folders if entry.is_dir() else files if entry.is_file() else []).append(entry.name)
     return sorted(folders), sorted(files)
 
@@ -112,8 +112,8 @@ def read_list_lines(path: str | os.PathLike, names_files: Callable[[str], bool] 
 
     Args:
         path: Text in UTF-8, with or without a byte order mark.
-        names_files: Whether the files that a line names exist. Where it is given, a list in GBK, as Chinese Windows
-            writes it, is read too, with a warning, if that is true of any of its lines that are not plain ASCII.
+        names_files: Whether the files named in a line exist. If given, a list in GBK, as written on Chinese Windows, is
+            also read, with a warning, if this holds for any of its non-ASCII lines.
 
     Raises:
         DataError: The file cannot be read or is not UTF-8; the message names the line.
@@ -135,17 +135,17 @@ def read_list_lines(path: str | os.PathLike, names_files: Callable[[str], bool] 
 def split_line(line: str, separator: str, counts: Sequence[int], root: str) -> tuple[list[str], list[str]] | None:
     """The paths in a line of a list, and those of them that do not exist.
 
-    Names may hold blanks, so the line is split as it is meant to be where that names files. Else blanks beside a
-    separator do not count, and where the separator is a blank, neither do more of them, or tabs in their place.
+    Names may contain blanks, so the line is first split literally, and accepted if that names files. Otherwise blanks
+    beside a separator are ignored, and if it is a blank, several blanks or tabs count as one.
 
     Args:
         line: One picture or several columns.
-        separator: What is meant to separate the columns.
-        counts: Numbers of columns that are allowed.
+        separator: The separator of the columns.
+        counts: Allowed numbers of columns.
         root: Folder that the paths are relative to.
 
     Returns:
-        None where the number of columns is wrong.
+        None if the number of columns is wrong.
     """
     first = None
     for columns in _splits(line, separator):
@@ -160,7 +160,7 @@ def split_line(line: str, separator: str, counts: Sequence[int], root: str) -> t
 
 
 def advise_separator(line: str, separator: str, counts: Sequence[int], root: str) -> str:
-    """What to do about a line that has not the right number of columns."""
+    """Advice on a line with a wrong number of columns."""
     for other in _SEPARATORS:
         found = split_line(line, other, counts, root) if other != separator and other in line else None
         if found is not None and not found[1]:
@@ -169,19 +169,19 @@ def advise_separator(line: str, separator: str, counts: Sequence[int], root: str
 
 
 def advise_separator_of_pictures(line: str, separator: str, root: str, place: str) -> str:
-    """An addition to a message about a line that names no picture: the separator with which it does, or nothing."""
+    """An addition to a message on a line without a picture: the separator with which it has one, or nothing."""
     others = (other for other in _SEPARATORS if other != separator and other in line)
     fitting = next((other for other in others if _names_picture(line, other, root)), None)
     return "" if fitting is None else f"; its first column is there with separator: {fitting!r} {place}"
 
 
 def advise_folder(name: str, root: str, others: Sequence[tuple[str, str]]) -> str:
-    """Where a file is that is not in ``root``: an addition to a message, or nothing.
+    """The place of a file that is not in ``root``: an addition to a message, or nothing.
 
     Args:
         name: Its path in the list.
         root: Folder that it should be relative to.
-        others: (what it is to the user, folder) to look in.
+        others: (name for the user, folder) to search.
     """
     for what, folder in others:
         if os.path.isfile(_resolve(folder, name)) and os.path.realpath(folder) != os.path.realpath(root):
@@ -190,7 +190,7 @@ def advise_folder(name: str, root: str, others: Sequence[tuple[str, str]]) -> st
 
 
 def warn_of_repeats(list_path: str, pictures: Sequence[tuple[int, str]]) -> None:
-    """Say once that pictures stand in several lines of a list: they count more than others.
+    """Warn once of pictures in several lines of a list: they count more than others.
 
     Args:
         list_path: Path of the list file, for the message.
@@ -249,7 +249,7 @@ def _names_picture(line: str, separator: str, root: str) -> bool:
 
 
 def _first_name(line: str, separator: str, root: str) -> str:
-    """The picture in a line whose other columns may be anything; a name that holds the separator is a name."""
+    """The picture in a line whose other columns may be anything; its name may contain the separator."""
     names = [line, *(columns[0] for columns in _splits(line, separator))]
     return next((name for name in names if os.path.isfile(_resolve(root, name))), names[2])
 
@@ -263,7 +263,7 @@ def _images_below(root: str) -> Iterator[str]:
 
 
 def _pattern(path: str) -> str:
-    """The glob pattern, in which letters of folders that exist, such as ``[``, stand for themselves."""
+    """The glob pattern, with characters such as ``[`` in names of existing folders taken literally."""
     folder, names = path, []
     while folder and not os.path.isdir(folder):
         folder, name = os.path.split(folder)
@@ -284,7 +284,7 @@ def _lines_in_gbk(data: bytes) -> list[tuple[int, str]]:
 
 
 def has_image_suffix(name: str) -> bool:
-    """Whether a file is one of a picture by its name."""
+    """Whether a file's name is that of a picture."""
     return name.lower().endswith(IMAGE_SUFFIXES)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A PNG file that a command draws: it replaces its own pictures, by a note in them, and nothing else."""
+"""PNG files drawn by commands: they replace only such files, recognised by a note in them."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ DRAWN = "picture that this toolkit drew"
 
 
 def check_png_flag(flag: str, file: str | None) -> None:
-    """Refuse what cannot become a picture before the work that leads to it.
+    """Refuse an impossible file before the work on the picture.
 
     Args:
-        flag: Its name, for messages.
-        file: What was given with it; None: nothing was.
+        flag: The flag's name, for messages.
+        file: Its value; None: not given.
 
     Raises:
-        ConfigError: It does not end in .png, its folder is not there or cannot be written to, or a file is there that
-            no command drew.
+        ConfigError: It does not end in .png, its folder is missing or not writable, or a file exists that no command
+            drew.
     """
     check_output_file(file, flag=flag, suffixes=(".png",), kind=DRAWN, is_own=is_drawn)
 

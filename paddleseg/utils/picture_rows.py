@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Opening pictures to be read from above, some rows at a time: TIFF files by rows, others as a whole."""
+"""Opening pictures for reading some rows at a time: TIFF files by rows, others as a whole."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def opened_rows(
 ) -> Iterator[ArrayRows | TiffRows]:
     """A picture to read by rows.
 
-    TIFF files that ``TiffRows`` can read are; there is no bound on their size. Others are read whole by ``read_image``.
+    TIFF files that ``TiffRows`` can handle are, without a bound on their size. Others are read whole by ``read_image``.
 
     Raises:
         DataError: The file is missing or damaged, or is larger than ``PADDLESEG_MAX_PIXELS`` and cannot be read by

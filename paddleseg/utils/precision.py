@@ -22,12 +22,12 @@ def mixed_precision(precision: str, amp_level: str) -> AbstractContextManager[An
 
 
 class MixedPrecisionNetwork:
-    """A network that computes in mixed precision and is not trained; what is done with its logits stays in float32.
+    """A network for inference in mixed precision; further work on its logits stays in float32.
 
     Args:
-        network: Gives a list of logits; one with ``forward_stride8`` keeps it, and its facts apply here too.
+        network: Returns a list of logits; one with ``forward_stride8`` keeps it, and its facts apply here too.
         precision: ``fp16`` or ``bf16``.
-        amp_level: ``O1``, or ``O2`` for a network whose weights are in half precision themselves.
+        amp_level: ``O1``, or ``O2`` for a network whose own weights are in half precision.
     """
 
     def __init__(self, network: paddle.nn.Layer, precision: str, amp_level: str) -> None:

@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How far long work has come and how long it will take: a bar on a terminal, elsewhere a line now and then.
+"""Progress and remaining time of long work: a bar on a terminal, elsewhere a line now and then.
 
-Both go to standard error, so that what a command prints can be kept by itself. Of several processes the first shows
+Both go to standard error, so that a command's output can be kept separately. With several processes the first shows
 them. Log lines do not tear a bar: they are written within ``room_for_text``.
 """
 
@@ -30,12 +30,12 @@ class Progress:
     """The display of one piece of work, from its construction to ``close``; a context too.
 
     Args:
-        what: What is done: ``evaluating``.
-        total: How many things there are; None where that is not known.
-        unit: What they are: ``picture``; ``B`` for bytes.
-        done: How many are done already.
+        what: The work: ``evaluating``.
+        total: Number of items; None if unknown.
+        unit: Their kind: ``picture``; ``B`` for bytes.
+        done: How many are already done.
         shown: False shows nothing.
-        lines: Whether there are lines where there is no terminal.
+        lines: Whether to print lines without a terminal.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Progress:
         lines: bool = True,
     ) -> None:
         self._meter = {"unit": unit, "unit_scale": unit == "B"}
-        self._what = printable_line(what)  # names of files are in it
+        self._what = printable_line(what)  # may contain file names
         self._total, self._first, self._done = total, done, done
         self._bar: Any = None
         self._process = os.getpid()
@@ -57,13 +57,13 @@ class Progress:
         is_shown = shown and _is_wanted and is_first_process()
         self._says_lines = is_shown and lines and not has_terminal()
         if is_shown and has_terminal():
-            # miniters: looks at the clock with every update, so that a bar of work that gets slower goes on.
+            # miniters: checks the clock at every update, so that the bar of slowing work keeps moving.
             options = {"desc": self._what, "initial": done, "leave": False, "dynamic_ncols": True, "miniters": 1}
             self._bar = _bar_class()(total=total, file=sys.stderr, **options, **self._meter)
             _open.append(self)
 
     def update(self, count: int = 1) -> None:
-        """So many more are done."""
+        """``count`` more are done."""
         self._done += count
         if self._bar is not None:
             self._bar.update(count)
@@ -72,13 +72,13 @@ class Progress:
             print(self._line(), file=sys.stderr, flush=True)
 
     def leave_out(self, seconds: float) -> None:
-        """So much of the time since the last update was spent on something else."""
+        """``seconds`` of the time since the last update were spent on something else."""
         if self._bar is not None:
             self._bar.start_t += seconds
             self._bar.last_print_t += seconds
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
@@ -92,7 +92,7 @@ class Progress:
 
     @property
     def is_drawn(self) -> bool:
-        """Whether a bar of this process is on the terminal."""
+        """Whether this process shows a bar on the terminal."""
         return self._bar is not None and self._process == os.getpid()
 
     def _line(self) -> str:
@@ -107,8 +107,7 @@ def _bar_class() -> Any:
     from tqdm import tqdm  # tools/doctor.py runs without it
 
     class Bar(tqdm):
-        # No thread that looks at bars from outside: one that holds tqdm's lock while a data process is forked leaves it
-        # locked there.
+        # No monitor thread: if it holds tqdm's lock while a data process is forked, the lock stays locked there.
         monitor_interval = 0
 
     return Bar
@@ -117,13 +116,13 @@ def _bar_class() -> Any:
 def tracked(
     things: Iterable[T], what: str, unit: str = "picture", *, total: int | None = None, shown: bool = True
 ) -> Iterator[T]:
-    """Yield the things, and show how many have been worked off; see ``Progress``.
+    """Yield the items, and show how many are done; see ``Progress``.
 
     Args:
-        things: What is worked off.
-        what: What is done with them.
-        unit: What they are.
-        total: How many there are; None: their length, if they have one.
+        things: The items.
+        what: The work on them.
+        unit: Their kind.
+        total: Their number; None: their length, if they have one.
         shown: False shows nothing.
     """
     if total is None and hasattr(things, "__len__"):
@@ -145,17 +144,17 @@ def has_terminal() -> bool:
 
 
 def bar_is_drawn() -> bool:
-    """Whether this process has a bar on the terminal. A forked one has none of its parent's."""
+    """Whether this process has a bar on the terminal, not counting those of the parent of a fork."""
     return any(progress.is_drawn for progress in _open)
 
 
 def room_for_text() -> contextlib.AbstractContextManager[Any]:
-    """What is written to the terminal in this context stands above the bars."""
+    """A context in which output to the terminal appears above the bars."""
     return _bar_class().external_write_mode() if bar_is_drawn() else contextlib.nullcontext()
 
 
 def close_all() -> None:
-    """Take away the bars of work that an error has ended."""
+    """Remove the bars of work that ended with an error."""
     for progress in reversed(_open[:]):
         if progress.is_drawn:
             progress.close()

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Packages that report to their makers by themselves, imported so that they do not."""
+"""Importing packages that report usage to their makers so that they do not."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import importlib
 import sys
 from types import ModuleType
 
-# What OpenVINO and NNCF report with, OpenVINO on every import; both do without where it is not to be found.
+# OpenVINO and NNCF report with it, OpenVINO on every import; both work without it.
 _TELEMETRY = "openvino_telemetry"
 
 
 def import_quietly(name: str) -> ModuleType:
-    """Import a package that finds no ``openvino_telemetry`` meanwhile, and remembers that.
+    """Import a package while ``openvino_telemetry`` cannot be found, which the package remembers.
 
-    It has to be the first import of the package in the process.
+    It must be the first import of the package in the process.
 
     Raises:
         ImportError: It is not installed, or does not load.

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An unpickler that makes numbers, texts, tables and numpy arrays, and calls nothing that a file names.
+"""An unpickler that creates numbers, texts, tables and numpy arrays, and calls nothing that a file names.
 
-It refuses every name but those that numpy arrays are written with, and for these it calls functions of its own: numpy's
-trust what they are given, and arrays of objects or forged dtypes reach memory that is not theirs.
+It refuses every name except those used for numpy arrays, and for these it calls functions of its own: numpy's trust
+their arguments, and arrays of objects or forged dtypes reach foreign memory.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-# Booleans, integers, floats and complex numbers of a byte order and a length in bytes.
+# Booleans, integers, floats and complex numbers with byte order and length in bytes.
 _DTYPE = re.compile(r"[<>=|]?[biufc]\d{1,2}")
 _CIRCLE = object()
-# Python's hash of an integer is its remainder by 2**61 - 1. Of larger ones many can have the same, and a table of such
-# keys takes time by the square of their number.
+# Python's hash of an integer is its remainder by 2**61 - 1. Many larger ones can share a hash, and a table of such keys
+# takes quadratic time.
 _MOST_KEY_BITS = 60
 
 
@@ -30,26 +30,26 @@ class ForbiddenName(Exception):
 
 
 class NoNumbers(Exception):
-    """An array of objects, or of something else that is not numbers."""
+    """An array of objects, or of other non-numbers."""
 
 
 class RestrictedUnpickler(pickle._Unpickler):
     """Python's own unpickler, with a limit on what a file can make it do.
 
-    The one in C makes its memo as large as a file of seven bytes says, and computes the hash of any key: of tuples
-    that are nested deeply enough that overruns the stack, of those that hold each other twice it never ends.
+    The one in C allocates its memo as large as a file of seven bytes demands, and hashes any key: for deeply nested
+    tuples that overflows the stack, for tuples that contain each other twice it never ends.
 
     Args:
-        file: The pickle; it is left behind what was read.
-        length: Bytes that the file has at most.
-        more: Further names, (module, name) to what takes its place.
+        file: The pickle; its position is left after the last byte read.
+        length: Most bytes in the file.
+        more: Further names: (module, name) to its replacement.
     """
 
     def __init__(self, file: BinaryIO, length: int, more: Mapping[tuple[str, str], Any] | None = None) -> None:
         self.known = {**_NAMES_OF_ARRAYS, **(more or {})}
-        # A file may have arrays made of the same bytes again and again. Twice: older protocols make bytes of texts.
+        # A file may make arrays from the same bytes repeatedly. Twice: older protocols make bytes from texts.
         self._left = 2 * length
-        super().__init__(_BoundedFile(file, length), encoding="latin1")  # of bytes that Python 2 wrote
+        super().__init__(_BoundedFile(file, length), encoding="latin1")  # for bytes written by Python 2
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in self.known:
@@ -61,7 +61,7 @@ class RestrictedUnpickler(pickle._Unpickler):
         _check_keys([next(reversed(self.memo))])  # a text, unlike those of the other opcodes: of any size
 
     def load_inst(self) -> None:
-        self.load_global()  # refuses forbidden names as such
+        self.load_global()  # refuses forbidden names
         raise pickle.UnpicklingError("an instance of a class")
 
     def load_bytearray8(self) -> None:
@@ -74,7 +74,7 @@ class RestrictedUnpickler(pickle._Unpickler):
         self._count(self.stack[-1])
 
     def count_arguments(self, arguments: Any) -> None:
-        """Count those of a call, and what they hold: a call looks at each, and costs a file but a few bytes."""
+        """Count the arguments of a call with their content: a call visits each, but takes a file only a few bytes."""
         if not isinstance(arguments, tuple):
             raise pickle.UnpicklingError("malformed arguments")
         self._spend(len(arguments))
@@ -90,7 +90,7 @@ class RestrictedUnpickler(pickle._Unpickler):
 
     def _count(self, made: Any) -> None:
         if isinstance(made, _Array):
-            made = getattr(made, "value", None)  # not there yet where it is only made
+            made = getattr(made, "value", None)  # not there yet if it is still being created
         if isinstance(made, np.ndarray):
             self._spend(made.nbytes)
         elif isinstance(made, (bytes, tuple, OrderedDict)):
@@ -126,14 +126,14 @@ class _Dispatch(dict):
     """What to do for each opcode."""
 
     def with_methods(self, **methods: Callable[..., None]) -> _Dispatch:
-        """The same, with these methods for the opcodes of these names."""
+        """A copy with these methods for the opcodes of these names."""
         return _Dispatch({**self, **{getattr(pickle, name)[0]: method for name, method in methods.items()}})
 
     def __missing__(self, key: int) -> Any:
         raise pickle.UnpicklingError(f"invalid load key {chr(key)!r}")
 
 
-# What plain values and arrays are pickled with; left out are the ways to objects of other classes.
+# The opcodes of plain values and arrays, without those for objects of other classes.
 _OPCODES = (
     "PROTO FRAME STOP MARK POP POP_MARK DUP NONE NEWTRUE NEWFALSE INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT "
     "BINFLOAT STRING BINSTRING SHORT_BINSTRING BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8 UNICODE BINUNICODE "
@@ -148,7 +148,7 @@ RestrictedUnpickler.dispatch = _Dispatch(
 
 
 class _BoundedFile:
-    """Never makes room for more than the file has, whatever the file claims."""
+    """Never allocates more than the file has, whatever the file claims."""
 
     def __init__(self, file: BinaryIO, length: int) -> None:
         self._file, self._length = file, length
@@ -170,12 +170,12 @@ def _check_keys(keys: Iterable[Any]) -> None:
 
 
 class _Dtype:
-    """A dtype on its way; pickles give the byte order after they have made it."""
+    """An unfinished dtype; pickles set its byte order after creating it."""
 
     __slots__ = ("_text",)
 
     def __init__(self, text: str, *flags: Any) -> None:
-        # What is no text can be of any size when it is written out.
+        # Values other than text can be of any size when written out.
         if not (isinstance(text, str) and _DTYPE.fullmatch(text)):
             raise NoNumbers(f"dtype {text}" if isinstance(text, str) else f"a {type(text).__name__} for a dtype")
         self._text = text
@@ -189,7 +189,7 @@ class _Dtype:
 
 
 class _Array:
-    """An array on its way; pickles give its content after they have made it."""
+    """An unfinished array; pickles set its content after creating it."""
 
     __slots__ = ("value",)
 
@@ -202,10 +202,10 @@ class _Array:
 def _array_of(data: Any, dtype: Any, shape: Any, order: str = "C") -> np.ndarray:
     if not isinstance(dtype, _Dtype):
         raise NoNumbers(f"a {type(dtype).__name__} for a dtype")
-    if isinstance(data, str):  # bytes of a pickle that Python 2 wrote
+    if isinstance(data, str):  # bytes in a pickle written by Python 2
         data = data.encode("latin-1")
     array = np.frombuffer(data, dtype.make()).reshape(shape, order=order)
-    # Copied, because what lies on bytes cannot be written to; in this machine's byte order, the only one Paddle takes.
+    # Copied, because arrays on bytes are read-only; in this machine's byte order, the only one Paddle takes.
     return array.astype(array.dtype.newbyteorder("="), order=order)
 
 
@@ -231,21 +231,21 @@ def _scalar(dtype: Any, data: Any) -> Any:
 
 
 def _latin1(text: str, encoding: str) -> bytes:
-    """How pickle protocols below 3 write bytes."""
+    """The form of bytes in pickle protocols below 3."""
     if encoding != "latin1":
         raise pickle.UnpicklingError("bytes in another encoding than latin1")
     return text.encode("latin-1")
 
 
 def _no_bytes() -> bytes:
-    """How they write those of an array without elements."""
+    """Their form of the bytes of an array without elements."""
     return b""
 
 
-_ARRAY_TYPE = "numpy.ndarray"  # only ever handed on to _reconstruct, which makes no other type
+_ARRAY_TYPE = "numpy.ndarray"  # only passed on to _reconstruct, which creates no other type
 _NAMES_OF_ARRAYS: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): _ordered_dict,
-    ("builtins", "tuple"): _tuple,  # paddle.save has tensors inside of other things as (name, array)
+    ("builtins", "tuple"): _tuple,  # paddle.save stores nested tensors as (name, array)
     ("__builtin__", "tuple"): _tuple,
     ("_codecs", "encode"): _latin1,
     ("__builtin__", "bytes"): _no_bytes,
@@ -260,16 +260,16 @@ for _core in ("numpy.core", "numpy._core"):
 
 
 def finished(value: Any) -> Any:
-    """Put finished arrays in place of those on their way, at any depth of what was pickled.
+    """Replace unfinished arrays by finished ones, at any depth.
 
     Raises:
-        pickle.UnpicklingError: It holds itself, or a part of an array outside of one.
+        pickle.UnpicklingError: A value contains itself, or a part of an array outside one.
     """
     return _finished(value, {})
 
 
 def _finished(value: Any, done: dict[int, Any]) -> Any:
-    """The same; ``done`` has what was made of each part by its id, so that one held a thousand times is one again."""
+    """The same; ``done`` has the result for each part by its id, so that a shared part stays shared."""
     if isinstance(value, _Array):
         return value.value
     if isinstance(value, _Dtype) or callable(value):

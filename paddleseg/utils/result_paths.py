@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the files of a prediction go; predict.py and deploy/python/infer.py name them alike."""
+"""The paths of a prediction's files, the same for predict.py and deploy/python/infer.py."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ResultPaths(NamedTuple):
 
 
 def pictures_to_predict(images: Sequence[str], save_dir: str | os.PathLike[str]) -> list[str]:
-    """Leave out what an earlier run of predict.py saved, where ``save_dir`` lies in the folder of the pictures.
+    """Leave out the results of an earlier run of predict.py, if ``save_dir`` is in the folder of the pictures.
 
     Raises:
         DataError: No picture is left.
@@ -43,20 +43,20 @@ def pictures_to_predict(images: Sequence[str], save_dir: str | os.PathLike[str])
 def result_paths(
     images: Sequence[str], root: str, save_dir: str | os.PathLike[str], *, tiff_labels: bool = False
 ) -> dict[str, ResultPaths]:
-    """Where the results of each picture go: under the picture's path below ``root``.
+    """The results of each picture: under the picture's path below ``root``.
 
-    No two pictures share a file: those that differ in the suffix only keep it in the names of their label
-    maps (``a.jpg.png``, ``a.png.png``). Where a picture lies outside ``root``, as one of a list file can, the
-    deepest folder above all pictures is the root.
+    No two pictures share a file: those that differ only in the suffix keep it in the names of their label maps
+    (``a.jpg.png``, ``a.png.png``). If a picture lies outside ``root``, as in a list file, the deepest folder above all
+    pictures is the root.
 
     Args:
         images: Picture files.
         root: The folder whose sub-folders are kept.
         save_dir: Where to save.
-        tiff_labels: Whether label maps of TIFF files are TIFF files, and not PNG as all others.
+        tiff_labels: Whether label maps of TIFF files are TIFF files instead of PNG.
 
     Returns:
-        Picture file to its results; a picture that is named twice is there once.
+        Picture file to its results; a picture named twice occurs once.
     """
     absolute = {os.path.abspath(image): image for image in images}
     root = os.path.abspath(root)
@@ -85,13 +85,13 @@ def result_paths(
 def label_paths(
     images: Sequence[str], root: str, save_dir: str | os.PathLike[str], *, tiff_labels: bool = False
 ) -> dict[str, Path]:
-    """Where the label maps go when nothing else is saved: directly in ``save_dir``, named as ``result_paths`` does it.
+    """The label maps if nothing else is saved: directly in ``save_dir``, named as by ``result_paths``.
 
-    Where ``save_dir`` lies in the folder of the pictures, what is in it is left out: results of an earlier run. Where
-    it is that folder, this is what its index names.
+    If ``save_dir`` is in the folder of the pictures, its content is left out as results of an earlier run. If it is
+    that folder, only files named in its index are.
 
     Returns:
-        Picture file to the file of its label map; a picture that is named twice is there once.
+        Picture file to the file of its label map; a picture named twice occurs once.
 
     Raises:
         DataError: A label map would replace one of the pictures, or no picture is left.
@@ -107,7 +107,7 @@ def label_paths(
 
 
 def _outside(folders: Sequence[str | os.PathLike[str]], images: Sequence[str]) -> list[str]:
-    """The pictures that lie in none of the folders of results."""
+    """The pictures outside the folders of results."""
     resolved = {Path(os.path.realpath(folder)) for folder in folders}
     return _without_results(
         images,
@@ -129,7 +129,7 @@ def _without_results(images: Sequence[str], is_result: Callable[[str], bool], pl
 def _check_nothing_is_replaced(targets: dict[str, Path]) -> None:
     pictures = {os.path.realpath(image): image for image in targets}
     for image, target in targets.items():
-        # The short name too: beside a.jpg, a.png is its label map of an earlier run as likely as a picture.
+        # The short name too: beside a.jpg, a.png may be its label map from an earlier run rather than a picture.
         for path in (target, target.with_name(f"{Path(image).stem}.png")):
             replaced = pictures.get(os.path.realpath(path))
             if replaced is not None:

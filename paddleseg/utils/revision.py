@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which commit of the toolkit runs."""
+"""The toolkit's commit."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _SECONDS = 10
 
 
 def checkout_revision(root: Path = _ROOT) -> str | None:
-    """The commit of a checkout, ``-dirty`` behind it where files differ from it; None where there is no checkout.
+    """The commit of a checkout, followed by ``-dirty`` if files differ from it; None without a checkout.
 
     Args:
-        root: Its top folder. A folder in a checkout of something else, such as an environment in it, is none.
+        root: Its top folder. A folder inside another checkout, such as an environment, does not count.
     """
 
     def git(*arguments: str) -> str:
@@ -25,5 +25,5 @@ def checkout_revision(root: Path = _ROOT) -> str | None:
     try:
         is_top = git("rev-parse", "--show-prefix") == ""
         return git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*") if is_top else None
-    except (OSError, subprocess.SubprocessError):  # no git, or none of its folders
+    except (OSError, subprocess.SubprocessError):  # no git, or not a repository
         return None

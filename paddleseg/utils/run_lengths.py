@@ -3,8 +3,8 @@
 """Masks as run lengths: how many pixels are outside, then inside, then outside, and so on. Numpy only.
 
 COCO counts down the columns, CVAT along the rows. COCO's text packs five bits of a number into a letter, the lowest
-first; 32 says that more follow, and the highest bit of the last five is the sign. From the fourth on, what is packed is
-the difference to the run before the last (maskApi.c of cocoapi, ``rleToString``).
+first; 32 means that more follow, and the highest bit of the last five is the sign. From the fourth run on, the packed
+number is the difference from the run before the last (maskApi.c of cocoapi, ``rleToString``).
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ def mask_of_runs(runs: Sequence[int] | np.ndarray, size_hw: tuple[int, int], *, 
     Args:
         runs: Number of pixels outside (may be 0), inside, outside, ...
         size_hw: Height and width of the mask.
-        by_columns: Whether pixels are counted down the columns, and not along the rows.
+        by_columns: Whether pixels are counted down the columns rather than along the rows.
 
     Returns:
         (H, W) bool.
 
     Raises:
-        ValueError: The runs are no whole numbers of 0 or more, or have not as many pixels as the mask, or it has more
-            than any picture may have.
+        ValueError: The runs are not whole numbers of 0 or more, or their sum is not the mask's number of pixels, or
+            that exceeds any picture's.
 
     Example:
         >>> mask_of_runs([1, 2, 1], (2, 2), by_columns=True).astype(int).tolist()
@@ -60,7 +60,7 @@ def runs_of_text(text: str) -> np.ndarray:
         int64.
 
     Raises:
-        ValueError: It is no such text.
+        ValueError: It is not such a text.
 
     Example:
         >>> runs_of_text("52203").tolist()
@@ -77,7 +77,7 @@ def runs_of_text(text: str) -> np.ndarray:
     places = np.arange(len(letters)) - np.repeat(starts, lengths)
     numbers = np.add.reduceat((letters & (_MORE - 1)) << _BITS * places, starts)
     numbers -= ((letters[is_last] & _SIGN) > 0) * (np.int64(1) << _BITS * lengths)
-    for first in (1, 2):  # the very first run is the only one that no other is told from
+    for first in (1, 2):  # the very first run is the only one never used as a reference
         numbers[first::2] = np.cumsum(numbers[first::2])
     return numbers
 
@@ -86,7 +86,7 @@ def coco_mask(segmentation: Any) -> np.ndarray:
     """The mask of ``{"counts": .., "size": [height, width]}``, compressed or not.
 
     Raises:
-        ValueError: It is no such entry, or its parts contradict each other.
+        ValueError: It is not such an entry, or its parts contradict each other.
     """
     size = segmentation.get("size") if isinstance(segmentation, dict) else None
     if not (isinstance(size, list) and len(size) == 2 and all(isinstance(n, int) and n > 0 for n in size)):

@@ -15,7 +15,7 @@ from typing import Any
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.restricted_unpickler import ForbiddenName, NoNumbers, RestrictedUnpickler, finished
 
-_MOST_LETTERS = 200  # of a file's own words in a message
+_MOST_LETTERS = 200  # of a file's own text in a message
 
 
 def read_pickle(path: str | os.PathLike[str]) -> Any:
@@ -25,12 +25,12 @@ def read_pickle(path: str | os.PathLike[str]) -> Any:
         path: The file.
 
     Returns:
-        What was pickled: numbers, strings, lists, tuples, sets, dicts (ordered ones too; keys are plain values) and
+        Its content: numbers, strings, lists, tuples, sets, dicts (ordered ones too; keys are plain values) and
         numpy arrays of numbers.
 
     Raises:
-        WeightsError: The file is missing, damaged, or names anything beside arrays of numbers; in that case nothing
-            of it has been run.
+        WeightsError: The file is missing, damaged, or names anything besides arrays of numbers; then none of its code
+            has been run.
     """
     with one_line_for_damage(path, "weight file"), open(path, "rb") as file:
         return finished(RestrictedUnpickler(file, os.fstat(file.fileno()).st_size).load())
@@ -40,12 +40,12 @@ def read_pickle(path: str | os.PathLike[str]) -> Any:
 def one_line_for_damage(
     path: str | os.PathLike[str], kind: str, advice: str = "Do not trust where it came from"
 ) -> Iterator[None]:
-    """Turn whatever a reader of ``path`` raises into one line that names the file.
+    """Turn any exception of a reader of ``path`` into one line that names the file.
 
     Args:
         path: The file.
-        kind: What it was read as, such as ``weight file``.
-        advice: What to do where it names something that is not read.
+        kind: The expected kind of file, such as ``weight file``.
+        advice: What to do if it names something that is not read.
 
     Raises:
         WeightsError: In place of any other exception.
@@ -72,14 +72,14 @@ def one_line_for_damage(
         raise WeightsError(f"{path}: cannot be read ({error.strerror or error})") from None
     except MemoryError:
         raise WeightsError(f"{path}: there is too little memory to read it") from None
-    # A damaged file raises nearly any type of exception: it is taken at its word until that does not fit.
+    # A damaged file can raise nearly any type of exception, as its content is trusted until it does not fit.
     except Exception as error:
         reason = f"{type(error).__name__}: {one_line(error)}"
         raise WeightsError(f"{path}: damaged or not a {kind} ({reason}); download or save it again") from None
 
 
 def one_line(words: object) -> str:
-    """A file's own words, fit for a terminal: no line breaks, nothing that is not shown, not too long."""
+    """A file's own text, fit for a terminal: no line breaks or invisible characters, not too long."""
     text = " ".join(str(words).split())
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
     return text if len(text) <= _MOST_LETTERS else text[:_MOST_LETTERS] + "..."

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The .safetensors format, which other kits read too and which cannot hold code; needs the package safetensors."""
+"""The .safetensors format, which other kits read too and which cannot contain code; needs the package safetensors."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ SUFFIX = ".safetensors"
 
 
 def is_safetensors(path: str | os.PathLike[str]) -> bool:
-    """Whether the name of a file says that it is of this format."""
+    """Whether a file has this format, by its name."""
     return os.fspath(path).lower().endswith(SUFFIX)
 
 
 def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Read all arrays of a file, and the texts that stand beside them.
+    """Read all arrays of a file, and the texts beside them.
 
     Raises:
-        WeightsError: The package is not installed, or the file is missing, damaged or of numbers that numpy has not.
+        WeightsError: The package is not installed, or the file is missing, damaged or of numbers that numpy lacks.
     """
     safetensors = _import_package(path)
     path = os.fspath(path)

@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shapes of annotation tools as pixels of a label map: the one place where polygons become class ids.
 
-Tools mean two things by a coordinate, and labels are only equal to theirs if each is taken at its word:
+Tools have two meanings of a coordinate, and labels equal theirs only if each is respected:
 
 * ``pixels``: a vertex is a pixel. Fractions are cut off, and the pixels that the outline passes through belong to the
   shape, so that a square from 2 to 5 has 4 x 4 pixels. The exports of labelme, EISeg, Supervisely and cityscapesscripts
   are drawn so, with Pillow or OpenCV.
 * ``area``: a vertex is a point in the plane, pixel 0 reaches from 0 to 1, and a pixel belongs to the shape if its
-  centre lies within, so that a square from 2 to 5 has 3 x 3 pixels. COCO and CVAT count so. What lies within is told by
+  centre lies within, so that a square from 2 to 5 has 3 x 3 pixels. COCO and CVAT count so. The inside is defined by
   the number of crossings (even-odd rule).
 
-Only the pixels of a shape's bounding box are looked at: a label of a street has hundreds of shapes.
+Only the pixels of a shape's bounding box are processed: the label of a street scene has hundreds of shapes.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ class Bounds(NamedTuple):
     bottom: int
 
     def meets(self, width: int, height: int) -> bool:
-        """Whether any of it lies in a picture of this size."""
+        """Whether any part of it lies in a picture of this size."""
         return self.left < width and self.top < height and self.right >= 0 and self.bottom >= 0
 
     def exceeds(self, width: int, height: int) -> bool:
-        """Whether it reaches beyond a picture of this size, by more than the pixel that tools differ by."""
+        """Whether it reaches beyond a picture of this size, by more than the one pixel in which tools differ."""
         return self.left < -1 or self.top < -1 or self.right > width or self.bottom > height
 
 
 class Shape(Protocol):
-    """What can be painted."""
+    """A shape that can be painted."""
 
     @property
     def bounds(self) -> Bounds: ...
@@ -60,7 +60,7 @@ class Shape(Protocol):
 
 
 def paint(label_map: np.ndarray, shape: Shape, value: int) -> None:
-    """Give the pixels of a shape a value; what lies outside of the label map is cut off.
+    """Give the pixels of a shape a value; parts outside the label map are cut off.
 
     Args:
         label_map: (H, W) uint8, changed in place.
@@ -91,7 +91,7 @@ class Polygon:
     Attributes:
         points: Its vertices, at least one: with fewer than three it is a pixel or a line (``pixels``), or nothing.
         holes: Polygons whose pixels do not belong to it.
-        rule: What its coordinates mean, see the module.
+        rule: The meaning of its coordinates, see the module.
     """
 
     points: Sequence[Point]
@@ -169,7 +169,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Bitmap:
-    """Pixels that are given one by one.
+    """Pixels given one by one.
 
     Attributes:
         pixels: (h, w) bool.
@@ -220,10 +220,10 @@ def _bounds_of(points: Sequence[Point]) -> Bounds:
 
 
 def _drawn(window: Bounds, draw: Callable[[ImageDraw.ImageDraw], None]) -> np.ndarray:
-    """What Pillow draws in a window.
+    """Pillow's drawing in a window.
 
-    The canvas reaches from the corner of the picture to that of the window: on a smaller one, with moved coordinates,
-    one polygon in sixty had a pixel more or less, for Pillow computes edges in single precision.
+    The canvas reaches from the corner of the picture to that of the window: on a smaller one, with shifted coordinates,
+    one polygon in sixty had a pixel more or less, as Pillow computes edges in single precision.
     """
     canvas = Image.new("L", (window.right + 1, window.bottom + 1))
     draw(ImageDraw.Draw(canvas))
@@ -237,7 +237,7 @@ def _area_mask(points: Sequence[Point], window: Bounds) -> np.ndarray:
     others = np.roll(ends, -1, axis=0)
     goes_up = (ends[:, 1] > others[:, 1])[:, None]
     (x0, y0), (x1, y1) = np.where(goes_up, others, ends).T, np.where(goes_up, ends, others).T
-    # Centres of rows lie at y + 0.5. An edge has its upper end and not its lower one, so that none counts twice.
+    # Centres of rows are at y + 0.5. An edge includes its upper end but not its lower one, so that none counts twice.
     first, last = (np.clip(np.ceil(y - 0.5), 0, height).astype(np.intp) for y in (y0, y1))
     counts = last - first
     slopes = np.divide(x1 - x0, y1 - y0, out=np.zeros(len(ends)), where=counts > 0)

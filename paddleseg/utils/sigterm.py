@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""SIGTERM, as ``timeout`` and schedulers of jobs send it, ends a command in good order."""
+"""SIGTERM, sent by ``timeout`` and job schedulers, ends a command cleanly."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _STATUS = 128 + signal.SIGTERM
 
 @contextlib.contextmanager
 def sigterm_as_exit() -> Iterator[None]:
-    """Within the block SIGTERM is an exception like others, so that temporary folders go, as with Ctrl-C.
+    """Within the block SIGTERM raises an exception, so that temporary folders are removed, as with Ctrl-C.
 
-    By itself it ends a process at once. To be entered after Paddle is imported, which brings a handler of its own. In
-    other threads than the main one, which gets the signals, it changes nothing.
+    By default it ends a process at once. Enter it after importing Paddle, which installs a handler of its own. Only the
+    main thread gets signals; in others it changes nothing.
 
     Raises:
         SystemExit: It was received; the status is 143.
@@ -37,9 +37,9 @@ def sigterm_as_exit() -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if received:  # Paddle's tracing makes another exception of it
+        if received:  # Paddle's tracing turns it into another exception
             raise SystemExit(_STATUS) from None
         raise
     finally:
-        # None: a handler that is not Python's, which cannot be put back from here.
+        # None: a handler not set from Python, which cannot be restored.
         signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Zip archives whose entries are stored as they are, as PyTorch writes them; nothing is unpacked to the disk.
+"""Zip archives with uncompressed entries, as written by PyTorch; nothing is unpacked to the disk.
 
-What such an archive says of itself is checked before it is believed: compressed entries (a small file may become a huge
-one), sizes beyond the file, entries that lie on each other and links are refused.
+The archive's directory is checked before it is trusted: compressed entries (a small file may become a huge one), sizes
+beyond the file, overlapping entries and links are refused.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
-_LOCAL_HEADER = struct.Struct("<4s22xHH")  # mark, lengths of the name and of what is added to it
+_LOCAL_HEADER = struct.Struct("<4s22xHH")  # mark, lengths of name and extra field
 _LOCAL_MARK = b"PK\x03\x04"
 _ENCRYPTED = 1
 
 
 class ZipFault(Exception):
-    """What in an archive cannot be, in words."""
+    """A fault of an archive, in words."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class StoredZip:
         length: Its bytes.
 
     Raises:
-        ZipFault: It is no archive of stored entries, each within the file and apart from the others.
+        ZipFault: It is not an archive of stored entries, each within the file and separate from the others.
         zipfile.BadZipFile: Its directory is damaged.
     """
 
@@ -75,7 +75,7 @@ class StoredZip:
         return list(self._entries)
 
     def read(self, name: str) -> bytearray:
-        """The bytes of an entry, which can be written to.
+        """The bytes of an entry, writable.
 
         Raises:
             ZipFault: There is no such entry, or it is damaged.

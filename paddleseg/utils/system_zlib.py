@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps Paddle 2.6 away from the system's zlib; to be removed with the support of 2.6.
 
-That Paddle contains a zlib of its own and shows its functions. When it is also the first to load the system's, the
-functions of the one call those of the other, and the next PNG file or archive ends the process with a segmentation
-fault, whether OpenCV, Pillow, numpy or Python itself reads or writes it. A zlib that was loaded before is safe.
+That Paddle contains a zlib of its own and exports its functions. If it is also the first to load the system's, the
+functions of one call those of the other, and the next PNG file or archive ends the process with a segmentation fault,
+whether OpenCV, Pillow, numpy or Python itself reads or writes it. A zlib loaded earlier is safe.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _USERS = ("zlib", "cv2", "PIL._imaging")
 
 
 def load_system_zlib() -> None:
-    """Load the system's zlib before Paddle does; warn where a Paddle that mixes both is loaded already."""
+    """Load the system's zlib before Paddle does; warn if a Paddle that mixes both is already loaded."""
     paddle = sys.modules.get("paddle")
     if paddle is None:
-        with contextlib.suppress(OSError):  # no such file, so nothing that could be mixed: not Linux
+        with contextlib.suppress(OSError):  # no such file, so nothing to mix: not Linux
             ctypes.CDLL(_LIBRARY)
     elif paddle.__version__.startswith("2.") and not _was_loaded_before_paddle():
         warnings.warn(
@@ -35,6 +35,6 @@ def load_system_zlib() -> None:
 
 
 def _was_loaded_before_paddle() -> bool:
-    names = list(sys.modules)  # in the order in which their imports ended
+    names = list(sys.modules)  # in the order in which their imports finished
     before = names[: names.index("paddle.base.libpaddle")]
     return any(user in before for user in _USERS)

@@ -15,7 +15,7 @@ _TYPES = {
 
 
 class _Memory:
-    """What numpy's array interface asks for; the array made of it keeps this object, and that the tensor."""
+    """An object with numpy's array interface; the array made from it keeps it alive, and it keeps the tensor."""
 
     __slots__ = ("__array_interface__", "tensor")
 
@@ -30,11 +30,11 @@ class _Memory:
 
 
 def memory_of(tensor: Tensor) -> np.ndarray:
-    """A writable view of a tensor's values, where they lie; it takes 5 microseconds at any size.
+    """A writable view of a tensor's values in place; it takes 5 microseconds at any size.
 
     The view keeps the tensor alive, and shows its values until Paddle gives the tensor other memory, as in-place
-    operations that change its size or type do: take a view for the work at hand, and not into keeping. Autograd does
-    not know what is written: write only into a tensor that nothing has been computed from yet.
+    operations that change its size or type do: use a view at once, and do not store it. Autograd does not notice
+    writes: write only into a tensor from which nothing has been computed yet.
 
     Args:
         tensor: On the CPU, contiguous; not bfloat16 or complex.
@@ -43,7 +43,7 @@ def memory_of(tensor: Tensor) -> np.ndarray:
         An array of the same shape and type.
 
     Raises:
-        ValueError: The tensor lies on a device, is not contiguous, or is of a type not listed.
+        ValueError: The tensor is on a device, is not contiguous, or has a type not listed.
     """
     dtype = _TYPES.get(tensor.dtype)
     if dtype is None or not tensor.place.is_cpu_place() or not tensor.is_contiguous():

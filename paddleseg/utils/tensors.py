@@ -12,7 +12,7 @@ import paddle
 def to_arrays(state: Any) -> Any:
     """Tensors within nested dicts and lists as numpy arrays; half-precision ones as float32.
 
-    numpy has no bfloat16: Paddle would give its bits as integers, which load as wrong numbers without a word.
+    numpy has no bfloat16: Paddle would return its bits as integers, which silently load as wrong numbers.
     """
     if isinstance(state, paddle.Tensor):
         is_half = state.dtype in (paddle.float16, paddle.bfloat16)

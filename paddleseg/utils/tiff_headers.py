@@ -17,16 +17,16 @@ _TIFF_BYTES_OF_TYPE = {1: 1, 3: 2, 4: 4, 16: 8}  # the unsigned integers
 
 
 def tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
-    """The tags in the first directory of a TIFF file that hold unsigned integers, as (number, first of them)."""
+    """The tags with unsigned integers in the first directory of a TIFF file, as (number, first integer)."""
     order = _TIFF_ORDERS.get(data[:4])
     return ((tag, int.from_bytes(data[start:end], order)) for tag, start, end in _tiff_entries(data))
 
 
 def with_colours_as_stored(data: bytes) -> bytes:
-    """The file, but of a TIFF file with an opacity that its colours are independent of, one that does not say so.
+    """The file, except that a TIFF file's unassociated opacity is no longer marked as such.
 
-    libtiff multiplies such colours of 8 bits by their opacity, in OpenCV and without a word: to the network a picture
-    with clear parts would be another than its twin in PNG. Labels would get other ids.
+    libtiff, in OpenCV, silently multiplies such 8-bit colours by their opacity: a picture with transparent parts would
+    differ from the same one in PNG. Labels would get other ids.
     """
     if not data.startswith(TIFF_SIGNATURES):
         return data
@@ -54,7 +54,7 @@ def _tiff_entries(data: bytes) -> Iterator[tuple[int, int, int]]:
         count = int.from_bytes(data[place + 4 : place + 4 + offset_bytes], order)
         num_bytes = _TIFF_BYTES_OF_TYPE.get(kind, 0)
         value = place + 4 + offset_bytes
-        if count * num_bytes > offset_bytes:  # they do not fit into the entry, which says where they are
+        if count * num_bytes > offset_bytes:  # they do not fit into the entry, which has their offset
             value = int.from_bytes(data[value : value + offset_bytes], order)
-        if num_bytes and value + num_bytes <= len(data):  # a file that is cut off does not say it
+        if num_bytes and value + num_bytes <= len(data):  # missing in a truncated file
             yield tag, value, value + num_bytes

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""TIFF pictures that are read some rows at a time: the strips or tiles in which these lie, and no others.
+"""TIFF pictures read some rows at a time: only the strips or tiles that contain them.
 
-Only uncompressed and deflated files, in grey, RGB or further bands of whole bytes: for others tifffile needs packages
-of its own. What comes out is what ``image_io.read_image`` gives of the whole file.
+Only uncompressed and deflated files, in grey, RGB or further bands of whole bytes: for others tifffile needs further
+packages. The result equals that of ``image_io.read_image`` for the whole file.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _NO_PREDICTOR, _DIFFERENCES = 1, 2
 _GREY_OR_RGB = (0, 1, 2)
 _LARGEST_SEGMENT = 1 << 28
 """Bytes of a compressed strip or tile once it is decoded: it is in memory as a whole."""
-_DEFLATE_RATIO = 1100  # 1032 is the most that deflate comes to (zlib's technical note)
+_DEFLATE_RATIO = 1100  # 1032 is deflate's maximum (zlib's technical note)
 _GEOREFERENCE = (33550, 33922, 34264, 34735, 34736, 34737)
 """Scale, tie points, transformation, and the directory of keys with its numbers and texts (GeoTIFF 1.1, 7.1)."""
 
 
 def is_tiff(path: str | os.PathLike) -> bool:
-    """Whether a file begins as TIFF; False where it cannot be read, which its reader is to say."""
+    """Whether a file begins like TIFF; False if it cannot be read, which its reader reports."""
     try:
         with open(path, "rb") as file:
             return file.read(4) in TIFF_SIGNATURES
@@ -50,7 +50,7 @@ def import_tifffile(path: str | os.PathLike) -> Any:
             f"{path}: TIFF files are read and written by rows with the package tifffile, which is missing: pip "
             "install 'ddrnet-toolkit[tiff]'"
         ) from None
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what it has to say of a damaged file, our messages say
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # our messages cover damaged files
     return tifffile
 
 
@@ -65,7 +65,7 @@ class TiffRows:
     Attributes:
         size_hw: Height and width.
         obstacle: Why it cannot be read by rows, in words; None if it can.
-        georeference: The tags that place the picture on a map, as tifffile writes them.
+        georeference: The tags that place the picture on a map, in tifffile's form for writing.
 
     Raises:
         DataError: The file is damaged, or tifffile is missing.
@@ -79,7 +79,7 @@ class TiffRows:
             with mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 self._num_bytes = len(data)
                 self._stored = tiff_format(dict(reversed(list(tiff_tags(data)))))
-            # Kept open by tifffile for nothing: what the page needs it has read.
+            # tifffile keeps it open needlessly: the page has read all it needs.
             with tifffile.TiffFile(path) as file:
                 self._page = file.pages[0]
                 self.georeference = [
@@ -94,20 +94,20 @@ class TiffRows:
         except DataError:
             self.close()
             raise
-        except Exception as error:  # of a damaged file tifffile makes errors of any kind, struct.error among them
+        except Exception as error:  # tifffile raises errors of any kind for damaged files, such as struct.error
             self.close()
             words = " ".join(str(error).split())
             raise DataError(f"{path}: the picture is a damaged TIFF file ({words}); replace the file") from error
 
     def rows(self, top: int, bottom: int) -> np.ndarray:
-        """(bottom - top, W, C) as ``read_image`` gives it.
+        """(bottom - top, W, C) as from ``read_image``.
 
         Raises:
             DataError: The file is damaged there.
         """
         page, stored = self._page, self._stored
         bands = np.zeros((bottom - top, self.size_hw[1], page.samplesperpixel), page.dtype)
-        # Blue first where there are three or four, as OpenCV has it.
+        # Blue first if there are three or four, as in OpenCV.
         order = np.array([2, 1, 0, 3] if page.samplesperpixel in (3, 4) else range(page.samplesperpixel))
         for (plane, y, x), segment in self._segments(top, bottom):
             first, last = max(y, top), min(y + len(segment), bottom)
@@ -117,7 +117,7 @@ class TiffRows:
             else:
                 place[..., order[: segment.shape[2]]] = segment[first - y : last - y]
         if stored.white_is_zero and not stored.is_deep:
-            np.invert(bands, out=bands)  # as OpenCV does it
+            np.invert(bands, out=bands)  # like OpenCV
         return pick_channels(bands, stored, self._channels, self._path, self._options)
 
     def close(self) -> None:
@@ -125,7 +125,7 @@ class TiffRows:
         self._file.close()
 
     def _segments(self, top: int, bottom: int) -> Iterator[tuple[tuple[int, int, int], np.ndarray]]:
-        """The strips or tiles that hold these rows: plane and corner, and (h, w, bands in it) without padding."""
+        """The strips or tiles with these rows: plane and corner, and (h, w, bands in it) without padding."""
         page = self._page
         height = page.tilelength if page.is_tiled else page.rowsperstrip
         across = -(-self.size_hw[1] // page.tilewidth) if page.is_tiled else 1
@@ -144,7 +144,7 @@ class TiffRows:
                         yield corner, self._decoded(number)[: self.size_hw[0] - y, : self.size_hw[1] - x]
 
     def _stored_rows(self, number: int, first: int, count: int) -> np.ndarray:
-        """Rows of an uncompressed strip, which may hold the whole picture."""
+        """Rows of an uncompressed strip, which may be the whole picture."""
         page = self._page
         bands = 1 if self._stored.is_planar else page.samplesperpixel
         dtype = page.dtype.newbyteorder(page.parent.byteorder)
@@ -157,7 +157,7 @@ class TiffRows:
         data = self._read(self._page.dataoffsets[number], self._page.databytecounts[number])
         try:
             segment, _, _ = self._page.decode(data, number)
-        except Exception as error:  # those of zlib and of tifffile have nothing else in common
+        except Exception as error:  # zlib's and tifffile's have no other base in common
             raise DataError(
                 f"{self._path}: the picture is damaged in part {number} ({error}); replace the file"
             ) from error
@@ -180,7 +180,7 @@ class TiffRows:
         if page.predictor not in (_NO_PREDICTOR, _DIFFERENCES):
             return f"predictor {getattr(page.predictor, 'name', page.predictor)}"
         if stored.bands in (3, 4) and not stored.is_deep and self._channels == 1:
-            return "colours of 8 bits that become grey"  # decoders round that in their own ways
+            return "colours of 8 bits that become grey"  # whose rounding differs between decoders
         if page.photometric not in _GREY_OR_RGB:
             return f"colours of kind {getattr(page.photometric, 'name', page.photometric)}"
         orientation = page.tags.get("Orientation")

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The flags of predict.py and deploy/python/infer.py for pictures that do not fit."""
+"""The flags of predict.py and deploy/python/infer.py for pictures that do not fit into memory."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def add_tile_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def tile_options(arguments: argparse.Namespace) -> TileOptions | None:
-    """What the flags say; None without ``--tile``.
+    """The options given by the flags; None without ``--tile``.
 
     Raises:
-        ConfigError: A value is wrong, or there is an overlap of nothing.
+        ConfigError: A value is wrong, or ``--overlap`` is given without ``--tile``.
     """
     for flag in ("tile", "overlap"):
         value = getattr(arguments, flag)

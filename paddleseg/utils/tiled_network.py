@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Label maps of pictures of any size with a network that sees a tile at a time, in predict.py and infer.py alike.
+"""Label maps of pictures of any size with a network that sees one tile at a time, for predict.py and infer.py.
 
-A picture that is one tile is predicted as it is without tiles, bit for bit.
+A picture of one tile is predicted as without tiles, bit for bit.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from paddleseg.utils.written_files import WrittenFiles
 
 @dataclass(frozen=True)
 class TiledNetwork:
-    """A network and how it is to look at pictures.
+    """A network and its tiles.
 
     Attributes:
-        label_map_of: From a picture (H, W, C), as it is read, and its name to its label map, when it is one tile.
+        label_map_of: From a picture (H, W, C), as read, and its name to its label map, if it is one tile.
         scores_of: The scores of tiles.
         options: The tiles.
         channels: Channels that the network takes.
         read_options: How pictures are read.
-        ignored_class: A class that is not to be predicted, see ``label_map.ignored_class_of``.
+        ignored_class: A class that is never predicted, see ``label_map.ignored_class_of``.
         batch_size: Most tiles in a call of ``scores_of``.
         progress: Whether to show a bar of the tiles of a picture where the output is a terminal.
     """
@@ -49,7 +49,7 @@ class TiledNetwork:
     progress: bool = True
 
     def bands(self, picture: ArrayRows | TiffRows, path: str) -> Iterator[np.ndarray]:
-        """The label map of a picture in bands (rows, W) uint8 from above."""
+        """The label map of a picture in bands (rows, W) uint8 from the top."""
         if self.options.fit(picture.size_hw):
             yield self.label_map_of(picture.rows(0, picture.size_hw[0]), path)
             return
@@ -80,10 +80,10 @@ class TiledNetwork:
     def save_tiff(
         self, picture: ArrayRows | TiffRows, path: str, target: Path, written: WrittenFiles, palette: Palette
     ) -> None:
-        """Write the label map as a TIFF file while it is made; it lies where the picture lies on a map.
+        """Write the label map as a TIFF file while it is computed, with the picture's place on the map.
 
         Raises:
-            DataError: The picture is damaged; nothing is left of the label map then.
+            DataError: The picture is damaged; no file is left then.
         """
         georeference = picture.georeference if isinstance(picture, TiffRows) else ()
         bands = self.bands(picture, path)

@@ -1,14 +1,14 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures that do not fit: predicted by overlapping tiles, whose scores are blended; numpy only.
+"""Pictures that do not fit into memory: predicted by overlapping tiles, whose scores are blended; numpy only.
 
-The tiles of a row are predicted one after another, and their scores (logits at 1/8, where the network gives them)
-added up with weights that fall linearly over the overlap. The rows of scores that no later tile covers go on to the
-label map, those below stay for the next row of tiles. So what is held is one row of tiles: of the picture, and of the
-scores at their own resolution.
+The tiles of a row are predicted one after another, and their scores (logits at 1/8, if the network has them) are added
+up with weights that fall linearly over the overlap. Rows of scores that no later tile covers go on to the label map,
+those below stay for the next row of tiles. So only one row of tiles is in memory: of the picture, and of the scores at
+their own resolution.
 
-Tiled is not whole: at the rim of a tile the network sees zeros where the picture goes on, and DDRNet's pyramid (DAPPM)
-averages over all that it is given, so that each pixel depends on the whole tile.
+The result differs from that of the whole picture: at the rim of a tile the network sees zeros where the picture
+continues, and DDRNet's pyramid (DAPPM) averages over its whole input, so that each pixel depends on the whole tile.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SMALLEST_TILE = 128
 
 
 class PictureRows(Protocol):
-    """A picture that is read from above, some rows at a time.
+    """A picture that is read some rows at a time, from the top.
 
     Attributes:
         size_hw: Height and width.
@@ -41,7 +41,7 @@ class PictureRows(Protocol):
     size_hw: tuple[int, int]
 
     def rows(self, top: int, bottom: int) -> np.ndarray:
-        """(bottom - top, W, C) as ``image_io.read_image`` gives it."""
+        """(bottom - top, W, C) as from ``image_io.read_image``."""
 
 
 Scores = Callable[[np.ndarray], np.ndarray]
@@ -78,7 +78,7 @@ class TileOptions:
 
     @classmethod
     def of(cls, tile: Sequence[int], overlap: Sequence[int] | None = None) -> TileOptions:
-        """The options of one or two numbers each, [width, height]; by default an eighth of a tile overlaps."""
+        """The options from one or two numbers each, [width, height]; by default an eighth of a tile overlaps."""
         tile = (*tile, *tile)[:2] if len(tile) == 1 else tuple(tile)
         if overlap is None:
             overlap = tuple(side // 8 for side in tile)
@@ -94,17 +94,17 @@ class TileOptions:
 
 
 def tile_starts(length: int, tile: int, overlap: int) -> list[int]:
-    """Where the tiles along one axis begin: as few as there can be, evenly spread, at multiples of 64 if possible.
+    """The starts of the tiles along one axis: as few as possible, evenly spread, at multiples of 64 if possible.
 
-    The last tile ends with the picture, and so it may be a few pixels shorter than the others.
+    The last tile ends with the picture, so it may be a few pixels shorter than the others.
 
     Args:
         length: Pixels of the axis.
         tile: Pixels of a tile.
-        overlap: Pixels that neighbours share at least.
+        overlap: Least number of pixels that neighbours share.
 
     Returns:
-        Rising; 0 alone where the tile covers the axis.
+        Ascending; 0 alone if the tile covers the axis.
 
     Example:
         >>> tile_starts(2048, 1024, 128)
@@ -119,9 +119,9 @@ def tile_starts(length: int, tile: int, overlap: int) -> list[int]:
 
 
 def axis_weights(length: int, starts: Sequence[int], tile: int) -> list[np.ndarray]:
-    """The share of each tile in each of its cells on one axis; over a cell they sum to 1.
+    """The weight of each tile in each of its cells on one axis; for each cell they sum to 1.
 
-    They fall linearly to both of its ends, except where these are the picture's.
+    They fall linearly towards both ends of the tile, except at the picture's own.
 
     Args:
         length: Cells of the axis.
@@ -157,15 +157,15 @@ def label_bands(
     batch_size: int = 1,
     on_tiles: Callable[[int], object] = lambda count: None,
 ) -> Iterator[np.ndarray]:
-    """The label map of a picture that is larger than a tile, in bands from above.
+    """The label map of a picture larger than a tile, in bands from the top.
 
     Args:
         picture: Read in bands of rows.
         scores_of: The network.
         options: The tiles.
-        ignored_class: A class that is not to be predicted, see ``label_map.ignored_class_of``.
+        ignored_class: A class that is never predicted, see ``label_map.ignored_class_of``.
         batch_size: Most tiles of one size in a call of the network.
-        on_tiles: Told after each call how many tiles were in it.
+        on_tiles: Called after each call with its number of tiles.
 
     Yields:
         (rows, W) uint8 class ids; there may be no rows in it.
@@ -190,7 +190,7 @@ def label_bands(
 
 
 class _Blender:
-    """Adds up the scores of the tiles of one row after another.
+    """Adds up the scores of tiles, row by row.
 
     Args:
         size_hw: Height and width of the picture.
@@ -210,7 +210,7 @@ class _Blender:
         )
         self._row = 0
         self._total: np.ndarray | None = None  # (K, h, all columns) of this row of tiles
-        self._kept: np.ndarray | None = None  # what the rows before have of its first cells
+        self._kept: np.ndarray | None = None  # the earlier rows' share in its first cells
 
     def add(self, column: int, scores: np.ndarray) -> None:
         """Add the scores (K, h, w) of the next tile of the row."""
@@ -245,7 +245,7 @@ def _starts(size_hw: tuple[int, int], options: TileOptions) -> tuple[list[int], 
 
 
 def _batches(lefts: Sequence[int], tile_w: int, width: int, batch_size: int) -> Iterator[Sequence[int]]:
-    """The columns of tiles in batches of one size: the last of a row is apart where it is narrower."""
+    """The columns of tiles in batches of one size: the last of a row is separate if it is narrower."""
     is_ragged = lefts[-1] + tile_w > width
     alike = range(len(lefts) - 1 if is_ragged else len(lefts))
     for first in range(0, len(alike), batch_size):

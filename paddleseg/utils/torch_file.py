@@ -34,18 +34,18 @@ def is_torch_archive(names: list[str]) -> bool:
 
 
 def read_torch(path: str | os.PathLike[str], pick: Callable[[Any], Mapping[Any, Any]]) -> dict[Any, Any]:
-    """Read the tensors that are wanted of a file of torch.save.
+    """Read the wanted tensors of a file of torch.save.
 
     Args:
         path: The file.
-        pick: Takes the content, in which a ``torch_pickle.Tensor`` stands for each tensor, and gives the table of what
-            is wanted; only the bytes of the tensors in it are read.
+        pick: Takes the content, in which a ``torch_pickle.Tensor`` stands for each tensor, and returns the table of the
+            wanted ones; only the bytes of the tensors in it are read.
 
     Returns:
         The table, with a numpy array for each tensor: its own copy, in this machine's byte order, float32 for bfloat16.
 
     Raises:
-        WeightsError: The file is missing, damaged, or names anything beside tensors; nothing of it has been run.
+        WeightsError: The file is missing, damaged, or names anything besides tensors; none of its code has been run.
     """
     with one_line_for_damage(path, "file of torch.save", _ADVICE), open(path, "rb") as file:
         length = os.fstat(file.fileno()).st_size
@@ -94,7 +94,7 @@ class _OldFile:
         self._starts = self._found(unpickler.storages, RestrictedUnpickler(file, length).load(), length)
 
     def _found(self, storages: Mapping[str, Storage], keys: list[str], length: int) -> dict[str, int]:
-        """Where the bytes of each storage begin."""
+        """The start of each storage's bytes."""
         starts = {}
         for key in keys:
             storage = storages[key]
@@ -115,7 +115,7 @@ class _OldFile:
 
 
 def _refuse_more_than(most: int, table: Mapping[Any, Any]) -> None:
-    """A tensor may look at one number again and again (``expand``): the file is not much smaller than its arrays."""
+    """Refuse arrays much larger than the file: a tensor may repeat one number at will (``expand``)."""
     size = 0
     for value in table.values():
         if isinstance(value, Tensor):

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pickle within a file of torch.save, read without PyTorch and without running code.
 
-Tensors stand in it as a storage, whose bytes are elsewhere in the file, and the offset, sizes and strides of their view
-of it; see ``torch._utils._rebuild_tensor_v2`` and ``torch.serialization``.
+It has each tensor as a storage, whose bytes are elsewhere in the file, and the offset, sizes and strides of a view of
+it; see ``torch._utils._rebuild_tensor_v2`` and ``torch.serialization``.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ import numpy as np
 from paddleseg.utils.bfloat16 import float32_of_bfloat16
 from paddleseg.utils.restricted_unpickler import ForbiddenName, RestrictedUnpickler
 
-# Name of the class in a file -> numpy's dtype of its numbers. BFloat16 numpy has not: see ``Tensor.array``.
+# Name of the class in a file -> numpy's dtype of its numbers. numpy lacks BFloat16: see ``Tensor.array``.
 _BFLOAT16 = "BFloat16Storage"
 _STORAGES = {
     "FloatStorage": "f4", "DoubleStorage": "f8", "HalfStorage": "f2", _BFLOAT16: "u2", "LongStorage": "i8",
     "IntStorage": "i4", "ShortStorage": "i2", "CharStorage": "i1", "ByteStorage": "u1", "BoolStorage": "?",
 }  # fmt: skip
-_MOST_AXES = 32  # numpy 1 has no more
+_MOST_AXES = 32  # numpy 1's limit
 _MOST_BITS = 48  # of an offset, size or stride
 
 
 @dataclass(frozen=True)
 class Storage:
-    """The numbers that one or more tensors look at.
+    """The numbers that one or more tensors view.
 
     Attributes:
-        key: What the file calls it.
+        key: Its name in the file.
         kind: Name of its class in PyTorch.
         count: How many numbers it has.
     """
@@ -59,7 +59,7 @@ class Tensor:
 
     @property
     def count(self) -> int:
-        """How many numbers it has, of which several may be the same one of the storage."""
+        """How many numbers it has; several may be the same number of the storage."""
         count = 1
         for side in self.shape:
             count *= side
@@ -70,7 +70,7 @@ class Tensor:
 
         Args:
             data: The bytes of the storage.
-            byte_order: Of them, ``<`` or ``>``.
+            byte_order: Their order, ``<`` or ``>``.
         """
         dtype = np.dtype(_STORAGES[self.storage.kind]).newbyteorder(byte_order)
         strides = [stride * dtype.itemsize for stride in self.strides]
@@ -83,10 +83,10 @@ class Tensor:
 
 
 class TorchUnpickler(RestrictedUnpickler):
-    """Makes ``Tensor`` of tensors and parameters, and nothing of the objects of mmengine beside them.
+    """Turns tensors and parameters into ``Tensor``, and ignores mmengine's objects beside them.
 
     Attributes:
-        storages: Those of the file by key, as far as it was read.
+        storages: The file's storages by key, as far as it was read.
     """
 
     def __init__(self, file: BinaryIO, length: int) -> None:
@@ -94,7 +94,7 @@ class TorchUnpickler(RestrictedUnpickler):
         self.storages: dict[str, Storage] = {}
 
     def persistent_load(self, pid: Any) -> Storage:
-        """A storage, which files name by ('storage', class, key, device, count of numbers)."""
+        """A storage, given in files as ('storage', class, key, device, count of numbers)."""
         if not isinstance(pid, tuple) or not 5 <= len(pid) <= 6:
             raise pickle.UnpicklingError("a malformed storage")
         word, kind, key, _, count = pid[:5]
@@ -114,7 +114,7 @@ class TorchUnpickler(RestrictedUnpickler):
         self.append(kind(*arguments) if kind is _nothing else _refuse("an object of a class"))
 
     def load_build(self) -> None:
-        # A state dict has an attribute _metadata; what mmengine's objects hold is of no use here.
+        # A state dict has an attribute _metadata; the content of mmengine's objects is not needed here.
         if isinstance(self.stack[-2], (_Nothing, OrderedDict)):
             self.stack.pop()
         else:
@@ -126,14 +126,14 @@ class TorchUnpickler(RestrictedUnpickler):
 
 
 class _StorageKind:
-    """A class of storages; an object, for a class could be called."""
+    """A class of storages; an object, because a class could be called."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
 
 class _Nothing:
-    """Stands for an object that is of no use here."""
+    """Stands for an object that is not needed here."""
 
     __slots__ = ()
 
@@ -146,7 +146,7 @@ def _nothing(*arguments: Any) -> _Nothing:
 
 
 def _attribute(owner: Any, name: str) -> _Nothing:
-    """How the methods are written that mmengine's HistoryBuffer counts as its statistics."""
+    """The pickled form of the methods that mmengine's HistoryBuffer uses as statistics."""
     if owner is not _nothing and owner is not _NOTHING:
         raise ForbiddenName("builtins.getattr")
     return _NOTHING
@@ -188,7 +188,7 @@ _NAMES_OF_TORCH: dict[tuple[str, str], Any] = {
     ("torch", "Size"): _size,
     ("torch", "device"): _nothing,
     ("torch.serialization", "_get_layout"): _nothing,
-    # What stands beside the weights in checkpoints of mmengine (runner.save_checkpoint): its log and parts of its
+    # Found beside the weights in mmengine's checkpoints (runner.save_checkpoint): its log and parts of its
     # configuration.
     ("mmengine.logging.history_buffer", "HistoryBuffer"): _nothing,
     ("mmengine.logging.message_hub", "MessageHub"): _nothing,

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a type hint says of a plain value, and bounds of numbers as a part of the hint.
+"""Checking plain values against type hints, which include the bounds of numbers.
 
-A parameter says by its hint what it takes: ``momentum: BelowOne = 0.9``. The constructor, the check of a configuration
-and the library's functions all read it there, so that a bound is written once.
+The hint of a parameter defines what it takes: ``momentum: BelowOne = 0.9``. The constructor, the check of a
+configuration and the library's functions all read it there, so that a bound is written once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Annotated, Any, Literal, Union
 
 @dataclass(frozen=True)
 class Bound:
-    """The range of a number; in a list, of each number in it. Infinity is a number where the range has it.
+    """The range of a number; in a list, of each number in it. Infinity is allowed if the range includes it.
 
     Attributes:
         low: The smallest value allowed.
@@ -42,8 +42,8 @@ class Bound:
         return all(self.low <= number <= self.high for number in numbers if is_number(number))
 
 
-# What is beyond these was mistyped, and would end in infinity, a lack of memory or an endless loop, without a word of
-# the key. Parameters are of 32 bits, in which much less than the smallest float is 0.
+# Values beyond these are mistyped, and would end in infinity, out of memory or in an endless loop, without naming the
+# key. Parameters have 32 bits, in which numbers much below the smallest float are 0.
 _MANY, _LARGE, _TINY, _LONGEST_SIDE = 10**9, 1e6, 1e-30, 2**16
 
 AT_LEAST_ONE = Bound(1, _MANY, f"1 or more, at most {_MANY}")
@@ -79,7 +79,7 @@ Size = Annotated[tuple[SideLength, SideLength], "[width, height] in whole pixels
 
 
 def fault_of(value: Any, hint: Any) -> str | None:
-    """What is wrong with a value where ``hint`` stands: ``found -1; it must be 1 or more``; None if nothing is."""
+    """What is wrong with a value for ``hint``: ``found -1; it must be 1 or more``; None if nothing is."""
     misfit = _misfit(value, hint)
     if misfit is None:
         return None
@@ -89,9 +89,9 @@ def fault_of(value: Any, hint: Any) -> str | None:
 def matches(value: Any, hint: Any) -> bool:
     """Whether a value fits a type hint, bounds left out.
 
-    An integer is a float (``end_lr: 0``), a truth value is no integer, NaN is no number, and a list is any sequence.
-    A plain value fits a class that it is an instance of; of other values only the plain parts of a hint are known not
-    to fit.
+    An integer is a float (``end_lr: 0``), a truth value is not an integer, NaN is not a number, and any sequence is a
+    list. A plain value fits a class that it is an instance of; other values certainly do not fit only the plain parts
+    of a hint.
     """
     return _misfit(value, hint) is not _WRONG_TYPE
 
@@ -102,14 +102,14 @@ def is_number(value: Any) -> bool:
 
 
 def is_plain(value: Any) -> bool:
-    """Whether YAML can express a value, whatever a list or mapping holds."""
+    """Whether YAML can express a value, regardless of the content of lists or mappings."""
     return value is None or isinstance(value, (bool, int, float, str, bytes, list, tuple, dict))
 
 
 def is_meant(value: Any, hint: Any) -> bool:
-    """Whether a hint speaks of a value as the object that it is, and not of the numbers or text in it.
+    """Whether a hint refers to a value as an object rather than to the numbers or text in it.
 
-    So it does if the value is an instance of a class that the hint names, or if the hint names a class and no more.
+    That is so if the value is an instance of a class in the hint, or if the hint is only a class.
     """
     parts = typing.get_args(hint) if _is_union(typing.get_origin(hint)) else [hint]
     kinds = [typing.get_origin(part) or part for part in map(plain, parts)]
@@ -134,9 +134,9 @@ def _misfit(value: Any, hint: Any, bounds: Sequence[Bound] = ()) -> Any:
     """None if a value fits a hint, the bound that it breaks, or ``_WRONG_TYPE``.
 
     Args:
-        value: What is looked at.
-        hint: A type hint; what cannot be judged fits.
-        bounds: Those that hold for the numbers here.
+        value: The value to check.
+        hint: A type hint; if it cannot be judged, the value fits.
+        bounds: Bounds of the numbers here.
     """
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
@@ -157,13 +157,13 @@ def _misfit(value: Any, hint: Any, bounds: Sequence[Bound] = ()) -> Any:
 
 
 def _misfit_of_all(misfits: Iterable[Any]) -> Any:
-    """What is wrong with a value of which each part must fit."""
+    """The misfit of a value whose parts must all fit."""
     found = [misfit for misfit in misfits if misfit is not None]
     return _WRONG_TYPE if _WRONG_TYPE in found else next(iter(found), None)
 
 
 def _misfit_of_any(misfits: Iterable[Any]) -> Any:
-    """What is wrong with a value that must fit one of several hints: the bound it breaks if it is of a right type."""
+    """The misfit of a value that must fit one of several hints: the bound it breaks if its type is right."""
     found = list(misfits)
     return None if None in found else next((misfit for misfit in found if misfit is not _WRONG_TYPE), _WRONG_TYPE)
 
@@ -199,12 +199,12 @@ def _is_instance(value: Any, kind: Any) -> bool:
         return True
     try:
         return isinstance(value, kind)
-    except TypeError:  # no class, or one that does not say, as most protocols
+    except TypeError:  # not a class, or one without instance checks, like most protocols
         return not inspect.isclass(kind)
 
 
 def _bounds_of_number(value: Any, kind: Any, bounds: Sequence[Bound]) -> Sequence[Bound]:
-    # Whatever its bound has, an integer beyond the largest float cannot become one.
+    # Whatever its bound, an integer beyond the largest float cannot become one.
     return (*bounds, _FINITE) if kind is float and (not bounds or isinstance(value, int)) else bounds
 
 
@@ -213,18 +213,18 @@ def _bounds(hint: Any) -> list[Bound]:
 
 
 def _shown(value: Any) -> str:
-    """A value in a message; of objects in a list only the kind, for networks and tensors print whole pages."""
+    """A value in a message; objects in a list as their class name only, as networks and tensors print whole pages."""
     strange = [entry for entry in value if not is_plain(entry)] if isinstance(value, (list, tuple)) else []
     if strange:
         return f"a list of {type(strange[0]).__name__}"
     try:
         return repr(value)
-    except ValueError:  # Python writes no integers of more than some thousand digits
+    except ValueError:  # Python refuses to print integers of more than some thousand digits
         return "an integer of too many digits"
 
 
 def describe_hint(hint: Any) -> str:
-    """Say in a user's words what a type hint allows, bounds left out; a text in ``Annotated`` says it better."""
+    """Describe for users what a type hint allows, bounds left out; a text in ``Annotated`` takes precedence."""
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         return next((extra for extra in hint.__metadata__ if isinstance(extra, str)), describe_hint(parts[0]))
@@ -250,7 +250,7 @@ def describe_hint(hint: Any) -> str:
 
 
 def without_null(hint: Any) -> Any:
-    """A hint without its None: in YAML a null is a key that is not given."""
+    """A hint without its None: in YAML, null means that the key is not given."""
     parts = [part for part in typing.get_args(hint) if part is not type(None)]
     return functools.reduce(operator.or_, parts) if _is_union(typing.get_origin(hint)) else hint
 
@@ -263,7 +263,7 @@ def plain(hint: Any) -> Any:
 def resolve_hint(component: Callable[..., Any], annotation: Any) -> Any:
     """The annotation of a parameter of a class or function as a type.
 
-    ``Any`` when there is none, or it names what is imported for type checkers only.
+    ``Any`` if there is none, or it names something imported only for type checkers.
     """
     if annotation is inspect.Parameter.empty:
         return Any
@@ -271,7 +271,7 @@ def resolve_hint(component: Callable[..., Any], annotation: Any) -> Any:
         return annotation
     function = inspect.unwrap(component.__init__ if inspect.isclass(component) else component)
     try:
-        return eval(annotation, function.__globals__)  # noqa: S307 (what ``from __future__ import annotations`` put off)
+        return eval(annotation, function.__globals__)  # noqa: S307 (deferred by ``from __future__ import annotations``)
     except NameError:
         return Any
 

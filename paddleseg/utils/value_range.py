@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures of more than 8 bits, of floats or of many bands: decoding them, and bringing their values to 0..255.
 
-Everything behind the reader (padding, noise, mean and std) counts in units of 255. Values of another range become
-float32 in these units, once and in one place; nothing is rounded or cut off.
+Everything after the reader (padding, noise, mean and std) counts in units of 255. Values of another range become
+float32 in these units, once and in one place; nothing is rounded or clipped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _OPENCV_BANDS = (1, 3, 4)
 _TYPES_OPENCV_LACKS = ("int8", "float16")
 _BITS_OPENCV_UNPACKS = (10, 12, 14)
 _VALUES_AT_ONCE = 1 << 16  # fits a core's cache in float64
-_RED, _GREEN, _BLUE = 0.299, 0.587, 0.114  # ITU-R BT.601, as OpenCV's grey
+_RED, _GREEN, _BLUE = 0.299, 0.587, 0.114  # ITU-R BT.601, like OpenCV's grey
 
 
 def fault_of_value_range(value: Any) -> str | None:
@@ -37,7 +37,7 @@ def fault_of_value_range(value: Any) -> str | None:
 
 
 def check_value_range(value: Any) -> tuple[float, float]:
-    """A ``value_range`` as two floats; raise ConfigError if it is none."""
+    """A ``value_range`` as two floats; raise ConfigError if it is invalid."""
     fault = fault_of_value_range(value)
     if fault is not None:
         raise ConfigError(f"value_range: {fault}")
@@ -45,11 +45,12 @@ def check_value_range(value: Any) -> tuple[float, float]:
 
 
 def needs_tifffile(stored: StoredFormat, channels: int) -> bool:
-    """Whether OpenCV cannot give this many channels of a TIFF file or, worse, gives others.
+    """Whether OpenCV cannot read this many channels of a TIFF file or, worse, returns wrong ones.
 
-    It takes planes for pixels where numbers have more than 8 bits, and one of two bands; and signed bytes for unsigned.
-    Of several bands of which the first is called grey it gives that one alone; of 16 bits, or of two bands in tiles, it
-    takes the numbers of all of them for it. Of two bands of 8 bits, grey and RGB need the first: the second is opacity.
+    It takes planes for pixels if numbers have more than 8 bits, also with one of two bands, and signed bytes for
+    unsigned. If the first of several bands is marked as grey, it returns only that one; with 16 bits, or two bands in
+    tiles, it mixes up the numbers of all bands. With two bands of 8 bits, grey and RGB need the first: the second is
+    opacity.
     """
     if not stored.is_tiff:
         return False
@@ -66,23 +67,23 @@ def needs_tifffile(stored: StoredFormat, channels: int) -> bool:
 
 
 def as_stored(image: np.ndarray, stored: StoredFormat) -> np.ndarray:
-    """The numbers of the file, of those that OpenCV gives: it moves packed ones of 10, 12 or 14 bits to the top of 16.
+    """The numbers of the file, from those of OpenCV, which moves packed ones of 10, 12 or 14 bits to the top of 16.
 
     Args:
         image: (H, W, bands) "unchanged".
-        stored: How the file says it is stored.
+        stored: The storage format stated by the file.
     """
     return image >> (16 - stored.highest.bit_length()) if stored.is_packed else image
 
 
 def pick_bands(image: np.ndarray, channels: int) -> np.ndarray:
-    """The channels that are wanted of what OpenCV gives "unchanged".
+    """The wanted channels of OpenCV's "unchanged" result.
 
-    Asked for RGB of 16 bits, OpenCV 5 gives blue first, and floats it refuses.
+    Asked for RGB of 16 bits, OpenCV 5 returns blue first, and it refuses floats.
 
     Args:
-        image: (H, W, bands) float32, blue before green and red where there are three or more.
-        channels: 3 for RGB, 1 for grey, else all bands as they are.
+        image: (H, W, bands) float32, blue before green and red if there are three or more.
+        channels: 3 for RGB, 1 for grey, else all bands unchanged.
     """
     bands = image.shape[2]
     if channels == 3 and bands == 1:
@@ -95,16 +96,16 @@ def pick_bands(image: np.ndarray, channels: int) -> np.ndarray:
 
 
 def decode_bands(data: bytes, stored: StoredFormat, path: str | os.PathLike, kind: str = "picture") -> np.ndarray:
-    """Decode a TIFF file that OpenCV does not read, or not right, as it gives others: upright, and with blue first.
+    """Decode a TIFF file that OpenCV cannot read correctly, in OpenCV's form: upright, and with blue first.
 
     Args:
         data: The whole file.
-        stored: How it says it is stored.
+        stored: Its stated storage format.
         path: Its name, for messages.
-        kind: What it is to the user: "picture" or "label".
+        kind: Its name for the user: "picture" or "label".
 
     Returns:
-        (H, W, bands) in the file's own type; blue, green, red where there are three or four bands, else in its order.
+        (H, W, bands) in the file's own type; blue, green, red if there are three or four bands, else in its order.
 
     Raises:
         DataError: The package tifffile is missing, or cannot read the file.
@@ -118,7 +119,7 @@ def decode_bands(data: bytes, stored: StoredFormat, path: str | os.PathLike, kin
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             page = file.pages[0]
             image, axes = page.asarray(), page.axes
-    except Exception as error:  # of a damaged file tifffile makes errors of any kind, zlib.error among them
+    except Exception as error:  # tifffile raises errors of any kind for damaged files, such as zlib.error
         raise DataError(f"{what}, which tifffile cannot read: {' '.join(str(error).split())}") from error
     if image.size == 0:
         raise DataError(f"{path}: the {kind} is damaged: it has no pixels")
@@ -126,7 +127,7 @@ def decode_bands(data: bytes, stored: StoredFormat, path: str | os.PathLike, kin
         image = np.moveaxis(image, 0, -1)
     image = turn(np.atleast_3d(image), tiff_orientation(data))
     if stored.white_is_zero and not stored.is_deep and kind == "picture":
-        image = np.invert(image)  # as OpenCV does it
+        image = np.invert(image)  # like OpenCV
     if image.shape[2] in (3, 4):
         image = image[:, :, [2, 1, 0, 3][: image.shape[2]]]
     return np.ascontiguousarray(image)
@@ -138,14 +139,14 @@ def scale_values(
     """Bring values to units of 255.
 
     Args:
-        image: (H, W, C) in its own type; 8 bits whose 0 is white turned round, others of that kind not.
-        value_range: The values, as they are stored, that stand for 0 and 255; None: those that the file states: 0 and
-            255 for uint8, 0 and 65535 for uint16, less where it says so.
+        image: (H, W, C) in its own type; 8-bit values whose 0 is white are already inverted, deeper ones are not.
+        value_range: The stored values that stand for 0 and 255; None: those stated by the file: 0 and 255 for uint8, 0
+            and 65535 for uint16, or fewer.
         path: Its name, for messages.
-        stored: How the file says it is stored.
+        stored: The storage format stated by the file.
 
     Returns:
-        8-bit pictures as they are, unless another range than 0..255 is given or stated; else float32.
+        8-bit pictures unchanged, unless another range than 0..255 is given or stated; else float32.
 
     Raises:
         DataError: Numbers of another type come without a range, or some are not finite.
@@ -158,12 +159,12 @@ def scale_values(
     low, high = stored.limits if value_range is None else value_range
     if image.dtype == np.uint8 and (low, high) == (0, 255):
         return image
-    if stored.white_is_zero and not stored.is_deep:  # OpenCV has turned these round; the range is of the file's values
+    if stored.white_is_zero and not stored.is_deep:  # OpenCV has inverted these; the range refers to the file's values
         image = np.invert(image)
     if image.dtype.kind == "f" and not np.isfinite(image).all():
         raise DataError(f"{path}: the picture holds values that are not finite (NaN or infinite); replace them")
-    # float32 holds all whole numbers of 16 bits, but not those of 32, and of floats it would round the lower limit:
-    # they lose their range first, their digits then.
+    # float32 represents all 16-bit integers, but not all 32-bit ones, and would round the lower limit of floats: so the
+    # range is applied first, and digits are lost afterwards.
     wide = np.float32 if image.dtype.itemsize <= 2 else np.float64
     values, scaled = image.reshape(-1), np.empty(image.size, np.float32)
     for start in range(0, image.size, _VALUES_AT_ONCE):
@@ -179,12 +180,12 @@ def scale_values(
 def stored_values(
     found: Sequence[float], value_range: Sequence[float] | None, stored: StoredFormat
 ) -> tuple[float, float]:
-    """The smallest and largest value in the units of the file, of those that ``scale_values`` has given.
+    """The smallest and largest value in the units of the file, from results of ``scale_values``.
 
     Args:
-        found: Smallest and largest value of a picture as it was read.
-        value_range: What it was read with.
-        stored: How the file says it is stored.
+        found: Smallest and largest value of a picture as read.
+        value_range: The range it was read with.
+        stored: The storage format stated by the file.
     """
     low, high = stored.limits if value_range is None else value_range
     if stored.white_is_zero:
@@ -195,5 +196,5 @@ def stored_values(
 
 
 def unused_bits(highest: float, limits: tuple[int, int] | None) -> int:
-    """How many of the upper bits no value needs; 0 where the file states no limits."""
+    """The number of upper bits that no value uses; 0 if the file states no limits."""
     return 0 if limits is None else limits[1].bit_length() - int(highest).bit_length()

@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Videos: frames go through the network one batch after another, so that a video of any length takes the memory of one.
+"""Videos: frames go through the network batch by batch, so that a video of any length takes the memory of one batch.
 
-The label maps are a folder of palette PNG files with a number for each frame, and no video: they are lossless and known
-to every program, frame 4711 is opened without decoding those before it, and a damaged file costs one frame. What
-compresses videos keeps neither palettes nor, but for a few formats that few programs know, the numbers themselves.
+The label maps are a folder of numbered palette PNG files, not a video: they are lossless and known to every program,
+frame 4711 can be opened without decoding those before it, and a damaged file costs one frame. Video codecs keep neither
+palettes nor, except for a few rarely supported formats, the numbers themselves.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from paddleseg.utils.written_files import WrittenFiles
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv")
 _STATE_THEIR_FRAMES = (".mp4", ".m4v", ".mov", ".avi")
 """Whose headers have the number of frames; of others it is estimated from duration and rate, and may be off by one."""
-_CODEC = "mp4v"  # the one that every build of OpenCV writes
+_CODEC = "mp4v"  # supported by every build of OpenCV
 _DIGITS = 6
 _FRAMES_PER_SECOND = 25.0
-# What FFmpeg reports about a damaged video is reported once, by us.
+# FFmpeg's reports on a damaged video are replaced by one of ours.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 
 class VideoPaths(NamedTuple):
-    """What is written for a video.
+    """The files written for a video.
 
     Attributes:
         labels: Folder of the label maps, ``000000.png`` and so on.
@@ -50,26 +50,26 @@ class VideoPaths(NamedTuple):
 
     @classmethod
     def of(cls, video: str, label_folder: Path, overlay_folder: Path) -> VideoPaths:
-        """``NAME_labels`` in the one folder, ``NAME.mp4`` in the other."""
+        """``NAME_labels`` in one folder, ``NAME.mp4`` in the other."""
         name = Path(video).stem
         return cls(label_folder / f"{name}_labels", overlay_folder / f"{name}.mp4")
 
 
 def is_video(path: str | os.PathLike[str]) -> bool:
-    """Whether a path is that of a video, by its suffix."""
+    """Whether a path is a video's, by its suffix."""
     return os.path.isfile(path) and os.fspath(path).lower().endswith(VIDEO_SUFFIXES)
 
 
 class Video:
-    """A video that is read from its beginning.
+    """A video, read from its beginning.
 
     Args:
         path: The file.
         options: Whether frames are turned upright as the video says, and the range of their values.
 
     Attributes:
-        num_frames: Frames by its header; None where it states none.
-        frames_per_second: As it states it; 25 where it states none.
+        num_frames: Frames by its header; None if it gives none.
+        frames_per_second: By its header; 25 if it gives none.
 
     Raises:
         DataError: It cannot be opened.
@@ -129,8 +129,8 @@ def segment_video(
     """Predict the label map of each frame, and write them and a video of overlays.
 
     Args:
-        video: Read frame by frame.
-        label_maps_of: From frames (H, W, 3), as pictures are read, to their label maps (H, W).
+        video: The video, read frame by frame.
+        label_maps_of: From frames (H, W, 3), in the form of read pictures, to their label maps (H, W).
         paths: Where the results go.
         written: The index of the folder of the results.
         palette: Colours of the classes.
@@ -143,9 +143,9 @@ def segment_video(
         The number of frames.
 
     Raises:
-        ConfigError: The network takes other pictures than RGB.
-        DataError: A result would replace a file that no prediction wrote; or, at the end and with what was read kept,
-            fewer frames could be read than there should be.
+        ConfigError: The network does not take RGB pictures.
+        DataError: A result would replace a file that no prediction wrote; or fewer frames could be read than there
+            should be, raised at the end, with the results kept.
     """
     if channels != 3:
         raise ConfigError(f"{video.path}: a video has 3 channels, and the network takes {channels}")
@@ -179,7 +179,7 @@ def segment_video(
 
 
 class _OverlayVideo:
-    """A video that is begun with its first frame."""
+    """A video file, created with its first frame."""
 
     def __init__(self, path: Path, frames_per_second: float) -> None:
         self._path, self._frames_per_second = path, frames_per_second
@@ -223,7 +223,7 @@ def _refuse_foreign(video: str, paths: VideoPaths, written: WrittenFiles) -> Non
 
 
 def _remove_later_frames(folder: Path, count: int, written: WrittenFiles) -> None:
-    """Delete the frames of an earlier run that this one did not reach: they would be taken for its own."""
+    """Delete later frames of an earlier run, which would be taken for this one's."""
     later = [file for file in folder.glob("*.png") if file.stem.isdigit() and int(file.stem) >= count]
     later = [file for file in later if written.has(file)]
     for file in later:

@@ -38,7 +38,7 @@ def make_palette(
     palette: Sequence[Sequence[int]] | None = None,
     custom_color: Sequence[int] | None = None,
 ) -> Palette:
-    """Colours of the classes: those of the command line, else those of the data set, else the default ones.
+    """Colours of the classes: the command line's, else the data set's, else the default ones.
 
     Args:
         num_classes: Number of classes.
@@ -85,7 +85,7 @@ def overlay(image: np.ndarray, label_map: np.ndarray, palette: Palette, weight: 
         (H, W, 3) uint8 RGB.
     """
     blended = np.empty_like(image)
-    for top in range(0, len(image), _ROWS_AT_ONCE):  # the floats of a large picture take gigabytes
+    for top in range(0, len(image), _ROWS_AT_ONCE):  # floats of a large picture would take gigabytes
         rows = np.s_[top : top + _ROWS_AT_ONCE]
         blend = weight * image[rows].astype(np.float32) + (1.0 - weight) * palette[label_map[rows]]
         blended[rows] = np.rint(blend)
@@ -117,7 +117,7 @@ def add_legend(
         label_map: Class ids.
         palette: The colours.
         class_names: Names by id; without them the legend says "class 3".
-        text_height: In pixels; by the size of the picture if it is not given.
+        text_height: In pixels; by default from the size of the picture.
 
     Returns:
         (H + strip, max(W, widest entry), 3) uint8 RGB.
@@ -143,7 +143,7 @@ def add_legend(
 
 
 def class_name(class_id: int, class_names: Sequence[str] | None) -> str:
-    """Name of a class, "class 3" where the data set gives none."""
+    """Name of a class, "class 3" if the data set gives none."""
     return class_names[class_id] if class_names is not None else f"class {class_id}"
 
 
@@ -156,8 +156,8 @@ def to_display_rgb(image: np.ndarray) -> np.ndarray:
     """Make a picture of any source viewable.
 
     Args:
-        image: (H, W, C) of any number type. Values other than uint8 are stretched to the range they have; of
-            other than three channels the first is shown in grey.
+        image: (H, W, C) of any number type. Values other than uint8 are stretched to their own range; unless there are
+            three channels, the first is shown in grey.
 
     Returns:
         (H, W, 3) uint8.
@@ -174,7 +174,7 @@ def encode_image(image: Image.Image | np.ndarray, suffix: str = ".png", *, quali
     Args:
         image: (H, W, 3) RGB or (H, W) values, uint8; or a Pillow image.
         suffix: Suffix of the file, which decides its format.
-        quality: Of a format that loses some, 1 to 100.
+        quality: For lossy formats, 1 to 100.
     """
     if isinstance(image, np.ndarray):
         image = Image.fromarray(image)
@@ -185,7 +185,7 @@ def encode_image(image: Image.Image | np.ndarray, suffix: str = ".png", *, quali
 
 
 def _flow(widths: Sequence[int], line_width: int) -> list[tuple[int, int]]:
-    """Set boxes like words of a text: (x, row) of each."""
+    """Lay out boxes like words of a text: (x, row) of each."""
     places, x, row = [], 0, 0
     for width in widths:
         if x and x + width > line_width:

@@ -1,10 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The way from a network's input back to the picture: cuts and resizes, and what they come to on one axis; numpy only.
+"""The way from a network's input back to the picture: crops and resizes, and their combination on one axis; numpy only.
 
-The way is that of the transforms, backwards. A linear resize works on rows and columns apart, and so does a cut, so
-that any number of them is one matrix for the rows and one for the columns, whose lines have a few neighbouring
-numbers other than 0.
+It is the way of the transforms, reversed. Linear resizes and crops work on rows and columns separately, so that any
+number of them is one matrix for the rows and one for the columns, with a few adjacent nonzero numbers per line.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ class Step(NamedTuple):
 
     Attributes:
         size_hw: Height and width after it.
-        corner_yx: Top left corner of what is cut out; None for a resize.
+        corner_yx: Top left corner of the crop; None for a resize.
     """
 
     size_hw: tuple[int, int]
@@ -66,14 +65,14 @@ def way_back(size_hw: Sequence[int], trans_info: TransInfo) -> list[Step]:
 
 
 def restore_ids(label_map: np.ndarray, trans_info: TransInfo) -> np.ndarray:
-    """Bring class ids to the size of the picture before the transforms, where there are no logits to resize.
+    """Bring class ids to the size of the picture before the transforms, if there are no logits to resize.
 
     Args:
         label_map: (h, w) class ids at the size of the network's input, any integer type.
-        trans_info: What was done to the picture.
+        trans_info: The changes of the picture's size.
 
     Returns:
-        (H, W) class ids of the same dtype. A resize gives each pixel the id of the pixel in which its centre lies:
+        (H, W) class ids of the same dtype. A resize gives each pixel the id of the pixel that contains its centre:
         ``floor((i + 0.5) * source / target)``; a centre on the border of two takes the latter.
     """
     for (height, width), corner in way_back(label_map.shape, trans_info):
@@ -90,15 +89,14 @@ def restore_ids(label_map: np.ndarray, trans_info: TransInfo) -> np.ndarray:
 
 
 class Axis:
-    """How the pixels at the end of the way come from the cells of a grid, on one axis.
+    """How pixels at the end of the way are computed from the cells of a grid, on one axis.
 
-    The grid is padded by repeating its outermost cells, so that those beyond them are cells like any other. Each
-    pixel is a convex combination of T neighbouring cells. Pixels with the same cells are worked on together as a run.
+    The grid is padded by repeating its outermost cells, so that pixels beyond them need no special case. Each pixel is
+    a convex combination of T neighbouring cells. Pixels with the same cells are processed together as a run.
 
     Args:
         source: Cells of the axis before the padding.
-        steps: For each step (length after it, where the cut begins or None for a linear resize with half-pixel
-            centres).
+        steps: For each step (length after it, start of the crop or None for a linear resize with half-pixel centres).
 
     Attributes:
         cells: (T, R) the cells of each run in the padded grid, neighbours; a run at the end may repeat the last one.
@@ -127,7 +125,7 @@ class Axis:
 
     @property
     def taps(self) -> int:
-        """T, the cells of which a pixel is made."""
+        """T, the number of cells that contribute to a pixel."""
         return len(self.cells)
 
 

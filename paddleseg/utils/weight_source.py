@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where weights come from: paths and addresses, several of them as mirrors, and the checksum of the file."""
+"""Sources of weights: paths and addresses, several of them as mirrors, and the checksum of the file."""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def first_of(places: Sequence[str], take: Callable[[str], str]) -> tuple[str, st
 
     Args:
         places: In the order in which they are tried.
-        take: From a place to a local file.
+        take: Fetches from a place to a local file.
 
     Returns:
         The file, and the place.
 
     Raises:
-        WeightsError: None has it; says of each why.
+        WeightsError: None has it; gives the reason for each.
     """
     errors = []
     for place in places:
@@ -80,7 +80,7 @@ def first_of(places: Sequence[str], take: Callable[[str], str]) -> tuple[str, st
 
 
 def is_of_another_file(former: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """Whether ``now`` gives a source other places, none of the former ones among them, and no checksum of its own."""
+    """Whether ``now`` gives a source entirely different places, and no checksum of its own."""
     if "url" not in now or "sha256" in now or former.keys() != {*_KEYS}:
         return False
     before, after = (url if isinstance(url, list) else [url] for url in (former["url"], now["url"]))
@@ -88,7 +88,7 @@ def is_of_another_file(former: Mapping[str, Any], now: Mapping[str, Any]) -> boo
 
 
 def is_url(place: str) -> bool:
-    """Whether ``place`` is an address of the network and not a path."""
+    """Whether ``place`` is a network address rather than a path."""
     return place.startswith(("http://", "https://"))
 
 

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What commands wrote into a folder, so that they replace their own results and nobody else's files.
+"""The record of files written by commands, so that they replace only their own results.
 
-``written_files.jsonl`` in the folder has a line for each file: its name and the checksum of its content. A file that
-has another content, because somebody drew in a label map, is not the command's own any more.
+``written_files.jsonl`` in the folder has a line for each file: its name and the checksum of its content. A file with
+other content, for instance an edited label map, no longer counts as the command's own.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _NAMED_AT_MOST = 3
 class WrittenFiles:
     """The index of a folder.
 
-    A line is appended before its file appears. So a program that is killed in between leaves a line too many, which
-    does no harm, and never a file of its own that it would refuse to replace; and several processes can write at once.
+    A line is appended before its file appears. So a program killed in between leaves at most an extra line, which is
+    harmless, and never a file of its own that it would refuse to replace; and several processes can write at once.
 
     Args:
-        folder: ``--save_dir``; it need not be there yet.
+        folder: ``--save_dir``; it need not exist yet.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -39,16 +39,16 @@ class WrittenFiles:
         self._checksums: dict[str, set[str]] | None = None
 
     def refuse_foreign(self, files: Iterable[str | os.PathLike[str]]) -> None:
-        """Refuse to replace files that are there and are not the folder's own.
+        """Refuse to replace existing files that are not the folder's own.
 
         Args:
-            files: What is going to be written.
+            files: The files to be written.
 
         Raises:
             DataError: Names the first of them; or the folder cannot be one, or cannot be written to.
         """
         self._check_place()
-        # First what is there, then the index: another process of this run may be writing already.
+        # First the existing files, then the index: another process of this run may already be writing.
         there = [Path(file) for file in files if os.path.lexists(file)]
         self._checksums = None
         foreign = [str(file) for file in there if not self.has(file)]
@@ -69,13 +69,13 @@ class WrittenFiles:
             raise DataError(f"{self._folder}: {there} cannot be written to; give another place")
 
     def has(self, file: str | os.PathLike[str]) -> bool:
-        """Whether a file is there with a content that a command wrote into this folder."""
+        """Whether a file exists with a content that a command wrote into this folder."""
         known = self._read().get(self._name(file))
         if not known or os.path.islink(file) or not os.path.isfile(file):
             return False
         try:
             return sha256_of(file) in known
-        except OSError:  # what cannot be read is not known to be its own
+        except OSError:  # unreadable files are not known to be its own
             return False
 
     def write(self, file: str | os.PathLike[str], data: bytes) -> None:
@@ -88,11 +88,11 @@ class WrittenFiles:
         write_atomically(file, data)
 
     def write_by(self, file: str | os.PathLike[str], fill: Callable[[BinaryIO], object]) -> None:
-        """Write a file that need not be in memory as a whole, whole or not at all, and its line in the index.
+        """Write a file piece by piece, whole or not at all, and its line in the index.
 
         Args:
             file: Its place.
-            fill: Writes the content into the file that it is given.
+            fill: Writes the content into the given file.
 
         Raises:
             UserError: The disk is full or the place not writable.
@@ -108,7 +108,7 @@ class WrittenFiles:
             raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
 
     def adopt(self, finished: Path, file: str | os.PathLike[str]) -> None:
-        """Give a file that lies finished on the same disk its place, and its line in the index.
+        """Move a finished file on the same disk to its place, and write its line in the index.
 
         Raises:
             UserError: The place is not writable.
@@ -120,7 +120,7 @@ class WrittenFiles:
             raise UserError(f"{file}: cannot be written ({error.strerror or error})") from error
 
     def note(self, file: str | os.PathLike[str], checksum: str) -> None:
-        """Add the line of a file that is going to appear.
+        """Add the line of a file about to appear.
 
         Args:
             file: Its place.
@@ -139,7 +139,7 @@ class WrittenFiles:
             with open(self._index, "a+b") as index:
                 if index.tell() > 0:
                     index.seek(-1, os.SEEK_END)
-                    line = line if index.read(1) == b"\n" else f"\n{line}"  # after a line that was cut off
+                    line = line if index.read(1) == b"\n" else f"\n{line}"  # after a truncated line
                 index.write(line.encode())
         except OSError as error:
             raise UserError(f"{self._index}: cannot be written ({error.strerror or error})") from error
@@ -149,7 +149,7 @@ class WrittenFiles:
         return Path(os.path.relpath(os.path.abspath(file), os.path.abspath(self._folder))).as_posix()
 
     def _read(self) -> dict[str, set[str]]:
-        """The checksums of each name; what is no such line says nothing."""
+        """The checksums of each name; invalid lines are ignored."""
         if self._checksums is None:
             self._checksums = {}
             try:

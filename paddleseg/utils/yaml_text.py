@@ -1,11 +1,11 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""YAML as the configurations use it.
+"""YAML as used in the configurations.
 
 Three things differ from PyYAML's ``safe_load``: ``1e-3`` is a number, as in YAML 1.2 (PyYAML wants
-``1.0e-3``), a key that is written twice in one mapping is an error (PyYAML keeps the last one in silence), and so
+``1.0e-3``), a key that occurs twice in one mapping is an error (PyYAML silently keeps the last one), and so
 are an anchor that contains itself, an integer of more than 64 bits, and a document that is enormous or deeply nested
-once its aliases are written out.
+once its aliases are expanded.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class _Loader(yaml.SafeLoader):
     """Plain data only, with YAML 1.2 floats and integers of 64 bits."""
 
     def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
-        # More digits than Python turns into a number are a ValueError.
+        # More digits than Python converts are a ValueError.
         value = super().construct_yaml_int(node)
         if not -(2**63) <= value < 2**63:
             problem = "this number has more than 64 bits; write a smaller one, or quotes around it if it is a text"
@@ -58,14 +58,14 @@ def parse_yaml(text: str, name: str) -> tuple[Any, dict[str, str]]:
 
     Args:
         text: The document.
-        name: What messages call it: the file's path.
+        name: Its name in messages: the file's path.
 
     Returns:
         The data, and the place (``name:line``) of every key and list entry by its dotted path
         (``train_dataset.transforms.0.type``).
 
     Raises:
-        ConfigError: It is no YAML, too large or too deep, a key occurs twice in one mapping, or an anchor contains
+        ConfigError: It is not YAML, too large or too deep, a key occurs twice in one mapping, or an anchor contains
             itself.
     """
     try:
@@ -88,8 +88,8 @@ def parse_yaml(text: str, name: str) -> tuple[Any, dict[str, str]]:
     except ConfigError:
         raise
     except (yaml.YAMLError, ValueError, LookupError, AttributeError, TypeError) as error:
-        # A character that YAML forbids, a date such as 2026-13-45, or a tag that its text does not fit: PyYAML says
-        # of `!!timestamp x` that None has no attribute.
+        # A character that YAML forbids, a date such as 2026-13-45, or a tag that does not fit its text: PyYAML reports
+        # for `!!timestamp x` that None has no attribute.
         raise ConfigError(f"{name}: this is not valid YAML: {' '.join(str(error).split())}") from error
 
 
@@ -124,7 +124,7 @@ _TOO_DEEP = f"lists and mappings are nested too deeply to be read; at most {MAX_
 def _record_places(
     node: yaml.Node, prefix: str, name: str, places: dict[str, str], parents: tuple[yaml.Node, ...]
 ) -> None:
-    """Walk the parsed tree, note the line of everything in it, and refuse keys that occur twice and circles."""
+    """Walk the parsed tree, note the line of everything in it, and refuse duplicate keys and circles."""
     if any(node is parent for parent in parents):
         key = prefix.rstrip(".")
         raise ConfigError(f"{places[key]}: {key}: this alias stands inside its own anchor; write the value out")
