@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmark report of PaddlePaddle's inference tests, line by line as the package AutoLog 1.2 prints it.
+"""The benchmark report of PaddlePaddle's inference tests, line by line as printed by the package AutoLog 1.2.
 
 Programs that collect such reports look for the headings, names and units, "drivier_version" included. The package
 (github.com/LDOUBLEV/AutoLog) is not needed.
@@ -21,13 +21,13 @@ from paddleseg.deploy.engines.base import EngineOptions
 from paddleseg.deploy.graph_formats import PADDLE
 from paddleseg.deploy.graph_spec import GraphSpec
 
-# What these sections hold has not changed since the package's first version.
+# The content of these sections has not changed since the package's first version.
 _LOG_API_VERSION = "1.0"
 _BYTES_PER_MB = 1 << 20
 
 
 class CardState(NamedTuple):
-    """What nvidia-smi says about a card; None where there is no card, or no nvidia-smi.
+    """nvidia-smi's facts about a card; None without a card or nvidia-smi.
 
     Attributes:
         driver: Version of the driver.
@@ -53,14 +53,14 @@ def report_lines(
 
     Args:
         graph: The graph that was run.
-        options: How it was run, as its engine has them.
+        options: The options of its engine.
         seconds: Time of all pictures in ``preprocess``, ``inference`` and ``postprocess``.
-        num_pictures: Pictures that took this time.
+        num_pictures: The number of these pictures.
         batch_size: Most pictures in a batch.
-        model_name: Name shown; where it is empty, the graph's file.
+        model_name: The displayed name; if empty, the graph's file.
 
     Returns:
-        Lines with a blank before each value, as the package has them. Times are means for one picture, to four
+        Lines with a blank before each value, as in the package. Times are means for one picture, to four
         decimals of a millisecond.
     """
     is_gpu = options.device.startswith("gpu")
@@ -112,14 +112,14 @@ def _paddle_versions(is_gpu: bool) -> dict[str, str | None]:
 
 
 def print_report(lines: list[str]) -> None:
-    """Print the lines with the prefix that AutoLog's own logger gives them."""
+    """Print the lines with the prefix of AutoLog's own logger."""
     now = time.strftime("%Y/%m/%d %H:%M:%S")
     for line in lines:
         print(f"[{now}] root INFO: {line}")
 
 
 def card_state(device: str) -> CardState:
-    """Ask nvidia-smi about a card. The tests have no GPU and put a program of their own in its place.
+    """Ask nvidia-smi about a card. The tests have no GPU and replace it by a program of their own.
 
     Args:
         device: ``gpu:0``; the number counts the cards that this process may see.
@@ -150,7 +150,7 @@ def _peak_memory_mb() -> str | None:
 
 
 def _os_version() -> str:
-    """``Ubuntu 22.04`` where the system says it, else the kernel's name and release."""
+    """``Ubuntu 22.04`` if the system says so, else the kernel's name and release."""
     try:
         with open("/etc/os-release", encoding="utf-8") as file:
             facts = dict(line.rstrip().split("=", 1) for line in file if "=" in line)

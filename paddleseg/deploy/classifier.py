@@ -48,7 +48,7 @@ class Classifier(ExportedGraph):
         return self.to_classes(self.run(inputs))
 
     def to_classes(self, output: np.ndarray) -> list[list[FoundClass]]:
-        """The classes that ``classes`` gives, of what ``run`` has given."""
+        """The result of ``classes`` from the output of ``run``."""
         names = self.config.class_names
         with Stopwatch(self.seconds, "postprocess"):
             if self.graph.gives == "argmax":

@@ -1,12 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""deploy.yaml: what a program has to know to run an exported network.
+"""deploy.yaml: everything a program needs to know to run an exported network.
 
 The format is PaddleSeg's (``Deploy: {model, params, transforms, input_shape, output_op, output_dtype}``) plus
 the names and colours of the classes, ``task``, ``format`` and ``precision`` of the main graph, ``graphs``, further
 graphs of the same network, ``checksums`` of the files, and how pictures and lists of them are read. Programs that do
 not know ``graphs`` run ``model``; files that PaddleSeg wrote are read too. ``output_dtype``, ``arch`` and
-``paddle_version`` are there for other programs.
+``paddle_version`` are for other programs.
 """
 
 from __future__ import annotations
@@ -72,16 +72,16 @@ class DeployConfig:
 
     Attributes:
         path: The file itself.
-        main_graph: The graph under PaddleSeg's keys. Its ``gives`` is ``output_op``; the graph of a classifier gives
-            (N,) class ids or (N, K) scores.
-        transforms: Preprocessing, as the ``transforms`` of a training configuration are written.
+        main_graph: The graph under PaddleSeg's keys. Its ``gives`` is ``output_op``; a classifier's graph returns (N,)
+            class ids or (N, K) scores.
+        transforms: Preprocessing, in the form of ``transforms`` in a training configuration.
         num_classes: Number of classes K.
         palette: K colours [r, g, b].
         graphs: Further graphs by their names.
-        ignore_index: The label value that was not trained, if it is below K: the graphs never give this class.
-        read_options: How pictures are read (``apply_exif``, ``value_range``). Files of older kits, which say nothing of
-            it, have pictures turned upright, as PaddleSeg's infer.py does it.
-        separator: What separates the columns of lists of pictures.
+        ignore_index: The label value that was not trained, if it is below K: the graphs never return this class.
+        read_options: How pictures are read (``apply_exif``, ``value_range``). With files of older kits, which lack
+            these, pictures are turned upright, as in PaddleSeg's infer.py.
+        separator: The separator of columns in lists of pictures.
         task: One of ``TASKS``.
         class_names: Names of the classes.
         checksums: SHA-256 of the export's files by their names.
@@ -102,7 +102,7 @@ class DeployConfig:
 
     @property
     def output_op(self) -> str | None:
-        """What the main graph gives.
+        """The output of the main graph.
 
         ``argmax``: int32 class ids (N, H, W); ``softmax``: float32 probabilities (N, K, H, W); ``none``: float32 logits
         (N, K, H, W); None: not said (files of older kits).
@@ -111,12 +111,12 @@ class DeployConfig:
 
     @property
     def input_shape(self) -> tuple[int, int, int, int]:
-        """(N, C, H, W) of the main graph's input, -1 where any size goes."""
+        """(N, C, H, W) of the main graph's input, -1 for any size."""
         return self.main_graph.input_shape
 
     @property
     def ignored_class(self) -> int | None:
-        """The class that is not to be predicted."""
+        """The class that is never predicted."""
         return ignored_class_of(self.num_classes or 0, self.ignore_index)
 
     def build_pipeline(self) -> Pipeline:
@@ -135,8 +135,8 @@ def read_deploy_config(path: str | Path) -> DeployConfig:
         path: The file, or the folder it is in.
 
     Raises:
-        ConfigError: The file cannot be read, a key is unknown, missing or of the wrong type, or a file that
-            it names is not there.
+        ConfigError: The file cannot be read, a key is unknown, missing or of the wrong type, or a file that it names
+            does not exist.
     """
     path = Path(path)
     if path.is_dir():
@@ -183,7 +183,7 @@ def write_deploy_config(path: Path, content: Mapping[str, Any]) -> None:
 
     Args:
         path: The file.
-        content: What stands under ``Deploy``.
+        content: The content of ``Deploy``.
     """
     unknown = set(content) - set(_KEYS)
     if unknown:
@@ -194,7 +194,7 @@ def write_deploy_config(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def read_section(path: Path) -> dict[str, Any]:
-    """What stands under ``Deploy`` in a deploy.yaml, unchecked.
+    """The content of ``Deploy`` in a deploy.yaml, unchecked.
 
     Raises:
         ConfigError: The file cannot be read, or has no such section.
@@ -203,7 +203,7 @@ def read_section(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path} does not exist; give the {FILE_NAME} that export.py wrote, or its folder") from None
-    except (OSError, ValueError) as error:  # ValueError: no UTF-8
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8
         raise ConfigError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
     data, _ = parse_yaml(text, str(path))
     if not isinstance(data, dict) or not isinstance(data.get("Deploy"), dict):
@@ -258,7 +258,7 @@ def _build_transform(spec: Any, index: int, path: Path) -> Any:
     if not isinstance(spec, dict) or "type" not in spec:
         raise ConfigError(f"{path}: {key}: {spec!r} must be a mapping with a 'type'")
     name = spec["type"]
-    # Asked before the registry, whose content depends on what else the program has imported.
+    # Checked before the registry, whose content depends on the program's other imports.
     if isinstance(name, str) and is_always_random(name):
         raise _is_random(name, key, path)
     if name not in TRANSFORMS:

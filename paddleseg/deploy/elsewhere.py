@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Graphs that run on a machine which is not at hand: what they take, as files, and what they gave there, as files.
+"""Graphs that run on another machine: their inputs and the outputs computed there, as files.
 
 For each picture there is a file of the network's input, ``000012_street.npy``, and its result comes back as a file of
-the same name, or as the tools of devices write it: raw numbers in ``000012_street.bin``, ``000012_street_0.bin`` or
-``000012_street_output_0.bin``.
+the same name, or in the form written by devices' tools: raw numbers in ``000012_street.bin``, ``000012_street_0.bin``
+or ``000012_street_output_0.bin``.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ _IDS = {1: np.uint8, 4: np.int32, 8: np.int64}
 
 
 class Elsewhere(Engine):
-    """The engine of a graph that runs elsewhere: it gives, picture after picture, what was computed there.
+    """The engine of a graph that runs elsewhere: it returns, picture by picture, the outputs computed there.
 
     Args:
-        graph: Which of the exported graphs was run there.
-        names: Of the pictures, in the order in which they will come; see ``names_of``.
-        outputs: The folder of what was computed; None: there is nothing yet, and it cannot run.
-        config: The export, which says what the outputs look like.
+        graph: The exported graph that was run there.
+        names: Names of the pictures, in their order; see ``names_of``.
+        outputs: The folder of the outputs; None: there are none yet, and it cannot run.
+        config: The export, which defines the form of the outputs.
 
     Raises:
         DataError: There is no output for a picture, or one of another picture.
@@ -67,7 +67,7 @@ class Elsewhere(Engine):
         return [np.concatenate([self._output(image) for image in inputs[0]])]
 
     def clone(self) -> Elsewhere:
-        # Of the interface, for threads; evaluate.py, which alone has such an engine, runs one picture after the other.
+        # Part of the interface, for threads; evaluate.py, its only user, runs one picture after the other.
         raise NotImplementedError("its outputs come in one order")
 
     def _output(self, image: np.ndarray) -> np.ndarray:
@@ -75,7 +75,7 @@ class Elsewhere(Engine):
         size_hw = image.shape[:2] if image.dtype == np.uint8 else image.shape[1:]
         shape, kinds = self._expected(size_hw)
         array = _read_npy(file) if file.suffix == ".npy" else _read_raw(file, shape, kinds)
-        # Channels last would pass by their number alone.
+        # By their count alone, outputs with channels last would pass.
         is_right = _without_ones(array.shape) in (_without_ones(shape), [int(np.prod(shape))])
         if not is_right or array.dtype not in kinds.values():
             raise DataError(
@@ -101,11 +101,11 @@ def graph_for_elsewhere(config: DeployConfig, name: str | None) -> GraphSpec:
 
     Args:
         config: The export.
-        name: Its name in deploy.yaml, or ``MAIN``; None: of those of float32 pictures in float32 an ONNX model first,
-            and in that one of logits at 1/8, as ``export.py --portable`` writes it.
+        name: Its name in deploy.yaml, or ``MAIN``; None: among float32 graphs for float32 pictures an ONNX model first,
+            and among these one of logits at 1/8, as written by ``export.py --portable``.
 
     Raises:
-        ConfigError: There is no such graph, or it does not say what it gives, or it takes batches.
+        ConfigError: There is no such graph, its output is not stated, or it takes batches.
     """
     graphs = {MAIN: config.main_graph, **config.graphs}
     if name is None:
@@ -114,7 +114,7 @@ def graph_for_elsewhere(config: DeployConfig, name: str | None) -> GraphSpec:
         best.sort(key=lambda graph: (formats.index(graph.format), graph.gives != STRIDE8))
         graph = (best or [config.main_graph])[0]
     elif name in graphs:
-        # The main graph of a portable export gives logits at 1/8, which output_op has no word for; graphs says it.
+        # The main graph of a portable export returns logits at 1/8, which output_op cannot express; ``graphs`` does.
         alike = (graph for graph in config.graphs.values() if graph.model == graphs[name].model)
         graph = next(alike, graphs[name])
     else:
@@ -130,18 +130,18 @@ def graph_for_elsewhere(config: DeployConfig, name: str | None) -> GraphSpec:
 
 
 def names_of(pictures: Sequence[str]) -> list[str]:
-    """A name for the files of each picture: its place in the order, and its own name as far as files can have it."""
+    """A name for the files of each picture: its position, and its own name as far as file names allow."""
     return [f"{index:06d}_{re.sub(r'[^A-Za-z0-9.-]+', '-', Path(path).stem)}" for index, path in enumerate(pictures)]
 
 
 class InputDump:
-    """Writes the inputs of a network, and ``index.json``, which says what they are.
+    """Writes the inputs of a network, and ``index.json``, which describes them.
 
     Args:
-        folder: Where; files of others that are there stay, and are refused where one would be replaced.
+        folder: The output folder; foreign files in it stay, and are an error if one would be replaced.
         graph: The graph that takes them.
-        names: Of all pictures, see ``names_of``.
-        kind: ``npy``, or ``raw``: the numbers alone, in the order of the axes, little-endian.
+        names: Names of all pictures, see ``names_of``.
+        kind: ``npy``, or ``raw``: only the numbers, in the order of the axes, little-endian.
 
     Raises:
         DataError: A file that no command wrote has one of the names.
@@ -183,7 +183,7 @@ def _files_of(folder: Path, names: Sequence[str]) -> dict[str, Path]:
     """The file of each picture's output.
 
     Raises:
-        DataError: The folder is not there, has no output for a picture, two, or some for pictures that are not there.
+        DataError: The folder does not exist, has no or two outputs for a picture, or some for unknown pictures.
     """
     if not folder.is_dir():
         raise DataError(f"--score_outputs {folder}: there is no such folder")
@@ -210,7 +210,7 @@ def _files_of(folder: Path, names: Sequence[str]) -> dict[str, Path]:
 
 
 def _without_ones(shape: Sequence[int]) -> list[int]:
-    """The sides that say something of the order of the axes."""
+    """The sides that are informative about the order of the axes."""
     return [side for side in shape if side != 1]
 
 
@@ -218,7 +218,7 @@ def _read_npy(file: Path) -> np.ndarray:
     """The array of a file.
 
     Raises:
-        DataError: It is none, or damaged.
+        DataError: It is not an array, or damaged.
     """
     try:
         array = np.lib.format.open_memmap(file, mode="r")
@@ -228,10 +228,10 @@ def _read_npy(file: Path) -> np.ndarray:
 
 
 def _read_raw(file: Path, shape: Sequence[int], kinds: dict[int, Any]) -> np.ndarray:
-    """Numbers whose type follows from how many bytes there are for each.
+    """Numbers whose type follows from the bytes of each.
 
     Raises:
-        DataError: It follows from none.
+        DataError: No type has this many bytes.
     """
     size, count = file.stat().st_size, int(np.prod(shape))
     if size % count or size // count not in kinds:

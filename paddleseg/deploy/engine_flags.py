@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The flags that say on what an exported graph runs and how: those of all commands of deploy/python.
+"""The flags for where and how an exported graph runs, shared by all commands of deploy/python.
 
-Imports nothing that has to be installed: the commands check their flags before they load anything.
+Imports only the standard library: the commands check their flags before they load anything.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ WARM_UP_RUNS = 5
 def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the flags; names and defaults are PaddleSeg's where the help does not say otherwise.
 
-    Those that have an effect only on some devices, or with others, have no default, so that it is seen whether they
-    were given.
+    Those with an effect only on some devices, or with other flags, have no default, to see whether they were given.
     """
     add = parser.add_argument
     add("--device", help="cpu, gpu, gpu:1, xpu, npu, mlu, ... (default: the first GPU with Paddle, else the CPU)")
@@ -102,7 +101,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def backend_name(text: str) -> str:
-    """The type of ``--backend``; "tensorrt", which is no choice, is refused with what to give instead."""
+    """The type of ``--backend``; "tensorrt", which is not a choice, is refused with advice."""
     if text == "tensorrt":
         raise argparse.ArgumentTypeError(
             "tensorrt is a part of other engines here; deploy/python/infer.py takes --use_trt True --device gpu with "
@@ -138,12 +137,12 @@ def check_engine_arguments(arguments: argparse.Namespace) -> None:
 
 
 def open_by_flags(config: DeployConfig, arguments: argparse.Namespace, images: Sequence[str]) -> Segmenter | Classifier:
-    """The graph of an export that the flags ask for, ready to run.
+    """The graph of an export chosen by the flags, ready to run.
 
     Args:
         config: The deploy.yaml.
         arguments: The command line, with ``batch_size``.
-        images: Of these the first few are run for ``--enable_auto_tune``.
+        images: The first few are run for ``--enable_auto_tune``.
 
     Raises:
         ConfigError: There is no graph for that, or a flag would be ignored.
@@ -158,7 +157,7 @@ def open_by_flags(config: DeployConfig, arguments: argparse.Namespace, images: S
 
 
 def engine_options(config: DeployConfig, arguments: argparse.Namespace) -> EngineOptions:
-    """How to run the graph: the backend and its device are found here.
+    """How to run the graph, with the backend and its device determined.
 
     Args:
         config: The deploy.yaml.
@@ -207,11 +206,11 @@ def open_graph(config: DeployConfig, options: EngineOptions, gives_scores: bool)
 
 
 def refuse_flags_of_the_cpu(arguments: argparse.Namespace, device: str) -> None:
-    """Refuse flags that would be ignored on this device. TIPC gives them in its lines for the CPU only.
+    """Refuse flags that would be ignored on this device. TIPC gives them only in its lines for the CPU.
 
     Args:
         arguments: The command line.
-        device: Where the graph will run, as ``select_device`` names it.
+        device: The device of the graph, as named by ``select_device``.
     """
     for flag in ("cpu_threads", "enable_mkldnn"):
         value = getattr(arguments, flag)
@@ -248,8 +247,8 @@ def tune_shapes(
     Args:
         config: The deploy.yaml.
         options: How to run it.
-        images: Of these the first few are run.
-        shape_file: Where the shapes are written; TensorRT reads them there.
+        images: The first few are run.
+        shape_file: The file for the shapes, which TensorRT reads.
         gives_scores: As for ``Segmenter``.
 
     Returns:
@@ -261,5 +260,5 @@ def tune_shapes(
     for batch_size in sorted({1, options.batch_size}):
         for batch in collector.batches(images[: max(_PICTURES_TO_TUNE_ON, batch_size)], batch_size, []):
             collector.run(batch)
-    del collector  # Paddle writes the file when the engine goes
+    del collector  # Paddle writes the file when the engine is destroyed
     return dataclasses.replace(options, tuned_shape_file=shape_file)

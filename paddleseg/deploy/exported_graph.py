@@ -23,7 +23,7 @@ from paddleseg.utils.image_io import read_image
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.picture_failures import note_failure
 
-STAGES = ("preprocess", "inference", "postprocess")  # as AutoLog calls them
+STAGES = ("preprocess", "inference", "postprocess")  # AutoLog's names
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class NetworkInput:
     """One picture, ready for the network.
 
     Attributes:
-        path: Where it comes from, for messages.
+        path: Its origin, for messages.
         image: (C, H, W) float32, normalised; or (H, W, C) uint8 for a graph that normalises itself.
-        trans_info: What changed its size, see ``way_back.TransInfo``.
+        trans_info: The changes of its size, see ``way_back.TransInfo``.
     """
 
     path: str
@@ -47,22 +47,22 @@ class NetworkInput:
 
 
 class ExportedGraph:
-    """One graph of an export; what its output means, subclasses say.
+    """One graph of an export; subclasses define the meaning of its output.
 
     Args:
         config: The deploy.yaml.
         options: How to run it.
         graphs: The graphs to choose from, see ``choose_graph``; None: all of the export.
-        preferred: What the graph should best give.
-        engine: What runs the graph that it has, in place of one that is chosen and loaded here.
+        preferred: The preferred output of the graph.
+        engine: An engine with its graph, instead of choosing and loading one here.
 
     Attributes:
-        graph: The graph that is run.
-        engine: What runs it.
+        graph: The graph in use.
+        engine: Its engine.
         seconds: Time spent in each of ``STAGES`` so far.
 
     Raises:
-        ConfigError: A transform is unknown, no graph fits the options, or a file is not the one that was exported.
+        ConfigError: A transform is unknown, no graph fits the options, or a file differs from the exported one.
         DeviceError: The options do not fit the device.
         WeightsError: A file is damaged.
     """
@@ -115,7 +115,7 @@ class ExportedGraph:
             return self._prepare(picture, path)
 
     def run(self, inputs: Sequence[NetworkInput]) -> np.ndarray:
-        """The own output of the graph for one batch, (N, ...).
+        """The graph's own output for one batch, (N, ...).
 
         Raises:
             DataError: The graph does not take this size.
@@ -123,7 +123,7 @@ class ExportedGraph:
         self._warn_of_other_sizes_than_calibrated(inputs[0])
         with Stopwatch(self.seconds, "inference"):
             fixed = self.graph.input_shape[0]
-            # A graph of fixed batch size gets copies of the last picture where there are too few pictures.
+            # A graph of fixed batch size gets copies of the last picture if there are too few.
             padding = max(0, fixed - len(inputs))
             images = [item.image for item in inputs] + [inputs[-1].image] * padding
             batch = np.stack(images) if len(images) > 1 else images[0][None]  # not copied: 25 MB at 1024 x 2048
@@ -143,7 +143,7 @@ class ExportedGraph:
         Args:
             paths: Picture files.
             batch_size: Most pictures in a batch.
-            failures: Takes what is wrong with pictures, which are left out then; None: the first one raises it.
+            failures: Collects the errors of skipped pictures; None: the first error is raised.
 
         Raises:
             ConfigError: The graph has a fixed batch size that is smaller.
@@ -173,7 +173,7 @@ class ExportedGraph:
 
     def _prepare(self, picture: np.ndarray, path: str) -> NetworkInput:
         sample = {"img": picture, "path": path, "trans_info": []}
-        # The transforms of an export draw nothing; the generator only completes the call.
+        # The transforms of an export draw no random numbers; the generator only completes the call.
         sample = self.pipeline(sample, np.random.default_rng(0))
         pixels = sample["img"]
         shape = [pixels.shape[2], *pixels.shape[:2]]
@@ -197,7 +197,7 @@ class ExportedGraph:
         return NetworkInput(path, image, sample["trans_info"])
 
     def _warn_of_other_sizes_than_calibrated(self, item: NetworkInput) -> None:
-        """Once: an int8 graph keeps to float32's classes at the size that it was calibrated at, and less at others."""
+        """Warn once: an int8 graph agrees with float32 at the size of its calibration, and less at others."""
         calibrated = self.graph.calibrated_size
         if calibrated is None or calibrated == tuple(item.size_hw) or self._said_that_the_size_is_another:
             return
@@ -212,7 +212,7 @@ class ExportedGraph:
 def grouped(items: Iterable[NetworkInput], batch_size: int) -> Iterator[list[NetworkInput]]:
     """Batches of at most ``batch_size`` consecutive pictures whose network inputs have the same size.
 
-    A full batch comes before the next picture is read, so that times and failures are those of its own pictures.
+    A full batch is yielded before the next picture is read, so that times and failures belong to its own pictures.
     """
     batch: list[NetworkInput] = []
     for item in items:
@@ -228,7 +228,7 @@ def grouped(items: Iterable[NetworkInput], batch_size: int) -> Iterator[list[Net
 
 
 class Stopwatch:
-    """Adds the time a block takes to ``seconds[stage]``."""
+    """Adds the time of a block to ``seconds[stage]``."""
 
     def __init__(self, seconds: dict[str, float], stage: str) -> None:
         self._seconds, self._stage = seconds, stage

@@ -24,7 +24,7 @@ from paddleseg.utils.margins import margin_map
 
 
 def is_exported(path: str | Path) -> bool:
-    """Whether a path is that of an exported folder, or of the deploy.yaml in one."""
+    """Whether a path is an exported folder, or the deploy.yaml in one."""
     path = Path(path)
     return path.name == FILE_NAME or (path / FILE_NAME).is_file()
 
@@ -50,14 +50,14 @@ def engine_options(
     cpu_threads: int | None = None,
     device: str | None = None,
 ) -> EngineOptions:
-    """How to run an exported folder, from what a user says.
+    """How to run an exported folder, from a user's options.
 
     Args:
         path: The folder, or the deploy.yaml in it.
         backend: A name in ``engines.ENGINES``; None: see ``graph_choice.choose_backend``.
         precision: See ``EngineOptions``.
         cpu_threads: See ``EngineOptions``; None: one for each core.
-        device: As ``engines.engine_device`` takes it.
+        device: As for ``engines.engine_device``.
 
     Raises:
         ConfigError: The deploy.yaml is wrong, it has no graph for these options, or the threads have no effect.
@@ -74,7 +74,7 @@ def engine_options(
 
 
 class _Output(NamedTuple):
-    """What the graph gave for one picture: (1, ...)."""
+    """The graph's output for one picture: (1, ...)."""
 
     array: np.ndarray
     item: NetworkInput
@@ -111,7 +111,7 @@ class ExportedSegmentation(SegmentationPredictor):
                 f"{segmenter.config.path}: {segmenter.graph.model.name} gives class ids from {labels.min()} to "
                 f"{labels.max()}, and there are {len(self.classes)} classes; correct num_classes"
             )
-        labels = labels.astype(np.uint8, copy=False)  # graphs of ids give more bits
+        labels = labels.astype(np.uint8, copy=False)  # graphs of ids return more bits
         if not with_margins:
             return labels, None
         logits = segmenter.to_logits(output.array)[0]

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which graph of an export runs, and on which engine.
+"""The choice of a graph of an export, and of its engine.
 
-Both are asked for, or follow from fixed orders and from what the folder has and is installed, and never from what was
-found to fail: a request that cannot be met is an error.
+Both are requested, or follow from fixed orders and from what the folder has and what is installed, never from
+failures: a request that cannot be met is an error.
 """
 
 from __future__ import annotations
@@ -28,15 +28,14 @@ def choose_graph(
 ) -> tuple[GraphSpec, EngineOptions]:
     """The graph to run, and the options with the engine to run it.
 
-    Of several graphs the one goes first whose ``gives`` is named first in ``preferred``; then one in the format that
-    stands first in ``GRAPH_FORMATS``; then one for any size; then one that takes uint8 pictures, which saves
-    normalising them, unless there is a ``value_range``, which pictures of floats and 16 bits come with; then the one
-    that is written first.
+    Several graphs are ranked by the position of their ``gives`` in ``preferred``; then by that of their format in
+    ``GRAPH_FORMATS``; then those for any size come first; then those for uint8 pictures, which need no normalising,
+    unless there is a ``value_range``, as for float and 16-bit pictures; then the order of the file decides.
 
     Args:
         config: The deploy.yaml.
         options: How to run it. Without a ``backend``, see ``choose_backend``.
-        graphs: Those to choose from; None: all of the export.
+        graphs: The candidates; None: all of the export.
         preferred: Values of ``gives``, the best first; others come last.
 
     Raises:
@@ -72,10 +71,10 @@ def choose_graph(
 
 
 def choose_backend(config: DeployConfig, options: EngineOptions, graphs: Sequence[GraphSpec]) -> str:
-    """The first of ``ENGINES`` that is installed and runs one of the graphs in the precision that is asked for.
+    """The first of ``ENGINES`` that is installed and runs one of the graphs in the requested precision.
 
-    In int8, engines that graphs were quantised for go before others: where OpenVINO runs what ONNX Runtime has
-    quantised, more classes differ from fp32's.
+    In int8, engines for which graphs were quantised come first: if OpenVINO runs a graph quantised by ONNX Runtime,
+    more classes differ from fp32's.
 
     Raises:
         ConfigError: There is none.
@@ -98,17 +97,17 @@ def choose_backend(config: DeployConfig, options: EngineOptions, graphs: Sequenc
 
 
 def runs(graph: GraphSpec, options: EngineOptions) -> bool:
-    """Whether an engine reads a graph and computes it in a precision; what the device has to say comes later."""
+    """Whether an engine reads a graph and computes it in a precision; the device is checked later."""
     if options.backend not in GRAPH_FORMATS[graph.format].engines:
         return False
     lowered = ENGINES[options.backend].lowers
-    if options.use_trt:  # makes its own of a graph of fp32; for int8, ONNX Runtime hands it no ranges
+    if options.use_trt:  # builds its own from an fp32 graph; for int8, ONNX Runtime gives it no ranges
         lowered = ("fp16", "int8") if options.backend == PADDLE else ("fp16",)
     return graph.precision == options.precision or (graph.precision == "fp32" and options.precision in lowered)
 
 
 def _what_there_is(config: DeployConfig, graphs: Sequence[GraphSpec], precision: str) -> str:
-    """One graph of each format and precision, and how to get one of int8."""
+    """One graph of each format and precision, and how to get an int8 one."""
     kinds = {(graph.format, graph.precision): graph for graph in reversed(graphs)}
     named = (
         f"{graph.model.name} ({graph.precision}; --backend {' or '.join(GRAPH_FORMATS[graph.format].engines)})"

@@ -24,7 +24,7 @@ class GraphFormat:
     Attributes:
         graph: Suffix of the graph's file.
         params: Suffix of the file of its weights; None: they are in the graph's file.
-        engines: Engines that read it, the one that it is made for first.
+        engines: Engines that read it, its own first.
     """
 
     graph: str
@@ -33,7 +33,7 @@ class GraphFormat:
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """Of all files that running it takes."""
+        """Suffixes of all files needed to run it."""
         return (self.graph,) if self.params is None else (self.graph, self.params)
 
 
@@ -49,5 +49,5 @@ ones, and its own format is read fastest."""
 
 
 def format_of(suffix: str) -> str | None:
-    """The format whose graphs have this suffix (``.onnx``); None where there is none."""
+    """The format whose graphs have this suffix (``.onnx``); None if there is none."""
     return next((name for name, kind in GRAPH_FORMATS.items() if kind.graph == suffix), None)

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What deploy.yaml says of one graph: its files, what it takes and what it gives."""
+"""The description of one graph in deploy.yaml: its files, input and output."""
 
 from __future__ import annotations
 
@@ -36,14 +36,15 @@ class GraphSpec:
 
     Attributes:
         model: File of the graph.
-        params: File of its weights, which several graphs may share; None where they are in ``model``.
+        params: File of its weights, which several graphs may share; None if they are in ``model``.
         gives: One of ``GIVES``; None: not said (main graphs of older kits).
         format: A name in ``GRAPH_FORMATS``.
-        precision: One of ``PRECISIONS``: that of its numbers. An engine may run a graph of ``fp32`` in a lower one.
+        precision: One of ``PRECISIONS``: the precision of its numbers. An engine may run a graph of ``fp32`` in a lower
+            one.
         input_dtype: One of ``INPUT_DTYPES``: float32 for normalised pictures (N, C, H, W), uint8 for RGB pictures
             (N, H, W, C).
-        input_shape: (N, C, H, W) of its input in this order for both, -1 where any size goes.
-        calibrated_size: (height, width) of the pictures that an ``int8`` graph was calibrated with; None: not said.
+        input_shape: (N, C, H, W) of its input, in this order for both, -1 for any size.
+        calibrated_size: (height, width) of the pictures used to calibrate an ``int8`` graph; None: not said.
     """
 
     model: Path
@@ -57,7 +58,7 @@ class GraphSpec:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """All files that running it takes."""
+        """All files needed to run it."""
         return (self.model,) if self.params is None else (self.model, self.params)
 
 
@@ -67,10 +68,10 @@ def read_graphs(path: Path, entries: Mapping[Any, Any], input_shape: Sequence[in
     Args:
         path: The file, for messages; the graphs are beside it.
         entries: The section.
-        input_shape: That of the main graph, which graphs have that say nothing else.
+        input_shape: The main graph's, the default of the others.
 
     Raises:
-        ConfigError: A key or value is wrong, or a file is not there.
+        ConfigError: A key or value is wrong, or a file is missing.
     """
     graphs = {}
     for name, entry in entries.items():
@@ -96,11 +97,11 @@ def read_graph(path: Path, key: str, entry: Mapping[str, Any]) -> GraphSpec:
 
     Args:
         path: The deploy.yaml.
-        key: Where the entry stands in it, for messages.
-        entry: Its keys, of which None stands for those that are not there.
+        key: The entry's place in it, for messages.
+        entry: Its keys; None stands for missing ones.
 
     Raises:
-        ConfigError: A value is wrong, or a file is not there.
+        ConfigError: A value is wrong, or a file is missing.
     """
     model = _existing_file(path, f"{key}.model", entry["model"])
     kind = _read_format(path, key, model, entry.get("format"))
@@ -127,7 +128,7 @@ def read_graph(path: Path, key: str, entry: Mapping[str, Any]) -> GraphSpec:
 
 
 def check_choice(path: Path, key: str, value: Any, allowed: Collection[str | None]) -> None:
-    """Refuse a value that is none of those allowed.
+    """Refuse a value that is not allowed.
 
     Raises:
         ConfigError: Names file, key, value and what is allowed.
@@ -137,15 +138,15 @@ def check_choice(path: Path, key: str, value: Any, allowed: Collection[str | Non
 
 
 def check_checksums(path: Path, graph: GraphSpec, checksums: Mapping[str, str]) -> None:
-    """Compare the files of a graph with their checksums; those that have none pass.
+    """Compare the files of a graph with their checksums; files without one pass.
 
     Args:
         path: The deploy.yaml, for messages.
-        graph: Whose files are read.
-        checksums: SHA-256 by name of file.
+        graph: The graph with the files.
+        checksums: SHA-256 by file name.
 
     Raises:
-        ConfigError: A file is another one than was exported.
+        ConfigError: A file differs from the exported one.
     """
     for file in graph.files:
         wanted = checksums.get(file.name)
@@ -157,7 +158,7 @@ def check_checksums(path: Path, graph: GraphSpec, checksums: Mapping[str, str]) 
 
 
 def _read_format(path: Path, key: str, model: Path, stated: str | None) -> str:
-    """The format that the file's suffix says; what is stated has to agree."""
+    """The format of the file's suffix; a stated one must agree."""
     kind = format_of(model.suffix)
     if kind is None:
         known = ", ".join(kind.graph for kind in GRAPH_FORMATS.values())
@@ -182,7 +183,7 @@ def _existing_file(path: Path, key: str, name: str) -> Path:
 def _read_input_shape(path: Path, key: str, value: Sequence[Any] | None) -> tuple[int, int, int, int]:
     if value is None:
         return ANY_SHAPE
-    # PaddleSeg writes null where every size goes.
+    # PaddleSeg writes null for any size.
     shape = tuple(-1 if size is None else size for size in value)
     if len(shape) != 4 or not all(isinstance(size, int) and (size > 0 or size == -1) for size in shape):
         raise ConfigError(f"{path}: {key} is {value}; it must be [N, C, H, W], -1 for any size")

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""One object that maps a picture to its label map, or to its class, for programs that hold a network in memory.
+"""One object that maps a picture to its label map, or to its class, for programs that keep a network in memory.
 
-``paddleseg.load`` gives one. What is common to networks from an exported folder and from a checkpoint is here; the
-latter are in ``paddleseg.loading``.
+``paddleseg.load`` returns one. The common parts of networks from an exported folder and from a checkpoint are here;
+the latter are in ``paddleseg.loading``.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ Picture = str | os.PathLike[str] | bytes | np.ndarray
 
 @dataclass(frozen=True)
 class Segmentation:
-    """What a network finds in a picture of height H and width W.
+    """A network's result for a picture of height H and width W.
 
     Attributes:
         labels: (H, W) uint8 class ids.
-        margins: (ceil(H/8), ceil(W/8)) float32, how sure each cell is: natural logarithm of how many times more
-            probable the best class is than the second, see ``margins.margin_map``. None where a graph gives ids alone.
+        margins: (ceil(H/8), ceil(W/8)) float32, the confidence of each cell: the natural logarithm of how many times
+            more probable the best class is than the second, see ``margins.margin_map``. None if a graph returns only
+            ids.
         seconds: Time of ``network`` (the preprocessing and waiting for other threads included) and ``label_map``.
     """
 
@@ -45,11 +46,11 @@ class Segmentation:
 class Predictor:
     """A network with its preprocessing. Several threads may call it; the network itself runs for one at a time.
 
-    A run of the network uses all the cores or the card that it was given, so that two at once would be no faster, and
-    a copy for each thread would take the memory of several. Reading pictures and making label maps goes on beside it.
+    A run of the network uses all cores or the card that it was given, so two at once would be no faster, and a copy for
+    each thread would multiply the memory. Reading pictures and making label maps runs in parallel.
 
     Attributes:
-        classes: Names by id, "class 3" where the network has none.
+        classes: Names by id, "class 3" if the network has none.
         palette: (K, 3) uint8 RGB, the colour of each class.
         channels: Channels of the pictures that the network takes.
         read_options: How files become arrays.
@@ -69,7 +70,7 @@ class Predictor:
         self._lock = threading.Lock()
 
     def read(self, picture: Picture, *, max_pixels: int | None = None) -> np.ndarray:
-        """The picture as an array, (H, W, C) uint8 or float32; of an array a copy.
+        """The picture as an array, (H, W, C) uint8 or float32; arrays are copied.
 
         Args:
             picture: A file, the bytes of one, or an array.
@@ -101,7 +102,7 @@ class SegmentationPredictor(Predictor, ABC):
     """Maps pictures to label maps.
 
     Attributes:
-        gives_margins: Whether there are margins; a graph that gives class ids alone has none.
+        gives_margins: Whether there are margins; a graph that returns only class ids has none.
 
     Example:
         >>> model = paddleseg.load("output/inference_model")
@@ -119,11 +120,11 @@ class SegmentationPredictor(Predictor, ABC):
         return self.predict(picture, margins=False).labels
 
     def predict(self, picture: Picture, *, margins: bool = True) -> Segmentation:
-        """The label map and how sure the network is of it.
+        """The label map and the network's confidence in it.
 
         Args:
-            picture: What to predict.
-            margins: Whether to make the margins too, see ``gives_margins``.
+            picture: The picture to predict.
+            margins: Whether to compute the margins too, see ``gives_margins``.
 
         Raises:
             DataError: The picture is missing or damaged, or does not fit the network.
@@ -134,7 +135,7 @@ class SegmentationPredictor(Predictor, ABC):
         """The picture under the colours of the classes.
 
         Args:
-            picture: What the labels are of.
+            picture: The picture of the labels.
             labels: (H, W) class ids.
             opacity: Share of the colours, from 0 to 1.
 
@@ -142,7 +143,7 @@ class SegmentationPredictor(Predictor, ABC):
             (H, W, 3) uint8 RGB.
 
         Raises:
-            DataError: Labels and picture differ in size, or a label is no class.
+            DataError: Labels and picture differ in size, or a label is not a class.
         """
         image = self.read(picture)
         if labels.shape != image.shape[:2]:
@@ -162,11 +163,11 @@ class SegmentationPredictor(Predictor, ABC):
 
     @abstractmethod
     def _run(self, image: np.ndarray) -> object:
-        """What the network gives for a picture of its own; takes the lock while the network runs."""
+        """The network's output for a picture owned by it; takes the lock while the network runs."""
 
     @abstractmethod
     def _label_map(self, output: object, with_margins: bool) -> tuple[np.ndarray, np.ndarray | None]:
-        """Labels, and margins or None, of what ``_run`` gave."""
+        """Labels, and margins or None, from the output of ``_run``."""
 
 
 class ClassPredictor(Predictor, ABC):
@@ -187,7 +188,7 @@ class ClassPredictor(Predictor, ABC):
         return self.predict(picture)[0]
 
     def predict(self, picture: Picture) -> list[FoundClass]:
-        """The most probable classes, the best first; of a graph that gives a class alone, this one.
+        """The most probable classes, the best first; only one if the graph returns just a class.
 
         Raises:
             DataError: The picture is missing or damaged, or does not fit the network.
@@ -196,4 +197,4 @@ class ClassPredictor(Predictor, ABC):
 
     @abstractmethod
     def _classify(self, image: np.ndarray) -> list[FoundClass]:
-        """The classes of a picture of its own; takes the lock while the network runs."""
+        """The classes of a picture owned by it; takes the lock while the network runs."""

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures in, label maps out, with an exported network and the preprocessing of its deploy.yaml.
 
-Label maps at the pictures' own sizes come from the graph of logits at 1/8, as in val.py and predict.py. Folders that
-have none (PaddleSeg's) give scores or class ids at the size of the network's input; ids can only be resized by taking
-the nearest pixel.
+Label maps at the pictures' own sizes come from the graph of logits at 1/8, as in val.py and predict.py. Folders without
+one (PaddleSeg's) have graphs of scores or class ids at the size of the network's input; ids can only be resized by
+nearest neighbour.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class Segmenter(ExportedGraph):
     Args:
         config: The deploy.yaml.
         options: How to run the graph.
-        gives_scores: Whether the output of a graph of which deploy.yaml does not say it is scores of the classes
-            (N, K, H, W), of which the best is to be taken here.
-        main_graph: Whether to run the graph under PaddleSeg's keys although there is one of logits at 1/8.
+        gives_scores: Whether the output of a graph, if deploy.yaml does not say, is scores of the classes (N, K, H, W),
+            of which the best is taken here.
+        main_graph: Whether to run the graph under PaddleSeg's keys even if there is one of logits at 1/8.
         engine: As for ``ExportedGraph``.
 
     Attributes:
-        gives_scores: Whether it gives scores, or logits at 1/8, and not class ids.
+        gives_scores: Whether it returns scores, or logits at 1/8, rather than class ids.
 
     Raises:
         ConfigError: A transform is unknown, or ``gives_scores`` contradicts deploy.yaml.
@@ -72,7 +72,7 @@ class Segmenter(ExportedGraph):
         return self.to_label_maps(self.run(inputs), inputs)
 
     def to_label_maps(self, output: np.ndarray, inputs: Sequence[NetworkInput]) -> list[np.ndarray]:
-        """The label maps that ``label_maps`` gives, of what ``run`` has given for the same batch."""
+        """The result of ``label_maps`` from the output of ``run`` for the same batch."""
         with Stopwatch(self.seconds, "postprocess"):
             trans_infos = [item.trans_info for item in inputs]
             if self.gives_scores:
@@ -87,16 +87,16 @@ class Segmenter(ExportedGraph):
             return [restore_ids(label, trans_info) for label, trans_info in zip(ids, trans_infos)]
 
     def to_logits(self, output: np.ndarray) -> np.ndarray:
-        """What ``run`` gives as logits, up to a number that all classes of a place share; for graphs of scores alone.
+        """The output of ``run`` as logits, up to a constant at each place shared by all classes; for graphs of scores.
 
-        Probabilities become their logarithms, those that are 0 the logarithm of the smallest float32.
+        Probabilities become their logarithms, zeros the logarithm of the smallest float32.
         """
         if self.graph.gives != "softmax":
             return output
         return np.log(np.maximum(output, np.finfo(np.float32).tiny))
 
     def run(self, inputs: Sequence[NetworkInput]) -> np.ndarray:
-        """The own output of the graph that is run, for one batch, (N, ...).
+        """The graph's own output for one batch, (N, ...).
 
         Raises:
             ConfigError: The output has another form than deploy.yaml says.
@@ -105,7 +105,7 @@ class Segmenter(ExportedGraph):
         is_right = output.ndim == (4 if self.gives_scores else 3)
         if is_right and self.graph.gives is not None:
             size_hw = inputs[0].size_hw
-            # The size as well: Paddle's OpenVINO only logs what fails, and gives what it had.
+            # The size as well: Paddle's OpenVINO only logs failures, and returns the previous output.
             is_right = output.shape[-2:] == tuple(-(-s // 8) if self.graph.gives == STRIDE8 else s for s in size_hw)
         if not is_right:
             unsaid = self.graph.gives is None and output.ndim == 4
@@ -118,7 +118,7 @@ class Segmenter(ExportedGraph):
         return output
 
     def _say_that_ids_are_resized(self, trans_infos: Sequence[TransInfo]) -> None:
-        """Once, at the first picture that the transforms resized."""
+        """Log it once, at the first picture resized by the transforms."""
         resized = any(kind == "resize" for trans_info in trans_infos for kind, _ in trans_info)
         if resized and not self._said_that_ids_are_resized:
             self._said_that_ids_are_resized = True

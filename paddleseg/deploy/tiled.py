@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An exported network on what does not fit: pictures by tiles, see ``utils.tiled_network``, and videos."""
+"""An exported network on inputs too large for memory: pictures by tiles, see ``utils.tiled_network``, and videos."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def tiled_segmenter(segmenter: Segmenter, options: TileOptions, batch_size: int 
     """The network with its tiles.
 
     Raises:
-        ConfigError: The graph gives class ids, or takes another size than that of the tiles, or smaller batches; or a
-            transform is for whole pictures.
+        ConfigError: The graph returns class ids, or takes another size than the tiles', or smaller batches; or a
+            transform needs whole pictures.
     """
     config = segmenter.config
     if not segmenter.gives_scores:
@@ -56,10 +56,10 @@ def tiled_segmenter(segmenter: Segmenter, options: TileOptions, batch_size: int 
 
 
 def tile_scores(segmenter: Segmenter, tiles: np.ndarray) -> np.ndarray:
-    """Scores (N, K, h', w') float32 of tiles (N, h, w, C), as ``tiles.label_bands`` takes them.
+    """Scores (N, K, h', w') float32 of tiles (N, h, w, C), in the form for ``tiles.label_bands``.
 
-    The last tiles of a picture may be smaller than a graph of fixed size wants; it gets their last rows and columns
-    repeated, and what it makes of these is cut off.
+    The last tiles of a picture may be smaller than the size of a fixed graph; then their last rows and columns are
+    repeated, and the scores of these are cut off.
     """
     size_hw = tiles.shape[1:3]
     padding = [max(0, fixed - side) for side, fixed in zip(size_hw, segmenter.graph.input_shape[2:])]
@@ -81,7 +81,7 @@ def segment_by_tiles(
         palette: Colours of the classes.
 
     Returns:
-        What is wrong with pictures that were left out.
+        The errors of skipped pictures.
     """
     failures: list[DataError] = []
     for path, target in tracked(targets.items(), "inference"):
@@ -108,14 +108,14 @@ def segment_video_file(
 
     Args:
         segmenter: The exported network.
-        tiled: The same for frames that are larger than a tile; None: all of them whole.
-        video: Read frame by frame.
+        tiled: The same for frames larger than a tile; None: all of them whole.
+        video: The video, read frame by frame.
         save_dir: Where to save.
         palette: Colours of the classes.
         batch_size: Most frames, or tiles of one, in a batch.
 
     Raises:
-        ConfigError: The graph takes smaller batches or no RGB.
+        ConfigError: The graph takes smaller batches, or not RGB.
         DataError: See ``videos.segment_video``.
     """
     segmenter.check_batch_size(batch_size)

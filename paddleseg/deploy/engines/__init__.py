@@ -19,13 +19,13 @@ from paddleseg.utils.errors import DeviceError
 
 @dataclass(frozen=True)
 class EngineKind:
-    """Where an engine is.
+    """The place of an engine.
 
     Attributes:
         module: File in this folder.
         name: Class in it.
-        package: What has to be importable.
-        install: What to install where it is not.
+        package: The package that must be importable.
+        install: What to install if it is not.
         lowers: Precisions in which it computes a graph of fp32; in others it needs a graph of that precision.
     """
 
@@ -37,7 +37,7 @@ class EngineKind:
 
     @property
     def is_installed(self) -> bool:
-        """Whether its package is there; whether it loads is seen when it does."""
+        """Whether its package is installed; whether it loads is not checked."""
         return importlib.util.find_spec(self.package) is not None
 
 
@@ -58,8 +58,8 @@ def open_engine(graph: GraphSpec, options: EngineOptions = DEFAULT_OPTIONS) -> E
     """Load a graph.
 
     Args:
-        graph: What to load.
-        options: How to run it; without a ``backend``, with the engine that the format is made for.
+        graph: The graph to load.
+        options: How to run it; without a ``backend``, on the format's own engine.
 
     Raises:
         DeviceError: The engine is not installed or does not load, does not read the format, or does not take the
@@ -81,14 +81,14 @@ def open_engine(graph: GraphSpec, options: EngineOptions = DEFAULT_OPTIONS) -> E
     try:
         module = importlib.import_module(f"paddleseg.deploy.engines.{kind.module}")
         return getattr(module, kind.name)(graph, options)
-    except ImportError as error:  # a package for another system, or without a library that it needs
+    except ImportError as error:  # a package for another system, or without a required library
         raise DeviceError(
             f"--backend {backend}: {kind.package} cannot be loaded ({first_line(error)}): {kind.install}"
         ) from error
 
 
 def require_installed(backend: str) -> None:
-    """Refuse an engine that is not there.
+    """Refuse an engine that is not installed.
 
     Raises:
         DeviceError: Says what to install.
@@ -104,11 +104,11 @@ def engine_device(backend: str, name: str | None) -> str:
 
     Args:
         backend: The engine.
-        name: As ``--device`` takes it; None: for Paddle the first card, else the CPU; for others the CPU.
+        name: As for ``--device``; None: for Paddle the first card, else the CPU; for others the CPU.
 
     Raises:
-        DeviceError: Paddle does not have the device, which other engines say when a graph is opened; or a card has no
-            number.
+        DeviceError: Paddle does not have the device (other engines report this when a graph is opened), or a card has
+            no number.
     """
     if backend == PADDLE:
         from paddleseg.utils.device import select_device

@@ -23,11 +23,11 @@ class EngineOptions:
 
     Attributes:
         backend: A name in ``engines.ENGINES``; None: see ``graph_choice.choose_backend``.
-        device: A device that is there, as ``select_device`` names it: ``cpu``, ``gpu:0``.
-        precision: One of ``PRECISIONS``. Which engine computes in which, ``graph_choice`` says.
+        device: An available device, as named by ``select_device``: ``cpu``, ``gpu:0``.
+        precision: One of ``PRECISIONS``. ``graph_choice`` knows which engine supports which.
         cpu_threads: Threads on the CPU; None: one for each core this process may use.
-        enable_mkldnn: Of Paddle on the CPU: whether it uses oneDNN's kernels; None: the fastest that runs the graph,
-            which is the OpenVINO that Paddle carries, else oneDNN. A loaded engine has what it came to.
+        enable_mkldnn: For Paddle on the CPU: whether it uses oneDNN's kernels; None: the fastest that runs the graph,
+            which is the OpenVINO in Paddle's wheel, else oneDNN. A loaded engine has the final value.
         use_trt: Whether a GPU uses TensorRT.
         min_subgraph_size: Smallest number of operators that TensorRT takes over.
         batch_size: Most pictures in a batch, for TensorRT; a graph of fixed batch size has its own.
@@ -56,19 +56,19 @@ class Engine(abc.ABC):
     """A loaded graph. One thread at a time may run it; ``clone`` gives another one its own.
 
     Args:
-        graph: What to load.
+        graph: The graph to load.
         options: How to run it.
 
     Attributes:
-        graph: What is loaded.
-        options: How it runs, with ``backend``, ``cpu_threads`` and ``enable_mkldnn`` as they came to be.
+        graph: The loaded graph.
+        options: How it runs, with the final ``backend``, ``cpu_threads`` and ``enable_mkldnn``.
         about: The library that computes, for the log: ``oneDNN in Paddle 3.3.1``.
         input_names: Names of the graph's inputs.
         output_names: Names of its outputs.
 
     Raises:
-        DeviceError: Device, precision and options do not go together, or are not available here.
-        WeightsError: The files are damaged, or not of this version of the library.
+        DeviceError: Device, precision and options are incompatible, or not available here.
+        WeightsError: The files are damaged, or of another version of the library.
     """
 
     backend: ClassVar[str]
@@ -95,13 +95,13 @@ class Engine(abc.ABC):
 
         Raises:
             DataError: The graph does not take this size.
-            WeightsError: It is compiled for this size now, and cannot be.
+            WeightsError: It must be compiled for this size, and cannot be.
         """
         if images.dtype != self.graph.input_dtype:
             raise TypeError(f"{self.graph.model} takes {self.graph.input_dtype}, not {images.dtype}")
         try:
             return self.run([images])[0]
-        except UserError:  # of a graph that is loaded when its first picture is there
+        except UserError:  # from a graph that is loaded with its first picture
             raise
         except self.run_errors as error:
             raise DataError(
@@ -119,10 +119,10 @@ class Engine(abc.ABC):
 
 
 def refuse_devices_but_cpu(options: EngineOptions, backend: str) -> None:
-    """For engines that run on the CPU alone here.
+    """For engines that run only on the CPU here.
 
     Raises:
-        DeviceError: Another device, or TensorRT, is asked for.
+        DeviceError: Another device, or TensorRT, is requested.
     """
     if options.device != "cpu":
         raise DeviceError(
@@ -133,7 +133,7 @@ def refuse_devices_but_cpu(options: EngineOptions, backend: str) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of an error's text that says something, else the error as Python writes it."""
+    """The first informative line of an error's text, else the error as Python prints it."""
     lines = [line.strip() for line in str(error).splitlines()]
-    # OpenVINO begins with places in its own source.
+    # OpenVINO's begin with positions in its own source.
     return next((line for line in lines if line.strip("- ") and not line.startswith("Exception from")), repr(error))

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""MNN on the CPU, in float32: its convolutions are Winograd's, with fewer multiplications than the others'."""
+"""MNN on the CPU, in float32: it uses Winograd convolutions, with fewer multiplications than other engines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ with contextlib.redirect_stdout(io.StringIO()):
     import MNN
 
 _TYPES = {"float32": MNN.Halide_Type_Float, "uint8": MNN.Halide_Type_Uint8}
-_PLAIN_LAYOUT = MNN.Tensor_DimensionType_Caffe  # the axes as the graph has them
+_PLAIN_LAYOUT = MNN.Tensor_DimensionType_Caffe  # the axes as in the graph
 
 
 class MnnInterpreter(Engine):
@@ -34,7 +34,7 @@ class MnnInterpreter(Engine):
             self._interpreter = MNN.Interpreter(str(graph.model))
         except Exception as error:  # its binding raises no other type
             raise WeightsError(f"{graph.model}: MNN cannot load it: {first_line(error)}") from error
-        # "high" is float32; by itself it computes in less where the CPU can.
+        # "high" is float32; by default it computes in less if the CPU can.
         settings = {"backend": "CPU", "numThread": self.options.cpu_threads, "precision": "high"}
         self._session = self._interpreter.createSession(settings)
         self.about = f"MNN {MNN.version()}"

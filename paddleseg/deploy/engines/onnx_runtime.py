@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""ONNX Runtime: on the CPU, and on cards with CUDA or TensorRT where its package has them."""
+"""ONNX Runtime: on the CPU, and on cards with CUDA or TensorRT if its package has them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from paddleseg.utils.errors import DeviceError, WeightsError
 
 onnxruntime.disable_telemetry_events()
 
-_ERRORS_ONLY, _WARNINGS = 3, 2  # severities of its log; the latter is its own default, below it are hundreds of lines
+_ERRORS_ONLY, _WARNINGS = 3, 2  # severities of its log; the latter is the default, lower ones give hundreds of lines
 
 
 class OnnxRuntime(Engine):
@@ -50,7 +50,7 @@ class OnnxRuntime(Engine):
 
 
 def _providers(options: EngineOptions, available: Sequence[str]) -> list[Any]:
-    """The execution providers for a device. The tests have no GPU to run what is made for one.
+    """The execution providers for a device. The tests have no GPU to run those for one.
 
     Raises:
         DeviceError: The package does not have them.

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """OpenVINO on the CPU: .onnx, its own .xml, and .pdmodel.
 
-A graph for any size is compiled for the size that comes first, and for all others once more as it is: a known size
-takes 0.87 of the time in bfloat16 and int8 (DDRNet-23-slim at 1024 x 2048), since fewer operators stand alone then.
+A graph for any size is compiled for the first size, and once more, without a size, for all others: a known size takes
+0.87 of the time in bfloat16 and int8 (DDRNet-23-slim at 1024 x 2048), since more operators are fused.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class OpenvinoRuntime(Engine):
         refuse_devices_but_cpu(options, self.backend)
         openvino = import_quietly("openvino")
         core = openvino.Core()
-        # Without the hint it computes in bfloat16 on CPUs that have it. No CACHE_DIR: nothing is left behind.
+        # Without the hint it computes in bfloat16 on CPUs that support it. No CACHE_DIR: nothing is left behind.
         settings = {
             "INFERENCE_PRECISION_HINT": _hint(core, options.precision),
             "INFERENCE_NUM_THREADS": self.options.cpu_threads,
@@ -65,7 +65,7 @@ class OpenvinoRuntime(Engine):
 
 
 class _Graph:
-    """A graph and what it is compiled to, which several threads may ask for."""
+    """A graph and its compiled forms, shared by several threads."""
 
     def __init__(self, core: Any, graph: GraphSpec, settings: dict[str, Any]) -> None:
         self._core, self._settings = core, settings
@@ -81,7 +81,7 @@ class _Graph:
             self._for_any = self._compile(self.model)
 
     def compiled_for(self, shapes: _Shapes) -> Any:
-        """What takes inputs of these shapes, which may still refuse them.
+        """The compiled graph for inputs of these shapes, which it may still refuse.
 
         Raises:
             WeightsError: OpenVINO cannot compile the graph.
@@ -111,7 +111,7 @@ class _Graph:
 
 
 def _hint(core: Any, precision: str) -> str:
-    """In what the graph computes where it does not say it itself, as int8 graphs do for most of their operators.
+    """The precision of operators that state none; int8 graphs state it for most of theirs.
 
     Raises:
         DeviceError: The CPU does not have the precision.

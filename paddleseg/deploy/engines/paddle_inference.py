@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Paddle Inference: which settings are right and fast on which device."""
+"""Paddle Inference: the correct and fast settings for each device."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import DeviceError, WeightsError
 from paddleseg.utils.logging import get_logger
 
-# Input sizes whose oneDNN kernels are kept; pictures of more sizes than this make oneDNN build them again.
+# Input sizes whose oneDNN kernels are kept; with more sizes than this, oneDNN builds them again.
 _ONEDNN_CACHED_SIZES = 10
 _GPU_MEMORY_POOL_MB = 100  # grows as needed
 _TENSORRT_WORKSPACE_BYTES = 1 << 30
-# Sizes for TensorRT when shapes are not collected from pictures: smallest, largest, the one to be fastest at.
+# Sizes for TensorRT unless shapes are collected from pictures: smallest, largest, the one to optimise for.
 _TENSORRT_SIZES_HW = ((100, 100), (2000, 3000), (512, 1024))
 _GPU_PRECISIONS = {
     "fp32": inference.PrecisionType.Float32,
@@ -68,7 +68,7 @@ class PaddleInference(Engine):
         return [self._predictor.get_output_handle(name).copy_to_cpu() for name in self.output_names]
 
     def clone(self) -> PaddleInference:
-        if self.uses_openvino:  # a clone of its predictor would share what is computed
+        if self.uses_openvino:  # a clone of its predictor would share its results
             return PaddleInference(self.graph, self.options)
         twin = copy.copy(self)
         twin._predictor = self._predictor.clone()
@@ -101,19 +101,19 @@ class PaddleInference(Engine):
 def tensorrt_shapes(
     model: str | Path, params: str | Path, input_shape: Sequence[int], batch_size: int = 1
 ) -> tuple[dict[str, list[int]], ...]:
-    """Shapes of a graph's input for TensorRT: the smallest, the largest, the one to be fastest at.
+    """Shapes of a graph's input for TensorRT: the smallest, the largest, the one to optimise for.
 
     Args:
-        model: File of the graph, which knows the name of its input.
+        model: File of the graph, which has the name of its input.
         params: File of its weights.
-        input_shape: (N, C, H, W), -1 where any size goes.
-        batch_size: Most pictures in a batch: a free N goes from 1 to this, and is fastest at this.
+        input_shape: (N, C, H, W), -1 for any size.
+        batch_size: Most pictures in a batch: a free N ranges from 1 to this, and is optimised for this.
 
     Returns:
-        Three times the input's name with a shape.
+        Three mappings from the input's name to a shape.
 
     Raises:
-        WeightsError: The files are damaged, or not of this Paddle.
+        WeightsError: The files are damaged, or of another version of Paddle.
     """
     config = inference.Config(str(model), str(params))
     config.disable_glog_info()
@@ -126,7 +126,7 @@ def tensorrt_shapes(
 
 
 def check_options(options: EngineOptions, model: Path) -> None:
-    """Refuse what the device cannot do.
+    """Refuse options that the device does not support.
 
     Args:
         options: The requested options.
@@ -177,12 +177,12 @@ def _configure_cpu(config: Any, threads: int, onednn: bool, precision: str, mode
     config.enable_mkldnn()
     if model.suffix == ".json":
         # Paddle 3.3.1 ends every .json graph with a bilinear resize in "ConvertPirAttribute2RuntimeAttribute
-        # not support [ArrayAttribute<DoubleAttribute>]" once this pass has put the resize on oneDNN. Without
-        # the pass the fused convolutions stay on oneDNN and the graph keeps nearly all its speed.
+        # not support [ArrayAttribute<DoubleAttribute>]" once this pass has put the resize on oneDNN. Without the pass
+        # the fused convolutions stay on oneDNN and the graph keeps nearly all of its speed.
         config.delete_pass("onednn_placement_pass")
     if precision == "bf16":
         config.enable_mkldnn_bfloat16()
-        # Other operators have float32 kernels only and stop the run when they are handed bfloat16.
+        # Other operators have only float32 kernels and stop the run if they get bfloat16.
         config.set_bfloat16_op({"conv2d", "fused_conv2d"})
 
 
@@ -195,7 +195,7 @@ def _load(config: Any) -> Any:
 
 
 def _configure_tensorrt(config: Any, options: EngineOptions, input_shape: Sequence[int]) -> None:
-    """The tests have no GPU to run what this makes."""
+    """Configure TensorRT; the tests have no GPU to run the result."""
     if options.collect_shapes_in is not None:
         config.collect_shape_range_info(options.collect_shapes_in)
         return

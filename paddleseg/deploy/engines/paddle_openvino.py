@@ -1,16 +1,16 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The OpenVINO that Paddle's wheel for CPUs carries: it takes 0.7 to 0.85 of oneDNN's time, in bfloat16 0.35 to 0.7.
+"""The OpenVINO in Paddle's wheel for CPUs: it takes 0.7 to 0.85 of oneDNN's time, in bfloat16 0.35 to 0.7.
 
-What has to be known of it (Paddle 3.3.1, ``paddle/fluid/inference/openvino``), each point seen:
+Its peculiarities (Paddle 3.3.1, ``paddle/fluid/inference/openvino``), each one observed:
 
 * It runs .pdmodel graphs. A .json graph ends the process.
-* It reads weights of the graph's own name only, and an export shares them between graphs.
-* It keeps compiled graphs in ``./__cache__``, in whatever folder the user stands, unless it is given another.
-* It finds loaded graphs again by the names of their variables alone: two exports of one network in one process would
-  be one to it.
+* It only reads weights with the graph's own name, and an export shares them between graphs.
+* It keeps compiled graphs in ``./__cache__``, in the current folder, unless it is given another.
+* It identifies loaded graphs only by the names of their variables: it would confuse two exports of one network in one
+  process.
 
-So a graph is read from a folder of its own, which goes when it is loaded, with variables of its own names.
+So a graph is read from a folder of its own, which is removed after loading, with unique names of variables.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from paddleseg.deploy.graph_formats import FLOAT32
 from paddleseg.deploy.graph_spec import GraphSpec
 
 _PRECISIONS = {"fp32": inference.PrecisionType.Float32, "bf16": inference.PrecisionType.Bfloat16}
-# Paddle's names of what layers give, conv2d_3.tmp_0: these letters can be others of the same number.
+# Paddle's names of layer outputs, conv2d_3.tmp_0: these letters can be replaced by as many others.
 _PART_OF_NAMES = b".tmp_"
 _numbers = itertools.count()
 
 
 def why_not_used(graph: GraphSpec) -> str | None:
-    """Why a graph cannot be given to it; None: it can be tried."""
+    """Why it cannot run a graph; None: it can be tried."""
     if graph.model.suffix != ".pdmodel":
         return "it runs .pdmodel graphs only"
     if graph.input_dtype != FLOAT32:
@@ -51,8 +51,8 @@ def load(graph: GraphSpec, options: EngineOptions) -> Any:
         options: How to run it, with ``cpu_threads``.
 
     Raises:
-        RuntimeError: This Paddle carries no OpenVINO, or OpenVINO does not take the graph.
-        OSError: There is no room for a folder, or no links on this system.
+        RuntimeError: This Paddle has no OpenVINO, or OpenVINO does not take the graph.
+        OSError: The disk is full, or the system has no links.
     """
     with tempfile.TemporaryDirectory() as name:
         model, params = Path(name, "graph.pdmodel"), Path(name, "graph.pdiparams")

@@ -4,5 +4,5 @@
 
 It needs the extra ``serving``. A request passes through these modules in their order here: ``protocol`` (slow and
 malformed senders), ``frame`` (request id, log, figures, headers), ``endpoints``, ``body`` (bytes, bounded),
-``desk`` (places, bounded; threads), ``answers`` (pictures and JSON). Nothing of a request is written to disk.
+``desk`` (places, bounded; threads), ``answers`` (pictures and JSON). No part of a request is written to disk.
 """

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a prediction is answered with: pictures of ids, of colours, an overlay, or JSON."""
+"""The answer to a prediction: pictures of ids or colours, an overlay, or JSON."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _MARGIN_UNITS = 20
 
 @dataclass(frozen=True)
 class Answer:
-    """A body and what it is.
+    """A body and its type.
 
     Attributes:
-        content: The body; of JSON what is written as such, to which the frame adds the request's id.
+        content: The body; for JSON the data to write, to which the frame adds the request's id.
         media_type: Its type.
         pixels: Pixels of the picture.
         seconds: Time of each stage.
@@ -50,7 +50,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Classes:
-    """The classes of a network, as answers name them.
+    """The classes of a network, as named in answers.
 
     Attributes:
         names: By id.
@@ -62,7 +62,7 @@ class Classes:
 
     @classmethod
     def of(cls, names: tuple[str, ...], palette: np.ndarray) -> Classes:
-        """Those of a predictor."""
+        """The classes of a predictor."""
         return cls(names, make_palette(len(names), palette.tolist()))
 
     def describe(self, class_id: int) -> dict[str, Any]:
@@ -72,10 +72,10 @@ class Classes:
 
 
 def encode_segmentation(wishes: Wishes, image: np.ndarray, found: Segmentation, classes: Classes) -> tuple[Any, str]:
-    """What a client asks for of a segmented picture: content and media type.
+    """The answer a client wants for a segmented picture: content and media type.
 
     Raises:
-        Refusal: The polygons are too many.
+        Refusal: There are too many polygons.
     """
     if wishes.output == "labels":
         return encode_image(found.labels), PNG
@@ -90,7 +90,7 @@ def encode_segmentation(wishes: Wishes, image: np.ndarray, found: Segmentation, 
 
 
 def _margin_values(margins: np.ndarray) -> np.ndarray:
-    """Margins in units of 1/20 as uint8; what is no number, of logits that are none, is 0."""
+    """Margins in units of 1/20 as uint8; NaN, from NaN logits, becomes 0."""
     return np.rint(np.clip(np.nan_to_num(margins, posinf=np.inf) * _MARGIN_UNITS, 0, 255)).astype(np.uint8)
 
 

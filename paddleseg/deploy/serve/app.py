@@ -36,7 +36,7 @@ def create_app(settings: Settings, predictor: SegmentationPredictor | ClassPredi
     Args:
         settings: How it runs.
         predictor: The network; None: that of ``settings.model``, which is loaded and run once, so that the first
-            request does not wait for the engine to build its kernels.
+            request does not wait for the engine's kernels.
 
     Raises:
         UserError: The network cannot be loaded, or does not run on this device.
@@ -54,7 +54,7 @@ def create_app(settings: Settings, predictor: SegmentationPredictor | ClassPredi
     routes = Endpoints(predictor, settings, desk, metrics).routes()
     handlers = {Refusal: _refuse, HTTPException: _refuse_address, Exception: _own_up}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
-    app.router.redirect_slashes = False  # a redirect would name the host that the caller named
+    app.router.redirect_slashes = False  # a redirect would contain the host given by the caller
     return Frame(app, metrics, [route.path for route in routes])
 
 

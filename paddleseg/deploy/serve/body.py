@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The picture in a request's body: received with bounds on bytes and time, found in a form, never put on a disk."""
+"""The picture in a request's body: received with bounds on bytes and time, extracted from forms, never on disk."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from paddleseg.deploy.serve.refusals import BAD_REQUEST, TIMEOUT, TOO_LARGE, WRO
 FIELD = "picture"
 """Name of the picture in a form."""
 _FORM = "multipart/form-data"
-# What is taken as the bytes of a picture. The last one is what curl --data-binary says of everything.
+# Types accepted as bytes of a picture. The last one is curl's for any --data-binary.
 _RAW = ("application/octet-stream", "application/x-www-form-urlencoded")
 _MOST_PARTS = 16
-_UNREAD_BODIES = 4  # times the bound: what is received only to be thrown away, so that the caller reads why
+_UNREAD_BODIES = 4  # times the bound: received and discarded, so that the caller reads the reason
 
 
 async def receive_body(request: Request, max_bytes: int, seconds: float) -> bytes:
     """Receive the whole body.
 
     Args:
-        request: A request whose body nobody has read.
+        request: A request whose body has not been read.
         max_bytes: Most bytes.
         seconds: Time for all of it.
 
     Raises:
-        Refusal: It is longer, slower, empty, or of a type that holds no picture.
+        Refusal: It is longer, slower, empty, or not of a picture's type.
     """
     _check_type(request)
     stated = request.headers.get("content-length", "")
@@ -67,11 +67,11 @@ def picture_in(body: bytes, content_type: str) -> bytes:
     """The bytes of the picture in a body.
 
     Args:
-        body: All of it.
-        content_type: The header; of a form it says where parts end.
+        body: The whole body.
+        content_type: The header; for a form it defines the boundary.
 
     Raises:
-        Refusal: A form is malformed, or has not just one picture in it.
+        Refusal: A form is malformed, or does not have exactly one picture.
     """
     kind, options = parse_options_header(content_type)
     if kind.decode("latin-1") != _FORM:

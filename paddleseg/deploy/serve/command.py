@@ -24,7 +24,7 @@ from paddleseg.utils.errors import ConfigError, UserError
 from paddleseg.utils.logging import get_logger, log_outcome
 
 _BACKLOG = 1024
-# A worker that loads Paddle on a busy machine does not answer for some seconds; one that is killed for it never starts.
+# A worker that loads Paddle on a busy machine does not answer for some seconds; if killed for it, it would never start.
 _HEALTH_SECONDS = 60
 
 
@@ -67,7 +67,7 @@ def main(arguments: argparse.Namespace) -> None:
             log_outcome("serving %s at %s", settings.model, address)
             _serve_here(app, settings, listening)
         else:
-            # One that cannot be loaded is told here, once, and not by each process.
+            # A model that cannot be loaded is reported here, once, not by each process.
             open_model(settings)
             log_outcome("serving %s at %s with %d workers", settings.model, address, settings.workers)
             _serve_in_processes(settings, listening)
@@ -75,7 +75,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def require_serving() -> None:
-    """Raise UserError where the packages of the extra are missing."""
+    """Raise UserError if the packages of the extra are missing."""
     try:
         import prometheus_client  # noqa: F401
         import python_multipart  # noqa: F401
@@ -99,9 +99,9 @@ def _listen(settings: Settings) -> socket.socket:
 
 
 def _make_app(settings: Settings) -> Any:
-    """The application; of this module, which a worker imports within the time that its supervisor grants it."""
-    # In a worker uvicorn listens to SIGTERM already, and Paddle, when it is imported, puts a handler of its own in that
-    # place, which ends the process in the middle of a request. A signal that comes meanwhile waits for uvicorn's.
+    """The application; in this module, so that a worker imports it within its supervisor's time limit."""
+    # In a worker uvicorn already handles SIGTERM, and Paddle, when imported, replaces that handler by its own, which
+    # ends the process in the middle of a request. A signal that arrives meanwhile waits for uvicorn's.
     handler = signal.getsignal(signal.SIGTERM)
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     try:
@@ -114,7 +114,7 @@ def _make_app(settings: Settings) -> Any:
 
 
 def _server_config(app: Any, settings: Settings) -> Any:
-    """The configuration of uvicorn, for the application or for what makes it in a process of its own."""
+    """The configuration of uvicorn, for the application or its factory in a separate process."""
     import uvicorn
 
     from paddleseg.deploy.serve.protocol import BoundedProtocol
@@ -140,7 +140,7 @@ def _server_config(app: Any, settings: Settings) -> Any:
 def _serve_here(app: Any, settings: Settings, listening: socket.socket) -> None:
     import uvicorn
 
-    # uvicorn ends on these signals and then raises them again; ending normally is status 0.
+    # uvicorn ends on these signals and then raises them again; a normal end has status 0.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
     server = uvicorn.Server(_server_config(app, settings))
@@ -154,7 +154,7 @@ def _serve_in_processes(settings: Settings, listening: socket.socket) -> None:
     from paddleseg.deploy.serve.supervisor import Supervisor
 
     with tempfile.TemporaryDirectory(prefix="ddrnet_serve_") as folder:
-        os.environ[SHARED_FOLDER] = folder  # counts alone; read by prometheus-client when the workers import it
+        os.environ[SHARED_FOLDER] = folder  # only counts; read by prometheus-client when the workers import it
         supervisor = Supervisor(_server_config(partial(_make_app, settings), settings), sockets=[listening])
         supervisor.run()
     failed = [process.exitcode for process in supervisor.processes if process.exitcode not in (0, -signal.SIGTERM)]

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Places for requests, of which there are so many and no more, and the threads that work on them."""
+"""A bounded number of places for requests, and the threads that work on them."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from paddleseg.deploy.serve.refusals import BUSY, Refusal
 _Result = TypeVar("_Result")
 _THREADS = 2
 """One picture is decoded and another encoded while the network works, which does so for one at a time."""
-_NEWEST_SHARE = 0.1  # of the newest request in the mean time
+_NEWEST_SHARE = 0.1  # weight of the newest request in the mean time
 
 
 class Gone(Exception):
-    """The caller has hung up before its turn came."""
+    """The caller hung up before its turn."""
 
 
 class Desk:
-    """Takes requests in, and has them worked on in the order in which they came.
+    """Accepts requests, and processes them in the order of their arrival.
 
     A request has a place from before its body is read until its answer is ready, so that the memory of all of them is
     bounded by places times bytes, and that of decoded pictures by threads times pixels.
@@ -35,7 +35,7 @@ class Desk:
     Args:
         places: Most requests at once.
         wait_seconds: Most time that one waits for a thread.
-        on_change: Is told how many places are taken whenever that changes.
+        on_change: Called with the number of taken places whenever it changes.
 
     Attributes:
         taken: Requests that have a place now.
@@ -53,10 +53,10 @@ class Desk:
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Have a place.
+        """Hold a place.
 
         Raises:
-            Refusal: There is none; it says when to come back.
+            Refusal: There is none; it says when to retry.
         """
         if self.taken >= self._places:
             raise self._busy(f"{self.taken} requests are in progress, the most that this service takes at once")
@@ -72,13 +72,13 @@ class Desk:
         """Call a function in a thread, when it is its turn.
 
         Args:
-            function: What to call.
+            function: The function to call.
             arguments: Its arguments.
-            is_gone: Whether the caller has hung up, asked before the work begins.
+            is_gone: Whether the caller has hung up, checked before the work begins.
 
         Raises:
             Refusal: Its turn did not come in time.
-            Gone: The caller has hung up meanwhile.
+            Gone: The caller hung up meanwhile.
         """
         try:
             with anyio.fail_after(self._wait_seconds):
@@ -99,7 +99,7 @@ class Desk:
         self._on_change(self.taken)
 
     def close(self) -> None:
-        """End the threads, once what they do is done."""
+        """End the threads after their current work."""
         self._threads.shutdown()
 
     def _busy(self, reason: str) -> Refusal:

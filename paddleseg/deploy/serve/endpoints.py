@@ -32,7 +32,7 @@ _PAGE_FILES = {
     "/label_png.js": ("label_png.js", "text/javascript"),
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
-_HUNG_UP = 499  # nginx's status for it; nobody reads it but the log
+_HUNG_UP = 499  # nginx's status for it; only the log uses it
 
 
 class Endpoints:
@@ -41,8 +41,8 @@ class Endpoints:
     Args:
         predictor: The network.
         settings: How the service runs.
-        desk: Where requests have their places.
-        metrics: Where predictions are counted.
+        desk: The places of requests.
+        metrics: Counts predictions.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Endpoints:
         self._classes = Classes.of(predictor.classes, predictor.palette)
 
     def routes(self) -> list[Route]:
-        """All of them. Files are read now and sent from memory: no path of a request ever becomes one of the disk."""
+        """All routes. Files are read now and sent from memory: a request's path never becomes one on disk."""
         page = files("paddleseg.deploy.serve") / "page"
         return [
             Route("/predict", self._predict, methods=["POST"]),
@@ -86,7 +86,7 @@ class Endpoints:
         return Response(answer.body(request.state.request_id), 200, headers, answer.media_type)
 
     def _answer(self, wishes: Wishes, body: bytes, content_type: str) -> Answer:
-        """In a thread: all the way from the bytes of the body to those of the answer."""
+        """In a thread: from the bytes of the body to those of the answer."""
         start = time.perf_counter()
         try:
             image = self._predictor.read(picture_in(body, content_type), max_pixels=self._settings.max_pixels)

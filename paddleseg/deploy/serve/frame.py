@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every answer has, whatever it is: an id, a line in the log, a place in the figures, headers of safety."""
+"""What every answer has: an id, a line in the log, its count in the figures, security headers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ID_HEADER = "X-Request-ID"
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOGGED_LETTERS = 200
 _HEADERS = {
-    # Nothing but the service's own files: no script in the page itself, no other host, no frame round it.
+    # Only the service's own files: no inline scripts, no other host, no frame around it.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -34,12 +34,12 @@ _HEADERS = {
 
 
 class Frame:
-    """ASGI middleware round the whole application.
+    """ASGI middleware around the whole application.
 
     Args:
         app: The application.
-        metrics: Where requests are counted.
-        paths: The addresses that the figures tell apart.
+        metrics: Counts requests.
+        paths: The addresses that the figures distinguish.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, paths: Collection[str]) -> None:
@@ -68,7 +68,7 @@ class Frame:
         try:
             app = _refusal_of_header(scope, request_id) or self._app
             await app(scope, receive, send_framed)
-        except Exception:  # has been answered with status 500, see app.py
+        except Exception:  # already answered with status 500, see app.py
             get_logger().exception("request %s: a bug", request_id)
         finally:
             seconds = time.perf_counter() - start
@@ -82,7 +82,7 @@ class Frame:
 
 
 def _request_id(scope: Scope) -> str:
-    """The caller's own id where it has a decent form, else a new one."""
+    """The caller's own id if it is well formed, else a new one."""
     given = dict(scope["headers"]).get(ID_HEADER.lower().encode(), b"").decode("latin-1")
     return given if _ID.fullmatch(given) else uuid.uuid4().hex
 

@@ -37,7 +37,7 @@ class Metrics:
         self.set_in_hand(0)
 
     def set_in_hand(self, count: int) -> None:
-        """Say how many requests have a place now."""
+        """Set the number of requests that have a place."""
         self._in_hand.set(count)
 
     def count(self, path: str, status: int, seconds: float) -> None:
@@ -63,16 +63,16 @@ class Metrics:
 
     @staticmethod
     def forget_this_process() -> None:
-        """Take the requests in hand of this worker, which ends, out of the sum."""
+        """Remove the active requests of this ending worker from the sum."""
         if os.environ.get(SHARED_FOLDER):
             mark_process_dead(os.getpid())
 
 
 def _forget_killed_processes(folder: Path) -> None:
-    """The same for workers that were killed, for instance because memory ran out; their counts of the past stay."""
+    """The same for killed workers, for instance out of memory; their past counts stay."""
     for file in folder.glob("gauge_live*_*.db"):
         pid = int(file.stem.rpartition("_")[2])
         try:
-            os.kill(pid, 0)  # asks whether it is there
+            os.kill(pid, 0)  # checks whether it exists
         except ProcessLookupError:
             mark_process_dead(pid)

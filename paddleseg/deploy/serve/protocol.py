@@ -24,8 +24,8 @@ class BoundedProtocol(H11Protocol):
     """One connection.
 
     Args:
-        seconds: Time for the header of each request, from the connection's or the header's own beginning; and for the
-            caller to read the next ``_LEAST_READ`` bytes of an answer.
+        seconds: Time for the header of each request, from the start of the connection or the header; and for the caller
+            to read the next ``_LEAST_READ`` bytes of an answer.
         arguments: Those of ``H11Protocol``.
     """
 
@@ -53,14 +53,14 @@ class BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()  # which may have begun with the next request of a pipeline
+        super().on_response_complete()  # which may have started the next pipelined request
         if self.conn.trailing_data[0]:
             self._watch_header()
         if self._reader_timer is None:
             self._watch_reader()
 
     def send_400_response(self, msg: str) -> None:
-        """As uvicorn's, in JSON as all other errors are."""
+        """Like uvicorn's, but in JSON like all other errors."""
         self._stop_timer()
         request_id = uuid.uuid4().hex
         reason = f"this is not an HTTP/1.1 request, or its header has more than {LARGEST_HEADER} bytes"
@@ -76,13 +76,13 @@ class BoundedProtocol(H11Protocol):
             h11.EndOfMessage(),
         ):
             self.transport.write(self.conn.send(event))
-        # Closed with bytes unread, the connection would be reset and the answer lost: they are received and forgotten.
+        # Closing with unread bytes would reset the connection and lose the answer: they are received and discarded.
         self._is_refused = True
         self.transport.write_eof()
         self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
 
     def _watch_header(self) -> None:
-        """Have a timer run while the header of a request is awaited that has begun, or that is the first."""
+        """Run a timer while waiting for the rest of a header, or for the first one."""
         is_in_request = self.cycle is not None and not self.cycle.response_complete
         if is_in_request or self._is_refused or self.transport.is_closing():
             self._stop_timer()
@@ -101,7 +101,7 @@ class BoundedProtocol(H11Protocol):
             self.transport.abort()
 
     def _watch_reader(self, left_before: int | None = None) -> None:
-        """Look at what is left of an answer until it has been read; also while the connection closes, which waits."""
+        """Watch the unread part of an answer until it has been read, even while the connection is closing."""
         left = self.transport.get_write_buffer_size()
         self._reader_timer = None
         if left_before is not None and left > max(0, left_before - _LEAST_READ):

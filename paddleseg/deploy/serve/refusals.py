@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Why a request gets no picture: an HTTP status and a reason, as JSON."""
+"""Refusals of requests: an HTTP status and a reason, as JSON."""
 
 from __future__ import annotations
 

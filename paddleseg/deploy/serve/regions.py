@@ -15,13 +15,13 @@ MOST_VERTICES = 200_000
 
 
 class TooManyVerticesError(ValueError):
-    """The regions have more vertices than an answer holds."""
+    """The regions have more vertices than an answer may have."""
 
 
 def polygons(labels: np.ndarray, tolerance: float, min_pixels: int) -> list[dict[str, Any]]:
     """The regions of each class, as polygons with holes.
 
-    Pixels belong to one region where they touch at a side or a corner. Vertices are [x, y], the indices of pixels of
+    Pixels that touch at a side or a corner belong to one region. Vertices are [x, y], the indices of pixels of
     the region that lie on its border, so that a region of one row or one pixel is a line or a point.
 
     Args:

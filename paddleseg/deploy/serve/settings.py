@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What can be set of the service, with its bounds; the flags of the command are made of it."""
+"""The service's settings with their bounds, from which the command's flags are made."""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@ from uvicorn.supervisors import Multiprocess
 
 
 class Supervisor(Multiprocess):
-    """uvicorn's supervisor, which also sees at once that a worker died while it was asked for its health.
+    """uvicorn's supervisor, which also notices at once that a worker died during a health check.
 
-    uvicorn keeps the worker's end of the pipe of health checks open in the parent, so that the pipe of a dead worker
-    is not at its end: the check waits for the whole ``timeout_worker_healthcheck`` and nobody is replaced meanwhile.
-    A worker that loads its network takes seconds to answer, so that is no rare moment.
+    uvicorn keeps the worker's end of the health-check pipe open in the parent, so that the pipe of a dead worker never
+    ends: the check waits for the whole ``timeout_worker_healthcheck``, and no worker is replaced meanwhile. A worker
+    that loads its network takes seconds to answer, so this is not rare.
     """
 
     def init_processes(self) -> None:

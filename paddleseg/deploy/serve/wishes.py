@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a request asks for: its query, and its Accept header where the query does not say it."""
+"""A request's wishes: its query, or its Accept header if the query does not decide."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from paddleseg.deploy.serve.refusals import BAD_REQUEST, NOT_ACCEPTABLE, Refusal
 from paddleseg.utils.near_miss import suggest
 
 OUTPUTS = ("labels", "colors", "overlay", "margins", "json")
-# The output of a media type; the first is meant where any goes.
+# The output for a media type; the first one if any is accepted.
 _OF_TYPES = {"application/json": "json", "image/png": "labels", "image/jpeg": "overlay"}
 _MOST_PIXELS = 10**9
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What is asked for.
+    """The requested answer.
 
     Attributes:
         output: One of ``OUTPUTS``.
         opacity: Share of the colours in an overlay, from 0 to 1.
-        polygons: Whether JSON holds the regions as polygons.
+        polygons: Whether JSON includes the regions as polygons.
         tolerance: See ``regions.polygons``.
         min_pixels: See ``regions.polygons``.
-        label_png: Whether JSON holds the palette PNG of the label map too.
+        label_png: Whether JSON includes the palette PNG of the label map.
     """
 
     output: str = "json"
@@ -46,9 +46,9 @@ def read_wishes(
     """The wishes of a request.
 
     Args:
-        query: What stands behind the address.
-        headers: Of which Accept counts.
-        is_classifier: Whether the model gives classes and no label maps.
+        query: The query string.
+        headers: The request's headers, of which Accept is used.
+        is_classifier: Whether the model returns classes instead of label maps.
         gives_margins: Whether its label maps have margins.
 
     Raises:
@@ -75,7 +75,7 @@ def read_wishes(
     return wishes
 
 
-# What makes other parameters heeded.
+# The values that enable other parameters.
 _NEEDED: dict[str, tuple[str, Any]] = {
     "opacity": ("output", "overlay"),
     "polygons": ("output", "json"),
@@ -86,7 +86,7 @@ _NEEDED: dict[str, tuple[str, Any]] = {
 
 
 def _accepted(headers: Headers) -> str:
-    """The output of the type that the Accept header wants most; of equal ones the first in ``_OF_TYPES``."""
+    """The output of the type preferred by the Accept header; ties go to the first in ``_OF_TYPES``."""
     wanted = [_media_range(part) for line in headers.getlist("accept") for part in line.split(",") if part.strip()]
     if not wanted:
         return "json"
@@ -106,7 +106,7 @@ def _media_range(text: str) -> tuple[str, float]:
 
 
 def _quality(media_type: str, wanted: list[tuple[str, float]]) -> float:
-    """That of the most exact range which holds the type (RFC 9110, 12.5.1)."""
+    """The quality of the most specific range that includes the type (RFC 9110, 12.5.1)."""
     for form in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):
         found = [quality for name, quality in wanted if name == form]
         if found:
