@@ -85,7 +85,7 @@ VAL_JSON_INFERENCE = {
 VAL_JSON_CLASS = {"id", "name", "iou", "precision", "recall", "dice", "label_pixels", "predicted_pixels"}
 SCORES_JSON = {
     "step", "weights", "values", "num_images", "mean_iou", "pixel_accuracy", "kappa", "mean_dice", "classes",
-    "classes", "confusion_matrix",
+    "confusion_matrix",
 }  # fmt: skip
 
 NUMBER = r"-?\d+\.\d{4}|nan"

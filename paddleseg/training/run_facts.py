@@ -54,7 +54,7 @@ def facts_of_start(
 
     Args:
         settings: Those of the run, with ``iters`` and ``seed`` chosen.
-        identity: See ``trainer.RunRecord``.
+        identity: See ``trainer_state.RunRecord``.
         weights: What ``weights_checksum`` gives before the first step.
         files: ``file_list`` of the data that is trained on.
         config_text: The resolved configuration, or None.
