@@ -56,7 +56,8 @@ def main(args: argparse.Namespace) -> None:
     say(f"first not finite: {first_place(found, watch)}")
     differing = found.differences(capsule.digests)
     if differing:
-        raise TrainingError(f"{args.capsule}: {count_of(len(differing), 'value')} with different bytes, first {differing[0]}")
+        what = f"{count_of(len(differing), 'value')} with different bytes"
+        raise TrainingError(f"{args.capsule}: {what}, first {differing[0]}")
 
 
 def report(capsule: Any, found: Any) -> None:
