@@ -76,8 +76,8 @@ RUN_JSON = {
     "step", "settings", "identity", "versions", "code (checksum)", "data (checksum)", "device", "weights (checksum)",
 }  # fmt: skip
 VAL_JSON = {
-    "config", "model_path", "inference", "num_images", "mean_iou", "pixel_accuracy", "kappa", "mean_dice", "classes",
-    "confusion_matrix",
+    "written_by", "config", "model_path", "inference", "num_images", "mean_iou", "pixel_accuracy", "kappa", "mean_dice",
+    "classes", "confusion_matrix",
 }  # fmt: skip
 VAL_JSON_INFERENCE = {
     "aug_eval", "scales", "flip_horizontal", "flip_vertical", "is_slide", "stride", "crop_size",

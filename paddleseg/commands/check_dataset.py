@@ -24,7 +24,7 @@ import argparse
 from typing import Any
 
 from paddleseg.utils.cli import CommandParser, require_packages
-from paddleseg.utils.cpus import usable_cpus
+from paddleseg.utils.cpus import check_num_workers, default_reading_threads
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.html_page import check_page_file, write_page
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
@@ -44,8 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def check_arguments(args: argparse.Namespace) -> None:
     """Refuse values that cannot work, before anything is read."""
-    if args.num_workers is not None and args.num_workers < 0:
-        raise ConfigError(f"--num_workers {args.num_workers}: must be 0 (no extra thread) or more")
+    check_num_workers(args.num_workers, "thread")
     check_json_flag(args.json)
     check_page_file("--report", args.report)
 
@@ -63,7 +62,7 @@ def main(args: argparse.Namespace) -> None:
     config = load_config(args.config, opts=args.opts)
     has_val = bool(config.section("val_dataset"))
     check_config(config, command="train", do_eval=has_val)
-    num_workers = min(8, usable_cpus()) if args.num_workers is None else args.num_workers
+    num_workers = default_reading_threads() if args.num_workers is None else args.num_workers
     train, val = build_dataset(config, "train"), build_dataset(config, "val") if has_val else None
     if isinstance(train, ClassDataset):
         if args.fix_map or args.report is not None:

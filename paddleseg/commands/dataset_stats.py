@@ -14,8 +14,7 @@ from __future__ import annotations
 import argparse
 
 from paddleseg.utils.cli import CommandParser, require_packages
-from paddleseg.utils.cpus import usable_cpus
-from paddleseg.utils.errors import ConfigError
+from paddleseg.utils.cpus import check_num_workers, default_reading_threads
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 from paddleseg.utils.picture_output import check_png_flag, write_png
 
@@ -36,8 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(args: argparse.Namespace) -> None:
     """Read all data, print the table and write the files that were asked for."""
-    if args.num_workers is not None and args.num_workers < 0:
-        raise ConfigError(f"--num_workers {args.num_workers}: must be 0 (no extra thread) or more")
+    check_num_workers(args.num_workers, "thread")
     check_json_flag(args.json)
     check_png_flag("--png", args.png)
     require_packages("paddle", "cv2")
@@ -47,7 +45,7 @@ def main(args: argparse.Namespace) -> None:
     from paddleseg.utils.visualize import make_palette
 
     dataset = open_label_dataset(args.config, args.section, args.opts)
-    num_workers = min(8, usable_cpus()) if args.num_workers is None else args.num_workers
+    num_workers = default_reading_threads() if args.num_workers is None else args.num_workers
     statistics = collect_statistics(dataset, num_workers)
     print(format_statistics(statistics))
     write_json(args.json, statistics.to_dict())

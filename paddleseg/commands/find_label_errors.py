@@ -17,6 +17,7 @@ import argparse
 
 from paddleseg.config.cpu_flags import add_cpu_flags
 from paddleseg.utils.cli import CommandParser, require_packages
+from paddleseg.utils.cpus import check_num_workers
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.html_page import check_page_file, write_page
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
@@ -87,7 +88,6 @@ def check_arguments(args: argparse.Namespace) -> None:
     """Refuse values that cannot work, before anything is read."""
     if args.top < 1:
         raise ConfigError(f"--top {args.top}: must be at least 1")
-    if args.num_workers < 0:
-        raise ConfigError(f"--num_workers {args.num_workers}: must be 0 (no extra process) or more")
+    check_num_workers(args.num_workers)
     check_page_file("--report", args.report)
     check_json_flag(args.json)

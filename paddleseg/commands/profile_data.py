@@ -18,7 +18,7 @@ import inspect
 from typing import Any
 
 from paddleseg.utils.cli import CommandParser, require_packages
-from paddleseg.utils.cpus import usable_cpus
+from paddleseg.utils.cpus import check_num_workers, usable_cpus
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
@@ -40,8 +40,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def check_arguments(args: argparse.Namespace) -> None:
     """Refuse values that cannot work, before anything is read."""
-    if args.num_workers is not None and args.num_workers < 0:
-        raise ConfigError(f"--num_workers {args.num_workers}: must be 0 (no extra process) or more")
+    check_num_workers(args.num_workers)
     if args.num_batches < 1:
         raise ConfigError(f"--num_batches {args.num_batches}: must be at least 1")
     if args.step_time is not None and args.step_time <= 0:

@@ -36,7 +36,7 @@ def main(args: argparse.Namespace) -> None:
     from paddleseg.training.replay import changes_since, find_first_bad_layer, take_step
     from paddleseg.utils import distributed
     from paddleseg.utils.device import select_device
-    from paddleseg.utils.errors import TrainingError
+    from paddleseg.utils.errors import TrainingError, count_of
 
     select_device(args.device)
     distributed.init()
@@ -56,7 +56,8 @@ def main(args: argparse.Namespace) -> None:
     say(f"first not finite: {first_place(found, watch)}")
     differing = found.differences(capsule.digests)
     if differing:
-        raise TrainingError(f"{args.capsule}: {len(differing)} values have different bytes, first {differing[0]}")
+        what = f"{count_of(len(differing), 'value')} with different bytes"
+        raise TrainingError(f"{args.capsule}: {what}, first {differing[0]}")
 
 
 def report(capsule: Any, found: Any) -> None:

@@ -18,6 +18,7 @@ import argparse
 import os
 
 from paddleseg.utils.cli import CommandParser, require_packages
+from paddleseg.utils.cpus import check_num_workers
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -39,10 +40,9 @@ def main(args: argparse.Namespace) -> None:
     from paddleseg.config.reproduce import reproduce
     from paddleseg.training.repeat import as_text, compare_checkpoints
     from paddleseg.utils import distributed
-    from paddleseg.utils.errors import ConfigError, TrainingError
+    from paddleseg.utils.errors import TrainingError
 
-    if args.num_workers is not None and args.num_workers < 0:
-        raise ConfigError(f"--num_workers {args.num_workers}: must be 0 (no extra process) or more")
+    check_num_workers(args.num_workers)
     save_dir = args.save_dir or f"{os.path.abspath(args.run)}_again"
     hook = reproduce(
         args.run, save_dir, num_workers=args.num_workers, until=args.until, force=args.force, opts=args.opts

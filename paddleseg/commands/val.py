@@ -13,6 +13,7 @@ from paddleseg.config.foreign_words import rewriter
 from paddleseg.config.view_options import add_view_arguments, apply_view_arguments
 from paddleseg.inference.views import ViewOptions
 from paddleseg.utils.cli import CommandParser, require_packages
+from paddleseg.utils.cpus import check_num_workers
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
 
@@ -137,7 +138,6 @@ def check_arguments(arguments: argparse.Namespace) -> None:
 
     if arguments.batch_size is not None and arguments.batch_size < 1:
         raise ConfigError(f"--batch_size {arguments.batch_size}: must be at least 1")
-    if arguments.num_workers is not None and arguments.num_workers < 0:
-        raise ConfigError(f"--num_workers {arguments.num_workers}: must be 0 (no extra process) or more")
+    check_num_workers(arguments.num_workers)
     check_json_flag(arguments.json)
     check_report_flags(arguments.report, arguments.report_pictures)

@@ -23,7 +23,8 @@ from paddleseg.onednn import CpuSettings
 from paddleseg.training.capsule import Capsule, CapsuleWriter
 from paddleseg.training.checkpoint import WEIGHTS
 from paddleseg.training.replay import MakeTrainer
-from paddleseg.training.trainer import RunRecord, Trainer
+from paddleseg.training.trainer import Trainer
+from paddleseg.training.trainer_state import RunRecord
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils.errors import WeightsError
 

@@ -8,12 +8,9 @@ import numpy as np
 
 from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.datasets.threads import map_samples
-from paddleseg.utils.cpus import usable_cpus
+from paddleseg.utils.cpus import default_reading_threads
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.progress import tracked
-
-# More threads do not help: the interpreter's lock is held between files.
-_MOST_THREADS = 8
 
 
 def count_class_pixels(dataset: SegmentationDataset) -> np.ndarray:
@@ -25,7 +22,7 @@ def count_class_pixels(dataset: SegmentationDataset) -> np.ndarray:
     Raises:
         DataError: A label is missing or damaged, or has values that are not allowed.
     """
-    rows = map_samples(_count, dataset, range(len(dataset)), min(_MOST_THREADS, usable_cpus()))
+    rows = map_samples(_count, dataset, range(len(dataset)), default_reading_threads())
     return np.stack(list(tracked(rows, "counting labels", "label", total=len(dataset))))
 
 

@@ -67,7 +67,7 @@ def pair_files(
 
 
 def write_lists(root: Path, lists: Mapping[str, Sequence[Pair]], separator: str) -> None:
-    """Write ``<name>.txt`` for each list, and log how long it is.
+    """Write ``<name>.txt`` for each list, and log how long it is; an earlier one that is empty now is removed.
 
     Raises:
         DataError: A list would replace one that no command wrote, or a name contains the separator.
@@ -85,8 +85,12 @@ def write_lists(root: Path, lists: Mapping[str, Sequence[Pair]], separator: str)
     written = WrittenFiles(root)
     written.refuse_foreign(texts)
     for file, text in texts.items():
-        written.write(file, text.encode())
-        log_outcome("%s: %s", file, count_of(text.count("\n"), "line"))
+        if text:
+            written.write(file, text.encode())
+            log_outcome("%s: %s", file, count_of(text.count("\n"), "line"))
+        elif file.is_file():
+            file.unlink()
+            log_outcome("%s: removed, from an earlier split", file)
 
 
 def _files(root: Path, folder: str, suffix: str, postfix: str) -> dict[str, str]:

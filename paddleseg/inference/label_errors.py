@@ -14,6 +14,7 @@ Chuang, Confident Learning: Estimating Uncertainty in Dataset Labels, JAIR 70, 2
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ _BINS = 64
 _LEAST = 1e-3
 _RAREST = 1e-4
 """Share below which all confusions are equally rare: a few regions of a data set decide about less."""
+# Memory: a large picture has thousands of regions, nearly all of a few pixels, and a data set thousands of pictures.
+_MOST_PER_PICTURE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +87,11 @@ class LabelErrors:
     """The probable label errors of a data set.
 
     Attributes:
-        regions: All regions with a core, in the order of the pictures.
-        thresholds: (K,) float64, mean probability of each class over the pixels labelled as it; 1 if there are none.
-        confusion: (K, K) int64, pixels by label (rows) and predicted class (columns).
-        predictions: The network's label map of each picture as a PNG file, since there are as many as pictures.
+        regions: Those with a core, in the order of the pictures; of each at most the 200 with the largest cores.
+        thresholds: (K,) float64, mean probability of each class over the pixels that have it as label; 1 where none
+            has it.
+        confusion: (K, K) int64, pixels of each label (rows) and network's class (columns).
+        predictions: The network's label map of each picture as a PNG file, for they are as many as the data set.
     """
 
     regions: list[Region]
@@ -192,7 +196,8 @@ def find_label_errors(
                 sums[class_id] += probabilities[class_id][has_class].sum(dtype=np.float64)
                 counts[class_id] += int(has_class.sum())
             predicted = probabilities.argmax(axis=0).astype(np.uint8)
-            regions += find_regions(index, label, predicted, probabilities, dataset.ignore_index)
+            found = find_regions(index, label, predicted, probabilities, dataset.ignore_index)
+            regions += heapq.nlargest(_MOST_PER_PICTURE, found, key=lambda region: region.core)
             confusion.update(predicted, label, path=path)
             predictions.append(encode_image(predicted))
             bar.update()

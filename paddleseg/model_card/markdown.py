@@ -112,7 +112,11 @@ def _recipe(facts: CardFacts) -> str:
 
 def _scores(facts: CardFacts) -> str:
     metric = facts.manifest.get("metric") or {}
-    how = f"Looked at {facts.views}, by the network in its framework in fp32, after {facts.manifest['step']} steps."
+    settings = (facts.start or {}).get("settings", {})
+    # Weights of O2 are evaluated in half precision during the run; val.py computes in fp32.
+    in_half = facts.scores is None and settings.get("amp_level") == "O2"
+    precision = settings.get("precision", "fp32") if in_half else "fp32"
+    how = f"Evaluated after {facts.manifest['step']} steps, in Paddle with {precision} (pictures: {facts.views})."
     if facts.scores is None:
         figures = ", ".join(f"{name} {value:.4f}" for name, value in metric.items()) or "none"
         return f"## Scores\n\n{figures}. {how} No figures of classes: `val.py --json scores.json` has them."

@@ -39,7 +39,9 @@ from paddleseg.utils.tensors import to_arrays
 
 PREFIX = "capsule_"
 _STATE, _STEP = "state", "step.json"
-# A capsule is written only if this many times its size is free.
+# Before the name of a tensor in a batch: numpy.savez has a parameter `file`.
+_ENTRY = "batch."
+# A capsule is written only where so many times its size is free.
 _FREE_SPACE = 3
 
 
@@ -201,7 +203,9 @@ class Capsule:
         found = []
         for name, plain in zip(self.facts["batches"], self.facts["plain"]):
             with np.load(self.folder / name, allow_pickle=False) as arrays:
-                found.append({**plain, **{key: paddle.to_tensor(arrays[key]) for key in arrays.files}})
+                found.append(
+                    {**plain, **{key.removeprefix(_ENTRY): paddle.to_tensor(arrays[key]) for key in arrays.files}}
+                )
         return found
 
     def restore_generators(self) -> None:
@@ -279,7 +283,8 @@ def _in_own_memory(tensor: Tensor) -> Tensor:
 def _arrays_of(batch: Batch) -> bytes:
     """The tensors of a batch as one file."""
     file = io.BytesIO()
-    np.savez(file, **{name: value.numpy() for name, value in batch.items() if isinstance(value, Tensor)})
+    tensors = {name: value.numpy() for name, value in batch.items() if isinstance(value, Tensor)}
+    np.savez(file, **{f"{_ENTRY}{name}": array for name, array in tensors.items()})
     return file.getvalue()
 
 

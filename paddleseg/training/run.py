@@ -39,7 +39,8 @@ from paddleseg.training.profiler_options import parse_profiler_options
 from paddleseg.training.run_facts import facts_of_start, note_start, weights_checksum
 from paddleseg.training.run_folder import goes_on_in, log_changed_settings, prepare_folder
 from paddleseg.training.run_settings import RunSettings
-from paddleseg.training.trainer import RunRecord, Trainer
+from paddleseg.training.trainer import Trainer
+from paddleseg.training.trainer_state import RunRecord
 from paddleseg.utils import distributed as dist
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.frozen_layers import describe_parts

@@ -7,31 +7,27 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import paddle
 from paddle import Tensor, nn
 
 from paddleseg import __version__
 from paddleseg.datasets.loader import Batch
-from paddleseg.models.weights import META_KEY, apply_weights, follow_padding_mode, make_meta, read_weights
 from paddleseg.optimizers import schedule_of
-from paddleseg.reports.score_files import SCORES, scores_text
 from paddleseg.tasks.base import Scores, Task, rank
 from paddleseg.training import checkpoint
 from paddleseg.training.capsule import CapsuleWriter, held_copy
 from paddleseg.training.ema import ExponentialMovingAverage
 from paddleseg.training.finite_guard import FiniteGuard, Overflows
-from paddleseg.training.hooks.base import Hook, keyed
-from paddleseg.training.optimizer_state import rename_optimizer_state
-from paddleseg.training.run_folder import check_same_run
+from paddleseg.training.hooks.base import Hook
 from paddleseg.training.run_settings import RunSettings
 from paddleseg.training.step_network import StepNetwork
-from paddleseg.training.trained_layers import restore_extra_layers, trained_layers
+from paddleseg.training.trained_layers import trained_layers
+from paddleseg.training.trainer_state import NO_RECORD, RunRecord, TrainerState, figure_of
 from paddleseg.utils import distributed as dist
-from paddleseg.utils.errors import ConfigError, TrainingError, WeightsError
+from paddleseg.utils.errors import TrainingError
 from paddleseg.utils.frozen_layers import keep_in_evaluation_mode
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.precision import DTYPES
@@ -46,20 +42,6 @@ class Batches(Protocol):
 
     def from_step(self, step: int, total_steps: int) -> Iterator[Batch]:
         """``grad_accum_steps`` batches for each step after ``step``, see ``datasets.loader.Batch``."""
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """What a checkpoint records about its run besides the state.
-
-    Attributes:
-        identity: What determines the samples and computation of a step: seed, batch size, number of processes
-            and so on. A checkpoint with other values is not resumed.
-        config_text: The resolved configuration, or None for a run without one.
-    """
-
-    identity: Mapping[str, Any] = field(default_factory=dict)
-    config_text: str | None = None
 
 
 class Trainer:
@@ -95,7 +77,7 @@ class Trainer:
         settings: RunSettings,
         *,
         hooks: Sequence[Hook] = (),
-        record: RunRecord = RunRecord(),
+        record: RunRecord = NO_RECORD,
         capsules: CapsuleWriter | None = None,
     ) -> None:
         self.model, self.task, self.optimizer, self.settings = model, task, optimizer, settings
@@ -126,7 +108,7 @@ class Trainer:
         self._network = StepNetwork(self.model, settings, task.extra_layers)
         if self.ema is not None and dist.world_size() > 1:  # only now do all processes have the first one's weights
             self.ema.load_state_dict(to_arrays(dict(self.model.state_dict())))
-        self._absent_hooks: dict[str, Any] = {}
+        self._state = TrainerState(self, self._trained, self._guard, self._scaler)
 
     @property
     def epoch(self) -> int:
@@ -201,7 +183,7 @@ class Trainer:
     def _keep_step(self, batches: Sequence[Batch], losses: Mapping[str, Tensor]) -> str:
         if self._capsules is None:
             return ""
-        return self._capsules.keep(self.step, batches, losses, self._trained, self._contents)
+        return self._capsules.keep(self.step, batches, losses, self._trained, self._state.contents)
 
     @paddle.no_grad()
     def gradient_norm(self) -> Tensor:
@@ -245,10 +227,6 @@ class Trainer:
         """The weight file with the best figure, at a tie the weights' own; None if the step was not evaluated."""
         return max(self.scores, key=lambda file: rank(self.scores[file].figure), default=None)
 
-    def _figure_of(self, file: str | None) -> dict[str, float] | None:
-        """The primary figure of a weight file by its name; None if the step was not evaluated."""
-        return {self.task.primary: self.scores[file].figure} if file in self.scores else None
-
     def share_statistics(self) -> None:
         """Give all processes the same running statistics, before weights are evaluated or saved."""
         if dist.world_size() > 1:
@@ -262,30 +240,15 @@ class Trainer:
         Raises:
             UserError: It cannot be written; all processes raise it.
         """
-        contents = self._contents() if dist.rank() == 0 else {}
+        contents = self._state.contents() if dist.rank() == 0 else {}
         best = self.best_file()
         facts = {
             "step": self.step,
-            "metric": self._figure_of(best),
+            "metric": figure_of(self, best),
             "best_file": best,
             "versions": {"toolkit": __version__, "paddle": paddle.__version__},
         }
         dist.in_first_process(lambda: checkpoint.write_checkpoint(folder, contents, facts))
-
-    def _contents(self) -> dict[str, Any]:
-        """The files of a checkpoint by name."""
-        contents = {checkpoint.WEIGHTS: self._with_meta(checkpoint.WEIGHTS, self.model)}
-        contents[checkpoint.OPTIMIZER] = to_arrays(self.optimizer.state_dict())
-        contents[checkpoint.STATES] = self._states()
-        if self.ema is not None:
-            contents[checkpoint.EMA_WEIGHTS] = self._with_meta(checkpoint.EMA_WEIGHTS, self.ema)
-        if self.record.config_text is not None:
-            contents[checkpoint.CONFIG] = self.record.config_text
-        best = self.best_file()
-        if best is not None:
-            found = self.scores[best]
-            contents[SCORES] = scores_text(found.values, found.all_details(), step=self.step, weights=best)
-        return contents
 
     def check_savable(self) -> None:
         """Refuse states that cannot be saved or read back, before there is anything to lose.
@@ -293,14 +256,7 @@ class Trainer:
         Raises:
             ConfigError: Names the hook or task.
         """
-        try:
-            self._with_meta(checkpoint.WEIGHTS, self.model)
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"{type(self.task).__name__}.facts: {error}; give plain values") from error
-        for key, hook in keyed(self.hooks).items():
-            fault = checkpoint.fault_of_content(hook.state_dict())
-            if fault is not None:
-                raise ConfigError(f"hook {key}: its state_dict cannot be saved and read again: {fault}")
+        self._state.check()
 
     def restore(self, start: checkpoint.Checkpoint) -> None:
         """Go on from a checkpoint that ``save`` wrote.
@@ -309,43 +265,8 @@ class Trainer:
             WeightsError: It is not of such a run.
             ConfigError: Its seed, batch size or the like differs, so that it would not be the same run.
         """
-        states = start.states
-        check_same_run(start.folder, states["run"], self.record.identity)
-        weights, meta = read_weights(start.folder / checkpoint.WEIGHTS)
-        follow_padding_mode(self.model, start.folder, weights, meta)
-        coverage = apply_weights(self.model, weights)
-        if not coverage.complete:
-            raise WeightsError(f"{start.folder} does not fit the network: {coverage.describe()}")
-        restore_extra_layers(self.task.extra_layers, states.get("extra_layers"), start.folder)
-        optimizer_state = rename_optimizer_state(
-            start.read(checkpoint.OPTIMIZER), states["parameter_names"], self._parameter_names()
-        )
-        self.optimizer.set_state_dict(optimizer_state)
-        if self._scaler is not None and states["scaler"]:
-            self._scaler.load_state_dict(states["scaler"])
-        self._restore_average(start)
-        # States of hooks that this run does not have are kept for the next one: a run without --do_eval between two
-        # with it must not lose the best figure.
-        self._absent_hooks = dict(states["hooks"])
-        for key, hook in keyed(self.hooks).items():
-            state = self._absent_hooks.pop(key, None)
-            if state is not None:
-                _load_state(hook, state, f"{start.folder}: the state of hook {key}")
-        # Both are absent in checkpoints of older versions.
-        self._guard.skipped = states.get("skipped_steps", 0)
-        self.overflows.count = states.get("overflowed_steps", 0)
-        self.step, self.resumed_from = states["step"], start
-
-    def _restore_average(self, start: checkpoint.Checkpoint) -> None:
-        has_average = start.has(checkpoint.EMA_WEIGHTS)
-        if self.ema is None and has_average:
-            get_logger().warning(
-                "%s has a moving average of the weights; without --use_ema it ends there", start.folder
-            )
-        elif self.ema is not None and not has_average:
-            raise WeightsError(f"{start.folder} has no {checkpoint.EMA_WEIGHTS}; resume without --use_ema")
-        elif self.ema is not None:
-            self.ema.load_state_dict(start.read(checkpoint.EMA_WEIGHTS))
+        self._state.restore(start)
+        self.resumed_from = start
 
     def _update(self) -> None:
         if self.last_step_counts and self._scaler is not None:
@@ -362,33 +283,3 @@ class Trainer:
         self.optimizer.clear_grad()
         if self.last_step_counts:
             self._lr_schedule.step()
-
-    def _parameter_names(self) -> dict[str, str]:
-        return {name: parameter.name for name, parameter in self._trained.named_parameters()}
-
-    def _with_meta(self, file: str, weights: nn.Layer | ExponentialMovingAverage) -> dict[str, Any]:
-        """The content of a weight file: arrays by name, and their metadata."""
-        own = {"step": self.step, "metric": self._figure_of(file)}
-        meta = make_meta(self.model, **{"step": self.step, **self.task.facts(), **own})
-        return {**to_arrays(dict(weights.state_dict())), META_KEY: meta}
-
-    def _states(self) -> dict[str, Any]:
-        extra = self.task.extra_layers
-        return {
-            **({} if extra is None else {"extra_layers": to_arrays(dict(extra.state_dict()))}),
-            "step": self.step,
-            "skipped_steps": self._guard.skipped,
-            "overflowed_steps": self.overflows.count,
-            "run": dict(self.record.identity),
-            "parameter_names": self._parameter_names(),
-            "scaler": None if self._scaler is None else to_arrays(self._scaler.state_dict()),
-            "hooks": {**self._absent_hooks, **{key: hook.state_dict() for key, hook in keyed(self.hooks).items()}},
-        }
-
-
-def _load_state(hook: Hook, state: Mapping[str, Any], what: str) -> None:
-    try:
-        hook.load_state_dict(state)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise WeightsError(f"{what} does not fit the current class ({reason}); train without it, or fix it") from error

@@ -1,8 +1,15 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The number of processors that this process may use."""
+"""How many processors this process may use, and how many threads or processes read data."""
+
+from __future__ import annotations
 
 import os
+
+from paddleseg.utils.errors import ConfigError
+
+# More do not help: the interpreter's lock is held between the files.
+_MOST_READING_THREADS = 8
 
 
 def usable_cpus() -> int:
@@ -28,3 +35,22 @@ def processes_here() -> int:
     from paddleseg.utils import distributed
 
     return int(os.environ.get("PADDLE_LOCAL_SIZE", distributed.world_size()))
+
+
+def default_reading_threads() -> int:
+    """Threads that read labels, when none are asked for: one per core, at most 8."""
+    return min(_MOST_READING_THREADS, usable_cpus())
+
+
+def check_num_workers(num_workers: int | None, kind: str = "process") -> None:
+    """Refuse a ``--num_workers`` below 0.
+
+    Args:
+        num_workers: What was given; None: nothing was.
+        kind: What they are, for the message.
+
+    Raises:
+        ConfigError: It is negative.
+    """
+    if num_workers is not None and num_workers < 0:
+        raise ConfigError(f"--num_workers {num_workers}: must be 0 (no extra {kind}) or more")

@@ -12,6 +12,9 @@ from typing import Any
 from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.output_file import check_output_file
 
+MARK = ("written_by", "ddrnet-toolkit")
+"""First entry of each object that is written: labels and lists of pictures are JSON files, too."""
+
 
 def add_json_flag(parser: argparse.ArgumentParser, content: str) -> None:
     """Add ``--json FILE``.
@@ -30,18 +33,19 @@ def check_json_flag(file: str | None) -> None:
         file: The value of ``--json``; None: not given.
 
     Raises:
-        ConfigError: It is empty, a folder, or in one that is missing or not writable; or a file that is not JSON, and
-            so was not written by such a flag.
+        ConfigError: It is empty, a folder, or in one that is not there or cannot be written to; or a file that was not
+            written by such a flag.
     """
-    check_output_file(file, flag="--json", kind="JSON file", is_own=_is_json)
+    check_output_file(file, flag="--json", kind="JSON file of this toolkit", is_own=_is_own)
 
 
-def _is_json(file: Path) -> bool:
+def _is_own(file: Path) -> bool:
     try:
-        json.loads(file.read_bytes())
+        content = json.loads(file.read_bytes())
     except (ValueError, RecursionError):
         return False
-    return True
+    # Benchmarks write lists of measurements.
+    return isinstance(content, list) or (isinstance(content, dict) and MARK in content.items())
 
 
 def write_json(file: str | None, content: Any) -> None:
@@ -49,8 +53,14 @@ def write_json(file: str | None, content: Any) -> None:
 
     Plain ASCII: file names that are not UTF-8 have parts that only an escape can represent.
 
+    Args:
+        file: What was given with ``--json``.
+        content: An object, which gets ``MARK`` as its first entry, or a list.
+
     Raises:
         UserError: The file cannot be written.
     """
     if file is not None:
+        if isinstance(content, dict):
+            content = dict([MARK, *content.items()])
         write_atomically(file, f"{json.dumps(content, indent=2)}\n".encode())

@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 from paddleseg.utils.atomic_file import replacing, write_atomically
 from paddleseg.utils.checksum import sha256_of
-from paddleseg.utils.errors import DataError, UserError
+from paddleseg.utils.errors import ConfigError, DataError, UserError
 
 INDEX_NAME = "written_files.jsonl"
 _NAMED_AT_MOST = 3
@@ -30,10 +30,15 @@ class WrittenFiles:
     harmless, and never a file of its own that it would refuse to replace; and several processes can write at once.
 
     Args:
-        folder: ``--save_dir``; it need not exist yet.
+        folder: ``--save_dir``; it need not be there yet.
+
+    Raises:
+        ConfigError: The name is empty.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
+        if not str(folder):
+            raise ConfigError("the name of the output folder is empty; give one, or . for this folder")
         self._folder = Path(folder)
         self._index = self._folder / INDEX_NAME
         self._checksums: dict[str, set[str]] | None = None

@@ -9,7 +9,7 @@ import paddle
 import pytest
 
 from paddleseg.datasets import SegmentationDataset
-from paddleseg.inference import label_error_page
+from paddleseg.inference import label_error_page, label_errors
 from paddleseg.inference.label_errors import LabelErrors, find_label_errors, find_regions, region_mask
 from paddleseg.transforms import RandomHorizontalFlip
 from paddleseg.utils.errors import ConfigError
@@ -130,6 +130,13 @@ def test_errors_of_a_data_set_are_found_with_thresholds_and_counts(known):
     assert found.thresholds[1] == pytest.approx((cars * sure + wrong * (1 - sure) / 2) / (cars + wrong), rel=1e-5)
     assert found.confusion[1].tolist() == [0, 180, 96] and found.thresholds[2] == 1
     assert (found.prediction(2) == known.seen[2]).all()
+
+
+def test_of_a_picture_with_very_many_regions_the_largest_are_kept(known, monkeypatch):
+    known.seen[1][2:7, 2:7] = 2  # a second, smaller region
+    assert sorted(region.core for region in find_label_errors(Sees(), known).regions) == [9, 48, 60]
+    monkeypatch.setattr(label_errors, "_MOST_PER_PICTURE", 1)
+    assert sorted(region.core for region in find_label_errors(Sees(), known).regions) == [48, 60]
 
 
 def test_the_page_shows_each_region_and_names_its_picture(known):

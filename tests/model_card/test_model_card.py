@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A card says what the run's folder says, marks the rest, and is never replaced once somebody has filled it in."""
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -12,7 +13,8 @@ import yaml
 import paddleseg
 import train
 from paddleseg.model_card.citation import PAPER, TOOLKIT
-from paddleseg.model_card.markdown import FILL_IN
+from paddleseg.model_card.facts import gather
+from paddleseg.model_card.markdown import FILL_IN, card_text
 from paddleseg.utils.checksum import sha256_of
 from paddleseg.utils.errors import DataError, UserError
 from tests.conftest import TINY_CONFIG, make_dataset
@@ -85,6 +87,14 @@ def test_without_scores_of_classes_the_card_says_how_to_get_them(run, capsys):
     write_card(run)
     assert "val.py --json scores.json" in (run / "MODEL_CARD.md").read_text()
     assert "--scores" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("precision", "amp_level", "named"), [("bf16", "O2", "bf16"), ("bf16", "O1", "fp32")])
+def test_figures_of_the_run_itself_are_said_to_be_of_the_precision_it_evaluated_in(run, precision, amp_level, named):
+    facts = gather(run, None)
+    start = {**facts.start, "settings": {**facts.start["settings"], "precision": precision, "amp_level": amp_level}}
+    text = card_text(dataclasses.replace(facts, start=start, scores=None))
+    assert f"after 2 steps, in Paddle with {named} (pictures: whole)" in text
 
 
 def test_a_card_is_written_again_but_not_over_what_somebody_filled_in(run):

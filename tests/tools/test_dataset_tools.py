@@ -184,6 +184,10 @@ def test_lists_of_two_folders_pair_by_name(data, tmp_path):
     run("data/split_dataset_list.py", *words)
     found = lines(root / "train.txt") + lines(root / "val.txt")
     assert sorted(found) == [f"images/{n}_{i}.png annotations/{n}_{i}_mask.png" for n in "xy" for i in (1, 2, 3)]
+    run("data/split_dataset_list.py", *words[:4], 0.5, 0.3, 0.2, *words[7:])
+    assert len(lines(root / "test.txt")) == 1
+    run("data/split_dataset_list.py", *words)
+    assert not (root / "test.txt").exists()  # its picture is in another list now
     (root / "annotations/x_2_mask.png").unlink()
     with pytest.raises(DataError, match=naming("images/x_2.png", "no label", "*_mask.png", 1, 6)):
         run("data/split_dataset_list.py", *words)

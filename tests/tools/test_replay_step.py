@@ -47,7 +47,7 @@ def test_the_step_gives_the_same_bytes_and_a_layer_is_named(fail, run_command):
     facts["terms"]["loss"] = "0" * 64
     (capsule / "step.json").write_text(json.dumps(facts))
     changed = run_command("tools/replay_step.py", capsule)
-    assert changed.returncode == 1 and "other bytes, first loss term loss" in changed.stderr
+    assert changed.returncode == 1 and "with different bytes, first loss term loss" in changed.stderr
 
 
 def test_of_two_processes_each_has_its_own_part(fail, run_command, tmp_path):

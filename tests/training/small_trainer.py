@@ -14,7 +14,8 @@ from paddleseg.models.weights import read_weights
 from paddleseg.tasks import Scores, SegmentationTask
 from paddleseg.training.hooks.evaluate import EvaluateHook
 from paddleseg.training.run_settings import RunSettings
-from paddleseg.training.trainer import RunRecord, Trainer
+from paddleseg.training.trainer import Trainer
+from paddleseg.training.trainer_state import RunRecord
 from paddleseg.transforms import Pipeline
 from paddleseg.transforms.transforms import Normalize
 

@@ -145,7 +145,7 @@ def test_nothing_in_a_capsule_runs_when_it_is_read(tmp_path):
     files = {path.name for path in (tmp_path / "capsule_3").iterdir()}
     assert files == {"state", "batch_0.npz", "step.json"}
     with np.load(tmp_path / "capsule_3" / "batch_0.npz", allow_pickle=False) as arrays:
-        assert set(arrays.files) == {"img", "label"} and np.isnan(arrays["img"]).any()
+        assert set(arrays.files) == {"batch.img", "batch.label"} and np.isnan(arrays["batch.img"]).any()
 
 
 @pytest.mark.parametrize("harm", ["missing", "batch", "text", "facts", "none", "file"])

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import ConfigError, DataError
 from paddleseg.utils.written_files import INDEX_NAME, WrittenFiles
 from tests.messages import naming
 
@@ -66,3 +66,8 @@ def test_a_folder_that_cannot_be_one_is_refused_before_anything_is_computed(tmp_
     with pytest.raises(DataError, match=naming(tmp_path / place, "is no folder")):
         WrittenFiles(tmp_path / place).refuse_foreign([tmp_path / place / "a"])
     WrittenFiles(tmp_path / "new" / "folder").refuse_foreign([])
+
+
+def test_a_folder_without_a_name_is_refused_instead_of_filling_the_one_of_the_shell():
+    with pytest.raises(ConfigError, match="the name of the output folder is empty"):
+        WrittenFiles("")

@@ -49,7 +49,7 @@ def main(args: argparse.Namespace) -> None:
     pairs = dict(pair_files(root, args.images_dir_name, args.labels_dir_name, naming))
     parts = split_units([Unit((name,)) for name in pairs], dict(zip(MODES, args.split)), args.seed)
     lists = {mode: [(name, pairs[name]) for name in pairs if parts[name] == mode] for mode in MODES}
-    write_lists(root, {mode: part for mode, part in lists.items() if part}, args.separator)
+    write_lists(root, lists, args.separator)
 
 
 if __name__ == "__main__":

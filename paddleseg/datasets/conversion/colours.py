@@ -65,9 +65,15 @@ class ColourFile:
         more = f" and {len(unknown) - _MOST_COLOURS} more" if len(unknown) > _MOST_COLOURS else ""
         first = np.array(_colour(unknown[0]))
         nearest = min(self.classes, key=lambda entry: int(np.abs(first - entry.colour).sum()))
+        found = f"no class has the colour {', '.join(shown)}{more}"
+        if all(len(set(_colour(number))) == 1 for number in unknown):
+            return (
+                f"{found}. Greys are usually class numbers: such labels need no conversion, only lists of files "
+                "(tools/create_dataset_list.py)"
+            )
         return (
-            f"no class has the colour {', '.join(shown)}{more}; nearest to the first is {nearest.name!r} "
-            f"{tuple(nearest.colour)}. Many colours come from resizing or from a compression that changes them"
+            f"{found}; nearest to the first is {nearest.name!r} {tuple(nearest.colour)}. Many colours come from "
+            "resizing or from a compression that changes them"
         )
 
 

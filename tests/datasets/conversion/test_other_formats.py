@@ -52,6 +52,13 @@ def test_a_colour_that_no_class_has_is_named_with_the_nearest(tmp_path):
         convert("voc", tmp_path / "voc", tmp_path / "out")
 
 
+def test_class_numbers_that_were_taken_for_colours_are_called_what_they_are(tmp_path):
+    picture(tmp_path / "voc/a.jpg")
+    colour_label(tmp_path / "voc/labels/a.png", (1, 1, 1), (2, 2, 2))
+    with pytest.raises(DataError, match=naming("a.png", "(1, 1, 1)", "class numbers", "create_dataset_list.py")):
+        convert("voc", tmp_path / "voc", tmp_path / "out")
+
+
 def test_masks_of_cvat_have_the_colours_of_their_labelmap(tmp_path):
     picture(tmp_path / "export/images/a.png")
     (tmp_path / "export/labelmap.txt").write_text(
