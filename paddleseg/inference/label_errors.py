@@ -88,10 +88,9 @@ class LabelErrors:
 
     Attributes:
         regions: Those with a core, in the order of the pictures; of each at most the 200 with the largest cores.
-        thresholds: (K,) float64, mean probability of each class over the pixels that have it as label; 1 where none
-            has it.
-        confusion: (K, K) int64, pixels of each label (rows) and network's class (columns).
-        predictions: The network's label map of each picture as a PNG file, for they are as many as the data set.
+        thresholds: (K,) float64, mean probability of each class over the pixels labelled as it; 1 if there are none.
+        confusion: (K, K) int64, pixels by label (rows) and predicted class (columns).
+        predictions: The network's label map of each picture as a PNG file, since there are as many as pictures.
     """
 
     regions: list[Region]

@@ -41,7 +41,7 @@ PREFIX = "capsule_"
 _STATE, _STEP = "state", "step.json"
 # Before the name of a tensor in a batch: numpy.savez has a parameter `file`.
 _ENTRY = "batch."
-# A capsule is written only where so many times its size is free.
+# A capsule is written only if this many times its size is free.
 _FREE_SPACE = 3
 
 
@@ -75,7 +75,7 @@ class CapsuleWriter:
     """Saves the first few steps that are not finite.
 
     Args:
-        settings: Those of the run.
+        settings: The run's.
     """
 
     def __init__(self, settings: RunSettings) -> None:

@@ -53,10 +53,10 @@ def facts_of_start(
     """The facts of a run at its start, as plain values.
 
     Args:
-        settings: Those of the run, with ``iters`` and ``seed`` chosen.
+        settings: The run's, with ``iters`` and ``seed`` chosen.
         identity: See ``trainer_state.RunRecord``.
-        weights: What ``weights_checksum`` gives before the first step.
-        files: ``file_list`` of the data that is trained on.
+        weights: The result of ``weights_checksum`` before the first step.
+        files: ``file_list`` of the training data.
         config_text: The resolved configuration, or None.
     """
     return {

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """What a checkpoint says of its run beside the state.
+    """What a checkpoint records about its run besides the state.
 
     Attributes:
-        identity: What decides which samples a step sees and how it is taken: seed, batch size, number of processes
+        identity: What determines the samples and computation of a step: seed, batch size, number of processes
             and so on. A checkpoint with other values is not resumed.
         config_text: The resolved configuration, or None for a run without one.
     """
@@ -46,7 +46,7 @@ NO_RECORD = RunRecord()
 
 
 class TrainerState:
-    """What a checkpoint holds of a trainer.
+    """The part of a checkpoint that belongs to a trainer.
 
     Args:
         trainer: Whose state it is.
@@ -78,7 +78,7 @@ class TrainerState:
         return contents
 
     def check(self) -> None:
-        """Refuse what could not be saved, or not be read again, before there is anything to lose.
+        """Refuse states that cannot be saved or read back, before there is anything to lose.
 
         Raises:
             ConfigError: Names the hook or task.
@@ -94,11 +94,11 @@ class TrainerState:
                 raise ConfigError(f"hook {key}: its state_dict cannot be saved and read again: {fault}")
 
     def restore(self, start: checkpoint.Checkpoint) -> None:
-        """Put the trainer where a checkpoint that it wrote stands.
+        """Restore the trainer's state from a checkpoint that it wrote.
 
         Raises:
-            WeightsError: It is not one of such a run.
-            ConfigError: Its seed, batch size or the like is another, so that it would not be the same run.
+            WeightsError: It is not of such a run.
+            ConfigError: Its seed, batch size or the like differs, so that it would not be the same run.
         """
         trainer, states = self._trainer, start.states
         check_same_run(start.folder, states["run"], trainer.record.identity)
@@ -115,8 +115,8 @@ class TrainerState:
         if self._scaler is not None and states["scaler"]:
             self._scaler.load_state_dict(states["scaler"])
         self._restore_average(start)
-        # What belongs to hooks that this run does not have is kept for the next one: a run without --do_eval between
-        # two with it must not make them forget the best figure.
+        # States of hooks that this run does not have are kept for the next one: a run without --do_eval between two
+        # with it must not lose the best figure.
         self._absent_hooks = dict(states["hooks"])
         for key, hook in keyed(trainer.hooks).items():
             state = self._absent_hooks.pop(key, None)
@@ -143,7 +143,7 @@ class TrainerState:
         return {name: parameter.name for name, parameter in self._trained.named_parameters()}
 
     def _with_meta(self, file: str, weights: nn.Layer | ExponentialMovingAverage) -> dict[str, Any]:
-        """The content of a weight file: arrays by name, and what they are."""
+        """The content of a weight file: arrays by name, and their metadata."""
         trainer = self._trainer
         own = {"step": trainer.step, "metric": figure_of(trainer, file)}
         meta = make_meta(trainer.model, **{"step": trainer.step, **trainer.task.facts(), **own})
@@ -165,7 +165,7 @@ class TrainerState:
 
 
 def figure_of(trainer: Trainer, file: str | None) -> dict[str, float] | None:
-    """The primary figure of a weight file by its name; None when the step is not evaluated."""
+    """The primary figure of a weight file by its name; None if the step was not evaluated."""
     return {trainer.task.primary: trainer.scores[file].figure} if file in trainer.scores else None
 
 
