@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Formats that their own converters make of our ONNX model: OpenVINO's and MNN's."""
+"""Formats converted from our ONNX model by their own converters: OpenVINO's and MNN's."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from paddleseg.export.options import PORTABLE_OPSET, GraphRequest
 from paddleseg.utils.errors import UserError
 from paddleseg.utils.quiet_import import import_quietly
 
-# The softmax over the channels that ONNX has from set 13 on comes out wrong: MNN 3.6.1 gives two classes with logits of
-# 134 and 194 one half each. The older sets' one, over the last axis, is right.
+# ONNX's softmax over the channels, from set 13 on, is wrong: MNN 3.6.1 gives two classes with logits of 134 and 194 one
+# half each. The older sets' softmax, over the last axis, is right.
 _OPSET_FOR_MNN = PORTABLE_OPSET
-# The package's own command is this call as well, but installs a package and sends the converted model's size and the
-# arguments to MNN's makers first; a process of its own, because a model that it cannot read ends the process.
+# The package's own command makes this call, too, but first installs a package and sends the converted model's size and
+# the arguments to MNN's makers; in a separate process, because a model that it cannot read ends the process.
 _CALL_OF_MNN = "import sys, _tools; _tools.mnnconvert(['mnnconvert', *sys.argv[1:]])"
 
 
@@ -55,7 +55,7 @@ def convert_to_mnn(onnx_model: Path, result: Path, name: str) -> None:
     Args:
         onnx_model: Its file.
         result: The file to write.
-        name: What the model is called in it.
+        name: The model's name in it.
 
     Raises:
         UserError: MNN's converter does not take the model.

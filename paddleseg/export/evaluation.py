@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The scores of an exported graph on labelled pictures: of what will really run, on the engine that runs it.
+"""The scores of an exported graph on labelled pictures, on the engine that will run it.
 
 Needs no Paddle, unless that is the engine.
 """
@@ -26,7 +26,7 @@ from paddleseg.utils.progress import Progress
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What an evaluation found.
+    """The result of an evaluation.
 
     Attributes:
         result: mIoU and more, or top-1 and top-5.
@@ -40,18 +40,18 @@ class Evaluation:
 
     @property
     def report(self) -> list[str]:
-        """What the log says, as val.py does."""
+        """Lines for the log, like val.py's."""
         is_classifier = isinstance(self.result, ClassificationResult)
         return self.result.report() if is_classifier else report_lines(self.result)
 
     @property
     def pictures_per_second(self) -> float:
-        """By the network and what makes the label map of its output; not by reading and preparing the picture."""
+        """Speed of the network and the label map from its output, without reading and preparing the picture."""
         return 1e3 / (self.milliseconds["inference"] + self.milliseconds["postprocess"])
 
     @property
     def score(self) -> tuple[str, float]:
-        """Name and value, 0 to 1, of what counts."""
+        """Name and value, 0 to 1, of the primary score."""
         if isinstance(self.result, ClassificationResult):
             return "top-1", self.result.top1
         return "mIoU", self.result.mean_iou
@@ -64,11 +64,11 @@ def evaluate_exported(graph: Segmenter | Classifier, dataset: PictureDataset, ba
 
     Args:
         graph: An exported graph.
-        dataset: What it is scored on; its transforms are not used.
+        dataset: The labelled pictures; its transforms are not used.
         batch_size: Most pictures in a batch; only neighbours of one size share one.
 
     Raises:
-        ConfigError: The graph gives something of another form, or cuts a part of the pictures off.
+        ConfigError: The graph's output has another form, or it cuts off parts of the pictures.
         DataError: A picture or label is missing, damaged or out of range, or there are none.
     """
     graph.check_batch_size(batch_size)
@@ -98,7 +98,7 @@ def evaluate_exported(graph: Segmenter | Classifier, dataset: PictureDataset, ba
 
 
 def network_inputs(graph: ExportedGraph, dataset: PictureDataset) -> Iterator[NetworkInput]:
-    """The pictures of a data set as the graph takes them."""
+    """The pictures of a data set as the graph's inputs."""
     for index in range(len(dataset)):
         path = picture_file(dataset, index)
         if path is not None:
@@ -109,7 +109,7 @@ def network_inputs(graph: ExportedGraph, dataset: PictureDataset) -> Iterator[Ne
 
 
 def picture_file(dataset: PictureDataset, index: int) -> str | None:
-    """The file of a picture that its data set only reads; None: its pixels are of the data set's own making."""
+    """The file of a picture, if its data set only reads it; None: the data set creates the pixels itself."""
     reads_files = type(dataset).read in (SegmentationDataset.read, ClassDataset.read)
     return dataset.file_list[index][0] if reads_files else None
 

@@ -46,38 +46,38 @@ def export_model(
 ) -> Path:
     """Export a network.
 
-    In each format there is the graph that ``options`` describe, which other programs run, and one that gives the logits
-    at 1/8, if the network has ``forward_stride8``: ``deploy.Segmenter`` makes label maps at the pictures' own sizes of
-    them. Those of the first format are ``model`` and ``graphs.stride8`` in deploy.yaml, those of the others
+    Each format has the graph described by ``options``, for other programs, and one for the logits at 1/8, if the
+    network has ``forward_stride8``: from these ``deploy.Segmenter`` makes label maps at the pictures' own sizes. Those
+    of the first format are ``model`` and ``graphs.stride8`` in deploy.yaml, those of the others
     ``graphs.argmax_onnx`` and so on.
 
-    The export is made and verified in a temporary folder on the disk of ``save_dir``, flushed and moved at the
-    end, deploy.yaml last: a folder with a deploy.yaml is a complete export. Files of an earlier export, which
+    The export is created and verified in a temporary folder on the disk of ``save_dir``, then flushed and moved,
+    deploy.yaml last: a folder with a deploy.yaml is a complete export. Files of an earlier export, which
     ``written_files.jsonl`` names, are replaced, others stay.
 
     Args:
         model: A network with ``num_classes``, ``in_channels`` and ``arch``, and the facts of
-            ``ModelFacts``; it is exported in evaluation mode and leaves in the mode it came in.
-        save_dir: Folder for the export; made if it is not there.
+            ``ModelFacts``; it is exported in evaluation mode, and its mode is restored.
+        save_dir: Folder for the export; created if needed.
         transforms: Preprocessing as written in YAML, ``[{"type": "Normalize", "mean": ...}]``.
-        options: What the graphs are to be.
+        options: The graphs' properties.
         class_names: Names of the classes.
         palette: Colours [r, g, b] of the classes.
-        ignored_class: A class that the graphs are never to give, see ``label_map.ignored_class_of``.
-        read_options: How pictures are to be read before they are predicted.
-        separator: What separates the columns of lists of pictures.
-        weights_meta: What the weight file says of itself; stands in ONNX models and OpenVINO's.
-        verify: Called with the temporary folder; what it raises ends the export, and ``save_dir`` stays as it
-            was. Its report, which has to be without failures, is kept beside the graphs.
+        ignored_class: A class that the graphs never return, see ``label_map.ignored_class_of``.
+        read_options: How to read pictures for prediction.
+        separator: The separator of columns in lists of pictures.
+        weights_meta: The weight file's metadata; stored in ONNX models and OpenVINO's.
+        verify: Called with the temporary folder; its errors end the export, and ``save_dir`` is unchanged. Its report,
+            which must be without failures, is kept beside the graphs.
 
     Returns:
         The path of deploy.yaml.
 
     Raises:
-        ConfigError: An option is wrong, this Paddle cannot write the format, the format cannot be written of the
-            network, or ``save_dir`` cannot be written.
+        ConfigError: An option is wrong, this Paddle cannot write the format, the format does not support the network,
+            or ``save_dir`` cannot be written.
         UserError: The package of a format is not installed, or its converter fails.
-        DataError: A file in ``save_dir`` that no export wrote has the name of one that an export writes.
+        DataError: A file in ``save_dir`` that no export wrote has the name of an export's file.
         VerificationError: The report has failures.
     """
     options.check()
@@ -138,7 +138,7 @@ def export_model(
 
 
 def check_input_shape(shape: Sequence[int] | None, in_channels: int, smallest_side: int = 1) -> list[int]:
-    """The shape of the graph's input, -1 where any size goes.
+    """The shape of the graph's input, -1 for any size.
 
     Args:
         shape: N C H W; None: any batch and size.
@@ -173,7 +173,7 @@ def _with_explicit_numbers(spec: dict[str, Any], channels: int) -> dict[str, Any
 
 @contextlib.contextmanager
 def naming_save_dir(save_dir: Path) -> Iterator[None]:
-    """Errors of the disk within the block name the flag."""
+    """Make disk errors within the block name the flag."""
     try:
         yield
     except OSError as error:

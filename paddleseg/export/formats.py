@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What ``--format`` and ``--graph_format`` offer: a new format is a function that writes it and a row of ``FORMATS``.
 
-The command line reads the names before Paddle is known to be there: it is imported by the functions, as are the
-packages of the other formats. Files and suffixes of formats stand in ``deploy.graph_formats``.
+The command line reads the names before it knows whether Paddle is installed: the functions import it, like the packages
+of the other formats. Files and suffixes of formats are in ``deploy.graph_formats``.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class ExportFormat:
     """One way to write a graph.
 
     Attributes:
-        about: What it is, for the help.
-        write: Writes a network as the graph that is asked for, to files whose path without suffix is given.
-        packages: What has to be installed to write it, as ``utils.cli.require_packages`` takes it.
-        others: Suffixes of files that it may write beside those that running it takes.
+        about: Its description, for the help.
+        write: Writes a network as the requested graph, to files whose path without suffix is given.
+        packages: The packages needed to write it, as for ``utils.cli.require_packages``.
+        others: Suffixes of files that it may write besides those needed to run it.
     """
 
     about: str
@@ -85,7 +85,7 @@ PADDLE_FORMATS = ("pdmodel", "json")
 
 
 def export_names() -> set[str]:
-    """Names of all files that exports and their quantisation may write, but for deploy.yaml."""
+    """Names of all files that exports and their quantisation may write, except deploy.yaml."""
     suffixes = {suffix for name in FORMATS for suffix in (*GRAPH_FORMATS[name].suffixes, *FORMATS[name].others)}
     return {stem + suffix for stem in (*STEMS, INT8_STEM) for suffix in suffixes}
 
@@ -94,7 +94,7 @@ def require_formats(names: list[str]) -> None:
     """Refuse formats whose packages are not installed.
 
     Args:
-        names: As ``--format`` takes them.
+        names: As for ``--format``.
 
     Raises:
         UserError: Says what to install.
@@ -105,11 +105,11 @@ def require_formats(names: list[str]) -> None:
 
 
 def default_format() -> str:
-    """The one of Paddle's formats that is right and fast on the installed Paddle.
+    """Paddle's format that is correct and fast on the installed Paddle.
 
-    Paddle 3 runs .json graphs with bilinear resizes on oneDNN only after one of its passes is taken out (see
-    ``deploy.engines.paddle_inference``), and other programs do not know of that; .pdmodel runs as it is, on older
-    Paddles too, and on the OpenVINO that Paddle carries.
+    Paddle 3 runs .json graphs with bilinear resizes on oneDNN only without one of its passes (see
+    ``deploy.engines.paddle_inference``), which other programs do not know; .pdmodel runs directly, also on older
+    versions, and on the OpenVINO in Paddle's wheel.
     """
     from paddleseg.export.graph import can_trace
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a network to the files of a static graph.
 
-What only an exported network does (argmax, softmax, leaving out the auxiliary head, never giving an ignored class) is
-in ``ExportedNetwork`` and ``Stride8Network``, so that the networks know nothing of it. Paddle traces into its new
+Everything specific to exported networks (argmax, softmax, no auxiliary head, no ignored class) is in
+``ExportedNetwork`` and ``Stride8Network``, so that the networks need not know about it. Paddle traces into its new
 intermediate representation (PIR, saved as .json) or into the old one (saved as .pdmodel).
 """
 
@@ -35,7 +35,7 @@ class Stride8Network(nn.Layer):
     """The main logits at 1/8, from which label maps at the pictures' own sizes are made.
 
     Args:
-        network: Has ``forward_stride8``.
+        network: A network with ``forward_stride8``.
         ignored_class: A class whose logits are lowered by ``IGNORED_LOGIT``.
     """
 
@@ -50,10 +50,10 @@ class Stride8Network(nn.Layer):
 
 
 class ExportedNetwork(nn.Layer):
-    """A network as it is exported under PaddleSeg's keys: the main output alone, with ``output_op`` applied.
+    """A network as exported under PaddleSeg's keys: only the main output, with ``output_op`` applied.
 
     Args:
-        network: Gives a list of logits (N, K, H, W), the main output first.
+        network: Returns a list of logits (N, K, H, W), the main output first.
         output_op: See ``ExportOptions``.
         ignored_class: A class whose logits are lowered by ``IGNORED_LOGIT``.
     """
@@ -79,10 +79,10 @@ class ExportedNetwork(nn.Layer):
 
 
 class ExportedClassifier(nn.Layer):
-    """A classifier as it is exported, with ``output_op`` applied.
+    """A classifier as exported, with ``output_op`` applied.
 
     Args:
-        network: Gives logits (N, K).
+        network: Returns logits (N, K).
         output_op: ``argmax``: int32 class ids (N,); ``softmax``: float32 probabilities (N, K); ``none``: logits (N, K).
     """
 
@@ -100,7 +100,7 @@ class ExportedClassifier(nn.Layer):
 
 
 def exported_layer(network: nn.Layer, request: GraphRequest) -> nn.Layer:
-    """The layer that gives what a graph is to give."""
+    """The layer that computes a graph's output."""
     if request.gives == STRIDE8:
         return Stride8Network(network, request.ignored_class)
     if request.task == CLASSIFICATION:
@@ -109,19 +109,19 @@ def exported_layer(network: nn.Layer, request: GraphRequest) -> nn.Layer:
 
 
 def save_graph(network: nn.Layer, stem: Path, input_shape: Sequence[int], *, pir: bool) -> None:
-    """Trace a network in evaluation mode and write graph and weights; it leaves in the mode it came in.
+    """Trace a network in evaluation mode and write graph and weights; its mode is restored.
 
     Args:
         network: Called with one float32 tensor.
         stem: The files' path without their suffixes.
-        input_shape: (N, C, H, W), -1 where any size goes.
+        input_shape: (N, C, H, W), -1 for any size.
         pir: Whether to trace into the new representation.
 
     Raises:
         ConfigError: This Paddle cannot trace into that representation.
     """
     with evaluation_mode(network), _forwards_kept(network), _intermediate_representation(pir):
-        # full_graph: without it, what cannot be traced would silently run in Python.
+        # full_graph: without it, untraceable code would silently run in Python.
         spec = paddle.static.InputSpec(list(input_shape), "float32", "x")
         static = paddle.jit.to_static(network, input_spec=[spec], full_graph=True)
         paddle.jit.save(static, str(stem))
@@ -142,12 +142,12 @@ def _without(ignored_class: int | None, logits: Tensor) -> Tensor:
 
 
 def _argmax(logits: Tensor) -> Tensor:
-    """int32 class ids, (N, H, W) or (N,); of equal logits the lowest class."""
+    """int32 class ids, (N, H, W) or (N,); ties go to the lowest class."""
     if _traces_into_pir():
         return paddle.argmax(logits, axis=1, dtype="int32")
     # Paddle 3's paddle.argmax cannot be traced into the old representation ("must be Value, but got
-    # Variable"). The operator itself is there; topk with k = 1 would do too, but takes 20 times as long (232
-    # ms against 12 for 19 classes at 512 x 1024 on one core) and gives any of equal classes.
+    # Variable"). The operator itself can; topk with k = 1 would work too, but takes 20 times as long (232 ms against 12
+    # for 19 classes at 512 x 1024 on one core) and returns any of equal classes.
     from paddle.base.layer_helper import LayerHelper
 
     helper = LayerHelper("arg_max")
@@ -164,9 +164,9 @@ def _argmax(logits: Tensor) -> Tensor:
 
 @contextlib.contextmanager
 def _forwards_kept(network: nn.Layer) -> Iterator[None]:
-    """What Paddle 2.6 puts in the place of the layers' ``forward`` while it traces them is gone after the block.
+    """Undo after the block that Paddle 2.6 replaces the layers' ``forward`` while tracing.
 
-    It would translate that once more in the next trace, where a method calls ``self.forward``, and bind it twice.
+    If a method calls ``self.forward``, the next trace would translate the replacement again, and bind it twice.
     """
     layers = network.sublayers(include_self=True)
     before = [vars(layer).get("forward") for layer in layers]
@@ -181,7 +181,7 @@ def _forwards_kept(network: nn.Layer) -> Iterator[None]:
 
 
 def _intermediate_representation(pir: bool) -> AbstractContextManager[Any]:
-    """Inside, Paddle traces into the representation that is asked for."""
+    """Inside, Paddle traces into the requested representation."""
     if pir == _traces_into_pir():
         return contextlib.nullcontext()
     if not can_trace(pir=pir):
@@ -196,5 +196,5 @@ def _traces_into_pir() -> bool:
 
 
 def _old_ir_guard() -> Callable[[], AbstractContextManager[Any]] | None:
-    """Paddle 3's switch to the old representation; None where there is none."""
+    """Paddle 3's switch to the old representation; None if there is none."""
     return getattr(paddle.pir_utils, "DygraphOldIrGuard", None)

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What of an export is compared with the network: which graphs, on which engine each, and in which precision."""
+"""The comparisons of an export with its network: graphs, engines and precisions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class GraphRun:
 
     Attributes:
         key: Name of the graph in deploy.yaml; ``MAIN``: the one under PaddleSeg's keys.
-        graph: What deploy.yaml says of it.
+        graph: Its description in deploy.yaml.
         options: The engine and its precision.
         why_not: Why it cannot be run on this machine; None: it can be tried.
     """
@@ -42,7 +42,7 @@ class GraphRun:
 
     @property
     def engine(self) -> str:
-        """The engine, and Paddle's kernels where they are chosen."""
+        """The engine, and Paddle's kernels if they are chosen."""
         return f"{self.options.backend} (oneDNN)" if self.options.enable_mkldnn else str(self.options.backend)
 
     @property
@@ -56,9 +56,9 @@ def graph_runs(config: DeployConfig, *, every_way: bool = False) -> list[GraphRu
 
     Args:
         config: The export.
-        every_way: Whether each graph runs on all engines that read it, in all precisions that they make of it, and
-            Paddle's with oneDNN beside the fastest that it has. Otherwise it runs once, in its own precision, on the
-            engine that its format is made for, or on another one where that is not installed.
+        every_way: Whether each graph runs on all engines that read it, in all precisions that they support for it, and
+            on Paddle also with oneDNN besides its fastest kernels. Otherwise it runs once, in its own precision, on its
+            format's own engine, or on another one if that is not installed.
 
     Raises:
         VerificationError: No graph has an engine that is installed.
@@ -72,7 +72,7 @@ def graph_runs(config: DeployConfig, *, every_way: bool = False) -> list[GraphRu
 
 
 def graph_of(config: DeployConfig, key: str) -> DeployConfig:
-    """The deploy.yaml as if the export had one graph alone.
+    """The deploy.yaml as if the export had only one graph.
 
     Args:
         config: The export.
@@ -97,7 +97,7 @@ def _one_way(key: str, graph: GraphSpec) -> Iterator[GraphRun]:
 
 def _every_way(key: str, graph: GraphSpec) -> Iterator[GraphRun]:
     for backend in GRAPH_FORMATS[graph.format].engines:
-        # Of .json graphs, the fastest that Paddle has is oneDNN already.
+        # For .json graphs, Paddle's fastest is already oneDNN.
         kernels = (None, True) if backend == PADDLE and graph.format == "pdmodel" else (None,)
         for precision in PRECISIONS:
             if _can_run(graph, backend, precision):

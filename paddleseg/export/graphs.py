@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The graphs of one export: which there are in which format, and what deploy.yaml says of each."""
+"""The graphs of one export: those of each format, and their entries in deploy.yaml."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class GraphWriter:
 
     Args:
         model: The network.
-        folder: Where the files go.
-        options: What the graphs are to be.
-        input_shape: (N, C, H, W) of their input, -1 where any size goes.
-        input_dtype: What graphs other than Paddle's take.
-        about: What deploy.yaml says of the network: classes, preprocessing and so on.
-        weights_meta: What the weight file says of itself, or None.
+        folder: The output folder.
+        options: The graphs' properties.
+        input_shape: (N, C, H, W) of their input, -1 for any size.
+        input_dtype: The input of graphs other than Paddle's.
+        about: The network's entries in deploy.yaml: classes, preprocessing and so on.
+        weights_meta: The weight file's metadata, or None.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class GraphWriter:
         self._revision = checkout_revision()
 
     def write_all(self) -> dict[str, Any]:
-        """Write all graphs; gives what deploy.yaml says of them: the keys of the main one, and ``graphs``."""
+        """Write all graphs; return their entries in deploy.yaml: the keys of the main one, and ``graphs``."""
         main_format, *others = self._options.ordered_formats
         first, *further = self._write_format(main_format)
         main = {key: value for key, value in first.items() if key != "gives"}
         output_op = first["gives"]
-        if output_op == STRIDE8:  # no other graph: PaddleSeg's key has no word for it but that of logits
+        if output_op == STRIDE8:  # no other graph: PaddleSeg's key can only call it logits
             further, output_op = [first], "none"
         graphs = {entry["gives"]: {**entry, "gives": None} for entry in further}
         for name in others:
@@ -69,7 +69,7 @@ class GraphWriter:
         }
 
     def _write_format(self, name: str) -> list[dict[str, Any]]:
-        """Write the graphs of a format of ``--format``, the main one first; gives an entry of deploy.yaml for each."""
+        """Write the graphs of a format of ``--format``, the main one first; return an entry of deploy.yaml for each."""
         kind = name if name != PADDLE else self._options.graph_format or default_format()
         entries = []
         for gives in self._options.gives(name, has_stride8=hasattr(self._model, "forward_stride8")):
@@ -87,7 +87,7 @@ class GraphWriter:
         return entries
 
     def _request(self, name: str, gives: str) -> GraphRequest:
-        """What a graph of a format of ``--format`` is to be."""
+        """The request for a graph of a format of ``--format``."""
         options, is_portable = self._options, name == ONNX and self._options.portable
         is_uint8 = self._input_dtype == UINT8 and name != PADDLE and not is_portable
         last = self._about["transforms"][-1:]
@@ -107,7 +107,7 @@ class GraphWriter:
         )
 
     def _metadata(self, gives: str, is_uint8: bool) -> dict[str, str]:
-        """What a model says of itself: texts as they are, all else as JSON."""
+        """A model's metadata: texts unchanged, all else as JSON."""
         facts = {
             **self._about,
             "padding_mode": getattr(self._model, "padding_mode", None),
@@ -124,7 +124,7 @@ class GraphWriter:
         }
 
     def _share_weights(self, kind: str, main: dict[str, Any], second: dict[str, Any]) -> None:
-        """Keep Paddle's weights once, for both graphs have the same."""
+        """Keep Paddle's weights once, since both graphs have the same."""
         for suffix in FORMATS[kind].others:
             (self._folder / second["model"]).with_suffix(suffix).unlink(missing_ok=True)
         params = [self._folder / entry["params"] for entry in (main, second)]

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An ONNX graph that grows operator by operator: names, weights, sizes, and what differs between operator sets.
+"""An ONNX graph built operator by operator: names, weights, sizes, and differences between operator sets.
 
-Needs the package onnx alone. Sizes are followed through the graph, so that a resize to the size of another tensor has
-constant sizes where the input's are fixed, and computes each size once where they are not.
+Needs only the package onnx. Sizes are tracked through the graph, so that a resize to the size of another tensor has
+constant sizes if the input's are fixed, and computes each size only once if they are not.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class FeatureMap:
     """A float32 tensor (N, C, H, W) of the graph.
 
     Attributes:
-        name: What it is called in the graph.
+        name: Its name in the graph.
         channels: C.
         size: H and W.
     """
@@ -52,8 +52,8 @@ class OnnxGraph:
 
     Attributes:
         opset: Version of ONNX's operators, from ``options.MIN_OPSET`` to ``MAX_OPSET``.
-        batch: Pictures in a batch; None where any number goes.
-        counts_padding: Whether average pools have to count the padding, because what reads the graph has no others.
+        batch: Pictures in a batch; None for any number.
+        counts_padding: Whether average pools must count the padding, because the graph's reader has no others.
     """
 
     opset: int = DEFAULT_OPSET
@@ -68,7 +68,7 @@ class OnnxGraph:
 
     @contextlib.contextmanager
     def scope(self, name: str) -> Iterator[None]:
-        """Names of what is added within begin with this one and a dot."""
+        """Names added within begin with this one and a dot."""
         self._scope.append(name)
         yield
         self._scope.pop()
@@ -89,11 +89,11 @@ class OnnxGraph:
         return name
 
     def name_output(self, name: str) -> None:
-        """Call the output of the last operator, which nothing has taken yet, by a name of its own."""
+        """Rename the output of the last operator, which must not be in use yet."""
         self._nodes[-1].output[0] = self._nodes[-1].name = name
 
     def constant(self, name: str, value: np.ndarray) -> str:
-        """Add a constant; an equal one under the same name is there once."""
+        """Add a constant; equal ones under the same name are shared."""
         name = ".".join((*self._scope, name))
         if name in self._constants and not np.array_equal(self._constants[name], value):
             name = self._unique(name)
@@ -101,21 +101,21 @@ class OnnxGraph:
         return name
 
     def feature_map(self, name: str, channels: int, size: Size) -> FeatureMap:
-        """A tensor that is in the graph; the first of its size stands for the size where that is computed."""
+        """A tensor in the graph; the first one of its size provides the size if that is computed."""
         self._first_of_size.setdefault(size, name)
         return FeatureMap(name, channels, size)
 
     def convolution(
         self, x: FeatureMap, weight: np.ndarray, bias: np.ndarray, *, stride: int = 1, same: bool = False
     ) -> FeatureMap:
-        """A convolution that is padded by half its kernel.
+        """A convolution padded by half its kernel.
 
         Args:
             x: Its input.
             weight: (out, in, k, k) float32.
             bias: (out,) float32.
             stride: Step of the kernel in both directions, in pixels.
-            same: Pad as ``SAME`` says instead: with a stride of 2 and an even side on the right and below only.
+            same: Pad as for ``SAME`` instead: with a stride of 2 and an even side only on the right and below.
         """
         kernel = weight.shape[2]
         size = _strided(x.size, stride)
@@ -130,7 +130,7 @@ class OnnxGraph:
         return self.feature_map(name, weight.shape[0], size)
 
     def average_pool(self, x: FeatureMap, kernel: int, stride: int, *, counts_padding: bool) -> FeatureMap:
-        """Means over windows, padded by half of them; the padding, zeros, is counted or left out of the means."""
+        """Means over windows, padded with zeros by half of them; the padding is counted or left out of the means."""
         size = _strided(x.size, stride)
         name = self.add(
             "AveragePool",
@@ -146,20 +146,20 @@ class OnnxGraph:
         return self.feature_map(name, x.channels, size)
 
     def pointwise(self, operator: str, *inputs: FeatureMap | str, **attributes: Any) -> FeatureMap:
-        """An operator whose output has the form of its first input; others may be broadcast to it."""
+        """An operator whose output has the shape of its first input; others may be broadcast to it."""
         first = inputs[0]
         names = (x if isinstance(x, str) else x.name for x in inputs)
         return self.feature_map(self.add(operator, *names, **attributes), first.channels, first.size)
 
     def concat(self, inputs: Sequence[FeatureMap]) -> FeatureMap:
-        """Feature maps of one size as one."""
+        """Feature maps of one size, concatenated."""
         name = self.add("Concat", *(x.name for x in inputs), axis=1)
         return self.feature_map(name, sum(x.channels for x in inputs), inputs[0].size)
 
     def resize(self, x: FeatureMap, size: Size) -> FeatureMap:
         """Resize bilinearly, pixel centres at halves (``align_corners=False``)."""
         nothing = ""
-        if self.opset < 13:  # where the two other ways to say the size may be empty, but not left out
+        if self.opset < 13:  # where the two other ways to give the size may be empty, but not omitted
             nothing = self.constant("/none", np.zeros(0, np.float32))
         name = self.add(
             "Resize",
@@ -173,15 +173,15 @@ class OnnxGraph:
         return self.feature_map(name, x.channels, size)
 
     def softmax(self, name: str, axes: int) -> str:
-        """Softmax over axis 1 of a tensor with so many axes."""
+        """Softmax over axis 1 of a tensor with ``axes`` axes."""
         if self.opset >= 13 or axes == 2:
             return self.add("Softmax", name, axis=1)
-        # Before set 13 it is one over all axes from the given one on.
+        # Before set 13 it is over all axes from the given one on.
         last = self.add("Transpose", name, perm=[0, *range(2, axes), 1])
         return self.add("Transpose", self.add("Softmax", last, axis=axes - 1), perm=[0, axes - 1, *range(1, axes - 1)])
 
     def argmax(self, name: str) -> str:
-        """int32 numbers of the highest values along axis 1, which goes; of equal ones the lowest number."""
+        """int32 indices of the highest values along axis 1, which is removed; ties go to the lowest index."""
         attributes = {"select_last_index": 0} if self.opset >= 12 else {}
         ids = self.add("ArgMax", name, axis=1, keepdims=0, **attributes)
         return self.add("Cast", ids, to=onnx.TensorProto.INT32)
@@ -206,7 +206,7 @@ class OnnxGraph:
             first, channels_name = self._first_of_size[size], self.constant("channels", np.array([channels]))
             if self.batch is not None:
                 batch = self.constant("batch", np.array([self.batch]))
-            else:  # the same of all tensors: of whichever it was asked first
+            else:  # the same for all tensors: taken from the first that asked
                 if "batch" not in self._shapes:
                     self._shapes["batch"] = self._part_of_shape(first, 0, 1)
                 batch = self._shapes["batch"]
@@ -231,13 +231,13 @@ class OnnxGraph:
 
 
 def _strided(size: Size, stride: int) -> Size:
-    """The size behind a window of odd side that is padded by half of it, or by ``SAME``."""
+    """The size after a window of odd side, padded by half of it, or by ``SAME``."""
     if stride == 1:
         return size
     return Size(None if size.hw is None else tuple(-(-side // stride) for side in size.hw))
 
 
 def _shares_of_pixels(side: int, kernel: int, stride: int) -> np.ndarray:
-    """Which share of each window's side is in the picture, not in the padding."""
+    """The share of each window's side that is in the picture, not in the padding."""
     starts = np.arange(-(-side // stride)) * stride - kernel // 2
     return (np.minimum(starts + kernel, side) - np.maximum(starts, 0)) / kernel

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The layers of the networks as ONNX operators: a table from the type of a layer to what its ``forward`` computes.
+"""The layers of the networks as ONNX operators: a table from the type of a layer to the function of its ``forward``.
 
-How many layers there are, their widths, strides and paddings come from the layers themselves. Each type stands for
-itself alone, not for types derived from it, whose ``forward`` may be another.
+The number of layers, their widths, strides and paddings come from the layers themselves. Each type stands only for
+itself, not for subclasses, whose ``forward`` may differ.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _EMITTERS: dict[type[nn.Layer], Emitter] = {}
 
 
 def add_layer(graph: OnnxGraph, parent: nn.Layer, name: str, x: FeatureMap) -> FeatureMap:
-    """Add what the sublayer ``name`` of a layer computes from ``x``; its name is part of the names in the graph.
+    """Add the function of the sublayer ``name`` of a layer; its name is part of the names in the graph.
 
     Raises:
-        ConfigError: It is of a type that has no row in the table.
+        ConfigError: Its type has no row in the table.
     """
     layer = getattr(parent, name)
     with graph.scope(name):
@@ -85,7 +85,7 @@ def _sequence(graph: OnnxGraph, layers: nn.Sequential, x: FeatureMap) -> Feature
 def _convolution(
     graph: OnnxGraph, conv: nn.Conv2D, x: FeatureMap, batch_norm: nn.BatchNorm2D | None = None
 ) -> FeatureMap:
-    """A convolution, and the batch normalisation behind it as part of its weights."""
+    """A convolution, with the following batch normalisation merged into its weights."""
     weight = conv.weight.numpy().astype(np.float64)
     bias = np.zeros(len(weight)) if conv.bias is None else conv.bias.numpy().astype(np.float64)
     if batch_norm is not None:
@@ -160,7 +160,7 @@ def _dappm(graph: OnnxGraph, dappm: DAPPM, x: FeatureMap) -> FeatureMap:
     outputs = [add_layer(graph, dappm, "scale0", x)]
     for i in range(1, 5):
         pooled = add_layer(graph, dappm, f"scale{i}", x)
-        if pooled.size is not ONE_CELL:  # which the sum spreads by itself
+        if pooled.size is not ONE_CELL:  # which the sum broadcasts by itself
             with graph.scope(f"scale{i}"):
                 pooled = graph.resize(pooled, x.size)
         with graph.scope(f"process{i}"):

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The toolkit's networks as ONNX models, written without Paddle's graphs and without a converter.
 
-Batch normalisations behind convolutions are part of their weights; an auxiliary head is left out. Operators are Conv,
-Relu, Add, BatchNormalization, AveragePool, GlobalAveragePool, Concat and Resize; Shape and Slice where sizes are
-computed; Transpose, Cast, Sub and Mul for uint8 pictures; ArgMax, Cast and Softmax for what the model gives; Flatten
-and Gemm in classifiers.
+Batch normalisations after convolutions are merged into their weights; an auxiliary head is left out. Operators are
+Conv, Relu, Add, BatchNormalization, AveragePool, GlobalAveragePool, Concat and Resize; Shape and Slice for computed
+sizes; Transpose, Cast, Sub and Mul for uint8 pictures; ArgMax, Cast and Softmax for the output; Flatten and Gemm in
+classifiers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from paddleseg.utils.errors import ConfigError
 INPUT_NAME = "images"
 OUTPUT_NAMES = {STRIDE8: "logits_stride8", "none": "logits", "softmax": "probabilities", "argmax": "class_ids"}
 """Names of the output by what a graph gives."""
-# What the writer restates: a network that has another one of these is not ours.
+# The methods that the writer restates: a network with another one of these is not ours.
 _METHODS = {
     DDRNet: ("forward", "forward_stride8", "forward_branches", "_resize_like"),
     DDRNetClassifier: ("forward", "forward_branches", "_resize_like"),
@@ -49,7 +49,7 @@ def onnx_model(network: nn.Layer, request: GraphRequest) -> onnx.ModelProto:
 
     Args:
         network: One of the toolkit's, on any device and in any mode, which it keeps.
-        request: What the model is to be.
+        request: The model's properties.
 
     Raises:
         ConfigError: The network is not one of the toolkit's.
@@ -111,7 +111,7 @@ def check_is_ours(network: nn.Layer) -> None:
 def _input(
     graph: OnnxGraph, channels: int, n: int, hw: Sequence[int], request: GraphRequest
 ) -> tuple[FeatureMap, onnx.ValueInfoProto]:
-    """The input, as the network takes it and as the model does."""
+    """The input, in the network's form and in the model's."""
     size = Size(None if -1 in hw else tuple(hw))
     batch, height, width = _dimensions(n, hw)
     if request.input_dtype == FLOAT32:
@@ -130,7 +130,7 @@ def _input(
 
 
 def _logits_stride8(graph: OnnxGraph, network: DDRNet, x: FeatureMap, ignored_class: int | None) -> FeatureMap:
-    """What ``forward_stride8`` gives first."""
+    """The first output of ``forward_stride8``."""
     low, high = _branches(graph, network, x)
     high = add_layer(graph, network, "layer5_", high)
     context = add_layer(graph, network, "spp", add_layer(graph, network, "layer5", low))
@@ -162,7 +162,7 @@ def _classify(graph: OnnxGraph, network: DDRNetClassifier, x: FeatureMap) -> str
 
 
 def _branches(graph: OnnxGraph, trunk: DualResolutionTrunk, x: FeatureMap) -> tuple[FeatureMap, FeatureMap]:
-    """What ``forward_branches`` gives, but for the auxiliary head's input."""
+    """The outputs of ``forward_branches``, except the auxiliary head's input."""
     x = relu(graph, add_layer(graph, trunk, "layer1", add_layer(graph, trunk, "conv1", x)))
     high = low = relu(graph, add_layer(graph, trunk, "layer2", x))
     for stage in trunk._stages:
@@ -181,5 +181,5 @@ def _branches(graph: OnnxGraph, trunk: DualResolutionTrunk, x: FeatureMap) -> tu
 
 
 def _dimensions(n: int, hw: Sequence[int]) -> list[int | str]:
-    """Batch, height and width as a model states them: numbers, or names where any size goes."""
+    """Batch, height and width in a model: numbers, or names for any size."""
     return [name if size == -1 else size for name, size in zip(("batch", "height", "width"), (n, *hw))]

@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an export is to be, as a whole and graph by graph, and which options cannot be combined.
+"""The properties of an export, as a whole and graph by graph, and contradictions between options.
 
-Imports no package that has to be installed: the command checks its flags before it loads any.
+Imports only the standard library: the command checks its flags before it loads packages.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ PORTABLE_OPSET = 12
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What the exported graphs are to be.
+    """The properties of the exported graphs.
 
     Attributes:
-        output_op: ``argmax``: int32 class ids (N, H, W), the lowest of equally good classes; ``softmax``:
+        output_op: ``argmax``: int32 class ids (N, H, W), the lowest of equal classes; ``softmax``:
             float32 probabilities (N, K, H, W); ``none``: float32 logits (N, K, H, W). All at the size of the
-            input. ``stride8``: no such graph, but the one of logits at 1/8 alone, which the others come with.
-        input_shape: (N, C, H, W), -1 where any size goes; None: any batch and size.
-        graph_format: Which of Paddle's formats, ``pdmodel`` or ``json``; None: see ``formats.default_format``.
+            input. ``stride8``: only the graph of logits at 1/8, which accompanies the others.
+        input_shape: (N, C, H, W), -1 for any size; None: any batch and size.
+        graph_format: One of Paddle's formats, ``pdmodel`` or ``json``; None: see ``formats.default_format``.
         task: One of ``deploy_config.TASKS``; outputs of a classifier are (N,) or (N, K).
         formats: Names in ``FORMAT_NAMES``.
-        input_dtype: What graphs other than Paddle's take: ``float32``: normalised pictures (N, C, H, W); ``uint8``:
+        input_dtype: The input of graphs other than Paddle's: ``float32``: normalised pictures (N, C, H, W); ``uint8``:
             RGB pictures (N, H, W, C); None: see ``input_dtype_for``.
         opset: Version of ONNX's operators; None: ``DEFAULT_OPSET``, or ``PORTABLE_OPSET``.
-        portable: Whether the ONNX model is made for the tool chains of small devices: fixed sizes, float32 pictures,
-            no computed sizes, average pools that count the padding, and at its end logits (of segmentation at 1/8).
+        portable: Whether the ONNX model is for the tool chains of small devices: fixed sizes, float32 pictures, no
+            computed sizes, average pools that count the padding, and logits as output (at 1/8 for segmentation).
     """
 
     output_op: str = "argmax"
@@ -65,7 +65,7 @@ class ExportOptions:
         return [name for name in FORMAT_NAMES if name in self.formats]
 
     def gives(self, kind: str, has_stride8: bool) -> list[str]:
-        """What the graphs of a format give, the main one first.
+        """The outputs of the graphs of a format, the main one first.
 
         Args:
             kind: A name in ``FORMAT_NAMES``.
@@ -78,7 +78,7 @@ class ExportOptions:
         return [self.output_op, STRIDE8] if has_stride8 else [self.output_op]
 
     def check(self) -> None:
-        """Refuse what does not go together.
+        """Refuse contradictions.
 
         Raises:
             ConfigError: Names the flag, what was found and what to give.
@@ -128,19 +128,19 @@ DEFAULT_OPTIONS = ExportOptions()
 
 @dataclass(frozen=True)
 class GraphRequest:
-    """What one graph is to be.
+    """The properties of one graph.
 
     Attributes:
-        gives: ``stride8``: float32 logits (N, K, ceil(H/8), ceil(W/8)); or what ``ExportOptions.output_op`` says.
-        input_shape: (N, C, H, W) of the pictures, -1 where any size goes.
-        task: That of the network.
+        gives: ``stride8``: float32 logits (N, K, ceil(H/8), ceil(W/8)); or a value of ``ExportOptions.output_op``.
+        input_shape: (N, C, H, W) of the pictures, -1 for any size.
+        task: The network's task.
         ignored_class: A class whose logits are lowered, see ``graph.IGNORED_LOGIT``.
         input_dtype: ``float32`` or ``uint8``, see ``ExportOptions``.
         normalize: How a graph of uint8 pictures normalises them; None: not at all.
         opset: Version of ONNX's operators.
         counts_padding: Whether average pools that leave out the padding become ones that count it and a product with
             constants, for readers that have no others; needs fixed height and width.
-        metadata: Texts that stand beside the graph, by their names.
+        metadata: Texts stored with the graph, by their names.
     """
 
     gives: str = STRIDE8
@@ -161,7 +161,7 @@ def parse_formats(text: str) -> list[str]:
 
 
 def input_dtype_for(wish: str | None, transforms: Sequence[Mapping[str, Any]], read_options: ReadOptions) -> str:
-    """What graphs take: uint8 pictures, which cost nothing to prepare, unless pictures have other numbers.
+    """The input type of graphs: uint8 pictures, which need no preparation, unless pictures have other numbers.
 
     Args:
         wish: ``float32``, ``uint8``, or None.
@@ -169,7 +169,7 @@ def input_dtype_for(wish: str | None, transforms: Sequence[Mapping[str, Any]], r
         read_options: How pictures are read.
 
     Raises:
-        ConfigError: uint8 was asked for, and pictures are not of that type.
+        ConfigError: uint8 was requested, but pictures are not of that type.
     """
     reason = None
     if read_options.value_range is not None:

@@ -1,7 +1,7 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures and pages of what trainings and evaluations found.
+"""Pictures and pages with the results of trainings and evaluations.
 
-It draws figures and arrays that others have made, and knows no network, no data set and no task. So both the training
-above it, at the end of a run, and the commands can use it, and what it needs below is the metrics alone.
+It draws given figures and arrays, and knows no network, data set or task. So both the training above it, at the end of
+a run, and the commands can use it, and below it depends only on the metrics.
 """

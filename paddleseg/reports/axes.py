@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Axes of charts: where ticks stand, what they say, and where a value lies."""
+"""Axes of charts: the positions of ticks and values, and the ticks' labels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Axis:
 
     @classmethod
     def around(cls, values: Sequence[float], *, is_log: bool = False, margin: float = 0.05) -> Axis:
-        """One that has room for all finite values, of a logarithmic one for those above 0; 0 to 1 where none is."""
+        """An axis with room for all finite values, if logarithmic for those above 0; 0 to 1 if there are none."""
         shown = [value for value in values if math.isfinite(value) and (value > 0 or not is_log)]
         if not shown:
             return cls(0.1, 1.0, True) if is_log else cls(0.0, 1.0)
@@ -38,11 +38,11 @@ class Axis:
             room = max((high / low) ** margin, 1.1)
             return cls(low / room, high * room, True)
         room = margin * (high - low) or 0.05 * abs(high) or 1.0
-        # Losses, rates and shares are not negative: no room below 0 for what is not there.
+        # Losses, rates and shares are not negative: no room below 0 is needed.
         return cls(low - room if low < 0 or low > room else 0.0, high + room)
 
     def share(self, value: float) -> float:
-        """Where a value lies, 0 at the low end and 1 at the high one."""
+        """The position of a value, 0 at the low end and 1 at the high one."""
         low, high = self.low, self.high
         if self.is_log:
             low, high, value = math.log(low), math.log(high), math.log(value)
@@ -59,7 +59,7 @@ class Axis:
         return self._even_ticks(count)
 
     def _even_ticks(self, count: int) -> list[float]:
-        raw = (self.high - self.low) / (count + 2)  # up to twice that is taken, which leaves three ticks at least
+        raw = (self.high - self.low) / (count + 2)  # up to twice this is used, which leaves at least three ticks
         magnitude = 10.0 ** math.floor(math.log10(raw))
         step = next(step for step in _STEPS if step * magnitude >= raw * 0.999) * magnitude
         first = math.ceil(self.low / step - 1e-9)
@@ -77,7 +77,7 @@ class Axis:
 
 
 def tick_labels(ticks: Sequence[float]) -> list[str]:
-    """What ticks say: all with as many digits as tell them apart, very large and small ones with a power of ten.
+    """Labels of ticks: with enough digits to tell them apart, very large and small ones with a power of ten.
 
     Example:
         >>> tick_labels([0.0, 0.5, 1.0])

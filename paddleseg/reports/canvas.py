@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What charts are drawn on: SVG, which follows the scheme of the program that shows it, and a raster for PNG files.
+"""Canvases for charts: SVG, which follows the colour scheme of the viewer, and a raster for PNG files.
 
 Coordinates are in pixels from the top left corner. Colours are ``"#rrggbb"`` or a name of ``reports.colours``.
 """
@@ -24,9 +24,9 @@ Point = tuple[float, float]
 
 SVG_NOTE = "DDRNet toolkit: chart"
 """A text in each SVG file, by which a later run knows that it may replace it, as PNG files have one."""
-# Lines are drawn so many times larger and averaged, which makes their edges smooth.
+# Lines are drawn this many times larger and averaged, which smooths their edges.
 _OVERSAMPLING = 3
-# Glyphs that Pillow's own font has; it shows all others as empty boxes.
+# Glyphs in Pillow's own font; it shows all others as empty boxes.
 _FONT_ENCODING = "cp1252"
 
 
@@ -36,12 +36,12 @@ def _font(size: float) -> ImageFont.FreeTypeFont:
 
 
 def text_width(text: str, size: float) -> float:
-    """Width of a line of text in pixels, about the same in a browser."""
+    """Width of a line of text in pixels, about the same as in a browser."""
     return _font(size).getlength(drawable(text, "?"))
 
 
 def drawable(text: str, instead: str) -> str:
-    """The text, or what stands for it where the font lacks a letter of it."""
+    """The text, or ``instead`` if the font lacks one of its letters."""
     try:
         text.encode(_FONT_ENCODING)
     except UnicodeEncodeError:
@@ -50,7 +50,7 @@ def drawable(text: str, instead: str) -> str:
 
 
 class Canvas(ABC):
-    """A ground of some size.
+    """A drawing surface of some size.
 
     Args:
         width: In pixels.
@@ -86,7 +86,7 @@ class Canvas(ABC):
         bold: bool = False,
         upwards: bool = False,
     ) -> None:
-        """A line of text whose middle is at the height of ``place``; ``upwards`` it is read from the bottom."""
+        """A line of text, vertically centred at ``place``; with ``upwards`` it is read from the bottom."""
 
     @abstractmethod
     def encode(self) -> bytes:
@@ -94,7 +94,7 @@ class Canvas(ABC):
 
 
 class SvgCanvas(Canvas):
-    """Writes SVG, whose named colours are variables of CSS: a page, or the file itself, says what they are."""
+    """Writes SVG, whose named colours are CSS variables, defined by a page, or by the file itself."""
 
     def __init__(self, width: int, height: int) -> None:
         super().__init__(width, height)
@@ -140,7 +140,7 @@ class SvgCanvas(Canvas):
         )
 
     def encode(self) -> bytes:
-        """A file that follows the scheme of the program that shows it."""
+        """A file that follows the colour scheme of the viewer."""
         light, dark = (
             "".join(f"--{name}:{colour};" for name, colour in scheme(dark=is_dark).items()) for is_dark in (False, True)
         )
@@ -219,7 +219,7 @@ class PngCanvas(Canvas):
         return encode_png(np.asarray(self._image.reduce(_OVERSAMPLING)))
 
     def _rgb(self, colour: str, opacity: float = 1.0) -> tuple[int, int, int]:
-        """The colour as it looks on the ground."""
+        """The colour blended with the background."""
         top, ground = (_parts(self._colours.get(name, name)) for name in (colour, GROUND))
         return tuple(round(opacity * own + (1 - opacity) * below) for own, below in zip(top, ground))
 
@@ -233,7 +233,7 @@ def _parts(colour: str) -> tuple[int, ...]:
 
 
 def _dashes(points: Sequence[Point], drawn: float = 6.0, left_out: float = 4.0) -> list[list[Point]]:
-    """A line as the pieces of it that a dashed one has."""
+    """The pieces of a dashed line."""
     pieces: list[list[Point]] = [[points[0]]] if points else []
     is_drawn, rest = True, drawn
     for (x, y), (next_x, next_y) in zip(points, points[1:]):

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Charts as files, which replace charts alone."""
+"""Charts as files, which replace only charts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CANVASES = {".png": PngCanvas, ".svg": SvgCanvas}
 
 
 class Drawing(Protocol):
-    """What can be drawn: ``charts.Figure`` and others of its kind."""
+    """Something drawable: ``charts.Figure`` and the like."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -28,11 +28,11 @@ class Drawing(Protocol):
 
 
 def check_chart_file(file: str | os.PathLike[str], flag: str = "") -> None:
-    """Refuse a place that no chart could be written to, or where something else is.
+    """Refuse a file to which no chart can be written, or that is something else.
 
     Args:
-        file: The place.
-        flag: That of a command with which it was given.
+        file: The path.
+        flag: The command's flag for it.
 
     Raises:
         ConfigError: See ``check_output_file``.

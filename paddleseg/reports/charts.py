@@ -13,7 +13,7 @@ from paddleseg.reports.colours import GRID, GROUND, INK, QUIET
 
 TITLE, TEXT, SMALL = 15, 13, 12
 """Sizes of letters in pixels: readable where the picture is shown as it is."""
-# What is kept free round the axes of a panel, in pixels.
+# The margins around the axes of a panel, in pixels.
 _LEFT, _RIGHT, _TOP, _BOTTOM = 86, 22, 44, 52
 _MOST_DOTS = 40
 
@@ -23,10 +23,10 @@ class Line:
     """Values over steps.
 
     Attributes:
-        steps: Where they are, rising.
-        values: What they are; those that are not finite are left out.
+        steps: Their steps, ascending.
+        values: The values; those that are not finite are left out.
         colour: A name of ``reports.colours``.
-        faint: Drawn beneath the others, in a lighter shade: the single values of which another line is the mean.
+        faint: Drawn beneath the others, in a lighter shade: single values whose mean is another line.
         dashed: A second kind of the same figure.
         dots: Whether each value has a dot, if there is room for them.
     """
@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Mark:
-    """A value with a ring round it, and a text unless that is empty."""
+    """A value with a ring around it, and a text unless that is empty."""
 
     step: float
     value: float
@@ -54,13 +54,13 @@ class Panel:
     """One chart.
 
     Attributes:
-        title: What it shows.
-        x_title: What the horizontal axis counts.
-        y_title: What the vertical axis measures, with its unit.
-        lines: What is drawn.
-        marks: Values that are named.
+        title: Its title.
+        x_title: The title of the horizontal axis.
+        y_title: The title of the vertical axis, with the unit.
+        lines: The lines to draw.
+        marks: Labelled values.
         is_log: Whether the vertical axis is logarithmic.
-        x_axis: The range of steps; None: that of the lines.
+        x_axis: The range of steps; None: the lines'.
     """
 
     title: str
@@ -74,7 +74,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """A line of the legend; ``dashed`` as the lines it stands for."""
+    """An entry of the legend; ``dashed`` like the lines it stands for."""
 
     text: str
     colour: str
@@ -83,12 +83,12 @@ class LegendEntry:
 
 @dataclass(frozen=True)
 class Figure:
-    """Panels in rows of two, with what they have in common.
+    """Panels in rows of two, with a common title and legend.
 
     Attributes:
         title: Above all; may be empty.
         panels: One or more.
-        legend: What the colours mean; empty where there is but one line.
+        legend: The meaning of the colours; empty if there is only one line.
         panel_size: Width and height of a panel in pixels.
     """
 
@@ -129,7 +129,7 @@ class Figure:
             _draw_panel(canvas, panel, (column * width, self._head + row * height), self.panel_size)
 
     def _legend_places(self) -> list[tuple[float, int]]:
-        """(x, row) of each entry, set like words of a text."""
+        """(x, row) of each entry, laid out like words of a text."""
         places, x, row = [], float(_LEFT), 0
         for entry in self.legend:
             width = 32 + 1.15 * text_width(entry.text, TEXT) + 24  # the fonts of browsers are wider

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Colours of charts and pages, told apart by people with any kind of colour vision."""
+"""Colours of charts and pages, distinguishable with any kind of colour vision."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DARK = {INK: "#e7ebef", QUIET: "#9aa6b2", GRID: "#2c343d", GROUND: "#181d23"}
 
 
 def series_colour(number: int) -> str:
-    """The name of the colour of a line; after the last it starts afresh."""
+    """The name of the colour of a line; they repeat after the last."""
     return f"series{number % len(SERIES)}"
 
 
@@ -27,5 +27,5 @@ def scheme(*, dark: bool) -> dict[str, str]:
 
 
 def shade(value: float, colour: tuple[int, int, int] = (0, 90, 160)) -> tuple[int, int, int]:
-    """From white at 0 to the colour at 1, for a cell of a matrix on a light ground."""
+    """From white at 0 to the colour at 1, for a cell of a matrix on a light background."""
     return tuple(round(255 + (part - 255) * min(max(value, 0.0), 1.0)) for part in colour)

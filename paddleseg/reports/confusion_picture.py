@@ -12,14 +12,14 @@ from paddleseg.reports.canvas import Canvas, drawable, text_width
 from paddleseg.reports.charts import SMALL, TEXT, TITLE
 from paddleseg.reports.colours import GRID, INK, QUIET, shade
 
-# Matrices up to this size have names and numbers; larger ones are a picture of shades with numbers at the edges.
+# Matrices up to this size have names and numbers; larger ones are only shades, with numbers at the edges.
 MOST_NAMED = 40
 _CELL, _SMALLEST_SIDE, _LARGEST_SIDE = 36, 480, 1000
 _PADDING, _HEAD, _FOOT = 24, 72, 34
 
 
 def row_shares(matrix: np.ndarray) -> np.ndarray:
-    """(K, K) float64: the share of each label's counts that each class got; NaN in the row of a class without labels.
+    """(K, K) float64: each label's counts as shares by predicted class; NaN for one without labels.
 
     The diagonal is the recall.
     """
@@ -73,7 +73,7 @@ class ConfusionPicture:
             if np.isnan(share) or share < 0.0005:
                 continue
             left = self._margin + column * self._cell
-            strength = share if self._is_named else share**0.5  # no number says what a pale cell is
+            strength = share if self._is_named else share**0.5  # no number explains a pale cell
             red, green, blue = shade(strength, _RIGHT if row == column else _WRONG)
             canvas.rectangle(left, top, self._cell, self._cell, f"#{red:02x}{green:02x}{blue:02x}")
             if self._is_named and share >= 0.005:

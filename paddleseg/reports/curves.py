@@ -34,10 +34,10 @@ _TITLES = {
 # A mean runs over this share of the points; single points are shown faintly beneath it.
 _SMOOTHED_SHARE = 0.02
 _FEWEST_SMOOTHED = 100
-# The axis of steps begins at 0 unless the first figure is of a later step than this share of the last one.
+# The axis of steps begins at 0 unless the first step with a figure is beyond this share of the last one.
 _LATE = 0.25
-# The rate is drawn on a logarithmic axis if more than this share of the points is below a thirtieth of the largest: a
-# schedule in steps is, one that goes to 0 in a straight line is not.
+# The rate is drawn on a logarithmic axis if more than this share of the points is below a thirtieth of the largest, as
+# in a step schedule, but not in one that goes linearly to 0.
 _SMALL_RATE, _SHARE_OF_SMALL_RATES = 1 / 30, 0.1
 
 
@@ -46,9 +46,9 @@ class CurveOptions:
     """How curves are drawn.
 
     Attributes:
-        keys: What is shown, each in a panel: names of figures, or ``score``.
+        keys: The figures to show, each in a panel: their names, or ``score``.
         log_keys: Those with a logarithmic axis; None: the learning rate, if it has steps.
-        smooth: Number of points that a mean runs over; None: chosen from how many there are; 1: no mean.
+        smooth: Number of points in a running mean; None: chosen by the number of points; 1: no mean.
     """
 
     keys: Sequence[str] = DEFAULT_KEYS
@@ -61,11 +61,11 @@ def draw_curves(runs: Sequence[RunFigures], options: CurveOptions = CurveOptions
 
     Args:
         runs: One or more, each with a colour.
-        options: What is drawn.
-        title: Above all; of a single run without one its name.
+        options: How to draw them.
+        title: The figure's title; for a single run its name by default.
 
     Raises:
-        DataError: A key is asked for that no run has, or an axis of one that is not drawn.
+        DataError: A requested key is in no run, or a logarithmic axis is requested for one that is not drawn.
     """
     for key in options.log_keys or ():
         if key not in options.keys:
@@ -85,13 +85,13 @@ def draw_curves(runs: Sequence[RunFigures], options: CurveOptions = CurveOptions
 
 
 def score_name(runs: Sequence[RunFigures]) -> str | None:
-    """The first figure of the runs' evaluations, by which they compare models; None where there was no evaluation."""
+    """The first figure of the runs' evaluations, by which they compare models; None if there was no evaluation."""
     names = [tag.partition("/")[2] for run in runs for tag in run.series if tag.startswith("Evaluate/")]
     return next((name for name in names if not name.startswith(AVERAGED)), None)
 
 
 def best_point(values: dict[int, float]) -> tuple[int, float] | None:
-    """Step and value of the largest, the first of equal ones; None where none is a number."""
+    """Step and value of the largest, the first of equal ones; None if all are NaN."""
     finite = {step: value for step, value in values.items() if math.isfinite(value)}
     return max(finite.items(), key=lambda point: point[1]) if finite else None
 
@@ -104,7 +104,7 @@ def _steps_of(panels: Sequence[Panel]) -> Axis:
 
 
 def _name_with_score(run: RunFigures) -> str:
-    """What the legend says of one of several runs."""
+    """The legend's text for one of several runs."""
     name = score_name([run])
     found = [run.series.get(f"Evaluate/{prefix}{name}", {}) for prefix in ("", AVERAGED)]
     best = _best_of(found)
@@ -115,7 +115,7 @@ def _name_with_score(run: RunFigures) -> str:
 
 
 def _make_panel(runs: Sequence[RunFigures], key: str, options: CurveOptions) -> Panel | None:
-    """The panel of a key; None of one that is drawn by default and is not there."""
+    """The panel of a key; None for one drawn by default that is missing."""
     name = score_name(runs) if key == SCORE else key
     if name == "ips" and not all("Train/ips" in run.series for run in runs):
         return _steps_per_second(runs, options)
@@ -137,7 +137,7 @@ def _make_panel(runs: Sequence[RunFigures], key: str, options: CurveOptions) -> 
             if averaged is not None:
                 lines.append(_line(averaged, colour, unit, dots=True, dashed=True))
             best = _best_of([values, averaged or {}])
-            if best is not None:  # of several runs the legend has the figures
+            if best is not None:  # for several runs the legend has the figures
                 text = _in_words(best[1], unit) if len(runs) == 1 else ""
                 marks.append(Mark(best[0], best[1] * unit, text, colour))
         else:
@@ -147,7 +147,7 @@ def _make_panel(runs: Sequence[RunFigures], key: str, options: CurveOptions) -> 
 
 
 def _steps_per_second(runs: Sequence[RunFigures], options: CurveOptions) -> Panel | None:
-    """The speed of runs of which not all say how many samples a second they do."""
+    """The speed of runs that do not all record samples per second."""
     lines = []
     for number, run in enumerate(runs):
         costs = run.series.get("Train/batch_cost", {})
@@ -162,7 +162,7 @@ def _is_there(runs: Sequence[RunFigures], tag: str) -> bool:
 
 
 def _unit_of(found: Sequence[dict[int, float]]) -> float:
-    """100 for shares of 1, which are shown in per cent."""
+    """100 for shares from 0 to 1, which are shown in per cent."""
     values = [value for series in found for value in series.values() if math.isfinite(value)]
     return 100 if all(0 <= value <= 1 for value in values) else 1
 
@@ -190,7 +190,7 @@ def _line(values: dict[int, float], colour: str, unit: float = 1, **options: boo
 
 
 def _smoothed(values: dict[int, float], colour: str, width: int | None) -> list[Line]:
-    """The points, and above them a mean where there are many."""
+    """The points, and on top of them a mean if there are many."""
     if width is None:
         width = round(_SMOOTHED_SHARE * len(values)) if len(values) >= _FEWEST_SMOOTHED else 1
     if width < 2 or len(values) <= width:
@@ -201,7 +201,7 @@ def _smoothed(values: dict[int, float], colour: str, width: int | None) -> list[
 
 
 def _moving_mean(values: np.ndarray, width: int) -> np.ndarray:
-    """The mean of the ``width`` finite values round each one, of fewer at the ends; NaN where none is."""
+    """The mean of the ``width`` finite values round each one, of fewer at the ends; NaN if there are none."""
     is_finite = np.isfinite(values)
     window = np.ones(width)
     sums = np.convolve(np.where(is_finite, values, 0.0), window, "same")

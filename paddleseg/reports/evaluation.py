@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a report wants of an evaluation beside its confusion matrix, collected picture by picture."""
+"""The data of a report besides the confusion matrix, collected picture by picture."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class PictureScores:
     """The scores of one picture.
 
     Attributes:
-        index: Its place in the data set.
+        index: Its position in the data set.
         path: Its file or name.
-        iou: Mean IoU over the classes in its label or prediction, 0 to 1; NaN where no pixel counts.
-        accuracy: Share of its pixels that are right.
+        iou: Mean IoU over the classes in its label or prediction, 0 to 1; NaN if no pixel counts.
+        accuracy: Share of its correct pixels.
         boundary_iou: The mean over the same classes.
-        confusion: The pair (class in the label, class predicted) with most wrong pixels; None where all is right.
+        confusion: The pair (class in the label, class predicted) with most wrong pixels; None if all are right.
     """
 
     index: int
@@ -38,14 +38,14 @@ class PictureScores:
     confusion: tuple[int, int] | None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON; what is no number is None."""
+        """Plain values for JSON; NaN becomes None."""
         figures = {"iou": self.iou, "accuracy": self.accuracy, "boundary_iou": self.boundary_iou}
         return {"path": self.path, **{key: None if math.isnan(value) else value for key, value in figures.items()}}
 
 
 @dataclass(frozen=True)
 class KeptPicture:
-    """A picture that is shown: its scores, and its maps at its own size, (H, W) uint8."""
+    """A displayed picture: its scores, and its maps at its own size, (H, W) uint8."""
 
     scores: PictureScores
     label: np.ndarray
@@ -55,12 +55,12 @@ class KeptPicture:
 class EvaluationDetails:
     """Collects boundaries, regions and the worst pictures of an evaluation.
 
-    It looks at each picture longer than a small network does; an evaluation without a report does none of this.
+    It takes more time per picture than a small network; an evaluation without a report skips all this.
 
     Args:
         num_classes: K.
         ignore_index: Label value that is not counted.
-        num_kept: How many pictures, those with the lowest IoU, are kept with their maps.
+        num_kept: The number of pictures with the lowest IoU that are kept with their maps.
 
     Attributes:
         boundary: The counts of boundary IoU.
@@ -73,14 +73,14 @@ class EvaluationDetails:
         self.pictures: list[PictureScores] = []
         self._num_kept = num_kept
         self._regions: list[Regions] = []
-        # The best of those that are kept comes first, and goes first.
+        # The best of the kept ones is first, and is dropped first.
         self._kept: list[tuple[float, int, KeptPicture]] = []
 
     def observe(self, index: int, path: str, prediction: np.ndarray, label: np.ndarray) -> None:
-        """Take a picture, as ``inference.evaluation.evaluate`` gives it.
+        """Add a picture from ``inference.evaluation.evaluate``.
 
         Args:
-            index: Its place in the data set.
+            index: Its position in the data set.
             path: Its file or name.
             prediction: (H, W) uint8 class ids.
             label: (H, W) uint8 class ids or ``ignore_index``.
@@ -105,7 +105,7 @@ class EvaluationDetails:
 
     @property
     def regions(self) -> Regions:
-        """Those of all pictures."""
+        """The regions of all pictures."""
         return join_regions(self._regions)
 
     @property

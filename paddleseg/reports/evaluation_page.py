@@ -44,10 +44,10 @@ def evaluation_page(
 
     Args:
         result: The counts of all pictures.
-        details: What was collected beside them.
-        facts: (name, value) of what was evaluated and how.
+        details: The other collected data.
+        facts: (name, value) pairs on what was evaluated and how.
         palette: Colours of the classes.
-        read_picture: Gives the pictures that are shown.
+        read_picture: Reads the displayed pictures.
 
     Raises:
         DataError: A picture can no longer be read.
@@ -165,7 +165,7 @@ def _matrix_cell(result: EvaluationResult, shares: np.ndarray, row: int, column:
 
 
 def _kind(colour: str, share: float) -> str:
-    """The class of a shaded cell; where the shade is deep, its text has the other colour, in the dark one sooner."""
+    """The CSS class of a shaded cell; deep shades invert the text's colour, in the dark scheme earlier."""
     return colour + (" strong" if share > _DEEP_IN_THE_DARK else "") + (" stronger" if share > _DEEP else "")
 
 
@@ -237,7 +237,7 @@ def _gallery(result: EvaluationResult, details: EvaluationDetails, palette: Pale
 
 
 def _short_names(paths: Sequence[str]) -> list[str]:
-    """The paths from the last folder that all of them are in."""
+    """The paths relative to their deepest common folder."""
     parts = [PurePath(path).parts for path in paths]
     shared = 0
     while all(len(one) > shared + 1 and one[shared] == parts[0][shared] for one in parts):

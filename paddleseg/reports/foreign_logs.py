@@ -1,12 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Figures in the logs of train.py, PaddleSeg and mmsegmentation (0.x and 1.x), under the names that VisualDL has here.
+"""Figures in the logs of train.py, PaddleSeg and mmsegmentation (0.x and 1.x), under our VisualDL names.
 
 PaddleSeg writes lines of ``[TRAIN]`` and ``[EVAL]``; up to 2.0 with ``=`` for ``:``. The second ``[EVAL]`` line of a
-step is of the moving average. mmsegmentation writes lines of text and of JSON: up to 0.30 ``Iter [50/80000]`` and
+step belongs to the moving average. mmsegmentation writes lines of text and of JSON: up to 0.30 ``Iter [50/80000]`` and
 ``"mode": "train"``, with shares of 1 in evaluations; since 1.0 ``Iter(train) [ 50/80000]`` and objects without mode,
-with shares of 100. Its evaluations of 0.x say a number of pictures as ``iter``: their step is that of the training
-line before them.
+in per cent. Evaluations of 0.x have the number of pictures as ``iter``: their step is that of the preceding training
+line.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _PAIR = re.compile(r"([A-Za-z][\w.#]*)\s?[:=]\s*([-+]?(?:\d[\d.]*(?:[eE][-+]?\d+
 _PADDLESEG_STEP = re.compile(r"iter[:=]\s*(\d+)/")
 _MM_STEP = re.compile(r"Iter(?:\(train\))?\s*\[\s*(\d+)/\d+\]")
 _MM_EVALUATION = re.compile(r"Iter\(val\)\s*\[\s*\d+(/\d+)?\]")
-# Their names for ours, and what is no figure of a training.
+# Their names mapped to ours, and entries that are not figures of a training.
 _OURS = {"time": "batch_cost", "data_time": "reader_cost"}
 _NO_FIGURES = {"epoch", "iter", "step", "eta", "ETA", "memory", "base_lr", "#Images", "Images", "exp_name"}
 _TIMES = {"time", "data_time"}
 
 
 def read_log(lines: Iterable[str], name: str) -> RunFigures:
-    """The figures of a log; empty where no line has any.
+    """The figures of a log; empty if no line has any.
 
     Args:
-        lines: Of a text log or of a JSON log.
-        name: Of the run.
+        lines: The lines of a text log or of a JSON log.
+        name: The run's name.
     """
     log = _Log(name)
     for line in lines:
@@ -45,7 +45,7 @@ def read_log(lines: Iterable[str], name: str) -> RunFigures:
 
 
 class _Log:
-    """What was read so far: an evaluation is of the step that was trained last."""
+    """The content read so far: an evaluation belongs to the last training step."""
 
     def __init__(self, name: str) -> None:
         self.run = RunFigures(name)
@@ -89,7 +89,7 @@ class _Log:
 
     def _evaluate(self, figures: Mapping[str, float], unit: float) -> None:
         kept = {key: value * unit for key, value in figures.items() if key not in _TIMES}
-        # First the one by which models are compared, as our own evaluations have it.
+        # First the one by which models are compared, as in our own evaluations.
         first = {key: kept[key] for key in ("mIoU",) if key in kept}
         prefix = "EMA_" if self._evaluated == self._step and unit == 1.0 else ""
         self.run.add(self._step, _tagged("Evaluate", {**first, **kept}, prefix))

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A picture, its label, its prediction and where they differ, small enough to be shown side by side."""
+"""A picture, its label, its prediction and their differences, small enough to show side by side."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RIGHT_COLOUR, WRONG_COLOUR, UNCOUNTED_COLOUR = (70, 78, 86), (255, 112, 67), (20
 
 @dataclass(frozen=True)
 class PictureViews:
-    """What is shown of a picture, all of one size.
+    """The views of a picture, all of one size.
 
     Attributes:
         picture: (h, w, 3) uint8 RGB.
@@ -36,10 +36,10 @@ class PictureViews:
 def make_views(
     picture: np.ndarray, label: np.ndarray, prediction: np.ndarray, ignore_index: int, width: int
 ) -> PictureViews:
-    """Bring a picture with its maps to a width; one that is narrower stays as it is.
+    """Resize a picture with its maps to a width; narrower ones are unchanged.
 
-    Class ids are taken, never mixed. A pixel of the errors is wrong as soon as one is of those that it stands for, in
-    a shade that says how many: thin mistakes stay visible.
+    Class ids are selected, never mixed. A pixel of the errors is wrong if any of the pixels it represents is, in a
+    shade for their number: thin mistakes stay visible.
 
     Args:
         picture: (H, W, C) of any number type.

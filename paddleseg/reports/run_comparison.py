@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What differs between two runs: their settings, and their results class by class."""
+"""The differences between two runs: their settings, and their results class by class."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Run:
     """A run, a checkpoint of one, or a report.
 
     Attributes:
-        path: As it was given.
-        settings: Its resolved configuration by dotted names; None where there is none.
-        scores: Of its best model; None where it was not evaluated.
+        path: The given path.
+        settings: Its resolved configuration by dotted names; None if there is none.
+        scores: Those of its best model; None if it was not evaluated.
     """
 
     path: str
@@ -40,10 +40,10 @@ class Run:
 
 
 def open_run(path: str) -> Run:
-    """Find what a folder, or a file with scores, says.
+    """Read a folder, or a file with scores.
 
     Raises:
-        DataError: It says nothing of a run.
+        DataError: It has no data of a run.
     """
     place = Path(path)
     if not place.exists():
@@ -58,7 +58,7 @@ def open_run(path: str) -> Run:
 
 
 def _flags(folder: Path) -> dict[str, Any]:
-    """What a checkpoint says of a run beside its configuration: how steps were taken, and with what versions."""
+    """A checkpoint's facts on a run besides its configuration: how steps were computed, and with which versions."""
     for place in (folder, folder / "best_model", *sorted(folder.glob("iter_*"))):
         states, manifest = place / STATES, place / MANIFEST
         if states.is_file() and manifest.is_file():
@@ -84,8 +84,8 @@ class Comparison:
     """Two runs side by side.
 
     Attributes:
-        settings: (name, of the first, of the second) of those that differ; what one has not is None.
-        values: (name, of the first, of the second) of the figures of both evaluations.
+        settings: (name, of the first, of the second) for those that differ; None if one lacks it.
+        values: (name, of the first, of the second) for the figures of both evaluations.
         class_figure: The figure of ``classes``.
         classes: (name, of the first, of the second), 0 to 1; None for a class that is absent.
     """
@@ -106,10 +106,10 @@ class Comparison:
 
 
 def compare_runs(first: Run, second: Run) -> Comparison:
-    """What differs.
+    """Compare two runs.
 
     Raises:
-        DataError: The runs have other classes, or neither settings nor scores in common.
+        DataError: The runs have different classes, or neither settings nor scores in common.
     """
     if None in (first.settings, second.settings) and None in (first.scores, second.scores):
         raise DataError(
@@ -157,7 +157,7 @@ def describe(comparison: Comparison, names: tuple[str, str]) -> str:
 
     Args:
         comparison: The runs.
-        names: What they are called.
+        names: Their names.
     """
     lines = [f"A: {names[0]}", f"B: {names[1]}", ""]
     if comparison.settings:

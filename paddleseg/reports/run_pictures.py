@@ -17,7 +17,7 @@ CURVES, CONFUSION = "curves.png", "confusion_matrix.png"
 
 
 def draw_run_pictures(folder: Path) -> list[str]:
-    """Draw what the folder has figures for.
+    """Draw all pictures for which the folder has figures.
 
     Returns:
         The names of the files.

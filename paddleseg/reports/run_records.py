@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``metrics.jsonl`` in a run's folder: the figures of a training, a line for each step that has any.
 
-A line is a JSON object with ``iter``, the optimiser step, and figures by the names that VisualDL has: ``Train/loss``,
+A line is a JSON object with ``iter``, the optimiser step, and figures by their VisualDL names: ``Train/loss``,
 ``Train/lr``, ``Evaluate/...``. A figure that is not finite is null. One step may have several lines.
 """
 
@@ -27,7 +27,7 @@ class RunFigures:
     """The figures of a training.
 
     Attributes:
-        name: Of the run, for a legend.
+        name: The run's name, for a legend.
         series: For each tag, the figures by step, in the order of steps.
     """
 
@@ -35,12 +35,12 @@ class RunFigures:
     series: dict[str, dict[int, float]] = field(default_factory=dict)
 
     def add(self, step: int, figures: Mapping[str, float]) -> None:
-        """Take figures of a step; a later one of the same step and tag holds, as after a training that went on."""
+        """Add figures of a step; later ones of the same step and tag replace them, as in a resumed training."""
         for tag, value in figures.items():
             self.series.setdefault(tag, {})[step] = value
 
     def sort(self) -> RunFigures:
-        """The same with steps in rising order."""
+        """The same with steps in ascending order."""
         self.series = {tag: dict(sorted(values.items())) for tag, values in self.series.items()}
         return self
 
@@ -51,7 +51,7 @@ def append_record(file: str | os.PathLike[str], step: int, figures: Mapping[str,
 
 
 def append_records(file: str | os.PathLike[str], records: Iterable[tuple[int, Mapping[str, float]]]) -> None:
-    """Add a line for each step with its figures; they are on their way to the disk when this returns.
+    """Add a line for each step with its figures; they have been passed to the system when this returns.
 
     Raises:
         OSError: The file cannot be written.
@@ -65,7 +65,7 @@ def append_records(file: str | os.PathLike[str], records: Iterable[tuple[int, Ma
 
 
 def parse_record(line: str | bytes) -> dict[str, Any] | None:
-    """The content of a line, or None of one that is cut off or something else."""
+    """The content of a line, or None if it is truncated or something else."""
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
@@ -75,7 +75,7 @@ def parse_record(line: str | bytes) -> dict[str, Any] | None:
 
 
 def read_metrics(file: Path, name: str) -> RunFigures:
-    """The figures of a run; lines that are none are left out.
+    """The figures of a run; other lines are skipped.
 
     Raises:
         OSError: The file cannot be read.
@@ -93,10 +93,10 @@ def read_metrics(file: Path, name: str) -> RunFigures:
 def keep_records(source: Path, target: Path, last_step: int) -> int:
     """Write the records up to a step to ``target``, which may be the source.
 
-    A run that goes on from a checkpoint takes the later steps again, and their lines would be there twice.
+    A run resumed from a checkpoint repeats the later steps, whose lines would otherwise occur twice.
 
     Returns:
-        The number of later records, which are left out.
+        The number of later records, which are dropped.
 
     Raises:
         OSError: The source cannot be read.
@@ -111,7 +111,7 @@ def keep_records(source: Path, target: Path, last_step: int) -> int:
 
 
 def _number(value: Any) -> float | None:
-    """A figure; null, which stands for one that is not finite, is NaN, and all else is none."""
+    """A figure; null, which stands for one that is not finite, is NaN; None for anything else."""
     if value is None:
         return math.nan
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

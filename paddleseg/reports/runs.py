@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the figures of a run are: in its folder, or in a log that somebody kept."""
+"""Finding the figures of a run: in its folder, or in a saved log."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from paddleseg.reports.run_records import METRICS, RunFigures, read_metrics
 from paddleseg.utils.errors import DataError, UserError
 
 _VISUALDL = "vdlrecords.*.log"
-# Of a folder the first of these that is there is read; of several files of one kind all are, in the order of names,
-# which have the time in them: a training that went on has one for each time.
+# In a folder the first of these that exists is read; several files of one kind are all read, in the order of names,
+# which contain the time: a resumed training has one for each start.
 _KINDS = (METRICS, "*.log.json", "*/vis_data/scalars.json", _VISUALDL)
 
 
@@ -45,7 +45,7 @@ def read_run(path: str, name: str | None = None) -> RunFigures:
 
 
 def distinct_names(paths: Sequence[str]) -> list[str]:
-    """For each run as much of the end of its path as tells it from the others."""
+    """For each run the end of its path, as long as needed to distinguish it from the others."""
     parts = [Path(path).resolve().parts for path in paths]
     for count in range(1, max(len(one) for one in parts) + 1):
         names = [os.path.join(*one[-count:]) for one in parts]

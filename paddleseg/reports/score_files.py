@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""``scores.json``: what an evaluation found, class by class, beside the weights it is of and in reports."""
+"""``scores.json``: the results of an evaluation, class by class, beside its weights and in reports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy as np
 from paddleseg.utils.errors import DataError
 
 SCORES = "scores.json"
-# Where a folder has it: a checkpoint or a report itself, a run in its best model.
+# Its place in a folder: a checkpoint or a report has it directly, a run in its best model.
 _PLACES = (SCORES, f"best_model/{SCORES}")
 
 
@@ -25,23 +25,23 @@ def scores_text(values: Mapping[str, float], details: Mapping[str, Any], *, step
 
     Args:
         values: The figures by name, the primary one first.
-        details: All that was found, as plain values.
+        details: All results, as plain values.
         step: The optimiser step of the weights; None: not known.
         weights: Their file.
     """
     values = {name: value if np.isfinite(value) else None for name, value in values.items()}
     content = {"step": step, "weights": weights, "values": values, **details}
-    # A task of somebody's own may have details that JSON does not know; no evaluation may be lost because of them.
+    # A user's own task may have details that JSON does not support; no evaluation may be lost because of them.
     return json.dumps(content, indent=1, default=str) + "\n"
 
 
 @dataclass(frozen=True)
 class StoredScores:
-    """What a file says.
+    """The content of a file.
 
     Attributes:
-        file: Where it is.
-        content: All of it.
+        file: Its path.
+        content: Everything in it.
     """
 
     file: Path
@@ -54,12 +54,12 @@ class StoredScores:
 
     @property
     def classes(self) -> dict[str, Mapping[str, Any]]:
-        """The figures of each class by its name; empty where the task has no classes."""
+        """The figures of each class by its name; empty if the task has no classes."""
         return {str(one["name"]): one for one in self.content.get("classes", [])}
 
     @property
     def matrix(self) -> np.ndarray | None:
-        """(K, K) int64, or None where the task has none."""
+        """(K, K) int64, or None if the task has none."""
         matrix = self.content.get("confusion_matrix")
         return None if matrix is None else np.array(matrix, np.int64)
 
@@ -72,7 +72,7 @@ class StoredScores:
 
 
 def find_scores(folder: str | os.PathLike[str]) -> StoredScores | None:
-    """The scores of a run, a checkpoint or a report; None where there are none.
+    """The scores of a run, a checkpoint or a report; None if there are none.
 
     Raises:
         DataError: The file is damaged.
@@ -85,7 +85,7 @@ def find_scores(folder: str | os.PathLike[str]) -> StoredScores | None:
 
 
 def read_scores(file: Path) -> StoredScores:
-    """The content of a file of this kind, or of one that ``val.py --json`` wrote.
+    """The content of a file of this kind, or of one written by ``val.py --json``.
 
     Raises:
         DataError: It is something else, or damaged.

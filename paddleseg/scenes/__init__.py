@@ -4,9 +4,9 @@
 
 * ``layout``: camera, lanes and sides of the street; the ``Scene`` that all painters share
 * ``canvas``: perspective, and strokes that write picture and label at once; ``board``: flat figures in metres
-* ``backdrop``, ``ground``, ``roadside``, ``trees``, ``furniture``: what does not move
-* ``traffic``: what stands and moves on the street, and where; ``plan``: its places and its order
-* ``bodies``, ``vehicles``, ``two_wheelers``, ``people``: what moves
+* ``backdrop``, ``ground``, ``roadside``, ``trees``, ``furniture``: everything fixed
+* ``traffic``: things that stand or move on the street; ``plan``: their places and order
+* ``bodies``, ``vehicles``, ``two_wheelers``, ``people``: everything that moves
 * ``light``, ``sensor``: weather and time of day; lens, exposure and noise
 """
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What closes the street: the sky, and far houses and trees."""
+"""The end of the street: the sky, and distant houses and trees."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def paint_sky(scene: Scene) -> None:
 
 
 def paint_skyline(scene: Scene) -> None:
-    """Far houses and trees that close the street."""
+    """Distant houses and trees at the end of the street."""
     camera = scene.camera
     # Wide enough for pictures four times as wide as high.
     reach = 2.4 * STREET_END / camera.focal

@@ -19,10 +19,10 @@ class Board:
     """Strokes on an upright plane; points are metres to the right of and above a place on the ground.
 
     Args:
-        scene: What is painted on, with its camera and light.
+        scene: The scene to paint on, with its camera and light.
         x: The place, to the right, in metres.
         z: The place, forward, in metres.
-        mirrored: Whether left and right change places.
+        mirrored: Whether left and right are exchanged.
     """
 
     def __init__(self, scene: Scene, x: float, z: float, mirrored: bool = False) -> None:
@@ -56,7 +56,7 @@ class Board:
         self.glow(centre, radius, self._paint(albedo), class_id)
 
     def glow(self, centre: Point, radius: float, colour: Colour, class_id: int) -> None:
-        """A filled circle that shines by itself."""
+        """A filled circle that emits light."""
         self.scene.canvas.disc(*self._pixel(centre), radius * self.scale, colour, class_id)
 
     def ring(self, centre: Point, radius: float, thickness: float, albedo: Colour, class_id: int) -> None:
@@ -65,6 +65,6 @@ class Board:
         self.scene.canvas.ring(*self._pixel(centre), radius * self.scale, thickness, colour, class_id)
 
     def glaze(self, points: Sequence[Point], albedo: Colour, opacity: float, class_id: int) -> None:
-        """A see-through polygon, of one class all over."""
+        """A transparent polygon, all of one class."""
         corners = np.array([self._pixel(point) for point in points])
         self.scene.canvas.glaze(corners, self._paint(albedo), opacity, class_id)

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies of vehicles: side profiles drawn out across their width, seen in perspective.
+"""Bodies of vehicles: side profiles extruded across their width, seen in perspective.
 
 A body has its own axes in metres: x across it (right positive), y up, z along it (front positive); for a vehicle
 that drives away they are the axes of the street. It has materials instead of colours, so that one body serves
@@ -84,7 +84,7 @@ class Face:
 
     @property
     def normal(self) -> Point:
-        """Outward unit normal, by Newell's method, which does not mind three corners in one line."""
+        """Outward unit normal, by Newell's method, which tolerates three collinear corners."""
         corners = self.parts[0][0]
         nx = ny = nz = 0.0
         for (x0, y0, z0), (x1, y1, z1) in zip(corners, corners[1:] + corners[:1]):
@@ -96,14 +96,14 @@ class Face:
 
 
 class Body:
-    """An extruded side profile; complete it before it is painted the first time.
+    """An extruded side profile; complete it before first painting it.
 
     Args:
         profile: Corners (z, y) as shares of length and height, from the lower rear one over the top to the lower
             front one.
         size: Length, height and width in metres.
-        material: What all faces are made of.
-        offset: z of the middle of the body in metres.
+        material: The material of all faces.
+        offset: z of the centre of the body in metres.
 
     Attributes:
         right: Right side.
@@ -157,8 +157,8 @@ class Geometry:
     Attributes:
         points: (P, 3) corners of all parts of all faces.
         normals: (F, 3) outward unit normals.
-        middles: (F, 3) middles of the faces.
-        parts: Of each face, (first, last, material) of its parts within ``points``.
+        middles: (F, 3) centres of the faces.
+        parts: For each face, (first, last, material) of its parts within ``points``.
     """
 
     def __init__(self, faces: list[Face]) -> None:
@@ -187,9 +187,9 @@ def paint_bodies(
     """Paints the bodies of one vehicle, from far to near.
 
     Args:
-        scene: What is painted on, with its camera and light.
-        x: Middle of the vehicle, to the right, in metres.
-        z: Middle of the vehicle, forward, in metres.
+        scene: The scene to paint on, with its camera and light.
+        x: Centre of the vehicle, to the right, in metres.
+        z: Centre of the vehicle, forward, in metres.
         yaw: Heading in radians; 0 drives away from the camera, pi towards it, pi/2 to the right.
         bodies: Its parts.
         materials: Colours of its own materials, and of common ones that look different on it.

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where a scene is painted: a pinhole camera, and a canvas that holds the picture and its label together."""
+"""The painting surface of a scene: a pinhole camera, and a canvas with the picture and its label together."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Camera:
         height: Height of the picture in pixels.
         focal: Focal length over the height of the picture.
         horizon: Row of the horizon over the height of the picture.
-        vanishing: Column where the street vanishes, from the middle, over the height of the picture.
+        vanishing: Column of the vanishing point, from the centre, over the height of the picture.
         eye: Height of the lens over the ground in metres.
         bend: Sideways offset of the street in metres per square metre of distance.
     """
@@ -125,7 +125,7 @@ class Canvas:
         cv2.fillPoly(self.pixels, [corners], (*colour, class_id), shift=_SUBPIXEL_BITS)
 
     def disc(self, column: float, row: float, radius: float, colour: Colour, class_id: int) -> None:
-        """Fills a circle; middle and radius in pixels."""
+        """Fills a circle; centre and radius in pixels."""
         self._circle(column, row, radius, cv2.FILLED, colour, class_id)
 
     def ring(self, column: float, row: float, radius: float, thickness: float, colour: Colour, class_id: int) -> None:
@@ -158,7 +158,7 @@ class Canvas:
         self.fill(np.array(corners), colour, class_id)
 
     def glaze(self, corners: np.ndarray, colour: Colour, opacity: float, class_id: int) -> None:
-        """Fills a polygon with see-through colour; its class is written whole (a fence, the spokes of a wheel)."""
+        """Fills a polygon with transparent colour; its class is written opaquely (a fence, the spokes of a wheel)."""
         height, width = self.pixels.shape[:2]
         left, top = np.clip(np.floor(corners.min(axis=0)).astype(int) - 1, 0, (width, height))
         right, bottom = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 2, 0, (width, height))

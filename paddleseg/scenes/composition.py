@@ -16,7 +16,7 @@ from paddleseg.scenes.roadside import draw_plots, paint_plots
 from paddleseg.scenes.sensor import photograph
 from paddleseg.scenes.traffic import plan_traffic
 
-# Crowns of trees and arms of lamps reach so far (in metres) beyond what they stand on.
+# Crowns of trees and arms of lamps reach this far (in metres) beyond their base.
 _OVERHANG = 3.5
 
 
@@ -26,7 +26,7 @@ def draw_scene(rng: np.random.Generator, size_wh: tuple[int, int]) -> tuple[np.n
     The scene is a function of the state of ``rng`` alone; at another size of the same shape it is the same street.
 
     Args:
-        rng: Decides everything.
+        rng: The source of all randomness.
         size_wh: Width and height in pixels.
 
     Returns:

@@ -12,7 +12,7 @@ from paddleseg.scenes.layout import Scene
 from paddleseg.scenes.light import UP
 
 _BLACK, _WHITE, _RED, _BLUE = (34.0, 34.0, 36.0), (226.0, 226.0, 222.0), (176.0, 36.0, 36.0), (36.0, 72.0, 150.0)
-# Unlit lamps of a traffic light are dark; one of the three shines.
+# Unlit lamps of a traffic light are dark; one of the three is lit.
 _LAMPS = ((235.0, 60.0, 44.0), (240.0, 180.0, 50.0), (60.0, 220.0, 120.0))
 
 
@@ -115,7 +115,7 @@ _SIGN_FACES = (_prohibition, _mandatory, _warning, _priority, _parking, _directi
 
 
 def paint_bin(scene: Scene, x: float, z: float) -> None:
-    """A litter bin or switch box on the pavement; of no class, as in Cityscapes."""
+    """A litter bin or switch box on the pavement; without a class, as in Cityscapes."""
     board = Board(scene, x, z)
     width, height = scene.between(0.25, 0.5), scene.between(0.8, 1.4)
     albedo = draw_colour(scene.rng, "silver", "green", "dark", "yellow")
@@ -124,7 +124,7 @@ def paint_bin(scene: Scene, x: float, z: float) -> None:
 
 
 def paint_bonnet(scene: Scene) -> None:
-    """The bonnet of the own car along the lower edge of the picture; of no class."""
+    """The camera car's bonnet along the lower edge of the picture; without a class."""
     camera = scene.camera
     high, half = scene.between(0.05, 0.11), scene.between(0.75, 1.0)
     across = np.linspace(-1.0, 1.0, 13)

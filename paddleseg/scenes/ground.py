@@ -18,7 +18,7 @@ _FAR_OUT = 500.0
 
 
 def paint_ground(scene: Scene) -> None:
-    """Paints everything flat, from the outside to the middle of the road, and fades it into the haze."""
+    """Paints everything flat, from the outside to the centre of the road, and fades it into the haze."""
     rng, street = scene.rng, scene.street
     road = scaled(draw_colour(rng, "asphalt"), scene.between(0.9, 1.1))
     pavement = draw_colour(rng, "paving")
@@ -97,7 +97,7 @@ def _paint_marks(scene: Scene) -> None:
 
 
 def zebra_distance(scene: Scene) -> float | None:
-    """Distance of the zebra crossing: before the road that crosses, if there is one."""
+    """Distance of the zebra crossing: before the crossing road, if there is one."""
     return None if scene.street.crossing is None else scene.street.crossing[0] - 4.0
 
 
@@ -134,14 +134,14 @@ def _fade(scene: Scene) -> None:
 
 
 def cast_shadows(scene: Scene, bases: list[tuple[np.ndarray, float]]) -> None:
-    """Darkens the ground where things keep the sun off, and close under them whatever the weather.
+    """Darkens the ground where things block the sun, and close under them in any weather.
 
     Args:
         scene: The scene; only its ground may be painted yet.
-        bases: Of each thing, the corners of its base (4, 2), x and z in metres, and its height.
+        bases: For each thing, the corners of its base (4, 2), x and z in metres, and its height.
     """
     light, camera, canvas = scene.light, scene.camera, scene.canvas
-    # A low sun throws shadows without end; six times the height is enough for the picture.
+    # A low sun casts endless shadows; six times the height is enough for the picture.
     reach = min(1.0 / max(light.sun[1], 1e-3), 6.0)
     corners = np.stack([base for base, _ in bases])
     heights = np.array([height for _, height in bases])

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Plan of a street: camera, lanes, pavements and what stands where, before anything is painted."""
+"""Plan of a street before painting: camera, lanes, pavements and the places of things."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STREET_END = 75.0
 
 @dataclass(frozen=True)
 class Lane:
-    """A lane: its middle (x in metres) and whether its traffic comes towards the camera."""
+    """A lane: its centre (x in metres) and whether its traffic comes towards the camera."""
 
     middle: float
     oncoming: bool
@@ -35,7 +35,7 @@ class Side:
         garden: x where the pavement ends.
         edge: x of the building line; a strip of grass or earth lies before it if this is not ``garden``.
         parking: Whether cars park along the kerb.
-        built_up: Share of the building line that is houses, 0 to 1.
+        built_up: Share of houses in the building line, 0 to 1.
         barrier: What most of the rest is: ``"wall"``, ``"fence"`` or ``"hedge"``.
     """
 
@@ -78,7 +78,7 @@ class Street:
 
 @dataclass(frozen=True)
 class Scene:
-    """All that a painter needs: what is random, how it is seen and lit, and where it goes."""
+    """Everything a painter needs: randomness, camera, light and canvas."""
 
     rng: np.random.Generator
     camera: Camera
@@ -124,7 +124,7 @@ def draw_street(rng: np.random.Generator) -> Street:
     """Draws lanes, sides, crossing and tram track."""
     lane_width = rng.uniform(2.9, 3.4)
     has_tram = rng.random() < 0.26
-    # One lane each way is the rule; a tram needs a lane of its own against us.
+    # Usually there is one lane each way; a tram needs an oncoming lane of its own.
     with_us = 1 if rng.random() < 0.75 else 2
     against_us = max(int(np.searchsorted((0.25, 0.92), rng.random())), int(has_tram))
     own = int(rng.integers(0, with_us))

@@ -23,7 +23,7 @@ class Light:
         sun: Unit vector towards the sun (x, y, z).
         sun_gain: Gain of a surface that faces the sun, per channel, on top of the sky's.
         sky_gain: Gain of every surface, per channel.
-        shadow: Share of the light that a cast shadow takes away, 0 to 1.
+        shadow: Share of the light removed by a cast shadow, 0 to 1.
         zenith: Colour of the sky at the upper edge of the picture.
         skyline: Colour of the sky at the horizon; far things fade into it.
         visibility: Distance in metres over which contrast falls to 1/e.

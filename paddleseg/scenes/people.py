@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""People on foot, and people on two wheels without what they ride."""
+"""People on foot, and riders of two-wheelers without their vehicles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from paddleseg.scenes.classes import Colour, StreetClass, draw_colour, scaled
 from paddleseg.scenes.layout import Scene
 
 _CLOTHES = ("dark", "dark", "blue", "earth", "white", "green", "brick", "plaster", "red")
-# People on two wheels like to be seen.
+# Riders of two-wheelers dress to be seen.
 _JACKETS = ("yellow", "red", "yellow", "blue", "dark", "white")
 _SHOE = (40.0, 36.0, 34.0)
 
@@ -50,7 +50,7 @@ def _paint_head(
 
 
 class Seat(NamedTuple):
-    """How people sit on a kind of two-wheeler; points in metres from the middle of it on the ground.
+    """How people sit on a kind of two-wheeler; points in metres from its centre on the ground.
 
     Args:
         hip: Seen from the side, as all points.

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A plan of things on the ground: each has a place of its own, and they hide each other in the right order."""
+"""A plan of things on the ground: each has its own place, and they occlude each other in the right order."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Plan:
     def __init__(self, scene: Scene) -> None:
         self.scene = scene
         self.items: list[Item] = []
-        # Left, right, near and far of what is there.
+        # Left, right, near and far edges of existing things.
         self._boxes: list[tuple[float, float, float, float]] = []
 
     def add(
@@ -85,7 +85,7 @@ class Plan:
         return self.add(paint, x, z, width=width, length=length, height=room.height, gap=gap, yaw=yaw)
 
     def reach(self, x: float, share: float = 1.0) -> float:
-        """Distance from which x is seen in a picture twice as wide as high; a smaller share: nearer to its middle."""
+        """Distance from which x is seen in a picture twice as wide as high; a smaller share: nearer its centre."""
         camera = self.scene.camera
         room = share - camera.vanishing if x > 0 else share + camera.vanishing
         return max(abs(x) * camera.focal / room, 5.0)
@@ -105,7 +105,7 @@ def from_far_to_near(items: list[Item]) -> list[Item]:
     first, last = bearing.min(axis=1), bearing.max(axis=1)
     in_line = (first[:, None] < last) & (last[:, None] > first)
     beyond = near[:, None] >= far
-    # Side by side, the one farther from the line of sight straight ahead is behind.
+    # Side by side, the one farther from the straight line of sight is behind.
     aside = np.maximum(np.maximum(left, -right), 0.0)
     beside = ~beyond & ~beyond.T & (aside[:, None] > aside)
     hidden_by = in_line & (beyond | beside)

@@ -81,7 +81,7 @@ def _draw_side_plots(scene: Scene, side: Side) -> list[Plot]:
         kind = _draw_kind(scene, side)
         far = near + scene.between(*_LENGTHS[kind])
         if scene.street.crosses(near, far):
-            # Stop at the corner of the crossing road and go on behind it.
+            # Stop at the corner of the crossing road and continue beyond it.
             corner, resume = scene.street.crossing[0] - 1.5, scene.street.crossing[1] + 1.5
             if corner - near > 3.0:
                 plots.append(Plot(side, kind, near, corner, scene.between(*_HEIGHTS[kind])))

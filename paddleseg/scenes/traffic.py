@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What stands and moves on the street, and where."""
+"""Things that stand or move on the street."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _add_riders(plan: Plan) -> None:
 
 
 def _add_crossing_traffic(plan: Plan) -> None:
-    """Vehicles on the road that crosses, seen from the side; people on the zebra crossing before it."""
+    """Vehicles on the crossing road, seen from the side; people on the zebra crossing before it."""
     scene, crossing = plan.scene, plan.scene.street.crossing
     if crossing is None:
         return

@@ -20,7 +20,7 @@ _CONIFER = tuple((step / 8.0, 0.14 * (1.0 - step / 8.0), 0.17 * (1.2 - step / 8.
 
 
 def paint_tree(scene: Scene, x: float, z: float, height: float) -> None:
-    """A tree: trunk, and a crown of blobs that are lighter at the top and where the sun comes from."""
+    """A tree: trunk, and a crown of blobs that are lighter at the top and towards the sun."""
     rng, canvas, light = scene.rng, scene.canvas, scene.light
     scale = height * scene.camera.pixels_per_metre(z)
     column, row = scene.camera.project(np.array((x, 0.0, z))).tolist()

@@ -55,7 +55,7 @@ def _paint(kind: _Kind, scene: Scene, x: float, z: float, *, sideways: bool, rid
 def _paint_bicycle_from_side(board: Board, frame: Colour) -> None:
     bicycle = StreetClass.BICYCLE
     hubs = (-0.54, _WHEEL), (0.54, _WHEEL)
-    # What is seen between frame and spokes counts as bicycle, as in Cityscapes.
+    # Everything seen between frame and spokes counts as bicycle, as in Cityscapes.
     upper = ((-0.85, 0.2), (-0.85, 0.5), (-0.25, 0.95), (0.5, 1.05))
     outline = (*upper, (0.88, 0.5), (0.85, 0.2), (0.5, 0.0), (-0.5, 0.0))
     board.glaze(outline, (70.0, 70.0, 74.0), 0.3, bicycle)

@@ -13,7 +13,7 @@ from paddleseg.scenes.layout import Scene
 
 
 class GroundPlan(NamedTuple):
-    """Room that a vehicle takes up, in metres."""
+    """Ground space of a vehicle, in metres."""
 
     length: float
     width: float
@@ -118,7 +118,7 @@ def _add_undercarriage(body: Body) -> None:
 
 
 def paint_truck(scene: Scene, x: float, z: float, yaw: float) -> None:
-    """A lorry: cab, chassis, and a box or a low tipper body behind a gap."""
+    """A lorry: cab, chassis, and after a gap a box or a low tipper body."""
     rng = scene.rng
     chassis, load, cab = _truck(_LOAD_HEIGHTS[int(rng.random() * len(_LOAD_HEIGHTS))], scene.chance(0.6))
     load_paint = draw_colour(rng, "white", "white", "silver", "blue", "brick", "earth")

@@ -49,10 +49,10 @@ class TrainerState:
     """The part of a checkpoint that belongs to a trainer.
 
     Args:
-        trainer: Whose state it is.
+        trainer: The trainer.
         trained: All layers that the optimiser steps, see ``trained_layers``.
-        guard: Counts the steps that were left out.
-        scaler: Of fp16, else None.
+        guard: Counts the skipped steps.
+        scaler: The loss scaler of fp16, else None.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How many processors this process may use, and how many threads or processes read data."""
+"""The number of processors that this process may use, and of threads or processes that read data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 
 from paddleseg.utils.errors import ConfigError
 
-# More do not help: the interpreter's lock is held between the files.
+# More threads do not help: the interpreter's lock is held between files.
 _MOST_READING_THREADS = 8
 
 
@@ -38,7 +38,7 @@ def processes_here() -> int:
 
 
 def default_reading_threads() -> int:
-    """Threads that read labels, when none are asked for: one per core, at most 8."""
+    """The default number of threads that read labels: one per core, at most 8."""
     return min(_MOST_READING_THREADS, usable_cpus())
 
 
@@ -46,8 +46,8 @@ def check_num_workers(num_workers: int | None, kind: str = "process") -> None:
     """Refuse a ``--num_workers`` below 0.
 
     Args:
-        num_workers: What was given; None: nothing was.
-        kind: What they are, for the message.
+        num_workers: The given value; None: not given.
+        kind: Their kind, for the message.
 
     Raises:
         ConfigError: It is negative.

@@ -13,7 +13,7 @@ from paddleseg.utils.atomic_file import write_atomically
 from paddleseg.utils.output_file import check_output_file
 
 MARK = ("written_by", "ddrnet-toolkit")
-"""First entry of each object that is written: labels and lists of pictures are JSON files, too."""
+"""First entry of each written object: labels and lists of pictures are JSON files, too."""
 
 
 def add_json_flag(parser: argparse.ArgumentParser, content: str) -> None:
@@ -33,8 +33,8 @@ def check_json_flag(file: str | None) -> None:
         file: The value of ``--json``; None: not given.
 
     Raises:
-        ConfigError: It is empty, a folder, or in one that is not there or cannot be written to; or a file that was not
-            written by such a flag.
+        ConfigError: It is empty, a folder, or in one that is missing or not writable; or a file not written by such a
+            flag.
     """
     check_output_file(file, flag="--json", kind="JSON file of this toolkit", is_own=_is_own)
 
@@ -54,7 +54,7 @@ def write_json(file: str | None, content: Any) -> None:
     Plain ASCII: file names that are not UTF-8 have parts that only an escape can represent.
 
     Args:
-        file: What was given with ``--json``.
+        file: The value of ``--json``.
         content: An object, which gets ``MARK`` as its first entry, or a list.
 
     Raises:

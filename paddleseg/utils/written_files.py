@@ -30,7 +30,7 @@ class WrittenFiles:
     harmless, and never a file of its own that it would refuse to replace; and several processes can write at once.
 
     Args:
-        folder: ``--save_dir``; it need not be there yet.
+        folder: ``--save_dir``; it need not exist yet.
 
     Raises:
         ConfigError: The name is empty.

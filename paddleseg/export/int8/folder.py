@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The files of an export with int8 graphs: whole, or not at all, and nobody else's replaced."""
+"""The files of an export with int8 graphs: whole or not at all, without replacing foreign files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def add_graphs(config: DeployConfig, save_dir: Path, graphs: Mapping[str, GraphS
     Args:
         config: The export.
         save_dir: Its folder, or another one, which gets the files of the export too.
-        graphs: By their names in deploy.yaml, with files that lie elsewhere; take the place of those of the same name.
+        graphs: By their names in deploy.yaml, with files elsewhere; they replace graphs of the same name.
 
     Returns:
         The path of the new deploy.yaml.
@@ -68,14 +68,14 @@ def add_graphs(config: DeployConfig, save_dir: Path, graphs: Mapping[str, GraphS
         names = [*sums, FILE_NAME]
         for name in names:
             index.note(save_dir / name, sha256_of(folder / name))
-        # The report of the verification is not that of an export with further graphs.
+        # The report of the verification does not cover the further graphs.
         obsolete = {*REPORT_NAMES, *(() if is_source else export_names() - set(names))}
         move_files(folder, save_dir, names, obsolete=sorted(obsolete))
     return save_dir / FILE_NAME
 
 
 def _entry(config: DeployConfig, graph: GraphSpec) -> dict[str, Any]:
-    """What deploy.yaml says of an int8 graph."""
+    """The entry of an int8 graph in deploy.yaml."""
     entry = {
         "model": graph.model.name,
         "params": None if graph.params is None else graph.params.name,
@@ -90,7 +90,7 @@ def _entry(config: DeployConfig, graph: GraphSpec) -> dict[str, Any]:
 
 
 def _own_files(config: DeployConfig) -> set[str]:
-    """Names of the export's files, but for deploy.yaml."""
+    """Names of the export's files, except deploy.yaml."""
     named = {file.name for graph in (config.main_graph, *config.graphs.values()) for file in graph.files}
     return named | {name for name in config.checksums if (config.path.parent / name).is_file()}
 

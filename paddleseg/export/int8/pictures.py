@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pictures of a data set as an exported graph gets them, all at the size that it will run at.
+"""The pictures of a data set as inputs of an exported graph, all at the size of its later use.
 
 At 1024 x 2048, 86.5 % of the cells of a DDRNet-23-slim had float32's class when it was calibrated at 360 x 480, and
-99.2 % when it was calibrated at 1024 x 2048: the ranges of the context's means depend on the size.
+99.2 % when it was calibrated at 1024 x 2048: the ranges of the pooled context depend on the size.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class Pictures:
     """Some pictures of a data set, evenly spread over it.
 
     Attributes:
-        dataset: Where they are read; its transforms are not run, for an export has its own.
-        indices: Which of them.
-        name: What the configuration calls it: ``val_dataset``.
+        dataset: Their data set; its transforms are not run, since an export has its own.
+        indices: Their positions.
+        name: Its name in the configuration: ``val_dataset``.
     """
 
     dataset: SegmentationDataset
@@ -46,7 +46,7 @@ class Pictures:
 
     @classmethod
     def spread(cls, dataset: SegmentationDataset, limit: int | None, name: str) -> Pictures:
-        """``limit`` pictures, all where there are no more, or None is given."""
+        """``limit`` pictures, or all if there are no more, or None is given."""
         count = len(dataset) if limit is None else min(limit, len(dataset))
         return cls(dataset, [i * len(dataset) // count for i in range(count)], name)
 
@@ -54,7 +54,7 @@ class Pictures:
         """Refuse pictures of another data set than the network was made for.
 
         Raises:
-            ConfigError: Classes or channels are others.
+            ConfigError: Classes or channels differ.
         """
         for what, found, wanted in (
             ("num_classes", self.dataset.num_classes, config.num_classes),
@@ -67,7 +67,7 @@ class Pictures:
                 )
 
     def read(self) -> Iterator[dict[str, Any]]:
-        """Sample after sample, as ``SegmentationDataset.read`` gives them.
+        """The samples one by one, as from ``SegmentationDataset.read``.
 
         Raises:
             DataError: A file is missing or damaged.
@@ -82,13 +82,13 @@ def deployment_size(
 
     Args:
         config: The deploy.yaml, whose transforms are run.
-        graph: The graph; where it takes one size only, it is that.
-        pictures: Those to calibrate with; where nothing else says the size, it is that which the transforms make of
-            all of them. All of them are read, so that a damaged one is found now.
-        input_shape: N C H W that was asked for, or None.
+        graph: The graph; if it takes only one size, this is the result.
+        pictures: The calibration pictures; by default the result is their size after the transforms. All of them are
+            read, so that damaged ones are found now.
+        input_shape: The requested N C H W, or None.
 
     Raises:
-        ConfigError: The size that is asked for is none, or not the graph's; or pictures have several.
+        ConfigError: The requested size is invalid, or not the graph's; or pictures have several sizes.
         DataError: A picture is missing or damaged.
     """
     fixed = graph.input_shape[2:]
@@ -125,12 +125,12 @@ def _checked(graph: GraphSpec, input_shape: Sequence[int]) -> tuple[int, int]:
 
 
 def at_size(sample: dict[str, Any], segmenter: Segmenter, size_hw: Sequence[int]) -> NetworkInput:
-    """A sample as the graph of ``segmenter`` gets it, resized beforehand where the transforms make another size.
+    """A sample as input of the graph of ``segmenter``, resized beforehand if the transforms give another size.
 
-    The label map that is made of it has the picture's own size.
+    The resulting label map has the picture's own size.
 
     Raises:
-        VerificationError: The transforms make another size of every picture.
+        VerificationError: The transforms give another size for every picture.
     """
     picture = Picture(sample["path"], sample["img"])
     fitted = fit_picture(picture, segmenter.pipeline, size_hw)
@@ -141,7 +141,7 @@ def at_size(sample: dict[str, Any], segmenter: Segmenter, size_hw: Sequence[int]
 
 
 def arrays(pictures: Pictures, segmenter: Segmenter, size_hw: Sequence[int]) -> Iterator[np.ndarray]:
-    """What the engine gets for each picture: a batch of one, or of copies where the graph's is fixed."""
+    """The engine's input for each picture: a batch of one, or of copies if the graph's batch size is fixed."""
     batch = max(1, segmenter.graph.input_shape[0])
     for sample in pictures.read():
         image = at_size(sample, segmenter, size_hw).image

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""From an exported folder to one with int8 graphs: quantise, score, leave out what is sensitive, time, write."""
+"""From an exported folder to one with int8 graphs: quantise, score, exclude sensitive layers, time, write."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from paddleseg.utils.progress import tracked
 
 
 class QuantizationError(UserError, RuntimeError):
-    """An int8 graph loses more than was allowed."""
+    """An int8 graph loses more than allowed."""
 
 
 @dataclass(frozen=True)
 class QuantizeOptions:
-    """What is asked for.
+    """The options of a quantisation.
 
     Attributes:
         formats: Names in ``QUANTIZERS``.
-        input_shape: N C H W at which the graphs will run; None: what the transforms make of all pictures.
-        max_drop: Points (hundredths) of mIoU that may be lost, or of equal pixels where nothing is labelled.
+        input_shape: N C H W at which the graphs will run; None: the size of all pictures after the transforms.
+        max_drop: Points (hundredths) of mIoU that may be lost, or of equal pixels without labels.
         cpu_threads: For scoring and timing; None: one for each usable core.
     """
 
@@ -61,21 +61,21 @@ def quantize_export(
 ) -> dict[str, list[Measured]]:
     """Add int8 graphs of logits at 1/8 to an export.
 
-    Nothing appears in ``save_dir`` before all graphs are scored; then their files, and at last the deploy.yaml that
+    Nothing appears in ``save_dir`` before all graphs are scored; then their files do, and finally the deploy.yaml that
     names them as ``graphs.stride8_openvino_int8`` and ``graphs.stride8_onnx_int8``.
 
     Args:
         folder: The export.
         save_dir: The same folder, or another one, which gets all files of the export too.
-        calibration: Pictures whose ranges int8 is fitted to.
-        validation: Pictures, best with labels, that the loss is measured on.
-        options: What is asked for.
+        calibration: Pictures to whose ranges int8 is fitted.
+        validation: Pictures, preferably with labels, on which the loss of accuracy is measured.
+        options: The options of the quantisation.
 
     Returns:
-        For each format the graphs that its engine was measured with: fp32, bf16 where the CPU has it, int8.
+        For each format the graphs measured on its engine: fp32, bf16 if the CPU has it, int8.
 
     Raises:
-        ConfigError: The export cannot be quantised, or the pictures or the size are not for it.
+        ConfigError: The export cannot be quantised, or pictures or size do not fit it.
         DataError: A picture or label is damaged, or a file would be replaced that no command wrote.
         QuantizationError: More than ``max_drop`` is lost even with all ``SENSITIVE_LAYERS`` in float32.
     """
@@ -145,7 +145,7 @@ class _Work:
     scratch: Path
 
     def run(self, calibration: Pictures, validation: Pictures) -> tuple[list[Measured], GraphSpec]:
-        """Quantise until the loss is small enough; gives what was measured, and the int8 graph in ``scratch``."""
+        """Quantise until the loss is small enough; return the measurements, and the int8 graph in ``scratch``."""
         scorer = Scorer(validation, self.size_hw)
         opened = {"fp32": self._open(self.source, "fp32")}
         scores = {"fp32": scorer.score(opened["fp32"])}
@@ -218,7 +218,7 @@ class _Work:
         )
 
     def _open(self, graph: GraphSpec, precision: str) -> Segmenter:
-        # Its files were compared with the checksums of the export, which know no int8 graph, or another one.
+        # Its files would be compared with the export's checksums, which have no int8 graph, or another one.
         alone = dataclasses.replace(self.config, main_graph=graph, graphs={}, checksums={})
         options = EngineOptions(self.quantizer.backend, precision=precision, cpu_threads=self.options.cpu_threads)
         return Segmenter(alone, options, main_graph=True)

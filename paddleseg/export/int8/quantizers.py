@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What makes int8 graphs of float32 ones: NNCF for OpenVINO, ONNX Runtime's own quantiser for ONNX models.
+"""From float32 to int8 graphs: NNCF for OpenVINO, ONNX Runtime's own quantiser for ONNX models.
 
 Both insert pairs of quantisation and dequantisation, with one scale for each channel of the weights and one for each
-map of numbers, found from what the calibration pictures bring there.
+feature map, determined from the calibration pictures.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import UserError
 from paddleseg.utils.quiet_import import import_quietly
 
-_OPSET_OF_INT8 = 13  # the first whose DequantizeLinear knows channels
-_NORMALIZE = "normalize"  # of uint8 pictures; int8 would round what is whole already
+_OPSET_OF_INT8 = 13  # the first whose DequantizeLinear supports channels
+_NORMALIZE = "normalize"  # for uint8 pictures; int8 would round what is already whole
 SENSITIVE_LAYERS = ("spp", "head", "conv1", "layer5", "layer5_")
 """What is left in float32, one more after the other, until the loss is small enough: the context, whose means are of
 other orders than its convolutions; the logits; the first convolutions; the bottlenecks before context and head."""
@@ -34,16 +34,16 @@ other orders than its convolutions; the logits; the first convolutions; the bott
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a quantiser is told.
+    """The input of a quantiser.
 
     Attributes:
-        arrays: Gives what the graph takes, picture after picture, from the first one each time it is called.
-        num_pictures: How many these are.
+        arrays: Yields the graph's inputs picture by picture, from the start at each call.
+        num_pictures: Their number.
         float_layers: Names of layers (``spp``) that stay in float32.
-        lowered_output: Name of the node that lowers the logits of an ignored class by 10000 and is the last one, so
-            that it has the name of the output; None where no class is ignored. In int8, that range would leave one
-            value to all others.
-        facts: Texts that the graph says of itself, beside those of its source.
+        lowered_output: Name of the node that lowers the logits of an ignored class by 10000; it is the last one, so it
+            has the name of the output; None if no class is ignored. In int8, that range would leave one value for all
+            others.
+        facts: Metadata of the graph, in addition to its source's.
     """
 
     arrays: Callable[[], Iterator[np.ndarray]]
@@ -54,7 +54,7 @@ class Calibration:
 
     @property
     def float_nodes(self) -> str:
-        """A regular expression of the whole names of the nodes that stay in float32."""
+        """A regular expression for the full names of the nodes that stay in float32."""
         layers = rf"(?:{'|'.join((_NORMALIZE, *self.float_layers))})[./].*"
         return layers if self.lowered_output is None else f"{layers}|{re.escape(self.lowered_output)}"
 
@@ -65,10 +65,10 @@ class Quantizer:
 
     Attributes:
         format: Of the graphs that it writes, a name in ``GRAPH_FORMATS``.
-        backend: The engine that they are made for.
+        backend: Their engine.
         sources: Formats of graphs that it reads, the best first.
         quantize: Writes the int8 graph of a float32 one, to files whose path without suffix is given.
-        packages: What has to be installed, as ``utils.cli.require_packages`` takes it.
+        packages: The required packages, as for ``utils.cli.require_packages``.
     """
 
     format: str
@@ -82,7 +82,7 @@ def _quantize_openvino(source: GraphSpec, stem: Path, calibration: Calibration) 
     openvino, nncf = import_quietly("openvino"), import_quietly("nncf")
     nncf.set_log_level(logging.ERROR)
     model = openvino.Core().read_model(*map(str, source.files))
-    # NNCF draws bars of its own on standard output, a terminal or not; the pictures have ours.
+    # NNCF draws its own bars on standard output, terminal or not; the pictures have ours.
     with _errors_named(source, "NNCF"), contextlib.redirect_stdout(io.StringIO()):
         quantized = nncf.quantize(
             model,
@@ -97,11 +97,11 @@ def _quantize_openvino(source: GraphSpec, stem: Path, calibration: Calibration) 
 
 
 def _quantize_sums_once(model: Any) -> None:
-    """Let all that reads a residual sum read the 8-bit numbers that one reader has of it already.
+    """Let all readers of a residual sum use the 8-bit numbers that one of them already has.
 
-    NNCF quantises what goes into a sum and what goes into a convolution. The output of a stage without its last ReLU,
-    which goes into the next sum and, through a ReLU, into a convolution, stays in floats between the two, and so does
-    all that is added to it: of DDRNet-23-slim at 1024 x 2048, a tenth of the time.
+    NNCF quantises the inputs of sums and of convolutions. The output of a stage without its last ReLU, which goes into
+    the next sum and, through a ReLU, into a convolution, stays in floats between the two, and so does everything added
+    to it: for DDRNet-23-slim at 1024 x 2048, a tenth of the time.
     """
     for node in model.get_ordered_ops():
         if node.get_type_name() != "FakeQuantize":
@@ -136,10 +136,10 @@ def _quantize_onnx(source: GraphSpec, stem: Path, calibration: Calibration) -> N
         )
     with tempfile.TemporaryDirectory() as folder, _errors_named(source, "ONNX Runtime"):
         prepared, result = Path(folder) / "prepared.onnx", Path(folder) / "int8.onnx"
-        # Shapes alone: symbolic ones need the package sympy and are for transformers, and the optimisation would put
+        # Only shapes: symbolic ones need the package sympy and are for transformers, and the optimisation would merge
         # the lowering of an ignored class into the convolution before it, whose logits must not get that range.
         quant_pre_process(str(source.model), str(prepared), skip_optimization=True, skip_symbolic_shape=True)
-        # A batch normalisation that no convolution takes up has one number for each channel, and no int8 kernel.
+        # A batch normalisation not merged into a convolution has one number for each channel, and no int8 kernel.
         excluded = [
             node.name
             for node in onnx.load(prepared).graph.node
@@ -151,7 +151,7 @@ def _quantize_onnx(source: GraphSpec, stem: Path, calibration: Calibration) -> N
             Reader(about.graph.input[0].name),
             quant_format=quantization.QuantFormat.QDQ,
             per_channel=True,
-            activation_type=quantization.QuantType.QUInt8,  # what the dot products of x86 multiply int8 weights with
+            activation_type=quantization.QuantType.QUInt8,  # the type that x86 dot products multiply with int8 weights
             weight_type=quantization.QuantType.QInt8,
             calibrate_method=quantization.CalibrationMethod.MinMax,
             nodes_to_exclude=excluded,
@@ -181,7 +181,7 @@ class _Restarting:
 
 @contextlib.contextmanager
 def _errors_named(source: GraphSpec, package: str) -> Iterator[None]:
-    """What a quantiser raises by itself within the block names the graph."""
+    """Make a quantiser's own errors within the block name the graph."""
     try:
         yield
     except UserError:

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What int8 costs: mIoU and share of equal pixels against the float32 graph, on the label maps that users get."""
+"""The cost of int8: mIoU and share of equal pixels against the float32 graph, on users' final label maps."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from paddleseg.metrics.result import EvaluationResult
 from paddleseg.utils.label_map import ignored_class_of
 from paddleseg.utils.progress import tracked
 
-_FAST = 1  # level of zlib; label maps shrink to a twentieth or less anyway
+_FAST = 1  # level of zlib; label maps still shrink to a twentieth or less
 
 
 @dataclass(frozen=True)
 class Scores:
-    """How a graph does on the pictures.
+    """A graph's scores on the pictures.
 
     Attributes:
-        mean_iou: 0 to 1; None where nothing is labelled.
+        mean_iou: 0 to 1; None without labels.
         equal_share: Share of the pixels, 0 to 1, that have the class of the reference.
     """
 
@@ -33,9 +33,9 @@ class Scores:
     equal_share: float
 
     def loss(self, reference: Scores) -> float:
-        """What is lost against the reference, in points (hundredths): of mIoU, or of equal pixels where that is None.
+        """The loss against the reference, in points (hundredths): of mIoU, or of equal pixels if that is None.
 
-        Negative where it is better.
+        Negative if it is better.
         """
         if self.mean_iou is None or reference.mean_iou is None:
             return 100 * (1 - self.equal_share)
@@ -57,7 +57,7 @@ class Scorer:
 
     def __init__(self, pictures: Pictures, size_hw: Sequence[int]) -> None:
         self._pictures, self._size_hw = pictures, size_hw
-        self._reference: list[bytes] = []  # packed: those of 500 pictures of 1024 x 2048 would take a gigabyte
+        self._reference: list[bytes] = []  # packed: 500 label maps of 1024 x 2048 would take a gigabyte
 
     def score(self, segmenter: Segmenter) -> Scores:
         """Run a graph on all pictures.

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Is int8 faster here? That is a property of the machine: measured in one run against what else the engine has."""
+"""Whether int8 is faster on this machine, measured in one run against the engine's other precisions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Measured:
     Attributes:
         backend: The engine.
         precision: The precision.
-        scores: How it does on the pictures.
+        scores: Its scores on the pictures.
         milliseconds: Median time of one run at the calibrated size.
         bytes: Size of its files.
     """
@@ -44,7 +44,7 @@ class Measured:
 
 
 def measure_speed(engines: Mapping[str, Engine], images: np.ndarray) -> dict[str, float]:
-    """Median milliseconds of a run of each engine. They take turns, so that all see the same drift of the machine."""
+    """Median milliseconds of a run of each engine. They take turns, to be subject to the same drift of the machine."""
     seconds: dict[str, list[float]] = {name: [] for name in engines}
     for turn in range(_WARM_UPS + _ROUNDS):
         for name, engine in engines.items():
@@ -71,7 +71,7 @@ def table(rows: list[Measured], size_hw: tuple[int, int], threads: int) -> str:
 
 
 def verdict(rows: list[Measured]) -> tuple[bool, str]:
-    """Whether int8 is faster here than all else that the engine has, and that in words.
+    """Whether int8 is faster here than the engine's other precisions, and that in words.
 
     Args:
         rows: Graphs of one engine, of which one is int8.

@@ -1,3 +1,3 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Does an export do what the network does? Every graph on every engine, on the same pictures."""
+"""Whether an export does what the network does: every graph on every engine, on the same pictures."""

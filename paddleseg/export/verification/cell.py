@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""One graph on one engine, in a process of its own: ``python -m paddleseg.export.verification.cell TASK.json``.
+"""One graph on one engine, in a separate process: ``python -m paddleseg.export.verification.cell TASK.json``.
 
-Engines share libraries (OpenVINO's own and the one that Paddle carries, several OpenMPs), and one that crashes takes
-its process with it. Like deploy/python/infer.py, the process reads deploy.yaml and the pictures' files by itself and
-imports no network; of the network it has what ``expected`` has left in files.
+Engines share libraries (OpenVINO's own and the one in Paddle's wheel, several OpenMPs), and one that crashes takes its
+process with it. Like deploy/python/infer.py, the process reads deploy.yaml and the pictures' files itself and imports
+no network; it has the network's outputs from the files of ``expected``.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ INDEX_NAME = "pictures.json"
 
 @dataclass(frozen=True)
 class StoredPicture:
-    """A picture, and what the network gives for it.
+    """A picture, and the network's output for it.
 
     Attributes:
         name: For messages.
-        arrays: File of what the network gives, and of the label.
+        arrays: File of the network's output, and of the label.
         file: The picture's own file; None: there is ``pixels``.
         pixels: File of its (H, W, C) pixels.
     """
@@ -60,10 +60,10 @@ def work(task: Mapping[str, Any]) -> Seen:
 
     Args:
         task: ``deploy``: the deploy.yaml; ``graph``: as ``GraphRun.key``; ``options``: of ``EngineOptions``;
-            ``pictures``: the folder that ``expected.store_expected`` has filled.
+            ``pictures``: the folder filled by ``expected.store_expected``.
 
     Raises:
-        UserError: The graph cannot be loaded or does not run; or it gives something of another form than the network.
+        UserError: The graph cannot be loaded or does not run; or its output's form differs from the network's.
     """
     config = graph_of(read_deploy_config(task["deploy"]), task["graph"])
     options, folder = EngineOptions(**task["options"]), Path(task["pictures"])
@@ -75,11 +75,11 @@ def work(task: Mapping[str, Any]) -> Seen:
 
 
 class _Comparison(abc.ABC):
-    """What one graph gives beside what the network gives, counted picture after picture.
+    """A graph's output against the network's, counted picture by picture.
 
     Args:
         graph: The exported graph, ready to run.
-        index: What ``expected`` says of the network and the labels.
+        index: The facts of ``expected`` on the network and the labels.
     """
 
     unit: ClassVar[str]
@@ -87,7 +87,7 @@ class _Comparison(abc.ABC):
     def __init__(self, graph: Segmenter | Classifier, index: Mapping[str, Any]) -> None:
         self._graph, self._gives = graph, graph.graph.gives or "argmax"
         self._ignored_class = index["ignored_class"]
-        # Against the labels: what the graph finds, and what the network does.
+        # Against the labels: the graph's predictions, and the network's.
         self._confusions = [ConfusionMatrix(index["num_classes"], index["ignore_index"]) for _ in range(2)]
         self._equal = self._total = self._num_labelled = 0
         self._differences: list[float] = []
@@ -128,7 +128,7 @@ class _Comparison(abc.ABC):
 
     @abc.abstractmethod
     def _score(self, confusion: ConfusionMatrix) -> float:
-        """The score that counts, in per cent."""
+        """The primary score, in per cent."""
 
     def _read(self, folder: Path, picture: StoredPicture) -> NetworkInput:
         if picture.file is not None:
@@ -154,7 +154,7 @@ class _Comparison(abc.ABC):
 
 
 class _LabelMaps(_Comparison):
-    """Of a graph of class ids these are compared; of one of scores they, and the label maps that are made of them.
+    """Compares class ids, and for a graph of scores also the scores and the label maps made from them.
 
     The ids have the size of the network's input, the label maps the pictures' own.
     """
@@ -184,9 +184,9 @@ class _LabelMaps(_Comparison):
 
 
 class _Classes(_Comparison):
-    """The best class of each picture, and scores where the graph gives them.
+    """Compares the best class of each picture, and scores if the graph returns them.
 
-    A class that the network takes for as good as its best one, within what the precision allows, is equal.
+    A class that the network rates as high as its best one, within the precision's limits, is equal.
     """
 
     unit = "pictures"
@@ -206,7 +206,7 @@ class _Classes(_Comparison):
 
 
 def main(task: Mapping[str, Any]) -> None:
-    """Do the task, and leave in its ``result`` what was seen, or the error of a user's own."""
+    """Do the task, and write the outcome, or a user error, into its ``result``."""
     try:
         result = {"seen": asdict(work(task))}
     except UserError as error:

@@ -1,12 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How far scores of a graph are from those of its network; numpy only."""
+"""The difference between scores of a graph and of its network; numpy only."""
 
 from __future__ import annotations
 
 import numpy as np
 
-_SMALLEST = 1e-30  # of the probabilities that are compared; float32 has its full precision down to 1e-38
+_SMALLEST = 1e-30  # of the compared probabilities; float32 has its full precision down to 1e-38
 _SMALLEST_SCALE = 0.01  # rounding alone moves the logarithm of a probability by 1e-6
 
 
@@ -15,13 +15,13 @@ def relative_difference(
 ) -> float:
     """The largest difference between the scores of a graph and of its network, in units of the largest logit.
 
-    Probabilities are compared by their logarithms, which differ as logits do: they themselves are 0 and 1, whatever the
-    logits are, where a network is sure. Those that are hardly to be told from 0 in float32 are left out.
+    Probabilities are compared by their logarithms, which differ like logits: where a network is sure, they themselves
+    are 0 and 1 whatever the logits. Those hardly distinguishable from 0 in float32 are left out.
 
     Args:
-        output: What the graph gives, (N, K, ...).
+        output: The graph's output, (N, K, ...).
         logits: The network's, of the same shape.
-        output_op: ``softmax``: the graph gives probabilities; else logits.
+        output_op: ``softmax``: the graph returns probabilities; else logits.
         ignored_class: A class whose logits the graph lowers on purpose.
     """
     if ignored_class is not None:
@@ -37,7 +37,7 @@ def relative_difference(
 
 
 def gap_of_best(output: np.ndarray, logits: np.ndarray) -> float:
-    """By how much the class that a graph finds is behind the network's best one, in units of its largest logit.
+    """The deficit of a graph's class against the network's best one, in units of the network's largest logit.
 
     Args:
         output: Scores (K,) of the graph, or a class id ().

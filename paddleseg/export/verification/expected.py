@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the network gives for each picture, left in files for the processes that run the graphs."""
+"""The network's output for each picture, in files for the processes that run the graphs."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _SCORED_PICTURES = 4
 
 @dataclass(frozen=True)
 class Reference:
-    """What an export is compared with.
+    """The reference of a comparison.
 
     Attributes:
-        model: The network that was exported, in evaluation mode.
-        pipeline: Its preprocessing, built from the training configuration and not from the export.
-        ignored_class: The class that is not to be predicted.
+        model: The exported network, in evaluation mode.
+        pipeline: Its preprocessing, built from the training configuration rather than from the export.
+        ignored_class: The class that is never predicted.
         ignore_index: Label value of the pixels that do not count; None: 255.
     """
 
@@ -48,7 +48,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Overview:
-    """What there was to compare on.
+    """The pictures of a comparison.
 
     Attributes:
         num_pictures: Pictures.
@@ -71,18 +71,18 @@ def store_expected(
     is_classifier: bool,
     needs: set[str],
 ) -> Overview:
-    """Run the network on the pictures, and leave them and what it gives in a folder.
+    """Run the network on the pictures, and store them with its outputs in a folder.
 
     Args:
         reference: The network.
         pictures: Each with whether it was resized.
         folder: An empty folder.
-        is_classifier: Whether the network finds one class for a picture.
-        needs: What the graphs of the export give; of scores at the size of the input, which are large, nothing is
-            kept where no graph gives them.
+        is_classifier: Whether the network assigns one class to a picture.
+        needs: The outputs of the export's graphs; scores at the size of the input, which are large, are kept only if a
+            graph returns them.
 
     Raises:
-        VerificationError: The network gives NaN, or there is no picture.
+        VerificationError: The network's output has NaN, or there is no picture.
     """
     store = _store_classes if is_classifier else _store_label_maps
     stored, num_resized, num_labelled, classes = [], 0, 0, set()

@@ -1,11 +1,11 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How far a graph may be from its network, by its precision, and the verdict on what was seen.
+"""Limits of the deviation of a graph from its network, by its precision, and the verdict.
 
-Two figures are looked at: the share of the pixels that get the network's class, and the mIoU beside that of the
-network. In float32 both have to hold: nothing but the order of sums differs, so that neither may move. In a lower
-precision pixels at which the network wavers change their class without harm, and the more of them the less a network
-is trained: there the mIoU decides, where enough pictures are labelled to tell it, and else the share.
+Two figures are checked: the share of the pixels with the network's class, and the mIoU against that of the network. In
+float32 both must hold: only the order of sums differs, so neither may move. In a lower precision pixels at which the
+network is undecided change their class without harm, more of them the less a network is trained: there the mIoU
+decides, if enough pictures are labelled, and otherwise the share.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ PASSED, FAILED, NOT_JUDGED, NOT_RUN = "passed", "failed", "not judged", "not run
 
 @dataclass(frozen=True)
 class Limits:
-    """What one precision may cost.
+    """The allowed cost of one precision.
 
     Attributes:
         equal_share: Share of the pixels, or of a classifier's pictures, that get the same class, 0 to 1.
         miou_points: Difference of the mIoU in points (hundredths), in either direction.
         score_difference: Largest difference of scores, in units of the largest logit; None: any.
-        tie: Classes of a picture that are this close are the same one, in that unit.
-        both: Whether share and mIoU both have to hold; otherwise the mIoU decides where it is looked at.
+        tie: Classes of a picture this close count as the same, in that unit.
+        both: Whether share and mIoU must both hold; otherwise the mIoU decides if it is checked.
     """
 
     equal_share: float
@@ -53,9 +53,9 @@ def limits_of(graph: GraphSpec, precision: str, fp32_share: float = FP32_SHARE) 
     """The limits of a graph that runs in a precision.
 
     Args:
-        graph: Its format tells who quantised it: NNCF an OpenVINO graph, ONNX Runtime an ONNX model.
-        precision: In which it runs.
-        fp32_share: Takes the place of the share of fp32.
+        graph: Its format tells the quantiser: NNCF for OpenVINO graphs, ONNX Runtime for ONNX models.
+        precision: The precision in which it runs.
+        fp32_share: Replaces the share of fp32.
     """
     if precision == "fp32":
         return dataclasses.replace(_FP32, equal_share=fp32_share)
@@ -66,14 +66,14 @@ def limits_of(graph: GraphSpec, precision: str, fp32_share: float = FP32_SHARE) 
 
 @dataclass(frozen=True)
 class Seen:
-    """What one run of a graph gave on the pictures.
+    """The outcome of one run of a graph on the pictures.
 
     Attributes:
         equal: Pixels, or pictures of a classifier, with the network's class.
         total: All of them.
-        unit: What these are: ``pixels`` or ``pictures``.
+        unit: Their kind: ``pixels`` or ``pictures``.
         difference: Largest difference of scores, in units of the largest logit; None: no scores were compared.
-        score: mIoU of the label maps, or top-1 of a classifier, in per cent; None: nothing is labelled.
+        score: mIoU of the label maps, or top-1 of a classifier, in per cent; None: there are no labels.
         network_score: The network's.
         num_pictures: Pictures.
         num_labelled: Labelled ones.
@@ -103,9 +103,9 @@ class Seen:
 
 
 def judge(seen: Seen, limits: Limits, graph: GraphSpec) -> tuple[str, str | None]:
-    """The verdict on a run, ``PASSED``, ``FAILED`` or ``NOT_JUDGED``, and its reasons; None: there is nothing to say.
+    """The verdict on a run, ``PASSED``, ``FAILED`` or ``NOT_JUDGED``, and its reasons, or None.
 
-    Top-1 accuracies are not looked at: the share of pictures with the same class bounds what they can lose.
+    Top-1 accuracies are not checked: the share of pictures with the same class bounds what they can lose.
     """
     calibrated = graph.calibrated_size
     others = [size for size in seen.sizes_hw if calibrated is not None and tuple(size) != tuple(calibrated)]
@@ -115,7 +115,7 @@ def judge(seen: Seen, limits: Limits, graph: GraphSpec) -> tuple[str, str | None
             "where it was calibrated"
         )
     faults = []
-    # Written so that NaN fails too.
+    # Written so that NaN fails, too.
     if None not in (limits.score_difference, seen.difference) and not seen.difference <= limits.score_difference:
         faults.append(
             f"scores differ by {seen.difference:.1e} of the largest logit, at most {limits.score_difference:g} is "

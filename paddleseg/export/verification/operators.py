@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The operators of an export's ONNX models: what the tool chain of a device has to know to take them."""
+"""The operators of an export's ONNX models, which the tool chain of a device must support."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from paddleseg.deploy.deploy_config import DeployConfig
 
 @dataclass(frozen=True)
 class Operators:
-    """Those of one model.
+    """The operators of one model.
 
     Attributes:
         opset: Version of ONNX's operators.
-        counts: How many there are of each, by name.
+        counts: The number of each, by name.
     """
 
     opset: int
@@ -27,8 +27,8 @@ class Operators:
 def operators_of(config: DeployConfig) -> dict[str, Operators]:
     """The operators of each ONNX model of an export by its file's name.
 
-    Empty where the package onnx is missing, which engines do without. A model that cannot be read has none either: the
-    rows of its runs say so.
+    Empty if the package onnx, which engines do not need, is missing. A model that cannot be read has none either, which
+    the rows of its runs report.
     """
     models = {graph.model for graph in (config.main_graph, *config.graphs.values()) if graph.format == "onnx"}
     if not models or importlib.util.find_spec("onnx") is None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pictures on which an export is compared with its network."""
+"""The pictures for comparing an export with its network."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _GENERATED_SIZES_HW = ((256, 512), (321, 255), (360, 480))  # odd sides are wher
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture to compare on.
+    """A picture for the comparison.
 
     Attributes:
         name: For messages.
-        pixels: (H, W, C) as ``read_image`` gives them.
-        file: The file that has these pixels, which the export then reads by itself; None: it is given the pixels.
-        label: (H, W) class ids, or () of a picture with one class; None: there is none.
+        pixels: (H, W, C) as from ``read_image``.
+        file: The file with these pixels, which the export then reads itself; None: it gets the pixels.
+        label: (H, W) class ids, or () for a picture with one class; None: there is none.
     """
 
     name: str
@@ -41,7 +41,7 @@ def read_pictures(paths: Sequence[str], channels: int, read_options: ReadOptions
 
 
 def generated_pictures(channels: int, size_hw: Sequence[int] = (-1, -1)) -> Iterable[Picture]:
-    """Coloured clouds under noise, for when there are no pictures at hand.
+    """Coloured clouds under noise, used if there are no pictures.
 
     Args:
         channels: Channels of the pictures.
@@ -57,12 +57,12 @@ def generated_pictures(channels: int, size_hw: Sequence[int] = (-1, -1)) -> Iter
 
 
 def fit_picture(picture: Picture, pipeline: Pipeline, size_hw: Sequence[int]) -> Picture:
-    """The picture, resized beforehand where a graph of fixed size (height, width) could not take it otherwise.
+    """The picture, resized beforehand if a graph of fixed size (height, width) could not take it otherwise.
 
-    A label does not fit any more then, and is left out, but for the class of a whole picture.
+    A label map then no longer fits, and is left out; the class of a whole picture is kept.
 
     Raises:
-        VerificationError: The transforms make another size of every picture.
+        VerificationError: The transforms give another size for every picture.
     """
     own = size_at_network(picture, pipeline)
     height, width = (found if fixed == -1 else fixed for found, fixed in zip(own, size_hw))
@@ -81,6 +81,6 @@ def fit_picture(picture: Picture, pipeline: Pipeline, size_hw: Sequence[int]) ->
 
 
 def size_at_network(picture: Picture, pipeline: Pipeline) -> tuple[int, int]:
-    """(height, width) of what the transforms make of a picture."""
+    """(height, width) of a picture after the transforms."""
     sample = {"img": picture.pixels.copy(), "path": picture.name, "trans_info": []}
     return pipeline(sample, np.random.default_rng(0))["img"].shape[:2]

@@ -31,11 +31,11 @@ class Row:
     """One graph on one engine in one precision.
 
     Attributes:
-        run: Which.
+        run: The graph, engine and precision.
         status: ``limits.PASSED`` and so on.
-        reason: Why it did not pass, or what else is worth saying; None: nothing.
-        limits: What was asked for.
-        seen: What it gave; None: it did not run.
+        reason: Why it did not pass, or another remark; None: there is none.
+        limits: The allowed deviation.
+        seen: The outcome; None: it did not run.
     """
 
     run: GraphRun
@@ -58,10 +58,10 @@ class Report:
 
     Attributes:
         rows: In the order of deploy.yaml.
-        overview: What there was to compare on.
+        overview: The pictures of the comparison.
         checksums: SHA-256 of deploy.yaml and the graphs' files, by their names.
         about: Further facts by name: the configuration, the weights, where the pictures come from.
-        operators: Of the ONNX models, by their files' names.
+        operators: Those of the ONNX models, by file name.
     """
 
     rows: Sequence[Row]
@@ -81,10 +81,10 @@ class Report:
         return FAILED if self.failures else PASSED
 
     def raise_failures(self, consequence: str) -> None:
-        """Raise what did not pass.
+        """Raise an error for the rows that did not pass.
 
         Args:
-            consequence: What becomes of the export, the end of the message.
+            consequence: The consequence for the export, at the end of the message.
 
         Raises:
             VerificationError: Names each run and why.
@@ -97,8 +97,8 @@ class Report:
         """Write both files.
 
         Args:
-            folder: Where.
-            index: That of the folder; None: who moves the files from there enters them.
+            folder: The output folder.
+            index: The folder's index; None: the files are entered when they are moved.
         """
         for name, text in ((JSON_NAME, self.to_json()), (TEXT_NAME, self.to_markdown())):
             if index is None:
@@ -147,7 +147,7 @@ class Report:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows as a table of Markdown."""
+    """The rows as a Markdown table."""
     is_classifier = any(row.seen is not None and row.seen.unit == "pictures" for row in rows)
     score = "top-1" if is_classifier else "mIoU"
     lines = [
@@ -179,7 +179,7 @@ def _operator_table(operators: Mapping[str, Operators]) -> str:
 
 
 def describe_seen(seen: Seen) -> str:
-    """What a run gave, in words."""
+    """The outcome of a run, in words."""
     pixels = "pixels of " if seen.unit == "pixels" else ""
     words = f"{100 * seen.equal_share:.4f} % of the {pixels}{count_of(seen.num_pictures, 'picture')} equal"
     if seen.difference is not None:
@@ -191,7 +191,7 @@ def describe_seen(seen: Seen) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of the toolkit, Python and the engines' packages that are installed."""
+    """Versions of the toolkit, Python and the installed engines' packages."""
     found = {"ddrnet-toolkit": __version__, "python": platform.python_version()}
     names = metadata.packages_distributions()
     for kind in ENGINES.values():
@@ -205,7 +205,7 @@ def _machine() -> dict[str, Any]:
 
 
 def _cpu_name() -> str:
-    """``model name`` of Linux, which has more of it than Python asks for."""
+    """``model name`` from Linux, which is more detailed than Python's."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -237,5 +237,5 @@ def _is_nan(value: Any) -> bool:
 
 
 def not_run(run: GraphRun, reason: str, limits: Limits) -> Row:
-    """A row of what this machine cannot run."""
+    """A row for a run that this machine cannot do."""
     return Row(run, NOT_RUN, reason, limits)

@@ -38,21 +38,21 @@ def verify_export(
     fp32_share: float = FP32_SHARE,
     about: Mapping[str, str] | None = None,
 ) -> Report:
-    """Compare the graphs of an export, as deploy/python/infer.py runs them on a CPU, with the network in predict.py.
+    """Compare the graphs of an export, run as by deploy/python/infer.py on a CPU, with the network as in predict.py.
 
     Args:
         reference: The network and its preprocessing.
         folder: The export.
-        pictures: On what to compare.
+        pictures: The pictures to compare on.
         every_way: See ``graph_runs``.
         fp32_share: Share of the pixels, or of a classifier's pictures, that graphs of float32 must get right, 0 to 1.
         about: Facts for the report.
 
     Returns:
-        What was seen. It may have rows that failed: see ``Report.raise_failures``.
+        The report. It may have failed rows: see ``Report.raise_failures``.
 
     Raises:
-        VerificationError: There is nothing to compare, with what, or on.
+        VerificationError: There are no graphs, no engines or no pictures.
         ConfigError: The deploy.yaml is wrong.
     """
     config = read_deploy_config(folder)
@@ -98,7 +98,7 @@ def _warn_of_little(overview: Overview) -> None:
 
 
 def _compare(run: GraphRun, config: DeployConfig, scratch: Path, limits: Limits) -> Row:
-    """The row of one run, which has a process of its own."""
+    """The row of one run, in a process of its own."""
     if run.why_not is not None:
         return not_run(run, run.why_not, limits)
     task = {
@@ -117,14 +117,14 @@ def _compare(run: GraphRun, config: DeployConfig, scratch: Path, limits: Limits)
 
 
 def _in_own_process(task: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
-    """What the process of a task leaves, or how it ended without."""
+    """The result of a task's process, or how it ended without one."""
     task_file, result_file = scratch / "task.json", scratch / "result.json"
     result_file.unlink(missing_ok=True)
     task_file.write_text(json.dumps({**task, "result": str(result_file)}), encoding="utf-8")
     paths = [str(Path(paddleseg.__file__).absolute().parents[1]), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
     if given_threads() is None:
-        environment.pop("OMP_NUM_THREADS", None)  # Paddle writes it, and engines in other processes would heed it
+        environment.pop("OMP_NUM_THREADS", None)  # Paddle sets it, and engines in other processes would use it
     command = [sys.executable, "-m", cell.__name__, str(task_file)]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment)
     if done.returncode == 0 and result_file.is_file():
