@@ -87,7 +87,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def build_network(args: argparse.Namespace) -> tuple[str, Any, int]:
-    """Build the network of the command line; give its name, itself and its input channels."""
+    """Build the network of the command line; return its name, itself and its input channels."""
     if args.config is not None:
         from paddleseg.config.build import build_model
         from paddleseg.config.load import load_config

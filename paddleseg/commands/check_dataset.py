@@ -50,7 +50,7 @@ def check_arguments(args: argparse.Namespace) -> None:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Look at all data, print the table and the warnings, write the figures, and fail where training would."""
+    """Check all data, print the table and the warnings, write the figures, and fail if training would."""
     check_arguments(args)
     require_packages("paddle", "cv2")
     from paddleseg.config.build import build_dataset
@@ -86,7 +86,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def run_doctor(args: argparse.Namespace, train: Any, val: Any, num_workers: int) -> dict[str, Any]:
-    """Print what the label doctor finds, write its page, and give its part of the JSON file; nothing unless asked."""
+    """Print the label doctor's findings, write its page, and return its part of the JSON file; only on request."""
     if not args.fix_map and args.report is None:
         return {}
     from paddleseg.datasets.doctor import diagnose, propose_maps

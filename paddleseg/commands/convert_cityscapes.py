@@ -32,13 +32,13 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("cityscapes_path", help="the folder that holds gtFine")
     parser.add_argument("--gt-dir", default="gtFine", metavar="NAME", help="the label folder in it (gtFine)")
-    parser.add_argument("-o", "--out-dir", help=argparse.SUPPRESS)  # of mmsegmentation, see main
+    parser.add_argument("-o", "--out-dir", help=argparse.SUPPRESS)  # mmsegmentation's, see main
     parser.add_argument("--nproc", type=int, default=4, help="labels to convert in parallel (default: %(default)s)")
     return parser
 
 
 def main(args: argparse.Namespace) -> None:
-    """Convert all labels that are not there yet."""
+    """Convert all labels that do not exist yet."""
     require_packages("cv2")
     from paddleseg.utils.progress import tracked
 
@@ -50,7 +50,7 @@ def main(args: argparse.Namespace) -> None:
     if args.nproc < 1:
         raise ConfigError(f"--nproc {args.nproc}: must be at least 1")
     folder = Path(args.cityscapes_path, args.gt_dir)
-    # The ids come last, and are taken where there are both.
+    # The ids come last, and are preferred if there are both.
     found = [path for suffix in (_POLYGONS, _IDS) for path in folder.glob(f"*/*/*{suffix}")]
     sources = {_target_of(path): path for path in found}
     if not sources:
@@ -62,7 +62,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def convert(source: Path) -> bool:
-    """Write the label of train ids of one label of ids or polygons; False where it is there."""
+    """Write the label of train ids for one label of ids or polygons; False if it exists."""
     from paddleseg.datasets.cityscapes import CITYSCAPES_IDS, CITYSCAPES_POLYGONS
     from paddleseg.datasets.polygons import draw_polygon_label
     from paddleseg.utils.image_io import read_label

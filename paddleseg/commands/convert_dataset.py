@@ -83,7 +83,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Read everything, check it, write the result and say what it is."""
+    """Read everything, check it, write the result and describe it."""
     require_packages("cv2")
     check_arguments(args)
     if args.format == TO_LABELME:

@@ -37,7 +37,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Write the labels that are not there yet, then the list."""
+    """Write the labels that do not exist yet, then the list."""
     require_packages("cv2")
     from paddleseg.utils.progress import tracked
 
@@ -62,7 +62,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def convert(source: Path, target: Path) -> bool:
-    """Write one label as PNG; False where it is there."""
+    """Write one label as PNG; False if it exists."""
     from paddleseg.datasets.mat_labels import read_mat_label
     from paddleseg.utils.visualize import encode_image
 

@@ -85,7 +85,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def _arguments(args: argparse.Namespace) -> tuple[str, str, str]:
-    """Source, target and form, whichever way they are given."""
+    """Source, target and form, however they are given."""
     paths = []
     for name, placed, flag in (("SRC", "source", "model_path"), ("DST", "target", "save_path")):
         given = [value for value in (getattr(args, placed), getattr(args, flag)) if value is not None]
@@ -96,7 +96,7 @@ def _arguments(args: argparse.Namespace) -> tuple[str, str, str]:
     source, target = paths
     if os.path.exists(target):
         raise WeightsError(f"{target}: already exists; give another name, or move it away")
-    ending = os.path.splitext(target)[1]  # as it is written: readers ask for small letters
+    ending = os.path.splitext(target)[1]  # case-sensitive: readers expect lower case
     if ending not in _ENDINGS.values():
         raise WeightsError(
             f"{target}: a weight file ends in .pdparams or .safetensors; for PyTorch, --to official writes the "

@@ -34,7 +34,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Read all data, print the table and write the files that were asked for."""
+    """Read all data, print the table and write the requested files."""
     check_num_workers(args.num_workers, "thread")
     check_json_flag(args.json)
     check_png_flag("--png", args.png)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from paddleseg.export.evaluation import Evaluation
 
 _DUMP_FORMATS = ("npy", "raw")
-# What says on what the graph runs: without effect where it does not run here. batch_size is of them there.
+# Flags for where the graph runs: without effect if it does not run here. Then batch_size is one of them.
 _ENGINE_FLAGS = (
     "batch_size", "device", "backend", "use_trt", "precision", "min_subgraph_size", "enable_auto_tune",
     "auto_tuned_shape_file", "cpu_threads", "enable_mkldnn", "with_argmax",
@@ -36,7 +36,7 @@ _ENGINE_FLAGS = (
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The command line; the flags of the engine are those of infer.py."""
+    """The command line; the engine's flags are those of infer.py."""
     parser = CommandParser(prog="evaluate.py", description=__doc__)
     add = parser.add_argument
     add("--config", required=True, help="the deploy.yaml that export.py wrote")
@@ -73,7 +73,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Score the export, or write what another machine needs for it."""
+    """Score the export, or write the inputs for another machine."""
     check_arguments(arguments)
     require_packages("cv2")
 
@@ -126,7 +126,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
 
 
 def refuse_argmax_of_classes(config: DeployConfig, arguments: argparse.Namespace) -> None:
-    """Refuse a flag that is for label maps alone."""
+    """Refuse a flag that is only for label maps."""
     from paddleseg.deploy.deploy_config import CLASSIFICATION
     from paddleseg.utils.errors import ConfigError
 
@@ -143,7 +143,7 @@ def picture_files(dataset) -> list[str]:
 
 
 def say(evaluation: Evaluation) -> None:
-    """Log the scores, as val.py does."""
+    """Log the scores, like val.py."""
     from paddleseg.utils.logging import log_outcome
 
     for line in evaluation.report:
@@ -151,7 +151,7 @@ def say(evaluation: Evaluation) -> None:
 
 
 def table_row(graph: Segmenter | Classifier, data: LabelledData, evaluation: Evaluation) -> dict[str, str]:
-    """The columns of the line for a table; ``-`` is what nothing says."""
+    """The columns of the line for a table; ``-`` if unknown."""
     from paddleseg.deploy.elsewhere import Elsewhere
 
     options, is_here = graph.engine.options, not isinstance(graph.engine, Elsewhere)
@@ -172,7 +172,7 @@ def table_row(graph: Segmenter | Classifier, data: LabelledData, evaluation: Eva
 
 
 def figures(graph: Segmenter | Classifier, evaluation: Evaluation, row: dict[str, str]) -> dict:
-    """What ``--json`` gets."""
+    """The content for ``--json``."""
     from paddleseg.deploy.elsewhere import Elsewhere
 
     is_here = not isinstance(graph.engine, Elsewhere)
@@ -186,7 +186,7 @@ def figures(graph: Segmenter | Classifier, evaluation: Evaluation, row: dict[str
 
 
 def dump_inputs(config: DeployConfig, data: LabelledData, arguments: argparse.Namespace) -> None:
-    """Write what the network takes."""
+    """Write the network's inputs."""
     from paddleseg.deploy.elsewhere import NPY, Elsewhere, InputDump, graph_for_elsewhere, names_of
     from paddleseg.export.evaluation import network_inputs
     from paddleseg.utils.logging import log_outcome
@@ -204,7 +204,7 @@ def dump_inputs(config: DeployConfig, data: LabelledData, arguments: argparse.Na
 
 
 def open_elsewhere(config: DeployConfig, data: LabelledData, arguments: argparse.Namespace) -> Segmenter | Classifier:
-    """The graph whose outputs another machine has computed."""
+    """The graph whose outputs another machine computed."""
     from paddleseg.deploy.elsewhere import Elsewhere, graph_for_elsewhere, names_of
 
     names = names_of(picture_names(data.dataset))
@@ -223,5 +223,5 @@ def open_with(config: DeployConfig, engine) -> Segmenter | Classifier:
 
 
 def picture_names(dataset) -> Sequence[str]:
-    """What the pictures of a data set are called."""
+    """The names of a data set's pictures."""
     return [dataset.picture_name(index) for index in range(len(dataset))]

@@ -97,7 +97,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Export, and compare what was written with the network."""
+    """Export, and compare the result with the network."""
     check_arguments(arguments)
     require_packages("paddle", "cv2")
     require_formats(arguments.format)
@@ -152,7 +152,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
 
 
 def options_of(arguments: argparse.Namespace, task: str) -> ExportOptions:
-    """What the flags say of the graphs of a network that has this task."""
+    """The options of the graphs from the flags, for a network with this task."""
     is_portable_alone = arguments.portable and arguments.format == [ONNX]
     return ExportOptions(
         output_op_of(arguments, "none" if is_portable_alone else _OUTPUT_OPS[task]),
@@ -167,7 +167,7 @@ def options_of(arguments: argparse.Namespace, task: str) -> ExportOptions:
 
 
 def warn_of_views(options: ViewOptions) -> None:
-    """Say that the scores of val.py are not those of the graph, where ``test_config`` asks for more than it does."""
+    """Warn if ``test_config`` demands more views than a graph has, so that the scores of val.py are not the graph's."""
     from paddleseg.inference.views import WHOLE_PICTURE
     from paddleseg.utils.logging import get_logger
 
@@ -181,7 +181,7 @@ def warn_of_views(options: ViewOptions) -> None:
 
 
 def output_op_of(arguments: argparse.Namespace, default: str = "argmax") -> str:
-    """The output operator that the three flags mean together; ``default`` where none is given."""
+    """The output operator meant by the three flags together; ``default`` if none is given."""
     from paddleseg.utils.errors import ConfigError
 
     wishes = {arguments.output_op} - {None}

@@ -43,7 +43,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Predict all pictures of a data set, rank where labels disagree, and print, write and show the first of these."""
+    """Predict a data set's pictures, rank the regions where labels disagree, and print, write and show the first."""
     check_arguments(args)
     require_packages("paddle", "cv2")
     from paddleseg.config.build import build_dataset, build_transforms, section_with_transforms
@@ -68,7 +68,7 @@ def main(args: argparse.Namespace) -> None:
     select_device(args.device)
     cpu = CpuSettings.choose(args.cpu_backend, args.cpu_threads)
     dataset = build_dataset(config, args.part)
-    if args.part == "train":  # looked at as they are, not as training changes them
+    if args.part == "train":  # used as they are, not as changed in training
         dataset.pipeline = Pipeline(build_transforms(config, section_with_transforms(config)))
         dataset.use_for("val")
     model, meta = load_trained_network(config, args.model_path, cpu)

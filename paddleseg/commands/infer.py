@@ -134,7 +134,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def refuse_flags_of_whole_pictures(arguments: argparse.Namespace, has_frames: bool) -> None:
-    """Refuse what looks at whole pictures, where there are none of a size that is known before."""
+    """Refuse flags for whole pictures, if there are none of a size known in advance."""
     from paddleseg.utils.errors import ConfigError
 
     if arguments.tile is None and not has_frames:
@@ -148,7 +148,7 @@ def refuse_flags_of_whole_pictures(arguments: argparse.Namespace, has_frames: bo
 
 
 def refuse_flags_of_label_maps(arguments: argparse.Namespace, has_frames: bool) -> None:
-    """Refuse what an exported classifier has no use for."""
+    """Refuse flags that an exported classifier cannot use."""
     from paddleseg.utils.errors import ConfigError
 
     if arguments.tile is not None:
@@ -189,7 +189,7 @@ def segment(
 
 
 def classify(classifier: Classifier, images: Sequence[str], report: ClassReport, batch_size: int) -> list[DataError]:
-    """Find the classes of all pictures and write the report; gives what is wrong with pictures that were left out."""
+    """Find the classes of all pictures and write the report; return the errors of skipped pictures."""
     from paddleseg.utils.progress import Progress
 
     failures: list[DataError] = []

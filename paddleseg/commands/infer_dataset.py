@@ -66,7 +66,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
 
 
 def resized(config: DeployConfig, width: int, height: int) -> DeployConfig:
-    """The export with a ``Resize`` before its other transforms; as it is where the size is 0."""
+    """The export with a ``Resize`` before its other transforms; unchanged if the size is 0."""
     if width == 0:
         return config
     first = {"type": "Resize", "target_size": [width, height]}

@@ -77,7 +77,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Cut all windows into a folder beside the wanted one, then rename it: it appears whole or not at all."""
+    """Cut all windows into a folder beside the target, then rename it: it appears whole or not at all."""
     require_packages("cv2")
     check_arguments(args)
     datasets = open_datasets(args)
@@ -126,7 +126,7 @@ def open_datasets(args: argparse.Namespace) -> dict[str, SegmentationDataset]:
 
 
 def write_windows(dataset: SegmentationDataset, folder: Path, args: argparse.Namespace) -> Counter[str]:
-    """Write the windows of one mode as ``<folder>/<class>/<picture>_<row>_<column>.png``; gives their numbers."""
+    """Write the windows of one mode as ``<folder>/<class>/<picture>_<row>_<column>.png``; return their numbers."""
     import cv2
 
     from paddleseg.utils.progress import tracked

@@ -46,7 +46,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Draw all scenes into a folder beside the wanted one, then rename it: it appears whole or not at all."""
+    """Draw all scenes into a folder beside the target, then rename it: it appears whole or not at all."""
     require_packages("cv2")
     from paddleseg.datasets.road_scenes import RoadScenes
 

@@ -54,7 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Read all labels before the first copy is written."""
+    """Read all labels before writing the first copy."""
     require_packages("cv2")
     import numpy as np
 
@@ -83,7 +83,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def check_arguments(args: argparse.Namespace) -> dict[int, int]:
-    """Refuse what cannot work; gives the label map."""
+    """Refuse what cannot work; return the label map."""
     if args.label_map is None and args.flip is None and args.shift is None:
         raise ConfigError("nothing to do; give --label_map, --flip or --shift")
     if not LABEL_VALUES.holds(args.fill):
@@ -100,7 +100,7 @@ def check_arguments(args: argparse.Namespace) -> dict[int, int]:
 
 
 def target_paths(files: list[str], save_dir: Path) -> dict[str, Path]:
-    """Where the copy of each file goes."""
+    """The path of each file's copy."""
     folder = next((file for file in files if os.path.isdir(file)), None)
     if folder is not None:
         raise DataError(f"{folder}: is a folder; give its label files, such as {os.path.join(folder, '*.png')}")

@@ -30,7 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Gather and write."""
+    """Gather the facts and write the files."""
     require_packages("paddle", "cv2")
     from paddleseg.model_card.citation import citation_text
     from paddleseg.model_card.facts import gather, run_folder

@@ -84,7 +84,7 @@ def main(arguments: argparse.Namespace) -> None:
         video, (images, root) = None, list_images(arguments.image_path, list_separator(config))
     select_device(device)
     cpu = CpuSettings.choose(arguments.cpu_backend, arguments.cpu_threads)
-    if cpu is not None and tiles is None:  # rows of large pictures would be kept, in pieces that nothing else fits into
+    if cpu is not None and tiles is None:  # would keep rows of large pictures, in pieces of no other use
         keep_freed_memory()
     model, meta = load_trained_network(config, arguments.model_path, cpu)
     # The data set itself is not built: prediction needs none of its files.
@@ -108,7 +108,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def refuse_flags_of_label_maps(arguments: argparse.Namespace) -> None:
-    """Refuse what a classifier of whole pictures has no use for."""
+    """Refuse flags that a classifier of whole pictures cannot use."""
     from paddleseg.utils.errors import ConfigError
     from paddleseg.utils.videos import is_video
 
@@ -121,7 +121,7 @@ def refuse_flags_of_label_maps(arguments: argparse.Namespace) -> None:
 
 
 def device_name(arguments: argparse.Namespace) -> str | None:
-    """The device of ``--device`` and ``--device_id`` together."""
+    """The device given by ``--device`` and ``--device_id`` together."""
     from paddleseg.utils.errors import ConfigError
     from paddleseg.utils.logging import get_logger
 

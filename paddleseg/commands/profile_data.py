@@ -49,7 +49,7 @@ def check_arguments(args: argparse.Namespace) -> None:
 
 
 def time_step(config: Any, dataset: Any) -> float:
-    """Seconds that the network of the configuration takes for forward, losses and backward of one batch."""
+    """Seconds of the configuration's network for forward, losses and backward of one batch."""
     from paddleseg.config.build import build_model, build_task
     from paddleseg.datasets.loader import train_batches
     from paddleseg.datasets.sampler import EpochBatchSampler
@@ -76,7 +76,7 @@ def time_step(config: Any, dataset: Any) -> float:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Measure, print the table and the advice, and write the figures when asked to."""
+    """Measure, print the table and the advice, and write the figures on request."""
     check_arguments(args)
     require_packages("paddle", "cv2")
     import cv2
@@ -99,7 +99,7 @@ def main(args: argparse.Namespace) -> None:
     profile = profile_data(dataset, config.data["batch_size"], args.num_batches)
     step_seconds = time_step(config, dataset) if args.step_time is None else args.step_time
     share = waiting_share(profile, step_seconds, num_workers)
-    # A data set that takes no cache is not advised to have one.
+    # A data set without support for a cache is not advised to use one.
     cache = dataset.cache_kind if "cache" in inspect.signature(type(dataset)).parameters else None
     advice = advise(profile, step_seconds, num_workers, usable_cpus(), cache)
     print_table(profile)

@@ -64,7 +64,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Export where that is asked for, then quantise."""
+    """Export if requested, then quantise."""
     check_arguments(arguments)
     require_packages("paddle", "cv2", *(name for kind in arguments.format for name in QUANTIZERS[kind].packages))
 
@@ -117,7 +117,7 @@ def check_arguments(arguments: argparse.Namespace) -> None:
 
 
 def export_first(arguments: argparse.Namespace) -> str:
-    """Export the weights to ``--save_dir``, as export.py does by itself; gives that folder."""
+    """Export the weights to ``--save_dir``, like export.py; return that folder."""
     from paddleseg.commands import export
 
     words = ["--config", arguments.config, "--model_path", arguments.model_path, "--save_dir", arguments.save_dir]

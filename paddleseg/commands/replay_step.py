@@ -61,7 +61,7 @@ def main(args: argparse.Namespace) -> None:
 
 
 def report(capsule: Any, found: Any) -> None:
-    """The loss, and how much has the same bytes."""
+    """The loss, and how many values have the same bytes."""
     differing = set(found.differences(capsule.digests))
     terms = [f"{name} {value:g}" for name, value in found.terms.items()]
     same = "other bytes than" if any(one.startswith("loss term") for one in differing) else "the same bytes as"
@@ -71,7 +71,7 @@ def report(capsule: Any, found: Any) -> None:
 
 
 def first_place(found: Any, watch: Any) -> str:
-    """Forward, the loss, the way back, or the gradients of weights alone."""
+    """Forward, the loss, backward, or only the gradients of weights."""
     if watch.forward is not None:
         return f"forward, {watch.forward}"
     bad_terms = [name for name, value in found.terms.items() if value - value != 0]
@@ -83,6 +83,6 @@ def first_place(found: Any, watch: Any) -> str:
 
 
 def say(line: str) -> None:
-    """Print in the first process alone."""
+    """Print only in the first process."""
     if os.environ.get("PADDLE_TRAINER_ID", "0") == "0":
         print(line, flush=True)

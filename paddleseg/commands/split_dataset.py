@@ -65,7 +65,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Split, write the lists and say how many pictures each has."""
+    """Split, write the lists and print how many pictures each has."""
     require_packages("cv2")
     from paddleseg.datasets.dataset import read_file_list
     from paddleseg.datasets.splitting import MODES, Unit, group_names, split_units
@@ -109,7 +109,7 @@ def check_arguments(args: argparse.Namespace) -> None:
 
 
 def find_list(source: Path) -> Path:
-    """The list that is split."""
+    """The list to split."""
     if source.is_file():
         return source
     if not source.is_dir():
@@ -121,13 +121,13 @@ def find_list(source: Path) -> Path:
 
 
 def separator_for(lines: Iterable[Sequence[str]], separator: str) -> str:
-    """What stands between the columns that are written: a tab where names hold blanks, as it must have been read."""
+    """The separator of the written columns: a tab if names contain blanks, as the list that was read must have."""
     has_blanks = any(" " in path for paths in lines for path in paths)
     return "\t" if separator == " " and has_blanks else separator
 
 
 def relative(path: str, root: Path) -> str:
-    """A path as lists have it."""
+    """A path in the form of lists."""
     return Path(os.path.relpath(path, root)).as_posix()
 
 
@@ -143,7 +143,7 @@ def count_classes(names: Sequence[str], labels: Mapping[str, str], ignore_index:
 
 
 def write_lists(save_dir: Path, chosen: Mapping[str, Sequence[str]]) -> None:
-    """Write the list of each part; one of an earlier split that has no pictures now is removed."""
+    """Write the list of each part; remove one of an earlier split that now has no pictures."""
     from paddleseg.utils.written_files import WrittenFiles
 
     written = WrittenFiles(save_dir)
@@ -158,7 +158,7 @@ def write_lists(save_dir: Path, chosen: Mapping[str, Sequence[str]]) -> None:
 
 
 def describe_classes(units: Sequence[Unit], parts: Mapping[str, str]) -> str:
-    """A table: how the pixels of each class are shared by the parts."""
+    """A table of each class's pixels by part."""
     modes = list(dict.fromkeys(sorted(parts.values(), key=("train", "val", "test").index)))
     sums = {mode: sum(unit.pixels for unit in units if parts[unit.names[0]] == mode) for mode in modes}
     total = sum(sums.values())

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The names of ``ddrnet NAME``: what each does, its module, and its file in the repository."""
+"""The commands of ``ddrnet NAME``: description, module, and file in the repository."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Command(NamedTuple):
     Attributes:
         name: After ``ddrnet``.
         module: Of the package; has ``make_parser()`` and ``main(arguments)``.
-        file: The same command as a file of the repository; empty where there is none.
+        file: The same command as a file of the repository; empty if there is none.
         about: A line for ``ddrnet --help``.
     """
 

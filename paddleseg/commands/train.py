@@ -16,7 +16,7 @@ _NESTED = {"learning_rate": "lr_scheduler.learning_rate", "data_format": "model.
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The command's flags: those of the run's settings, and a few beside them; the names are PaddleSeg's."""
+    """The command's flags: those of the run's settings, and a few more; the names are PaddleSeg's."""
     parser = CommandParser(prog="train.py", description="Train a network.", rewrite=rewriter("train.py"))
     add = parser.add_argument
     add("--config", required=True, help="YAML configuration")
@@ -42,7 +42,7 @@ def main(arguments: argparse.Namespace) -> None:
     from paddleseg.config.training import train_from_config
 
     values = vars(arguments)
-    if arguments.fp16:  # --precision beside it says the same: see foreign_words
+    if arguments.fp16:  # --precision beside it means the same: see foreign_words
         values["precision"] = "fp16"
     in_yaml = {knob.name: knob.name for knob in knobs() if knob.is_flag and knob.in_yaml}
     flags = {key: values[name] for name, key in {**in_yaml, **_NESTED}.items()}

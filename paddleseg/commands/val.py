@@ -50,7 +50,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Evaluate, log the scores, and write the figures that were asked for."""
+    """Evaluate, log the scores, and write the requested figures."""
     require_packages("paddle", "cv2")
     check_arguments(arguments)
 

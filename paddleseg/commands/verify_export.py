@@ -31,7 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Compare, print the table and leave it in the folder."""
+    """Compare, print the table and save it in the folder."""
     check_verify_arguments(arguments)
     require_packages("paddle", "cv2")
 

@@ -53,7 +53,7 @@ def _checksum_words(entry: ZooEntry) -> str:
 
     try:
         known = known_sha256(entry)
-    except WeightsError:  # `get` says what is wrong with it
+    except WeightsError:  # `get` reports the error
         return "damaged record"
     if known is None:
         return "not known"
@@ -91,7 +91,7 @@ def get(name: str, save_dir: Path) -> Path:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Print the table, or get a file and say how it is used."""
+    """Print the table, or get a file and explain its use."""
     require_packages("paddle")
     from paddleseg.models.zoo import find, read_zoo
 

@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checking a section ``{type: .., argument: ..}`` against the class or function that its type names.
+"""Checking a section ``{type: .., argument: ..}`` against the class or function named by its type.
 
-The component itself defines what is right, see :mod:`paddleseg.utils.arguments`; here it gains file, line and key.
+The component itself defines what is valid, see :mod:`paddleseg.utils.arguments`; here file, line and key are added.
 """
 
 from __future__ import annotations
@@ -36,16 +36,17 @@ def check_component(
     """Check one ``{type: .., argument: ..}``; returns whether its type is known.
 
     Args:
-        section: What YAML has there.
-        registry: Where its type is looked up.
+        section: The section in YAML.
+        registry: The registry of its type.
         key: Its dotted key.
-        problems: Takes what is found.
-        supplied: Parameters that the builder fills in when YAML does not.
-        looked_at: Arguments whose values have been checked already.
-        known: What is known of where the component will be used, such as ``num_classes``.
-        since: Number of problems before anything of the section was looked at; not given: there is nothing before.
-        kind: The class that what is built must be of; not given: that of the registry.
-            Whether arguments go together is asked only where nothing else is wrong with them.
+        problems: Collects the faults.
+        supplied: Parameters that the builder fills in if YAML does not.
+        looked_at: Arguments whose values have already been checked.
+        known: Known values of the component's context, such as ``num_classes``.
+        since: Number of problems before the section was checked; not given: the current number.
+        kind: The class that the built object must be of; not given: that of the registry.
+
+    Contradictions between arguments are checked only if nothing else is wrong with them.
     """
     since = len(problems) if since is None else since
     if not isinstance(section, dict):
@@ -76,12 +77,12 @@ def check_component(
 
 
 def _usable(registry: Registry) -> list[str]:
-    """The names that may be meant: of networks those whose task is there."""
+    """The names to suggest: for networks those whose task exists."""
     return [name for name in registry if registry is not MODELS or ModelFacts.of(registry[name]).task in TASKS]
 
 
 def _fault_of_class(component: Callable[..., Any], kind: type | None) -> str | None:
-    """Why a class cannot be what its registry is for; of a function that shows when it is called."""
+    """Why a class does not fit its registry; for a function this shows when it is called."""
     if not inspect.isclass(component):
         return None
     if kind is not None and not issubclass(component, kind):
@@ -121,7 +122,7 @@ def _way_out_if_inherited(name: str, key: str, problems: Problems) -> str:
         place_of(inner, problems.sources, problems.path).rpartition(":")[0]
         for inner in (key, f"{key}.type", f"{key}.{name}")
     )
-    # What a flag gave, such as --opts, has no file.
+    # Values from flags, such as --opts, have no file.
     if not (file and section_file == type_file != file):
         return ""
     return (

@@ -55,14 +55,14 @@ def build_model(
 
     Args:
         config: A checked configuration.
-        use_pretrained: Whether ``model.pretrained``, or that of a backbone, is loaded. Who loads trained weights
-            anyway passes False, and then needs neither the file nor the network.
-        use_auxiliary_head: Whether the head that only training uses is built where ``model`` enables it. Without
-            it, weights that were trained with or without one fit.
-        data_format: Takes the place of ``model.data_format`` where that is stated; None: what is stated.
-        default_data_format: That of the toolkit's networks where it is not stated; None: the network's own default.
-        class_names: Those of the data set that is trained on, for a network that takes them where ``model`` does not
-            state them; None: there are none.
+        use_pretrained: Whether ``model.pretrained``, or that of a backbone, is loaded. Pass False to load trained
+            weights afterwards; then neither the file nor the internet is needed.
+        use_auxiliary_head: Whether to build the head that only training uses, if ``model`` enables it. Without it,
+            weights trained with or without one fit.
+        data_format: Replaces a stated ``model.data_format``; None: the stated one.
+        default_data_format: Of the toolkit's networks if it is not stated; None: the network's own default.
+        class_names: Those of the training data, for a network that takes them if ``model`` does not state them; None:
+            there are none.
 
     Returns:
         The ``paddle.nn.Layer``.
@@ -85,7 +85,7 @@ def build_model(
             backbone.pop("pretrained", None)
         arguments["backbone"] = _construct(config, "model.backbone", BACKBONES, backbone, shared)
     model = _construct(config, "model", MODELS, arguments, shared)
-    # What the commands read; a user's network need not have it.
+    # The commands read it; a user's network need not have it.
     described = {
         "num_classes": shared["num_classes"],
         "in_channels": shared["in_channels"] or 3,
@@ -100,8 +100,8 @@ def build_model(
 def build_dataset(config: Config, mode: Literal["train", "val"]) -> Any:
     """Build ``train_dataset`` or ``val_dataset`` with its transforms.
 
-    The section decides what the samples are for: ``train_dataset`` is trained on, ``val_dataset`` evaluated.
-    ``mode`` in YAML says which part of the data is read; when it is not given, it is the section's own.
+    The section decides the use of the samples: ``train_dataset`` is trained on, ``val_dataset`` evaluated. ``mode`` in
+    YAML selects the part of the data; by default it is the section's own.
     """
     section = f"{mode}_dataset"
     arguments = dict(config.section(section))
@@ -109,7 +109,7 @@ def build_dataset(config: Config, mode: Literal["train", "val"]) -> Any:
     arguments["transforms"] = build_transforms(config, section)
     shared = {here: shared_value(config, name) for name, here in DATASET_NAMES.items()}
     for name, other in (("class_names", "class_names_file"), ("class_names_file", "class_names")):
-        if arguments.get(name) is not None:  # that of the other section would contradict it
+        if arguments.get(name) is not None:  # the other section's would contradict it
             shared.pop(other)
     dataset = _construct(config, section, DATASETS, arguments, {"mode": mode, **shared})
     with errors_with_place(config, section):
@@ -128,10 +128,10 @@ def build_transforms(config: Config, section: str) -> list[Callable[..., Any]]:
 
 
 def section_with_transforms(config: Config) -> str:
-    """The section whose transforms prediction and export use: ``export`` where it has some, else ``val_dataset``.
+    """The section whose transforms prediction and export use: ``export`` if it has some, else ``val_dataset``.
 
     Raises:
-        ConfigError: Neither has ``transforms``; pictures would reach the network as they are, in 0..255.
+        ConfigError: Neither has ``transforms``; pictures would reach the network untransformed, in 0..255.
     """
     for section in ("export", "val_dataset"):
         if config.section(section).get("transforms") is not None:
@@ -148,11 +148,11 @@ def shuffles_training_set(config: Config) -> bool:
 
 
 def build_losses(config: Config, train_dataset: Any = None) -> list[tuple[Callable[..., Any], float]]:
-    """Build the loss of each output of the model with its weight; one loss serves several outputs.
+    """Build the loss of each output of the model with its weight; one loss may serve several outputs.
 
     Args:
         config: A checked configuration.
-        train_dataset: Where ``loss.class_weights`` counts the classes; needed for that alone.
+        train_dataset: The data in which ``loss.class_weights`` counts the classes; needed only for that.
     """
     types, coef = config.section("loss")["types"], config.section("loss")["coef"]
     shared = {name: shared_value(config, name) for name in ("ignore_index", "num_classes")}
@@ -166,12 +166,12 @@ def build_losses(config: Config, train_dataset: Any = None) -> list[tuple[Callab
 
 
 def build_task(config: Config, train_dataset: Any = None, val_dataset: Any = None) -> Any:
-    """Build what is learnt: the task that ``model.type`` has by itself, or the one under ``task``, which may wrap it.
+    """Build the task: the network's own, or the one under ``task``, which may wrap it.
 
     Args:
         config: A checked configuration.
-        train_dataset: What is trained on; without one, no losses are built.
-        val_dataset: What is evaluated, or None.
+        train_dataset: The training data; without it, no losses are built.
+        val_dataset: The evaluation data, or None.
     """
     supplied = {
         "losses": build_losses(config, train_dataset) if config.section("loss") and train_dataset is not None else None,
@@ -188,16 +188,16 @@ def build_task(config: Config, train_dataset: Any = None, val_dataset: Any = Non
 
 
 def build_distillation(config: Config, task: Any, student: Any, teacher: Any) -> Any:
-    """Wrap a task, so that the student learns from a teacher as well, as ``distillation.losses`` says.
+    """Wrap a task so that the student also learns from a teacher, as ``distillation.losses`` says.
 
     Args:
         config: A checked configuration with the section ``distillation``.
-        task: What is learnt anyway.
-        student: The network that is trained.
+        task: The student's own task.
+        student: The network in training.
         teacher: The trained network.
 
     Raises:
-        ConfigError: What is to be compared does not exist, or cannot be compared.
+        ConfigError: The maps to compare do not exist, or cannot be compared.
     """
     distances = []
     for index, section in enumerate(config.section("distillation")["losses"]):
@@ -217,7 +217,7 @@ def build_hooks(config: Config) -> list[Any]:
 
 
 def _build_loss_list(config: Config, sections: list[Any], key: str, shared: dict[str, Any]) -> list[Any]:
-    """Build the losses of a list at the dotted ``key``, and before each the losses inside it."""
+    """Build the losses of a list at the dotted ``key``, nested losses first."""
     losses = []
     for index, section in enumerate(sections):
         arguments, own_key = dict(section), f"{key}.{index}"
@@ -243,9 +243,9 @@ def build_optimizer(config: Config, model: Any, lr: Any) -> Any:
 
 
 def describe_optimizer(config: Config) -> str:
-    """One line that says which optimiser and schedule the configuration means, defaults included.
+    """One line on the configuration's optimiser and schedule, defaults included.
 
-    Such as ``SGD, no momentum (plain SGD), no weight decay; learning rate 0.1, StepDecay (step_size 9)``.
+    For example ``SGD, no momentum (plain SGD), no weight decay; learning rate 0.1, StepDecay (step_size 9)``.
     """
     import_components()
     from paddleseg.optimizers import describe, name_values, with_defaults
@@ -274,14 +274,14 @@ def _construct(config: Config, key: str, registry: Any, section: dict[str, Any],
     Args:
         config: For the place in messages.
         key: Dotted key of the section.
-        registry: Where the type is looked up.
-        section: ``type`` and arguments; what it gives wins over ``supplied``.
-        supplied: Values for parameters that ``section`` does not give; what the component has no parameter for is
-            left out, and None where it has a default.
+        registry: The registry of the type.
+        section: ``type`` and arguments; they take precedence over ``supplied``.
+        supplied: Values for parameters that ``section`` does not give; those without a parameter are left out, and
+            None if the parameter has a default.
 
     Raises:
-        ConfigError: The constructor refused its arguments with a ValueError, or gave something else than the
-            registry is for, or is a user's own and failed; the message gains file and key.
+        ConfigError: The constructor refused its arguments with a ValueError, returned an object of the wrong kind, or
+            is a user's own and failed; file and key are added to the message.
     """
     import_components()
     component = registry[section["type"]]
@@ -301,15 +301,15 @@ def _construct(config: Config, key: str, registry: Any, section: dict[str, Any],
 
 @contextlib.contextmanager
 def errors_with_place(config: Config, key: str, *, is_own: bool = False) -> Iterator[None]:
-    """Give the ValueErrors of a constructor the file and the key that its arguments come from.
+    """Add to the ValueErrors of a constructor the file and the key of its arguments.
 
-    Of a user's own, which may raise anything, every error becomes a line that names the user's own.
+    For a user's own, which may raise anything, every error becomes a line that names the user's code.
     """
     place = place_of(key, config.sources, config.path)
     try:
         yield
     except Exception as error:
-        # Errors about data and weights name their own file.
+        # Errors about data and weights already name their file.
         if isinstance(error, UserError) and type(error) not in (ConfigError, ArgumentError):
             raise
         if is_own and not isinstance(error, ValueError):

@@ -22,11 +22,11 @@ _KEY = "model.class_names"
 
 
 def check_names_of_model(config: Config, dataset: Any) -> None:
-    """Refuse ``model.class_names`` where it is not what the data set says, or does nothing.
+    """Refuse ``model.class_names`` if it contradicts the data set, or has no effect.
 
     Args:
         config: A checked configuration.
-        dataset: What is trained on; folders of classes, too, are names.
+        dataset: The training data; folders of classes count as names.
 
     Raises:
         ConfigError: Names the class.
@@ -48,7 +48,7 @@ def check_names_of_model(config: Config, dataset: Any) -> None:
 
 
 def names_of_weights(config: Config, path: str | None, meta: Mapping[str, Any] | None) -> list[str] | None:
-    """The names by which classes are to be told: those of the configuration, else those of the weights.
+    """The names of the classes to use: the configuration's, else the weights'.
 
     Args:
         config: A checked configuration.
@@ -67,7 +67,7 @@ def names_of_weights(config: Config, path: str | None, meta: Mapping[str, Any] |
     if names is not None:
         check_class_names(path, meta, names, refuses_other_order=is_classifier)
         return names
-    # A classifier's folders are named in its weights alone.
+    # A classifier's folders are named only in its weights.
     known = (meta or {}).get("classes") if is_classifier else None
     if file is None:
         return known
@@ -79,7 +79,7 @@ def names_of_weights(config: Config, path: str | None, meta: Mapping[str, Any] |
 
 
 def _renamed(known: list[str], file: str, config: Config) -> list[str]:
-    """The names of a file for the folders of weights; weights that were trained with it have its names already."""
+    """The names of a file for the folders of weights; weights trained with the file already have its names."""
     roots = (config.section(section).get("dataset_root") for section in DATASET_SECTIONS)
     root = next((root for root in roots if isinstance(root, (str, os.PathLike))), "")
     names = names_in_file(known, file, root)

@@ -6,7 +6,7 @@
 def import_components() -> None:
     """Import the packages whose classes and functions register themselves.
 
-    Not at the head of this module: what only needs the keys of a configuration is spared Paddle.
+    Not at the top of this module, so that code that only needs a configuration's keys does not import Paddle.
     """
     import paddleseg.datasets
     import paddleseg.losses
@@ -16,5 +16,5 @@ def import_components() -> None:
     import paddleseg.training.hooks  # noqa: F401
     from paddleseg import transforms
 
-    for name in transforms.__all__:  # it loads its modules when their members are asked for
+    for name in transforms.__all__:  # it loads its modules on access to their members
         getattr(transforms, name)

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""``loss.class_weights``: weights counted from the labels that are trained on, for the losses that take some."""
+"""``loss.class_weights``: weights counted from the training labels, for losses that take them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KEY = "class_weights"
 
 
 def check_class_weights(config: Config, problems: Problems) -> None:
-    """Note a formula that is unknown, and one that no loss of the configuration would use."""
+    """Note an unknown formula, and one that no loss of the configuration would use."""
     kind = config.section("loss").get(KEY)
     if kind is None:
         return
@@ -38,7 +38,7 @@ def check_class_weights(config: Config, problems: Problems) -> None:
 
 
 def count_weights(dataset: Any, kind: ClassWeights) -> list[float]:
-    """The weights by the labels of ``dataset``, which are also logged.
+    """The weights from the labels of ``dataset``, which are also logged.
 
     Raises:
         ConfigError: There is nothing to count.

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The flags of evaluation and prediction that say how the CPU computes; of training they are settings of the run."""
+"""The flags of evaluation and prediction for computing on the CPU; in training they are settings of the run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paddleseg.utils.type_hints import Count
 
 
 def add_cpu_flags(parser: argparse.ArgumentParser) -> None:
-    """Add ``--cpu_backend`` and ``--cpu_threads``, which ``CpuSettings.choose`` takes, to the parser of a command."""
+    """Add ``--cpu_backend`` and ``--cpu_threads``, for ``CpuSettings.choose``, to the parser of a command."""
     words = (
         "kernels used on the CPU: those of the oneDNN in Paddle's wheel (onednn) or Paddle's own "
         "(paddle); default: PADDLESEG_CPU_BACKEND, else onednn if available"

@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""``custom_imports``: a user's own modules, imported so that what they register can be named in YAML.
+"""``custom_imports``: a user's own modules, imported so that their registered components can be named in YAML.
 
 An entry is a file, ``my_parts.py``, relative to the YAML file that names it, or the dotted name of a module that
 Python finds, ``my_package.parts``. A file is imported under its name without ``.py``, with its folder on Python's
-path, so that it may import its neighbours; a module is looked for in the current folder too.
+path, so that it can import its neighbours; a module is also searched for in the current folder.
 """
 
 from __future__ import annotations
@@ -21,11 +21,10 @@ from paddleseg.utils.errors import ConfigError
 
 
 def import_custom_modules(config: Config) -> None:
-    """Import every module under ``custom_imports``; one that is imported already stays as it is.
+    """Import every module under ``custom_imports``; already imported ones are not reloaded.
 
     Raises:
-        ConfigError: An entry is no text, a module is not found, or it fails while it is imported; the message
-            names the line.
+        ConfigError: An entry is not text, a module is not found, or its import fails; the message names the line.
     """
     entries = config.data.get(CUSTOM_IMPORTS_KEY, [])
     if not isinstance(entries, list):
@@ -58,18 +57,18 @@ def _import_file(path: str, place: str) -> None:
 
 def _add_to_path(folder: str) -> None:
     if folder not in sys.path:
-        sys.path.append(folder)  # at the end: it hides no installed package
+        sys.path.append(folder)  # at the end, so that it hides no installed package
 
 
 def _import(name: str, place: str) -> Any:
     try:
         return importlib.import_module(name)
-    except Exception as error:  # whatever a user's file may raise
+    except Exception as error:  # a user's file may raise anything
         raise ConfigError(f"{place}: importing {name} failed: {describe_error(error)}") from error
 
 
 def describe_error(error: Exception) -> str:
-    """One line: what was raised, and the last line of the user's own code that led to it."""
+    """One line: the error, and the last line of the user's own code in its traceback."""
     folders = (os.path.dirname(os.path.dirname(__file__)), os.path.dirname(importlib.__file__))
     ours_and_pythons = (*(folder + os.sep for folder in folders), "<frozen")
     frames = traceback.extract_tb(error.__traceback__)

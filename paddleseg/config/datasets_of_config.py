@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""One data set of a configuration, for tools that look at data and train nothing."""
+"""One data set of a configuration, for tools that inspect data without training."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def open_label_dataset(
 
     Args:
         config_file: The YAML file.
-        section: Which of the two.
+        section: One of the two.
         opts: Values that replace those of the file.
 
     Raises:

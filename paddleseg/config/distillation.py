@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checking the section ``distillation`` as it stands; the teacher itself is looked at by ``config.teacher``."""
+"""Checking the section ``distillation`` itself; the teacher is checked by ``config.teacher``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OF_A_TERM: dict[str, Any] = {"weight": PositiveFloat, "features": str, "teacher_
 
 
 def check_distillation(config: Config, problems: Problems) -> None:
-    """Note what is wrong with the section, as far as it shows without the teacher."""
+    """Note the faults of the section that are visible without the teacher."""
     if not isinstance(config.data.get(SECTION), dict):
         return
     section = config.section(SECTION)

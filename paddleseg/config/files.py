@@ -13,15 +13,15 @@ from paddleseg.utils.weight_source import places_of, source_faults
 
 
 def check_files_exist(config: Config, command: str, do_eval: bool, problems: Problems, *, pretrained: bool) -> None:
-    """Note what the command would read and is not there: data folders, list files, pretrained weights.
+    """Note missing files that the command would read: data folders, list files, pretrained weights.
 
-    What the lists name is checked when the data set is built.
+    Files named in lists are checked when the data set is built.
 
     Args:
         config: The configuration.
-        command: What reads them.
+        command: The command that reads them.
         do_eval: Whether training evaluates.
-        problems: Takes what is missing.
+        problems: Collects missing files.
         pretrained: Whether it is certain that a training reads ``model.pretrained``.
     """
     if command == "train":
@@ -33,10 +33,10 @@ def check_files_exist(config: Config, command: str, do_eval: bool, problems: Pro
 
 
 def check_pretrained_exists(config: Config, problems: Problems) -> None:
-    """Note it where ``model.pretrained`` is not on this machine; an address is looked up when it is read."""
+    """Note if ``model.pretrained`` is not on this machine; an address is checked when it is read."""
     source = config.section("model").get("pretrained")
     if not isinstance(source, (str, dict)) or any(source_faults(source)):
-        return  # said by the check of the section
+        return  # reported by the check of the section
     if not is_there(source):
         problems.add(
             "model.pretrained",

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Configurations of other kits, told as one problem and not as one for each of their keys."""
+"""Configurations of other kits, reported as one problem rather than one for each of their keys."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def refuse_foreign_keys(path: str, keys: Iterable[object]) -> None:
     """Refuse a file whose top-level keys are those of another kit.
 
     Raises:
-        ConfigError: They are; the message says what to give, and what the most needed keys are called here.
+        ConfigError: They are; the message says what to give, and the names of the most important keys here.
     """
     found = set(keys)
     if len(found & _YACS) >= 2:

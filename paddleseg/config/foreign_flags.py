@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Flags of other kits, as their users type them, and what each is here.
+"""Flags of other kits, as typed by their users, and their equivalents here.
 
-Those of PaddleSeg that mean something here are the commands' own; here are those that are refused. Beside them:
+PaddleSeg's flags with a meaning here are the commands' own; here are those that are refused. Beside them:
 mmsegmentation's (``--work-dir``), those of the DDRNet of PyTorch (``--cfg``) and of MindSpore (``--ddr_config``);
 :mod:`paddleseg.config.foreign_words` puts ours in their place. Imports nothing heavy.
 """
@@ -26,10 +26,10 @@ class ForeignFlag:
     """One flag of another kit.
 
     Attributes:
-        meaning: From its values and those of the whole command line to words of ours; or to what to do instead, as
-            text: then it is refused.
+        meaning: Turns its values and those of the whole command line into our words; or, as text, says what to do
+            instead: then it is refused.
         values: How many it takes: none, one, ``?`` for none or one, ``+`` for one and more, ``*`` for any number.
-        note: Why it has no effect here, or another than there; logged.
+        note: Why it has no effect here, or a different one; logged.
     """
 
     meaning: Callable[[Sequence[str], Given], list[str] | str]
@@ -71,7 +71,7 @@ def _number_of_cards(found: Sequence[str], given: Given) -> list[str] | str:
 
 
 def is_number(found: Sequence[str]) -> bool:
-    """Whether the values of a flag are one number of a card."""
+    """Whether the values of a flag are a single card number."""
     return len(found) == 1 and found[0].isascii() and found[0].isdigit()
 
 

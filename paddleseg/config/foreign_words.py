@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The words of a command line with our flags in the place of those of other kits.
+"""The words of a command line with flags of other kits replaced by ours.
 
-They are rewritten before they are parsed, so that a command's parser and ``--help`` know its own flags alone. Imports
+They are rewritten before parsing, so that a command's parser and ``--help`` know only its own flags. Imports
 nothing heavy.
 """
 
@@ -18,23 +18,23 @@ from paddleseg.utils.logging import get_logger
 
 
 def rewriter(command: str) -> Callable[[Sequence[str], Collection[str]], list[str]]:
-    """What rewrites the words of a command, see :func:`own_words`."""
+    """The function that rewrites the words of a command, see :func:`own_words`."""
     return functools.partial(own_words, command)
 
 
 def own_words(command: str, words: Sequence[str], own_flags: Collection[str] = ()) -> list[str]:
-    """The words of a command line with flags of ours in the place of others'.
+    """The words of a command line with foreign flags replaced by ours.
 
-    A configuration that stands first, as mmsegmentation has it, is ``--config``.
+    A leading configuration, as in mmsegmentation, becomes ``--config``.
 
     Args:
         command: ``train.py``, ``val.py``, ``predict.py`` or ``export.py``.
-        words: What was typed after it.
-        own_flags: The command's own flags, ``--config`` and so on, which argparse takes by their first letters too.
+        words: The words typed after it.
+        own_flags: The command's own flags, ``--config`` and so on, which argparse also accepts abbreviated.
 
     Raises:
-        ConfigError: A flag of another kit has no equivalent, or not this value, or another flag gives what it means
-            another value; the message says what to do.
+        ConfigError: A flag of another kit has no equivalent, or not for this value, or another flag gives the same
+            setting a different value; the message says what to do.
     """
     words = list(words)
     is_positional = bool(words) and not words[0].startswith("-")
@@ -42,7 +42,7 @@ def own_words(command: str, words: Sequence[str], own_flags: Collection[str] = (
         words.insert(0, "--config")
     flags = FOREIGN_FLAGS[command]
     names = _Names(own_flags, flags)
-    result = list(itertools.takewhile(lambda word: not word.startswith("--"), words))  # -h and what is a mistake
+    result = list(itertools.takewhile(lambda word: not word.startswith("--"), words))  # -h and mistakes
     given = {name: found for _, name, found in names.flags_of(words)}
     forms = _Forms(names)
     for typed, name, found in names.flags_of(words):
@@ -68,7 +68,7 @@ def own_words(command: str, words: Sequence[str], own_flags: Collection[str] = (
 
 
 def _with_number(typed: Sequence[str], found: Sequence[str], given: Given) -> list[str]:
-    """Our ``--device`` with the number of ``--device_id``, where it has none and is no CPU."""
+    """Our ``--device`` with the number of ``--device_id``, if it has none and is not a CPU."""
     number = given.get("device_id", [])
     if len(found) != 1 or found[0] in ("", "cpu") or ":" in found[0] or not is_number(number):
         return list(typed)
@@ -76,10 +76,9 @@ def _with_number(typed: Sequence[str], found: Sequence[str], given: Given) -> li
 
 
 class _Forms:
-    """The settings that a command line gives by several words, such as ``--work-dir`` and ``--save_dir``.
+    """The settings that a command line can give by several words, such as ``--work-dir`` and ``--save_dir``.
 
-    Of one word that is given twice the last counts, as everywhere; of two words for one setting neither is the last
-    by anybody's choice.
+    If one word is given twice, the last counts, as everywhere; two words for one setting must agree.
     """
 
     def __init__(self, names: _Names) -> None:
@@ -90,12 +89,12 @@ class _Forms:
         """Note one flag.
 
         Args:
-            shown: As it was typed.
-            form: Its name, by which it is told from others of the same meaning.
-            words: Words of ours that mean the same.
+            shown: The flag as typed.
+            form: Its name, to distinguish it from others of the same meaning.
+            words: Our words with the same meaning.
 
         Raises:
-            ConfigError: Another one gives one of its settings another value.
+            ConfigError: Another flag gives one of its settings a different value.
         """
         for setting, value in self._settings_of(words):
             for other_shown, other_form, other_value in self._given.setdefault(setting, []):
@@ -104,19 +103,19 @@ class _Forms:
             self._given[setting].append((shown, form, value))
 
     def _settings_of(self, words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-        """What words of ours set: a flag, or a key of ``--opts``, and to what."""
+        """The settings made by our words: a flag, or a key of ``--opts``, with the value."""
         for _, name, found in self._names.flags_of(words):
             if name == "opts":
                 items = (item.partition("=") for item in found)
                 yield from ((f"opts {key.strip()}", [value]) for key, _, value in items)
-            elif name == "fp16":  # of train.py, short for it
+            elif name == "fp16":  # short form in train.py
                 yield "precision", ["fp16"]
             else:
                 yield name, found
 
 
 class _Names:
-    """The names of a command's flags in full: argparse takes ours by their first letters, where only one has them."""
+    """The full names of a command's flags: argparse accepts unambiguous abbreviations of ours."""
 
     def __init__(self, own_flags: Collection[str], foreign: Collection[str]) -> None:
         self._own = [flag.removeprefix("--") for flag in own_flags]

@@ -25,12 +25,12 @@ _SECTION = "val_dataset"
 
 @dataclass(frozen=True)
 class LabelledData:
-    """What a file of ``--data`` says.
+    """The content of a file of ``--data``.
 
     Attributes:
-        dataset: Pictures and labels; its transforms are none, for those of the export count.
-        crop: Crop size of the training whose configuration it is, ``1024x512`` (width x height); None: not said.
-        schedule: Its length, ``2000 x 8`` (iterations x pictures); None: not said.
+        dataset: Pictures and labels, without transforms, since those of the export count.
+        crop: Crop size of the training configuration, ``1024x512`` (width x height); None: unknown.
+        schedule: Its length, ``2000 x 8`` (iterations x pictures); None: unknown.
     """
 
     dataset: PictureDataset
@@ -39,11 +39,11 @@ class LabelledData:
 
 
 def read_labelled_data(path: str | Path, deploy: DeployConfig, opts: Sequence[str] | None = None) -> LabelledData:
-    """Read the data set of a training configuration (``val_dataset``), or of a file that holds such a section alone.
+    """Read the data set of a training configuration (``val_dataset``), or of a file with just such a section.
 
     Args:
         path: The YAML file.
-        deploy: The export, whose classes and channels hold where the section says nothing of them.
+        deploy: The export, whose classes and channels are the section's defaults.
         opts: ``key=value`` items, as for ``load_config``.
 
     Raises:
@@ -71,8 +71,8 @@ def build_labelled_dataset(
     Args:
         section: ``type`` and arguments.
         deploy: The export.
-        place: Where it stands, for messages.
-        key: What its keys begin with there.
+        place: Its place, for messages.
+        key: The prefix of its keys there.
 
     Raises:
         ConfigError: An argument is wrong, or the data set does not fit the export.

@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """From YAML files and command-line values to one plain dict.
 
-Merging follows PaddleSeg. ``_base_`` names one file or a list of them, relative to the file it stands in. The
-file's own values win over its bases; mappings are merged key by key, lists and plain values replace. Of
-several bases an earlier one wins over a later one. ``_inherited_: False`` in a mapping cuts off what the
-base says there, of several the first that says something. A key whose value is None in the end counts as not
-given: its default holds.
+Merging follows PaddleSeg. ``_base_`` names one file or a list of them, relative to the file that contains it. The
+file's own values override its bases; mappings are merged key by key, lists and plain values are replaced. An earlier
+base overrides a later one. ``_inherited_: False`` in a mapping discards the base's values there, with several bases
+those of the first that has any. A key whose final value is None counts as not given: its default applies.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from paddleseg.utils.yaml_text import read_yaml, to_yaml
 BASE_KEY = "_base_"
 CUSTOM_IMPORTS_KEY = "custom_imports"
 
-# The length of a training is given in one of these; the nearer file decides in which.
+# The length of a training is given in one of these; the nearer file decides which.
 _DURATIONS = ("iters", "epochs")
 
 
@@ -40,10 +39,10 @@ class Config:
     """A loaded configuration.
 
     Attributes:
-        path: The file it was loaded from, as the user gave it.
-        data: The resolved values: plain dicts, lists, numbers and text. A key without value is not there.
-        sources: Where each value was written, ``file:line`` or the flag's name, by dotted key, nulls too; a default
-            has none.
+        path: The file it was loaded from, as given by the user.
+        data: The resolved values: plain dicts, lists, numbers and text. Keys without value are absent.
+        sources: The place of each value, ``file:line`` or the flag's name, by dotted key, including nulls; defaults
+            have none.
     """
 
     path: str
@@ -51,12 +50,12 @@ class Config:
     sources: dict[str, str] = field(default_factory=dict)
 
     def section(self, name: str) -> dict[str, Any]:
-        """The mapping at the top-level key ``name``; empty when it is absent or, before the check, none."""
+        """The mapping at the top-level key ``name``; empty if it is absent or, before the check, not a mapping."""
         value = self.data.get(name)
         return value if isinstance(value, dict) else {}
 
     def names(self, key: str) -> bool:
-        """Whether a file or a flag gives the dotted ``key`` a value; a null is none."""
+        """Whether a file or a flag gives the dotted ``key`` a value other than null."""
         return key in self.sources and value_at(self.data, key) is not None
 
     def to_text(self) -> str:
@@ -81,15 +80,14 @@ def load_config(
         path: A .yml or .yaml file.
         opts: ``key=value`` items, see :func:`paddleseg.config.overrides.apply_overrides`.
         flags: Values that replace those of the files, by dotted key: ``{"iters": 100, "model.data_format": "NHWC"}``;
-            None where a flag was not given. ``iters`` takes the place of ``epochs`` too.
+            None if a flag was not given. ``iters`` also replaces ``epochs``.
 
     Returns:
         The resolved configuration. Loading twice gives equal, independent objects. It is not checked yet: see
         :func:`paddleseg.config.schema.check_config`.
 
     Raises:
-        ConfigError: A file is missing or no valid YAML, a base leads back to itself, or an override has no
-            place.
+        ConfigError: A file is missing or not valid YAML, a base leads back to itself, or an override has no place.
     """
     path = os.fspath(path)
     data, sources = _load_file(path, ())
@@ -103,19 +101,19 @@ def load_config(
         _forget(sources, key)
         sources[key] = "--opts"
         for end in (end for end, letter in enumerate(key) if letter == "."):
-            sources.setdefault(key[:end], "--opts")  # a mapping made for the key
+            sources.setdefault(key[:end], "--opts")  # a mapping created for the key
         _keep_one_duration(data, key)
     for key in written:
         sources.update(dict.fromkeys(dotted_keys(value_at(data, key), f"{key}."), "--opts"))
     drop_checksums(before, data, written)
     _apply_flags(data, sources, flags)
     problems.raise_if_any()
-    _make_files_absolute(data, os.getcwd())  # those of --opts: the rest are so already
+    _make_files_absolute(data, os.getcwd())  # those of --opts: the others already are
     data = _drop_nulls(data)
     translate_paddings(data)
     for key in [*_resolve_optimizer_name(data), *_fill_schedule(data)]:
         sources.pop(key, None)  # of a null
-    if data.get("check_labels") is False:  # what YAML 1.1 makes of ``off``
+    if data.get("check_labels") is False:  # YAML 1.1's reading of ``off``
         data["check_labels"] = "off"
     return Config(
         path, {**data, **{key: value for key, value in resolved_defaults().items() if key not in data}}, sources
@@ -123,7 +121,7 @@ def load_config(
 
 
 def _load_file(path: str, chain: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, str]]:
-    """One file merged over its bases; ``chain`` holds the files that led here, to notice a circle."""
+    """One file merged over its bases; ``chain`` has the files that led here, to detect a circle."""
     real = os.path.realpath(path)
     if real in chain:
         files = [os.path.basename(name) for name in (*chain[chain.index(real) :], real)]
@@ -163,7 +161,7 @@ def _merge_files(base: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
 
 def _strip_inherit_keys(value: Any) -> Any:
     if isinstance(value, dict):
-        # Anything but a truth value stays, for the schema to complain about.
+        # Anything but a truth value stays, to be reported by the schema.
         return {
             key: _strip_inherit_keys(item)
             for key, item in value.items()
@@ -173,14 +171,14 @@ def _strip_inherit_keys(value: Any) -> Any:
 
 
 def _drop_nulls(value: Any) -> Any:
-    """Leave out the keys whose value is None; in a plain list a None stays, for the schema to complain about."""
+    """Leave out the keys whose value is None; in a plain list a None stays, to be reported by the schema."""
     if isinstance(value, dict):
         return {key: _drop_nulls(item) for key, item in value.items() if item is not None}
     return [_drop_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def _rename_keys(data: dict[str, Any], sources: dict[str, str], problems: Problems) -> None:
-    """Give second names of keys their first name, file by file, so that merging sees one name only."""
+    """Replace alternative names of keys by the main one, file by file, so that merging sees only one name."""
     for (section, alias), name in KEY_ALIASES.items():
         values = data.get(section)
         if not isinstance(values, dict) or alias not in values:
@@ -199,7 +197,7 @@ def _rename_override(item: str) -> str:
 
 
 def is_python_file(entry: object) -> bool:
-    """Whether an entry of ``custom_imports`` is a file and not the name of a module."""
+    """Whether an entry of ``custom_imports`` is a file rather than the name of a module."""
     return isinstance(entry, str) and entry.endswith(".py")
 
 
@@ -232,13 +230,13 @@ def _keep_one_duration(data: dict[str, Any], key: str) -> None:
 
 
 def _forget(sources: dict[str, str], key: str) -> None:
-    """Drop the sources of what was inside a value that has been replaced."""
+    """Drop the sources of values inside a replaced one."""
     for name in [name for name in sources if name.startswith(f"{key}.")]:
         del sources[name]
 
 
 def _resolve_optimizer_name(data: dict[str, Any]) -> list[str]:
-    """PaddleSeg's first spelling of an optimiser, and the defaults that went with it; the keys that gained one."""
+    """Translate PaddleSeg's first spelling of an optimiser, with its defaults; return the keys that gained one."""
     optimizer = data.get("optimizer")
     if not (isinstance(optimizer, dict) and isinstance(optimizer.get("type"), str)):
         return []
@@ -249,7 +247,7 @@ def _resolve_optimizer_name(data: dict[str, Any]) -> list[str]:
 
 
 def _fill_schedule(data: dict[str, Any]) -> list[str]:
-    """PaddleSeg's defaults of a schedule, which the resolved configuration names then; the keys that gained one."""
+    """Fill in PaddleSeg's defaults of a schedule for the resolved configuration; return the keys that gained one."""
     schedule = data.get("lr_scheduler")
     if not (isinstance(schedule, dict) and isinstance(schedule.get("type"), str)):
         return []

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checking the section ``loss``: its losses, those inside them, and their weights.
 
-A loss that is made of losses takes them as its argument ``losses``, a list like ``loss.types``.
+A loss composed of others takes them as its argument ``losses``, a list like ``loss.types``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def check_losses(config: Config, problems: Problems, *, has_auxiliary_output: bo
 
     Args:
         config: The whole configuration.
-        problems: Takes what is found.
+        problems: Collects the faults.
         has_auxiliary_output: Whether the command builds all outputs, as only training does.
     """
     loss = config.section("loss")
@@ -84,7 +84,7 @@ def _check_loss(config: Config, loss: Any, key: str, problems: Problems) -> None
 
 
 def _check_kinds(config: Config, problems: Problems) -> None:
-    """Losses of pixels need label maps, losses of whole pictures classes; a user's own task may take either."""
+    """Check that losses of pixels have label maps, losses of pictures classes; a user's own task may take either."""
     is_classification = [TASKS[name] for name in tasks_of(config)] == [ClassificationTask]
     if not (is_classification or is_segmentation(config)):
         return
@@ -99,7 +99,7 @@ def _check_kinds(config: Config, problems: Problems) -> None:
 
 
 def _check_output_weights(config: Config, num_losses: int, num_weights: int, problems: Problems) -> None:
-    """As many ``coef`` as the model has outputs, and one loss for all of them or one for each."""
+    """Check for as many ``coef`` as the model has outputs, and one loss for all of them or one for each."""
     model = config.section("model")
     names = output_names(MODELS[model["type"]], model) if model.get("type") in MODELS else None
     if names is None and num_weights != 1 and advice_for(MODELS.role, model.get("type")):

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Mappings laid over each other by PaddleSeg's rules, and values at dotted keys of them."""
+"""Merging mappings by PaddleSeg's rules, and values at dotted keys of them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ INHERIT_KEY = "_inherited_"
 def merge(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """``own`` over ``base`` by PaddleSeg's rules; the result shares no list or dict with either.
 
-    A checksum belongs to its ``url``: where ``own`` gives another one and no checksum, that of ``base`` is left out.
-    An ``_inherited_: False`` is left out once it has cut something off: it is not for the next base too.
+    A checksum belongs to its ``url``: if ``own`` gives another one without checksum, that of ``base`` is dropped. An
+    ``_inherited_: False`` is dropped once it has discarded something, so that it does not apply to the next base.
     """
     if own.get(INHERIT_KEY) is False:
         return {key: copy_of(value) for key, value in own.items() if key != INHERIT_KEY}
@@ -44,9 +44,9 @@ def drop_checksums(before: Mapping[str, Any], data: Mapping[str, Any], written: 
 
 
 def copy_of(value: Any) -> Any:
-    """A copy that shares no list or dict with the original, nor two of its parts one with each other.
+    """A copy that shares no list or dict with the original, nor between its own parts.
 
-    copy.deepcopy would keep two uses of one YAML anchor a single object, and an override would change both.
+    copy.deepcopy would keep two uses of a YAML anchor one object, and an override would change both.
     """
     if isinstance(value, dict):
         return {key: copy_of(item) for key, item in value.items()}
@@ -62,7 +62,7 @@ def dotted_keys(value: Any, prefix: str = "") -> Iterator[str]:
 
 
 def value_at(data: Any, key: str) -> Any:
-    """The value at a dotted key; None where there is none."""
+    """The value at a dotted key; None if there is none."""
     for part in key.split("."):
         if isinstance(data, list):
             data = next((item for number, item in enumerate(data) if str(number) == part), None)

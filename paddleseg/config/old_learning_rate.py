@@ -18,10 +18,10 @@ _OLD, _NEW = "learning_rate", "lr_scheduler"
 
 
 def translate_learning_rate(data: dict[str, Any], sources: dict[str, str], path: str) -> None:
-    """Put ``lr_scheduler`` in the place of an old ``learning_rate`` that means a schedule we have, and say so.
+    """Replace an old ``learning_rate`` that means one of our schedules by ``lr_scheduler``, and log it.
 
-    Where ``lr_scheduler`` is there too, it decides, as in PaddleSeg. Anything else is left to the check, which refuses
-    the key with advice.
+    If ``lr_scheduler`` exists too, it takes precedence, as in PaddleSeg. Anything else is left to the check, which
+    refuses the key with advice.
 
     Args:
         data: A configuration merged over its bases; it is changed.
@@ -29,7 +29,7 @@ def translate_learning_rate(data: dict[str, Any], sources: dict[str, str], path:
         path: The configuration file.
 
     Raises:
-        ConfigError: A list of rates has values that are none, or rises.
+        ConfigError: A list of rates has invalid values, or rises.
     """
     old = data.get(_OLD)
     if not isinstance(old, dict):
@@ -54,10 +54,10 @@ def translate_learning_rate(data: dict[str, Any], sources: dict[str, str], path:
 
 
 def _schedule_of(old: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The section ``lr_scheduler`` that means the same; None where there is none.
+    """The equivalent section ``lr_scheduler``; None if there is none.
 
-    What is not given has the defaults of Paddle's classes, which PaddleSeg called, but for ``end_lr``, which it set to
-    0; without ``decay`` its own.
+    Missing values get the defaults of Paddle's classes, which PaddleSeg called, except ``end_lr``, which it set to 0;
+    without ``decay`` PaddleSeg's own.
 
     Raises:
         ValueError: See ``_multi_step``.
@@ -78,7 +78,7 @@ def _schedule_of(old: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _multi_step(values: Any, boundaries: Any) -> dict[str, Any] | None:
-    """A list of rates whose ratio is always the same, as ``MultiStepDecay``.
+    """A list of rates with constant ratio, as ``MultiStepDecay``.
 
     Raises:
         ValueError: No ``MultiStepDecay`` can have these rates; says what was found and what is allowed.
@@ -94,7 +94,7 @@ def _multi_step(values: Any, boundaries: Any) -> dict[str, Any] | None:
             f"found {values}; a list must hold finite numbers above 0, each the same fraction (above 0, at most 1) "
             "of the one before, e.g. [0.1, 0.01, 0.001]"
         )
-    gamma = float(f"{ratios[0]:.12g}")  # 0.1 and not 0.09999999999999999
+    gamma = float(f"{ratios[0]:.12g}")  # 0.1 rather than 0.09999999999999999
     if not all(math.isclose(ratio, gamma, rel_tol=1e-6) for ratio in ratios):
         return None
     return {"type": "MultiStepDecay", "learning_rate": values[0], "milestones": boundaries, "gamma": gamma}

@@ -12,7 +12,7 @@ _NAMES = ("im_padding_value", "label_padding_value")
 
 
 def translate_paddings(data: dict[str, Any]) -> None:
-    """Put one number in the place of a list that repeats it; other lists are left to the check.
+    """Replace a list that repeats one number by the number; other lists are left to the check.
 
     Args:
         data: A configuration merged over its bases; the transforms of its sections are changed.

@@ -15,11 +15,11 @@ _NULLS = ("None", "null", "~")
 
 
 def apply_overrides(data: dict[str, Any], opts: Sequence[str], problems: Problems) -> list[str]:
-    """Write each ``key=value`` into ``data``; what cannot be written becomes a problem.
+    """Write each ``key=value`` into ``data``; ones that cannot be written become problems.
 
-    A key is a dotted path, list entries by number: ``train_dataset.transforms.0.min_scale_factor=0.75``. A
-    mapping on the way that is absent is made, so that an argument can be given that no file mentions; whether
-    it exists is for the schema to say.
+    A key is a dotted path, list entries by number: ``train_dataset.transforms.0.min_scale_factor=0.75``. Absent
+    mappings on the way are created, so that an argument can be given that no file mentions; the schema checks whether
+    it exists.
 
     Returns:
         The dotted keys that were written.
@@ -44,10 +44,10 @@ def apply_overrides(data: dict[str, Any], opts: Sequence[str], problems: Problem
 
 
 def parse_value(text: str, old: Any = None) -> Any:
-    """Turn the text after ``=`` into a value, of the type of the ``old`` one where that is possible.
+    """Turn the text after ``=`` into a value, of the type of the ``old`` one if possible.
 
-    Text stays text where text was (a folder may be called ``2024``), and an integer becomes a float where a
-    float was. ``None`` and ``null`` are no value; ``0.5,1.0`` is a list of numbers, as in PaddleSeg.
+    Text stays text if it replaces text (a folder may be called ``2024``), and an integer that replaces a float becomes
+    one. ``None`` and ``null`` mean no value; ``0.5,1.0`` is a list of numbers, as in PaddleSeg.
     """
     if text in _NULLS:
         return None
@@ -60,7 +60,7 @@ def parse_value(text: str, old: Any = None) -> Any:
             if all(isinstance(entry, (bool, int, float)) for entry in items):
                 value = items
     except ConfigError:
-        return text  # no YAML, such as a lone comma as the separator of list files
+        return text  # not YAML, such as a lone comma as the separator of list files
     if isinstance(old, str) and not isinstance(value, str):
         return text
     if isinstance(old, float) and type(value) is int:

@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""PaddleSeg's world: its second names, and what it has and this toolkit has not, each with what to do instead.
+"""PaddleSeg's names: alternative names, and parts that this toolkit lacks, each with what to do instead.
 
-The parts know nothing of it. A name or a value that is refused stands here with its advice, which the check of a
+The toolkit's parts do not depend on this. Refused names and values are listed here with the advice that the check of a
 configuration gives. Imports nothing heavy: the commands' parsers read it.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-# --- second names ---
+# --- alternative names ---
 
 KEY_ALIASES = {
     ("model", "augment"): "enable_auxiliary_loss",  # DDRNet_paddle and the official code
@@ -222,5 +222,5 @@ LEFT_OUT = {
 
 
 def advice_for(role: str, kind: object) -> str | None:
-    """What to use instead of a type that PaddleSeg has and this toolkit has not; None for all others."""
+    """What to use instead of a type of PaddleSeg's that this toolkit lacks; None for all others."""
     return LEFT_OUT.get(role, {}).get(kind) if isinstance(kind, str) else None

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Collecting what is wrong with a configuration, so that the user hears all of it at once."""
+"""Collecting the faults of a configuration, so that the user sees all of them at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paddleseg.utils.errors import ConfigError, join_lines, printable_line
 
 
 class Problems:
-    """What is wrong with one configuration.
+    """The faults of one configuration.
 
     Args:
         path: The configuration file, for the headline.
@@ -31,7 +31,7 @@ class Problems:
             self._lines.append(line)
 
     def is_noted(self, key: str) -> bool:
-        """Whether something is known to be wrong with ``key``."""
+        """Whether a fault of ``key`` is noted."""
         return key in self._keys
 
     def __len__(self) -> int:
@@ -44,7 +44,7 @@ class Problems:
 
 
 def place_of(key: str, sources: Mapping[str, str], default: str) -> str:
-    """The place of a dotted key, or of the nearest part around it that is written somewhere."""
+    """The place of a dotted key, or of the nearest enclosing key that has one."""
     while key:
         if key in sources:
             return sources[key]

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""From the configuration in a failure capsule to the trainer that takes its step again; needs none of the pictures."""
+"""From the configuration in a failure capsule to the trainer that replays its step; needs none of the pictures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from paddleseg.utils.errors import WeightsError
 
 @dataclass(frozen=True)
 class _NoBatches:
-    """The trainer is given those of the capsule."""
+    """A stand-in: the trainer gets the capsule's batches."""
 
     per_epoch: int = 1
 
@@ -40,14 +40,14 @@ class _NoBatches:
 
 
 def trainer_maker(capsule: Capsule, cpu: CpuSettings | None) -> MakeTrainer:
-    """What makes trainers of the capsule's run.
+    """A function that makes trainers of the capsule's run.
 
     Args:
-        capsule: The step that was kept, with the configuration of its run.
-        cpu: With what is computed on the CPU.
+        capsule: The saved step, with the configuration of its run.
+        cpu: How to compute on the CPU.
 
     Raises:
-        UserError: The capsule has no configuration, or the present toolkit cannot use it.
+        UserError: The capsule has no configuration, or this version of the toolkit cannot use it.
     """
     if capsule.config_file is None:
         raise WeightsError(
@@ -72,7 +72,7 @@ def trainer_maker(capsule: Capsule, cpu: CpuSettings | None) -> MakeTrainer:
 
 
 def _stand_in(config: Config, capsule: Capsule) -> Any:
-    """What a segmentation asks of its data set in a step: the normalisation, and the names of the classes."""
+    """The properties of its data set that a segmentation uses in a step: normalisation and class names."""
     _, meta = read_weights(capsule.state.folder / WEIGHTS)
     return SimpleNamespace(
         pipeline=Pipeline(build.build_transforms(config, "train_dataset")),

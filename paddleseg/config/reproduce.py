@@ -32,16 +32,16 @@ def reproduce(
     Args:
         run: The folder of the run.
         save_dir: A new or empty folder.
-        num_workers: Processes that read data; None: as many as the run asked for.
+        num_workers: Processes that read data; None: as many as in the run.
         until: Stop after this step.
-        force: Go on where versions, code, data or machine are others.
+        force: Go on if versions, code, data or machine differ.
         opts: ``key=value`` items that replace places of files.
 
     Returns:
-        What the comparison of the steps gave.
+        The outcome of comparing the steps.
 
     Raises:
-        UserError: The run cannot be repeated here, or ``opts`` would make another one of it; one line says why.
+        UserError: The run cannot be repeated here, or ``opts`` would change it; one line says why.
     """
     first = check_repeatable(run, dist.world_size())
     _check_opts(opts)
@@ -56,14 +56,14 @@ def reproduce(
         "resume_model": None,
         "use_vdl": False,
         "use_tensorboard": False,
-        "profiler_options": None,  # its file may be that of the run
+        "profiler_options": None,  # its file may be the run's
         "device": first["device"],
         "num_workers": first["settings"]["num_workers"] if num_workers is None else num_workers,
-        # By themselves they are chosen by the cores of the machine, which may have others.
+        # Their defaults depend on the machine's cores.
         "cpu_backend": cpu.get("backend"),
         "cpu_threads": cpu.get("threads"),
     }
-    # With --force, another version may have settings that the run's had not.
+    # With --force, another version may have settings that the run's lacked.
     settings = {**{knob.name: knob.default for knob in knobs()}, **first["settings"], **changed}
     config = load_config(str(Path(run, CONFIG)), opts=opts)
     config.data.update({knob.name: settings[knob.name] for knob in knobs() if knob.in_yaml and knob.name in changed})
@@ -80,7 +80,7 @@ def reproduce(
 
 
 def _check_opts(opts: Sequence[str]) -> None:
-    """Losses would show most other values only after the first step, and ``until`` may end before that."""
+    """Refuse other keys than places: most changes would show only in later losses, and ``until`` may end before."""
     for item in opts:
         key = item.partition("=")[0]
         if key.rpartition(".")[2] not in OWN_OF_A_PROCESS:

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a configuration leaves open, and a resumed run goes on with as it began."""
+"""Settings that a configuration leaves open, which a resumed run takes from its beginning."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from paddleseg.utils.yaml_text import read_yaml
 
 
 def keep_settings(config: Config, start: Checkpoint) -> None:
-    """Take from a checkpoint what the configuration does not name and a version or the weights may decide otherwise.
+    """Take from a checkpoint unnamed settings that a version or the weights may decide differently.
 
     All other differences are the user's choice.
     """
@@ -42,7 +42,7 @@ def keep_settings(config: Config, start: Checkpoint) -> None:
 
 
 def _keep_padding_mode(config: Config, start: Checkpoint) -> None:
-    """The one that the weights of a checkpoint without a configuration, such as one of ``core.train``, say."""
+    """Take the padding mode from the weights if a checkpoint, such as ``core.train``'s, has no configuration."""
     _, meta = read_weights(start.folder / WEIGHTS)
     section, former = config.section("model"), (meta or {}).get("padding_mode")
     if section.get("type") in UNWRITTEN["model"][0] and former is not None:
@@ -50,6 +50,6 @@ def _keep_padding_mode(config: Config, start: Checkpoint) -> None:
 
 
 def record_padding_mode(config: Config, model: Any) -> None:
-    """Write what the weights decided into the configuration, so that the run's folder says it."""
+    """Write the weights' padding mode into the configuration, and so into the run's folder."""
     if getattr(model, "padding_mode_is_named", True) is False:
         config.section("model")["padding_mode"] = model.padding_mode

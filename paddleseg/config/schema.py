@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a configuration may say, and the check of all of it before anything is built."""
+"""The allowed content of a configuration, and its check before anything is built."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ from paddleseg.utils.type_hints import matches
 
 Command = Literal["train", "val", "predict", "export"]
 
-# Top-level keys beside the settings of a run: type, and words for docs/config.md. A mapping is a section, which is
-# checked further below.
+# Top-level keys besides the settings of a run: type, and description for docs/config.md. A mapping is a section, which
+# is checked further below.
 SECTIONS: dict[str, tuple[Any, str]] = {
     "custom_imports": (list, "files (`my_parts.py`, relative to this file) or modules with your own parts"),
     "model": (dict, "the network: `type` and its arguments"),
@@ -88,17 +88,16 @@ def check_config(
     check_files: bool = True,
     check_pretrained: bool = True,
 ) -> None:
-    """Check a whole configuration: keys, types, ranges, files, and what must agree.
+    """Check a whole configuration: keys, types, ranges, files, and consistency.
 
-    No network, loss or schedule is built and no random number drawn: what comes after is as if there had been no check.
+    No network, loss or schedule is built and no random number drawn, so that the check has no effect on later results.
 
     Args:
         config: The loaded configuration.
-        command: What it is for: ``train`` needs more sections than ``export``, and other files.
+        command: The command that uses it: ``train`` needs more sections than ``export``, and other files.
         do_eval: Whether training evaluates, and so needs ``val_dataset`` and its files too.
         check_files: Whether the data and pretrained weights that the command reads must be on this machine.
-        check_pretrained: Whether that is asked of the pretrained weights too: a run that goes on from a checkpoint
-            reads none.
+        check_pretrained: Whether this includes the pretrained weights: a resumed run reads none.
 
     Raises:
         ConfigError: Lists all problems, each with its file, line and key.
@@ -169,7 +168,7 @@ def _advice_on_key(config: Config, key: Any) -> str:
 
 
 def _occurs(value: Any, data: Any) -> bool:
-    """Whether a value stands anywhere in mappings and lists."""
+    """Whether a value occurs anywhere in mappings and lists."""
     inner = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
     return any(item == value or _occurs(value, item) for item in inner)
 
@@ -197,21 +196,21 @@ def _check_model(config: Config, command: Command, problems: Problems) -> None:
         key, _ = next(statements(config, "num_classes"))
         problems.add(key, "found 1; then every prediction is right and the loss 0. Give 2: the rest is a class too")
     types = [config.section(section).get("type") for section in DATASET_SECTIONS if section in config.data]
-    # A misspelt data set is reported by itself; it might have stated the number.
+    # A misspelt data set is reported separately; it might have stated the number.
     is_missing = is_segmentation(config) and shared_value(config, "num_classes") is None
     if is_missing and all(kind in DATASETS for kind in types):
         problems.add("model.num_classes", "missing; give the number of classes here or under train_dataset")
 
 
 def _other_network(model: Mapping[str, Any]) -> str | None:
-    """Why a name of the zoo is none for the network; unknown names and networks are reported elsewhere."""
+    """Why a name of the zoo does not fit the network; unknown names and networks are reported elsewhere."""
     if model.get("type") not in MODELS or any(zoo_faults(model.get("pretrained"))):
         return None
     return other_network(model.get("pretrained"), MODELS[model["type"]])
 
 
 def _takes_backbone(kind: Any) -> bool:
-    """Whether a network has a backbone of its own; of one that is not here it is not looked for either."""
+    """Whether a network has a backbone of its own; False for unknown networks."""
     if kind not in MODELS:
         return False
     parameters = inspect.signature(MODELS[kind]).parameters

@@ -5,7 +5,7 @@
 ``num_classes`` and ``in_channels`` (a data set's ``img_channels``) are stated by a data set or by the model,
 ``ignore_index`` by a data set or by a loss, ``apply_exif``, ``value_range``, ``class_names``, ``class_names_file``,
 ``palette`` and the renumbering of label files by a data set. A data set states them by its arguments, their defaults
-or, when it can have only one value, by an attribute of its class.
+or, if only one value is possible, by a class attribute.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from paddleseg.utils.image_io import ReadOptions
 from paddleseg.utils.type_hints import CHANNELS, POSITIVE, Bound, matches
 
 DATASET_SECTIONS = ("train_dataset", "val_dataset")
-# What a data set calls each shared value.
+# The data sets' names of the shared values.
 DATASET_NAMES = {
     "num_classes": "num_classes",
     "in_channels": "img_channels",
@@ -35,7 +35,7 @@ DATASET_NAMES = {
     "label_map": "label_map",
     "reduce_zero_label": "reduce_zero_label",
 }
-# What a shared number may be, whoever states it and whatever the task is.
+# Bounds of shared numbers, wherever they are stated and whatever the task.
 _BOUNDS = {"in_channels": CHANNELS, "learning_rate": POSITIVE}
 _HINTS = {
     "num_classes": int,
@@ -51,20 +51,20 @@ MUST_AGREE = ("num_classes", "in_channels", "ignore_index", "apply_exif", "value
 
 
 def shared_value(config: Config, name: str) -> Any:
-    """The value called ``name``, or None when nothing in the configuration states it.
+    """The value called ``name``, or None if nothing in the configuration states it.
 
-    Works without the data: no data set is built for it.
+    Works without the data: no data set is built.
     """
     return next((value for _, value in statements(config, name)), None)
 
 
 def read_options(config: Config) -> ReadOptions:
-    """How pictures are read: as the data sets state it."""
+    """How pictures are read, as stated by the data sets."""
     return ReadOptions.checked(shared_value(config, "apply_exif") is not False, shared_value(config, "value_range"))
 
 
 def list_separator(config: Config) -> str:
-    """What separates the columns of lists: the first that a data set names, the validation set's before others."""
+    """The separator of columns in lists: the first that a data set names, the validation set's before others."""
     given = (config.section(section).get("separator") for section in reversed(DATASET_SECTIONS))
     return next((separator for separator in given if isinstance(separator, str) and separator), " ")
 
@@ -75,12 +75,12 @@ def known_values(config: Config, *names: str) -> dict[str, Any]:
 
 
 def check_bounds(config: Config, problems: Problems, bounds: Mapping[str, Bound]) -> None:
-    """Note shared numbers out of their bounds, in the toolkit's own parts and in users' own.
+    """Note shared numbers out of their bounds, in the toolkit's own parts and in users'.
 
     Args:
         config: The whole configuration.
-        problems: Takes what is found, where nothing is known to be wrong with a key.
-        bounds: What the task of the configuration allows, beside what holds for all of them.
+        problems: Collects the faults of keys without other faults.
+        bounds: The bounds of the configuration's task, in addition to the general ones.
     """
     for name, bound in {**_BOUNDS, **bounds}.items():
         for key, value in statements(config, name):
@@ -115,7 +115,7 @@ def loss_sections(losses: Any, key: str) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def check_one_per_class(config: Config, values: Any, key: str, problems: Problems) -> None:
-    """Note a list at the dotted ``key`` that has not as many entries as there are classes."""
+    """Note a list at the dotted ``key`` whose length is not the number of classes."""
     num_classes = shared_value(config, "num_classes")
     if isinstance(values, list) and num_classes is not None and len(values) != num_classes:
         problems.add(key, f"{len(values)} entries for {num_classes} classes; give one per class")

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a configuration learns: the task of its network, or the one under ``task``, which may wrap the other."""
+"""The task of a configuration: that of its network, or the one under ``task``, which may wrap the other."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SUPPLIED = ("losses", "train_dataset", "val_dataset", "views", "output_names", "
 
 
 def task_of_model(config: Config) -> str | None:
-    """The task that the network learns by itself; None where no network or no such task is there."""
+    """The network's own task; None if the network or the task does not exist."""
     kind = config.section("model").get("type")
     name = ModelFacts.of(MODELS[kind]).task if kind in MODELS else None
     return name if name in TASKS else None
@@ -37,7 +37,7 @@ def wraps(name: str) -> bool:
 def tasks_of(config: Config) -> list[str]:
     """The tasks of a configuration, the outermost first: that under ``task``, that of the network, or both.
 
-    Where a name is misspelt, which is reported by itself, it is left out.
+    Misspelt names, which are reported separately, are left out.
     """
     own, outer = task_of_model(config), config.section("task").get("type")
     if outer not in TASKS:
@@ -46,20 +46,20 @@ def tasks_of(config: Config) -> list[str]:
 
 
 def is_segmentation(config: Config) -> bool:
-    """Whether labels are label maps in the end; also where nothing says what is learnt."""
+    """Whether labels are ultimately label maps; assumed if no task is known."""
     tasks = tasks_of(config)
     kind = TASKS[tasks[-1]] if tasks else SegmentationTask
     return inspect.isclass(kind) and issubclass(kind, SegmentationTask)
 
 
 def prediction_of(config: Config) -> str | None:
-    """What predict.py and export.py make of a picture, see ``Task.predicts``; a ``task`` in place changes nothing."""
+    """The output of predict.py and export.py, see ``Task.predicts``; a wrapping ``task`` changes nothing."""
     own = task_of_model(config)
     return None if own is None else getattr(TASKS[own], "predicts", None)
 
 
 def bounds_of_task(config: Config) -> dict[str, Bound]:
-    """What the task allows as the shared numbers."""
+    """The task's bounds of the shared numbers."""
     if is_segmentation(config):
         return {"num_classes": SegmentationTask.class_numbers, "ignore_index": LABEL_VALUES}
     found = (getattr(TASKS[name], "class_numbers", None) for name in tasks_of(config))
@@ -67,7 +67,7 @@ def bounds_of_task(config: Config) -> dict[str, Bound]:
 
 
 def dataset_type(config: Config) -> type | None:
-    """The class that the data sets must be of; None where the task does not say."""
+    """The class that the data sets must be of; None if the task does not say."""
     found = (getattr(TASKS[name], "dataset_type", None) for name in reversed(tasks_of(config)))
     return next((kind for kind in found if inspect.isclass(kind)), None)
 
@@ -78,7 +78,7 @@ def takes(config: Config, parameter: str) -> bool:
 
 
 def check_task(config: Config, command: str, problems: Problems) -> None:
-    """Note what is wrong with ``task``, and with a network whose task is not there."""
+    """Note the faults of ``task``, and of a network whose task does not exist."""
     section, kind = config.section("task"), config.section("model").get("type")
     if section:
         for name in SUPPLIED:
@@ -106,12 +106,12 @@ def check_task(config: Config, command: str, problems: Problems) -> None:
     elif own in TASKS and not is_replaced and wraps(own):
         problems.add("model.type", f"{kind} learns {own}, which wraps another task; a network names one that does not")
     elif own in TASKS and not section:
-        # What it needs beyond that has to stand under ``task``.
+        # Further required arguments must be under ``task``.
         check_component({"type": own}, TASKS, "task", problems, supplied=SUPPLIED)
 
 
 def _check_output(config: Config, problems: Problems) -> None:
-    """Note a task of the toolkit's own that wants another output than the network says that it gives."""
+    """Note one of the toolkit's tasks that needs another output than the network declares."""
     outer, kind = config.section("task").get("type"), config.section("model")["type"]
     own = task_of_model(config)
     if outer not in TASKS or own is None or not hasattr(MODELS[kind], "task"):
@@ -138,9 +138,9 @@ def check_hooks(config: Config, problems: Problems) -> None:
 
 
 def check_metric(config: Config, section: Mapping[str, Any], *, evaluates: bool, problems: Problems) -> None:
-    """Note a schedule that follows what is not known: the loss, or the score of the task after evaluations.
+    """Note a schedule that follows an unknown figure: neither the loss nor the task's score after evaluations.
 
-    A task that finds the name of its score when it is built is asked then, see ``training.run``.
+    A task that determines the name of its score when it is built is checked then, see ``training.run``.
     """
     metric = section.get("metric", "loss")
     if section.get("type") != "ReduceOnPlateau" or metric == "loss" or not isinstance(metric, str):

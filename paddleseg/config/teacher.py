@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The teacher of a distillation: which configuration and weights are meant, and whether it fits the student."""
+"""The teacher of a distillation: its configuration and weights, and whether it fits the student."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def find_teacher(config: Config, save_dir: str) -> Teacher | None:
         save_dir: The folder of the student's run, which must not be the teacher's.
 
     Returns:
-        None where the configuration has no ``distillation``. No network is built and nothing is downloaded.
+        None if the configuration has no ``distillation``. No network is built and nothing is downloaded.
 
     Raises:
-        ConfigError: The teacher is not there, has no weights, is no teacher of the same classes and pictures, or is the
-            student itself; lists all that was found.
+        ConfigError: The teacher does not exist, has no weights, has other classes or pictures, or is the student
+            itself; lists all faults.
     """
     section = config.section(SECTION)
     if not section:
@@ -88,10 +88,10 @@ def load_teacher(
     """Build the teacher and load its weights, all of which must fit.
 
     Args:
-        teacher: As ``find_teacher`` gave it.
+        teacher: The result of ``find_teacher``.
         config: The student's configuration, for the place in messages.
         class_names: Those of the student's data, or None.
-        data_format: That of the toolkit's networks where the teacher does not state it.
+        data_format: That of the toolkit's networks if the teacher does not state it.
 
     Returns:
         The ``paddle.nn.Layer``.
@@ -116,9 +116,9 @@ def load_teacher(
 
 
 def _figures(metric: Any) -> str:
-    """What a file says of its score, such as ``Acc 0.7712``; what is no name with a number is left out."""
+    """The score stored in a file, such as ``Acc 0.7712``; anything but names with numbers is left out."""
     found = metric.items() if isinstance(metric, dict) else ()
-    # Compared, because JSON has integers beyond what a float holds.
+    # Compared, because JSON has integers beyond the range of floats.
     known = [(name, value) for name, value in found if is_number(value) and abs(value) < 1e9]
     return one_line(", ".join(f"{name} {value:.4f}" for name, value in known))
 
@@ -135,7 +135,7 @@ def _weights_of(place: TeacherPlace, teacher: Config, problems: Problems) -> Any
 
 
 def _compare(config: Config, teacher: Config, weights: Any, problems: Problems) -> None:
-    """Note what the configurations, and the zoo of the teacher's weights, say that does not go together."""
+    """Note contradictions between the configurations, and with the zoo's entry for the teacher's weights."""
     if not is_segmentation(teacher):
         problems.add(_KEY, f"{teacher.path} learns {tasks_of(teacher)[-1]}; a teacher gives label maps")
         return
@@ -164,7 +164,7 @@ def _compare(config: Config, teacher: Config, weights: Any, problems: Problems) 
 
 
 def _first_other_name(own: Any, others: Any) -> str | None:
-    """Where the names of the classes differ; None where they do not, or where one side has no names."""
+    """The first difference in class names; None if there is none, or if one side has no names."""
     if not own or not others:
         return None
     if len(own) != len(others):
@@ -180,14 +180,14 @@ def _first_other_name(own: Any, others: Any) -> str | None:
 
 
 def _is_of_run(weights: str, save_dir: str) -> bool:
-    """Whether weights are those of a run in ``save_dir``, which a new one there moves aside and overwrites."""
+    """Whether weights belong to a run in ``save_dir``, which a new run there would move aside and overwrite."""
     path, run = Path(local_path(weights)).resolve(), Path(save_dir).resolve()
     folder = path if path.is_dir() else path.parent
     return folder in (run, run / BEST_MODEL, *iteration_folders(run))
 
 
 def _circle(student: str, teacher: str) -> list[str]:
-    """The files from a configuration over its teachers back to one of them; empty where there is no such way."""
+    """The files from a configuration over its teachers back to one of them; empty without such a circle."""
     chain = [os.path.realpath(student)]
     for path in _teachers_from(teacher):
         if path in chain:
@@ -199,7 +199,7 @@ def _circle(student: str, teacher: str) -> list[str]:
 def _teachers_from(path: str | None) -> Iterator[str]:
     """A teacher's configuration, that of its own teacher and so on, as far as they are on this machine.
 
-    Weights that are named by themselves are there, whatever the configuration beside them says of teachers.
+    Weights given directly exist, whatever the configuration beside them says about teachers.
     """
     while path is not None:
         yield os.path.realpath(path)

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a user means by the name of a teacher: the folder of a run or of a checkpoint, or a configuration."""
+"""Resolving a teacher's name: the folder of a run or of a checkpoint, or a configuration."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _KEY_OF_WEIGHTS = f"{SECTION}.teacher_weights"
 
 @dataclass(frozen=True)
 class TeacherPlace:
-    """Where a teacher is.
+    """The place of a teacher.
 
     Attributes:
         config: Its configuration file.
-        weights: What to load, or None: what the configuration itself names.
+        weights: The weights to load, or None: those named in the configuration.
     """
 
     config: str
@@ -36,10 +36,10 @@ def find_place(teacher: str, weights: Any, problems: Problems) -> TeacherPlace |
     """Find the configuration and the weights of a teacher.
 
     Args:
-        teacher: A run's folder, whose best model is taken, or its newest checkpoint where nothing was evaluated; a
+        teacher: A run's folder, whose best model is taken, or its newest checkpoint if nothing was evaluated; a
             checkpoint's folder; or a configuration file.
         weights: ``distillation.teacher_weights``, or None.
-        problems: Takes what is wrong; None is given then.
+        problems: Collects faults; then the result is None.
     """
     if os.path.isdir(teacher):
         return _in_folder(teacher, weights, problems)
@@ -79,6 +79,6 @@ def _in_folder(folder: str, weights: Any, problems: Problems) -> TeacherPlace | 
 
 
 def checkpoint_in(folder: str) -> Path | None:
-    """The folder itself where it is one of a checkpoint, else the best or newest one in it."""
+    """The folder itself if it is a checkpoint's, else the best or newest one in it."""
     choice = [Path(folder), Path(folder, BEST_MODEL), *reversed(iteration_folders(folder))]
     return next((one for one in choice if (one / MANIFEST).is_file() or (one / WEIGHTS).is_file()), None)

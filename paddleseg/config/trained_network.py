@@ -22,7 +22,7 @@ def load_trained_network(config: Config, model_path: str, cpu: CpuSettings | Non
             another device, or by Paddle's own kernels.
 
     Returns:
-        The ``paddle.nn.Layer``, and what the file says about its weights (see ``models.weights.load_weights``).
+        The ``paddle.nn.Layer``, and the file's metadata (see ``models.weights.load_weights``).
 
     Raises:
         WeightsError: The file cannot be read, or its weights do not fit.

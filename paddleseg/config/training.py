@@ -40,10 +40,10 @@ from paddleseg.utils.logging import get_logger
 def train_from_config(config: Config, *, more_hooks: Sequence[Hook] = (), **flags: object) -> None:
     """Train, evaluate and save as the configuration and the flags say.
 
-    Everything that can be wrong is looked at before the first step.
+    Everything that can be wrong is checked before the first step.
 
     Args:
-        config: A loaded configuration, in which the flags that have a YAML key stand already.
+        config: A loaded configuration, which already includes the flags with a YAML key.
         more_hooks: Called like those of the section ``hooks``, and after them.
         flags: The other settings of the run, see ``RunSettings``.
 
@@ -108,7 +108,7 @@ def _build_and_run(
 
 @dataclass(frozen=True)
 class Built:
-    """What a trainer needs beside its batches."""
+    """The parts of a trainer besides its batches."""
 
     model: paddle.nn.Layer
     task: Task
@@ -129,12 +129,12 @@ def build_trained(
 
     Args:
         config: A checked configuration.
-        settings: Those of the run, with ``iters`` and ``seed`` chosen.
+        settings: The run's, with ``iters`` and ``seed`` chosen.
         start: The checkpoint that the run goes on from, or None.
-        cpu: With what it computes on the CPU.
+        cpu: How it computes on the CPU.
         teacher: Of a distillation, or None.
-        train_dataset: What is trained on.
-        val_dataset: What is evaluated, or None.
+        train_dataset: The training data.
+        val_dataset: The evaluation data, or None.
 
     Raises:
         UserError: A part cannot be built as the configuration says.
@@ -164,9 +164,9 @@ def build_trained(
 
 
 def _check_layers(config: Config, frozen: Sequence[str] | None, teacher: Teacher | None) -> None:
-    """Refuse names that are no layers of the network or its teacher, before data are read or weights downloaded.
+    """Refuse names that are not layers of the network or its teacher, before data is read or weights downloaded.
 
-    Only a network knows its layers, so it is built for that, which takes a second.
+    Only a network knows its layers, so it is built for this, which takes a second.
     """
     terms = [] if teacher is None else list(enumerate(config.section("distillation")["losses"]))
     terms = [(index, term) for index, term in terms if term.get("features") is not None]
@@ -188,7 +188,7 @@ def _check_layers(config: Config, frozen: Sequence[str] | None, teacher: Teacher
 
 
 def _warn_of_initial_parts(config: Config, frozen: Sequence[str]) -> None:
-    """What nothing in the configuration gives weights; of what weights are given, loading them shows how far."""
+    """Warn of frozen parts without weights in the configuration; loading reports gaps in given ones."""
     model = config.section("model")
     backbone = model.get("backbone")
     if isinstance(backbone, dict) and backbone.get("pretrained") is not None:

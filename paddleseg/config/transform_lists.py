@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checking the lists ``transforms`` of the data sets and of ``export``, each by itself and with one another."""
+"""Checking the lists ``transforms`` of the data sets and of ``export``, individually and against each other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from paddleseg.utils.errors import ConfigError
 
 
 def check_transforms(transforms: Any, key: str, problems: Problems, *, may_be_random: bool) -> None:
-    """Note what is wrong with one list, whose dotted key is ``key``; random ones belong into training only."""
+    """Note the faults of one list at the dotted ``key``; random transforms belong only in training."""
     if not isinstance(transforms, list):
         problems.add(key, f"found {transforms!r}; it must be a list of transforms, e.g. [{{type: Normalize}}]")
         return
@@ -55,9 +55,9 @@ def _takes_sample_and_generator(transform: Any) -> bool:
 
 
 def check_normalization(config: Config, problems: Problems) -> None:
-    """Pictures must reach the network with the same mean and standard deviation everywhere."""
+    """Check that pictures reach the network with the same mean and standard deviation everywhere."""
     stated = stated_normalizations(config)
-    if None in stated:  # a problem by itself
+    if None in stated:  # reported separately
         return
     for key, text, figures in stated[1:]:
         first_key, first_text, first_figures = stated[0]
@@ -66,7 +66,7 @@ def check_normalization(config: Config, problems: Problems) -> None:
 
 
 def stated_normalizations(config: Config) -> list[tuple[str, str, Any] | None]:
-    """How each list of transforms normalises: (key, description, figures to compare); None of one that is not valid."""
+    """How each list of transforms normalises: (key, description, figures to compare); None for an invalid one."""
     lists = {section: config.section(section).get("transforms") for section in (*DATASET_SECTIONS, "export")}
     return [
         _normalization(transforms, f"{section}.transforms")

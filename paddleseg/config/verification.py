@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What export.py and tools/verify_export.py share: the network to compare with, the pictures, and their flags."""
+"""Shared by export.py and tools/verify_export.py: the network to compare with, the pictures, and their flags."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def add_verify_arguments(parser: argparse.ArgumentParser, default: str) -> None:
 
     Args:
         parser: The command's.
-        default: Of ``--verify``.
+        default: The default of ``--verify``.
     """
     add = parser.add_argument
     add(
@@ -68,14 +68,14 @@ def check_verify_arguments(arguments: argparse.Namespace) -> None:
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network with its weights, as a graph has it: without the auxiliary head, NCHW, in evaluation mode.
+    """A network with its weights, in the form of a graph: without the auxiliary head, NCHW, in evaluation mode.
 
     Attributes:
         model: The ``paddle.nn.Layer``.
         section: The section of the configuration whose transforms are its preprocessing.
-        reference: The same, with what an export is compared by.
-        meta: What the weight file says of itself.
-        is_classifier: Whether it finds one class for a picture.
+        reference: The same as the reference of a comparison.
+        meta: The weight file's metadata.
+        is_classifier: Whether it assigns one class to a picture.
     """
 
     model: Any
@@ -129,11 +129,11 @@ def verify_by_flags(
 
     Args:
         config: The training configuration.
-        network: That of the export.
+        network: The export's network.
         folder: The export.
         arguments: The command line, with ``config`` and ``model_path``.
         level: One of ``LEVELS``.
-        size_hw: Height and width that the graphs are fixed to, -1 where any goes.
+        size_hw: Height and width that the graphs are fixed to, -1 for any.
 
     Raises:
         VerificationError: There is nothing to compare.

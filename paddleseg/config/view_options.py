@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The section ``test_config`` and the flags that win over it: how evaluation and prediction look at a picture."""
+"""The section ``test_config`` and the flags that override it: the views of evaluation and prediction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECTION = "test_config"
 
 
 def check_test_config(test_config: Mapping[str, Any], problems: Problems) -> None:
-    """Note what is wrong with the section ``test_config``: keys, types, ranges and what does not go together."""
+    """Note the faults of the section ``test_config``: keys, types, ranges and contradictions."""
     before = len(problems)
     for name, value in test_config.items():
         if name in REFUSED_IN_TEST_CONFIG and value is not False:
@@ -37,7 +37,7 @@ def add_view_arguments(parser: argparse.ArgumentParser, *, switch: Literal["aug_
 
     Args:
         parser: The command's parser.
-        switch: What the command calls the switch of scales and flips.
+        switch: The command's name of the switch for scales and flips.
     """
     group = parser.add_argument_group(
         "how to look at a picture", f"each flag takes precedence over its key under {SECTION}; see docs/config.md"
@@ -58,19 +58,19 @@ def add_view_arguments(parser: argparse.ArgumentParser, *, switch: Literal["aug_
 def apply_view_arguments(
     config: Config, arguments: argparse.Namespace, *, switch: Literal["aug_eval", "aug_pred"]
 ) -> None:
-    """Write the flags that were given into ``test_config``, where ``check_config`` looks at them.
+    """Write the given flags into ``test_config``, where ``check_config`` checks them.
 
-    Prediction looks at scales and flips only when ``--aug_pred`` says so; ``test_config.aug_eval`` is for
-    evaluation, as in PaddleSeg. Windows are for both.
+    Prediction uses scales and flips only with ``--aug_pred``; ``test_config.aug_eval`` is for evaluation, as in
+    PaddleSeg. Windows are for both.
 
     Args:
         config: A loaded configuration, not checked yet; it is changed.
-        arguments: What a parser with ``add_view_arguments`` gave.
+        arguments: The result of a parser with ``add_view_arguments``.
         switch: As there.
     """
     section = config.data.setdefault(SECTION, {})
     if not isinstance(section, dict):
-        return  # for check_config to say
+        return  # reported by check_config
     if switch == "aug_pred" and not arguments.aug_pred:
         for name in ("aug_eval", *SWITCHES["aug_eval"]):
             section.pop(name, None)
