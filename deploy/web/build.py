@@ -1,9 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Put together a static site that runs an exported network in the browser: page, runtime, graph, and its facts as JSON.
+"""Build a static site that runs an exported network in the browser: page, runtime, graph, and its facts as JSON.
 
-The export needs an ONNX graph of logits at 1/8 (export.py --format onnx). What the page cannot do is refused here, by
-name. Only what an earlier run wrote into <save_dir> is replaced: <save_dir>/written_files.jsonl names it.
+The export needs an ONNX graph of logits at 1/8 (export.py --format onnx). Features that the page lacks are refused
+here, by name. Only files that an earlier run wrote into <save_dir> are replaced: <save_dir>/written_files.jsonl lists
+them.
 """
 
 from __future__ import annotations
@@ -48,11 +49,11 @@ CONTENT_POLICY = (
 )
 """Nothing but the site's own files; WebAssembly may be compiled."""
 HEADERS = {
-    # Both together isolate the page, and only then browsers share memory between threads.
+    # Both together isolate the page; only then do browsers share memory between threads.
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # Workers heed the policy that their own file comes with, and not that of the page.
+    # Workers follow the policy sent with their own file, not that of the page.
     "Content-Security-Policy": f"{CONTENT_POLICY}; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -63,7 +64,7 @@ SMALLEST_SIDE = 32
 """Pixels of the network's input; on less the networks give labels that mean nothing."""
 
 _CHARSET = '<meta charset="utf-8">'
-# The arguments that the page's twins of the transforms take, by the transforms' attributes.
+# The arguments of the page's twins of the transforms, by the transforms' attributes.
 _TRANSFORMS: dict[type, Callable[[Any], dict[str, Any]]] = {
     Resize: lambda it: _attributes(it, "target_size", "keep_ratio", "size_divisor", "interp"),
     ResizeByLong: lambda it: _attributes(it, "long_size"),
@@ -109,7 +110,7 @@ def choose_graph(config: DeployConfig, name: str | None) -> GraphSpec:
     """The graph that the page runs.
 
     Raises:
-        ConfigError: There is none, or the one that is asked for cannot run in the page.
+        ConfigError: There is none, or the requested one cannot run in the page.
     """
     graphs = {"main": config.main_graph, **config.graphs}
     if name is not None and name not in graphs:
@@ -132,15 +133,15 @@ def _rank(graph: GraphSpec) -> tuple[bool, bool, bool]:
 
 
 def _runs(graph: GraphSpec) -> bool:
-    """Whether the page runs it. The main graph of ``--portable`` stands under ``graphs`` as what it is, too."""
+    """Whether the page can run it. The main graph of ``--portable`` is also listed, correctly, under ``graphs``."""
     return graph.format == "onnx" and graph.gives == STRIDE8 and graph.precision in ("fp32", "int8")
 
 
 def facts_of(config: DeployConfig, graph: GraphSpec) -> dict[str, Any]:
-    """What the page has to know, as it stands in model.json.
+    """The facts for the page, the content of model.json.
 
     Raises:
-        ConfigError: Something of it cannot be done in the page; the message names it.
+        ConfigError: The page lacks a required feature; the message names it.
     """
     if config.task != SEGMENTATION:
         raise ConfigError(f"{config.path}: Deploy.task is {config.task}; the page shows label maps alone")
@@ -182,7 +183,7 @@ def site_files(config: DeployConfig, graph: GraphSpec, runtime: Path) -> Mapping
 
     Raises:
         ConfigError: The page cannot do what deploy.yaml asks for.
-        UserError: The runtime is not there.
+        UserError: The runtime is missing.
     """
     facts = facts_of(config, graph)
     missing = [name for name in RUNTIME_FILES if not (runtime / name).is_file()]
@@ -227,7 +228,7 @@ def _attributes(transform: Any, *names: str) -> dict[str, Any]:
 
 
 def _normalization(normalize: Normalize) -> dict[str, list[float]]:
-    """One float32 number for each channel; as decimal numbers they come to the same ones in JavaScript."""
+    """One float32 number for each channel; their decimal form gives the same ones in JavaScript."""
     normalize.check_channels(3)
     parts = {"shift": normalize.shift, "scale": normalize.scale}
     return {key: (values.tolist() * 3)[:3] if len(values) == 1 else values.tolist() for key, values in parts.items()}

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Serve the site of build.py on this machine, to try it, with the headers that let it compute with several threads."""
+"""Serve the site of build.py on this machine, to try it, with the headers that allow several threads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ISOLATION = ("Cross-Origin-Opener-Policy", "Cross-Origin-Embedder-Policy")
 
 
 class SiteHandler(http.server.SimpleHTTPRequestHandler):
-    """Sends the files of one folder with given headers; it lists no folders."""
+    """Sends the files of one folder with given headers; it does not list folders."""
 
     extensions_map = {
         **http.server.SimpleHTTPRequestHandler.extensions_map,
@@ -45,7 +45,7 @@ class SiteHandler(http.server.SimpleHTTPRequestHandler):
 
 
 def read_headers(site: Path) -> dict[str, str]:
-    """The headers that the site's file ``_headers`` gives to all its files.
+    """The headers that the site's file ``_headers`` sets for all files.
 
     Raises:
         UserError: There is no such file.

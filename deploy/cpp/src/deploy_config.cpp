@@ -69,7 +69,7 @@ std::array<int, 4> read_input_shape(const Section& section, const std::array<int
     }
     std::array<int, 4> shape{};
     for (std::size_t i = 0; i < shape.size(); ++i) {
-        // PaddleSeg writes null where every size goes.
+        // PaddleSeg writes null for any size.
         if (!sizes[i].IsNull() && !YAML::convert<int>::decode(sizes[i], shape[i])) {
             throw section.wrong(key, what);
         }
@@ -128,7 +128,7 @@ GraphOutput output_of(const std::string& gives) {
 void read_graphs(const Section& section, DeployConfig& config) {
     const fs::path folder = config.path.parent_path();
     GraphSpec main = read_graph(section, "main", folder, GraphSpec().input_shape);
-    // Files of older kits, which say nothing of it, have graphs of class ids.
+    // Files of older kits, which do not state it, have graphs of class ids.
     main.gives = output_of(section.choice("output_op", "argmax", {"argmax", "softmax", "none"}));
     config.graphs.push_back(main);
     if (!section.has("graphs")) {

@@ -1,6 +1,6 @@
 // Copyright 2026 The DDRNet Toolkit Authors
 // SPDX-License-Identifier: Apache-2.0
-// What runs a graph. Another runtime takes another file in place of openvino_engine.cpp: see README.md.
+// Running a graph. For another runtime, replace openvino_engine.cpp: see README.md.
 #pragma once
 
 #include <filesystem>
@@ -12,7 +12,7 @@
 
 namespace ddrnet {
 
-// What a graph gave. The numbers belong to the engine and are there until the next run.
+// A graph's output. The numbers belong to the engine and are valid until the next run.
 struct Output {
     enum class Type { kFloat32, kInt32, kInt64 };
     Type type;
@@ -24,7 +24,7 @@ class Engine {
   public:
     virtual ~Engine() = default;
 
-    // Runs the graph on one batch, `shape` of which says (N, C, H, W) float32 or (N, H, W, C) uint8, as
+    // Runs the graph on one batch of the given `shape`: (N, C, H, W) float32 or (N, H, W, C) uint8, by
     // GraphSpec::input.
     virtual Output run(void* input, const std::vector<std::size_t>& shape) = 0;
 

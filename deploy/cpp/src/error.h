@@ -1,6 +1,6 @@
 // Copyright 2026 The DDRNet Toolkit Authors
 // SPDX-License-Identifier: Apache-2.0
-// What a user can act on: one line that names the file or the key, what was found and what is allowed.
+// Errors that a user can act on: one line that names the file or the key, what was found and what is allowed.
 #pragma once
 
 #include <stdexcept>
@@ -13,7 +13,7 @@ class UserError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-// Something is wrong with one picture: it is left out, the others are not.
+// Something is wrong with one picture: only it is skipped.
 class PictureError : public UserError {
   public:
     using UserError::UserError;
@@ -25,7 +25,7 @@ class UsageError : public UserError {
     using UserError::UserError;
 };
 
-// The text as one line: what other libraries throw has several.
+// The text as one line: errors of other libraries have several.
 inline std::string one_line(const std::string& text) {
     std::string line;
     for (const char letter : text) {

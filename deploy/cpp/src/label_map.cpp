@@ -14,7 +14,7 @@ namespace ddrnet {
 namespace {
 
 constexpr float kRounding = 4 * std::numeric_limits<float>::epsilon();  // see _ROUNDING in label_map.py
-constexpr std::int32_t kContended = -1;                                 // in place of a class: no class leads clearly
+constexpr std::int32_t kContended = -1;                                 // instead of a class: no class leads clearly
 
 // The planes of the classes that may be predicted.
 struct Planes {
@@ -44,7 +44,7 @@ float largest_of(const Planes& planes) {
     return largest;
 }
 
-// Takes class k where it is higher than those before, and keeps the second highest.
+// Takes class k where it exceeds the previous ones, and keeps the second highest.
 void compete(int k, const float* plane, int width, float* __restrict best, float* __restrict second,
              std::int32_t* __restrict winner) {
     for (int x = 0; x < width; ++x) {
@@ -76,7 +76,7 @@ std::vector<std::int32_t> clear_classes(const Planes& planes, float rounding) {
     return classes;
 }
 
-// Interpolates blocks: a block is where a run of rows meets a run of columns.
+// Interpolates blocks: intersections of a run of rows and a run of columns.
 class BlockFiller {
   public:
     BlockFiller(const Planes& planes, const Axes& axes, float rounding, cv::Mat& labels)
@@ -98,7 +98,7 @@ class BlockFiller {
         best_.assign(pixels, -std::numeric_limits<float>::infinity());
         winners_.clear();
         for (int k = 0; k < planes_.count(); ++k) {
-            // Written so that NaN contends: of a network that gives nothing else a label map comes out all the same.
+            // Written so that NaN is a candidate: even a network that returns nothing else gets a label map.
             if (highest_[k] < lowest_of_winner - rounding_) {
                 continue;
             }
@@ -117,7 +117,7 @@ class BlockFiller {
     }
 
   private:
-    // Brings the block's cells together, class by class; gives the highest of the classes' lowest cells.
+    // Collects the block's cells, class by class; returns the highest of the classes' lowest cells.
     float gather(int run_of_rows, int run_of_columns) {
         const int* rows = axes_.rows.cells.data() + static_cast<std::ptrdiff_t>(run_of_rows) * axes_.rows.taps;
         const int* columns =
@@ -141,7 +141,7 @@ class BlockFiller {
         return lowest_of_winner;
     }
 
-    // Interpolates class k in one row of pixels, and takes it where it is higher than those before.
+    // Interpolates class k in one row of pixels, and takes it where it exceeds the previous ones.
     void contend(int k, int y, float* __restrict best, std::int32_t* __restrict winners) {
         const int height = axes_.rows.pixels(), width = axes_.columns.pixels();
         const float* cells = cells_.data() + static_cast<std::ptrdiff_t>(k) * num_cells_;
@@ -159,7 +159,7 @@ class BlockFiller {
             winners[x] = logit > best[x] ? id : winners[x];
             best[x] = logit > best[x] ? logit : best[x];
         };
-        if (axes_.columns.taps == 2) {  // pictures that were not resized: a loop that compilers vectorise
+        if (axes_.columns.taps == 2) {  // pictures without resize: a loop that compilers vectorise
             const float left = sides_[0], right = sides_[1];
             const float *left_shares = shares, *right_shares = shares + width;
             for (int x = 0; x < width_; ++x) {
@@ -210,7 +210,7 @@ cv::Mat label_map(const Logits& logits, cv::Size input, const TransInfo& trans_i
     const Axis &rows = axes.rows, &columns = axes.columns;
     const bool is_interpolated = rows.taps * columns.taps > 1;
     const float rounding = kRounding * static_cast<float>(rows.taps + columns.taps) * largest_of(planes);
-    // Without interpolation the best class has no need to be better than by rounding, and ties go to the first.
+    // Without interpolation the best class need not lead by more than rounding, and ties go to the first.
     const auto classes = clear_classes(planes, is_interpolated ? rounding : -1.0F);
     cv::Mat labels(rows.pixels(), columns.pixels(), CV_8U);
     BlockFiller filler(planes, axes, rounding, labels);

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From logits at 1/8 to the label map at the picture's size, without the logits at that size.
 //
-// The twin of paddleseg/utils/label_map.py, which defines the label map and says why this is right: where all logits
-// that a pixel is made of agree on the class, the pixel has it, and only the others are interpolated. Operations and
+// The twin of paddleseg/utils/label_map.py, which defines the label map and explains why this is correct: if all logits
+// that contribute to a pixel agree on the class, the pixel has it, and only the others are interpolated. Operations and
 // their order are the same, so that the same logits give the same map to the last pixel (where all are finite).
 #pragma once
 
@@ -16,7 +16,7 @@ namespace ddrnet {
 
 constexpr int kMaxClasses = 256;  // label maps have 8 bits
 
-// (K, height, width) float32 of one picture, which somebody else owns.
+// (K, height, width) float32 of one picture, owned elsewhere.
 struct Logits {
     const float* data;
     int classes;

@@ -1,6 +1,6 @@
 // Copyright 2026 The DDRNet Toolkit Authors
 // SPDX-License-Identifier: Apache-2.0
-// Run an exported DDRNet on pictures: for each <name>.jpg there appears <save_dir>/<name>.png with the class ids.
+// Run an exported DDRNet on pictures: each <name>.jpg gives <save_dir>/<name>.png with the class ids.
 #include <iostream>
 #include <opencv2/core.hpp>
 #include <string>
@@ -20,13 +20,13 @@ namespace {
 
 constexpr int kWarmUpRuns = 5;
 
-// Gives batches of consecutive pictures of one size; those that cannot be read are noted and left out.
+// Gives batches of consecutive pictures of one size; unreadable ones are noted and skipped.
 class Batches {
   public:
     Batches(Segmenter& segmenter, const std::vector<Target>& targets, int batch_size)
         : segmenter_(segmenter), targets_(targets), batch_size_(static_cast<std::size_t>(batch_size)) {}
 
-    // The next pictures and where their label maps go; false if there are none left.
+    // The next pictures and the paths of their label maps; false if there are none left.
     bool next(std::vector<Sample>& samples, std::vector<const Target*>& targets) {
         samples.clear();
         targets.clear();
@@ -138,7 +138,7 @@ int main(int count, char** words) {
         return 0;
     } catch (const UsageError& error) {
         return fail(error, 2);
-    } catch (const std::exception& error) {  // others than UserError come from the libraries
+    } catch (const std::exception& error) {  // other exceptions come from libraries
         return fail(error, 1);
     }
 }

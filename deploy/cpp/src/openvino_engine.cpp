@@ -38,7 +38,7 @@ class OpenVinoEngine : public Engine {
         check_ends(*model_, graph);
         input_type_ = model_->input().get_element_type();
         output_type_ = type_of(model_->output().get_element_type(), graph.model.string());
-        // OpenVINO's own choice would be bf16 on CPUs that have it. int8 graphs say it themselves for most operators.
+        // OpenVINO's own choice would be bf16 on CPUs that support it. int8 graphs state it for most operators.
         const bool is_bf16 = precision == "bf16" || (graph.precision == "int8" && has_bf16);
         settings_ = {ov::hint::inference_precision(is_bf16 ? ov::element::bf16 : ov::element::f32),
                      ov::inference_num_threads(threads),
@@ -59,7 +59,7 @@ class OpenVinoEngine : public Engine {
     std::string version() const override { return ov::get_openvino_version().buildNumber; }
 
   private:
-    // One input and one output, and the input of the type that deploy.yaml says.
+    // One input and one output, the input of the type stated in deploy.yaml.
     static void check_ends(const ov::Model& model, const GraphSpec& graph) {
         if (model.inputs().size() != 1 || model.outputs().size() != 1) {
             throw UserError(graph.model.string() + ": the graph has " + std::to_string(model.inputs().size()) +
@@ -75,8 +75,8 @@ class OpenVinoEngine : public Engine {
         }
     }
 
-    // As in paddleseg/deploy/engines/openvino_runtime.py: a graph for any size is compiled for the first one, which makes
-    // it faster, and once more as it is when another one comes.
+    // As in paddleseg/deploy/engines/openvino_runtime.py: a graph for any size is compiled for the first size, which
+    // makes it faster, and once more, without a size, for the others.
     ov::InferRequest& request_for(const ov::Shape& shape) {
         if (!for_any_ && !for_first_) {
             const std::shared_ptr<ov::Model> model = model_->clone();

@@ -1,6 +1,6 @@
 // Copyright 2026 The DDRNet Toolkit Authors
 // SPDX-License-Identifier: Apache-2.0
-// The command line. Flags that deploy/python/infer.py has too mean the same here.
+// The command line. Flags of deploy/python/infer.py have the same meaning here.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace ddrnet {
 
 struct Options {
     std::string config;      // deploy.yaml, or the folder it is in
-    std::string image_path;  // a picture, or a folder that is searched with its sub-folders
+    std::string image_path;  // a picture, or a folder, searched with its sub-folders
     std::string save_dir = "./output";
     std::string graph;  // name of the graph; empty: see DeployConfig::choose_graph
     std::string precision = "fp32";

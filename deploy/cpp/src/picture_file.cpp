@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t kMostPixels = std::int64_t{1} << 27;  // 134 million: 0.4 GB as RGB
 // A block of 8x8 pixels takes at least one bit: a header that claims more is damaged, and OpenCV would fill gigabytes.
 constexpr std::int64_t kPixelsPerJpegByte = 512;
-constexpr int kMostJpegScans = 64;  // each costs a pass over the picture and few bytes; encoders write about ten
+constexpr int kMostJpegScans = 64;  // each costs a pass over the picture but few bytes; encoders write about ten
 
 void check_header(const PictureHeader& header, std::size_t size, const std::string& path) {
     const std::string bytes = " (" + std::to_string(size) + " bytes)";

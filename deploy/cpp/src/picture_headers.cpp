@@ -59,10 +59,10 @@ PictureFormat format_of(View data) {
     return is_pnm ? PictureFormat::kPnm : PictureFormat::kUnknown;
 }
 
-// The orientation that EXIF data, a small TIFF file, states in its first directory (EXIF 2.32, 4.5.2).
+// The orientation in the first directory of EXIF data, a small TIFF file (EXIF 2.32, 4.5.2).
 int orientation_of(View exif) {
     constexpr int kOrientation = 274, kShort = 3, kLong = 4;
-    if (begins(exif, std::string_view("Exif\0\0", 6))) {  // JPEG's prefix stands in many WebP files too
+    if (begins(exif, std::string_view("Exif\0\0", 6))) {  // many WebP files have JPEG's prefix, too
         exif.remove_prefix(6);
     }
     const bool is_little = begins(exif, std::string_view("II*\0", 4));
@@ -119,7 +119,7 @@ bool has_no_content(int marker) {
     return marker <= 0x01 || (marker >= 0xD0 && marker <= 0xD8);
 }
 
-// Behind a scan's header: the next marker other than restarts, stuffed zeros and fill bytes (ITU-T T.81, B.1.1).
+// After a scan's header: the next marker other than restarts, stuffed zeros and fill bytes (ITU-T T.81, B.1.1).
 std::size_t end_of_scan(View data, std::size_t place) {
     for (; place + 1 < data.size(); ++place) {
         const int next = data[place + 1];
@@ -130,7 +130,7 @@ std::size_t end_of_scan(View data, std::size_t place) {
     return data.size();
 }
 
-// Marker by marker to the end of the picture, whatever comes behind it; thumbnails lie in segments.
+// Marker by marker to the end of the picture, whatever follows it; thumbnails are in segments.
 void read_jpeg(View data, PictureHeader& header) {
     header.has_end = false;
     bool is_before_scan = true, has_exif = false, has_frame = false;
@@ -144,7 +144,7 @@ void read_jpeg(View data, PictureHeader& header) {
             header.has_end = true;
             return;
         }
-        if (marker == kJpegStart && !is_before_scan) {  // of another picture: this one is cut off
+        if (marker == kJpegStart && !is_before_scan) {  // another picture: this one is cut off
             return;
         }
         if (has_no_content(marker)) {
@@ -169,7 +169,7 @@ void read_jpeg(View data, PictureHeader& header) {
     }
 }
 
-// Width times height that a chunk states (RFC 9649; RFC 6386, 9.1).
+// Width times height in a chunk (RFC 9649; RFC 6386, 9.1).
 std::int64_t webp_pixels(View data, std::size_t place) {
     const std::size_t content = place + 8;
     if (begins(data, "VP8X", place)) {
@@ -185,7 +185,7 @@ std::int64_t webp_pixels(View data, std::size_t place) {
     return 0;
 }
 
-// Kind (4 bytes), length (4), content, and a byte more where its length is odd.
+// Kind (4 bytes), length (4), content, and one more byte if its length is odd.
 void read_webp(View data, PictureHeader& header) {
     bool has_exif = false;
     for (std::size_t place = 12; place < data.size();) {
@@ -199,8 +199,7 @@ void read_webp(View data, PictureHeader& header) {
     }
 }
 
-// Sides of 16 bits in the header of OS/2, else of 32 bits with a sign: a negative height says that rows come from
-// above.
+// Sides of 16 bits in the header of OS/2, else of 32 bits with a sign: a negative height means rows from the top.
 void read_bmp(View data, PictureHeader& header) {
     const bool is_short = little(data, 14, 4) == 12;
     const auto side = [&](std::size_t place) {

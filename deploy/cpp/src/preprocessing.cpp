@@ -7,7 +7,7 @@
 namespace ddrnet {
 namespace {
 
-// Interleaved pixels to planes, normalised; the compiler makes a loop for each type and number of channels.
+// Interleaved pixels to planes, normalised; compiled to a loop for each type and number of channels.
 template <typename T, int channels>
 void write_planes(const cv::Mat& image, const float* shift, const float* scale, float* target) {
     const std::ptrdiff_t area = static_cast<std::ptrdiff_t>(image.rows) * image.cols;

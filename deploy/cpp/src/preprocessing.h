@@ -1,6 +1,6 @@
 // Copyright 2026 The DDRNet Toolkit Authors
 // SPDX-License-Identifier: Apache-2.0
-// From a picture file to the numbers that the network takes, by the `transforms` of deploy.yaml.
+// From a picture file to the network's input, by the `transforms` of deploy.yaml.
 #pragma once
 
 #include <optional>
@@ -13,14 +13,14 @@ namespace ddrnet {
 
 class Preprocessing {
   public:
-    // Of the graph's input: normalised float32 planes, or uint8 RGB pixels, which the graph normalises itself.
+    // For the graph's input: normalised float32 planes, or uint8 RGB pixels, which the graph normalises itself.
     // Raises UserError if a transform is unknown or cannot be used.
     Preprocessing(const DeployConfig& config, const GraphSpec& graph);
 
-    // Runs the transforms but for a Normalize at the end, which `write` does on the way to the network.
+    // Runs the transforms except a Normalize at the end, which `write` applies on the way to the network.
     void run(Sample& sample) const;
 
-    // Bytes that one picture of the sample's size takes in the network's input.
+    // Bytes of one picture of the sample's size in the network's input.
     std::size_t bytes_of(const Sample& sample) const;
 
     // Writes (C, H, W) float32 or (H, W, C) uint8.

@@ -30,7 +30,7 @@ double median_ms(std::vector<double> values) {
     return 1e3 * (values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2);
 }
 
-// `Ubuntu 22.04` where the system says it.
+// `Ubuntu 22.04` if the system says it.
 std::string os_version() {
     std::ifstream file("/etc/os-release");
     std::string name = "Linux", version;

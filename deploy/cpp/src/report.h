@@ -1,6 +1,6 @@
 // Copyright 2026 The DDRNet Toolkit Authors
 // SPDX-License-Identifier: Apache-2.0
-// What --benchmark prints: the lines of PaddlePaddle's AutoLog, as deploy/python/infer.py does it.
+// The output of --benchmark: the lines of PaddlePaddle's AutoLog, as in deploy/python/infer.py.
 #pragma once
 
 #include <cstddef>

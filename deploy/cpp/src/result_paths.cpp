@@ -32,7 +32,7 @@ bool is_below(const fs::path& path, const fs::path& folder) {
     return !relative.empty() && relative != "." && *relative.begin() != "..";
 }
 
-// Pictures in a folder and below it. Each folder is visited once, however many links lead to it or in circles.
+// Pictures in a folder and below it. Each folder is visited once, even with several or circular links.
 std::vector<fs::path> pictures_below(const fs::path& root) {
     std::vector<fs::path> pictures;
     std::set<fs::path> seen;
@@ -94,7 +94,7 @@ void check_nothing_is_replaced(const std::vector<Target>& targets) {
         pictures.emplace(resolved(target.picture), target.picture);
     }
     for (const Target& target : targets) {
-        // The short name too: beside a.jpg, a.png is its label map of an earlier run as likely as a picture.
+        // The short name too: beside a.jpg, a.png may be its label map from an earlier run rather than a picture.
         const fs::path short_name = target.label.parent_path() / (fs::path(target.picture).stem().string() + ".png");
         for (const fs::path& path : {target.label, short_name}) {
             const auto replaced = pictures.find(resolved(path));
@@ -124,7 +124,7 @@ std::vector<Target> find_targets(const std::string& image_path, const std::strin
         throw UserError(image_path + ": no such file or folder; give a picture or a folder");
     }
     pictures = without_results(pictures, root, save_dir, written);
-    // Pictures that differ in the suffix only keep it. In lower case, because some file systems compare so.
+    // Pictures that differ only in the suffix keep it. In lower case, because some file systems compare so.
     std::map<std::string, int> uses;
     const auto name_of = [&](const fs::path& picture) { return picture.lexically_relative(root); };
     const auto stem_of = [&](const fs::path& picture) { return name_of(picture).replace_extension(); };

@@ -91,7 +91,7 @@ std::vector<cv::Mat> Segmenter::label_maps(const std::vector<Sample>& batch) {
 Output Segmenter::run(const std::vector<Sample>& batch) {
     const cv::Mat& image = batch.front().image;
     const std::size_t channels = image.channels(), height = image.rows, width = image.cols;
-    // A graph of fixed batch size gets copies of the last picture where pictures lack.
+    // A graph of fixed batch size gets copies of the last picture if there are too few.
     const std::size_t count = std::max<std::size_t>(batch.size(), std::max(graph_.input_shape[0], 0));
     {
         const Stopwatch stopwatch(times.fill);
@@ -118,7 +118,7 @@ Output Segmenter::run(const std::vector<Sample>& batch) {
     return output;
 }
 
-// Whether an output is what deploy.yaml says of the graph: what is read of it later is there.
+// Whether an output has the form stated in deploy.yaml, so that everything read from it later exists.
 bool Segmenter::is_right(const Output& output, std::size_t count, cv::Size input) const {
     const bool gives_ids = graph_.gives == GraphOutput::kIds;
     if (output.shape.size() != (gives_ids ? 3 : 4) || output.shape[0] != count) {
@@ -128,7 +128,7 @@ bool Segmenter::is_right(const Output& output, std::size_t count, cv::Size input
     if (gives_ids) {
         return grid == input;
     }
-    // Scores may have any size: the main graph of a portable export gives them at 1/8.
+    // Scores may have any size: the main graph of a portable export has them at 1/8.
     const bool fits = graph_.gives == GraphOutput::kStride8
                           ? grid == cv::Size((input.width + 7) / 8, (input.height + 7) / 8)
                           : !grid.empty();
@@ -156,7 +156,7 @@ cv::Mat Segmenter::label_map_of(const Output& output, std::size_t index, const S
     }
 }
 
-// Once, at the first picture that the transforms resized.
+// Log it once, at the first picture resized by the transforms.
 void Segmenter::say_that_ids_are_resized(const Sample& sample) {
     for (const Change& change : sample.trans_info) {
         if (change.kind == Change::Kind::kResize && !said_that_ids_are_resized_) {

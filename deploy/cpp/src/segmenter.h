@@ -13,7 +13,7 @@
 
 namespace ddrnet {
 
-// Seconds of each stage, one entry for each time that it ran. The first three are AutoLog's "preprocess".
+// Seconds of each stage, one entry per run. The first three are AutoLog's "preprocess".
 struct StageTimes {
     std::vector<double> read, transform;               // of each picture
     std::vector<double> fill, inference, postprocess;  // of each batch; `fill` writes the network's input

@@ -10,7 +10,7 @@
 namespace ddrnet {
 namespace {
 
-constexpr std::int64_t kMostPixels = std::int64_t{1} << 30;  // of what transforms make of a picture
+constexpr std::int64_t kMostPixels = std::int64_t{1} << 30;  // of a picture after the transforms
 const std::map<std::string, int> kInterpolations = {{"NEAREST", cv::INTER_NEAREST},
                                                     {"LINEAR", cv::INTER_LINEAR},
                                                     {"CUBIC", cv::INTER_CUBIC},
@@ -47,7 +47,7 @@ int short_side(const Sample& sample) {
     return std::min(sample.image.cols, sample.image.rows);
 }
 
-// A border around the picture. Of 8 bits the values are rounded, halves to even.
+// A border around the picture. For 8 bits the values are rounded, halves to even.
 void surround(Sample& sample, int top, int bottom, int left, int right, std::vector<double> values) {
     const int channels = sample.image.channels();
     if (values.size() == 1) {

@@ -1,6 +1,6 @@
 // Copyright 2026 The DDRNet Toolkit Authors
 // SPDX-License-Identifier: Apache-2.0
-// The transforms that a deploy.yaml may name, as paddleseg/transforms/{transforms,padding}.py have them.
+// The transforms of a deploy.yaml, as in paddleseg/transforms/{transforms,padding}.py.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@ namespace ddrnet {
 // A picture on its way to the network.
 struct Sample {
     std::string path;
-    cv::Mat image;  // (H, W, C) uint8, or float32 behind a Normalize
+    cv::Mat image;  // (H, W, C) uint8, or float32 after a Normalize
     TransInfo trans_info;
 };
 

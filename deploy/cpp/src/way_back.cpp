@@ -33,7 +33,7 @@ Lines cells_of_grid(int source) {
     return lines;
 }
 
-// Pixels `start` to `start + length` of those that are there; the first and the last one are the rim.
+// Pixels `start` to `start + length` of the existing ones; the first and the last one are the rim.
 Lines cut(const Lines& lines, int start, int length) {
     Lines result;
     result.taps = lines.taps;

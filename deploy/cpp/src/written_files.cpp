@@ -40,7 +40,7 @@ std::string json_string(const std::string& text) {
     return quoted + "\"";
 }
 
-// JSON is YAML but for one thing: letters beyond 16 bits are two escapes, \ud83d\ude00 for \U0001f600.
+// JSON is YAML except that letters beyond 16 bits are two escapes, \ud83d\ude00 for \U0001f600.
 std::string with_yaml_escapes(const std::string& line) {
     std::string text;
     for (std::size_t i = 0; i < line.size(); ++i) {
@@ -82,7 +82,7 @@ void WrittenFiles::read() {
             const YAML::Node entry = YAML::Load(with_yaml_escapes(line));
             checksums_[entry["file"].as<std::string>()].insert(entry["sha256"].as<std::string>());
         } catch (const YAML::Exception&) {
-            continue;  // what is no such line says nothing
+            continue;  // invalid lines are ignored
         }
     }
 }
@@ -95,7 +95,7 @@ bool WrittenFiles::has(const fs::path& file) const {
     }
     try {
         return known->second.count(sha256_of(read_file(file, "file"))) > 0;
-    } catch (const UserError&) {  // what cannot be read is not known to be its own
+    } catch (const UserError&) {  // unreadable files are not known to be its own
         return false;
     }
 }
@@ -124,7 +124,7 @@ void WrittenFiles::append(const std::string& name, const std::string& checksum) 
     std::string line = "{\"file\": " + json_string(name) + ", \"sha256\": \"" + checksum + "\"}\n";
     std::ifstream old(index_, std::ios::binary);
     if (old && old.seekg(-1, std::ios::end) && old.get() != '\n') {
-        line = "\n" + line;  // after a line that was cut off
+        line = "\n" + line;  // after a truncated line
     }
     std::ofstream index(index_, std::ios::binary | std::ios::app);
     index << line << std::flush;

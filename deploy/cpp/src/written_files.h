@@ -1,7 +1,7 @@
 // Copyright 2026 The DDRNet Toolkit Authors
 // SPDX-License-Identifier: Apache-2.0
-// What was written into a folder, so that only own results are replaced. paddleseg/utils/written_files.py shares the
-// index.
+// The record of files written into a folder, so that only own results are replaced. paddleseg/utils/written_files.py
+// shares the index.
 #pragma once
 
 #include <filesystem>
@@ -16,12 +16,12 @@ namespace ddrnet {
 
 class WrittenFiles {
   public:
-    explicit WrittenFiles(const std::filesystem::path& folder);  // which need not be there yet
+    explicit WrittenFiles(const std::filesystem::path& folder);  // which need not exist yet
 
-    // Whether a file is there with a content that was written into this folder.
+    // Whether a file exists with a content that was written into this folder.
     bool has(const std::filesystem::path& file) const;
 
-    // UserError if one of these files is there and is not the folder's own.
+    // UserError if one of these files exists and is not the folder's own.
     void refuse_foreign(const std::vector<std::filesystem::path>& files) const;
 
     // Adds a line to the index, and then writes the file, whole or not at all.

@@ -1,6 +1,6 @@
 // Copyright 2026 The DDRNet Toolkit Authors
 // SPDX-License-Identifier: Apache-2.0
-// A mapping of a YAML file, whose values are read with messages that say where they stand.
+// A mapping of a YAML file, whose values are read with messages that name their place.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
@@ -17,7 +17,7 @@ namespace ddrnet {
 
 class Section {
   public:
-    // `place` says where it stands: "export/deploy.yaml: Deploy.graphs.stride8".
+    // `place` is its place: "export/deploy.yaml: Deploy.graphs.stride8".
     Section(YAML::Node node, std::string place) : node_(std::move(node)), place_(std::move(place)) {
         if (!node_.IsMap()) {
             throw UserError(place_ + " must be a mapping");
@@ -26,7 +26,7 @@ class Section {
 
     const std::string& place() const { return place_; }
 
-    // Whether there is a value; null is none.
+    // Whether there is a value; null does not count.
     bool has(const std::string& key) const {
         const YAML::Node value = node_[key];
         return value.IsDefined() && !value.IsNull();
@@ -47,7 +47,7 @@ class Section {
         }
     }
 
-    // The value of a key that has to be there; `what` says what it must be: "a whole number".
+    // The value of a required key; `what` says what it must be: "a whole number".
     template <typename T>
     T get(const std::string& key, const std::string& what) const {
         if (!has(key)) {

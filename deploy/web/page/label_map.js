@@ -1,6 +1,7 @@
 // Copyright 2026 The DDRNet Toolkit Authors. SPDX-License-Identifier: Apache-2.0
-// From logits at 1/8 to the label map at the picture's size: the twin of paddleseg/utils/label_map.py, which says why
-// this is right. The same float32 operations in the same order, so that of the same logits both make the same map.
+// From logits at 1/8 to the label map at the picture's size: the twin of paddleseg/utils/label_map.py, which explains
+// why this is correct. The same float32 operations in the same order, so that both make the same map from the same
+// logits.
 
 import { axesOf } from "./way_back.js";
 
@@ -10,8 +11,8 @@ const EPSILON = 2 ** -23;
  * @param {Float32Array} logits (K, h, w), K at most 256
  * @param {[number, number, number]} shape K, h, w
  * @param {[number, number]} sizeHw height and width of the network's input
- * @param {import("./way_back.js").Change[]} transInfo what the transforms did to the picture
- * @param {number | null} ignoredClass a class that is never given
+ * @param {import("./way_back.js").Change[]} transInfo the size changes by the transforms
+ * @param {number | null} ignoredClass a class that is never predicted
  * @returns {{ids: Uint8Array, height: number, width: number}} ids row by row, at the picture's size
  */
 export function labelMap(logits, [count, height, width], sizeHw, transInfo = [], ignoredClass = null) {
@@ -40,14 +41,14 @@ export function labelMap(logits, [count, height, width], sizeHw, transInfo = [],
   return { ids, height: rows.length, width: columns.length };
 }
 
-/** NaN where there is one: then no block counts as uniform. */
+/** NaN if there is one: then no block counts as uniform. */
 function largest(planes) {
   let most = 0;
   for (const plane of planes) for (const value of plane) most = Math.max(most, Math.abs(value));
   return most;
 }
 
-/** Which plane is the highest at each cell, the first of equal ones, and its distance to the next. */
+/** The highest plane at each cell, the first of equal ones, and its lead over the next. */
 function winnerAndLead(planes) {
   const best = Float32Array.from(planes[0]);
   const second = new Float32Array(best.length).fill(-Infinity);
@@ -63,7 +64,7 @@ function winnerAndLead(planes) {
   return { winner, lead: best.map((value, at) => value - second[at]) };
 }
 
-/** Whether all pixels of the block where run i of rows meets run j of columns surely have the class of its cells. */
+/** Whether all pixels of the block of row run i and column run j certainly have the class of its cells. */
 function isUniform({ width, rows, columns, rounding }, winner, lead, i, j) {
   const index = winner[rows.cells[i * rows.taps] * width + columns.cells[j * columns.taps]];
   for (let t = 0; t < rows.taps; t++) {
@@ -76,7 +77,7 @@ function isUniform({ width, rows, columns, rounding }, winner, lead, i, j) {
   return true;
 }
 
-/** Interpolates the classes that may win in a block, and writes the best one of each pixel. */
+/** Interpolates the candidate classes of a block, and writes the best one of each pixel. */
 function fillBorderBlock(indices, { planes, width, rows, columns, rounding }, i, j) {
   const cells = [];
   for (let t = 0; t < rows.taps; t++) {
@@ -112,7 +113,7 @@ function fillBorderBlock(indices, { planes, width, rows, columns, rounding }, i,
   }
 }
 
-/** A class is out where its highest cell lies below the lowest cell of another; NaN contends. */
+/** A class is out if its highest cell is below the lowest cell of another; NaN is a candidate. */
 function contendersIn(planes, cells, rounding) {
   const highest = new Float32Array(planes.length);
   let floor = -Infinity;

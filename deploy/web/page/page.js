@@ -1,16 +1,16 @@
 // Copyright 2026 The DDRNet Toolkit Authors. SPDX-License-Identifier: Apache-2.0
-// A picture goes to the worker; what comes back is shown.
+// Sends a picture to the worker, and shows the answer.
 
 import { complain, describe, describePlace, onPicture, setBusy, show } from "./view.js";
 
-const MOST_THREADS = 8; // more are no faster for a network of this size
-const waiting = new Map(); // what to do with the answer, by the number of the picture
+const MOST_THREADS = 8; // more are not faster for a network of this size
+const waiting = new Map(); // callbacks by the number of the picture
 const worker = new Worker("worker.js", { type: "module" });
 
 let model = null;
 let pictures = 0;
 
-/** Several threads share memory, which browsers allow to pages with the headers COOP and COEP alone. */
+/** Several threads share memory, which browsers allow only for pages with the headers COOP and COEP. */
 function threadCount() {
   if (!self.crossOriginIsolated) return 1;
   const wanted = Number(new URLSearchParams(location.search).get("threads")) || navigator.hardwareConcurrency || 1;

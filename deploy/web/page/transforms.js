@@ -1,11 +1,11 @@
 // Copyright 2026 The DDRNet Toolkit Authors. SPDX-License-Identifier: Apache-2.0
 // The transforms of deploy.yaml on pictures of 8 bits, with the names and numbers of paddleseg/transforms. build.py has
-// checked their arguments and filled in those that were left out.
+// checked their arguments and filled in missing ones.
 
 /** @typedef {{data: Uint8Array, height: number, width: number}} Picture RGB, row by row */
 
-const MOST_PIXELS = 2 ** 30; // of what transforms make of a picture
-const COEFFICIENT = 2048; // OpenCV's resize of 8 bits counts weights in units of 1/2048
+const MOST_PIXELS = 2 ** 30; // of a picture after the transforms
+const COEFFICIENT = 2048; // OpenCV's 8-bit resize has weights in units of 1/2048
 
 /**
  * @param {Picture} picture
@@ -135,11 +135,11 @@ function nearest(source, target) {
   return Array.from({ length: target }, (_, i) => Math.min(Math.trunc(i * (source / target)), source - 1));
 }
 
-/** As OpenCV does it in whole numbers; in some of its loops it rounds once less, which is one grey level at most. */
+/** Like OpenCV in integers; some of its loops round once less, a difference of at most one grey level. */
 function resizeLinearly(picture, size) {
   const made = blank(size, 0);
   const columns = neighbours(picture.width, made.width);
-  const lines = new Map(); // of the rows that were stretched the last two
+  const lines = new Map(); // the last two stretched rows
   const stretched = (row) => {
     if (!lines.has(row)) {
       if (lines.size > 1) lines.delete(lines.keys().next().value);
@@ -168,7 +168,7 @@ function stretch({ data, width }, row, columns) {
   return line;
 }
 
-/** For each pixel after a resize its two neighbours before it, and their weights in units of 1/2048. */
+/** For each pixel after a resize its two source neighbours, and their weights in units of 1/2048. */
 function neighbours(source, target) {
   return Array.from({ length: target }, (_, i) => {
     const place = Math.fround((i + 0.5) * (source / target) - 0.5);

@@ -6,8 +6,8 @@
 /**
  * The steps back; those that change nothing are left out.
  * @param {[number, number]} sizeHw height and width of the network's input
- * @param {Change[]} transInfo what the transforms did, in order
- * @returns {{size: [number, number], corner: [number, number] | null}[]} corner: of a cut; null for a resize
+ * @param {Change[]} transInfo the size changes by the transforms, in order
+ * @returns {{size: [number, number], corner: [number, number] | null}[]} corner: of a crop; null for a resize
  */
 export function wayBack(sizeHw, transInfo) {
   const steps = [];
@@ -36,11 +36,10 @@ export function axesOf(gridHw, sizeHw, transInfo) {
   );
 }
 
-/**
- * How pixels come from the cells of a grid on one axis: each is a convex combination of `taps` neighbouring cells, and
- * consecutive pixels of the same cells are a run. Cells beyond the ends of the grid are its outermost ones.
- *
- * length: pixels. runs: how many. starts: first pixel of each run, and the length. cells: of run r the cell of tap t is
+/** How pixels are computed from the cells of a grid on one axis: each is a convex combination of `taps` neighbouring
+ * cells, and consecutive pixels of the same cells are a run. Cells beyond the ends of the grid are its outermost ones.
+ * length: pixels. runs: their number. starts: first pixel of each run, and the length. cells: of run r the cell of tap
+ * t is
  * cells[r * taps + t]. weights: of pixel p the float32 share of tap t is weights[p * taps + t].
  */
 export class Axis {
@@ -64,7 +63,7 @@ export class Axis {
     this.cells = new Int32Array(this.runs * taps);
     for (let r = 0; r < this.runs; r++) {
       for (let t = 0; t < taps; t++) {
-        const padded = Math.min(first[this.starts[r]] + t, source + 1); // counts the rim of repeated cells
+        const padded = Math.min(first[this.starts[r]] + t, source + 1); // includes the rim of repeated cells
         this.cells[r * taps + t] = Math.min(Math.max(padded - 1, 0), source - 1);
       }
     }
@@ -76,7 +75,7 @@ function cut({ first, shares, taps }, start, length) {
   return { first: first.slice(start, start + length), shares: shares.slice(start * taps, (start + length) * taps), taps };
 }
 
-/** Repeats the pixels at both ends, so that the next resize finds neighbours everywhere. */
+/** Repeats the pixels at both ends, so that the next resize has neighbours everywhere. */
 function withRim({ first, shares, taps }) {
   const n = first.length;
   const rimmed = { first: new Int32Array(n + 2), shares: new Float64Array((n + 2) * taps), taps };
@@ -88,7 +87,7 @@ function withRim({ first, shares, taps }) {
   return rimmed;
 }
 
-/** A linear resize with half-pixel centres to `target` pixels, of pixels that have a rim. */
+/** A linear resize with half-pixel centres to `target` pixels, from pixels with a rim. */
 function resized({ first, shares, taps }, target) {
   const ratio = (first.length - 2) / target;
   const places = Array.from({ length: target }, (_, i) => (i + 0.5) * ratio + 0.5);

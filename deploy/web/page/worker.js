@@ -1,8 +1,7 @@
 // Copyright 2026 The DDRNet Toolkit Authors. SPDX-License-Identifier: Apache-2.0
-// All the work on a picture, in a thread of its own, so that the page answers meanwhile.
-//
-// It is told {threads} once, says {ready: facts} or {refused: reason}; then for each {id, file} {id, labels, counts,
-// times} or {id, refused: reason}.
+// All the work on a picture, in a separate thread, so that the page stays responsive.
+// It gets {threads} once, and answers {ready: facts} or {refused: reason}; then for each {id, file} {id, labels,
+// counts, times} or {id, refused: reason}.
 
 import { decode } from "./decode.js";
 import { labelMap } from "./label_map.js";
@@ -68,7 +67,7 @@ async function answer({ id, file }) {
   self.postMessage({ id, labels: { ...labels, png }, counts, times }, [labels.ids.buffer, png.buffer]);
 }
 
-/** What the graph takes of a picture. */
+/** The graph's input for a picture. */
 function inputOf(whole) {
   const { picture, transInfo } = prepare(whole, model.transforms);
   const { data, height, width } = picture;

@@ -1,6 +1,6 @@
 // Copyright 2026 The DDRNet Toolkit Authors. SPDX-License-Identifier: Apache-2.0
 
-// The picture beneath label and prediction is the one that is in the page already.
+// The picture beneath label and prediction is the one already in the page.
 for (const views of document.querySelectorAll(".views")) {
   const source = views.querySelector("img").src;
   for (const over of views.querySelectorAll(".over")) {

@@ -14,7 +14,7 @@ for (const button of document.querySelectorAll(".switch button")) {
 }
 chooseScheme("");
 
-// What is sorted by: a number where data-value is one, else text. What has no value comes last in either direction.
+// Sort key: data-value as a number if it is one, else as text. Entries without a value come last in either direction.
 function compareBy(valueOf, falls) {
   return (one, other) => {
     const [a, b] = [valueOf(one), valueOf(other)];

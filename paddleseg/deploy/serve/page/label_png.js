@@ -1,6 +1,6 @@
 // Copyright 2026 The DDRNet Toolkit Authors. SPDX-License-Identifier: Apache-2.0
 // The class ids in a PNG of 8-bit grey or palette values. A canvas would give colours, which two classes may share and
-// which browsers that guard against fingerprinting change.
+// which browsers with protection against fingerprinting change.
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 
@@ -9,7 +9,7 @@ const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
  * @returns {Promise<{width: number, height: number, ids: Uint8Array}>} ids row by row
  */
 export async function readLabels(bytes) {
-  if (!SIGNATURE.every((value, i) => bytes[i] === value)) throw new Error("no PNG file");
+  if (!SIGNATURE.every((value, i) => bytes[i] === value)) throw new Error("not a PNG file");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const parts = [];
   let width = 0;
@@ -22,7 +22,7 @@ export async function readLabels(bytes) {
       width = view.getUint32(start);
       height = view.getUint32(start + 4);
       const [depth, colours, , , interlace] = bytes.subarray(start + 8, start + 13);
-      if (depth !== 8 || (colours !== 0 && colours !== 3) || interlace) throw new Error("no label PNG");
+      if (depth !== 8 || (colours !== 0 && colours !== 3) || interlace) throw new Error("not a label PNG");
     } else if (kind === "IDAT") {
       parts.push(bytes.subarray(start, start + length));
     }

@@ -1,5 +1,5 @@
 // Copyright 2026 The DDRNet Toolkit Authors. SPDX-License-Identifier: Apache-2.0
-// A picture goes to /predict; what comes back is shown.
+// Sends a picture to /predict, and shows the answer.
 
 import { readLabels } from "./label_png.js";
 import { complain, describe, describePlace, inMegabytes, onPicture, show } from "./view.js";
@@ -19,7 +19,7 @@ async function start() {
 
 async function predict(file, isNewest) {
   if (model && file.size > model.max_bytes) {
-    complain(`${file.name} has ${inMegabytes(file.size)}; at most ${inMegabytes(model.max_bytes)} are taken`);
+    complain(`${file.name} has ${inMegabytes(file.size)}; at most ${inMegabytes(model.max_bytes)} are accepted`);
     return;
   }
   const began = performance.now();

@@ -1,16 +1,16 @@
 // Copyright 2026 The DDRNet Toolkit Authors. SPDX-License-Identifier: Apache-2.0
-// What the page shows and the ways to give it a picture, whoever predicts it: the service (page.js beside this file) or
-// the browser itself (deploy/web).
+// The page's display and the ways to give it a picture, whether it is predicted by the service (page.js beside this
+// file) or by the browser itself (deploy/web).
 
 const $ = (id) => document.getElementById(id);
 
 const shown = { labels: null, off: new Set(), only: null, urls: [], predict: () => {}, again: () => {} };
 let model = null;
-let newest = 0; // of several pictures one after the other, the answer to the last one is shown
+let newest = 0; // if pictures follow each other quickly, only the last answer is shown
 
 /**
  * @param {{task: string, apply_exif: boolean, classes: {id: number, name: string, color: string}[]}} facts
- * @param {string} bounds which pictures are taken
+ * @param {string} bounds the accepted pictures, in words
  */
 export function describe(facts, bounds) {
   model = facts;
@@ -19,7 +19,7 @@ export function describe(facts, bounds) {
   $("picture").style.imageOrientation = model.apply_exif ? "from-image" : "none";
 }
 
-/** The last line: whose pictures these are, and links [address, words]. */
+/** The last line: where pictures are processed, and links [address, words]. */
 export function describePlace(promise, links) {
   $("promise").textContent = promise;
   $("links").replaceChildren(...links.map(([address, words]) => {
@@ -46,16 +46,16 @@ export function onPicture(predict) {
   };
 }
 
-// ---- what is shown ---------------------------------------------------------------------------------------------------
+// ---- display
+// ---------------------------------------------------------------------------------------------------------
 
-/**
- * Shows a picture and what was found in it.
+/** Shows a picture and its result.
  * @param {File} file
  * @param {{task: string, width: number, height: number, classes: {id: number, name: string}[]}} result each class has
  *   its `share` of the picture, or its `probability`
  * @param {{width: number, height: number, ids: Uint8Array, png: Uint8Array} | null} labels
  * @param {[string, number][]} times milliseconds of each stage
- * @param {number} waited milliseconds in all
+ * @param {number} waited total milliseconds
  */
 export function show(file, result, labels, times, waited) {
   shown.urls.forEach((url) => URL.revokeObjectURL(url));
@@ -131,7 +131,7 @@ function toggle(id, box) {
     shown.only = null;
     draw();
   });
-  // Pointing at a class shows it alone.
+  // Pointing at a class shows only that one.
   box.addEventListener("pointerenter", (event) => { if (event.pointerType === "mouse") isolate(id); });
   box.addEventListener("pointerleave", () => isolate(null));
   return input;
@@ -196,7 +196,8 @@ export function complain(reason, requestId = null, mayRetry = false) {
   if (reason !== null) setBusy(false);
 }
 
-// ---- small helps -----------------------------------------------------------------------------------------------------
+// ---- helpers
+// ---------------------------------------------------------------------------------------------------------
 
 function element(kind, className = "", content = null) {
   const made = document.createElement(kind);
@@ -211,7 +212,7 @@ const carriesFile = (event) => [...(event.dataTransfer?.types ?? [])].includes("
 
 // ---- ways to give a picture ------------------------------------------------------------------------------------------
 
-let depth = 0; // dragenter and dragleave come for every element on the way
+let depth = 0; // dragenter and dragleave fire for every element on the way
 addEventListener("dragenter", (event) => {
   if (!carriesFile(event)) return;
   depth++;
@@ -236,7 +237,7 @@ $("choose").addEventListener("click", () => $("file").click());
 $("another").addEventListener("click", () => $("file").click());
 $("file").addEventListener("change", () => {
   shown.predict($("file").files[0]);
-  $("file").value = ""; // so that the same file may be chosen again
+  $("file").value = ""; // so that the same file can be chosen again
 });
 
 $("retry").addEventListener("click", () => shown.again());
@@ -248,5 +249,5 @@ $("opacity").addEventListener("input", () => {
 });
 $("frame").addEventListener("pointermove", probe);
 $("frame").addEventListener("pointerleave", () => { $("probe").hidden = true; });
-// A picture that the browser does not know, such as TIFF: the colours alone are shown.
+// For a picture that the browser cannot show, such as TIFF, only the colours are shown.
 $("picture").addEventListener("error", () => { $("picture").hidden = true; });
