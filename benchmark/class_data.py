@@ -7,13 +7,13 @@
 JPEG pictures of 500x375 pixels, ImageNet's mean size, to 224x224: a random resized crop (bicubic, antialiased), flip,
 colour jitter and normalisation, the operators that both have.
 
-* class_data: jitter of brightness, contrast, saturation and hue; ours ends with 8-bit arrays, for which the device does
-  the rest
-* class_data_normalized: the same, but ours normalises and transposes here as well, as paddle.vision does
+* class_data: jitter of brightness, contrast, saturation and hue; ours ends with 8-bit arrays, as the device does the
+  rest
+* class_data_normalized: the same, but ours also normalises and transposes here, like paddle.vision
 * class_data_no_hue: without the hue, which timm's recipes do not jitter; the reference is paddle.vision without it
-* class_data_recipe: our RandAugment and random erasing in place of the jitter, against the reference of the first line
+* class_data_recipe: our RandAugment and random erasing instead of the jitter, against the reference of the first line
 
-paddle.vision runs on its pil backend and reads as its DatasetFolder does. Numbers are drawn by each in its own way.
+paddle.vision runs on its pil backend and reads like its DatasetFolder. Each draws random numbers in its own way.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def paddle_vision(crop: int = CROP, hue: float = _HUE) -> Callable[[str], np.nda
 
 
 def candidates(root: Path, samples: int) -> dict[str, Callable[[], None]]:
-    """All ways, each as a function that makes the next ``samples`` samples."""
+    """All candidates, each as a function that makes the next ``samples`` samples."""
     datasets = {
         "ours": make_dataset(root),
         "ours_no_hue": make_dataset(root, hue=0),
@@ -117,7 +117,7 @@ def candidates(root: Path, samples: int) -> dict[str, Callable[[], None]]:
 
 
 def measure(root: Path, samples: int, rounds: int) -> list[common.Measurement]:
-    """Samples per second of all ways, in turns."""
+    """Samples per second of all candidates, taking turns."""
     seconds = common.median_seconds(candidates(root, samples), rounds)
     rates = {name: samples / value for name, value in seconds.items()}
     lines = {

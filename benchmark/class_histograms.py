@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the colours of a picture alone say of its class: a linear model on histograms, to compare classifiers with.
+"""How well colours alone predict a picture's class: a linear model on histograms, to compare classifiers with.
 
     python benchmark/class_histograms.py --dataset_root data/class_crops
 
@@ -48,7 +48,7 @@ def fit(features: np.ndarray, labels: np.ndarray, num_classes: int, penalty: flo
 
 
 def read(dataset: ImageFolder) -> tuple[np.ndarray, np.ndarray]:
-    """Features with a constant beside them, and classes, of all pictures."""
+    """Features with a constant column, and classes, of all pictures."""
     samples = [dataset.read(index) for index in range(len(dataset))]
     features = np.stack([histogram(sample["img"]) for sample in samples])
     return np.hstack([features, np.ones((len(features), 1))]), np.array([int(sample["label"]) for sample in samples])

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How all benchmarks measure and report.
 
-Times of one machine drift by tens of per cent within minutes. So the candidates of a comparison take turns, one
-run each per round, on the same pinned cores, and what counts is the ratio of their medians.
+Times of one machine drift by tens of per cent within minutes. So the candidates of a comparison take turns, one run
+each per round, on the same pinned cores, and the result is the ratio of their medians.
 
 Thread counts are read once, when paddle, numpy and OpenCV are loaded: a benchmark calls ``start`` first and
 imports them afterwards.
@@ -39,7 +39,7 @@ class Measurement:
         name: What was measured.
         unit: Of ``value`` and ``reference``.
         value: Median of this toolkit's way.
-        reference: Median of the plain way in the same run; None where there is nothing to compare with.
+        reference: Median of the plain way in the same run; None if there is nothing to compare with.
         ratio: How many times better than the reference; above 1 is faster, or smaller.
     """
 
@@ -91,7 +91,7 @@ def parse_size(text: str, flag: str) -> tuple[int, int]:
     """``512x1024`` as (height, width).
 
     Raises:
-        ConfigError: It is no size; names the flag.
+        ConfigError: It is not a size; names the flag.
     """
     sides = text.split("x")
     if len(sides) != 2 or not all(side.isascii() and side.isdigit() and int(side) > 0 for side in sides):
@@ -100,12 +100,12 @@ def parse_size(text: str, flag: str) -> tuple[int, int]:
 
 
 def median_seconds(candidates: Mapping[str, Callable[[], object]], rounds: int, warm_up: int = 1) -> dict[str, float]:
-    """Time functions in turns: one call of each per round.
+    """Time functions alternately: one call of each per round.
 
     Args:
         candidates: Functions without arguments, by name.
         rounds: Timed calls of each.
-        warm_up: Calls of each before, not timed.
+        warm_up: Untimed calls of each beforehand.
 
     Returns:
         The median duration of each in seconds.
@@ -123,7 +123,7 @@ def median_seconds(candidates: Mapping[str, Callable[[], object]], rounds: int, 
 
 
 def report(measurements: Sequence[Measurement], arguments: argparse.Namespace) -> None:
-    """Print the machine, the versions and the measurements as a table, and write ``--json`` if it was given."""
+    """Print the machine, the versions and the measurements as a table, and write ``--json`` if given."""
     print(conditions(f"{arguments.threads} thread(s)"))
     print(f"{'name':<28}{'value':>10}{'reference':>11}{'ratio':>8}  unit")
     for line in measurements:
@@ -134,7 +134,7 @@ def report(measurements: Sequence[Measurement], arguments: argparse.Namespace) -
 
 
 def conditions(how: str, packages: Sequence[str] = ()) -> str:
-    """One line: processor, how it was measured, and the versions of Python and packages, those given among them."""
+    """One line: processor, method, and the versions of Python and packages, including the given ones."""
     packages = ("paddlepaddle", "paddlepaddle-gpu", "numpy", "opencv-python", "opencv-python-headless", *packages)
     versions = []
     for package in packages:

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a core can do in a precision: products of matrices of the shape that suits it best, on OpenVINO.
+"""The peak of a core in a precision: matrix products of the most suitable shape, on OpenVINO.
 
-They are convolutions, 3 x 3 with 256 channels at 64 x 64, which is a product of 4096 x 2304 by 2304 x 256 without
-the copies: on a core with AMX, OpenVINO's own product of two matrices reaches a third of their speed.
+They are convolutions, 3 x 3 with 256 channels at 64 x 64, that is, products of 4096 x 2304 by 2304 x 256 without the
+copies: on a core with AMX, OpenVINO's own matrix product reaches a third of their speed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def make_peak(precision: str, threads: int) -> tuple[Callable[[], object], float
         threads: Of the engine.
 
     Returns:
-        What computes them, and its 10^9 multiplications and additions.
+        The function that computes them, and its 10^9 multiplications and additions.
 
     Raises:
         DeviceError: The CPU does not have the precision.

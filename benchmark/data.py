@@ -6,10 +6,10 @@
 
 * data_png: PNG pictures of 2048x1024 pixels and about 3 MB, to samples of 1024x1024 with all colours changed at random
 * data_cached: the same with the pictures in the decoded cache on disk
-* data_camvid_cached: CamVid's pictures (drawn ones of the same size where those are not at hand), to 360x360, cached
+* data_camvid_cached: CamVid's pictures (or drawn ones of the same size), to 360x360, cached
 
-Both sides read the same files with the same random numbers. Ours ends with 8-bit arrays, for which the device does the
-rest; how long the rest takes there on the CPU is told by the training step's benchmark.
+Both sides read the same files with the same random numbers. Ours ends with 8-bit arrays, as the device does the rest;
+its time on the CPU is part of the training step's benchmark.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def write_pictures(folder: Path, count: int, size_wh: tuple[int, int]) -> None:
 
 
 def make_dataset(folder: Path, crop_wh: tuple[int, int], num_classes: int, cache_dir: Path | None):
-    """A data set of the folder's pictures with the usual training transforms, cached where a folder is given."""
+    """A data set of the folder's pictures with the usual training transforms, cached if a folder is given."""
     from paddleseg import transforms as T
     from paddleseg.datasets import Dataset
 
@@ -128,7 +128,7 @@ def main() -> None:
         decoded = make_dataset(streets, _STREET_CROP, 19, None)
         cached = make_dataset(streets, _STREET_CROP, 19, temporary / "cache")
         small = make_dataset(camvid, _CAMVID_CROP, 19, temporary / "cache")
-        # Each round makes samples at many scales with many changes of colour: their times differ by a factor of 5.
+        # Each round makes samples at many scales with many colour changes: their times differ by a factor of 5.
         rounds = arguments.repeats or 5
         measurements = [
             measure("data_png", decoded, _STREET_CROP, 16, rounds),

@@ -1,23 +1,23 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What deployment gains over the ways that are at hand without this toolkit: ratios, all measured in one run.
+"""The gain of deployment over ways without this toolkit: ratios, all measured in one run.
 
     python export.py --config CONFIG --model_path WEIGHTS --save_dir output/inference_model --format all
     python deploy/slim/quant/ptq.py --config CONFIG --model_dir output/inference_model --save_dir output/inference_model
     python tools/verify_export.py --config CONFIG --model_path WEIGHTS --model_dir output/inference_model
     python benchmark/deploy.py output/inference_model --program build-cpp/segment [--size 1024x2048] [--json FILE]
 
-Each way from a picture in memory to its label map has a process of its own on one core, and in each round every one has
-its turn; what counts are medians of the time on the core. Rows: each way, its stages and its share of what the core can
-do at best; the share of blocks of 8 x 8 pixels with several classes, on which the tail's time depends; the ratios:
+Each way from a picture in memory to its label map has a separate process on one core, and every one has a turn in each
+round; results are medians of the CPU time. Rows: each way, its stages and its share of the core's peak; the share of
+blocks of 8 x 8 pixels with several classes, on which the tail's time depends; the ratios:
 
-    tail_*                         the label map made of logits at 1/8, as a share of the network's time, on the fastest
+    tail_*                         the label map from logits at 1/8, as a share of the network's time, on the fastest
                                    engine of the precision
     bf16_over_ingraph, int8_...    how many times as fast as the same engine with Resize and ArgMax in its graph
     paddle_*_over_onednn           --backend paddle against --backend paddle --enable_mkldnn True
     int8_over_bf16                 on OpenVINO; the mIoU of both is that of report.json, which verify_export.py writes
     best_fp32_over_onnxruntime     the fastest engine in fp32 against ONNX Runtime with Resize and ArgMax in its graph
-    cpp_over_python                deploy/cpp against Python, both with OpenVINO in bf16, by the clock on the wall
+    cpp_over_python                deploy/cpp against Python, both with OpenVINO in bf16, by wall-clock time
 
 The int8 graph of class ids, which no export has, is made here by the same quantiser, calibrated with drawn streets.
 """
@@ -119,7 +119,7 @@ def with_int8_class_ids(config: DeployConfig, size_hw: tuple[int, int], folder: 
     """The export with an int8 graph for OpenVINO that has Resize and ArgMax at its end, in another folder.
 
     Raises:
-        UserError: The export has no graph that it could be made of, or NNCF is not installed.
+        UserError: The export has no suitable source graph, or NNCF is not installed.
     """
     import numpy as np
 
@@ -157,7 +157,7 @@ def measure(
     folder: Path,
     left_out: dict[str, str],
 ) -> dict[str, dict[str, float]]:
-    """Medians of each way, of the peak of the core, and of the C++ program, by their names and those of the stages."""
+    """Medians of each way, of the core's peak, and of the C++ program, by their names and those of the stages."""
     import numpy as np
 
     seen: dict[str, list[dict[str, float]]] = defaultdict(list)
@@ -175,7 +175,7 @@ def measure(
             processes[name] = stack.enter_context(process)
             medians[name]["cold_start"] = process.started["cold_start"]
         for precision in PRECISIONS:
-            with contextlib.suppress(UserError):  # what the core does not have, no way has
+            with contextlib.suppress(UserError):  # what the core lacks, all ways lack
                 processes[f"peak_{precision}"] = stack.enter_context(Process("peak", {"precision": precision}))
         cpp = None
         if arguments.program is not None and "openvino_bf16" in processes:
@@ -201,7 +201,7 @@ def measure(
 
 
 def mixed_blocks(labels) -> float:
-    """Share of the blocks of 8 x 8 pixels that have more than one class: what the time of the tail depends on."""
+    """Share of the blocks of 8 x 8 pixels with more than one class, on which the time of the tail depends."""
     height, width = (side // 8 for side in labels.shape)
     blocks = labels[: 8 * height, : 8 * width].reshape(height, 8, width, 8)
     return float((blocks.min((1, 3)) != blocks.max((1, 3))).mean())
@@ -228,7 +228,7 @@ class CppProgram:
         self._command = [program, *(f"--{flag}={value}" for flag, value in flags.items())]
 
     def run(self) -> dict[str, float]:
-        """Medians in ms of the stages of one run, by the clock on the wall, without reading, decoding and writing."""
+        """Medians in ms of the stages of one run, by wall-clock time, without reading, decoding and writing."""
         core = {sorted(os.sched_getaffinity(0))[0]} if hasattr(os, "sched_getaffinity") else None
         bind = None if core is None else lambda: os.sched_setaffinity(0, core)
         done = subprocess.run(self._command, capture_output=True, text=True, preexec_fn=bind)
@@ -239,7 +239,7 @@ class CppProgram:
         return {**stages, "wall": sum(stages.values())}
 
     def check_equal(self, expected) -> None:
-        """Its label map must be that of Python, to the last pixel."""
+        """Check that its label map equals Python's, to the last pixel."""
         import numpy as np
         from PIL import Image
 
@@ -252,7 +252,7 @@ def macs_of(config: DeployConfig, size_hw: tuple[int, int]) -> int:
     """Multiplications with their additions of the network in one picture, counted by paddleseg.profiling.
 
     Raises:
-        ConfigError: deploy.yaml does not say which network it is.
+        ConfigError: deploy.yaml does not name the network.
     """
     from paddleseg import models
     from paddleseg.deploy.deploy_config import read_section

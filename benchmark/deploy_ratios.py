@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The ratios that benchmark/deploy.py gives, of the medians of its ways."""
+"""The ratios of benchmark/deploy.py, from the medians of its ways."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PAIRS = {
 
 
 def ratios(medians: Medians) -> list[Measurement]:
-    """The ratios whose ways were measured, in the order in which they are stated.
+    """The ratios whose ways were measured, in the order of their definition.
 
     ``value`` and ``ratio`` are the same number: the tail's share of the network's time (less is better), or how many
     times as fast the first way is as the second (more is better).
@@ -44,7 +44,7 @@ def ratios(medians: Medians) -> list[Measurement]:
 
 
 def accuracy(folder: Path) -> list[Measurement]:
-    """The mIoU on OpenVINO, in per cent, that tools/verify_export.py found; nothing where there is no report of it."""
+    """The mIoU on OpenVINO, in per cent, from the report of tools/verify_export.py, if there is one."""
     path = folder / JSON_NAME
     if not path.is_file():
         return []
@@ -61,6 +61,6 @@ def _is_measured(medians: Medians, name: str) -> bool:
 
 
 def _fastest(medians: Medians, precision: str) -> str | None:
-    """The way with the least time whose label map is made of logits at 1/8."""
+    """The fastest way whose label map is made from logits at 1/8."""
     names = [name for name in medians if name.endswith(f"_{precision}") and _is_measured(medians, name)]
     return min(names, key=lambda name: medians[name]["whole"], default=None)

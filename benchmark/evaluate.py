@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluation besides the network, from the logits at 1/8 to the counts of a 1024 x 2048 picture; and with it.
+"""Evaluation without the network, from the logits at 1/8 to the counts of a 1024 x 2048 picture; and with it.
 
     python benchmark/evaluate.py [--json FILE]
 
-The first reference does what comes to mind first: upsample the logits of all classes, take the argmax, and count the
+The first reference is the obvious way: upsample the logits of all classes, take the argmax, and count the
 pixels of each class in turn. With the network, DDRNet-23-slim on a picture of CamVid's size on the CPU, the reference
 is the same evaluation with Paddle's own kernels.
 """
@@ -43,7 +43,7 @@ ROUNDS = 15
 def street_logits() -> tuple[np.ndarray, np.ndarray]:
     """Logits (1, K, 128, 256) of a network that is right about most of a drawn scene, and its label.
 
-    About 5 % of the cells lie at the borders of classes, as in pictures of streets.
+    About 5 % of the cells are at the borders of classes, as in street pictures.
     """
     rng = np.random.default_rng(0)
     scenes = RoadScenes([], mode="val", num_samples=1, size=[SIZE_HW[1], SIZE_HW[0]])
@@ -55,7 +55,7 @@ def street_logits() -> tuple[np.ndarray, np.ndarray]:
 
 
 def count(logits: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Return the counts as evaluation takes them."""
+    """Return the counts as evaluation does."""
     confusion = ConfusionMatrix(NUM_CLASSES)
     confusion.update(label_map(logits, SIZE_HW)[0], label)
     return confusion.matrix

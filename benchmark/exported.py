@@ -4,11 +4,11 @@
 
     python benchmark/exported.py [--json FILE] [--size 512x1024]
 
-Rows: what deploy/python/infer.py runs without further flags, the graph of logits at 1/8 on the OpenVINO that Paddle
-carries, and the label map made of them; the same with oneDNN (--enable_mkldnn True); and the graph under PaddleSeg's
-keys, which gives class ids, with oneDNN. The reference of all is that last graph without oneDNN, which is what remains
-of PaddleSeg's deployment on a CPU with Paddle 3: with oneDNN its graphs crash. Other engines are measured by
-benchmark/infer.py, and what the toolkit gains in all by benchmark/deploy.py.
+Rows: deploy/python/infer.py without further flags, that is, the graph of logits at 1/8 on the OpenVINO in Paddle's
+wheel, and the label map made from them; the same with oneDNN (--enable_mkldnn True); and the graph under PaddleSeg's
+keys, which returns class ids, with oneDNN. The reference of all is that last graph without oneDNN, all that remains of
+PaddleSeg's deployment on a CPU with Paddle 3: with oneDNN its graphs crash. Other engines are measured by
+benchmark/infer.py, and the toolkit's total gain by benchmark/deploy.py.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def fit_statistics(network, picture) -> None:
     """Fit the batch normalisation of random weights to a picture: without it, a single class is predicted everywhere.
 
     Args:
-        network: It leaves in evaluation mode.
+        network: The network; it is left in evaluation mode.
         picture: (H, W, 3) uint8.
     """
     import paddle

@@ -1,12 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A process that holds a graph of an export on an engine, or products of matrices, and runs them whenever it is asked.
+"""A process that keeps a graph of an export on an engine, or matrix products, and runs them on request.
 
-Engines share libraries, and one may slow down or crash another: each way to run a graph has a process of its own.
-Several of them can be there and take turns, one run each, so that all see the same drift of the machine.
+Engines share libraries, and one may slow down or crash another: each way to run a graph has a separate process. Several
+of them can take turns, one run each, to be subject to the same drift of the machine.
 
-With one thread, times are those that the process had on the core, which others on the same core change little; with
-more, they are those of the clock on the wall.
+With one thread, times are CPU times of the process, which others on the same core change little; with more, they are
+wall-clock times.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ Turn = Callable[[], Times]
 
 @dataclass(frozen=True)
 class Way:
-    """How a graph is run: flags of infer.py, and what it is run on.
+    """How a graph is run: flags of infer.py, and its input.
 
     Attributes:
         size_hw: Height and width of the picture.
-        in_graph: Whether it is a graph that gives class ids; None: the one that infer.py chooses.
+        in_graph: Whether it is a graph that returns class ids; None: the one that infer.py chooses.
     """
 
     backend: str
@@ -61,7 +61,7 @@ class Way:
 
     @property
     def engine(self) -> str:
-        """The engine, with a name of its own for Paddle with oneDNN."""
+        """The engine, with a separate name for Paddle with oneDNN."""
         return self.backend if self.enable_mkldnn is None else "onednn"
 
     @property
@@ -86,15 +86,15 @@ class Way:
 
 
 class Process:
-    """A process that runs something when it is asked; ``with`` ends it.
+    """A process that runs something on request; ``with`` ends it.
 
     Args:
         kind: A name in ``_KINDS``.
-        task: What its function takes.
-        threads: Cores that it is bound to, and threads of its libraries.
+        task: The argument of its function.
+        threads: Cores that it is pinned to, and threads of its libraries.
 
     Attributes:
-        started: ``cold_start``: seconds from its beginning to the first result.
+        started: ``cold_start``: seconds from its start to the first result.
 
     Raises:
         UserError: It cannot run that; the message is its own.
@@ -120,7 +120,7 @@ class Process:
 
     def __exit__(self, *exception: object) -> None:
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()  # the end of its loop
+            self._process.stdin.close()  # ends its loop
         self._process.wait()
         self._process.stdout.close()
         self._errors.close()
@@ -129,8 +129,8 @@ class Process:
         """One turn.
 
         Returns:
-            Of a graph ``preprocess``, ``network``, ``tail`` and their sum ``whole`` in ms; ``wall``, the sum by the
-            clock on the wall; ``peak_memory`` so far in MB. Of a core's peak ``gflop_per_second``.
+            For a graph ``preprocess``, ``network``, ``tail`` and their sum ``whole`` in ms; ``wall``, the sum by
+            wall-clock time; ``peak_memory`` so far in MB. For a core's peak ``gflop_per_second``.
         """
         self._process.stdin.write("\n")
         self._process.stdin.flush()
@@ -147,7 +147,7 @@ class Process:
 
 
 def graph_process(way: Way, config: DeployConfig, picture: Path, result: Path) -> Process:
-    """The process of a way; it leaves its label map, or class, in ``result`` (.npy)."""
+    """The process of a way; it writes its label map, or class, to ``result`` (.npy)."""
     task = {"way": asdict(way), "config": str(config.path), "picture": str(picture), "result": str(result)}
     return Process("graph", task, way.threads)
 
@@ -159,7 +159,7 @@ def save_picture(size_hw: tuple[int, int], channels: int, path: Path, picture: A
         size_hw: Its height and width there.
         channels: Those that the network takes.
         path: The file (.npy).
-        picture: (H, W, channels); None: a drawn street, of which more or fewer channels than three repeat them.
+        picture: (H, W, channels); None: a drawn street, whose channels are repeated or dropped as needed.
     """
     import cv2
     import numpy as np
@@ -173,7 +173,7 @@ def save_picture(size_hw: tuple[int, int], channels: int, path: Path, picture: A
 
 
 def _graph(task: dict[str, Any], clock: Callable[[], float]) -> Turn:
-    """In the process: load a graph, save its first result; gives what runs it once more."""
+    """In the process: load a graph, save its first result; return the function that runs it once more."""
     import numpy as np
 
     from paddleseg.deploy.classifier import Classifier
@@ -208,7 +208,7 @@ def _graph(task: dict[str, Any], clock: Callable[[], float]) -> Turn:
 
 
 def _peak(task: dict[str, Any], clock: Callable[[], float]) -> Turn:
-    """In the process: what a core can do at best; gives what does it once more."""
+    """In the process: measure a core's peak; return the function that does it once more."""
     from benchmark.core_peak import make_peak
 
     run, gflop = make_peak(task["precision"], task["threads"])
@@ -226,7 +226,7 @@ _KINDS = {"graph": _graph, "peak": _peak}
 
 
 def _peak_memory_mb() -> float:
-    # Not getrusage on Linux: what it gives there is never less than what the parent had when this process began.
+    # Not getrusage on Linux: its figure is never less than the parent's when this process began.
     with contextlib.suppress(OSError):
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1e3
@@ -234,7 +234,7 @@ def _peak_memory_mb() -> float:
 
 
 def _serve(task: dict[str, Any]) -> None:
-    """What the process does: a line of JSON when the first result is there, and one for each line that comes in."""
+    """The process's main loop: a line of JSON after the first result, and one for each line of input."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # engines print what they like
     threads = task["threads"]

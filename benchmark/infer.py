@@ -1,14 +1,14 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An exported folder on every engine that is installed, and the fastest command line for this machine.
+"""An exported folder on every installed engine, and the fastest command line for this machine.
 
     python benchmark/infer.py output/inference_model [--sizes 512x1024 1024x2048] [--threads 1 2] [--json FILE]
 
-Each engine, precision, size and number of threads runs in a process of its own, on as many cores as it has threads;
-in each round every one has its turn. Columns: the network alone; from its output to the label map (or classes); from a
-picture in memory to that; from the start of the process to the first result; the peak of the process's memory; and the
-share of pixels that have the class which the first row of the same size gives. The picture is a painted street. With
-one thread, times are those that the process had on its core, which other programs change little.
+Each engine, precision, size and number of threads runs in a separate process, on as many cores as it has threads; every
+one has a turn in each round. Columns: the network alone; from its output to the label map (or classes); from a picture
+in memory to that; from the start of the process to the first result; the peak of the process's memory; and the share of
+pixels with the same class as in the first row of the same size. The picture is a painted street. With one thread, times
+are CPU times of the process, which other programs change little.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from paddleseg.utils.errors import ConfigError, UserError
 from paddleseg.utils.json_report import add_json_flag, check_json_flag, write_json
 
 ROUNDS, RUNS, WARM_UPS = 3, 5, 2
-EQUAL_SHARE = 0.9999  # classes that are equally good to 1e-5 change places from engine to engine
+EQUAL_SHARE = 0.9999  # classes equal to 1e-5 differ between engines
 UNITS = {"network": "ms", "tail": "ms", "whole": "ms", "cold_start": "s", "peak_memory": "MB", "equal": "share"}
 
 
@@ -84,7 +84,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def candidates_of(config: DeployConfig, arguments: argparse.Namespace) -> list[Way]:
-    """Every way that the folder and the installed packages allow; what this CPU cannot do is seen when it is tried."""
+    """Every way that the folder and the installed packages allow; the CPU's limits show when a way is tried."""
     graphs = [config.main_graph, *config.graphs.values()]
     ways = []
     for backend in arguments.backends or [name for name, kind in ENGINES.items() if kind.is_installed]:
@@ -108,7 +108,7 @@ def picture_file(folder: Path, size_hw: tuple[int, int]) -> Path:
 def measure(
     candidates: Sequence[Way], config: DeployConfig, folder: Path, repeats: int
 ) -> tuple[dict[Way, list[dict[str, float]]], dict[Way, str]]:
-    """What each candidate's processes measured, and why others do not run."""
+    """The measurements of each candidate's processes, and why others do not run."""
     import numpy as np
 
     rounds: dict[Way, list[dict[str, float]]] = {}
@@ -131,7 +131,7 @@ def measure(
 
 
 def run_way(way: Way, config: DeployConfig, folder: Path) -> dict[str, float]:
-    """Medians of one process, which leaves its label map in ``result.npy``.
+    """Medians of one process, which writes its label map to ``result.npy``.
 
     Raises:
         UserError: It cannot run that; the message is its own.
@@ -151,7 +151,7 @@ def print_table(results: dict[Way, dict[str, float]]) -> None:
 
 
 def print_fastest(config: DeployConfig, results: dict[Way, dict[str, float]]) -> None:
-    """The command lines at the largest size: the fastest of all, and of those that keep to the first row's classes."""
+    """The command lines at the largest size: the fastest of all, and of those with the first row's classes."""
     largest = max((candidate.size_hw for candidate in results), key=lambda size: size[0] * size[1])
     at_largest = [candidate for candidate in results if candidate.size_hw == largest]
     equal = [candidate for candidate in at_largest if results[candidate]["equal"] >= EQUAL_SHARE]

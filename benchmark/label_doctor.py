@@ -1,12 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Plant faults of twelve kinds in CamVid and drawn scenes, and count what the label doctor finds and says in vain.
+"""Plant faults of twelve kinds in CamVid and drawn scenes, and count the label doctor's hits and false alarms.
 
     python benchmark/label_doctor.py --dataset_root data/camvid
 
-Each of 40 faults is planted in a data set of its own. It is found where a finding of its kind names exactly the files
-that were changed; everything else that is said of that data set, or of the clean ones, is false. CamVid is split by
-drives here, for its usual parts have neighbours in both.
+Each of 40 faults is planted in a separate data set. It is found if a finding of its kind names exactly the changed
+files; all other findings on that data set, or on the clean ones, are false. CamVid is split by drives here, because its
+usual parts have neighbours in both.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def read_camvid(root: str, train: int | None, val: int | None) -> Pairs:
-    """CamVid split by drives, evenly thinned to so many pairs; None: all there are."""
+    """CamVid split by drives, evenly thinned to the given numbers of pairs; None: all."""
     parts = {"train": [], "val": []}
     for mode in ("train", "val"):
         for drives, part in ((TRAIN_DRIVES, "train"), (VAL_DRIVES, "val")):
@@ -80,7 +80,7 @@ def is_of(finding: Finding, planted: Planted) -> bool:
 
 
 def is_true(finding: Finding, planted: Planted, hits: list[Finding]) -> bool:
-    """Whether a finding says something of the planted fault, which both parts may have."""
+    """Whether a finding is about the planted fault, which both parts may have."""
     if finding.kind in planted.also:
         return {Path(file).name for file in finding.files} == planted.files
     return finding in hits
@@ -97,7 +97,7 @@ def run(pairs: Pairs) -> list[Finding]:
 
 
 def measure_sensitivity(pairs: Pairs, seed: int) -> dict[str, float]:
-    """Share of labels that are found when each is the only one that is off, by what is wrong with it."""
+    """Share of labels that are found if each is the only wrong one, by the kind of fault."""
     greys = [to_grey(pair.picture) for pair in pairs.train]
     right = [find_edges(grey, pair.label.astype(np.int32)) for grey, pair in zip(greys, pairs.train)]
     chance = Chance.measure([edges for edges in right if edges is not None])
@@ -165,7 +165,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def clean_sets(arguments: argparse.Namespace, small: dict[str, Pairs]) -> dict[str, Pairs]:
-    """Data sets without any fault: those that were spoilt, all of CamVid by drives, and scenes of two sizes."""
+    """Data sets without faults: those used for planting, all of CamVid by drives, and scenes of two sizes."""
     return {
         **small,
         "CamVid by drives": read_camvid(arguments.dataset_root, None, None),

@@ -4,10 +4,10 @@
 
     python benchmark/label_errors.py --config configs/camvid/ddrnet23_slim_camvid_cpu.yml --model_path best_model
 
-A third of the errors are objects with another class, a third objects that were left out, a third areas that nobody
-could see. Regions of the list are right where at least half of them is planted; a second region of the same error is
-not. Errors that the labels had before count as wrong answers. Chance is the share of right regions among all regions
-where network and label disagree, and the share of the labelled pixels that were changed.
+A third of the errors are objects with another class, a third omitted objects, a third invented areas. A region of the
+list is right if at least half of it is planted; a second region of the same error is not. Errors already in the labels
+count as wrong answers. Chance is the share of right regions among all regions where network and label disagree, and the
+share of changed pixels among the labelled ones.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TOPS = 10, 20, 30
 
 
 class PlantedError(NamedTuple):
-    """An error: where it is, (H, W) bool, and what it is."""
+    """An error: its mask, (H, W) bool, and its kind."""
 
     mask: np.ndarray
     kind: str
@@ -51,20 +51,20 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def objects_of(label: np.ndarray, num_classes: int) -> list[np.ndarray]:
-    """Masks (H, W) bool of the connected areas of one class that are of an object's size."""
+    """Masks (H, W) bool of the connected areas of one class with the size of an object."""
     found = []
     for class_id in np.unique(label[label < num_classes]).tolist():
         _, numbers, stats, _ = cv2.connectedComponentsWithStats((label == class_id).astype(np.uint8), connectivity=4)
         for number, area in enumerate(stats[1:, cv2.CC_STAT_AREA], start=1):
             width, height = stats[number, cv2.CC_STAT_WIDTH], stats[number, cv2.CC_STAT_HEIGHT]
-            # Of what is mostly rim, such as a pole, not even people could say whether its label is wrong.
+            # For areas that are mostly rim, such as poles, not even people could tell whether the label is wrong.
             if SIZES[0] <= area <= SIZES[1] and area >= 0.25 * width * height and min(width, height) >= 10:
                 found.append(numbers == number)
     return found
 
 
 def spoil(label: np.ndarray, kind: str, num_classes: int, rng: np.random.Generator) -> PlantedError | None:
-    """Change a label in place; None where it has no object to do that to."""
+    """Change a label in place; None if it has no suitable object."""
     if kind == "invented":
         mask = np.zeros(label.shape, np.uint8)
         height, width = label.shape
@@ -98,7 +98,7 @@ def spoil(label: np.ndarray, kind: str, num_classes: int, rng: np.random.Generat
 
 
 def spoil_some(labels: list[np.ndarray], count: int, num_classes: int, seed: int) -> dict[int, PlantedError]:
-    """Plant errors in copies of some labels, in place of the labels of the list; gives them by position."""
+    """Replace some labels of the list by copies with planted errors; return the errors by position."""
     rng = np.random.default_rng(seed)
     planted: dict[int, PlantedError] = {}
     for index in rng.permutation(len(labels)).tolist():
@@ -114,7 +114,7 @@ def spoil_some(labels: list[np.ndarray], count: int, num_classes: int, seed: int
 
 
 def hits(ranked: list, is_inside) -> list[bool]:
-    """For each region of a ranking whether it is an error that none before it was."""
+    """For each region of a ranking whether it is an error not already found by an earlier one."""
     seen: set[int] = set()
     answers = []
     for _, region in ranked:
@@ -126,7 +126,7 @@ def hits(ranked: list, is_inside) -> list[bool]:
 
 
 class WithOtherLabels:
-    """A data set whose labels are replaced; everything else is that of the one it is made of."""
+    """A data set with replaced labels; everything else is the original's."""
 
     def __init__(self, dataset, labels: list[np.ndarray]) -> None:
         self._dataset, self._labels = dataset, labels

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Faults that are planted in clean data sets, to see what the label doctor finds; for ``label_doctor.py`` and tests."""
+"""Faults to plant in clean data sets, to test the label doctor; for ``label_doctor.py`` and tests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from paddleseg.utils.visualize import default_palette
 
 @dataclass
 class Pair:
-    """A picture and its label as they are written.
+    """A picture and its label as written to files.
 
     Attributes:
         name: The picture's name without its suffix.
@@ -43,12 +43,12 @@ class Pairs:
     """A data set in memory.
 
     Attributes:
-        train: Its pairs to train on.
-        val: Those to evaluate.
+        train: Its training pairs.
+        val: Its evaluation pairs.
         num_classes: Number of classes.
         palette: [r, g, b] of each class, or None.
         swaps_columns: Whether the lists name the label first.
-        swaps_parts: Whether the lists of train and val stand for each other.
+        swaps_parts: Whether the lists of train and val are swapped.
     """
 
     train: list[Pair]
@@ -63,11 +63,11 @@ class Pairs:
         return self.train if name == "train" else self.val
 
     def copy(self) -> Pairs:
-        """The same, whose lists and pairs can be changed; arrays are shared, and replaced as a whole."""
+        """A copy whose lists and pairs can be changed; arrays are shared, and replaced as a whole."""
         return replace(self, train=list(map(copy.copy, self.train)), val=list(map(copy.copy, self.val)))
 
     def write(self, root: Path) -> tuple[Dataset, Dataset]:
-        """Write pictures, labels and lists into an empty folder; gives the data sets that read them."""
+        """Write pictures, labels and lists into an empty folder; return the data sets that read them."""
         for part in ("train", "val"):
             for kind in ("images", "labels"):
                 (root / kind / part).mkdir(parents=True)
@@ -102,12 +102,12 @@ class Planted:
     """A data set with one fault.
 
     Attributes:
-        kind: What the doctor should call it.
+        kind: The expected kind of finding.
         what: The fault in words.
         pairs: The data set.
-        section: Where it is.
+        section: The section that has it.
         files: Names (without folders) of the files that a finding should name, no more and no fewer; empty: any.
-        also: Other kinds that are true of the same files.
+        also: Other kinds that are true for the same files.
     """
 
     kind: str
@@ -119,7 +119,7 @@ class Planted:
 
 
 def draw_road_scenes(train: int, val: int, size: tuple[int, int] = (256, 128), seed: int = 0) -> Pairs:
-    """Drawn scenes, each with a number of its own."""
+    """Drawn scenes, each with its own number."""
     parts, first = {}, 0
     for part, count in (("train", train), ("val", val)):
         scenes = RoadScenes([], mode=part, num_samples=max(count, 1), size=size, seed=seed)
@@ -132,7 +132,7 @@ def draw_road_scenes(train: int, val: int, size: tuple[int, int] = (256, 128), s
 def in_labels(
     pairs: Pairs, part: str, change: Callable[[np.ndarray], np.ndarray], chosen: Sequence[int] | None = None
 ) -> set[str]:
-    """Change labels of a part, all or those at some positions; gives the names of their files."""
+    """Change labels of a part, all or those at some positions; return the names of their files."""
     some = pairs.part(part) if chosen is None else [pairs.part(part)[i] for i in chosen]
     for pair in some:
         pair.label = np.ascontiguousarray(change(pair.label))
@@ -140,18 +140,18 @@ def in_labels(
 
 
 def count_from_one(label: np.ndarray) -> np.ndarray:
-    """Every class one more; ignored pixels stay."""
+    """Every class id plus one; ignored pixels stay."""
     return np.where(label == 255, 255, label + 1).astype(np.uint8)
 
 
 def stretch(label: np.ndarray, num_classes: int) -> np.ndarray:
-    """Class ids spread over 0 .. 255, as somebody does who wants to see them; ignored pixels become class 0."""
+    """Class ids spread over 0 .. 255, to make them visible; ignored pixels become class 0."""
     ids = np.where(label == 255, 0, label)
     return np.rint(ids * (255 / (num_classes - 1))).astype(np.uint8)
 
 
 def mask_of(label: np.ndarray, class_id: int) -> np.ndarray:
-    """0 and 255."""
+    """A mask of 0 and 255."""
     return np.where(label == class_id, 255, 0).astype(np.uint8)
 
 
@@ -171,14 +171,14 @@ def brightness(label: np.ndarray, num_classes: int) -> np.ndarray:
 
 
 def smooth(label: np.ndarray, factor: float) -> np.ndarray:
-    """The label made smaller and large again with interpolation."""
+    """The label reduced and enlarged again with interpolation."""
     height, width = label.shape[:2]
     small = cv2.resize(label, (round(width * factor), round(height * factor)), interpolation=cv2.INTER_LINEAR)
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def shift(label: np.ndarray, right: int, down: int) -> np.ndarray:
-    """The label moved; what comes in is ignored."""
+    """The label moved; uncovered pixels are ignored."""
     reach = max(abs(right), abs(down))
     height, width = label.shape
     padded = np.pad(label, reach, constant_values=255)
@@ -200,7 +200,7 @@ def resize_label(label: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
 def copy_to_val(
     pairs: Pairs, chosen: Sequence[int], change: Callable[[np.ndarray], np.ndarray], quality: int | None
 ) -> set[str]:
-    """Put pictures of train into val too, changed and under other names; gives the names of the files."""
+    """Copy pictures of train into val, changed and renamed; return the names of the files."""
     names = set()
     for position, index in enumerate(chosen):
         pair = pairs.train[index]

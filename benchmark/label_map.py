@@ -1,26 +1,26 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the way from logits at 1/8 to the label map costs in mIoU, with logits that are made of the labels.
+"""The mIoU lost on the way from logits at 1/8 to the label map, with logits made from the labels.
 
     python benchmark/label_map.py --dataset_root FOLDER [--list val.txt] [--num_classes 11] [--size 512x512]
 
-Pictures are taken to be resized to one size, as for a network. A network that knew everything would give the class of
-each cell of 8x8 pixels; how sure it would be near borders nobody knows, so there are several ways to make its logits:
+Pictures are assumed to be resized to one size, as for a network. A perfect network would return the class of each cell
+of 8x8 pixels; its confidence near borders is unknown, so there are several ways to make its logits:
 
     shares         the share of each class in the cell, of the label resized by the id at each pixel's centre
     shares_floor   the same, the label resized by floor(i * source / target), as OpenCV's nearest does it
-    sqrt_shares    the square root of the shares in the label as it is: sure of a class early, as networks are
+    sqrt_shares    the square root of the shares in the label as it is: sure of a class early, like networks
     bilinear       one-hot coded labels, resized bilinearly from the input's size
-    centres        the class at the cell's centre, and no doubt
+    centres        the class at the cell's centre, with certainty
 
 and four ways back, for each of which the mIoU is printed:
 
     floor          class ids at the input's size, brought to the picture by floor(i * source / target)
     ids            the same, by the id at each pixel's centre: folders with a graph of class ids only
     dense          all logits to the input's size, to the picture's, then the best class: PaddleSeg's order
-    ours           paddleseg/utils/label_map.py: what val.py, predict.py and infer.py do
+    ours           paddleseg/utils/label_map.py: as in val.py, predict.py and infer.py
 
-The last columns: pixels in which the two latter differ, and how far their classes' logits are apart there at most.
+The last columns: pixels in which the latter two differ, and the largest distance of their classes' logits there.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def one_hot(label: np.ndarray, num_classes: int) -> np.ndarray:
-    """(K, H, W) float32 of (H, W) class ids; all 0 where the label is no class."""
+    """(K, H, W) float32 of (H, W) class ids; all 0 where the label is not a class."""
     return (label == np.arange(num_classes)[:, None, None]).astype(np.float32)
 
 

@@ -54,7 +54,7 @@ def plant_off_by_one_everywhere(pairs: Pairs, rng: np.random.Generator) -> Plant
 
 
 def plant_off_by_one_in_some(pairs: Pairs, rng: np.random.Generator) -> Planted:
-    last = pairs.num_classes - 1  # without the last class, what is counted from 1 has no wrong value
+    last = pairs.num_classes - 1  # without the last class, ids counted from 1 have no wrong value
     having = [i for i, pair in enumerate(pairs.train) if (pair.label == last).any() and (pair.label == 0).any()]
     names = faults.in_labels(
         pairs, "train", faults.count_from_one, sorted(rng.choice(having, 4, replace=False).tolist())
@@ -99,7 +99,7 @@ def plant_copies(kind: str, what: str, change, quality: int | None, count: int =
 
 
 def plant_neighbours(pairs: Pairs, rng: np.random.Generator) -> Planted:
-    """Some pictures of a drive that is trained on become validation pictures."""
+    """Some pictures of a training drive become validation pictures."""
     drive = [i for i, pair in enumerate(pairs.train) if pair.name.startswith("0006R0")]
     chosen = sorted(rng.choice(drive[1:-1:3], 3, replace=False).tolist(), reverse=True)
     moved = [pairs.train.pop(index) for index in chosen]
@@ -153,7 +153,7 @@ def flip_over(label: np.ndarray) -> np.ndarray:
 
 
 def plants() -> Iterator[tuple[str, Plant]]:
-    """The 40 faults: which clean set, and what is done to it."""
+    """The 40 faults: the clean set, and the change to it."""
     on = plant_in_labels
     in_colours = lambda pairs, label: faults.colour(label, pairs.palette)  # noqa: E731
     smooth_colours = lambda pairs, label: faults.smooth(faults.colour(label, pairs.palette), 0.7)  # noqa: E731

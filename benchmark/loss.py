@@ -5,8 +5,8 @@
     python benchmark/loss.py --json loss.json
 
 * ohem, cross_entropy, lovasz: milliseconds
-* ohem_memory, cross_entropy_memory, lovasz_memory: MiB at the peak on top of logits and label, gradient of the logits
-  included; each measured in a process of its own, from /proc, so on Linux only
+* ohem_memory, cross_entropy_memory, lovasz_memory: peak MiB in addition to logits and label, including the gradient of
+  the logits; each measured in a separate process, from /proc, so only on Linux
 
 The logits are 2 x 19 x 1024 x 1024 float32, and 5 % of the pixels are ignored.
 """
@@ -64,13 +64,13 @@ def steps(shape: tuple[int, int, int, int]) -> dict[str, Callable[[], None]]:
 
 
 def mebibytes(field: str) -> float:
-    """A size of this process from the kernel: ``VmRSS`` at present, ``VmHWM`` at the highest so far."""
+    """A size of this process from the kernel: ``VmRSS`` at present, ``VmHWM`` at its peak."""
     lines = _STATUS.read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(field)) / 1024
 
 
 def extra_memory(name: str) -> float:
-    """MiB that the first step of a loss in this process takes at its peak."""
+    """Peak MiB of the first step of a loss in this process."""
     steps((1, _SHAPE[1], 8, 8))[name]()  # loads the kernels' libraries
     step = steps(_SHAPE)[name]
     before = mebibytes("VmRSS")
@@ -88,7 +88,7 @@ def main() -> None:
     """Measure the losses and report."""
 
     def add_flags(parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--memory_of", help=argparse.SUPPRESS)  # how this script calls itself
+        parser.add_argument("--memory_of", help=argparse.SUPPRESS)  # used by this script to call itself
 
     arguments = common.start(__doc__.splitlines()[0], add_flags)
     if arguments.memory_of:

@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The plain order of work on a training sample, as in PaddleSeg: what benchmarks are measured against.
+"""The plain order of work on a training sample, as in PaddleSeg: the reference of benchmarks.
 
 Everything is done on the whole picture, in float32 from the start: decode, RGB, resize, pad, crop, flip, colours by
-Pillow, normalise, transpose. The random numbers are drawn as the package draws them, so that ``plain_crop`` on 8 bits
-is also what the tests hold the fused crop against.
+Pillow, normalise, transpose. Random numbers are drawn as in the package, so that ``plain_crop`` on 8 bits is also the
+tests' oracle for the fused crop.
 """
 
 from __future__ import annotations

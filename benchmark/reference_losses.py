@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The plain order of work of the losses, as in PaddleSeg: what benchmarks and tests hold the package's against."""
+"""The plain order of work of the losses, as in PaddleSeg: the reference of benchmarks and tests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def plain_ohem(
     """Online hard example mining by softmax, one-hot coding of the label and a sort of all pixels.
 
     The threshold is the larger of ``thresh`` and the probability at place ``min_kept`` of the valid pixels, or at the
-    last place of fewer; the loss is averaged over the pixels strictly below it, and 0 where there are none.
+    last place if there are fewer; the loss is averaged over the pixels strictly below it, and 0 if there are none.
 
     Args:
         logits: (N, K, H, W) float.

@@ -1,14 +1,14 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Load on a running service (ddrnet-serve): many connections that each send a picture again and again.
+"""Load on a running service (ddrnet-serve): many connections that each send a picture repeatedly.
 
     python -m paddleseg.deploy.serve --model DIR --port 8000 &
     python benchmark/serving.py --url http://127.0.0.1:8000 --picture street.jpg --pid $!
 
-Prints requests a second, the time from a request's first byte to its answer's last (median and 99th percentile of
-those that got a picture), how many got which status, and the memory of the service before and after. Addresses of this
-machine alone are taken: clients and service share its cores, so that the figures say how the service behaves under
-load, and not how fast a network is.
+Prints requests per second, the time from a request's first byte to its answer's last (median and 99th percentile of
+successful requests), the number of each status, and the memory of the service before and after. Only addresses of this
+machine are accepted: clients and service share its cores, so the figures show how the service behaves under load, not
+how fast a network is.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def loopback_address(url: str) -> tuple[str, int]:
 
 
 class Caller(threading.Thread):
-    """One connection that sends the picture until the time is over; one that is told to wait does so.
+    """One connection that sends the picture until the time is over, and waits when asked to.
 
     Attributes:
         answers: Status and seconds of each request.
@@ -114,7 +114,7 @@ class Caller(threading.Thread):
 
 
 def memory_mib(pid: int | None) -> float | None:
-    """Resident memory of a process and its children; None where nothing is asked or known."""
+    """Resident memory of a process and its children; None if not requested or unknown."""
     if pid is None or not Path(f"/proc/{pid}/status").is_file():
         return None
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()

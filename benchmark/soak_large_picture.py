@@ -1,12 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Predict a TIFF file of 20,000 x 20,000 pixels by tiles, and fail where that takes more than 1.5 GB of memory.
+"""Predict a TIFF file of 20,000 x 20,000 pixels by tiles, and fail if that takes more than 1.5 GB of memory.
 
     python benchmark/soak_large_picture.py [--side 20000] [--tile 1024] [--overlap 128] [--limit_gb 1.5]
 
-predict.py does it, with DDRNet-23-slim and random weights, on the CPU; half an hour on one core. What is measured is
-the peak of its resident memory, that of Paddle and all libraries included. The label map is checked for its size, and
-for several classes in its first and its last rows.
+It runs predict.py with DDRNet-23-slim and random weights on the CPU; half an hour on one core. It measures the peak of
+the resident memory, including Paddle and all libraries. The label map is checked for its size, and for several classes
+in its first and last rows.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def write_weights(path: Path) -> None:
 def run_measured(command: Sequence[str]) -> tuple[int, float]:
     """Run a command; its exit status and the peak of its resident memory in bytes (Linux).
 
-    ``wait4`` would say more: its figure begins with what this process had in memory, which is the picture.
+    ``wait4`` would give more: its figure starts with this process's memory, which includes the picture.
     """
     process, peak = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL), 0
     while process.poll() is None:
@@ -84,13 +84,13 @@ def run_measured(command: Sequence[str]) -> tuple[int, float]:
 
 
 def peak_memory(pid: int) -> int:
-    """The largest resident memory that a process has had so far, in bytes; 0 of one that has ended."""
+    """The largest resident memory that a process has had so far, in bytes; 0 if it has ended."""
     found = re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), flags=re.MULTILINE)
     return int(found[1]) * 1024 if found else 0
 
 
 def predict_by_tiles(folder: Path, side: int, tile: int, overlap: int) -> float:
-    """Make the files in a folder if they are not there, and predict; the peak of memory in bytes."""
+    """Create the files in a folder if needed, and predict; return the peak of memory in bytes."""
     picture, weights = folder / f"picture_{side}.tif", folder / "random.pdparams"
     if not picture.exists():
         write_picture(picture, side)
@@ -110,7 +110,7 @@ def predict_by_tiles(folder: Path, side: int, tile: int, overlap: int) -> float:
 
 
 def check_label_map(path: Path, side: int) -> None:
-    """Raise DataError if the label map is not of the picture's size, or of one class throughout."""
+    """Raise DataError if the label map does not have the picture's size, or has only one class."""
     import tifffile
 
     with tifffile.TiffFile(path) as file:

@@ -1,14 +1,14 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the time of a train step goes, by the kind of operation, from the events of Paddle's profiler.
+"""The time of a train step by kind of operation, from the events of Paddle's profiler.
 
-Every moment belongs to one event, the innermost; that one belongs to the outermost event around it that the table
-knows, so that the additions of a loss are the loss's. What no entry knows is the rest: normalisation of the pictures,
-pools, concatenation, Python between the operations.
+Every moment belongs to the innermost event, which is counted with the outermost enclosing event in the table, so that
+the additions of a loss belong to the loss. Events not in the table are the rest: normalisation of the pictures, pools,
+concatenation, Python between the operations.
 
 A kernel of Paddle's that makes both gradients of a convolution is one event. Its share is divided by a second step, in
-which the convolutions' weights are frozen: what is left there are the gradients with respect to the data. oneDNN's
-primitives, of which Paddle's profiler knows nothing, are events of their own by what they compute.
+which the convolutions' weights are frozen: there only gradients with respect to the data remain. oneDNN's primitives,
+unknown to Paddle's profiler, get their own events by their function.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ KINDS = (
     REST,
 )  # fmt: skip
 
-# The first that is found in an event's name; upper and lower case count as one. Layers give events too, by the names
-# of their classes, so that "relu" alone would be found in ConvBNReLU.
+# The first match in an event's name counts, without regard to case. Layers are events too, named by their classes, so
+# that "relu" alone would match ConvBNReLU.
 _TABLE = (
     (r"backward_data", BACKWARD_DATA),
     (r"backward_weights?", BACKWARD_WEIGHTS),
@@ -42,14 +42,14 @@ _TABLE = (
     (r"^(global_|local_|__)?(relu|i?add)", "activations_and_sums"),
     (r"momentum|optimization", "optimiser"),
 )
-# What oneDNN's primitives are called here, by the keys that the cache knows them by.
+# Names of oneDNN's primitives here, by their keys in the cache.
 _PRIMITIVES = {"forward": "forward", "input": "backward_data", "weights": "backward_weights", "backward": "backward"}
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE), kind) for pattern, kind in _TABLE)
 _STEP = "profiled train step"
 
 
 def kind_of(name: str) -> str | None:
-    """The kind of operation that an event's name tells, or None."""
+    """The kind of operation of an event by its name, or None."""
     return next((kind for pattern, kind in _PATTERNS if pattern.search(name)), None)
 
 
@@ -57,9 +57,9 @@ def add_up(event: Any, kind: str | None, seconds: dict[str, float]) -> None:
     """Add the time of an event and of all within it to the kinds.
 
     Args:
-        event: With ``name``, ``start_ns``, ``end_ns`` and ``children_node``, as Paddle's profiler has them.
-        kind: What it belongs to by the events around it; None: to nothing yet.
-        seconds: By kind; added to.
+        event: With ``name``, ``start_ns``, ``end_ns`` and ``children_node``, as in Paddle's profiler.
+        kind: The kind of the enclosing events; None: unknown so far.
+        seconds: Totals by kind, which are increased.
     """
     if kind is None:
         kind = kind_of(event.name)
@@ -77,7 +77,7 @@ def divide_backward(full: Mapping[str, float], frozen: Mapping[str, float]) -> d
 
     Args:
         full: Seconds by kind of a whole step.
-        frozen: The same of a step whose convolutions need no gradient of their weights.
+        frozen: The same for a step whose convolutions need no gradient of their weights.
 
     Returns:
         Seconds of all ``KINDS``; their sum is that of ``full``.
@@ -96,7 +96,7 @@ def profile_step(
     """Run a step under the profiler, whole and with frozen convolutions, and without the profiler, in turns.
 
     Args:
-        step: Takes a whole train step; it has been run before.
+        step: Runs a whole train step; it has been run before.
         conv_weights: The weights of all convolutions.
         rounds: Steps of each; the median of each kind counts.
 
@@ -117,7 +117,7 @@ def profile_step(
 def _seconds_by_kind(step: Callable[[], object]) -> dict[str, float]:
     from paddle import profiler
 
-    # Without on_trace_ready the profiler would leave a folder of traces where it is started.
+    # Without on_trace_ready the profiler would leave a folder of traces in the current one.
     with profiler.Profiler(targets=[profiler.ProfilerTarget.CPU], on_trace_ready=lambda _: None) as recording:
         with _primitives_recorded(), profiler.RecordEvent(_STEP):
             step()

@@ -1,12 +1,12 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How far a label map that is made by tiles differs from that of the whole picture, on drawn street scenes.
+"""The difference between a label map by tiles and that of the whole picture, on drawn street scenes.
 
     python benchmark/tile_seams.py --model_path output/best_model [--tile 512] [--overlaps 0 32 128 256] [--pictures 8]
 
-For each overlap, scenes are drawn that 2 x 4 tiles fill; what these share in fact is in the second column. A line has
-the share of pixels that are of another class than in the whole picture's label map, the same only of the pixels that
-lie within 32 of a seam (the middle of an overlap), and the pixel accuracy of the whole and of the tiles.
+For each overlap, scenes of the size of 2 x 4 tiles are drawn; the actual overlap is in the second column. A line has
+the share of pixels whose class differs from the whole picture's label map, the same for pixels within 32 of a seam (the
+middle of an overlap), and the pixel accuracy of the whole and of the tiles.
 """
 
 from __future__ import annotations

@@ -1,19 +1,19 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The train step of ``train_step.py`` in PyTorch, for a process of its own, which never sees Paddle.
+"""The train step of ``train_step.py`` in PyTorch, for a separate process, which never imports Paddle.
 
     PYTHON_WITH_TORCH benchmark/torch_train_step.py
 
-``torch_worker.py`` starts it and says how. A request is one line of JSON on stdin, its answer one on stdout:
+``torch_worker.py`` starts it. A request is one line of JSON on stdin, its answer one on stdout:
 
-* at the start, unasked: the version of PyTorch, which has to be 2.4 or newer for its fused optimiser
+* at the start, without a request: the version of PyTorch, which must be 2.4 or newer for its fused optimiser
 * ``{"start": {...}}``: the settings, and a file of arrays (weights, pictures, labels)
 * ``{"forward": FILE}``: writes the logits in training mode to a .npy file
 * ``{"step": LOSS}``: one optimiser step with the loss ``ohem`` or ``cross_entropy``; answers with its loss and seconds
 
 The network is the authors' DDRNet-23-slim with auxiliary head under the toolkit's names, explained in
 ``paddleseg/models/ddrnet.py``. In place where autograd allows it, channels last, freed memory kept: as fast as eager
-PyTorch goes.
+PyTorch gets.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ class Head(nn.Module):
 
 
 class DDRNet23Slim(nn.Module):
-    """Gives the main and the auxiliary logits, both at an eighth of the size."""
+    """Returns the main and the auxiliary logits, both at an eighth of the size."""
 
     def __init__(self, num_classes: int):
         super().__init__()
@@ -191,7 +191,7 @@ def cross_entropy(logits: Tensor, label: Tensor) -> Tensor:
 def ohem(logits: Tensor, label: Tensor, thresh: float, min_kept: int) -> Tensor:
     """Mean loss of the pixels below the threshold, selected on the losses as in ``hard_pixels`` of the toolkit.
 
-    Ignored pixels have the loss 0, so that they come last and are never kept; more than ``min_kept`` have to be valid.
+    Ignored pixels have the loss 0, so they come last and are never kept; more than ``min_kept`` must be valid.
     """
     losses = F.cross_entropy(logits, label, ignore_index=255, reduction="none").flatten()
     with torch.no_grad():
@@ -205,8 +205,8 @@ class Training:
 
     Args:
         settings: ``arrays``, the file; ``num_classes``; ``shift`` and ``scale``, which normalise the pictures;
-            ``thresh`` and ``min_kept`` of OHEM; ``coefficients`` of the outputs' losses; and ``rate``, what the
-            optimiser is given.
+            ``thresh`` and ``min_kept`` of OHEM; ``coefficients`` of the outputs' losses; and ``rate``, the optimiser's
+            learning rate.
     """
 
     def __init__(self, settings: dict[str, Any]):
@@ -228,7 +228,7 @@ class Training:
         )  # fmt: skip
 
     def load(self, weights: dict[str, np.ndarray]) -> None:
-        """Load all weights; raises RuntimeError where a name or shape has no partner."""
+        """Load all weights; raises RuntimeError if a name or shape has no counterpart."""
         counters = {name: value for name, value in self.network.state_dict().items() if name.endswith("_tracked")}
         arrays = {name: torch.from_numpy(value) for name, value in weights.items()}
         self.network.load_state_dict({**arrays, **counters}, strict=True)

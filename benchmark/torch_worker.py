@@ -22,10 +22,10 @@ class TorchWorker:
 
     Args:
         python: A Python with PyTorch 2.4 or newer.
-        script: What it runs.
+        script: The script to run.
 
     Attributes:
-        version: Of PyTorch.
+        version: PyTorch's version.
 
     Raises:
         ConfigError: It cannot be started, or has no PyTorch.
@@ -33,7 +33,7 @@ class TorchWorker:
 
     def __init__(self, python: str, script: Path = _SCRIPT) -> None:
         self._python = python
-        self._advice = "; give a Python that has PyTorch 2.4 or newer"  # until it has shown one
+        self._advice = "; give a Python that has PyTorch 2.4 or newer"  # until it has reported one
         self._folder = tempfile.TemporaryDirectory()
         with open(self._path("errors"), "wb") as errors:
             try:
@@ -79,7 +79,7 @@ class TorchWorker:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
-            pass  # there will be no answer, and what the process left says why
+            pass  # there will be no answer, and the process's output says why
         return self._answer()
 
     def _answer(self) -> dict[str, Any]:
@@ -106,5 +106,5 @@ def torch_name(name: str) -> str:
 
 
 def largest_difference(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """The largest difference of two arrays, relative to the largest value of the first."""
+    """The largest difference between two arrays, relative to the largest value of the first."""
     return float(np.abs(ours - theirs).max() / np.abs(ours).max())

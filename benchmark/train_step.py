@@ -1,16 +1,16 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""One optimiser step of DDRNet-23-slim with its auxiliary head, as the trainer takes it.
+"""One optimiser step of DDRNet-23-slim with its auxiliary head, as in the trainer.
 
     python benchmark/train_step.py [--json FILE] [--device gpu] [--torch PYTHON] [--profile]
 
-On a CPU: as train.py takes it (oneDNN, channels last), with channels first, and with Paddle's own kernels
+On a CPU: as in train.py (oneDNN, channels last), with channels first, and with Paddle's own kernels
 (--cpu_backend paddle). On a card: plain, channels last (--data_format NHWC), mixed precision (--precision fp16), and
 both. The reference is a step in PaddleSeg's order of work, on a CPU with Paddle's own kernels: full-size logits by
 F.interpolate, hard examples by softmax, one-hot coding and a sort, and every loss fetched in every step.
 
---torch: train.py's way beside the same step in PyTorch (``torch_train_step.py``), with OHEM and with cross entropy, in
-turns with the others on the same cores. Before that, logits and losses of both are compared.
+--torch: train.py's way and the same step in PyTorch (``torch_train_step.py``), with OHEM and with cross entropy,
+alternating with the others on the same cores. Before that, logits and losses of both are compared.
 --profile: the shares of that way's time by kind of operation (``step_profile.py``).
 """
 
@@ -62,7 +62,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def make_batch() -> dict:
-    """A batch as the data loader gives it."""
+    """A batch as from the data loader."""
     import numpy as np
     import paddle
 
@@ -115,7 +115,7 @@ def make_losses(thresh: float) -> dict[str, Callable]:
 def trainer_step(
     batch: dict, model, precision: str = "fp32", loss: str = "ohem", thresh: float = THRESH
 ) -> Callable[[], float]:
-    """Return a step of this toolkit's trainer, which gives its loss; ends when the device has done it."""
+    """Return a step of this toolkit's trainer, which returns its loss once the device has finished."""
     import paddle
 
     from paddleseg.datasets import RoadScenes
@@ -127,7 +127,7 @@ def trainer_step(
     parameters = trained(model)
     optimizer = paddle.optimizer.Momentum(parameters=parameters, **RATE)
     losses = [(make_losses(thresh)[loss], coefficient) for coefficient in COEFFICIENTS]
-    dataset = RoadScenes([Normalize()], mode="train", num_samples=1)  # says only how pictures are normalised
+    dataset = RoadScenes([Normalize()], mode="train", num_samples=1)  # only defines how pictures are normalised
     settings = RunSettings(iters=1000, batch_size=BATCH_SIZE, seed=0, precision=precision)
     trainer = Trainer(model, SegmentationTask(losses, dataset), optimizer, None, settings)
 
@@ -168,10 +168,10 @@ def start_torch(worker: TorchWorker, model, batch: dict, thresh: float = THRESH)
 
 
 def check_torch(worker: TorchWorker, batch: dict) -> None:
-    """Compare both sides: logits, the losses of the first step, and those of the second, which tell the update.
+    """Compare both sides: logits, the losses of the first step, and those of the second, which reveal the update.
 
     Raises:
-        UserError: They do not take the same step.
+        UserError: Their steps differ.
     """
     import numpy as np
     import paddle
@@ -200,7 +200,7 @@ def check_torch(worker: TorchWorker, batch: dict) -> None:
 
 
 def on_cpu(step: Callable, backend: str, threads: int) -> Callable:
-    """A step with a backend of the CPU, as ``--cpu_backend`` asks for."""
+    """A step with a backend of the CPU, as for ``--cpu_backend``."""
     from paddleseg.onednn import CpuSettings
 
     settings = CpuSettings(backend, threads)

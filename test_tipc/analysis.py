@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Speed and last loss of a training log, as a line of JSON.
 
-Takes the place of the analysis.py of PaddlePaddle's benchmark, which lies in ``$BENCHMARK_ROOT/scripts`` on its
-machines, where that is not there: same flags, same keys.
+Replaces the analysis.py of PaddlePaddle's benchmark, which is in ``$BENCHMARK_ROOT/scripts`` on its machines, if that
+is missing: same flags, same keys.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def main(arguments: argparse.Namespace) -> None:
             "run_mode": arguments.run_mode,
             "convergence_value": losses[-1] if losses else 0,
             "convergence_key": arguments.convergence_key,
-            # The log's speed is that of one process; that of all is what several cards are for.
+            # The log's speed is that of one process; with several cards the total counts.
             "ips": round(sum(counted) / len(counted) * int(match[2]), 3),
             "speed_unit": arguments.speed_unit,
             "device_num": arguments.device_num,
@@ -84,7 +84,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def numbers_after(key: str, text: str) -> list[float]:
-    """The number that follows the key in each line that has it, but for those of evaluations."""
+    """The number after the key in each line that has it, except for those of evaluations."""
     pattern = re.compile(rf"\[TRAIN\].*?\b{re.escape(key)}{_NUMBER}")
     return [float(found[1]) for found in map(pattern.search, text.splitlines()) if found]
 

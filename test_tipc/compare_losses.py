@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Compare two lists of losses, as extract_loss.py prints them.
+"""Compare two lists of losses from extract_loss.py.
 
     python test_tipc/compare_losses.py dygraph_loss.txt dy2static_loss.txt --rtol 0.001
 
@@ -33,7 +33,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Compare; the exit status is 0 when all agree."""
+    """Compare; the exit status is 0 if all agree."""
     first, second = (read_losses(file) for file in arguments.files)
     if len(first) != len(second):
         raise DataError(f"{arguments.files[0]} has {len(first)} losses and {arguments.files[1]} {len(second)}")
@@ -43,7 +43,7 @@ def main(arguments: argparse.Namespace) -> None:
         f"{len(first)} losses; the largest difference is {differences[step]:.1e} of {first[step]}, in line {step + 1} "
         f"(allowed: {arguments.rtol:g})"
     )
-    # A loss that is no number is equal to none.
+    # NaN equals nothing.
     if not np.all(differences <= arguments.rtol):
         raise DataError(f"the losses of {arguments.files[0]} and {arguments.files[1]} are different")
 

@@ -1,14 +1,14 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-r"""Compare the label maps of a chain's inference with scores that were recorded earlier.
+r"""Compare the label maps of a chain's inference with recorded scores.
 
     python test_tipc/compare_results.py --metric_file './test_tipc/results/*.txt' --num_classes 19 \
         --predict_dir './test_tipc/output/ddrnet/whole_infer/python_infer_*_results' \
         --gt_dir ./test_tipc/data/cityscapes/gtFine/val
 
-The scores of each folder of label maps are held against those of the metric file with the same precision (fp32,
-fp16, bf16, int8) in its name; of several, of python_<model>_results_<precision>.txt for the model that the folder lies
-in. The exit status is 0 when all agree. --write_metric_file records scores instead.
+The scores of each folder of label maps are compared with those of the metric file with the same precision (fp32, fp16,
+bf16, int8) in its name; if there are several, with python_<model>_results_<precision>.txt for the folder's model. The
+exit status is 0 if all agree. --write_metric_file records scores instead.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from paddleseg.utils.cli import CommandParser, require_packages, run_command
 from paddleseg.utils.errors import ConfigError, DataError
 
 PRECISIONS = ("fp32", "fp16", "bf16", "int8")
-# Lists of one score per class are there to read, as in PaddleSeg; what they say is in the means.
+# Lists of one score per class are for people, as in PaddleSeg; the means cover them.
 COMPARED = ("#Images", "mIoU", "Acc", "Kappa")
-# Cityscapes names a picture, whose name the label map has, and its label differently.
+# Cityscapes names a picture, and so its label map, differently from its label.
 _PICTURE_ENDING, _LABEL_ENDING = "_leftImg8bit", "_gtFine_labelTrainIds"
 
 
@@ -93,8 +93,8 @@ def score(folder: Path, gt_dir: str, num_classes: int) -> dict[str, float | np.n
     """Scores of all label maps of a folder.
 
     Args:
-        folder: PNG label maps; ``<name>.png`` belongs to the label ``<name>.png`` or, where the name is that of a
-            picture of Cityscapes, to its labelTrainIds.
+        folder: PNG label maps; ``<name>.png`` belongs to the label ``<name>.png`` or, for the name of a Cityscapes
+            picture, to its labelTrainIds.
         gt_dir: Folder of the labels.
         num_classes: K; label value 255 is ignored.
 
@@ -143,13 +143,13 @@ def read_metric_files(pattern: str) -> dict[str, dict[str, float]]:
     """Read the recorded scores.
 
     Args:
-        pattern: Metric files; the name of each holds a precision.
+        pattern: Metric files, each with a precision in its name.
 
     Returns:
         File to scores to compare.
 
     Raises:
-        ConfigError: None fits.
+        ConfigError: None matches.
         DataError: A line is not ``name: value``, or a file has no score to compare.
     """
     recorded = {path: read_metrics(path) for path in sorted(glob.glob(pattern))}
@@ -169,7 +169,7 @@ def choose_metrics(pattern: str, recorded: dict[str, dict[str, float]], folder: 
     if not found:
         raise ConfigError(f"--metric_file {pattern}: none is for {precision}, that of {folder}")
     if len(found) > 1:
-        # Quantised models have a name of their own in output trees: <model>_KL.
+        # Quantised models have their own name in output trees: <model>_KL.
         models = {part.removesuffix("_KL") for part in folder.resolve().parts}
         of_model = [path for path in found if _model_of(path) in models]
         if len(of_model) != 1:
@@ -182,13 +182,13 @@ def choose_metrics(pattern: str, recorded: dict[str, dict[str, float]], folder: 
 
 
 def _model_of(path: str) -> str:
-    """The model in the name of a metric file; the whole name where there is none."""
+    """The model in the name of a metric file; the whole name if there is none."""
     name = os.path.basename(path)
     return name.removeprefix("python_").partition("_results_")[0]
 
 
 def read_metrics(path: str) -> dict[str, float]:
-    """The scores to compare, out of one metric file."""
+    """The scores to compare, from one metric file."""
     from paddleseg.utils.picture_files import read_list_lines
 
     metrics = {}
@@ -220,7 +220,7 @@ def write_metrics(path: Path, metrics: dict[str, float | np.ndarray]) -> None:
 
 
 def describe_differences(expected: dict[str, float], found: dict, atol: float, rtol: float):
-    """A line for each score that is further off than ``atol + rtol * |found|``."""
+    """A line for each score that deviates by more than ``atol + rtol * |found|``."""
     for name, value in expected.items():
         if not np.isclose(value, found[name], atol=atol, rtol=rtol, equal_nan=True):
             difference = abs(value - found[name])
@@ -229,7 +229,7 @@ def describe_differences(expected: dict[str, float], found: dict, atol: float, r
 
 
 def precision_of(name: str) -> str:
-    """The precision that the name of a file or folder holds."""
+    """The precision in the name of a file or folder."""
     found = [precision for precision in PRECISIONS if precision in name]
     if len(found) != 1:
         raise ConfigError(f"{name}: the name must hold one of {', '.join(PRECISIONS)}")

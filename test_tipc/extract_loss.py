@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Print the numbers that lines of a log have at one place.
+"""Print the numbers at one place in lines of a log.
 
     python test_tipc/extract_loss.py -v '[TRAIN] epoch:' -e 'loss: {%f},' < train.log
 
@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from paddleseg.utils.cli import CommandParser, run_command
 from paddleseg.utils.errors import ConfigError
 
-# What stands for a value, and how it is written in a log. A loss that is not a number any more is one too.
+# The placeholders of values, and their form in a log. NaN counts as a loss, too.
 _KINDS = {
     "f": (r"[-+]?(?:\d+\.\d+(?:e[-+]?\d+)?|nan|inf)", float),
     "i": (r"[-+]?\d+", int),
@@ -72,7 +72,7 @@ def extract(lines: Iterable[str], valid: str, expression: str) -> Iterator[float
 
     Args:
         lines: Lines of a log.
-        valid: Text that a line must hold; ``*`` is any line.
+        valid: Text that a line must contain; ``*`` is any line.
         expression: Regular expression with one ``{%f}``, ``{%i}`` or ``{%s}``.
 
     Raises:

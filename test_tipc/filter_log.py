@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-r"""Copy a training log without the first lines of each epoch, in which everything is slower.
+r"""Copy a training log without the first lines of each epoch, which are slower.
 
     python test_tipc/filter_log.py --in_log_path train.log --out_log_path filtered.log --skip_iters 4
 
-Lines that are none of the training's are kept.
+Lines not from the training are kept.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def without_first_of_epochs(lines: Iterable[str], pattern: re.Pattern[str], count: int) -> Iterator[str]:
-    """All lines but the first ``count`` that the pattern finds in each epoch."""
+    """All lines except the first ``count`` matches of the pattern in each epoch."""
     epoch, seen = None, 0
     for line in lines:
         found = pattern.search(line)

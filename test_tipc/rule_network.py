@@ -1,13 +1,13 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Weights made by rule, and labels that are what a network with them sees in float64.
+"""Weights made by rule, and labels that a network with them predicts in float64.
 
     python test_tipc/rule_network.py --config test_tipc/configs/ddrnet/ddrnet23_cityscapes_1024x1024_120k.yml \
         --pictures test_tipc/data/roadscenes --save_dir test_tipc/data/by_rule/ddrnet
 
-Chains that begin with a trained network (PTQ, ONNX, serving, C++) run on these: nothing has to be fetched, the same
-files come out on every machine, and what an engine does wrong shows, for float32 has to give the labels on all pixels
-but those where two classes are equal to float32's rounding. The folder holds model.pdparams and, in the layout of
+Chains that begin with a trained network (PTQ, ONNX, serving, C++) run on these: nothing must be downloaded, every
+machine gets the same files, and an engine's errors show, because float32 must give the labels on all pixels except
+those where two classes are equal within float32's rounding. The folder has model.pdparams and, in the layout of
 Cityscapes, the pictures (a link) and their labels.
 """
 
@@ -33,7 +33,7 @@ from paddleseg.utils.errors import ConfigError, DataError
 if TYPE_CHECKING:
     from paddle import nn
 
-# Numbers that are computed from pictures are rounded to this, so that the last bits of a machine do not show in them.
+# Numbers computed from pictures are rounded to this, so that a machine's last bits do not affect them.
 _DIGITS = 3
 _PICTURE_ENDING, _LABEL_ENDING = "_leftImg8bit.png", "_gtFine_labelTrainIds.png"
 
@@ -76,14 +76,14 @@ def main(arguments: argparse.Namespace) -> None:
         for file, image in zip(files, images):
             name = file.relative_to(root / "leftImg8bit").as_posix().replace(_PICTURE_ENDING, _LABEL_ENDING)
             write_label(folder / "gtFine" / name, label_map64(model, image))
-        # As it is named from the place to which the folder is moved at the end.
+        # Relative to the place to which the folder is moved at the end.
         pictures = os.path.relpath((root / "leftImg8bit").resolve(), Path(arguments.save_dir).resolve())
         (folder / "leftImg8bit").symlink_to(pictures)
     print(f"{arguments.save_dir}: weights by rule, and labels of {len(files)} pictures")
 
 
 def read_normalized(path: Path, mean: Sequence[float], std: Sequence[float]) -> np.ndarray:
-    """A picture as the network takes it, (1, C, H, W) float64."""
+    """A picture as the network's input, (1, C, H, W) float64."""
     from paddleseg.utils.image_io import read_image
 
     image = (read_image(path).astype(np.float64) / 255 - np.asarray(mean)) / np.asarray(std)
@@ -91,14 +91,14 @@ def read_normalized(path: Path, mean: Sequence[float], std: Sequence[float]) -> 
 
 
 def drawn(name: str, shape: Sequence[int]) -> np.ndarray:
-    """Normally distributed float64 numbers that follow from the name."""
+    """Normally distributed float64 numbers derived from the name."""
     return np.random.default_rng(zlib.crc32(name.encode())).standard_normal(shape)
 
 
 def draw_weights(model: nn.Layer) -> None:
-    """Give all layers weights by their names. The network is in evaluation mode then, and of float64.
+    """Give all layers weights by their names, and switch the network to evaluation mode and float64.
 
-    The values are those of float32, so that nothing is rounded where they are saved.
+    The values are float32 numbers, so that saving rounds nothing.
     """
     from paddle import nn
 
@@ -143,7 +143,7 @@ def logits_stride8(model: nn.Layer, image: np.ndarray) -> np.ndarray:
 
 
 def label_map64(model: nn.Layer, image: np.ndarray) -> np.ndarray:
-    """Class ids (H, W) uint8 of bilinearly enlarged logits, all in float64."""
+    """Class ids (H, W) uint8 from bilinearly enlarged logits, all in float64."""
     import paddle
     import paddle.nn.functional as F
 

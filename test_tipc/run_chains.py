@@ -6,9 +6,9 @@
     python test_tipc/run_chains.py --quick
 
 A chain's files are found by the patterns, its scripts called with the arguments, and its time bounded by the limits of
-tipc_run.sh (PaddlePaddle/continuous_integration); what it has written is read as report.py and checkout_result.sh do.
-Besides, the label maps of networks whose weights are made by rule are compared with test_tipc/results. The table
-at the end is that of test_tipc/README.md. The exit status is 0 when nothing failed.
+tipc_run.sh (PaddlePaddle/continuous_integration); its output is judged as by report.py and checkout_result.sh. In
+addition, the label maps of networks with weights by rule are compared with test_tipc/results. The table at the end is
+that of test_tipc/README.md. The exit status is 0 if nothing failed.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ class Chain:
     """A kind of chain.
 
     Attributes:
-        pattern: Of its files below test_tipc/configs.
-        script: What runs one, below test_tipc.
+        pattern: The pattern of its files below test_tipc/configs.
+        script: The script that runs one, below test_tipc.
         mode: Its mode, for prepare.sh and the script.
         seconds: Time limit, prepare.sh included.
-        second: The script's second argument, where that is not the mode.
-        compares: Precision of its label maps, where it runs the network by rule, whose scores are recorded.
+        second: The script's second argument, if that is not the mode.
+        compares: Precision of its label maps, if it runs the network by rule, whose scores are recorded.
     """
 
     pattern: str
@@ -68,28 +68,28 @@ CHAINS = {
     "paddle2onnx": Chain("*paddle2onnx*", "test_paddle2onnx.sh", "paddle2onnx_infer", 80, compares="fp32"),
     "serving": Chain("*_serving_python_*", "test_serving_infer_python.sh", "serving_infer", 80, compares="fp32"),
     "cpp": Chain("*_infer_cpp_*", "test_inference_cpp.sh", "cpp_infer", 600, "1", compares="fp32"),
-    # Those below are in no list of tipc_run.sh; they have the limit of the basic chain.
+    # Those below are not in tipc_run.sh; they have the limit of the basic chain.
     "dy2static": Chain("*train_dy2static_python.txt", "test_train_dy2static_python.sh"),
     "benchmark": Chain("*train_infer_python.txt", "benchmark_train.sh", "benchmark_train"),
 }
-# What `make tipc` runs: minutes on two cores.
+# Run by `make tipc`: minutes on two cores.
 QUICK = (
     *(("basic", model) for model in ("ddrnet23_slim", "ddrnet", "ddrnet39", "ddrnet23_slim_cls")),
     *((chain, "ddrnet23_slim") for chain in ("ptq", "paddle2onnx", "serving")),
 )
-# int8 of a network that was never trained differs from engine to engine and from CPU to CPU.
+# int8 of an untrained network differs between engines and CPUs.
 TOLERANCES = {"fp32": "1e-3", "int8": "6e-2"}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a chain of a model has ended.
+    """The outcome of a model's chain.
 
     Attributes:
-        problems: What the rules find; none when it has passed.
-        needs: Why nothing of it could be run on this machine; empty where something was.
-        seconds: By the clock, prepare.sh included.
-        cpu_seconds: Of its processes: what a machine with nothing else to do would need on one core.
+        problems: Violations of the rules; none if it passed.
+        needs: Why no part of it could run on this machine; empty if any part did.
+        seconds: Wall-clock time, prepare.sh included.
+        cpu_seconds: CPU time of its processes: what an idle machine would need on one core.
     """
 
     problems: Sequence[str]
@@ -124,12 +124,12 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Run what was asked for and print the table."""
+    """Run the requested chains and print the table."""
     if arguments.quick and (arguments.chains or arguments.models):
         raise ConfigError("--quick is a choice of chains and models; leave --chains and --models out")
     if arguments.stretch <= 0:
         raise ConfigError(f"--stretch {arguments.stretch}: must be above 0")
-    # As Ctrl-C does, it ends the chain that runs, too.
+    # Like Ctrl-C, it also ends the running chain.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     outcomes: dict[tuple[str, str], Outcome] = {}
     for name, file in chosen_files(arguments):
@@ -144,7 +144,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def chosen_files(arguments: argparse.Namespace) -> list[tuple[str, Path]]:
-    """Name and file of each chain that was asked for."""
+    """Name and file of each requested chain."""
     models = sorted(path.name for path in (ROOT / "test_tipc/configs").iterdir() if not path.name.startswith("_"))
     names = _names("--chains", arguments.chains, list(CHAINS))
     wanted = _names("--models", arguments.models, models)
@@ -165,7 +165,7 @@ def _names(flag: str, given: str | None, known: Sequence[str]) -> list[str]:
 
 
 def find_files(root: Path, name: str) -> list[Path]:
-    """The files of a chain, as model_list.py finds them; for ``benchmark`` those that have its section."""
+    """The files of a chain, as found by model_list.py; for ``benchmark`` those that have its section."""
     found = sorted((root / "test_tipc/configs").rglob(CHAINS[name].pattern))
     if name == "benchmark":
         found = [file for file in found if "train_benchmark_params" in file.read_text(encoding="utf-8")]
@@ -175,14 +175,14 @@ def find_files(root: Path, name: str) -> list[Path]:
 def run_chain(
     root: Path, chain: Chain, file: Path, *, stretch: float = 1.0, env: Mapping[str, str] | None = None
 ) -> Outcome:
-    """Prepare and run a chain, and judge what it leaves.
+    """Prepare and run a chain, and judge its output.
 
     Args:
         root: The checkout.
         chain: Its kind.
         file: Its file.
         stretch: Factor for the time limit.
-        env: More variables of the environment.
+        env: Additional environment variables.
     """
     start, cpu_start = time.time(), _cpu_seconds()
     end = start + chain.seconds * stretch
@@ -208,7 +208,7 @@ def run_chain(
 
 
 def _run(root: Path, command: Sequence[str | Path], end: float, env: Mapping[str, str]) -> int | None:
-    """The exit status; None when the command was not ready in time."""
+    """The exit status; None if the command was not finished in time."""
     with subprocess.Popen([*map(str, command)], cwd=root, env=dict(env), start_new_session=True) as process:
         try:
             return process.wait(max(0.1, end - time.time()))
@@ -226,7 +226,7 @@ def _cpu_seconds() -> float:
 
 
 def find_logs(root: Path, since: float) -> list[Path]:
-    """The logs that were written in a checkout since then, wherever they are; not in hidden folders, such as .venv."""
+    """The logs written anywhere in a checkout since then, except in hidden folders such as .venv."""
     found = []
     for folder, folders, files in os.walk(root):
         folders[:] = [name for name in folders if not name.startswith(".") and name != "node_modules"]
@@ -240,7 +240,7 @@ def result_lines(log: Path) -> list[str]:
 
 
 def judge(results: Sequence[str]) -> Iterator[str]:
-    """What is wrong with the result lines of a chain, by the rules of report.py and checkout_result.sh.
+    """The faults of the result lines of a chain, by the rules of report.py and checkout_result.sh.
 
     A line is split at " - ": whether it went well, the model, the command, the log.
     """
@@ -266,7 +266,7 @@ def stage_of(command: str) -> str:
 
 
 def why_nothing_ran(logs: Sequence[Path]) -> str:
-    """The reasons for which all steps of a chain were skipped; empty where it did not come to its end."""
+    """The reasons why all steps of a chain were skipped; empty if it did not finish."""
     text = "\n".join(log.read_text(encoding="utf-8", errors="replace") for log in logs)
     if not re.search(r"^0 passed, 0 failed, \d+ skipped$", text, re.MULTILINE):
         return ""
@@ -274,7 +274,7 @@ def why_nothing_ran(logs: Sequence[Path]) -> str:
 
 
 def compare(root: Path, chain: Chain, file: Path, env: Mapping[str, str]) -> list[str]:
-    """Hold the label maps of a chain against the recorded scores of its model; gives what disagrees."""
+    """Compare the label maps of a chain with the recorded scores of its model; return the differences."""
     model = re.search(r"^model_name[: ](.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)[1].strip()
     command = [
         env["PYTHON"], "test_tipc/compare_results.py", "--num_classes=19", f"--atol={TOLERANCES[chain.compares]}",

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command val.py under the name that the DDRNet of PyTorch has for it."""
+"""The command val.py under its name in the DDRNet of PyTorch."""
 
 import os
 import runpy

@@ -4,9 +4,8 @@
 
     python tools/launch_with_restarts.py --max_restarts 3 -- --gpus 0,1,2,3 train.py --config CONFIG --do_eval
 
-What stands after ``--`` are the launcher's arguments. Each restart adds ``--resume_model auto``, and so goes on from
-the newest complete checkpoint of ``--save_dir``, also of a run that was there before. SIGTERM and Ctrl-C are passed on,
-and end it.
+The arguments after ``--`` are the launcher's. Each restart adds ``--resume_model auto``, and so goes on from the newest
+complete checkpoint in ``--save_dir``, even from an earlier run. SIGTERM and Ctrl-C are passed on, and end it.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ import sys
 import time
 from types import FrameType
 
-# How train.py leaves when it was asked to, and the launcher itself: not a failure. An argument that is wrong is 2 too.
+# Statuses of train.py and the launcher when asked to stop: not a failure. A wrong argument gives 2, too.
 _ASKED_TO_STOP = (128 + signal.SIGINT, 128 + signal.SIGTERM, signal.SIGINT, signal.SIGTERM)
 
 
 class Launcher:
-    """The launcher's process, and what was asked of this program.
+    """The launcher's process, and the requests to this program.
 
     Attributes:
         asked: Number of the signal that this program has received, 0 before.
@@ -34,10 +33,10 @@ class Launcher:
         self._process: subprocess.Popen | None = None
 
     def run(self, command: list[str]) -> int:
-        """Run it to its end, and give its exit status as a shell would."""
-        # In a session of its own it gets a Ctrl-C of the terminal once, from here, and not twice.
+        """Run it to its end, and return its exit status like a shell."""
+        # In a session of its own it gets the terminal's Ctrl-C only once, from here.
         self._process = subprocess.Popen(command, start_new_session=True)
-        if self.asked:  # since the last look, when there was no process to pass it on to
+        if self.asked:  # since the last check, when there was no process to pass it on to
             self._process.send_signal(self.asked)
         status = self._process.wait()
         return status if status >= 0 else 128 - status
@@ -50,7 +49,7 @@ class Launcher:
 
 
 def main() -> int:
-    """Run the launcher until it succeeds, and give the exit status."""
+    """Run the launcher until it succeeds, and return the exit status."""
     parser = argparse.ArgumentParser(prog="launch_with_restarts.py", description=__doc__.splitlines()[0])
     parser.add_argument("--max_restarts", type=int, default=3, help="how often at most (default: %(default)s)")
     parser.add_argument("--pause", type=float, default=5.0, help="seconds before a restart (default: %(default)s)")

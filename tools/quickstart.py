@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The whole way once, on drawn street scenes and the CPU: data, training, evaluation, prediction, use.
+"""The whole workflow once, on drawn street scenes and the CPU: data, training, evaluation, prediction, use.
 
-`make quickstart` sets up the packages and calls this. Each command is printed before it runs, so that it can
-be repeated by hand. Results go to a folder of their own, output/quickstart/run, run_2, ...; nothing is
+`make quickstart` sets up the packages and calls this. Each command is printed before it runs, so that it can be
+repeated manually. Results go to a separate folder, output/quickstart/run, run_2, ...; nothing is
 overwritten.
 """
 
@@ -22,7 +22,7 @@ CONFIG = "configs/quick_start/ddrnet23_slim_roadscenes.yml"
 
 
 def run_step(title: str, *arguments: object) -> None:
-    """Run one of the repository's scripts with this Python; leave with its status when it fails."""
+    """Run one of the repository's scripts with this Python; exit with its status if it fails."""
     command = [str(argument) for argument in arguments]
     print(f"\n== {title}\n$ python {shlex.join(command)}", flush=True)
     start = time.monotonic()
@@ -45,7 +45,7 @@ def new_folder(parent: Path) -> Path:
 
 
 def main() -> None:
-    """Run all steps, then say where the results are."""
+    """Run all steps, then print the results' paths."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--iters", type=int, help="training steps (default: those of the configuration)")
     args = parser.parse_args()

@@ -1,13 +1,13 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Does what docker/Dockerfile says without an engine: in a folder, with this machine's Python as the base image's.
+"""Executes docker/Dockerfile without an engine: in a folder, with this machine's Python as the base image's.
 
-RUN lines are run as they stand, in the order of the file, with three differences. Folders of the image lie below the
-given folder. Packages of the system are asked for with `apt-get install --simulate`, and no user is added. Files are
-copied as `docker build -f docker/Dockerfile .` does, with .dockerignore heeded.
+RUN lines are run unchanged, in the order of the file, with three differences. Folders of the image are below the given
+folder. System packages are requested with `apt-get install --simulate`, and no user is added. Files are copied as by
+`docker build -f docker/Dockerfile .`, respecting .dockerignore.
 
-It cannot see whether the base image has what the steps need, nor whether an engine takes the file. Then the environment
-that was made exports a network, predicts a picture and serves it.
+It cannot check whether the base image has what the steps need, nor whether an engine accepts the file. Then the
+resulting environment exports a network, predicts a picture and serves it.
 """
 
 import argparse
@@ -24,7 +24,7 @@ import urllib.request
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-# Folders of the image that its steps write to; others, such as /bin, are this machine's own.
+# Folders of the image that its steps write to; others, such as /bin, are this machine's.
 _IMAGE_FOLDERS = re.compile(r"(?<![\w./-])/(?=(?:opt|home|root|usr/local|var/lib)\b)")
 _START_SECONDS = 180
 
@@ -42,7 +42,7 @@ def read_instructions(text: str) -> list[tuple[str, str]]:
 
 
 def is_ignored(path: str, patterns: list[str]) -> bool:
-    """Whether a file is left out of a context: the last pattern that fits it, or a folder above it, decides."""
+    """Whether a file is left out of a context: the last pattern that matches it, or a folder above it, decides."""
     parts = path.split("/")
     aboves = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
     ignored = False
@@ -64,7 +64,7 @@ def read_ignored(context: Path) -> list[str]:
 
 
 def list_context(context: Path) -> list[str]:
-    """Files of a context that git knows and .dockerignore leaves in, relative to it."""
+    """Files of a context that git tracks and .dockerignore does not exclude, relative to it."""
     listed = subprocess.run(["git", "ls-files"], cwd=context, capture_output=True, text=True, check=True).stdout
     patterns = read_ignored(context)
     return [path for path in listed.splitlines() if not is_ignored(path, patterns)]
@@ -98,7 +98,7 @@ class Rehearsal:
         return folder
 
     def here(self, text: str) -> str:
-        """The text with the image's folders below the rehearsal's."""
+        """The text with the image's folders moved below the rehearsal's."""
         return _IMAGE_FOLDERS.sub(f"{self.root}/", text)
 
     def do(self, name: str, rest: str) -> None:
@@ -140,7 +140,7 @@ class Rehearsal:
         subprocess.run(command, cwd=self.folder, env=self.environment, check=True)
 
     def try_service(self, model: Path, picture: Path) -> None:
-        """Serve an exported folder, ask for a picture's label map, and end it."""
+        """Serve an exported folder, request a picture's label map, and stop it."""
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]

@@ -5,15 +5,15 @@
     python tools/train_list.py benchmark/recipes/choose_600.yml --save_dir output/choose
     python tools/train_list.py benchmark/recipes/choose_600.yml --save_dir output/choose --table_only
 
-Started again after an interruption it goes on with --resume_model auto, and leaves what is done. Started several times
-at once, on one core each, the programs share the list: a run that one has taken is passed over by the others. A run
-that fails is noted in the table, and the list goes on; the exit status is 1 then.
+Restarted after an interruption it goes on with --resume_model auto, and skips finished runs. Started several times at
+once, on one core each, the programs share the list: each run is taken by only one. A run that fails is noted in the
+table, and the list goes on; the exit status is then 1.
 
 The list is a YAML file:
 
-    config: ../ddrnet23_slim_camvid_cpu.yml   # what all recipes change, relative to this file
+    config: ../ddrnet23_slim_camvid_cpu.yml   # base of all recipes, relative to this file
     common: {iters: 600}                      # changes for all of them
-    arguments: {cpu_threads: 1}               # flags of train.py for all; val.py gets those it has too
+    arguments: {cpu_threads: 1}               # flags of train.py for all; val.py gets those it has, too
     scores: {val: {}, other street: {val_dataset: {drives: [0006R0]}}}  # each an evaluation: changes for val.py
     classes: {rare: [pole, pedestrian]}       # columns with the mean IoU of some classes
     runs:
@@ -61,13 +61,13 @@ _WEIGHTS = {"": "model.pdparams", "average": "ema_model.pdparams"}
 
 @dataclass(frozen=True)
 class Run:
-    """A recipe with a seed, and where its files are.
+    """A recipe with a seed, and its files.
 
     Attributes:
         recipe: Its name in the list.
         seed: Of weights, order and augmentations.
         arguments: Flags of train.py by name.
-        folder: Of the recipe: its configurations, and of each seed the run's folder, log and scores.
+        folder: The recipe's: with its configurations, and for each seed the run's folder, log and scores.
     """
 
     recipe: str
@@ -94,7 +94,7 @@ class Run:
         return self.folder / f"seed_{self.seed}.{score}{weights and '.'}{weights}.json"
 
     def kinds_of_weights(self) -> list[str]:
-        """The trained weights, and the average where one is kept."""
+        """The trained weights, and the average if there is one."""
         return ["", "average"] if self.arguments.get("use_ema") else [""]
 
     def is_done(self, scores: Mapping[str, Any]) -> bool:
@@ -142,7 +142,7 @@ def write_configs(path: Path, values: Mapping[str, Any], run: Run) -> None:
     """Write the configurations of the run's recipe; those of an earlier start must be the same.
 
     Raises:
-        ConfigError: The recipe was another when it was trained.
+        ConfigError: The recipe has changed since it was trained.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
     base = {"_base_": str((path.parent / values["config"]).resolve()), **values["common"]}
@@ -157,7 +157,7 @@ def write_configs(path: Path, values: Mapping[str, Any], run: Run) -> None:
 
 
 def work_off(run: Run, scores: Mapping[str, Any]) -> bool:
-    """Train to the end and score, as far as it is not done; whether all of it succeeded."""
+    """Train to the end and score, skipping finished parts; returns whether all of it succeeded."""
     arguments = [f"--{name}" if value is True else f"--{name}={value}" for name, value in run.arguments.items()]
     train = ["train.py", "--config", run.config, "--save_dir", run.save_dir, "--seed", run.seed]
     if not _succeeds([*train, "--resume_model", "auto", *arguments], run.log):
@@ -195,7 +195,7 @@ def _succeeds(command: list[Any], log: Path) -> bool:
 
 @contextmanager
 def taken(run: Run) -> Iterator[bool]:
-    """Whether this program, and no other, has the run within this context; the system frees it with the process."""
+    """Whether this program alone has the run within this context; the system frees it with the process."""
     with open(run.folder / f"seed_{run.seed}.lock", "w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -206,7 +206,7 @@ def taken(run: Run) -> Iterator[bool]:
 
 
 def write_table(save_dir: Path, values: Mapping[str, Any], runs: list[Run]) -> str:
-    """Write ``table.md`` of what is done by now, and give it."""
+    """Write ``table.md`` of the finished runs, and return it."""
     text = table(values, runs)
     save_dir.mkdir(parents=True, exist_ok=True)
     write_atomically(save_dir / "table.md", text.encode())
@@ -269,7 +269,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(options: argparse.Namespace) -> None:
-    """Work the list off, and write the table after each run."""
+    """Process the list, and write the table after each run."""
     values, runs = read_list(options.list, options.save_dir)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     failed = []

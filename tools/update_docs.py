@@ -1,11 +1,11 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Write the reference that follows from the code into docs/config.md: keys, components, arguments, types, defaults.
+"""Write the reference derived from the code into docs/config.md: keys, components, arguments, types, defaults.
 
 python tools/update_docs.py
 
-Each block stands between two marks, ``<!-- NAME: written by tools/update_docs.py -->`` and ``<!-- end -->``; what is
-outside of them is written by hand. Meanings are those of the docstrings, types and bounds those of the signatures.
+Each block is between two marks, ``<!-- NAME: written by tools/update_docs.py -->`` and ``<!-- end -->``; text outside
+is written by hand. Meanings come from the docstrings, types and bounds from the signatures.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from paddleseg.utils.type_hints import Bound, describe_hint, resolve_hint, witho
 PAGE = REPOSITORY / "docs/config.md"
 BEGIN, END = "<!-- {}: written by tools/update_docs.py -->\n", "<!-- end -->"
 
-# Handed over by the builder, never written in YAML.
+# Passed by the builder, never written in YAML.
 SUPPLIED = {
     "OPTIMIZERS": {"parameters", "learning_rate"},
     "LR_SCHEDULERS": {"total_steps"},
     "TASKS": {"losses", "train_dataset", "val_dataset", "views", "output_names"},
 }
-# What holds in a configuration that does not name the argument, where it is not the signature's default.
+# Defaults in a configuration that differ from the signature's.
 DEFAULTS = {
     "MODELS": {"num_classes": "the data set's", "in_channels": "the data set's", "class_names": "the data set's",
                "data_format": "NHWC on a CPU with oneDNN, else NCHW", "padding_mode": "that of the weights"},
@@ -48,13 +48,13 @@ DEFAULTS = {
     "TRANSFORMS": {"ignore_index": "the data set's"},
     "LR_SCHEDULERS": {"end_lr": "0", "power": "0.9"},
 }  # fmt: skip
-# Where the type says less than a user has to know.
+# Where the type says less than a user needs to know.
 TAKES = {
     "transforms": "list of transforms",
     "palette": "list of [red, green, blue]",
     "custom_cfg": "list of mappings",
 }
-# Title of a part of the reference: where its components stand in a configuration, and their registry.
+# Title of a part of the reference: the place of its components in a configuration, and their registry.
 PARTS = {
     "Networks": ("`model`", "MODELS"),
     "Losses": ("`loss.types`, a list", "LOSSES"),
@@ -78,10 +78,10 @@ BLOCKS: dict[str, Callable[[], str]] = {
 
 
 def updated(text: str) -> str:
-    """The page with what the code says now between its marks.
+    """The page with its blocks updated from the code.
 
     Raises:
-        ValueError: A block has not exactly one place in the page.
+        ValueError: A block does not have exactly one place in the page.
     """
     for name, write in BLOCKS.items():
         begin = BEGIN.format(name)
@@ -156,10 +156,10 @@ def argument_rows(role: str, component: Callable[..., Any]) -> list[tuple[str, s
 
 
 def meaning(role: str, component: Callable[..., Any], name: str) -> str:
-    """What an argument is for; empty where no docstring says it.
+    """The meaning of an argument; empty if no docstring gives it.
 
-    It is looked for in the component's own docstring, those of its base classes, and those that the first paragraph
-    refers to. ``See `SGD`.`` or ``As for `SGD`.`` in place of a meaning leads there too.
+    It is searched for in the component's own docstring, those of its base classes, and those that the first paragraph
+    refers to. ``See `SGD`.`` or ``As for `SGD`.`` instead of a meaning leads there, too.
     """
     bases = list(inspect.getmro(component)) if inspect.isclass(component) else [component]
     named = re.findall(r"`(\w+)`", summary(component, whole=True))
@@ -177,7 +177,7 @@ def meaning(role: str, component: Callable[..., Any], name: str) -> str:
 
 
 def _by_name(role: str, component: Callable[..., Any], name: str) -> Any:
-    """The class or function that a docstring means."""
+    """The class or function that a docstring refers to."""
     bases = {base.__name__: base for base in inspect.getmro(component)} if inspect.isclass(component) else {}
     home = vars(sys.modules[component.__module__])
     components = getattr(registry, role)
@@ -185,7 +185,7 @@ def _by_name(role: str, component: Callable[..., Any], name: str) -> Any:
 
 
 def summary(component: Any, whole: bool = False) -> str:
-    """The first paragraph of a docstring in one line, as Markdown; ``whole`` with what it only refers to."""
+    """The first paragraph of a docstring in one line, as Markdown; ``whole`` keeps "See ..." at its end."""
     text = _markdown((inspect.getdoc(component) or "").partition("\n\n")[0])
     return text if whole else re.sub(r" ?(See|Folders as for) `\w+`\.$", "", text)
 
@@ -205,7 +205,7 @@ def _markdown(text: str) -> str:
 
 
 def _type_words(hint: Any) -> str:
-    """What a configuration may write there."""
+    """The values that a configuration may have there."""
     hint = without_null(hint)
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
@@ -225,7 +225,7 @@ def _type_words(hint: Any) -> str:
 
 
 def _either(words: Sequence[str]) -> str:
-    """Several types; a bound that one number and a list of them share is written once."""
+    """Several types; a bound shared by a number and a list of them is written once."""
     kinds, bounds = zip(*(part.partition(", ")[::2] for part in words))
     shared = f", {bounds[0]}" if len(set(bounds)) == 1 and bounds[0] and kinds[1].startswith("list of") else ""
     return " or ".join(dict.fromkeys(kinds)) + shared if shared else " or ".join(dict.fromkeys(words))
@@ -236,7 +236,7 @@ def _plain_words(hint: Any) -> str:
 
 
 def _short(bound: str) -> str:
-    """A bound without the limits that hold for all numbers, which the page names once."""
+    """A bound without the limits of all numbers, which the page names once."""
     return (
         re.sub(r", at most (1000000000|1000000)$| \(at least 1e-30\)", "", bound)
         .removeprefix("a number ")
@@ -251,7 +251,7 @@ def _default(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """A default as YAML has it."""
+    """A default as written in YAML."""
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_shown, value))}]"
     if isinstance(value, float):

@@ -5,7 +5,7 @@
     python test_tipc/serving_python/pipeline_http_client.py --url http://127.0.0.1:8000 --img_path pictures \
         --save_dir output/labels
 
-The last line says how long an answer takes.
+The last line gives the time of an answer.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Ask for the label map of each picture."""
+    """Request the label map of each picture."""
     require_packages("cv2")
 
     from paddleseg.utils.picture_files import list_images
@@ -64,7 +64,7 @@ def label_png(url: str, picture: str) -> bytes:
     with open(picture, "rb") as file:
         request = urllib.request.Request(f"{url}/predict?output=labels", data=file.read(), method="POST")
     request.add_header("Content-Type", "application/octet-stream")
-    # The service is on this machine: a proxy of the environment must not be asked for it.
+    # The service is on this machine: the environment's proxy must not be used.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:

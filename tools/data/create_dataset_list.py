@@ -1,13 +1,13 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Lists of a data set whose folders are split already, by the name and with the arguments of PaddleSeg's tool.
+"""Lists of a data set with already split folders, by the name and with the arguments of PaddleSeg's tool.
 
     python tools/data/create_dataset_list.py data/mine --folder images annotations --second_folder train val
     python tools/data/create_dataset_list.py data/cityscapes --type cityscapes
 
 Writes train.txt of ``images/train`` and ``annotations/train``, and so on; pictures and labels are paired by their names
-without suffix and postfix, not by their order. A folder of pictures without labels, as of a test part, gives a list of
-pictures alone.
+without suffix and postfix, not by their order. A folder of pictures without labels, such as a test part, gives a list
+of only pictures.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Pair, write the lists and say how long they are."""
+    """Pair, write the lists and print their lengths."""
     require_packages("cv2")
     from paddleseg.datasets.list_files import Naming, pair_files, write_lists
 

@@ -1,11 +1,11 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labels with a palette, so that they can be looked at, by the name and with the arguments of PaddleSeg's tool.
+"""Labels with a palette, to make them visible, by the name and with the arguments of PaddleSeg's tool.
 
     python tools/data/gray2pseudo_color.py data/mine/annotations colour_labels
     python tools/data/gray2pseudo_color.py train.txt colour_labels --dataset_dir data/mine --file_separator ' '
 
-The values stay the same: what is written can be trained on as well. Colours are PaddleSeg's.
+The values stay the same: the results can be used for training as well. Colours are PaddleSeg's.
 """
 
 import argparse

@@ -20,7 +20,7 @@ from paddleseg.utils.errors import ConfigError
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """Describe the command line; the names are PaddleSeg's, but for --seed."""
+    """Describe the command line; the names are PaddleSeg's, except --seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("dataset_root", help="folder that gets the lists")
@@ -35,7 +35,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def main(args: argparse.Namespace) -> None:
-    """Pair, split, write the lists and say how long they are."""
+    """Pair, split, write the lists and print their lengths."""
     require_packages("cv2")
     from paddleseg.datasets.list_files import Naming, pair_files, write_lists
     from paddleseg.datasets.splitting import MODES, Unit, split_units
