@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What tests in several folders share: data sets, real commands, and the golden arrays of the authors' networks.
+"""Shared by tests in several folders: data sets, real commands, and the golden arrays of the authors' networks.
 
-The golden outputs were computed in PyTorch from weights and inputs that are made by rule, so no weight file is needed.
+The golden outputs were computed in PyTorch from weights and inputs made by rule, so no weight file is needed.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Messages by what they name. How they put it is for ``test_wording.py`` to say."""
+"""Messages by what they name; ``test_wording.py`` has their exact wording."""
 
 import re
 

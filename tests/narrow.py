@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""DDRNets with half of their channels: the same layers by the same names, in half of the time or less.
+"""DDRNets with half of their channels: the same layers by the same names, in half the time or less.
 
-For tests of what is done with a network; what the networks compute is tested with all their channels.
+For tests that use a network; what the networks compute is tested with all their channels.
 """
 
 import contextlib

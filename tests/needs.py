@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What tests in several folders need of the machine, with the reason that pytest prints where they are skipped."""
+"""Requirements on the machine of tests in several folders, with the reason that pytest prints if they are skipped."""
 
 import os
 from pathlib import Path

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Linear interpolation written down value by value, which the fast ways are compared with."""
+"""Linear interpolation value by value, the oracle of the fast implementations."""
 
 import numpy as np
 

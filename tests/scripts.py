@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Scripts as modules, those too whose folders are no packages, so that they cannot be imported by name."""
+"""Scripts as modules, including those outside packages, which cannot be imported by name."""
 
 import importlib.util
 import sys

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a piece of Python wakes OpenVINO's telemetry: run in a process of its own, which cannot reach any network."""
+"""Whether a piece of Python triggers OpenVINO's telemetry: run in a separate process without network access."""
 
 import os
 import subprocess

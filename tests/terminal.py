@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A program in a pseudo terminal: what it writes, and what stands on the screen then."""
+"""A program in a pseudo terminal: its output, and the resulting screen."""
 
 import fcntl
 import os

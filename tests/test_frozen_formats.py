@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What others read of this toolkit, word for word: files, log lines, functions.
+"""What other programs read from this toolkit, word for word: files, log lines, functions.
 
-The commands' flags are listed in ``commands/test_paddleseg_interface.py``. Where a test fails here because a word was
-meant to change, the new word is written down here and in the CHANGELOG, and a reader of the old one is kept.
+The commands' flags are listed in ``commands/test_paddleseg_interface.py``. If a test fails here because of an intended
+change, the new word goes here and into the CHANGELOG, and a reader of the old one is kept.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How messages put it: one example of each kind, to the letter. Those of the configuration's check are in tests/config.
+"""The wording of messages: an example of each kind, to the letter. Those of a configuration's check: tests/config.
 
-Other tests look only at what a message names, so that changing a sentence changes one line of the tests.
+Other tests check only what a message names, so that changing a sentence changes one line of the tests.
 """
 
 import pickle

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""TIFF files of any number of bands and any type of numbers, without compression, written by the rules (TIFF 6.0)."""
+"""TIFF files with any number of bands and any dtype, uncompressed, written by the specification (TIFF 6.0)."""
 
 import struct
 

@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files as torch.save writes them, made without PyTorch: whole ones, and hostile ones by opcodes.
+"""Files in the form of torch.save, made without PyTorch: valid ones, and hostile ones by opcodes.
 
-That the reader takes PyTorch's own files as well is seen in ``tests/utils/test_torch_file.py``.
+That the reader takes PyTorch's own files as well is tested in ``tests/utils/test_torch_file.py``.
 """
 
 import io

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmark of classifiers' data: both sides make arrays of one form, and rates are samples per second."""
+"""The benchmark of classifiers' data: both sides make arrays of the same form, and rates are samples per second."""
 
 import numpy as np
 import pytest

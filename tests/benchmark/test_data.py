@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The data benchmark: both sides make the same samples, and what it measures are samples per second."""
+"""The data benchmark: both sides make the same samples, and it measures samples per second."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The ratios of benchmark/deploy.py: worked out by hand, and measured of a small picture."""
+"""The ratios of benchmark/deploy.py: worked out by hand, and measured on a small picture."""
 
 import json
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What benchmark/infer.py says of an exported folder."""
+"""The report of benchmark/infer.py on an exported folder."""
 
 import json
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the benchmark of label errors plants and counts."""
+"""The benchmark of label errors: what it plants and counts."""
 
 from types import SimpleNamespace
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The table of what label maps lose: its logits and its ways back, and the command."""
+"""The table of losses of label maps: its logits, its ways back, and the command."""
 
 import cv2
 import numpy as np

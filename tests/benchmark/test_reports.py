@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a benchmark prints and writes."""
+"""The output of a benchmark."""
 
 import json
 import sys

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The train step's profile, and the process that takes the same step in PyTorch; none of this needs PyTorch."""
+"""The train step's profile, and the process for the same step in PyTorch; none of this needs PyTorch."""
 
 import argparse
 import sys

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of classification share."""
+"""Fixtures of the classification tests."""
 
 from pathlib import Path
 

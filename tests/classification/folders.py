@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A made-up data set of class folders that a network can tell apart in a few steps, and a configuration for it."""
+"""A synthetic data set of class folders that a network learns in a few steps, and a configuration for it."""
 
 from pathlib import Path
 

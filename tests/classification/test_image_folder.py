@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures in class folders: which classes there are, what the index remembers, and what is refused in one line."""
+"""Pictures in class folders: the classes, the index, and what is refused in one line."""
 
 import os
 import shutil

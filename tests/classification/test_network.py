@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The classifier in training: blocks that are left out, weights to start from, either order of the axes."""
+"""The classifier in training: dropped blocks, initial weights, either order of the axes."""
 
 import numpy as np
 import paddle

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tools that look at a training's data take class folders too."""
+"""The tools that inspect training data take class folders, too."""
 
 import json
 

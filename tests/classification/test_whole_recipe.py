@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A training of two processes with every option of the recipe on, cut and resumed: equal to the byte."""
+"""A training in two processes with every option of the recipe, interrupted and resumed: equal to the byte."""
 
 import hashlib
 import json

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""val.py in this process, and the figures that it should give, counted in plain steps."""
+"""val.py in this process, and its expected figures, counted in plain steps."""
 
 import numpy as np
 import paddle

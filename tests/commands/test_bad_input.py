@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What users get wrong ends in one clear line, exit status 1 and no traceback, with any number of workers."""
+"""Users' mistakes end in one clear line, exit status 1 and no traceback, with any number of workers."""
 
 import re
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""``ddrnet NAME``: the commands of the repository under one name, from an installed package too."""
+"""``ddrnet NAME``: the commands of the repository under one name, also from an installed package."""
 
 import importlib
 import os

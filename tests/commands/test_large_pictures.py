@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""predict.py with pictures that do not fit, and with videos; random weights."""
+"""predict.py with pictures too large for memory, and with videos; random weights."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command lines in the READMEs of other kits: each works, or is one line that names what to type here."""
+"""The command lines in the READMEs of other kits: each works, or fails with one line that says what to type."""
 
 import importlib
 import re

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""predict.py with random weights; the data set's files are not there."""
+"""predict.py with random weights; the data set's files are missing."""
 
 from pathlib import Path
 

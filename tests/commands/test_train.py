@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""train.py as users call it, also as users of PaddleSeg and DDRNet_paddle do."""
+"""train.py as called by users, including those of PaddleSeg and DDRNet_paddle."""
 
 import pickle
 import re

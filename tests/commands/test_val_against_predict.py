@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""val.py finds no error in what predict.py gives, with windows, scales and flips, and however pictures are stored."""
+"""val.py finds no error in predict.py's results, with windows, scales and flips, and however pictures are stored."""
 
 import json
 import shutil

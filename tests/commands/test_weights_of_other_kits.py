@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every command takes weights of other kits as they are, and refuses what it cannot take in one line."""
+"""Every command takes weights of other kits unchanged, or refuses them in one line."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Configurations to test on."""
+"""Configurations for tests."""
 
 from __future__ import annotations
 

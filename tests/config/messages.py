@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the check says of a configuration."""
+"""The messages of a configuration's check."""
 
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config

@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Configuration files of PaddleSeg in their values, and what becomes of them here.
+"""Configuration files of PaddleSeg with their values, and their treatment here.
 
-The network is DDRNet_23_slim where the file has another one; nothing else is replaced.
+The network is replaced by DDRNet_23_slim if the file has another one; nothing else is replaced.
 """
 
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the registries hold, seen in fresh interpreters: there an earlier test cannot have filled them."""
+"""The content of the registries in fresh interpreters, where no earlier test can have filled them."""
 
 import subprocess
 import sys

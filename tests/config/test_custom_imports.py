@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""custom_imports: a user's file is found, imported once, and its mistakes are told with file and line."""
+"""custom_imports: a user's file is found, imported once, and its mistakes are reported with file and line."""
 
 import sys
 

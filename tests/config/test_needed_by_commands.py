@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which sections, values and files each command asks for."""
+"""The sections, values and files that each command requires."""
 
 import re
 

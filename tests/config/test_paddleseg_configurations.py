@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Configuration files of PaddleSeg: each trains as it is, or is refused with what to do and trains when it is done."""
+"""Configuration files of PaddleSeg: each trains unchanged, or is refused with advice and trains once it is followed."""
 
 import numpy as np
 import pytest

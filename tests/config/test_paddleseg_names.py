@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What PaddleSeg has and this toolkit has not: each is refused with what to do, or is understood."""
+"""Parts of PaddleSeg that this toolkit lacks: each is refused with advice, or understood."""
 
 import pytest
 

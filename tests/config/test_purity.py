@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A check leaves no trace: what is built after it has the names and the numbers it would have had without."""
+"""A check leaves no trace: later objects have the same names and numbers as without it."""
 
 import builtins
 import os

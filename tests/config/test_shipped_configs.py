@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The configurations of this repository, and those that users of PaddleSeg and DDRNet_paddle bring along."""
+"""The configurations of this repository, and those of users of PaddleSeg and DDRNet_paddle."""
 
 import re
 from pathlib import Path

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is said of one wrong value in a configuration that is right otherwise."""
+"""Messages on one wrong value in an otherwise valid configuration."""
 
 import pytest
 

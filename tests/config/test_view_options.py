@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The options of evaluation and prediction: from YAML, from flags, and what does not go together."""
+"""The options of evaluation and prediction: from YAML, from flags, and contradictions."""
 
 import pytest
 

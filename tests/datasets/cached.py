@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the decoded cache have in common."""
+"""Shared by the tests of the decoded cache."""
 
 import multiprocessing
 import os

@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Small folders in the layouts in which data sets are published, as their sites and development kits describe them.
+"""Small folders in the published layouts of data sets, as described by their sites and development kits.
 
-Numbers in the label files, and the class ids that they stand for, were taken from there by hand.
+Numbers in the label files, and their class ids, were copied from there by hand.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""CamVid: where it is looked for, and its real pictures where they are at hand."""
+"""CamVid: where it is searched for, and its real pictures if available."""
 
 import numpy as np
 import pytest

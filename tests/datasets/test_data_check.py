@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is found in pictures and labels before a training, against counts that were worked out by hand."""
+"""The findings on pictures and labels before a training, against counts worked out by hand."""
 
 import shutil
 

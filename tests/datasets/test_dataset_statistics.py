@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Figures of a data set against plain numpy, and the pictures that are drawn of it."""
+"""Figures of a data set against plain numpy, and its charts."""
 
 import json
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The decoded cache in memory: shared by processes, full, and without what Linux gives it."""
+"""The decoded cache in memory: shared by processes, full, and without Linux's features."""
 
 import os
 import signal

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labels of polygons against pictures that were drawn by hand."""
+"""Labels of polygons against pictures drawn by hand."""
 
 import json
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Published data sets in their own folders: what is found, what labels become, what a wrong folder is told."""
+"""Published data sets in their own folders: the files found, the labels, and messages on wrong folders."""
 
 import fnmatch
 import re

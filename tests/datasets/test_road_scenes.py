@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Drawn street scenes: reproducible, the same at every size, and not to be had from colour alone."""
+"""Drawn street scenes: reproducible, the same at every size, and not predictable from colour alone."""
 
 import cv2
 import numpy as np

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A network of one convolution that gives logits at 1/8: in plain numpy, as ONNX graphs, and in folders."""
+"""A network of one convolution for logits at 1/8: in plain numpy, as ONNX graphs, and in folders."""
 
 import hashlib
 from pathlib import Path

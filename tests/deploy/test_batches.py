@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which pictures share a batch, and when it comes."""
+"""Which pictures share a batch, and when it is yielded."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which graph of an export runs on which engine, with engines that are there or not."""
+"""Which graph of an export runs on which engine, with engines installed or not."""
 
 import dataclasses
 import importlib.util

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What running a network loads, seen in a fresh interpreter."""
+"""The modules that running a network loads, in a fresh interpreter."""
 
 import subprocess
 import sys

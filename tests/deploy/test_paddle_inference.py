@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the engines are told about a graph."""
+"""The engines' settings for a graph."""
 
 from unittest.mock import Mock
 

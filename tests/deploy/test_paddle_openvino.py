@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The OpenVINO that Paddle carries gives what oneDNN gives, and leaves nothing behind."""
+"""The OpenVINO in Paddle's wheel gives oneDNN's results, and leaves nothing behind."""
 
 import os
 import re

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a segmenter makes of the outputs of a graph, with an engine that gives arrays of the test's own."""
+"""A segmenter's results from the outputs of a graph, with an engine that returns arrays of the test."""
 
 from pathlib import Path
 

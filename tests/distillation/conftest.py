@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A teacher that nobody trained, and a student whose configuration names it."""
+"""An untrained teacher, and a student whose configuration names it."""
 
 import json
 

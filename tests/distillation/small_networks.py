@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Networks of a few layers, with which a step takes milliseconds."""
+"""Networks of a few layers, whose steps take milliseconds."""
 
 import paddle
 from paddle import nn

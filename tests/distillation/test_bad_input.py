@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with a teacher is said in one line before the first step."""
+"""Faults of a teacher are reported in one line before the first step."""
 
 import shutil
 from pathlib import Path

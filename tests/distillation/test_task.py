@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A step with a teacher: what is compared at which size, in which precision, and what gets gradients."""
+"""A step with a teacher: the compared maps, their size and precision, and what gets gradients."""
 
 from contextlib import contextmanager
 

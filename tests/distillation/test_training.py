@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Trainings with a teacher: what they save, how they go on, and that the teacher stays what it was."""
+"""Trainings with a teacher: what they save, how they resume, and that the teacher does not change."""
 
 import re
 

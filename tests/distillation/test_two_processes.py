@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Two processes with a batch each learn from the teacher as one process with a batch of twice the size."""
+"""Two processes with a batch each learn from the teacher like one process with a batch of twice the size."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""docker/ as far as it can be looked at without an engine and network; `make rehearse-docker` does its steps."""
+"""docker/ as far as it can be checked without an engine and network; `make rehearse-docker` executes its steps."""
 
 import re
 import shutil

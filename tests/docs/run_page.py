@@ -1,10 +1,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the commands of documentation pages, in their order, on data and a checkpoint that are made here.
+"""Runs the commands of documentation pages, in their order, on data and a checkpoint made here.
 
-All pages share one folder, so that what one of them has made (the export of docs/export.md) serves the later ones, and
-a command that has run is not run again. A command is run as it stands but for the replacements below, in this process:
-each start of Python would import Paddle anew.
+All pages share one folder, so that later ones use earlier results (the export of docs/export.md), and no command is run
+twice. A command is run unchanged except for the replacements below, in this process, since each start of Python would
+import Paddle again.
 """
 
 import importlib.util

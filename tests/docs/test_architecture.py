@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""docs/architecture.md draws the packages and layers that there are."""
+"""docs/architecture.md shows the existing packages and layers."""
 
 import re
 from pathlib import Path

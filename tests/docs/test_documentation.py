@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the documentation says is what the code takes."""
+"""The documentation agrees with the code."""
 
 import re
 import shlex

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The page about parts of one's own, done word by word: its file, its configuration, every command, its program."""
+"""The page about your own parts, followed word by word: its file, its configuration, every command, its program."""
 
 import re
 import shutil

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of the documentation, run: each is run by a page here, or named with the reason why it is not."""
+"""The commands of the documentation: each is run for its page here, or listed with the reason why not."""
 
 import re
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""docs/datasets.md says what the data sets are."""
+"""docs/datasets.md describes the data sets correctly."""
 
 import json
 import re

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The reference in docs/config.md is what the code says, and the code says something of each argument."""
+"""The reference in docs/config.md is generated from the code, which documents each argument."""
 
 import ast
 from pathlib import Path

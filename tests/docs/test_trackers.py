@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The hooks of the page on trackers, word by word: one beside a stand-in of its package, one against a real service."""
+"""The hooks of the page on trackers, word by word: one with a stand-in for its package, one against a real service."""
 
 import json
 import re

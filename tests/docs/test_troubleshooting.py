@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every message that docs/troubleshooting.md explains is one that the code can give."""
+"""Every message in docs/troubleshooting.md is one that the code can raise."""
 
 import ast
 import re

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of the page on trust, done word by word on a run and on one that fails."""
+"""The commands of the page on trust, followed word by word on a good run and on a failing one."""
 
 import re
 import shlex

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Environments that never were: a Python of stubs with descriptions, and a system of a few files."""
+"""Staged environments: a Python of stubs with package metadata, and a system of a few files."""
 
 import venv
 from pathlib import Path

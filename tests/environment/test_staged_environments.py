@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the doctor says of environments that are broken in one way each."""
+"""The doctor's findings on environments with one fault each."""
 
 import json
 import subprocess

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of exports share."""
+"""Fixtures of the export tests."""
 
 import paddle
 import pytest

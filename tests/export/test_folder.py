@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The folder of an export: what is written, what is replaced and what stays."""
+"""The folder of an export: what is written, replaced and kept."""
 
 import errno
 import os

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Formats beside Paddle's in the folder of an export: files, deploy.yaml, metadata, and what the graphs give."""
+"""Formats other than Paddle's in the folder of an export: files, deploy.yaml, metadata, and the graphs' outputs."""
 
 import json
 import sys

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The verdict on what a graph gave: which limit decides when."""
+"""The verdict on a graph's outcome: which limit decides when."""
 
 from pathlib import Path
 

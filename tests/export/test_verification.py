@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the comparison of an export with its network lets pass and what it stops."""
+"""What the comparison of an export with its network accepts and what it rejects."""
 
 import json
 import re

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Complete configurations in which every part of the toolkit occurs with its arguments, and ways to spoil them."""
+"""Complete configurations with every part of the toolkit and its arguments, and ways to corrupt them."""
 
 import copy
 import datetime

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Trainings that are signalled and killed from outside, and what they leave."""
+"""Trainings that are signalled and killed from outside, and their files."""
 
 import contextlib
 import json

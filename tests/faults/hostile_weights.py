@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files of PyTorch, MindSpore and safetensors that would run code, and others that claim what cannot be."""
+"""Files of PyTorch, MindSpore and safetensors that would run code, and others with impossible claims."""
 
 import io
 import json

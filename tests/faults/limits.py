@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What both fuzzes share: how many cases, which ones, and how long each may take."""
+"""Shared by both fuzz tests: the number of cases, their selection, and the time limit of each."""
 
 import contextlib
 import os

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Trains a network of one layer in the toolkit's own way: steps take milliseconds, and many runs fit into a test."""
+"""Trains a network of one layer with the toolkit: steps take milliseconds, and many runs fit into a test."""
 
 import argparse
 import contextlib

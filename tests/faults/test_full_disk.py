@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Saving where the disk is full, fails or cannot be written: what was saved before stays."""
+"""Saving on a disk that is full, fails or is read-only: earlier files stay."""
 
 import errno
 import os

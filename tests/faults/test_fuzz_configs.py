@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Spoilt configurations: refused with lines that name file and key, or what they describe can be built and runs."""
+"""Corrupted configurations: refused with lines that name file and key, or they can be built and run."""
 
 import json
 import os

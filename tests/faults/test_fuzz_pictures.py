@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Broken pictures and labels on every way into the toolkit: a right sample, or one line that names the file."""
+"""Broken pictures and labels on every way into the toolkit: a correct sample, or one line that names the file."""
 
 import json
 import subprocess

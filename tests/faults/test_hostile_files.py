@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Weight files that were made to run code, and damaged ones: none runs any, each is refused with one line.
+"""Weight files made to run code, and damaged ones: none runs any, each is refused with one line.
 
-Each hostile file would leave a witness if it came to run; that the plain unpickler lets it is tested as well.
+Each hostile file would leave a trace if it ran; that the plain unpickler runs it is tested as well.
 """
 
 import collections

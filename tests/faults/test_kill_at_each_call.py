@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A run that is killed at any one thing it asks of the disk goes on to the end of one that never was.
+"""A run killed at any single disk operation goes on to the same end as one never killed.
 
-The kill is an exception that nothing catches, raised in this process; ``test_kills.py`` kills real ones.
+The kill is an uncaught exception, raised in this process; ``test_kills.py`` kills real processes.
 """
 
 import os

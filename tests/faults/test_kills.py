@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Trainings killed without warning: a run that goes on ends as one that was never killed.
+"""Trainings killed without warning: a resumed run ends like one that was never killed.
 
 ``make faults`` runs many rounds (``FAULT_ROUNDS``); ``make test`` runs a few.
 """

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A training on a real file system that is too small, and after somebody has made room."""
+"""A training on a real file system that is too small, and again after making room."""
 
 import os
 import subprocess

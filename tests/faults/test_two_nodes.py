@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Two nodes, each with a launcher of its own, on the loopback of one machine."""
+"""Two nodes, each with its own launcher, on the loopback of one machine."""
 
 import socket
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluation with a network whose answers are known, so that every figure can be worked out by hand."""
+"""Evaluation with a network of known answers, so that every figure can be worked out by hand."""
 
 import json
 import re

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which regions of a label are suspicious, with networks whose probabilities are known."""
+"""Suspicious regions of a label, with networks of known probabilities."""
 
 import math
 

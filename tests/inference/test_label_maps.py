@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""From pictures to label maps, with a network whose answer is known."""
+"""From pictures to label maps, with a network of known answers."""
 
 import numpy as np
 import paddle

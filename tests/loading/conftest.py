@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A run's folder with random weights, as ``paddleseg.load`` finds it, and a picture."""
+"""A run's folder with random weights, for ``paddleseg.load``, and a picture."""
 
 from pathlib import Path
 

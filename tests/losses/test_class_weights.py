@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Weights counted from labels, against the formulas as they are printed."""
+"""Weights counted from labels, against the published formulas."""
 
 import math
 import statistics

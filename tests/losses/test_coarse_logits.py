@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Losses of logits that are coarser than the label: those of the logits resized by Paddle."""
+"""Losses of logits coarser than the label equal those of the logits resized by Paddle."""
 
 import os
 import subprocess

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every registered loss of pixels: called by name as in YAML, and in one step of a real training."""
+"""Properties of every registered loss of pixels: called by name as in YAML, and in one step of a real training."""
 
 import contextlib
 import re

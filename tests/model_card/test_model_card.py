@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A card says what the run's folder says, marks the rest, and is never replaced once somebody has filled it in."""
+"""A card has the facts of the run's folder, marks the rest, and is never replaced once filled in."""
 
 import dataclasses
 import json

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fine-tuning on other classes: those that the weights know keep what they learnt, the others start afresh."""
+"""Fine-tuning on other classes: those in the weights keep their rows, the others start afresh."""
 
 import pickle
 

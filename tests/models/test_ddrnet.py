@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What DDRNet promises beside the contract of ``test_networks.py``: last resize, paddings, first weights, layouts."""
+"""DDRNet beyond the contract of ``test_networks.py``: last resize, paddings, initial weights, layouts."""
 
 import numpy as np
 import paddle

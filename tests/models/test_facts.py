@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a network says of itself decides what is done with it, whoever wrote it."""
+"""A network's own declarations decide how it is used, whoever wrote it."""
 
 import pickle
 

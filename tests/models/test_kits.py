@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Weights of other kits: recognised by their names, and the network computes with them what theirs does.
+"""Weights of other kits: recognised by their names, and the network computes the same with them as theirs.
 
 The lists in ``layouts`` were read from the other kits' own networks, which gave the golden outputs with the weights
-that are made here.
+made here.
 """
 
 import json

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pieces that have a fast way of their own."""
+"""Layers with a fast implementation of their own."""
 
 import numpy as np
 import paddle

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every network promises, and the numbers of each, which are those of the authors' PyTorch networks.
+"""The contract of every network, and its outputs, which equal those of the authors' PyTorch networks.
 
-A network is built once for all tests of its class, with the weights by rule of which the golden outputs were computed.
-That an exported network gives the same is seen in ``tests/export``.
+A network is built once for all tests of its class, with the weights by rule used for the golden outputs. That an
+exported network gives the same is tested in ``tests/export``.
 """
 
 import json

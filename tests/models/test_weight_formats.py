@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Weight files of any kit are read, and those of no kit called what they are, by what is in them."""
+"""Weight files of any kit are read, and other files named correctly, by their content."""
 
 import io
 import pickle

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Weights: what fits is loaded, what does not is named, and PaddleSeg's paddings are not a silent trap."""
+"""Weights: fitting ones are loaded, others named, and PaddleSeg's paddings are not a silent trap."""
 
 import json
 import pickle

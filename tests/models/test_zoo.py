@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names of published weights, with a server on this machine in the place of the publishers."""
+"""Names of published weights, with a local server instead of the publishers'."""
 
 import hashlib
 import json

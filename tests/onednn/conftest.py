@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The oneDNN path is tested where Paddle's wheel carries a oneDNN that is known."""
+"""The oneDNN path is tested if Paddle's wheel has a known oneDNN."""
 
 import pytest
 

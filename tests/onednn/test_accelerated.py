@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What goes through oneDNN within ``accelerated()``, what does not, and what is said of it."""
+"""What goes through oneDNN within ``accelerated()``, what does not, and the log lines on it."""
 
 import subprocess
 import sys

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Convolutions by oneDNN against float64, and against what Paddle's own float32 kernels are off."""
+"""Convolutions by oneDNN against float64, and against the errors of Paddle's own float32 kernels."""
 
 from functools import partial
 

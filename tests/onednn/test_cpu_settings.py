@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which backend and how many threads compute, by what is asked for, the environment and the machine."""
+"""Backend and number of threads, by the request, the environment and the machine."""
 
 import paddle
 import pytest

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Processes that are forked after convolutions have run with several threads, as those that read data are."""
+"""Processes forked after convolutions have run with several threads, like those that read data."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""oneDNN's operations within Paddle's graph of gradients: equal to what Paddle's own give, however it is walked."""
+"""oneDNN's operations within Paddle's gradient graph: equal to Paddle's own, however it is traversed."""
 
 from contextlib import nullcontext
 

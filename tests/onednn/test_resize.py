@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Upsampling by products of matrices, against Paddle's bilinear kernel."""
+"""Upsampling by matrix products, against Paddle's bilinear kernel."""
 
 import numpy as np
 import paddle

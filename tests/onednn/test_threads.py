@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Counts of threads: taken, restored, said where there are not so many cores, and repeatable in their results."""
+"""Numbers of threads: set, restored, warned of if there are fewer cores, and with repeatable results."""
 
 import os
 import sys

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""``optimizer`` and ``lr_scheduler`` as they stand in YAML: PaddleSeg's names, and what is refused by name."""
+"""``optimizer`` and ``lr_scheduler`` in YAML: PaddleSeg's names, and what is refused by name."""
 
 import re
 

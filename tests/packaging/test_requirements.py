@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The lists of packages and what setup.py makes of them."""
+"""The lists of packages, and setup.py's use of them."""
 
 import importlib
 import json

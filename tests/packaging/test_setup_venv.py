@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the set-up of a virtual environment installs, and how it answers on machines where it cannot work."""
+"""What the set-up of a virtual environment installs, and its messages on machines where it cannot work."""
 
 import subprocess
 from pathlib import Path

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The profile of reading: what is timed as what, the share of waiting by hand-worked numbers, and the advice."""
+"""The profile of reading: the timed parts, the share of waiting by hand-worked numbers, and the advice."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A small evaluation with all that a report shows, for the tests of the page."""
+"""A small evaluation with everything that a report shows, for the tests of the page."""
 
 import numpy as np
 

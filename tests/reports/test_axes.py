@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ticks of axes and what they say."""
+"""Ticks of axes and their labels."""
 
 import math
 

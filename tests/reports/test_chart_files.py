@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Charts as files: what is drawn where, and what may be replaced."""
+"""Charts as files: their content, and what may be replaced."""
 
 import io
 import xml.etree.ElementTree as ElementTree

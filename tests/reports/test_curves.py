@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the panels of curves show."""
+"""The content of panels of curves."""
 
 import numpy as np
 import pytest

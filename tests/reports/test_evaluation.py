@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is collected of an evaluation, picture by picture."""
+"""The details of an evaluation, collected picture by picture."""
 
 import numpy as np
 import pytest

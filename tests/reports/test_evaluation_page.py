@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The page is one file, whose figures are those of the evaluation and whose texts are only texts."""
+"""The page is one file, with the figures of the evaluation, and texts that are only texts."""
 
 import base64
 import io

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The page in a real browser: it opens from the disk, sorts, and is dark when it is told so."""
+"""The page in a real browser: it opens from the disk, sorts, and is dark on request."""
 
 import numpy as np
 import pytest

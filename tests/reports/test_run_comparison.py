@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What differs between two runs."""
+"""The differences between two runs."""
 
 import json
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""metrics.jsonl: what is written is read, and a run that goes on has no line twice."""
+"""metrics.jsonl: written lines are read back, and a resumed run has no line twice."""
 
 import json
 import math

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where figures of a run are found, and what is said where there are none."""
+"""Where figures of a run are found, and the message if there are none."""
 
 import json
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tasks that a user defines: new files and one line of registration, and no change to the trainer."""
+"""Tasks defined by a user: new files and one line of registration, without changing the trainer."""
 
 import paddle
 import pytest

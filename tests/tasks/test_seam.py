@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Only the task of segmentation and its metrics know by what figure a segmentation is judged."""
+"""Only the segmentation task and its metrics know the figure by which a segmentation is judged."""
 
 import re
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A user's tasks, hooks and data sets that are wrong: each ends in one line that names it, before the first step."""
+"""A user's faulty tasks, hooks and data sets: each ends in one line that names it, before the first step."""
 
 import sys
 

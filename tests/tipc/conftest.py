@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A checkout of the repository in a folder with a blank in its name, and a program in the place of Python."""
+"""A checkout of the repository in a folder with a blank in its name, and a program instead of Python."""
 
 import json
 import os

@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Each chain with the real commands: it passes the rules, and with one step broken on purpose it is found by them.
+"""Each chain with the real commands: it passes the rules, and with one step broken on purpose they detect it.
 
-The checkout has a blank in its path, and each chain runs in it twice. Where the system lets `unshare` do it, the chains
-see no network and cannot write to the folder that the checkout lies in; elsewhere proxies refuse what they ask for.
+The checkout has a blank in its path, and each chain runs in it twice. If the system permits `unshare`, the chains have
+no network and cannot write to the folder around the checkout; elsewhere proxies refuse their requests.
 """
 
 import functools

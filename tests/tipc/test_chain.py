@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""test_train_inference_python.sh with a program in the place of Python: its commands, and what it makes of results."""
+"""test_train_inference_python.sh with a program instead of Python: its commands, and its handling of results."""
 
 import re
 from pathlib import Path

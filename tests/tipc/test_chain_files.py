@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The chain files: every value stands at the position that PaddlePaddle's scripts read, and our commands take it."""
+"""The chain files: every value is at the position that PaddlePaddle's scripts read, and our commands accept it."""
 
 import shlex
 from pathlib import Path

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""extract_loss.py, compare_losses.py, filter_log.py and analysis.py: numbers out of logs."""
+"""extract_loss.py, compare_losses.py, filter_log.py and analysis.py: numbers from logs."""
 
 import io
 import json

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The chains of int8, ONNX, serving, C++, static graphs and benchmarks, with a program in the place of Python."""
+"""The chains of int8, ONNX, serving, C++, static graphs and benchmarks, with a program instead of Python."""
 
 import json
 

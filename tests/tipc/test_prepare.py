@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""prepare.sh: data for each mode, and nothing of the user's touched."""
+"""prepare.sh: data for each mode, with the user's files untouched."""
 
 import shutil
 import sys

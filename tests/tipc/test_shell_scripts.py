@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""ShellCheck finds nothing in the shell scripts of the repository."""
+"""ShellCheck has no complaints about the shell scripts of the repository."""
 
 import shutil
 import subprocess

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""``tools/convert_weights.py`` as a user runs it, and the network that takes its file."""
+"""``tools/convert_weights.py`` as a user runs it, and the network that loads its file."""
 
 import hashlib
 import json

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tools that make, split and show data sets, as a user types them."""
+"""The tools that create, split and show data sets, as a user runs them."""
 
 import json
 import re

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""tools/dist_train.sh: the command it becomes, and two processes on the CPU."""
+"""tools/dist_train.sh: the resulting command, and two processes on the CPU."""
 
 import os
 import subprocess

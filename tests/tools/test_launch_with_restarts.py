@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""tools/launch_with_restarts.py with a program in the place of Paddle's launcher."""
+"""tools/launch_with_restarts.py with a program instead of Paddle's launcher."""
 
 import os
 import signal

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""``train.py`` keeps a step that is not finite, and ``tools/replay_step.py`` takes it again."""
+"""``train.py`` saves a step that is not finite, and ``tools/replay_step.py`` replays it."""
 
 import json
 import shutil

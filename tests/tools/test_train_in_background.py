@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""tools/train_in_background.sh, started outside the repository, with a program in the place of Python."""
+"""tools/train_in_background.sh, started outside the repository, with a program instead of Python."""
 
 import os
 import subprocess

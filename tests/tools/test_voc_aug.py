@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""tools/dataset_converters/voc_aug.py: what the Semantic Boundaries Dataset adds to Pascal VOC."""
+"""tools/dataset_converters/voc_aug.py: the Semantic Boundaries Dataset's additions to Pascal VOC."""
 
 import shutil
 

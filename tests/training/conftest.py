@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Trainings on each of the ways in which a CPU computes."""
+"""Trainings with each of the CPU's backends."""
 
 import paddle
 import pytest

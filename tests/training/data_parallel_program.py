@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains DDRNet-23-slim for some steps with fixed statistics of batch normalisation.
 
-In float64, which Paddle's kernels compute; and one step in float32, which oneDNN computes, with accumulated gradients
-and a moving average. In float32 one process and two part after a few steps: sums of another order differ in the last
-digit, and now and then that moves an activation to the other side of a ReLU's corner.
+In float64, with Paddle's kernels; and one step in float32, with oneDNN, accumulated gradients and a moving average. In
+float32 one process and two diverge after a few steps: sums in another order differ in the last digit, which now and
+then moves an activation to the other side of a ReLU's kink.
 """
 
 import sys

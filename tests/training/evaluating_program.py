@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Evaluates a network and builds a trainer in each of several processes, and writes down what each has."""
+"""Evaluates a network and builds a trainer in each of several processes, and records each one's results."""
 
 import json
 import sys

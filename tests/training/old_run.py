@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A run whose checkpoints of steps 4 and 8 lie in ``old_run_checkpoints/``, as version 0.1 wrote them.
+"""A run whose checkpoints of steps 4 and 8, written by version 0.1, are in ``old_run_checkpoints/``.
 
 ``python tests/training/old_run.py FOLDER`` at commit 2ca6e59 wrote them.
 """

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a resumed run is the uninterrupted one: what both have saved, and what both have logged."""
+"""Whether a resumed run equals the uninterrupted one: their saved files, and their logs."""
 
 import pickle
 import re

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A trainer of a network of one layer, with which a whole training takes milliseconds."""
+"""A trainer of a network of one layer, whose whole training takes milliseconds."""
 
 import json
 from types import SimpleNamespace

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Batch normalisation that has too few values is said once, with their number."""
+"""Batch normalisation with too few values is reported once, with their number."""
 
 import paddle
 import pytest

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The best model so far: kept, brought back, and true after every kind of resume."""
+"""The best model so far: kept, restored, and correct after every kind of resume."""
 
 import json
 import math

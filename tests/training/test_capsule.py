@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Steps that are not finite are kept, and taken again give the same bytes."""
+"""Steps that are not finite are saved, and give the same bytes when replayed."""
 
 import json
 import random

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs on the CPU: backend, threads and order of the axes are part of a run, and decide its bytes."""
+"""Runs on the CPU: backend, threads and order of the axes are part of a run, and determine its bytes."""
 
 import pickle
 import shutil

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Two processes with a batch each are one process with a batch of twice the size."""
+"""Two processes with a batch each equal one process with a batch of twice the size."""
 
 import os
 import re

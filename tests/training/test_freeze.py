@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frozen parts: no byte of them changes, whatever a training does to the rest."""
+"""Frozen parts: none of their bytes changes, whatever a training does to the rest."""
 
 import pickle
 from pathlib import Path

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The order of the hooks, a user's own among them, and the keys of their states."""
+"""The order of the hooks, including a user's own, and the keys of their states."""
 
 import pickle
 

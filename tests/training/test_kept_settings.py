@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a configuration leaves open: the resolved one names it, and a resumed run goes on as it began."""
+"""Settings that a configuration leaves open: the resolved one names them, and a resumed run keeps them."""
 
 import hashlib
 import json

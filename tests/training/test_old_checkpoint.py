@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A checkpoint of version 0.1 is the start of a run of today, which ends where version 0.1 ended."""
+"""A run of today resumed from a checkpoint of version 0.1 ends where version 0.1 ended."""
 
 import json
 import pickle

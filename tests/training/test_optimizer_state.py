@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The optimiser's state of a run with master weights, in another process than the one that saved it.
 
-The CPU has no kernel for a step in half precision, and ``decorate`` does nothing there. Paddle makes master weights
-and states all the same before it looks for the kernel, and what these are called is what is asked here.
+The CPU has no kernel for a step in half precision, and ``decorate`` does nothing there. Paddle still creates master
+weights and states before it looks for the kernel, and their names are tested here.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where networks compute in mixed precision. The CPU has no kernels for it: what Paddle is asked for is recorded."""
+"""Where networks compute in mixed precision. The CPU has no kernels for it: the requests to Paddle are recorded."""
 
 from contextlib import contextmanager
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What hooks get of a training's figures and samples, and when."""
+"""The figures and samples of a training that hooks get, and when."""
 
 import numpy as np
 import pytest

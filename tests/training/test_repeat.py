@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A training is repeated from its run's folder to the same bytes, or refused in one line."""
+"""A training is repeated from its run's folder with the same bytes, or refused in one line."""
 
 import json
 import shutil

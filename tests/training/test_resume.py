@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A run in several parts has the bytes of one that was never interrupted, wherever it is cut."""
+"""A run in several parts has the bytes of an uninterrupted one, wherever it is interrupted."""
 
 from types import SimpleNamespace
 

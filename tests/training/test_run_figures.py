@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a training leaves beside its checkpoints: metrics.jsonl, its pictures, and what trackers got."""
+"""A training's output besides its checkpoints: metrics.jsonl, its pictures, and the trackers' data."""
 
 import json
 import struct

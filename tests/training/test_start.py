@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What train.py looks at before the first step, and what it says of memory after it."""
+"""What train.py checks before the first step, and what it logs about memory after it."""
 
 import re
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The network of a train step: where the losses can upsample its logits, it leaves that to them."""
+"""The network of a train step: it leaves the upsampling of its logits to the losses if they can do it."""
 
 import numpy as np
 import paddle

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures in which each pixel says where it was, so that what a transform did can be read from its result."""
+"""Pictures whose pixels encode their position, so that a transform can be read off its result."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What holds for every registered transform; a new one fails here until it is in one of the two tables."""
+"""Properties of every registered transform; a new one fails here until it is in one of the two tables."""
 
 import copy
 import random

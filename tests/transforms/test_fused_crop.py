@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The fused crop against the plain order of work, to the bit, and against the transforms that it stands for."""
+"""The fused crop against the plain order of work, to the bit, and against the transforms that it replaces."""
 
 import cv2
 import numpy as np

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers that were mistyped: refused by name, before they take memory or turn into infinity."""
+"""Mistyped numbers: refused by name, before they take memory or turn into infinity."""
 
 import numpy as np
 import pytest

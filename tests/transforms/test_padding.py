@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Padding to an aspect ratio and to a square, by hand-worked numbers, and how predictions are brought back."""
+"""Padding to an aspect ratio and to a square, by hand-worked numbers, and mapping predictions back."""
 
 import re
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""RandAugment against Pillow: operators on points equal to the bit, moves within two grey levels on average."""
+"""RandAugment against Pillow: point operators equal to the bit, moves within two grey levels on average."""
 
 from collections import Counter
 

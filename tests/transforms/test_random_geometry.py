@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Rotation, affine maps and cut-outs: what is drawn, against plain numpy and measured on pictures of ramps."""
+"""Rotation, affine maps and cut-outs: the random draws, against plain numpy and measured on pictures of ramps."""
 
 import math
 

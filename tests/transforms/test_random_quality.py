@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Blur and noise: kernels against plain numpy, and the distributions of what is drawn."""
+"""Blur and noise: kernels against plain numpy, and the distributions of the random draws."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What all commands share, and packages that are missing or do not load."""
+"""Shared behaviour of all commands, and packages that are missing or do not load."""
 
 import argparse
 import subprocess

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""PNG and JPEG pictures that are cut or promise more than they hold are refused; what comes behind one does no harm."""
+"""Truncated PNG and JPEG pictures, and ones with exaggerated sizes, are refused; bytes after the end do no harm."""
 
 import io
 import struct

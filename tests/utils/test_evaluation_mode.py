@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A network is in evaluation mode within the block, and in its own afterwards."""
+"""A network is in evaluation mode within the block, and in its own mode afterwards."""
 
 import pytest
 from paddle import nn

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures that a camera marked as turned, against Pillow's own turning and against arrays written out by hand."""
+"""Pictures marked as rotated by a camera, against Pillow's own rotation and against arrays written out by hand."""
 
 import io
 import struct

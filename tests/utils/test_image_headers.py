@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Sizes in the headers of image files, the bound that they are held to before anything is decoded, and lossy labels."""
+"""Sizes in the headers of image files, their bound before decoding, and lossy labels."""
 
 import io
 import struct

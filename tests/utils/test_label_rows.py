@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Label maps of logits that come in rows from above; those of all logits at once are the oracle."""
+"""Label maps of logits that arrive in rows from the top; those of all logits at once are the oracle."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Label maps that are written as TIFF files while they are made."""
+"""Label maps written as TIFF files while they are computed."""
 
 import io
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The lead of the best class, against sorting, and where it lies on the picture."""
+"""The lead of the best class, against sorting, and its position on the picture."""
 
 import numpy as np
 import pytest

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bars in a pseudo terminal, lines elsewhere, and nothing of either with --quiet."""
+"""Bars in a pseudo terminal, lines elsewhere, and neither with --quiet."""
 
 import re
 import subprocess

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading pictures: their channels and colours in every format, and files that are no pictures."""
+"""Reading pictures: their channels and colours in every format, and files that are not pictures."""
 
 import cv2
 import numpy as np

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reading labels: ids as they are stored, whatever the bits, and files that hold no ids."""
+"""Reading labels: ids as stored, whatever the bits, and files without ids."""
 
 import struct
 import zlib

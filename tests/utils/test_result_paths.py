@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Label maps alone: where they go, and that they neither replace pictures nor are taken for pictures."""
+"""Label maps alone: their paths, and that they neither replace pictures nor are taken for pictures."""
 
 import pytest
 

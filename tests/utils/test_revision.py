@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The commit that an export is said to be of."""
+"""The commit recorded in an export."""
 
 import shutil
 import subprocess

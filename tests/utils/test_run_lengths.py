@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Run lengths against masks, and against texts that pycocotools 2.0.11 wrote."""
+"""Run lengths against masks, and against texts written by pycocotools 2.0.11."""
 
 import numpy as np
 import pytest

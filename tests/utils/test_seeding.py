@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The random streams: fixed for ever, because runs and drawn pictures are repeated from their numbers."""
+"""The random streams: fixed for ever, because runs and drawn pictures are reproduced from them."""
 
 import numpy as np
 

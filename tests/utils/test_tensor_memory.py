@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Paddle's tensors seen by numpy where they lie."""
+"""Paddle's tensors seen by numpy without copying."""
 
 import gc
 import weakref

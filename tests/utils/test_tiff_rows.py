@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""TIFF files by rows: what the reader of whole files gives is the oracle."""
+"""TIFF files by rows: the reader of whole files is the oracle."""
 
 import sys
 import tracemalloc

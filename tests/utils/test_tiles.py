@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures by tiles: where these lie, their weights, and label maps with networks whose scores are known."""
+"""Pictures by tiles: their positions, their weights, and label maps with networks of known scores."""
 
 import tracemalloc
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files of torch.save, read without PyTorch: those that PyTorch 2.14 wrote, and more where a Python has PyTorch."""
+"""Files of torch.save, read without PyTorch: those written by PyTorch 2.14, and more if a Python has PyTorch."""
 
 import importlib.util
 import os

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a hint says of a value, the types and bounds of its parts together."""
+"""Checking values against hints, including the types and bounds of their parts."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures of 16 bits, floats and many bands: every value that is stored reaches the network, in units of 255."""
+"""Pictures of 16 bits, floats and many bands: every stored value reaches the network, in units of 255."""
 
 import io
 import os

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Videos, with a network that takes a frame's brightness for its class."""
+"""Videos, with a network whose class is a frame's brightness."""
 
 import subprocess
 import sys

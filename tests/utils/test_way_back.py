@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The way from the network's input to the picture, and ids that go it alone."""
+"""The way from the network's input to the picture, also for ids alone."""
 
 import cv2
 import numpy as np

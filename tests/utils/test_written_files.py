@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The index of a folder: whose files may be replaced."""
+"""The index of a folder: which files may be replaced."""
 
 import json
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A network of four classes with random weights, exported once, and pictures to look at with it."""
+"""A network of four classes with random weights, exported once, and pictures for it."""
 
 from pathlib import Path
 

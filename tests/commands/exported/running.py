@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of an export in this process, and what they leave."""
+"""The commands of an export in this process, and their results."""
 
 import contextlib
 import shutil

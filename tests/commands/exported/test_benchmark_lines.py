@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What infer.py --benchmark and --model_name write."""
+"""The output of infer.py --benchmark and --model_name."""
 
 import re
 

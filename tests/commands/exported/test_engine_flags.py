@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Flags of infer.py that say on what the graph runs and how."""
+"""Flags of infer.py for where and how the graph runs."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""evaluate.py and infer_dataset.py score what really runs, here or on a machine that is not at hand."""
+"""evaluate.py and infer_dataset.py score the exported graph, here or on another machine."""
 
 import dataclasses
 import json

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What export.py refuses, says and takes from where."""
+"""What export.py refuses and logs, and the sources of its settings."""
 
 import paddle
 import pytest

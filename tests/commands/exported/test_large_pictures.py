@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""deploy/python/infer.py with pictures that do not fit, and with videos; predict.py is the oracle."""
+"""deploy/python/infer.py with pictures too large for memory, and with videos; predict.py is the oracle."""
 
 import cv2
 import numpy as np

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""infer.py and export.py replace what they wrote, and nothing else."""
+"""infer.py and export.py replace only their own files."""
 
 import pytest
 

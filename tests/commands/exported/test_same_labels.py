@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""export.py and deploy/python/infer.py as a user runs them give what predict.py and val.py give."""
+"""export.py and deploy/python/infer.py, run like a user does, give the results of predict.py and val.py."""
 
 import copy
 import json

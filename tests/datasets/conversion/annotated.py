@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Annotations made by hand, and the labels that they are to become, drawn as text."""
+"""Annotations made by hand, and their expected labels, drawn as text."""
 
 import json
 from dataclasses import replace

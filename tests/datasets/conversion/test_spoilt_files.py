@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Annotation files in which any value is another one: they are read, or refused as a fault of the user's files."""
+"""Annotation files with any value replaced: they are read, or refused as a fault of the user's files."""
 
 import copy
 import json

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The label doctor on drawn scenes that are spoilt in one way each: it names that and nothing else."""
+"""The label doctor on drawn scenes with one fault each: it names that and nothing else."""
 
 import functools
 import re

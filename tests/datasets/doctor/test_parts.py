@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the label doctor reckons with, against values that were worked out by hand or in the plainest way."""
+"""The label doctor's computations, against values worked out by hand or in the plainest way."""
 
 import math
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Exports whose graphs are a few operators, made by OpenVINO, and what Python makes of them with the same engine."""
+"""Exports whose graphs are a few operators, made by OpenVINO, and Python's results with the same engine."""
 
 from pathlib import Path
 

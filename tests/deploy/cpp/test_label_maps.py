@@ -1,9 +1,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The C++ program makes of the same logits the label maps that Python makes, to the last pixel.
+"""The C++ program makes the same label maps as Python from the same logits, to the last pixel.
 
-Both run the same graph with the same engine, and the pictures are resized by the nearest pixel if at all, in which all
-versions of OpenCV agree; so the logits are the same numbers.
+Both run the same graph with the same engine, and pictures are only resized by nearest neighbour, in which all versions
+of OpenCV agree; so the logits are the same numbers.
 """
 
 import cv2

@@ -1,8 +1,8 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The C++ program reads pictures and changes their sizes as Python does.
+"""The C++ program reads and resizes pictures like Python.
 
-The graph gives one channel of what reaches it as class ids, so that the saved label map is that channel.
+The graph returns one channel of its input as class ids, so that the saved label map is that channel.
 """
 
 import re

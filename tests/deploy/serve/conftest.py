@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the service share: a small exported network, pictures, and a client without a network between."""
+"""Shared by the tests of the service: a small exported network, pictures, and an in-process client."""
 
 import importlib.util
 import io

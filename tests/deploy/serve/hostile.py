@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that no friend sends, with the status that each must get."""
+"""Hostile requests, with the status that each must get."""
 
 import io
 import struct

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the service answers: each output, chosen by query or Accept, is what the predictor gives."""
+"""The service's answers: each output, chosen by query or Accept, is the predictor's result."""
 
 import base64
 import io

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Each hostile request gets an error with a reason, and the service goes on."""
+"""Each hostile request gets an error with a reason, and the service keeps running."""
 
 import threading
 import time

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The page in a real browser: every way to give a picture, what is shown, and what a strict policy lets through."""
+"""The page in a real browser: every way to give a picture, the display, and the strict content policy."""
 
 import base64
 import io

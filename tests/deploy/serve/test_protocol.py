@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Answers that are not read: who is slow gets all of it, and who reads nothing is cut off."""
+"""Unread answers: slow readers get all of it, and those who read nothing are disconnected."""
 
 import socket
 import threading

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Signals that come while a worker loads its network."""
+"""Signals that arrive while a worker loads its network."""
 
 import os
 import subprocess

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the page in the browser share: exports in ONNX, their sites, and the command that builds them."""
+"""Shared by the tests of the page in the browser: exports in ONNX, their sites, and the command that builds them."""
 
 import importlib.util
 import io

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Sites put together from exports: what is in them, what is refused, and how they are served."""
+"""Sites built from exports: their content, what is refused, and how they are served."""
 
 import json
 import subprocess

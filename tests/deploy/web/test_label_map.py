@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The label map in JavaScript is Python's, to the last pixel, of the same logits."""
+"""The label map in JavaScript equals Python's for the same logits, to the last pixel."""
 
 import json
 import shutil

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The page in a real browser, with the real runtime: its label maps are those of Python with ONNX Runtime."""
+"""The page in a real browser, with the real runtime: its label maps equal Python's with ONNX Runtime."""
 
 import io
 

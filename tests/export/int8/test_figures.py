@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is said of int8: scores against counts in plain numpy, and whether it is an improvement."""
+"""The figures of int8: scores against counts in plain numpy, and whether it is an improvement."""
 
 from types import SimpleNamespace
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
-"""int8 graphs beside those of an export: what is in them, what deploy.yaml says, and what is refused."""
+"""int8 graphs in an export: their content, their entries in deploy.yaml, and what is refused."""
 
 import hashlib
 import re

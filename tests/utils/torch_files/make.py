@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes the files of torch.save beside it, with a Python that has PyTorch: ``python make.py [FOLDER] [SEED]``.
 
-Those that are committed are of PyTorch 2.14 and seed 0. ``expected`` needs numpy alone: the tests compare with it.
+The committed ones are of PyTorch 2.14 and seed 0. ``expected``, with which the tests compare, needs only numpy.
 """
 
 import sys
