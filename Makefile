@@ -5,21 +5,22 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 VENV_262 ?= .venv-262
-# More words for test_tipc/run_chains.py: --stretch 4 on a busy machine; with `make tipc-all` --chains and --models, too.
+# Further flags of test_tipc/run_chains.py: --stretch 4 on a busy machine; with `make tipc-all` --chains and --models,
+# too.
 TIPC_FLAGS ?=
 # How often `make faults` kills a training.
 FAULT_ROUNDS ?= 50
-# New folder in which `make rehearse-docker` does the steps of docker/Dockerfile; deleted when it went well.
+# New folder in which `make rehearse-docker` executes docker/Dockerfile; deleted on success.
 DOCKER_FOLDER ?= output/docker_rehearsal
 # How long `make soak` keeps the service under load.
 SOAK_SECONDS ?= 60
 BENCHMARKS ?= data class_data loss evaluate train_step scaling exported
 BENCHMARK_DIR ?= output/benchmark
-# Test processes that run side by side; each computes with one thread (tests/conftest.py).
+# Parallel test processes; each computes with one thread (tests/conftest.py).
 TEST_PROCESSES ?= 2
-# `make test-262` computes with Paddle's own kernels, so that both ways are tested. What it leaves out has been seen by
-# `make test` and says nothing about Paddle: pages, shell scripts, lists of packages; and speed and faults, which take
-# their time.
+# `make test-262` computes with Paddle's own kernels, so that both backends are tested. It leaves out tests of `make
+# test` that do not depend on Paddle (pages, shell scripts, lists of packages), and those of speed and faults, which
+# take long.
 NOT_IN_262 := benchmark docs faults packaging tipc
 
 .PHONY: help venv venv-dev venv-deploy web-runtime test test-deploy test-262 test-fast faults soak lint format quickstart tipc tipc-all \
@@ -64,14 +65,14 @@ $(VENV)/.installed-deploy: $(VENV)/.installed-dev requirements-deploy.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-deploy.txt
 	@touch $@
 
-# onnxruntime-web, for the tests of deploy/web; without npm those that need it are skipped and say so.
+# onnxruntime-web, for the tests of deploy/web; without npm those that need it are skipped with this reason.
 web-runtime: deploy/web/node_modules/.installed
 
 deploy/web/node_modules/.installed: deploy/web/package.json deploy/web/package-lock.json
 	@if command -v npm > /dev/null; then npm ci --prefix deploy/web --ignore-scripts --no-audit --no-fund --silent && touch $@; \
 		else echo 'no npm here: deploy/web is tested without onnxruntime-web'; fi
 
-# Paddle 2.6.2 with what requirements-gpu.txt brings beside it: the newest that users of cards get from PyPI.
+# Paddle 2.6.2 with the other packages of requirements-gpu.txt: the newest that users of GPUs get from PyPI.
 $(VENV_262)/.installed: requirements-gpu.txt requirements-dev.txt tools/setup_venv.sh
 	@bash tools/setup_venv.sh $(PYTHON) $(VENV_262) requirements-gpu.txt
 	@$(VENV_262)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
@@ -114,14 +115,14 @@ tipc: venv-deploy
 tipc-all: venv-deploy
 	PYTHON=$(BIN)/python $(BIN)/python test_tipc/run_chains.py $(TIPC_FLAGS)
 
-# Each prints a table and leaves a list of measurements in $(BENCHMARK_DIR).
+# Each prints a table and writes a list of measurements to $(BENCHMARK_DIR).
 benchmark: venv
 	@mkdir -p $(BENCHMARK_DIR)
 	@set -e; for name in $(BENCHMARKS); do \
 		echo "== $$name"; $(BIN)/python benchmark/$$name.py --json $(BENCHMARK_DIR)/$$name.json; \
 	done
 
-# docker/ is a build context of its own and cannot see the lists beside it.
+# docker/ is a separate build context and cannot see the lists outside it.
 docker-lists:
 	cp requirements.txt requirements-gpu.txt requirements-serving.txt constraints.txt constraints-gpu.txt docker/
 

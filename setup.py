@@ -29,7 +29,7 @@ def is_chosen_by_the_user(requirement):
 cpu, gpu = read_requirements("requirements.txt"), read_requirements("requirements-gpu.txt")
 version_line = r'^__version__ = "(.+)"$'
 init_text = (ROOT / "paddleseg" / "__init__.py").read_text(encoding="utf-8")
-# The doctor reads them there, and setup imports nothing of the package: that would need what it is to install.
+# The doctor reads them there, and setup imports nothing from the package, which would need the packages to install.
 EXTRAS = runpy.run_path(str(ROOT / "paddleseg" / "environment" / "extras.py"))["EXTRAS"]
 opencv = next(line for line in cpu if line.startswith("opencv-python"))
 

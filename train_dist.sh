@@ -2,5 +2,5 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# tools/dist_train.sh under the name that the Iluvatar port has for it:  bash train_dist.sh CONFIG NUM [arguments]
+# tools/dist_train.sh under its name in the Iluvatar port:  bash train_dist.sh CONFIG NUM [arguments]
 exec bash "$(dirname "$0")/tools/dist_train.sh" "$@"

@@ -4,7 +4,7 @@
 #   docker build -t ddrnet-gpu -f docker/gpu.Dockerfile docker/   its environment; mount the checkout at /opt/ddrnet
 #   docker build -t ddrnet-gpu -f docker/gpu.Dockerfile .         the whole toolkit
 #
-# For newer cards PADDLE is what Paddle's install page gives to pip, and CUDA_IMAGE the base image that goes with it.
+# For newer cards PADDLE has the pip arguments of Paddle's install page, and CUDA_IMAGE the matching base image.
 
 ARG CUDA_IMAGE=nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04
 
@@ -17,12 +17,12 @@ RUN apt-get update && \
     rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/lists
 COPY requirements-gpu.txt requirements-serving.txt constraints-gpu.txt ./
-# The oldest Paddle of the list is the one that is built for this CUDA.
+# The oldest Paddle of the list is the one built for this CUDA.
 RUN sed -i -e 's/^opencv-python/opencv-python-headless/' -e 's/^paddlepaddle-gpu>=/paddlepaddle-gpu==/' \
         requirements-gpu.txt && \
     python3 -m venv /opt/venv
 ARG PADDLE=""
-# Paddle of another index goes first; then its line leaves the list, which would bring the one of PyPI.
+# Paddle from another index comes first; then its line is removed from the list, which would install PyPI's.
 # hadolint ignore=SC2086
 RUN --mount=type=cache,target=/root/.cache/pip \
     if [ -n "$PADDLE" ]; then \
@@ -38,7 +38,7 @@ FROM ${CUDA_IMAGE}
 RUN apt-get update && \
     DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends python3 libgomp1 && \
     rm -rf /var/lib/apt/lists/*
-# Paddle 2.6.2 opens libcudnn.so and its like without a version; such names come with the development image alone.
+# Paddle 2.6.2 opens libcudnn.so and its like without a version; such names exist only in the development image.
 RUN for name in cublas cublasLt cufft curand cusolver cusparse cudnn nccl; do \
         for file in "/usr/local/cuda/lib64/lib$name.so."[0-9]* "/usr/lib/x86_64-linux-gnu/lib$name.so."[0-9]*; do \
             if [ -e "$file" ]; then ln -sf "$file" "/usr/lib/x86_64-linux-gnu/lib$name.so"; break; fi; \
@@ -49,7 +49,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/opt/ddrnet \
     PYTHONUNBUFFERED=1 \
     HOME=/home/ddrnet
-# The home is open to all, for `docker run --user` may bring any number of a user.
+# The home is open to all, because `docker run --user` may set any user id.
 RUN useradd --uid 1000 --no-create-home ddrnet && \
     install -d -m 1777 /home/ddrnet && \
     printf '#!/bin/sh\nexec python -m paddleseg.deploy.serve "$@"\n' > /usr/local/bin/ddrnet-serve && \

@@ -2,9 +2,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# The speed of a training, as the section train_benchmark_params of a chain file describes it (docs/benchmark_train.md):
+# The speed of a training, by the section train_benchmark_params of a chain file (docs/benchmark_train.md):
 #   bash test_tipc/benchmark_train.sh CHAIN_FILE benchmark_train [dynamic_bs2_fp32_DP_N1C1 | dynamicTostatic]
-# Results go below $BENCHMARK_LOG_DIR; $BENCHMARK_ROOT/scripts/analysis.py is used where it is there.
+# Results go below $BENCHMARK_LOG_DIR; $BENCHMARK_ROOT/scripts/analysis.py is used if it exists.
 set -uo pipefail
 
 chain_file=$(realpath -m -- "${1:?CHAIN_FILE is missing: test_tipc/configs/<model>/train_infer_python.txt}")
@@ -16,7 +16,7 @@ source test_tipc/common_func.sh
 begin_chain train_params results_benchmark.log
 results=${BENCHMARK_LOG_DIR:-$LOG_PATH}
 
-# read_section: sets what the section says.
+# read_section: sets the section's values.
 read_section() {
     local i first="" key keys=(batch_size fp_items epoch --profiler_options flags)
     for i in "${!lines[@]}"; do
@@ -36,7 +36,7 @@ read_section() {
     read_more "${lines[first + 5]:-}"
 }
 
-# read_more LINE: sets `train_flags` and `skip_iters` to what key:value;key:value says.
+# read_more LINE: sets `train_flags` and `skip_iters` from key:value;key:value.
 read_more() {
     local pair pairs=()
     train_flags="" skip_iters=""
@@ -50,7 +50,7 @@ read_more() {
     done
 }
 
-# read_request PARAMS: what the third argument asks for, in place of the section's lists.
+# read_request PARAMS: replaces the section's lists by the third argument's request.
 read_request() {
     local words
     run_mode=DP device_nums=(N1C1 N1C8) suffix="" trainer=norm_train
@@ -67,8 +67,8 @@ read_request() {
     [[ $1 != dynamicTostatic* ]] || suffix=d2sT_ trainer=to_static_train
 }
 
-# gpus_of DEVICE_NUM: prints the entry of gpu_list that N1C8 means. On a Paddle for CPUs, processes on the CPU take the
-# place of as many cards as there are cores.
+# gpus_of DEVICE_NUM: prints the entry of gpu_list for N1C8. On a Paddle for CPUs, processes on the CPU replace cards,
+# up to the number of cores.
 gpus_of() {
     local count=${1#*C} entry=-1
     if [ "$num_cards" -lt 0 ] && [ "$count" -le "$(nproc)" ]; then
@@ -81,7 +81,7 @@ gpus_of() {
     fi
 }
 
-# write_chain FILE GPUS BATCH_SIZE PRECISION PROFILER: the chain file for one training, without all that comes after it.
+# write_chain FILE GPUS BATCH_SIZE PRECISION PROFILER: the chain file for one training, without the later steps.
 write_chain() {
     local chain=("${lines[@]}") i device=gpu more=$train_flags
     [[ $2 != -1* ]] || device=cpu
@@ -93,7 +93,7 @@ write_chain() {
     chain[8]=--batch_size:$MODE=$3
     chain[12]=$5
     chain[14]=trainer:$trainer
-    # Evaluating is no part of a training's speed.
+    # Evaluation is not part of a training's speed.
     chain[15]=${lines[15]/ --do_eval/}$more
     chain[23]=eval:null
     for i in 29 30 31 32 33 34; do

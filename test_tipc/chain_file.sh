@@ -2,7 +2,7 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Chain files: what stands where in them, and their lines as keys, values, lists and words. Sourced by common_func.sh.
+# Chain files: their layout, and their lines as keys, values, lists and words. Sourced by common_func.sh.
 # shellcheck disable=SC2034 # arrays that are named by a parameter are used where the function is called
 
 key_ends_with=:
@@ -15,8 +15,8 @@ declare -A CHAIN_MODES=(
     [serving_params]="serving_infer"
     [cpp_params]="cpp_infer"
 )
-# What stands at which position of such a file, counted from 0 without empty lines: the key of a line, or a heading
-# without its "=". Positions that are not named hold flags, which each kit calls otherwise.
+# The content at each position of such a file, counted from 0 without empty lines: the key of a line, or a heading
+# without its "=". Other positions have flags, whose names differ between kits.
 declare -A CHAIN_KEYS=(
     [train_params]="1:model_name 2:python 3:gpu_list 6:--iters 7:--save_dir 8:--batch_size 10:train_model_name
         11:train_infer_img_dir 13:## 14:trainer 15:norm_train 21:## 22:eval_params 23:eval 25:## 26:export_params
@@ -31,8 +31,8 @@ declare -A CHAIN_KEYS=(
         8:use_fp16 9:# 10:model_path 11:params_path 12:is_normalize 13:is_resize"
 )
 
-# read_chain_file FILE: its lines that are not empty go into the array `lines`, its kind into `chain_kind`. A line that
-# is missing, or ends as on Windows, ends the script.
+# read_chain_file FILE: puts its non-empty lines into the array `lines`, its kind into `chain_kind`. A missing line, or
+# Windows line ends, end the script.
 read_chain_file() {
     local line number=0 expected index key found
     [ -f "$1" ] || fail "there is no chain file $1; give test_tipc/configs/<model>/<chain>.txt" 2
@@ -56,7 +56,7 @@ read_chain_file() {
     done
 }
 
-# heading LINE: the word between the "=" of a heading; of the first line of a file for C++, cpp_params.
+# heading LINE: the word between the "=" of a heading; for the first line of a file for C++, cpp_params.
 heading() {
     local text=${1//=/}
     case $1 in
@@ -65,7 +65,7 @@ heading() {
     esac
 }
 
-# check_mode: ends the script when MODE is none of the chain's.
+# check_mode: ends the script if MODE is not one of the chain's.
 check_mode() {
     [[ " ${CHAIN_MODES[$chain_kind]} " == *" $MODE "* ]] \
         || fail "no mode '$MODE' in this chain; known: ${CHAIN_MODES[$chain_kind]}" 2
@@ -77,12 +77,12 @@ trim() {
     printf '%s' "${text%"${text##*[![:space:]]}"}"
 }
 
-# func_parser_key LINE: what stands before the first colon, or in files for C++ before the first blank.
+# func_parser_key LINE: the text before the first colon, or in files for C++ before the first blank.
 func_parser_key() {
     trim "${1%%"$key_ends_with"*}"
 }
 
-# func_parser_value LINE: what stands after it; a line without one has no value.
+# func_parser_value LINE: the text after it; a line without one has no value.
 func_parser_value() {
     [[ $1 != *"$key_ends_with"* ]] || trim "${1#*"$key_ends_with"}"
 }
@@ -104,14 +104,14 @@ func_parser_params() {
     done
 }
 
-# split_list ARRAY VALUE: the entries of `a|b|c` go into the array of that name; an empty value is one empty entry.
+# split_list ARRAY VALUE: puts the entries of `a|b|c` into the array of that name; an empty value is one empty entry.
 split_list() {
     local -n split_into=$1
     IFS='|' read -ra split_into <<< "$2"
     [ "${#split_into[@]}" -gt 0 ] || split_into=("")
 }
 
-# split_words ARRAY VALUE: the words of VALUE as a shell splits them. Quotes hold words together; nothing is expanded.
+# split_words ARRAY VALUE: splits VALUE into words like a shell. Quotes keep words together; nothing is expanded.
 split_words() {
     local -n words_into=$1
     xargs -r printf '%s\n' <<< "$2" > /dev/null 2>&1 || fail "a quote is not closed in: $2" 2

@@ -2,10 +2,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the scripts of all chains share; to be sourced. They set `chain_file` and MODE; begin_chain sets the rest.
+# Shared by the scripts of all chains; to be sourced. They set `chain_file` and MODE; begin_chain sets the rest.
 #
 # A parameter ARRAY is the name of an array that the function fills or changes.
-# shellcheck disable=SC2034 # such an array, and what begin_chain sets, is used where the function is called
+# shellcheck disable=SC2034 # such an array, and variables set by begin_chain, are used where the function is called
 
 MODE=${MODE:-}
 chain_file=${chain_file:-}
@@ -13,18 +13,18 @@ model_name=${model_name:-}
 # Gets a line for each step.
 status_log=${status_log:-}
 num_cards=${num_cards:--1}
-# What is known of each step that has ended.
+# The facts of each finished step.
 step_names=() step_states=() step_seconds=() step_details=()
 
-# A folder with this file in it was made by a chain, and may be emptied by the next one.
+# A folder with this file was made by a chain, and may be emptied by the next one.
 CHAIN_MARK=.made_by_tipc
-# What chains for C++ infer on: their files name no pictures, and the program takes folders and no lists.
+# The pictures of C++ chains: their files name none, and the program takes folders, not lists.
 CPP_PICTURES=test_tipc/data/cityscapes/leftImg8bit/val
 
 # fail MESSAGE [STATUS]: ends the script.
 fail() {
     printf 'error: %s\n' "$1" >&2
-    # Tools that read the log would take the steps before for the whole chain.
+    # Tools that read the log would take the earlier steps for the whole chain.
     [ "${#step_names[@]}" -eq 0 ] \
         || status_check 1 "$(quote_words bash "$0" "$chain_file" "$MODE")" "$status_log" "$model_name" "$status_log"
     exit "${2:-1}"
@@ -52,8 +52,8 @@ begin_status_log() {
     printf -- '------------------------ %s ------------------------\n' "$MODE" > "$status_log"
 }
 
-# finish_chain PATTERN STEP: the table of all steps, and the end. The status is 0 when none failed and one whose name
-# fits the pattern passed.
+# finish_chain PATTERN STEP: the table of all steps, and the end. The status is 0 if none failed and one whose name
+# matches the pattern passed.
 finish_chain() {
     print_summary | tee -a "$status_log"
     if [ "$(count_steps passed "$1")" -eq 0 ]; then
@@ -66,7 +66,7 @@ finish_chain() {
 
 # --- The command of a step ------------------------------------------------------------------------------------------
 
-# choose_python NAME: sets `python` to $PYTHON, else to NAME of the chain file, else to what the machine has.
+# choose_python NAME: sets `python` to $PYTHON, else to NAME of the chain file, else to the machine's.
 choose_python() {
     python=${PYTHON:-$1}
     command -v "$python" > /dev/null && return
@@ -87,7 +87,7 @@ count_cards() {
         || fail "$python cannot import paddle; PYTHON=... chooses the Python of the chain"
 }
 
-# why_not_on GPUS DEVICE: says why this machine cannot run what the entries of gpu_list and --device ask for.
+# why_not_on GPUS DEVICE: says why this machine cannot serve these entries of gpu_list and --device.
 why_not_on() {
     local card highest=-1
     case $1 in -1 | -1,* | null | "") [[ $2 == gpu* ]] || return 0 ;; esac
@@ -114,7 +114,7 @@ build_command() {
     built=("$python" "${from_file[@]}")
 }
 
-# python_of_chain: sets `python` to that of the chain file, of which those for C++ name none.
+# python_of_chain: sets `python` to that of the chain file; those for C++ name none.
 python_of_chain() {
     case $chain_kind in
         cpp_params) choose_python python ;;
@@ -128,7 +128,7 @@ trains_on_lite_data() {
         || { [ "$MODE" = benchmark_train ] && grep -qsx roadscenes "test_tipc/data/cityscapes/$CHAIN_MARK"; }
 }
 
-# take_lite_config ARRAY: where a chain trains on lite data, --config NAME.yml stands for NAME_lite.yml if it is there.
+# take_lite_config ARRAY: if a chain trains on lite data, --config NAME.yml stands for NAME_lite.yml if it exists.
 take_lite_config() {
     local -n config_words=$1
     local i path
@@ -171,7 +171,7 @@ quote_words() {
     printf '%s' "${text% }"
 }
 
-# fresh_folder FOLDER: an empty folder. What another chain made there goes, anything else is kept beside it.
+# fresh_folder FOLDER: an empty folder. Another chain's files there are deleted, anything else is kept beside it.
 fresh_folder() {
     if [ -f "$1/$CHAIN_MARK" ]; then
         rm -r "$1"
@@ -183,8 +183,8 @@ fresh_folder() {
 
 # --- Running and recording steps ------------------------------------------------------------------------------------
 
-# run_step NAME LOG CHECK ARGUMENT... -- COMMAND...: runs the command with its output in LOG too. It has passed when it
-# ends with status 0 and `CHECK ARGUMENT...` finds what it had to write.
+# run_step NAME LOG CHECK ARGUMENT... -- COMMAND...: runs the command with its output in LOG too. It passes if it ends
+# with status 0 and `CHECK ARGUMENT...` finds its results.
 run_step() {
     local name=$1 log=$2 check=() start=$SECONDS statuses status problem=""
     shift 2
@@ -207,10 +207,10 @@ run_step() {
     end_step "$name" "$log" "$start" "$status" "$problem" "$@"
 }
 
-# become COMMAND...: the command in the place of this shell, with `visible_cards`, if set, as the cards it sees.
+# become COMMAND...: replaces this shell by the command, with `visible_cards`, if set, as the cards it sees.
 become() {
     [ -z "${visible_cards:-}" ] || export CUDA_VISIBLE_DEVICES=$visible_cards
-    # Paddle takes it by itself only where the launcher finds no cards.
+    # Paddle uses it by itself only if the launcher finds no cards.
     [[ ${visible_cards:-} != -1,* ]] || export PADDLE_DISTRI_BACKEND=gloo
     exec "$@"
 }
@@ -229,7 +229,7 @@ end_step() {
     return "$status"
 }
 
-# status_check STATUS COMMAND STATUS_LOG MODEL LOG: the line that PaddlePaddle's tools look for.
+# status_check STATUS COMMAND STATUS_LOG MODEL LOG: the line that PaddlePaddle's tools search for.
 status_check() {
     local word=failed
     [ "$1" -ne 0 ] || word=successfully
@@ -249,7 +249,7 @@ record_step() {
     step_details+=("$4")
 }
 
-# count_steps STATE PATTERN: how many steps of that state have a name that fits the pattern.
+# count_steps STATE PATTERN: how many steps of that state have a name that matches the pattern.
 count_steps() {
     local i count=0
     for i in "${!step_names[@]}"; do

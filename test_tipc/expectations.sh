@@ -2,10 +2,10 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# What a step must have written: each of these is quiet, or prints what is missing and returns 1. Sourced by
+# The required output of a step: each function is quiet, or prints what is missing and returns 1. Sourced by
 # common_func.sh.
 
-# Its time says whether a file is from before the step; begin_chain sets it.
+# Its time shows whether a file is older than the step; begin_chain sets it.
 step_stamp=${step_stamp:-}
 
 # is_new FILE: the file has content, and was written since the step began.
@@ -30,7 +30,7 @@ expect_export() {
     is_new "$1/model.pdmodel" || is_new "$1/model.json" || { printf 'no graph was written in %s' "$1"; return 1; }
 }
 
-# expect_graph FOLDER PATTERN: a new deploy.yaml that names a new graph whose file fits the pattern.
+# expect_graph FOLDER PATTERN: a new deploy.yaml that names a new graph whose file matches the pattern.
 expect_graph() {
     local file
     expect_file "$1/deploy.yaml" || return
@@ -45,7 +45,7 @@ expect_file() {
     is_new "$1" || { printf '%s was not written' "$1"; return 1; }
 }
 
-# expect_content FILE: whenever it was written.
+# expect_content FILE: a non-empty file, of any age.
 expect_content() {
     [ -s "$1" ] || { printf 'there is nothing in %s' "$1"; return 1; }
 }
@@ -76,7 +76,7 @@ expect_classes() {
     fi
 }
 
-# expect_results FOLDER PICTURES MODEL_FOLDER: what an exported network or classifier gives.
+# expect_results FOLDER PICTURES MODEL_FOLDER: the results of an exported network or classifier.
 expect_results() {
     if grep -qsE '^ *task: *classification' "$3/deploy.yaml"; then
         expect_classes "$1" "$2"
@@ -89,8 +89,8 @@ expect_nothing() {
     :
 }
 
-# count_pictures PATH: how many pictures a list (each counted once), a folder, a file or a pattern names. As inference
-# finds them: hidden ones do not count, links to sub-folders are followed, and one in a circle is not.
+# count_pictures PATH: the number of pictures of a list (each counted once), a folder, a file or a pattern. As in
+# inference, hidden ones do not count, and links to sub-folders are followed, except circular ones.
 count_pictures() {
     local suffixes='\.(jpg|jpeg|jfif|png|bmp|tif|tiff|webp|ppm|pgm|pbm|pnm)$'
     if [ -d "$1" ]; then

@@ -2,11 +2,11 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Puts the data of a chain where its chain file looks for it, test_tipc/data/cityscapes, and checks what it needs:
+# Puts the data of a chain where its chain file expects it, test_tipc/data/cityscapes, and checks its requirements:
 #   bash test_tipc/prepare.sh CHAIN_FILE MODE [--download]
-# The lite data are 20 street scenes drawn here, the whole data those of data/cityscapes, of which nothing is copied
-# or changed. Chains that begin with a trained network get one whose weights are made by rule. Nothing is fetched
-# without --download, and no package is installed.
+# The lite data is 20 street scenes drawn here, the whole data is data/cityscapes, which is neither copied nor changed.
+# Chains that begin with a trained network get one with weights made by rule. Nothing is downloaded without --download,
+# and no package is installed.
 set -euo pipefail
 export LC_ALL=C # one order of file names everywhere
 
@@ -21,7 +21,7 @@ case ${3:-} in
     "") download=no ;;
     --download) download=yes ;;
     *)
-        # PaddlePaddle's tools give chains for C++ their package of Paddle Inference here.
+        # PaddlePaddle's tools pass C++ chains their package of Paddle Inference here.
         [ "$MODE" = cpp_infer ] || fail "unknown argument '$3'; there is --download only" 2
         download=no
         printf '%s is not used: the C++ program of this toolkit runs OpenVINO.\n' "$3"
@@ -38,7 +38,7 @@ WHOLE_URL=https://paddleseg.bj.bcebos.com/dataset/cityscapes.tar
 BENCHMARK_URL=https://paddleseg.bj.bcebos.com/tipc/data/cityscapes_300imgs.tar.gz
 DDRNET_23_URL=https://bj.bcebos.com/paddleseg/dygraph/cityscapes/ddrnet23_cityscapes_1024x1024_120k/model.pdparams
 
-# fetch URL: prints the file with its content, which is whole.
+# fetch URL: prints the path of the complete downloaded file.
 fetch() {
     printf 'Fetching %s\n' "$1" >&2
     PADDLESEG_HOME=$DATA/downloads "$python" - "$1" << 'END' | tail -n 1
@@ -60,7 +60,7 @@ install_from() {
     install_archive "$archive" "$2"
 }
 
-# install_archive ARCHIVE FOLDER: unpacks the data set beside FOLDER, then puts it there. What is there is kept.
+# install_archive ARCHIVE FOLDER: unpacks the data set beside FOLDER, then moves it there. An existing folder is kept.
 install_archive() {
     local beside problem="" name
     mkdir -p "$(dirname "$2")"
@@ -88,7 +88,7 @@ draw_scenes() {
         || "$python" tools/make_roadscenes.py --save_dir $DATA/roadscenes --train 15 --val 5 --size 256 128
 }
 
-# The find_ functions set `lite` and `whole` to a folder, as it is named from inside $PREPARED.
+# The find_ functions set `lite` and `whole` to a folder, relative to $PREPARED.
 
 # find_lite_data [URL]: drawn scenes, or with --download those of PaddleSeg's archive.
 find_lite_data() {
@@ -121,8 +121,8 @@ Put the data set there (https://www.cityscapes-dataset.com; labels *_labelTrainI
 link data/cityscapes to it, or run this with --download to fetch PaddleSeg's copy ($WHOLE_URL)."
 }
 
-# write_list FILE MODE PREFIX [MOST]: pictures and labels of $PREPARED/PREFIX, named from inside $PREPARED. An empty
-# list where there are none, as whole_infer needs none for training.
+# write_list FILE MODE PREFIX [MOST]: pictures and labels of $PREPARED/PREFIX, relative to $PREPARED. An empty list if
+# there are none, as whole_infer needs none for training.
 write_list() {
     local image name count=0
     for image in "$PREPARED/$3leftImg8bit/$2"/*/*_leftImg8bit.png; do
@@ -136,11 +136,11 @@ write_list() {
     mv "$PREPARED/.$1" "$PREPARED/$1"
 }
 
-# assemble TRAINED INFERRED: makes $PREPARED out of links and lists.
+# assemble TRAINED INFERRED: makes $PREPARED from links and lists.
 assemble() {
     local prefix=""
     mkdir -p $PREPARED
-    # Which pictures a training has is said too: take_lite_config asks for it.
+    # The kind of training pictures is recorded for take_lite_config.
     printf '%s\n' "$MODE" "$(basename "$1")" > $PREPARED/$CHAIN_MARK
     ln -sfn "$1/leftImg8bit" $PREPARED/leftImg8bit
     ln -sfn "$1/gtFine" $PREPARED/gtFine
@@ -154,7 +154,7 @@ assemble() {
     write_list cityscapes_val_5.list val "$prefix" 5
 }
 
-# is_of_the_user: whether the data are there, and not made by this script; says so.
+# is_of_the_user: whether the data exists and was not made by this script; prints so.
 is_of_the_user() {
     [ -e $PREPARED ] && [ ! -f $PREPARED/$CHAIN_MARK ] || return 1
     printf '%s was not made by this script and is used as it is.\n' "$PREPARED"
@@ -199,11 +199,11 @@ prepare_class_crops() {
     for file in "$crops"/val/*/*.png; do
         count=$((count + 1))
         [ $((count % 16)) -ne 0 ] || printf '%s\n' "${file#"$crops/"}"
-    done > "$crops/.some" # beside it first: it is whole or not there
+    done > "$crops/.some" # beside it first: it is complete or absent
     mv "$crops/.some" "$crops/class_crops_val_5.list"
 }
 
-# require_extra EXTRA PACKAGE...: ends the script when a package of that extra is not installed.
+# require_extra EXTRA PACKAGE...: ends the script if a package of that extra is not installed.
 require_extra() {
     local extra=$1 missing
     shift
@@ -233,7 +233,7 @@ chain_config() {
     config_of "${words[@]}"
 }
 
-# make_rule_network FOLDER: weights, and labels that are what they see.
+# make_rule_network FOLDER: weights, and labels equal to their predictions.
 make_rule_network() {
     local config
     config=$(chain_config)
@@ -241,8 +241,8 @@ make_rule_network() {
     "$python" test_tipc/rule_network.py --config "$config" --pictures $DATA/roadscenes --save_dir "$1"
 }
 
-# prepare_network: the weights, or the exported folder, that a chain without training begins with. Those in
-# $DATA/by_rule are made.
+# prepare_network: the weights, or the exported folder, with which a chain without training begins. Those in
+# $DATA/by_rule are created.
 prepare_network() {
     local weights folder
     draw_scenes
@@ -262,7 +262,7 @@ prepare_network() {
     is_of_the_user || assemble "$lite" "$lite"
 }
 
-# export_for_cpp WEIGHTS: the folder that the chain file's model_path lies in, unless it is there.
+# export_for_cpp WEIGHTS: the folder of the chain file's model_path, unless it exists.
 export_for_cpp() {
     local folder config
     folder=$(dirname "$(func_parser_value "${lines[10]}")")

@@ -2,9 +2,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# The C++ program: built, and run on an exported folder, as a chain file describes it (docs/test_inference_cpp.md):
+# The C++ program: built, and run on an exported folder, by a chain file (docs/test_inference_cpp.md):
 #   bash test_tipc/test_inference_cpp.sh CHAIN_FILE [cpp_infer|1]
-# PaddlePaddle's tools give '1' as the second argument, where other scripts have the mode.
+# PaddlePaddle's tools pass '1' as the second argument, where other scripts have the mode.
 set -uo pipefail
 
 chain_file=$(realpath -m -- "${1:?CHAIN_FILE is missing: test_tipc/configs/<model>/*infer_cpp_linux_gpu_cpu.txt}")
@@ -16,7 +16,7 @@ source test_tipc/common_func.sh
 begin_chain cpp_params results_infer_cpp.log
 BUILD=test_tipc/cpp/build
 
-# check_lines: values that the program, or the exported folder, has no place for.
+# check_lines: refuses values that the program, or the exported folder, does not support.
 check_lines() {
     local expected index wanted
     for expected in 7:0 8:0 12:1 13:0; do

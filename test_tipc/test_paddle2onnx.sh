@@ -2,7 +2,7 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Export to ONNX -> inference with onnxruntime, as a chain file describes it (docs/test_paddle2onnx.md):
+# Export to ONNX -> inference with onnxruntime, by a chain file (docs/test_paddle2onnx.md):
 #   bash test_tipc/test_paddle2onnx.sh CHAIN_FILE paddle2onnx_infer
 set -uo pipefail
 

@@ -2,7 +2,7 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Post-training quantisation -> inference in int8, as a chain file describes it (docs/test_train_ptq_inference_python.md):
+# Post-training quantisation -> inference in int8, by a chain file (docs/test_train_ptq_inference_python.md):
 #   bash test_tipc/test_ptq_inference_python.sh CHAIN_FILE whole_infer|klquant_whole_infer
 set -uo pipefail
 
@@ -24,7 +24,7 @@ quantize() {
     run_step "${trainer}_export" "$LOG_PATH/export.log" expect_graph "$quantized" '*int8*' -- "${command[@]}"
 }
 
-# run_inference BLOCKED: every combination of the inference lines; line 20, if it is there, is one more list.
+# run_inference BLOCKED: every combination of the inference lines; line 20, if it exists, is one more list.
 run_inference() {
     local device size variant devices sizes variants
     split_list devices "$(func_parser_value "${lines[15]}")"

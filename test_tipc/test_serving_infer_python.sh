@@ -2,7 +2,7 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Export -> service -> requests, as a chain file describes it (docs/test_serving_infer_python.md):
+# Export -> service -> requests, by a chain file (docs/test_serving_infer_python.md):
 #   bash test_tipc/test_serving_infer_python.sh CHAIN_FILE serving_infer [GPU]
 set -uo pipefail
 
@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 source test_tipc/common_func.sh
 begin_chain serving_params results_python.log
 served=$(func_parser_value "${lines[7]}")
-# Long, for machines with much other work; who calls this has a limit of his own.
+# Long, for busy machines; callers have limits of their own.
 START_SECONDS=300
 
 check_lines() {
@@ -30,7 +30,7 @@ export_model() {
     run_step trans_model "$LOG_PATH/python_trans_model.log" expect_export "$served" -- "${command[@]}"
 }
 
-# serve_and_ask DEVICE BLOCKED: starts the service, asks it about each picture, and ends it.
+# serve_and_ask DEVICE BLOCKED: starts the service, sends it each picture, and stops it.
 serve_and_ask() {
     local device=$1 reason=$2 log=$LOG_PATH/python_server_$1.log start=$SECONDS status=0 problem="" command address
     [ "$device" = cpu ] || reason=${reason:-$(why_not_on 0 "$device")}
@@ -60,7 +60,7 @@ serve_and_ask() {
     end_step "python_server_$device" "$log" "$start" "$status" "${problem:-exit status $status}" "${command[@]}"
 }
 
-# wait_for_address LOG: prints the address that the service says it listens at.
+# wait_for_address LOG: prints the address at which the service listens.
 wait_for_address() {
     local address end=$((SECONDS + START_SECONDS))
     while kill -0 "$service" 2> /dev/null && [ "$SECONDS" -lt "$end" ]; do
@@ -87,7 +87,7 @@ ask() {
 }
 
 service=""
-# A script that is stopped leaves no service behind.
+# A stopped script leaves no service behind.
 trap '[ -z "$service" ] || kill "$service" 2> /dev/null' EXIT
 check_lines
 blocked="" devices=()

@@ -2,7 +2,7 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Trains a network as it is and as a static graph, and compares the losses (docs/test_train_dy2static_python.md):
+# Trains a network dynamically and as a static graph, and compares the losses (docs/test_train_dy2static_python.md):
 #   bash test_tipc/test_train_dy2static_python.sh CHAIN_FILE [lite_train_lite_infer]
 set -uo pipefail
 
@@ -12,10 +12,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 # shellcheck source=test_tipc/common_func.sh
 source test_tipc/common_func.sh
 begin_chain train_params results_python.log
-# The same kernels for both, which compute the same each time: oneDNN's do not go through static graphs.
+# The same deterministic kernels for both: oneDNN's do not work in static graphs.
 export FLAGS_cudnn_deterministic=True PADDLESEG_CPU_BACKEND=paddle
 
-# write_chain FILE: the chain file with both trainers, and what to_static_train adds.
+# write_chain FILE: the chain file with both trainers, and the additions of to_static_train.
 write_chain() {
     local section=to_static_train_benchmark_params
     lines[14]="trainer:norm_train|to_static_train"
@@ -49,7 +49,7 @@ else
     record_step trainings failed "$((SECONDS - start))" "$LOG_PATH (exit status $status)"
 fi
 for log in "$LOG_PATH"/norm_train_*_nodes_1.log; do
-    # Of an earlier run, or not trained both ways.
+    # From an earlier run, or not trained both ways.
     [ "$log" -nt "$both" ] && [ "${log/norm_train/to_static_train}" -nt "$both" ] || continue
     compare "$log"
 done

@@ -2,9 +2,9 @@
 # Copyright 2026 The DDRNet Toolkit Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Train -> evaluation -> export -> inference, as a chain file describes it (README.md says what its lines mean):
+# Train -> evaluation -> export -> inference, by a chain file (README.md explains its lines):
 #   bash test_tipc/test_train_inference_python.sh CHAIN_FILE MODE [GPU of whole_infer]
-# The exit status is 0 when nothing failed and, of the step that the mode is about, at least one ran.
+# The exit status is 0 if nothing failed and at least one step of the mode's main kind ran.
 set -uo pipefail
 
 chain_file=$(realpath -m -- "${1:?CHAIN_FILE is missing: test_tipc/configs/<model>/train_infer_python.txt}")
@@ -12,11 +12,11 @@ MODE=${2:?MODE is missing: lite_train_lite_infer, lite_train_whole_infer, whole_
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 # shellcheck source=test_tipc/common_func.sh
 source test_tipc/common_func.sh
-# PaddleSeg's mode for quantised models, whose chain has a script of its own here.
+# PaddleSeg's mode for quantised models, whose chain has a separate script here.
 [ "$MODE" != klquant_whole_infer ] || exec bash test_tipc/test_ptq_inference_python.sh "$chain_file" "$MODE"
 begin_chain train_params results_python.log
 
-# select_trainer NAME: sets train_words and export_words to what the chain file has for it.
+# select_trainer NAME: sets train_words and export_words from the chain file.
 select_trainer() {
     local i
     train_words="" export_words=""
@@ -26,7 +26,7 @@ select_trainer() {
             export_words=$(func_parser_value "${lines[i + 14]}")
         fi
     done
-    # Names that mean the normal trainer, whatever its line is called.
+    # Names of the normal trainer, whatever its line is called.
     case $1 in
         norm | norm_train | amp_train | to_static_train)
             train_words=$(func_parser_value "${lines[15]}")
@@ -39,14 +39,14 @@ select_trainer() {
     [ "$1" != to_static_train ] || add_static_training
 }
 
-# add_static_training: the line after the heading to_static_train_benchmark_params adds words to the command.
+# add_static_training: adds the words after the heading to_static_train_benchmark_params to the command.
 add_static_training() {
     local i line more
     for i in "${!lines[@]}"; do
         [ "$(heading "${lines[i]}")" = to_static_train_benchmark_params ] || continue
         line=${lines[i + 1]:-}
         more=$(func_parser_value "$line")
-        # Without these words it would train as norm_train does.
+        # Without these words it would train like norm_train.
         [[ $(func_parser_key "$line") == to_static_train && -n $more ]] \
             || fail "$chain_file: the line after to_static_train_benchmark_params must be to_static_train and flags, found: ${line:-nothing}" 2
         train_words+=" $more"
@@ -55,8 +55,8 @@ add_static_training() {
     fail "$chain_file: trainer to_static_train needs the section to_static_train_benchmark_params" 2
 }
 
-# run_trained_chain GPUS DEVICE PRECISION TRAINER: trains, evaluates if asked to, exports and infers. GPUS is an entry of
-# gpu_list: cards; -1 for the CPU, -1,-1 for two processes on it; or machines and their cards, a,b;0,1.
+# run_trained_chain GPUS DEVICE PRECISION TRAINER: trains, evaluates if requested, exports and infers. GPUS is an entry
+# of gpu_list: cards; -1 for the CPU, -1,-1 for two processes on it; or machines and their cards, a,b;0,1.
 run_trained_chain() {
     local gpus=${1#*;} device=$2 precision=$3 trainer=$4 machines="" num_nodes=1
     local name folder log reason weights last command visible_cards="" blocked="" first expected
@@ -95,7 +95,7 @@ run_trained_chain() {
     last=$folder/iter_$iters
     [ "$MODE" != benchmark_train ] || last="$folder/iter_*"
     expected=(expect_weights "$weights" "$last/model.pdparams")
-    # The first process, which is on the first machine, writes what a training leaves.
+    # The first process, on the first machine, writes a training's results.
     first=${machines%%,*}
     if [ -n "$first" ] && ! is_this_machine "$first"; then
         expected=(expect_nothing) blocked="its weights are on $first"
@@ -115,14 +115,14 @@ run_trained_chain() {
     run_inference "$gpus" "$folder" "$(func_parser_value "${lines[11]}")" "$blocked"
 }
 
-# launch_processes ARRAY GPUS MACHINES: puts Paddle's launcher before a training of several processes; for one card, and
+# launch_processes ARRAY GPUS MACHINES: puts Paddle's launcher before a training in several processes; for one card, and
 # for processes on the CPU, sets `visible_cards`.
 launch_processes() {
     local -n launched=$1
     local launcher=("$python" -m paddle.distributed.launch)
     if [[ $2 == -1,* ]]; then # processes on the CPU, connected by gloo
         launcher+=("--nproc_per_node=$(($(tr -cd , <<< "$2" | wc -c) + 1))")
-        visible_cards=$2 # no card, and as many numbers as processes, as the launcher wants it where it finds one
+        visible_cards=$2 # no card, but as many numbers as processes, as the launcher requires if it finds one
     elif [[ $2 == *,* || -n $3 ]]; then
         [ -z "$3" ] || launcher+=("--ips=$3")
         launcher+=("--devices=$2")
@@ -133,7 +133,7 @@ launch_processes() {
     launched=("${launcher[@]}" "${launched[@]:1}")
 }
 
-# why_not_among MACHINES: says why this machine cannot take part in a training of those.
+# why_not_among MACHINES: says why this machine cannot take part in a training on them.
 why_not_among() {
     local machine
     [ -n "$1" ] || return 0
@@ -234,7 +234,7 @@ run_inference_step() {
     run_step "$name" "$LOG_PATH/$name.log" expect_results "$results" "$pictures" "$model" -- "${command[@]}"
 }
 
-# why_not_infer DEVICE PRECISION VARIANT: combinations that nothing, or not this machine, can run.
+# why_not_infer DEVICE PRECISION VARIANT: combinations that cannot run at all, or not on this machine.
 why_not_infer() {
     local reason=""
     [ "$1" = cpu ] || reason=$(why_not_on 0 "$1")
@@ -257,7 +257,7 @@ train_and_infer() {
     split_list precisions "$(func_parser_value "${lines[5]}")"
     split_list trainers "$(func_parser_value "${lines[14]}")"
     for trainer in "${trainers[@]}"; do
-        select_trainer "$trainer" # ends the script where there is none, before the first step
+        select_trainer "$trainer" # ends the script if there is none, before the first step
     done
     for i in "${!gpu_list[@]}"; do
         for precision in "${precisions[@]}"; do

@@ -6,7 +6,7 @@
 #   bash tools/dist_train.sh CONFIG NUM [arguments of train.py]
 # On several machines, in all of them: NNODES=2 NODE_RANK=0 MASTER_ADDR=10.0.0.1 PORT=29500 bash tools/dist_train.sh ...
 # with NODE_RANK 0 on the one with that address. PYTHON chooses the Python.
-# `sh tools/dist_train.sh` is how mmsegmentation's users start it, and sh is not bash everywhere.
+# mmsegmentation's users start it as `sh tools/dist_train.sh`, and sh is not bash everywhere.
 [ -n "${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 set -euo pipefail
 

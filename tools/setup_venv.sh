@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Sets up a virtual environment:  setup_venv.sh PYTHON FOLDER [REQUIREMENTS]
-# REQUIREMENTS is requirements.txt unless another file is named. A list for cards, requirements-gpu.txt, is installed
-# with the CPU build of the oldest Paddle that it allows. Running it again brings the folder up to date.
+# REQUIREMENTS is requirements.txt by default. The list for GPUs, requirements-gpu.txt, is installed with the CPU build
+# of the oldest Paddle that it allows. Running it again brings the folder up to date.
 set -euo pipefail
 
 python=$1
@@ -22,7 +22,7 @@ command -v "$python" > /dev/null || fail "there is no $python; install Python 3.
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
     || fail "$("$python" --version) is too old; install Python 3.10 or newer, or name one: make PYTHON=..."
 
-# A folder without pip is left over from an attempt that failed; venv completes it.
+# A folder without pip is left over from a failed attempt; venv completes it.
 if ! [ -x "$venv/bin/pip" ]; then
     "$python" -m venv "$venv" \
         || fail "$python cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv"
@@ -35,7 +35,7 @@ list_packages() {
 printf 'Installing the packages of %s into %s\n' "$requirements" "$venv"
 pip=("$venv/bin/python" -m pip --disable-pip-version-check --quiet)
 if "$venv/bin/python" -c 'import importlib.metadata as m; m.version("opencv-python-headless")' 2> /dev/null; then
-    # Chosen below in an earlier run; the other package must not be put over it.
+    # Chosen below in an earlier run; the other package must not overwrite it.
     opencv="opencv-python-headless"
 fi
 "${pip[@]}" install -r <(list_packages)

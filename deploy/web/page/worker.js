@@ -1,5 +1,6 @@
 // Copyright 2026 The DDRNet Toolkit Authors. SPDX-License-Identifier: Apache-2.0
 // All the work on a picture, in a separate thread, so that the page stays responsive.
+//
 // It gets {threads} once, and answers {ready: facts} or {refused: reason}; then for each {id, file} {id, labels,
 // counts, times} or {id, refused: reason}.
 
