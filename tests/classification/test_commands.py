@@ -87,7 +87,7 @@ def test_the_exported_graph_finds_the_classes_that_val_counts(exported, class_fo
     for item in found(tmp_path / "found"):
         counts[CLASSES.index(item["picture"].split("/")[-2]), item["classes"][0]["id"]] += 1
     figures = json.loads((tmp_path / "val.json").read_text())
-    assert set(figures) == {"config", "model_path", "num_images", "top1", "classes", "confusion_matrix"}
+    assert set(figures) == {"written_by", "config", "model_path", "num_images", "top1", "classes", "confusion_matrix"}
     assert set(figures["classes"][0]) == {
         "id", "name", "recall", "precision", "label_images", "predicted_images",
     }  # fmt: skip

@@ -85,7 +85,7 @@ def test_a_run_that_ends_well_or_was_asked_to_stop_is_not_started_again(status, 
 def test_a_signal_is_passed_on_and_ends_it(start):
     process = start("wait 0", "--", "train.py")
     deadline = time.monotonic() + 60
-    while not start.calls.exists():
+    while not (start.calls.exists() and calls(start)):
         assert time.monotonic() < deadline
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
