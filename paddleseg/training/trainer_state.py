@@ -49,7 +49,7 @@ class TrainerState:
     """The part of a checkpoint that belongs to a trainer.
 
     Args:
-        trainer: The trainer.
+        trainer: Its model, optimiser, hooks and counters are saved and restored.
         trained: All layers that the optimiser steps, see ``trained_layers``.
         guard: Counts the skipped steps.
         scaler: The loss scaler of fp16, else None.

@@ -6,6 +6,7 @@ For every displacement of up to ``REACH`` pixels, the mean contrast of the pictu
 computed (a cross-correlation, by Fourier transforms). What counts is how far the best displacement stands out: its
 distance from the mean over the far displacements, in their standard deviations. A label on its own picture has a
 sharp peak at displacement 0 (CamVid: 12 standard deviations in the median), the label of another street a low one of 3.
+
 The height reached by chance is measured on the data itself: labels are compared with pictures they do not belong to,
 and Gumbel's distribution, to which maxima tend, is fitted to the heights (E. J. Gumbel, Statistics of Extremes, 1958).
 Aligning by the edges of both images is common in registration; here it judges instead of moving.
