@@ -153,7 +153,7 @@ class Rehearsal:
             )
             with urllib.request.urlopen(request, timeout=60) as answer:
                 if not answer.read(8) == b"\x89PNG\r\n\x1a\n":
-                    raise SystemExit("error: the service's label map is no PNG file")
+                    raise SystemExit("error: the service's label map is not a PNG file")
         finally:
             process.terminate()
             status = process.wait(60)

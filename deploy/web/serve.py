@@ -53,7 +53,7 @@ def read_headers(site: Path) -> dict[str, str]:
     try:
         lines = (site / "_headers").read_text(encoding="utf-8").splitlines()
     except OSError:
-        raise UserError(f"--site {site}: is no site (there is no file _headers); build.py makes one") from None
+        raise UserError(f"--site {site}: not a site (there is no file _headers); build.py makes one") from None
     return dict(line.strip().split(": ", 1) for line in lines if line.startswith(" "))
 
 

@@ -59,7 +59,7 @@ class KitWeights:
         if self.prefix:
             words.append(f"prefix {self.prefix} taken off")
         if self.left_out:
-            words.append(f"{len(self.left_out)} left out, which are no weights, such as {self.left_out[0]}")
+            words.append(f"{len(self.left_out)} left out, which are not weights, such as {self.left_out[0]}")
         if self.zeros:
             words.append(f"zeros for {', '.join(self.zeros)}, which {self.kit}'s network does not have")
         return "; ".join(words)

@@ -264,7 +264,7 @@ def _check_facts(facts: Mapping[str, Any]) -> None:
         if not isinstance(facts[name], kind):
             raise TypeError(f"{name} is no {kind.__name__}")
     if not isinstance(facts["settings"]["iters"], int) or not isinstance(facts["settings"]["seed"], int):
-        raise TypeError("iters or seed is no number")
+        raise TypeError("iters or seed is not a number")
 
 
 def held_copy(batch: Batch) -> Batch:

@@ -69,7 +69,7 @@ class WrittenFiles:
         folder = self._folder.absolute()
         there = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
         if not there.is_dir():
-            raise DataError(f"{self._folder}: {there} is no folder; give another place")
+            raise DataError(f"{self._folder}: {there} is not a folder; give another place")
         if not os.access(there, os.W_OK):
             raise DataError(f"{self._folder}: {there} cannot be written to; give another place")
 

@@ -112,4 +112,4 @@ def test_windows_scales_and_flips_give_what_predict_gives_at_the_pictures_size(t
     views = any("flip" in str(flag) for flag in flags)
     fitting.predict(*(["--aug_pred"] if views else []), *flags, *opts)
     assert fitting.mean_iou(*(["--aug_eval"] if views else []), *flags, *opts) == 1
-    assert fitting.mean_iou(*opts) < 1  # they are no idle flags
+    assert fitting.mean_iou(*opts) < 1  # the flags have an effect

@@ -58,7 +58,7 @@ def test_a_damaged_entry_is_made_anew(root, damage, monkeypatch, tmp_path):
     assert_equal_samples(samples(dataset), expected)
     reads = count_reads(monkeypatch, tmp_path)
     assert_equal_samples(samples(dataset), expected)
-    # What does not begin as an entry could be the user's own file: it stays, and is no entry.
+    # What does not begin as an entry could be the user's own file: it stays, and does not count as an entry.
     assert reads() == ([0, 1, 2, 3, 4] if damage in ("empty", "other version") else [])
 
 

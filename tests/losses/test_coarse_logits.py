@@ -26,7 +26,7 @@ from paddleseg.losses import (
 from paddleseg.losses.functional import pixel_cross_entropy, takes_coarse_logits
 from tests.plain_interpolation import linear_weights
 
-# (h, w) of the logits, (H, W) of the label: eighths, sizes that are no multiples, one cell, one axis alone
+# (h, w) of the logits, (H, W) of the label: eighths, sizes that are not multiples, one cell, one axis alone
 SIZES = [((4, 6), (32, 48)), ((5, 3), (33, 17)), ((1, 1), (5, 7)), ((7, 5), (7, 40)), ((1, 9), (13, 9))]
 LOSSES = {
     "cross entropy": CrossEntropyLoss(),

@@ -22,7 +22,7 @@ def test_what_is_written_is_read_step_by_step(tmp_path):
     assert run.series["Train/lr"] == {10: 0.1} and run.series["Evaluate/Acc"] == {10: 0.25}
     assert run.series["Train/loss"][10] == 0.5 and math.isnan(run.series["Train/loss"][20])
     for line in file.read_text().splitlines():
-        json.loads(line, parse_constant=lambda name: 1 / 0)  # no NaN, which is no JSON
+        json.loads(line, parse_constant=lambda name: 1 / 0)  # no NaN, which is not JSON
 
 
 def test_later_lines_and_one_that_was_cut_off_are_left_out(tmp_path):

@@ -189,7 +189,7 @@ def test_a_chain_without_any_training_has_failed(checkout):
 @pytest.mark.parametrize("kind", ["FAKE_FAIL", "FAKE_IDLE"])
 def test_a_step_that_fails_or_writes_nothing_fails_the_chain_and_stops_what_needs_it(checkout, kind, script, expected):
     checkout.write_list()
-    assert checkout.run_chain(OURS).returncode == 0  # what it leaves is no result of the next run
+    assert checkout.run_chain(OURS).returncode == 0  # its leftovers are not results of the next run
     done = checkout.run_chain(OURS, **{kind: script})
     assert done.returncode == 1
     assert statuses(done) == expected
@@ -317,7 +317,7 @@ def test_whole_inference_takes_an_exported_folder_as_it_is(checkout):
 
 def test_the_file_of_ddrnet_paddle_drives_the_chain(checkout, tmp_path):
     checkout.write_list("test_tipc/data/cityscapes/val.list")
-    # Its Python 3.7 is not on the machine, its second line names no card, and its keys for devices are no flags.
+    # Its Python 3.7 is not on the machine, its second line names no card, and its keys for devices are not flags.
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "python").symlink_to(checkout.python)

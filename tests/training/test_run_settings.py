@@ -26,7 +26,7 @@ def bound_of(hint):
 
 
 BOUNDED = [knob for knob in knobs() if bound_of(knob.hint) is not None]
-# Flags of train.py that are no settings of a run: --fp16 is a short form, the next two replace keys within sections.
+# Flags of train.py that are not settings of a run: --fp16 is a short form, the next two replace keys within sections.
 OTHER_FLAGS = {"help", "config", "opts", "fp16", "learning_rate", "data_format"}
 
 

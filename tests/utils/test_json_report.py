@@ -17,7 +17,7 @@ def test_figures_are_written_where_the_flag_says_and_nowhere_without_it(tmp_path
     add_json_flag(parser, "the figures")
     file = parser.parse_args(["--json", str(tmp_path / "a.json")]).json
     check_json_flag(file)
-    content = {"name": "trottoir é", "file": os.fsdecode(b"\xff.png")}  # the latter is no UTF-8
+    content = {"name": "trottoir é", "file": os.fsdecode(b"\xff.png")}  # the latter is not UTF-8
     write_json(file, content)
     assert (
         (tmp_path / "a.json")

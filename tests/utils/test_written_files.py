@@ -63,7 +63,7 @@ def test_links_and_folders_are_nobodys_own(tmp_path):
 @pytest.mark.parametrize("place", ["file", "file/below"])
 def test_a_folder_that_cannot_be_one_is_refused_before_anything_is_computed(tmp_path, place):
     (tmp_path / "file").write_text("somebody's")
-    with pytest.raises(DataError, match=naming(tmp_path / place, "is no folder")):
+    with pytest.raises(DataError, match=naming(tmp_path / place, "is not a folder")):
         WrittenFiles(tmp_path / place).refuse_foreign([tmp_path / place / "a"])
     WrittenFiles(tmp_path / "new" / "folder").refuse_foreign([])
 

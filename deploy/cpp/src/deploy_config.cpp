@@ -158,7 +158,7 @@ Section read_section(const fs::path& path) {
     try {
         content = YAML::Load(std::string(text.begin(), text.end()));
     } catch (const YAML::Exception& error) {
-        throw UserError(path.string() + ": is no YAML file (" + one_line(error.what()) + ")");
+        throw UserError(path.string() + ": not a YAML file (" + one_line(error.what()) + ")");
     }
     if (!content.IsMap() || !content["Deploy"] || !content["Deploy"].IsMap()) {
         throw UserError(path.string() +

@@ -20,7 +20,7 @@ from paddleseg.utils.image_bytes import check_bytes
 from paddleseg.utils.image_io import read_file
 
 _FARTHEST = 10**6
-"""Coordinates beyond it are no pixels of any picture, and overflow in Pillow from 2**31 on."""
+"""Coordinates beyond it are outside any picture, and overflow in Pillow from 2**31 on."""
 
 
 def read_json(path: Path, kind: str) -> Any:

@@ -28,7 +28,7 @@ LONG_SIDE = 384
 REACH = 24
 """Largest displacement in reduced pixels: 6 % of a picture."""
 TOLERANCE = 2
-"""Displacements that are no fault, in reduced pixels: annotators are not more exact."""
+"""Displacements that are not faults, in reduced pixels: annotators are not more exact."""
 ERROR_RATE = 0.01
 """Chance of one wrong report in all pairs of a data set."""
 _FAR = 8

@@ -52,7 +52,7 @@ def test_an_export_without_transforms_is_refused(tmp_path):
 
 @pytest.mark.slow
 def test_a_failed_verification_exits_with_1_and_exports_nothing(run_command, ddrnet, tmp_path):
-    # With a weight that is no number, the network itself gives nothing to compare with.
+    # With a weight that is not a number, the network itself gives nothing to compare with.
     config, weights = ddrnet
     state = paddle.load(str(weights))
     state["head.conv.bias"] = paddle.full([4], float("nan"))

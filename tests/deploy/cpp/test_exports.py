@@ -232,7 +232,7 @@ def test_a_wrong_flag_is_one_line_and_status_2(segment, tmp_path, word):
 def test_what_is_not_there_is_named(segment, export, pictures, tmp_path):
     for config, path, arguments, message in (
         (tmp_path / "no.yaml", pictures, [], "no.yaml: the --config does not exist"),
-        (pictures / "a.png", pictures, [], "a.png: is no YAML file"),
+        (pictures / "a.png", pictures, [], "a.png: not a YAML file"),
         (export, pictures / "no.png", [], "no.png: no such file or folder"),
         (export, export, [], "no pictures in this folder or below it"),
         (export, pictures, ["--graph", "int8"], "has no such graph; it has main, stride8"),

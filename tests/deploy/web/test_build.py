@@ -140,4 +140,4 @@ def test_the_server_sends_the_files_with_the_sites_headers_and_nothing_else(buil
 def test_a_folder_that_is_no_site_is_refused_in_one_line(run_command, tmp_path):
     done = run_command("deploy/web/serve.py", "--site", tmp_path)
     assert done.returncode == 1
-    assert "is no site" in done.stderr and done.stderr.count("\n") == 1
+    assert "not a site" in done.stderr and done.stderr.count("\n") == 1
