@@ -17,7 +17,7 @@ from paddleseg.inference.tiled import check_tiles, tiled_network
 from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.transforms.pipeline import Pipeline
 from paddleseg.utils import distributed, visualize
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import DataError, count_of
 from paddleseg.utils.evaluation_mode import evaluation_mode
 from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions, read_image
 from paddleseg.utils.logging import get_logger, log_outcome
@@ -96,7 +96,7 @@ def predict(
     palette = visualize.default_palette() if palette is None else palette
     logger = get_logger()
     paths = result_paths(pictures_to_predict(images, save_dir), root, save_dir, tiff_labels=tiles is not None)
-    logger.info("predicting %d pictures (%s)", len(paths), (options if tiles is None else tiles).describe())
+    logger.info("predicting %s (%s)", count_of(len(paths), "picture"), (options if tiles is None else tiles).describe())
     failures: list[DataError] = []
     own_part = list(paths.items())[distributed.rank() :: distributed.world_size()]
     written = WrittenFiles(save_dir)
