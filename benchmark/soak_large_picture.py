@@ -4,7 +4,7 @@
 
     python benchmark/soak_large_picture.py [--side 20000] [--tile 1024] [--overlap 128] [--limit_gb 1.5]
 
-It runs predict.py with DDRNet-23-slim and random weights on the CPU; half an hour on one core. It measures the peak of
+It runs predict.py with DDRNet-23-slim and random weights on the CPU; five minutes on one core. It measures the peak of
 the resident memory, including Paddle and all libraries. The label map is checked for its size, and for several classes
 in its first and last rows.
 """
