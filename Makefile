@@ -38,7 +38,7 @@ help:
 	@echo 'make test-fast   all tests but those that run commands and those marked slow'
 	@echo 'make faults      trainings killed at random moments, FAULT_ROUNDS of them (50; CPU, a quarter of an hour)'
 	@echo 'make soak        the service under hostile requests and SOAK_SECONDS of load (60), and a picture of 20,000 x 20,000'
-	@echo '                 pixels in 1.5 GB of memory (CPU, a quarter of an hour)'
+	@echo '                 pixels in 1.5 GB of memory (CPU, 10 minutes)'
 	@echo 'make rehearse-docker  the steps of docker/Dockerfile without an engine (network, 2 GB, minutes)'
 	@echo 'make docker-lists     copy the lists of packages to docker/'
 	@echo 'make lint        style and documentation checks'
