@@ -103,8 +103,9 @@ def _make_signature() -> inspect.Signature:
 
 _SIGNATURE = _make_signature()
 train.__signature__ = _SIGNATURE
-_LINES = [f"        {knob.name}: {knob.words}.\n" for knob in knobs() if knob.is_argument]
-train.__doc__ = train.__doc__.replace("        SETTINGS\n", "".join(_LINES) + "\n")
+_LINES = [f"    {knob.name}: {knob.words}.\n" for knob in knobs() if knob.is_argument]
+# Python removes the indentation of docstrings itself from 3.13 on.
+train.__doc__ = inspect.cleandoc(train.__doc__).replace("    SETTINGS\n", "".join(_LINES) + "\n")
 
 
 def _train(
