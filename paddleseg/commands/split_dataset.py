@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING
 
 from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.errors import ConfigError, DataError, count_of
-from paddleseg.utils.logging import print_note
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,6 +67,7 @@ def main(args: argparse.Namespace) -> None:
     """Split, write the lists and print how many pictures each has."""
     require_packages("cv2")
     from paddleseg.datasets.dataset import read_file_list
+    from paddleseg.datasets.list_files import replace_lists
     from paddleseg.datasets.splitting import MODES, Unit, group_names, split_units
     from paddleseg.utils.progress import tracked
 
@@ -86,7 +86,7 @@ def main(args: argparse.Namespace) -> None:
     separator = separator_for(lines.values(), args.separator)
     chosen = {mode: [separator.join(lines[name]) for name in lines if parts[name] == mode] for mode in MODES}
     save_dir = Path(args.save_dir or list_file.parent)
-    write_lists(save_dir, chosen)
+    replace_lists(save_dir, chosen)
     counts = ", ".join(f"{count_of(len(part), 'picture')} in {mode}.txt" for mode, part in chosen.items() if part)
     kept = f"; {count_of(len(groups), 'group')} kept together" if args.group else ""
     print(f"{save_dir}: {counts}{kept}")
@@ -140,21 +140,6 @@ def count_classes(names: Sequence[str], labels: Mapping[str, str], ignore_index:
     pixels = sum(np.bincount(read_label(labels[name]).ravel(), minlength=256) for name in names)
     pixels[ignore_index] = 0
     return pixels
-
-
-def write_lists(save_dir: Path, chosen: Mapping[str, Sequence[str]]) -> None:
-    """Write the list of each part; remove one of an earlier split that now has no pictures."""
-    from paddleseg.utils.written_files import WrittenFiles
-
-    written = WrittenFiles(save_dir)
-    files = {mode: save_dir / f"{mode}.txt" for mode in chosen}
-    written.refuse_foreign(files.values())
-    for mode, lines in chosen.items():
-        if lines:
-            written.write(files[mode], "".join(f"{line}\n" for line in lines).encode())
-        elif files[mode].is_file():
-            files[mode].unlink()
-            print_note(f"{files[mode]}: removed, from an earlier split")
 
 
 def describe_classes(units: Sequence[Unit], parts: Mapping[str, str]) -> str:

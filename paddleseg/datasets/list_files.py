@@ -67,12 +67,12 @@ def pair_files(
 
 
 def write_lists(root: Path, lists: Mapping[str, Sequence[Pair]], separator: str) -> None:
-    """Write ``<name>.txt`` for each list, and log how long it is; an earlier one that is empty now is removed.
+    """Write ``<name>.txt`` for each list, and log its length; an earlier one that is empty now is removed.
 
     Raises:
         DataError: A list would replace one that no command wrote, or a name contains the separator.
     """
-    texts = {}
+    lines = {}
     for name, pairs in lists.items():
         for pair in pairs:
             held = next((path for path in pair if path is not None and (not separator or separator in path)), None)
@@ -80,17 +80,28 @@ def write_lists(root: Path, lists: Mapping[str, Sequence[Pair]], separator: str)
                 raise DataError(
                     f"{held}: the separator {separator!r} occurs in this name; give another one with --separator"
                 )
-        lines = [separator.join(path for path in pair if path is not None) for pair in pairs]
-        texts[root / f"{name}.txt"] = "".join(f"{line}\n" for line in lines)
+        lines[name] = [separator.join(path for path in pair if path is not None) for pair in pairs]
+    replace_lists(root, lines)
+    for name, those_of_list in lines.items():
+        if those_of_list:
+            log_outcome("%s: %s", root / f"{name}.txt", count_of(len(those_of_list), "line"))
+
+
+def replace_lists(root: Path, lists: Mapping[str, Sequence[str]]) -> None:
+    """Write the lines of each list as ``<name>.txt``; an earlier one that has none now is removed, and logged.
+
+    Raises:
+        DataError: A list would replace one that no command wrote.
+    """
     written = WrittenFiles(root)
-    written.refuse_foreign(texts)
-    for file, text in texts.items():
-        if text:
-            written.write(file, text.encode())
-            log_outcome("%s: %s", file, count_of(text.count("\n"), "line"))
-        elif file.is_file():
-            file.unlink()
-            log_outcome("%s: removed, from an earlier split", file)
+    files = {name: root / f"{name}.txt" for name in lists}
+    written.refuse_foreign(files.values())
+    for name, lines in lists.items():
+        if lines:
+            written.write(files[name], "".join(f"{line}\n" for line in lines).encode())
+        elif files[name].is_file():
+            files[name].unlink()
+            log_outcome("%s: removed, from an earlier split", files[name])
 
 
 def _files(root: Path, folder: str, suffix: str, postfix: str) -> dict[str, str]:
