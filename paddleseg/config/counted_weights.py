@@ -11,6 +11,7 @@ from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.config.shared_values import loss_sections
 from paddleseg.datasets.class_counts import count_class_pixels
+from paddleseg.datasets.data_check import spread
 from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.losses.class_weights import class_weights, takes_class_weights
 from paddleseg.registry import LOSSES
@@ -20,6 +21,8 @@ from paddleseg.utils.logging import get_logger
 from paddleseg.utils.visualize import names_of_classes
 
 KEY = "class_weights"
+SAMPLES_READ = 500
+"""Of a data set with a ``read`` of its own, which makes the picture too, so many evenly spread samples are counted."""
 
 
 def check_class_weights(config: Config, problems: Problems) -> None:
@@ -38,7 +41,7 @@ def check_class_weights(config: Config, problems: Problems) -> None:
 
 
 def count_weights(dataset: Any, kind: ClassWeights) -> list[float]:
-    """The weights from the labels of ``dataset``, which are also logged.
+    """The weights from the labels of ``dataset``, which are also logged; see also ``SAMPLES_READ``.
 
     Raises:
         ConfigError: There is nothing to count.
@@ -47,15 +50,18 @@ def count_weights(dataset: Any, kind: ClassWeights) -> list[float]:
     if not isinstance(dataset, SegmentationDataset):
         found = "no training data set" if dataset is None else type(dataset).__name__
         raise ConfigError(f"loss.{KEY}: found {found}; weights are counted from the labels of a SegmentationDataset")
-    pixels = count_class_pixels(dataset)
+    indices = spread(len(dataset), SAMPLES_READ if dataset.has_own_read else len(dataset))
+    counted = f"{len(indices)} of {len(dataset)}" if len(indices) < len(dataset) else f"{len(indices)}"
+    pixels = count_class_pixels(dataset, indices)
     weights = class_weights(kind, pixels)
     names = names_of_classes(dataset.num_classes, dataset.class_names)
     described = ", ".join(f"{name} {weight:.3g}" for name, weight in zip(names, weights))
-    get_logger().info("class_weights %s, from %d labels: %s", kind, len(pixels), described)
-    absent = [name for name, total in zip(names, pixels.sum(axis=0)) if total == 0]
+    get_logger().info("class_weights %s, from %s labels: %s", kind, counted, described)
+    totals = pixels.sum(axis=0)
+    absent = [name for i, name in enumerate(names) if totals[i] == 0 and i != dataset.ignore_index]
     if absent:
         get_logger().warning(
-            "class_weights: %s never occur%s in the %d labels; the weight is 1",
-            ", ".join(absent), "s" * (len(absent) == 1), len(pixels),
+            "class_weights: %s never occur%s in the %s labels; the weight is 1",
+            ", ".join(absent), "s" * (len(absent) == 1), counted,
         )  # fmt: skip
     return weights

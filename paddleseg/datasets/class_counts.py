@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from paddleseg.datasets.segmentation import SegmentationDataset
@@ -13,8 +15,12 @@ from paddleseg.utils.errors import DataError
 from paddleseg.utils.progress import tracked
 
 
-def count_class_pixels(dataset: SegmentationDataset) -> np.ndarray:
-    """Read all labels of a data set; pictures are not read, unless the data set has a ``read`` of its own.
+def count_class_pixels(dataset: SegmentationDataset, indices: Sequence[int] | None = None) -> np.ndarray:
+    """Read labels of a data set; pictures are not read, unless the data set has a ``read`` of its own.
+
+    Args:
+        dataset: Its labels may have any size.
+        indices: Positions of N samples; None: all.
 
     Returns:
         (N, K) int64, pixels of each class in each label as it is before the transforms; ignored pixels are not counted.
@@ -22,8 +28,10 @@ def count_class_pixels(dataset: SegmentationDataset) -> np.ndarray:
     Raises:
         DataError: A label is missing or damaged, or has values that are not allowed.
     """
-    rows = map_samples(_count, dataset, range(len(dataset)), default_reading_threads())
-    return np.stack(list(tracked(rows, "counting labels", "label", total=len(dataset))))
+    if indices is None:
+        indices = range(len(dataset))
+    rows = map_samples(_count, dataset, indices, default_reading_threads())
+    return np.stack(list(tracked(rows, "counting labels", "label", total=len(indices))))
 
 
 def _count(dataset: SegmentationDataset, index: int) -> np.ndarray:

@@ -18,9 +18,10 @@ from paddleseg.utils.frozen_layers import frozen_tensors
 class ExponentialMovingAverage:
     """A second set of weights that follows the trained ones slowly.
 
-    ``average = decay * average + (1 - decay) * weight`` after each step, with decay at most ``1 - 1/(step + 1)``,
-    so that the initial weights do not linger in the first steps. Running statistics of batch normalisation follow in
-    the same way, as the newest ones would belong to the newest weights. The average is kept in
+    ``average = decay * average + (1 - decay) * weight`` after each step, with decay at most
+    ``(1 + step)/(10 + step)``: until this reaches ``decay``, the average spans about the last ninth of the training,
+    so that neither initial weights nor those of a short training's first half linger. Running statistics of batch
+    normalisation follow in the same way, as the newest ones would belong to the newest weights. The average is kept in
     float32, whatever the model trains in. Frozen tensors are copied, because the average of -0.0 with itself is 0.0.
 
     Args:
@@ -38,7 +39,7 @@ class ExponentialMovingAverage:
     @paddle.no_grad()
     def update(self, step: int) -> None:
         """Follow the model after optimiser step number ``step`` (1 is the first)."""
-        decay = min(self._decay, 1.0 - 1.0 / (step + 1))
+        decay = min(self._decay, (1.0 + step) / (10.0 + step))
         frozen = {id(tensor) for tensor in frozen_tensors(self._model)}
         for name, tensor in self._model.state_dict().items():
             average = self._average[name]

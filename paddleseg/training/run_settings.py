@@ -108,7 +108,11 @@ class RunSettings:
         False, "write TensorBoard records into save_dir/tensorboard; needs tensorboardX", **_FLAG
     )
     use_ema: bool = _knob(False, "keep a moving average of the weights, see ema_decay", **_FLAG)
-    ema_decay: BelowOne = _knob(0.999, "decay of the moving average of the weights that use_ema keeps")
+    ema_decay: BelowOne = _knob(
+        0.999,
+        "decay of the moving average of the weights that use_ema keeps; at most (1 + step)/(10 + step), so that in "
+        "short trainings it spans the last ninth",
+    )
     resume_model: str | None = _knob(
         None, "checkpoint folder to resume from, or auto for the newest in save_dir", **_FLAG, may_differ=True
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,23 +45,26 @@ def _is_own(file: Path) -> bool:
         content = json.loads(file.read_bytes())
     except (ValueError, RecursionError):
         return False
-    # Benchmarks write lists of measurements.
-    return isinstance(content, list) or (isinstance(content, dict) and MARK in content.items())
+    objects = content if isinstance(content, list) else [content]
+    return all(isinstance(item, dict) and MARK in item.items() for item in objects)
 
 
-def write_json(file: str | None, content: Any) -> None:
+def write_json(file: str | None, content: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
     """Write the file of ``--json``, whole or not at all; None: not given.
 
     Plain ASCII: file names that are not UTF-8 have parts that only an escape can represent.
 
     Args:
         file: The value of ``--json``.
-        content: An object, which gets ``MARK`` as its first entry, or a list.
+        content: An object or a list of objects; each gets ``MARK`` as its first entry.
 
     Raises:
         UserError: The file cannot be written.
     """
     if file is not None:
-        if isinstance(content, dict):
-            content = dict([MARK, *content.items()])
-        write_atomically(file, f"{json.dumps(content, indent=2)}\n".encode())
+        marked = [_marked(item) for item in content] if isinstance(content, list) else _marked(content)
+        write_atomically(file, f"{json.dumps(marked, indent=2)}\n".encode())
+
+
+def _marked(content: Mapping[str, Any]) -> dict[str, Any]:
+    return dict([MARK, *content.items()])

@@ -50,7 +50,7 @@ def test_each_line_of_the_json_file_has_value_reference_and_ratio(script, argume
     lines = json.loads((tmp_path / "report.json").read_text())
     assert {line["name"] for line in lines} == names
     for line in lines:
-        assert set(line) == {"name", "unit", "value", "reference", "ratio"}
+        assert set(line) == {"written_by", "name", "unit", "value", "reference", "ratio"}
         assert line["ratio"] == pytest.approx(line["reference"] / line["value"])
 
 

@@ -159,7 +159,7 @@ def test_with_two_processes_the_moving_average_follows_weights_and_statistics(ru
     own = [weights(tmp_path / f"run/iter_{step}", "model.pdparams") for step in (1, 2, 3)]
     average = [weights(tmp_path / f"run/iter_{step}", "ema_model.pdparams") for step in (1, 2, 3)]
     for step in (2, 3):
-        decay = 1 - 1 / (step + 1)  # below ema_decay so early
+        decay = (1 + step) / (10 + step)  # below ema_decay so early
         before, now, after = average[step - 2], own[step - 1], average[step - 1]
         for name in now:
             expected = decay * before[name] + (1 - decay) * now[name]

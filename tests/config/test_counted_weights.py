@@ -8,10 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
+from paddleseg.config import counted_weights
 from paddleseg.config.build import build_dataset, build_losses
+from paddleseg.config.counted_weights import count_weights
 from paddleseg.config.load import load_config
 from paddleseg.config.schema import check_config
 from paddleseg.cvlibs import Config, SegBuilder
+from paddleseg.datasets import Dataset, RoadScenes
 from paddleseg.datasets.class_counts import count_class_pixels
 from paddleseg.losses.class_weights import class_weights
 from paddleseg.utils.errors import ConfigError
@@ -86,6 +89,28 @@ def test_one_picture_whose_label_is_ignored_alone_gives_1_for_all_and_is_said(we
     [(mixed, _), _] = build_losses(config, build_dataset(config, "train"))
     assert mixed.losses[0].weight.tolist() == [1, 1, 1, 1]
     assert "class 0, class 1, class 2, class 3 never occur in the 1 labels; the weight is 1" in log.text
+
+
+def test_an_ignored_class_is_not_said_to_be_missing(tiny_dataset, log):
+    for file in tiny_dataset.glob("labels/train_*.png"):
+        label = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
+        label[label == 3] = 0
+        cv2.imwrite(str(file), label)
+    dataset = Dataset("train", str(tiny_dataset), [], 4, train_path="train.txt", ignore_index=0, label_map={255: 0})
+    count_weights(dataset, "enet")
+    assert "class_weights: class 3 never occurs in the 8 labels; the weight is 1" in log.text
+
+
+def test_of_many_scenes_that_would_have_to_be_drawn_some_are_counted(log, monkeypatch):
+    monkeypatch.setattr(counted_weights, "SAMPLES_READ", 3)
+    scenes = RoadScenes([], num_samples=9, size=(64, 32))
+    read = []
+    monkeypatch.setattr(
+        RoadScenes, "read", lambda self, index, real=RoadScenes.read: read.append(index) or real(self, index)
+    )
+    count_weights(scenes, "enet")
+    assert read == [0, 4, 8]
+    assert "class_weights enet, from 3 of 9 labels: " in log.text
 
 
 @pytest.mark.slow

@@ -48,7 +48,7 @@ def find_rare_classes(survey: Survey) -> list[Finding]:
         for i in rare
     )
     message = f"{count_of(len(rare), 'class')} with few pixels, or in few of the {num_labels} labels: {shown}"
-    cure = "loss:\n  class_weights: enet  # lets rare classes weigh more; better still: pictures that show them"
+    cure = "loss:\n  class_weights: inverse_log  # lets rare classes weigh more; better still: pictures that show them"
     places = sorted({index for i in rare for index in first[i]})
     files = [survey.label(survey.facts[index]) for index in places]
     show = functools.partial(exhibits.show_classes, survey, {i: first[i][0] for i in rare})
