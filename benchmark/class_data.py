@@ -8,9 +8,10 @@ JPEG pictures of 500x375 pixels, ImageNet's mean size, to 224x224: a random resi
 colour jitter and normalisation, the operators that both have.
 
 * class_data: jitter of brightness, contrast, saturation and hue; ours ends with 8-bit arrays, as the device does the
-  rest
-* class_data_normalized: the same, but ours also normalises and transposes here, like paddle.vision
-* class_data_no_hue: without the hue, which timm's recipes do not jitter; the reference is paddle.vision without it
+  rest, so it does less here than paddle.vision, which normalises and transposes
+* class_data_normalized: the same, but ours also normalises and transposes here: the ratio of equal work
+* class_data_no_hue: as class_data without the hue, which timm's recipes do not jitter; the reference is paddle.vision
+  without it
 * class_data_recipe: our RandAugment and random erasing instead of the jitter, against the reference of the first line
 
 paddle.vision runs on its pil backend and reads like its DatasetFolder. Each draws random numbers in its own way.

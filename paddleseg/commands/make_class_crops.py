@@ -6,18 +6,18 @@
     python tools/make_class_crops.py --dataset CamVid --dataset_root data/camvid --save_dir data/crops --size 48
 
 Windows lie side by side. A window belongs to the most frequent class of its labelled pixels, if that covers at least
---min_share of all its pixels. Classes with fewer than --least training windows, or none for validation, are left out.
+--min_share of all its pixels. Of a class with more than --most windows, those kept are evenly spread over all of them,
+in the order of the pictures. Classes with fewer than --least training windows, or none for validation, are left out.
 Read the folder with the data set ``ImageFolder``; the last line shows the number of classes.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from paddleseg.utils.atomic_file import new_save_dir
 from paddleseg.utils.cli import CommandParser, require_packages
@@ -30,6 +30,17 @@ if TYPE_CHECKING:
 
 MODES = ("train", "val")
 _SCENE_SIZE = (512, 256)
+
+T = TypeVar("T")
+
+
+class Window(NamedTuple):
+    """A window of a picture: the picture's index, the window's upper left corner in pixels, and its class."""
+
+    index: int
+    row: int
+    column: int
+    class_id: int
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -49,7 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
         nargs=2,
         default=[200, 50],
         metavar=("TRAIN", "VAL"),
-        help="maximum number of pictures (200 50)",
+        help="maximum number of pictures, evenly spread over the data set (200 50)",
     )
     add("--size", type=int, default=64, metavar="N", help="side of the windows in pixels (default: %(default)s)")
     add(
@@ -71,7 +82,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=int,
         default=400,
         metavar="N",
-        help="maximum number of windows per class and mode (default: %(default)s)",
+        help="maximum number of windows per class and mode, evenly spread over the pictures (default: %(default)s)",
     )
     return parser
 
@@ -86,17 +97,21 @@ def main(args: argparse.Namespace) -> None:
         raise ConfigError(f"--size {args.size}: larger than the pictures, which have {sides[1]}x{sides[0]} pixels")
     save_dir = Path(args.save_dir)
     with new_save_dir(save_dir) as unfinished:
-        counts = {mode: write_windows(datasets[mode], unfinished / mode, args) for mode in MODES}
-        kept = [name for name, count in counts["train"].items() if count >= args.least and counts["val"][name] > 0]
+        chosen = {mode: choose_windows(datasets[mode], args) for mode in MODES}
+        kept = [
+            name
+            for name, windows in chosen["train"].items()
+            if len(windows) >= args.least and len(chosen["val"][name]) > 0
+        ]
         if len(kept) < 2:
             raise DataError(
                 f"{args.dataset}: {len(kept)} classes have {args.least} training windows and one for validation; lower "
                 "--least, --min_share or --size, or give more --pictures"
             )
-        for name in {*counts["train"], *counts["val"]} - set(kept):
-            for mode in MODES:
-                shutil.rmtree(unfinished / mode / name, ignore_errors=True)
-    totals = [sum(counts[mode][name] for name in kept) for mode in MODES]
+        wanted = {mode: sorted(window for name in kept for window in chosen[mode][name]) for mode in MODES}
+        for mode in MODES:
+            write_windows(datasets[mode], wanted[mode], args.size, unfinished / mode)
+    totals = [len(wanted[mode]) for mode in MODES]
     print(f"{save_dir}: {totals[0]} training and {totals[1]} validation windows of {len(kept)} classes")
 
 
@@ -125,30 +140,26 @@ def open_datasets(args: argparse.Namespace) -> dict[str, SegmentationDataset]:
     return {mode: RoadScenes([], mode=mode, num_samples=count, size=_SCENE_SIZE) for mode, count in numbers}
 
 
-def write_windows(dataset: SegmentationDataset, folder: Path, args: argparse.Namespace) -> Counter[str]:
-    """Write the windows of one mode as ``<folder>/<class>/<picture>_<row>_<column>.png``; return their numbers."""
-    import cv2
-
+def choose_windows(dataset: SegmentationDataset, args: argparse.Namespace) -> dict[str, list[Window]]:
+    """At most ``args.most`` windows of each class of the data set, in the order of the pictures; no picture is read."""
     from paddleseg.utils.progress import tracked
 
-    counts: Counter[str] = Counter()
-    number = min(len(dataset), args.pictures[MODES.index(dataset.mode)])
-    for index in tracked(range(number), dataset.mode):
-        sample = dataset.read(index)
-        for row, column, class_id in find_windows(sample["label"], dataset.num_classes, args.size, args.min_share):
-            name = dataset.class_names[class_id]
-            if counts[name] == args.most:
-                continue
-            counts[name] += 1
-            window = sample["img"][row : row + args.size, column : column + args.size]
-            file = folder / name / f"{index:05d}_{row}_{column}.png"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(cv2.imencode(".png", cv2.cvtColor(window, cv2.COLOR_RGB2BGR))[1].tobytes())
-    return counts
+    found: dict[str, list[Window]] = {name: [] for name in dataset.class_names}
+    pictures = spread(range(len(dataset)), args.pictures[MODES.index(dataset.mode)])
+    for index in tracked(pictures, f"{dataset.mode} labels", "label"):
+        for window in find_windows(index, dataset.read_label(index), dataset.num_classes, args.size, args.min_share):
+            found[dataset.class_names[window.class_id]].append(window)
+    return {name: spread(windows, args.most) for name, windows in found.items()}
 
 
-def find_windows(label: np.ndarray, num_classes: int, size: int, min_share: float) -> Iterator[tuple[int, int, int]]:
-    """Yield (row, column, class) of the windows of a label (H, W) in which a class has a large enough share."""
+def spread(things: Sequence[T], most: int) -> list[T]:
+    """All things, or ``most`` of them at even distances, in their order."""
+    count = min(len(things), most)
+    return [things[place * len(things) // count] for place in range(count)]
+
+
+def find_windows(index: int, label: np.ndarray, num_classes: int, size: int, min_share: float) -> Iterator[Window]:
+    """Yield the windows of picture ``index`` in whose label (H, W) a class has a large enough share."""
     import numpy as np
 
     height, width = label.shape
@@ -156,4 +167,21 @@ def find_windows(label: np.ndarray, num_classes: int, size: int, min_share: floa
         for column in range(0, width - size + 1, size):
             pixels = np.bincount(label[row : row + size, column : column + size].ravel(), minlength=256)[:num_classes]
             if pixels.max() >= min_share * size * size:
-                yield row, column, int(pixels.argmax())
+                yield Window(index, row, column, int(pixels.argmax()))
+
+
+def write_windows(dataset: SegmentationDataset, windows: Sequence[Window], size: int, folder: Path) -> None:
+    """Write windows, sorted by picture, as ``<folder>/<class>/<picture>_<row>_<column>.png``."""
+    import cv2
+
+    from paddleseg.utils.progress import tracked
+
+    pictures = groupby(windows, key=lambda window: window.index)
+    total = len({window.index for window in windows})
+    for index, of_picture in tracked(pictures, f"{dataset.mode} pictures", total=total):
+        image = dataset.read(index)["img"]
+        for _, row, column, class_id in of_picture:
+            cut = image[row : row + size, column : column + size]
+            file = folder / dataset.class_names[class_id] / f"{index:05d}_{row}_{column}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(cv2.imencode(".png", cv2.cvtColor(cut, cv2.COLOR_RGB2BGR))[1].tobytes())

@@ -116,20 +116,26 @@ class ImageFolder(ClassDataset):
             get_logger().warning("%s: %s left out: not a picture by its suffix", files.root, left_out)
 
 
+def folder_of_classes(root: str | os.PathLike[str], mode: str) -> str | None:
+    """The folder whose folders are the classes of a data set: ``train``, else ``mode``; None if neither exists."""
+    places = (os.path.join(root, name) for name in ("train", mode))
+    return next((place for place in places if os.path.isdir(place)), None)
+
+
 def _class_folders(root: str, mode: str) -> list[str]:
     """Names of the class folders of a data set, sorted; the position is the class."""
-    place = next((name for name in ("train", mode) if os.path.isdir(os.path.join(root, name))), None)
+    place = folder_of_classes(root, mode)
     if place is None or not os.path.isdir(os.path.join(root, mode)):
         raise DataError(f"{os.path.join(root, mode)}: there is no such folder; it must hold one folder per class")
-    folders = _folders_in(os.path.join(root, place))
+    folders = folders_in(place)
     if not folders:
-        raise DataError(f"{os.path.join(root, place)}: there are no folders in it; it must hold one per class")
+        raise DataError(f"{place}: there are no folders in it; it must hold one per class")
     return folders
 
 
 def _present(folders: Sequence[str], root: str, mode: str) -> list[str]:
     """The class folders that exist in ``mode``."""
-    found = _folders_in(os.path.join(root, mode))
+    found = folders_in(os.path.join(root, mode))
     unknown = sorted(set(found) - set(folders))
     if unknown:
         more = f" (and {len(unknown) - 1} more)" if len(unknown) > 1 else ""
@@ -144,7 +150,12 @@ def _present(folders: Sequence[str], root: str, mode: str) -> list[str]:
     return found
 
 
-def _folders_in(folder: str) -> list[str]:
+def folders_in(folder: str) -> list[str]:
+    """Names of the folders in a folder, sorted, without hidden ones.
+
+    Raises:
+        DataError: The folder cannot be read.
+    """
     try:
         return list_folder(folder)[0]
     except OSError as error:
@@ -156,7 +167,7 @@ def _names_of(folders: Sequence[str], names: Sequence[str] | None, file: str | N
     if names is not None and file is not None:
         raise ConfigError("class_names_file: given together with class_names; leave one of them out")
     if file is not None:
-        return _names_from_file(folders, file, root)
+        return names_from_file(folders, file, root)
     if names is None:
         return list(folders)
     if len(names) != len(folders):
@@ -169,7 +180,12 @@ def _names_of(folders: Sequence[str], names: Sequence[str] | None, file: str | N
     return list(names)
 
 
-def _names_from_file(folders: Sequence[str], file: str, root: str) -> list[str]:
+def names_from_file(folders: Sequence[str], file: str, root: str | os.PathLike[str]) -> list[str]:
+    """The names of class folders by a ``class_names_file``, in their order; see ``names_in_file``.
+
+    Raises:
+        ConfigError: Also if a folder has no line.
+    """
     names = names_in_file(folders, file, root)
     lacking = [folder for folder in folders if folder not in names]
     if lacking:
@@ -194,13 +210,7 @@ def names_in_file(folders: Sequence[str], file: str, root: str | os.PathLike[str
     Raises:
         ConfigError: The file is missing or not text, or a folder has two names.
     """
-    path = next((place for place in (file, os.path.join(root, file)) if os.path.isfile(place)), None)
-    if path is None:
-        raise ConfigError(f"class_names_file: there is no file {file!r}, neither here nor in {root}")
-    try:
-        lines = read_list_lines(path)
-    except DataError as error:
-        raise ConfigError(f"class_names_file: {error}") from error
+    path, lines = _read_lines(file, root)
     wanted, names = set(folders), {}
     for number, line in lines:
         blanks = [place for place, letter in enumerate(line) if letter.isspace()]
@@ -215,3 +225,26 @@ def names_in_file(folders: Sequence[str], file: str, root: str | os.PathLike[str
                 "line; leave one of them out"
             )
     return names
+
+
+def folders_in_file(file: str, root: str | os.PathLike[str]) -> list[str]:
+    """The class folders that a ``class_names_file`` names, sorted: the first word of each line that has a name, too.
+
+    Only where the folders are not known otherwise, because the first word of a folder's name may not be all of it.
+
+    Raises:
+        ConfigError: The file is missing or not text.
+    """
+    lines = (line.split(maxsplit=1) for _, line in _read_lines(file, root)[1])
+    return sorted({words[0] for words in lines if len(words) == 2})
+
+
+def _read_lines(file: str, root: str | os.PathLike[str]) -> tuple[str, list[tuple[int, str]]]:
+    """Where a ``class_names_file`` is, and its lines with their numbers."""
+    path = next((place for place in (file, os.path.join(root, file)) if os.path.isfile(place)), None)
+    if path is None:
+        raise ConfigError(f"class_names_file: there is no file {file!r}, neither here nor in {root}")
+    try:
+        return path, read_list_lines(path)
+    except DataError as error:
+        raise ConfigError(f"class_names_file: {error}") from error

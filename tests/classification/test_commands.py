@@ -14,6 +14,9 @@ import export
 import predict
 import val
 from deploy.python import evaluate, infer
+from paddleseg.config.class_names import names_of_weights
+from paddleseg.config.load import load_config
+from paddleseg.config.schema import check_config
 from paddleseg.deploy.classifier import Classifier
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.export.graph_runs import VerificationError
@@ -24,6 +27,9 @@ from paddleseg.utils.class_report import ClassReport, best_classes, softmax
 from paddleseg.utils.errors import ConfigError, DataError, WeightsError
 from tests.classification.folders import CLASSES
 from tests.messages import naming
+
+FILE = "train_dataset.class_names_file=names.txt"
+LINES = "sea deep water\nleaf green\napple red fruit\n"
 
 
 def call(command, *arguments):
@@ -110,14 +116,56 @@ def test_weights_of_these_classes_in_another_order_are_refused(class_config, cla
 def test_predict_names_the_folders_of_the_weights_by_the_file_of_names(class_config, class_folder, weights, tmp_path):
     (class_folder / "names.txt").write_text("sea deep water\napple fruit\n")
     given = ("--image_path", class_folder / "val/sea/0.jpg", "--save_dir", tmp_path / "found", "--device", "cpu")
-    named = ("--opts", "train_dataset.class_names_file=names.txt")
+    named = ("--opts", FILE)
     call(predict, "--config", class_config, "--model_path", weights, *given, *named)
     [picture] = found(tmp_path / "found")
     assert {entry["id"]: entry["name"] for entry in picture["classes"]} == {0: "fruit", 1: "leaf", 2: "deep water"}
-    state, _ = read_weights(weights)
-    write_weights(weights, state, None)
-    with pytest.raises(ConfigError, match=naming("class_names_file: names.txt", "give class_names")):
-        call(predict, "--config", class_config, "--model_path", weights, *given, *named)
+
+
+@pytest.mark.parametrize(
+    ("removed", "opts", "lines", "names"),
+    [
+        ([], [], "", ["apple", "leaf", "sea"]),
+        (["train"], [], "", ["apple", "leaf", "sea"]),
+        (["train", "val"], [], "", None),
+        (["train/sea"], [], "", None),
+        ([], [FILE], LINES, ["red fruit", "green", "deep water"]),
+        (["train", "val"], [FILE], LINES, ["red fruit", "green", "deep water"]),
+        (["train/sea"], [FILE], LINES, ["red fruit", "green", "deep water"]),
+    ],
+)
+def test_weights_without_names_have_those_of_the_folders_and_of_the_file(
+    removed, opts, lines, names, class_config, class_folder, log
+):
+    (class_folder / "names.txt").write_text(lines)
+    for folder in removed:
+        shutil.rmtree(class_folder / folder)
+    config = load_config(class_config, opts=opts)
+    check_config(config, command="predict")
+    assert names_of_weights(config, "kit.pth", None) == names
+    assert ("train: has 2 class folders for 3 classes" in log.text) == (removed == ["train/sea"])
+
+
+@pytest.mark.parametrize(
+    ("removed", "lines", "message"),
+    [
+        ([], "sea deep water\napple fruit\n", naming("names.txt has no line for 'leaf' (1 of 3 folders)")),
+        (
+            ["train", "val"],
+            "sea deep water\nleaf\n",
+            naming("names.txt has lines of 1 folder for 3 classes", "class_names"),
+        ),
+        (["train", "val"], "sea a\nleaf b\napple c\nleaf d\n", naming("line 4: 'leaf' is 'd', and 'b'")),
+    ],
+)
+def test_a_file_that_does_not_name_the_classes_of_such_weights_is_refused(
+    removed, lines, message, class_config, class_folder
+):
+    (class_folder / "names.txt").write_text(lines)
+    for folder in removed:
+        shutil.rmtree(class_folder / folder)
+    with pytest.raises(ConfigError, match=message):
+        names_of_weights(load_config(class_config, opts=[FILE]), "kit.pth", None)
 
 
 def test_weights_that_give_no_numbers_leave_no_predictions(class_config, class_folder, weights, tmp_path, log):

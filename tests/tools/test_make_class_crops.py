@@ -3,6 +3,7 @@
 """``tools/make_class_crops.py``: windows sorted by majority class, and a classifier that learns to tell them apart."""
 
 import json
+from collections import Counter
 
 import cv2
 import numpy as np
@@ -37,6 +38,27 @@ def test_windows_belong_to_the_class_that_has_the_larger_share_of_their_pixels(t
     assert names == sorted(path.name for path in (tmp_path / "crops/val").iterdir()) and "road" in names
     assert f"{len(files)} training and" in capsys.readouterr().out
     assert min(len(list((tmp_path / "crops/train" / name).iterdir())) for name in names) >= 3
+
+
+@pytest.mark.parametrize(
+    ("pictures", "rows_of_sky", "of_each_picture"),
+    [(9, (3, 3, 3), {0: 2, 1: 2, 2: 2}), (9, (3, 2, 1), {0: 3, 1: 2, 2: 1}), (2, (3, 3, 3, 3), {0: 3, 2: 3})],
+)
+def test_the_windows_of_a_class_come_from_all_pictures_in_proportion(pictures, rows_of_sky, of_each_picture, tmp_path):
+    """Pictures of 4 x 4 windows: sky above, road below; --most 6 is less than the first picture has."""
+    for index, rows in enumerate(rows_of_sky):
+        label = np.full((64, 64), 3, np.uint8)
+        label[: 16 * rows] = 0
+        for mode in ("train", "val"):
+            cv2.imwrite(str(tmp_path / f"{mode}_{index}_label.png"), label)
+            cv2.imwrite(str(tmp_path / f"{mode}_{index}.png"), np.full((64, 64, 3), 100, np.uint8))
+    for mode in ("train", "val"):
+        lines = [f"{mode}_{index}.png {mode}_{index}_label.png\n" for index in range(len(rows_of_sky))]
+        (tmp_path / f"{mode}.txt").write_text("".join(lines))
+    given = ("--dataset", "CamVid", "--dataset_root", tmp_path, "--size", 16, "--least", 1, "--most", 6)
+    make(tmp_path / "crops", *given, "--pictures", pictures, 1)
+    files = [*(tmp_path / "crops/train/sky").iterdir()]
+    assert Counter(int(file.name.partition("_")[0]) for file in files) == of_each_picture
 
 
 @pytest.mark.parametrize(
