@@ -53,12 +53,12 @@ def main(args: argparse.Namespace) -> None:
     check_arguments(args)
     require_packages("paddle", "cv2")
     from paddleseg.config.datasets_of_config import open_label_dataset
-    from paddleseg.datasets.data_check import spread
     from paddleseg.datasets.sample_grid import draw_samples
+    from paddleseg.utils.spread import spread
     from paddleseg.utils.visualize import make_palette
 
     dataset = open_label_dataset(args.config, args.section, args.opts)
-    indices = spread(len(dataset), min(args.pictures, len(dataset))) if args.indices is None else args.indices
+    indices = spread(len(dataset), args.pictures) if args.indices is None else args.indices
     beyond = [index for index in indices if not 0 <= index < len(dataset)]
     if beyond:
         raise ConfigError(f"--indices {beyond[0]}: the data set has pictures 0 to {len(dataset) - 1}")

@@ -17,7 +17,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from paddleseg.utils.atomic_file import new_save_dir
 from paddleseg.utils.cli import CommandParser, require_packages
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 MODES = ("train", "val")
 _SCENE_SIZE = (512, 256)
-
-T = TypeVar("T")
 
 
 class Window(NamedTuple):
@@ -143,19 +141,14 @@ def open_datasets(args: argparse.Namespace) -> dict[str, SegmentationDataset]:
 def choose_windows(dataset: SegmentationDataset, args: argparse.Namespace) -> dict[str, list[Window]]:
     """At most ``args.most`` windows of each class of the data set, in the order of the pictures; no picture is read."""
     from paddleseg.utils.progress import tracked
+    from paddleseg.utils.spread import spread
 
     found: dict[str, list[Window]] = {name: [] for name in dataset.class_names}
-    pictures = spread(range(len(dataset)), args.pictures[MODES.index(dataset.mode)])
+    pictures = spread(len(dataset), args.pictures[MODES.index(dataset.mode)])
     for index in tracked(pictures, f"{dataset.mode} labels", "label"):
         for window in find_windows(index, dataset.read_label(index), dataset.num_classes, args.size, args.min_share):
             found[dataset.class_names[window.class_id]].append(window)
-    return {name: spread(windows, args.most) for name, windows in found.items()}
-
-
-def spread(things: Sequence[T], most: int) -> list[T]:
-    """All things, or ``most`` of them at even distances, in their order."""
-    count = min(len(things), most)
-    return [things[place * len(things) // count] for place in range(count)]
+    return {name: [windows[i] for i in spread(len(windows), args.most)] for name, windows in found.items()}
 
 
 def find_windows(index: int, label: np.ndarray, num_classes: int, size: int, min_share: float) -> Iterator[Window]:

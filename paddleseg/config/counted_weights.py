@@ -11,13 +11,13 @@ from paddleseg.config.load import Config
 from paddleseg.config.problems import Problems
 from paddleseg.config.shared_values import loss_sections
 from paddleseg.datasets.class_counts import count_class_pixels
-from paddleseg.datasets.data_check import spread
 from paddleseg.datasets.segmentation import SegmentationDataset
 from paddleseg.losses.class_weights import class_weights, takes_class_weights
 from paddleseg.registry import LOSSES
 from paddleseg.utils.choices import ClassWeights
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.logging import get_logger
+from paddleseg.utils.spread import spread
 from paddleseg.utils.visualize import names_of_classes
 
 KEY = "class_weights"

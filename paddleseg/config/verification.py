@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from paddleseg.config.load import Config
 from paddleseg.export.verification.limits import FP32_SHARE
 from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.spread import spread
 
 if TYPE_CHECKING:
     from paddleseg.export.verification.expected import Reference
@@ -167,12 +168,12 @@ def _pictures_to_compare(
     wanted = arguments.verify_pictures
     if arguments.verify_images is not None:
         images, _ = list_images(arguments.verify_images, list_separator(config))
-        chosen = _spread(len(images), wanted)
+        chosen = spread(len(images), wanted)
         return read_pictures([images[i] for i in chosen], channels, read_options(config)), arguments.verify_images
     if config.section("val_dataset"):
         try:
             dataset = build_dataset(config, "val")
-            chosen = _spread(len(dataset), wanted or (_PICTURES_OF_VAL_SET if level == QUICK else None))
+            chosen = spread(len(dataset), wanted or (_PICTURES_OF_VAL_SET if level == QUICK else None))
             samples = _samples(dataset, chosen)
             return ([*samples] if level == QUICK else samples), "val_dataset"
         except DataError as error:
@@ -190,10 +191,3 @@ def _samples(dataset: Any, chosen: Iterable[int]) -> Iterator[Picture]:
     for index in chosen:
         sample = dataset.read(index)
         yield Picture(sample["path"], sample["img"], picture_file(dataset, index), sample.get("label"))
-
-
-def _spread(count: int, wanted: int | None) -> list[int]:
-    """Evenly spread numbers below ``count``: ``wanted`` of them, or all."""
-    if wanted is None or wanted >= count:
-        return list(range(count))
-    return [number * count // wanted for number in range(wanted)]

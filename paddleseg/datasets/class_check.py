@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from paddleseg.datasets.classification import ClassDataset
-from paddleseg.datasets.data_check import SAMPLE_SIZE, spread
+from paddleseg.datasets.data_check import SAMPLE_SIZE
 from paddleseg.datasets.data_report import raise_problems
 from paddleseg.datasets.loader import ImageKind, describe_difference, kind_of
 from paddleseg.datasets.shared_pictures import find_shared_pictures
@@ -21,6 +21,7 @@ from paddleseg.utils.errors import UserError, count_of, printable_line
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.progress import tracked
 from paddleseg.utils.seeding import sample_rng
+from paddleseg.utils.spread import spread
 from paddleseg.utils.visualize import names_of_classes
 
 _MOST_NAMED = 10

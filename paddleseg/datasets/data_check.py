@@ -21,6 +21,7 @@ from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_headers import StoredFormat
 from paddleseg.utils.image_io import read_header
 from paddleseg.utils.progress import tracked
+from paddleseg.utils.spread import spread
 from paddleseg.utils.value_range import stored_values
 
 SAMPLE_SIZE = 64
@@ -217,10 +218,3 @@ def fault_of_label(label: Any, image: np.ndarray) -> str | None:
     if label.size and (label.min() < 0 or label.max() > 255):
         return f"the label holds values from {label.min()} to {label.max()}; class ids are from 0 to 255"
     return None
-
-
-def spread(length: int, count: int) -> list[int]:
-    """Up to ``count`` different positions, evenly spaced from first to last."""
-    if count >= length:
-        return list(range(length))
-    return [position * (length - 1) // max(count - 1, 1) for position in range(count)]

@@ -17,6 +17,7 @@ from paddleseg.inference.views import WHOLE_PICTURE, ViewOptions
 from paddleseg.reports.pictures import make_views, side_by_side, with_ignored
 from paddleseg.utils.label_map import ignored_class_of
 from paddleseg.utils.seeding import sample_rng
+from paddleseg.utils.spread import spread
 from paddleseg.utils.visualize import make_palette
 
 COUNT, WIDTH = 4, 384
@@ -47,7 +48,7 @@ def draw_samples(
     palette = with_ignored(make_palette(dataset.num_classes, dataset.palette), ignored)
     strips = {}
     with for_evaluation(model, precision, amp_level) as network:
-        for number, index in enumerate(sorted({(len(dataset) * part) // COUNT for part in range(COUNT)}), 1):
+        for number, index in enumerate(spread(len(dataset), COUNT), 1):
             sample = {**dataset.sample(index, sample_rng(0, 0, index)), "index": index}
             [batch] = map(finish_batch, collate_one_size([sample]))
             [prediction] = predict_label_maps(

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from paddleseg.datasets.data_check import spread
 from paddleseg.datasets.doctor import alignment, cures, exhibits
 from paddleseg.datasets.doctor.alignment import TURNS, Fit, Verdict
 from paddleseg.datasets.doctor.finding import Finding, first_of, share_of
 from paddleseg.datasets.doctor.survey import PairFacts, Survey, find_edges, iterate_counts
+from paddleseg.utils.spread import spread
 
 # All against all: 200 pairs take 20,000 comparisons, two minutes.
 _MOST_COMPARED = 200

@@ -11,7 +11,7 @@ from functools import partial
 import cv2
 import numpy as np
 
-from paddleseg.datasets.data_check import fault_of_label, spread
+from paddleseg.datasets.data_check import fault_of_label
 from paddleseg.datasets.doctor import alignment
 from paddleseg.datasets.doctor.raw_labels import RawLabel, ValueCounts, count_values, pack, read_raw_label
 from paddleseg.datasets.segmentation import SegmentationDataset
@@ -19,6 +19,7 @@ from paddleseg.datasets.threads import map_samples
 from paddleseg.utils.errors import DataError
 from paddleseg.utils.image_io import read_image
 from paddleseg.utils.progress import tracked
+from paddleseg.utils.spread import spread
 
 THUMBNAIL = 64
 """Side of the grey thumbnails, whatever the shape of the picture."""

@@ -26,6 +26,7 @@ from paddleseg.export.verification.pictures import Picture, fit_picture, size_at
 from paddleseg.models.facts import ModelFacts
 from paddleseg.utils.errors import ConfigError
 from paddleseg.utils.progress import tracked
+from paddleseg.utils.spread import spread
 
 _NAMED_SIZES = 4
 
@@ -47,8 +48,7 @@ class Pictures:
     @classmethod
     def spread(cls, dataset: SegmentationDataset, limit: int | None, name: str) -> Pictures:
         """``limit`` pictures, or all if there are no more, or None is given."""
-        count = len(dataset) if limit is None else min(limit, len(dataset))
-        return cls(dataset, [i * len(dataset) // count for i in range(count)], name)
+        return cls(dataset, spread(len(dataset), limit), name)
 
     def check_fits(self, config: DeployConfig) -> None:
         """Refuse pictures of another data set than the network was made for.

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import export
-from paddleseg.config.verification import _spread
 from paddleseg.export.graph_runs import VerificationError
 from paddleseg.utils.errors import ConfigError, DataError
 from tests.commands.exported.running import call, with_deploy_yaml
@@ -68,8 +67,3 @@ def test_every_way_that_this_machine_runs_is_in_the_report(exported, training, w
         for onednn in (None, True):
             assert ways[file, "paddle", onednn, "fp32"] == "passed"
             assert (file, "paddle", onednn, "bf16") in ways
-
-
-def test_pictures_are_spread_evenly():
-    assert _spread(10, 3) == [0, 3, 6]
-    assert _spread(3, 10) == _spread(3, None) == [0, 1, 2]
