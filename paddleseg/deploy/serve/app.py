@@ -24,7 +24,7 @@ from paddleseg.deploy.serve.metrics import Metrics
 from paddleseg.deploy.serve.refusals import Refusal, refusal_response
 from paddleseg.deploy.serve.settings import Settings
 from paddleseg.utils.cpus import usable_cpus
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import DataError, UserError, printable_line
 from paddleseg.utils.logging import get_logger
 
 _WARM_UP_HW = (64, 128)
@@ -52,7 +52,7 @@ def create_app(settings: Settings, predictor: SegmentationPredictor | ClassPredi
         metrics.forget_this_process()
 
     routes = Endpoints(predictor, settings, desk, metrics).routes()
-    handlers = {Refusal: _refuse, HTTPException: _refuse_address, Exception: _own_up}
+    handlers = {Refusal: _refuse, HTTPException: _refuse_address, UserError: _blame_export, Exception: _own_up}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     app.router.redirect_slashes = False  # a redirect would contain the host given by the caller
     return Frame(app, metrics, [route.path for route in routes])
@@ -80,6 +80,13 @@ async def _refuse_address(request: Request, error: HTTPException) -> Response:
     reasons = {404: "there is nothing at this address", 405: f"{request.method} is not possible at this address"}
     refusal = Refusal(error.status_code, reasons.get(error.status_code, error.detail), error.headers)
     return refusal_response(refusal, request.state.request_id)
+
+
+async def _blame_export(request: Request, error: UserError) -> Response:
+    """Only faults of the export get here; those of pictures are refusals. The reason names files of this machine."""
+    get_logger().error("request %s: %s", request.state.request_id, printable_line(str(error)))
+    reason = "the exported network, or its deploy.yaml, is at fault; the service's log has the reason under this id"
+    return refusal_response(Refusal(500, reason), request.state.request_id)
 
 
 async def _own_up(request: Request, error: Exception) -> Response:
