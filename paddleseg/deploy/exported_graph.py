@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,15 @@ from paddleseg.deploy.engines.base import Engine, EngineOptions
 from paddleseg.deploy.graph_choice import choose_graph
 from paddleseg.deploy.graph_formats import UINT8
 from paddleseg.deploy.graph_spec import GraphSpec, check_checksums
-from paddleseg.utils.errors import ConfigError, DataError
+from paddleseg.utils.errors import ConfigError, DataError, TooLargeError
 from paddleseg.utils.image_io import read_image
 from paddleseg.utils.logging import get_logger
 from paddleseg.utils.picture_failures import note_failure
 
 STAGES = ("preprocess", "inference", "postprocess")  # AutoLog's names
+_GROWTH = 4
+"""How many times its own pixels the transforms may make of a picture on the way, as by padding it to a square, where
+the pixels that reach the network are bounded."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,24 @@ class ExportedGraph:
         with Stopwatch(self.seconds, "preprocess"):
             return self._prepare(picture, path)
 
+    def warm_up(self, predict: Callable[[np.ndarray], object], side: int) -> None:
+        """Predict a black picture, so that the first real one does not wait for the engine's kernels.
+
+        It has the size that a graph of fixed size takes; else that of the calibration, at which an int8 graph will run.
+
+        Args:
+            predict: Takes (H, W, C) uint8 and runs this graph.
+            side: Height and width where neither is stated.
+
+        Raises:
+            DataError: The transforms make another size of it than the graph takes, or a larger one than is allowed.
+        """
+        channels, *fixed_hw = self.graph.input_shape[1:]
+        free_hw = self.graph.calibrated_size or 2 * (max(side, *fixed_hw),)
+        size_hw = [free if fixed == -1 else fixed for fixed, free in zip(fixed_hw, free_hw)]
+        predict(np.zeros((*size_hw, channels), np.uint8))
+        self.engine.end_warm_up()
+
     def run(self, inputs: Sequence[NetworkInput]) -> np.ndarray:
         """The graph's own output for one batch, (N, ...).
 
@@ -173,6 +194,9 @@ class ExportedGraph:
 
     def _prepare(self, picture: np.ndarray, path: str) -> NetworkInput:
         sample = {"img": picture, "path": path, "trans_info": []}
+        max_pixels = self.engine.options.max_pixels
+        if max_pixels is not None:
+            sample["max_pixels"] = max(max_pixels, _GROWTH * picture.shape[0] * picture.shape[1])
         # The transforms of an export draw no random numbers; the generator only completes the call.
         sample = self.pipeline(sample, np.random.default_rng(0))
         pixels = sample["img"]
@@ -184,6 +208,12 @@ class ExportedGraph:
                     f"{list(self.graph.input_shape[1:])} only; add a Resize to the transforms in "
                     f"{self.config.path}, or export without --input_shape"
                 )
+        if max_pixels is not None and shape[1] * shape[2] > max_pixels:
+            raise TooLargeError(
+                f"{path}: reaches the network as {shape[2]}x{shape[1]} pixels, more than the bound of {max_pixels}; "
+                "give a smaller one or parts of it, export with a Resize in the transforms, or serve with a larger "
+                "--max_network_megapixels"
+            )
         if self.graph.input_dtype != UINT8:
             image = self.pipeline.normalized_planes(pixels)
         elif pixels.dtype == UINT8:

@@ -98,6 +98,10 @@ class ExportedSegmentation(SegmentationPredictor):
         super().__init__(num_classes, config.class_names, config.palette, config.input_shape[1], config.read_options)
         self.gives_margins = self._segmenter.gives_scores
 
+    def warm_up(self, side: int) -> None:
+        """See ``ExportedGraph.warm_up``."""
+        self._segmenter.warm_up(self.predict, side)
+
     def _run(self, image: np.ndarray) -> _Output:
         item = self._segmenter.prepare(image)
         with self._lock:
@@ -126,6 +130,10 @@ class ExportedClassification(ClassPredictor):
         self._classifier = Classifier(config, options)
         num_classes = config.num_classes or len(config.class_names or ())
         super().__init__(num_classes, config.class_names, None, config.input_shape[1], config.read_options)
+
+    def warm_up(self, side: int) -> None:
+        """See ``ExportedGraph.warm_up``."""
+        self._classifier.warm_up(self.predict, side)
 
     def _classify(self, image: np.ndarray) -> list[FoundClass]:
         item = self._classifier.prepare(image)

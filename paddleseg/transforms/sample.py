@@ -9,7 +9,8 @@ A transform is called with a sample and a random generator and returns the chang
 * ``path``: the picture's origin, for messages;
 * ``trans_info``: list of ``("resize" | "padding" | "center_padding" | "crop", (height, width) before it)``, which
   ``utils.way_back`` undoes, except for crops, which it refuses. Random transforms leave it alone: nothing has to be
-  undone in training.
+  undone in training;
+* ``max_pixels`` (optional): the most pixels that a transform may make of the picture, instead of ``MAX_PIXELS``.
 
 Everything random is drawn from the given generator, so that a sample depends on its generator alone.
 """
@@ -23,7 +24,7 @@ import cv2
 import numpy as np
 
 from paddleseg.transforms import functional
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import TooLargeError
 
 Sample = dict[str, Any]
 
@@ -32,14 +33,15 @@ MAX_PIXELS = 2**30
 
 
 def check_area(sample: Sample, size_wh: Sequence[int]) -> None:
-    """Raise DataError if a picture of this size is too large to create.
+    """Raise TooLargeError if a picture of this size is too large to create.
 
     Each side alone can be valid, as can a scale factor, but the product depends on the picture.
     """
-    if size_wh[0] * size_wh[1] > MAX_PIXELS:
-        raise DataError(
+    bound = sample.get("max_pixels", MAX_PIXELS)
+    if size_wh[0] * size_wh[1] > bound:
+        raise TooLargeError(
             f"{sample['path']}: the transforms would make {size_wh[0]}x{size_wh[1]} pixels of it, more than "
-            f"{MAX_PIXELS}; lower their sizes, ratios or scale factors"
+            f"{bound}; lower their sizes, ratios or scale factors"
         )
 
 

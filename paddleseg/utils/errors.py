@@ -40,7 +40,7 @@ class UnknownFormatError(DataError):
 
 
 class TooLargeError(DataError):
-    """A picture has more bytes or pixels than allowed; it was not decoded."""
+    """A picture has more bytes or pixels than allowed, in its file or on its way to the network."""
 
 
 class WeightsError(UserError, ValueError):

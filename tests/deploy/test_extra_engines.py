@@ -186,6 +186,27 @@ def test_openvino_compiles_a_graph_for_the_first_size_and_once_more_for_all_othe
 
 
 @pytest.mark.extras("onnx", "openvino")
+def test_openvino_keeps_the_fast_graph_for_the_first_size_after_a_warm_up(tmp_path):
+    engine = open_engine(graph_for("openvino", tmp_path), EngineOptions(backend="openvino"))
+
+    def compiled_for(shape):
+        images = normal(*shape)
+        np.testing.assert_allclose(engine(images), expected_logits(images), atol=2e-5)
+        return engine._graph.compiled_for((shape,))
+
+    warm = compiled_for((1, 3, 32, 32))
+    engine.end_warm_up()
+    found = [compiled_for(shape).input(0).partial_shape for shape in ((1, 3, 64, 96), (1, 3, 32, 32))]
+    assert found[0].is_static and found[0].to_shape() == [1, 3, 64, 96] and found[1].is_dynamic
+    assert warm not in engine._requests and len(engine._requests) == 2
+
+    engine = open_engine(engine.graph, EngineOptions(backend="openvino"))
+    warm = compiled_for((1, 3, 64, 96))
+    engine.end_warm_up()
+    assert compiled_for((1, 3, 64, 96)) is warm  # transforms with a Resize: the warm-up's size is that of all pictures
+
+
+@pytest.mark.extras("onnx", "openvino")
 def test_what_openvino_cannot_compile_ends_the_run_and_is_no_fault_of_the_picture(tmp_path, monkeypatch):
     engine = open_engine(graph_for("openvino", tmp_path), EngineOptions(backend="openvino"))
     monkeypatch.setitem(engine._graph._settings, "NUM_STREAMS", "no number")

@@ -41,8 +41,8 @@ class OpenVinoEngine : public Engine {
         // OpenVINO's own choice would be bf16 on CPUs that support it. int8 graphs state it for most operators.
         const bool is_bf16 = precision == "bf16" || (graph.precision == "int8" && has_bf16);
         settings_ = {ov::hint::inference_precision(is_bf16 ? ov::element::bf16 : ov::element::f32),
-                     ov::inference_num_threads(threads),
-                     ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY), ov::num_streams(1)};
+                     ov::inference_num_threads(threads), ov::hint::performance_mode(ov::hint::PerformanceMode::LATENCY),
+                     ov::num_streams(1)};
         if (!model_->is_dynamic()) {
             for_any_ = compile(model_);
         }

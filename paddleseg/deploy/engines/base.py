@@ -34,6 +34,8 @@ class EngineOptions:
         collect_shapes_in: Do not run TensorRT, but write the shapes inside the graph to this file.
         tuned_shape_file: Shapes written that way, for TensorRT.
         print_detail: Whether engines show their own log.
+        max_pixels: Most pixels of a picture that reaches the graph; an ``ExportedGraph`` refuses larger ones before
+            the network takes memory for them. None: no bound.
     """
 
     backend: str | None = None
@@ -47,6 +49,7 @@ class EngineOptions:
     collect_shapes_in: str | None = None
     tuned_shape_file: str | None = None
     print_detail: bool = False
+    max_pixels: int | None = None
 
 
 DEFAULT_OPTIONS = EngineOptions()
@@ -112,6 +115,13 @@ class Engine(abc.ABC):
     @abc.abstractmethod
     def run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Run the graph: an array for each of ``input_names`` in, one for each of ``output_names`` out."""
+
+    def end_warm_up(self) -> None:
+        """Say that the batches so far were a warm-up's, whose size need not come again.
+
+        An engine that adapts to the first size then adapts to the next one; the others have nothing to do.
+        """
+        return
 
     @abc.abstractmethod
     def clone(self) -> Engine:

@@ -8,7 +8,6 @@ import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import numpy as np
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,12 +21,10 @@ from paddleseg.deploy.serve.endpoints import Endpoints
 from paddleseg.deploy.serve.frame import Frame
 from paddleseg.deploy.serve.metrics import Metrics
 from paddleseg.deploy.serve.refusals import Refusal, refusal_response
-from paddleseg.deploy.serve.settings import Settings
+from paddleseg.deploy.serve.settings import SMALLEST_SIDE, Settings
 from paddleseg.utils.cpus import usable_cpus
-from paddleseg.utils.errors import DataError
+from paddleseg.utils.errors import UserError, printable_line
 from paddleseg.utils.logging import get_logger
-
-_WARM_UP_HW = (64, 128)
 
 
 def create_app(settings: Settings, predictor: SegmentationPredictor | ClassPredictor | None = None) -> ASGIApp:
@@ -35,8 +32,7 @@ def create_app(settings: Settings, predictor: SegmentationPredictor | ClassPredi
 
     Args:
         settings: How it runs.
-        predictor: The network; None: that of ``settings.model``, which is loaded and run once, so that the first
-            request does not wait for the engine's kernels.
+        predictor: The network; None: that of ``settings.model``, see ``open_model``.
 
     Raises:
         UserError: The network cannot be loaded, or does not run on this device.
@@ -52,23 +48,24 @@ def create_app(settings: Settings, predictor: SegmentationPredictor | ClassPredi
         metrics.forget_this_process()
 
     routes = Endpoints(predictor, settings, desk, metrics).routes()
-    handlers = {Refusal: _refuse, HTTPException: _refuse_address, Exception: _own_up}
+    handlers = {Refusal: _refuse, HTTPException: _refuse_address, UserError: _blame_export, Exception: _own_up}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     app.router.redirect_slashes = False  # a redirect would contain the host given by the caller
     return Frame(app, metrics, [route.path for route in routes])
 
 
 def open_model(settings: Settings) -> SegmentationPredictor | ClassPredictor:
-    """The network of the settings, loaded and run once."""
+    """The network of the settings, loaded and run once, so that the first request does not wait for that.
+
+    Raises:
+        UserError: The network cannot be loaded, does not run on this device, or no picture fits it.
+    """
     wishes = {name: getattr(settings, name) for name in ("backend", "precision", "cpu_threads", "device")}
     options = engine_options(settings.model, **wishes)
-    if options.cpu_threads is None:
-        options = dataclasses.replace(options, cpu_threads=max(1, usable_cpus() // settings.workers))
+    threads = options.cpu_threads or max(1, usable_cpus() // settings.workers)
+    options = dataclasses.replace(options, cpu_threads=threads, max_pixels=settings.max_network_pixels)
     predictor = open_exported(settings.model, options)
-    try:
-        predictor.predict(np.zeros((*_WARM_UP_HW, predictor.channels), np.uint8))
-    except DataError as error:  # a graph of fixed size without a Resize
-        get_logger().warning("not warmed up: %s", error)
+    predictor.warm_up(SMALLEST_SIDE)
     return predictor
 
 
@@ -80,6 +77,13 @@ async def _refuse_address(request: Request, error: HTTPException) -> Response:
     reasons = {404: "there is nothing at this address", 405: f"{request.method} is not possible at this address"}
     refusal = Refusal(error.status_code, reasons.get(error.status_code, error.detail), error.headers)
     return refusal_response(refusal, request.state.request_id)
+
+
+async def _blame_export(request: Request, error: UserError) -> Response:
+    """Only faults of the export get here; those of pictures are refusals. The reason names files of this machine."""
+    get_logger().error("request %s: %s", request.state.request_id, printable_line(str(error)))
+    reason = "the exported network, or its deploy.yaml, is at fault; the service's log has the reason under this id"
+    return refusal_response(Refusal(500, reason), request.state.request_id)
 
 
 async def _own_up(request: Request, error: Exception) -> Response:

@@ -127,6 +127,7 @@ class Endpoints:
             "apply_exif": predictor.read_options.apply_exif,
             "max_bytes": settings.max_bytes,
             "max_pixels": settings.max_pixels,
+            "max_network_pixels": settings.max_network_pixels,
             "smallest_side": SMALLEST_SIDE,
             "version": __version__,
         }

@@ -44,6 +44,7 @@ class Settings:
     queue: int = _number(32, "requests in hand at once, for each worker; further ones get 503", 1, 100_000)
     max_megabytes: int = _number(16, "most MiB of a request's body", 1, 4096)
     max_megapixels: int = _number(34, "most million pixels of a picture, by its header", 1, 4096)
+    max_network_megapixels: int = _number(13, "most million pixels that reach the network of a picture", 1, 4096)
     receive_seconds: float = _number(10.0, "time to send a request's header, and its body", 0.1, 3600)
     wait_seconds: float = _number(30.0, "time that a request may wait for its turn; then it gets 503", 0.1, 3600)
     shutdown_seconds: float = _number(30.0, "time for running requests after SIGTERM", 0.1, 3600)
@@ -65,3 +66,8 @@ class Settings:
     def max_pixels(self) -> int:
         """Most pixels of a picture."""
         return self.max_megapixels * 1_000_000
+
+    @property
+    def max_network_pixels(self) -> int:
+        """Most pixels of a picture after the export's transforms."""
+        return self.max_network_megapixels * 1_000_000

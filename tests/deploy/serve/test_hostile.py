@@ -8,7 +8,9 @@ import time
 import numpy as np
 import pytest
 
+import paddleseg
 from paddleseg.deploy.serve.regions import TooManyVerticesError, polygons
+from tests.commands.exported.running import with_deploy_yaml
 from tests.deploy.serve.hostile import hostile_requests
 from tests.messages import assert_names
 
@@ -60,6 +62,17 @@ def test_a_bug_is_owned_up_to_in_json_and_logged_under_the_id(make_client, predi
     assert "ZeroDivisionError" not in answer.text
     assert f"request {answer.json()['request_id']}: a bug" in log.text
     assert "ZeroDivisionError" in log.text
+
+
+def test_a_fault_of_the_export_is_named_in_the_log_and_is_no_bug(make_client, exported, png, log, tmp_path):
+    ids_of_two = {"graphs": None, "num_classes": 2, "class_names": None, "palette": None}
+    folder = with_deploy_yaml(exported, tmp_path / "ids", **ids_of_two)
+    answer = make_client(paddleseg.load(folder, device="cpu", cpu_threads=1)).post("/predict", content=png)
+    assert answer.status_code == 500
+    assert_names(answer.json()["reason"], "deploy.yaml")
+    assert "a bug" not in answer.text + log.text and str(folder) not in answer.text
+    [line] = [record.getMessage() for record in log.records if record.levelname == "ERROR"]
+    assert_names(line, f"request {answer.json()['request_id']}", str(folder), 2, "num_classes")
 
 
 class _Slow:
