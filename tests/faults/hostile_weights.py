@@ -332,15 +332,20 @@ DAMAGED = {
         lambda: safe({"w": f32(0, 8, (1 << 40, 1 << 40))}, bytes(8)),
         "damaged",
     ),
+    "bfloat16 outside": (
+        ".safetensors",
+        lambda: safe({"w": {"dtype": "BF16", "shape": [1 << 40], "data_offsets": [0, 1 << 41]}}, bytes(8)),
+        "damaged",
+    ),
     "a header of brackets": (".safetensors", lambda: safe(b"[" * 100_000), "damaged"),
 }
 
 
 def whole_files():
-    header = {"w": f32(0, 24, (6,)), "v": f32(24, 48, (2, 3))}
+    header = {"w": f32(0, 24, (6,)), "v": {"dtype": "BF16", "shape": [2, 3], "data_offsets": [24, 36]}}
     return {
         "zip.pth": torch_file(WEIGHTS),
         "old.pth": old_torch_file(WEIGHTS),
         "mind.ckpt": mindspore_file(WEIGHTS),
-        "safe.safetensors": safe(header, SIX + SIX),
+        "safe.safetensors": safe(header, SIX + SIX[:12]),
     }
