@@ -22,8 +22,8 @@ from paddleseg.registry import MODELS, is_built_in
 
 PADDLESEG, MINDSPORE = "PaddleSeg", "MindSpore"
 _MMSEGMENTATION, _SUPER_GRADIENTS = "mmsegmentation", "super-gradients"
-_OFFICIAL, _CHENJUN2HAO, _QUALCOMM = "ydhongHIT/DDRNet (official)", "chenjun2hao/DDRNet.pytorch", "Qualcomm"
-KITS = (_OFFICIAL, _CHENJUN2HAO, _QUALCOMM, _MMSEGMENTATION, _SUPER_GRADIENTS, PADDLESEG, MINDSPORE)
+_OFFICIAL, _CHENJUN2HAO = "ydhongHIT/DDRNet (official)", "chenjun2hao/DDRNet.pytorch"
+KITS = (_OFFICIAL, _CHENJUN2HAO, _MMSEGMENTATION, _SUPER_GRADIENTS, PADDLESEG, MINDSPORE)
 KNOWN_KITS = ", ".join((*KITS[:-1], f"{MINDSPORE} (.ckpt)"))
 # Prefixes that wrappers of networks add to each name; chenjun2hao's FullModel has the network as "model" beside its
 # loss.
@@ -200,15 +200,9 @@ def _recognised(names: Mapping[str, Any], prefix: str) -> tuple[str | None, Call
         if "conv1.1.moving_mean" in names:
             return MINDSPORE, by(official_of_mindspore)
         if "conv1.1.running_mean" in names:
-            return _kit_of_official_names(names, prefix), name_here
+            # Only the loss beside the network tells who saved them: many training programs have a prefix.
+            return _CHENJUN2HAO if _has(names, "loss.") else _OFFICIAL, name_here
     return None, name_here
-
-
-def _kit_of_official_names(names: Mapping[str, Any], prefix: str) -> str:
-    """Who saved a file with official names, by the entries beside them and the prefixes."""
-    if _has(names, "loss."):
-        return _CHENJUN2HAO
-    return _QUALCOMM if prefix == "model." else _OFFICIAL
 
 
 def _has(names: Mapping[str, Any], part: str) -> bool:

@@ -128,12 +128,12 @@ def small(official_names, *names, size="23_slim", task="keys", prefix=""):
     [
         ("", [], "ydhongHIT/DDRNet (official)"),
         ("module.", [], "ydhongHIT/DDRNet (official)"),
-        ("model.", [], "Qualcomm"),
+        ("model.", [], "ydhongHIT/DDRNet (official)"),
         ("model.", ["loss.criterion.weight"], "chenjun2hao/DDRNet.pytorch"),
         ("module.model.", ["module.loss.criterion.weight"], "chenjun2hao/DDRNet.pytorch"),
     ],
 )
-def test_prefixes_and_what_stands_beside_tell_who_saved_official_names(prefix, beside, kit, official_names):
+def test_the_loss_beside_them_and_no_prefix_tells_who_saved_official_names(prefix, beside, kit, official_names):
     found = with_names_here(small(official_names, *beside, prefix=prefix))
     assert found.kit == kit and found.prefix == prefix and found.left_out == beside
     assert set(found.weights) == {our_name(name) for name in official_names["23_slim"]["keys"]}
