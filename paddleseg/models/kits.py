@@ -31,6 +31,9 @@ _PREFIXES = ("module.", "model.", "network.")
 # Buffers of losses, the normalisation of pictures, the count of an average; like the counters of batch normalisation
 # these are not weights.
 _NO_WEIGHTS = ("loss.", "data_preprocessor.", "n_averaged")
+# super-gradients trains its property ``backbone`` on ImageNet and saves it on its own: the trunk without layer5, whose
+# stride differs in its classifier.
+_BEYOND_BACKBONE = frozenset(("layer5", "spp", "head", "aux_head"))
 _STEM, _LINEAR = "conv1.0._conv.weight", "linear.weight"
 _STEM_BIASES = {f"conv1.{i}._conv.weight": f"conv1.{i}._conv.bias" for i in (0, 1)}
 
@@ -143,6 +146,20 @@ def num_classes_of(weights: Mapping[str, np.ndarray]) -> int | None:
         if name in weights and weights[name].ndim > axis:
             return weights[name].shape[axis]
     return None
+
+
+def parts_beyond_backbone(kit: object, names: Iterable[str]) -> frozenset[str]:
+    """Parts of the network that weights lack because they are a kit's backbone saved on its own.
+
+    Args:
+        kit: The ``kit`` of their ``__meta__``.
+        names: Their names here.
+
+    Returns:
+        Empty for the other kits, whose backbones have the whole trunk, and if the weights have any of the parts.
+    """
+    is_backbone = kit == _SUPER_GRADIENTS and _BEYOND_BACKBONE.isdisjoint(name.partition(".")[0] for name in names)
+    return _BEYOND_BACKBONE if is_backbone else frozenset()
 
 
 def facts_of(found: KitWeights) -> dict[str, Any]:
