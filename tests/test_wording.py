@@ -190,8 +190,8 @@ MESSAGES = {
     "a file of PyTorch is of another network": (
         lambda: load_weights(DDRNet_23_slim(3), saved_by_pytorch({"conv1.weight": np.zeros((8, 3, 7, 7), "f4")})),
         "resnet.pth: a file of PyTorch whose names match no known DDRNet: conv1.weight. Known are those of "
-        "ydhongHIT/DDRNet (official), chenjun2hao/DDRNet.pytorch, Qualcomm, mmsegmentation, super-gradients, "
-        "PaddleSeg, MindSpore (.ckpt)",
+        "ydhongHIT/DDRNet (official), chenjun2hao/DDRNet.pytorch, mmsegmentation, super-gradients, PaddleSeg, "
+        "MindSpore (.ckpt)",
     ),
     "weights leave a part out": (
         lambda: load_pretrained(paddle.nn.Linear(2, 3), saved(paddle.nn.Linear(2, 5))),

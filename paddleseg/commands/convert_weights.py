@@ -8,8 +8,8 @@
 
 SRC is a file of PyTorch (.pth), MindSpore (.ckpt), Paddle (.pdparams) or safetensors, or a checkpoint folder. Neither
 PyTorch nor MindSpore is needed, and no code in a file is run. The kit (the authors' PyTorch code, chenjun2hao,
-Qualcomm, mmsegmentation, super-gradients, PaddleSeg, MindSpore) and the size of the network are recognised by names and
-shapes. Prints how much of each part of the network the file fills; the file's own metadata (__meta__) is kept.
+mmsegmentation, super-gradients, PaddleSeg, MindSpore) and the size of the network are recognised by names and shapes.
+Prints how much of each part of the network the file fills; the file's own metadata (__meta__) is kept.
 """
 
 from __future__ import annotations

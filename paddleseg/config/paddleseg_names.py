@@ -31,7 +31,9 @@ _ONE_CLASS_PER_PIXEL = "each pixel has exactly one class here; remove it, and gi
 
 REFUSED_KEYS = {
     "distill_loss": "the teacher stands in the configuration here, in one section with the losses; write distillation: "
-    "{teacher: FOLDER_OF_ITS_RUN, losses: [{type: ChannelWiseKLLoss, weight: 3}]} instead, see docs/distillation.md",
+    "{teacher: TEACHER, losses: [{type: ChannelWiseKLLoss, weight: 3}]} instead, TEACHER being the file that "
+    "--teather_config has there or the folder of a run; coef is for KLLoss, which is another distance, and does not "
+    "carry over, see docs/distillation.md",
     "uniform_output_enabled": "a run and an export always write the same file names here; remove it",
     "use_multilabel": _ONE_CLASS_PER_PIXEL,
     "print_mem_info": "the log says once how much memory the first step took; remove it, and look with nvidia-smi",

@@ -22,8 +22,8 @@ from paddleseg.registry import MODELS, is_built_in
 
 PADDLESEG, MINDSPORE = "PaddleSeg", "MindSpore"
 _MMSEGMENTATION, _SUPER_GRADIENTS = "mmsegmentation", "super-gradients"
-_OFFICIAL, _CHENJUN2HAO, _QUALCOMM = "ydhongHIT/DDRNet (official)", "chenjun2hao/DDRNet.pytorch", "Qualcomm"
-KITS = (_OFFICIAL, _CHENJUN2HAO, _QUALCOMM, _MMSEGMENTATION, _SUPER_GRADIENTS, PADDLESEG, MINDSPORE)
+_OFFICIAL, _CHENJUN2HAO = "ydhongHIT/DDRNet (official)", "chenjun2hao/DDRNet.pytorch"
+KITS = (_OFFICIAL, _CHENJUN2HAO, _MMSEGMENTATION, _SUPER_GRADIENTS, PADDLESEG, MINDSPORE)
 KNOWN_KITS = ", ".join((*KITS[:-1], f"{MINDSPORE} (.ckpt)"))
 # Prefixes that wrappers of networks add to each name; chenjun2hao's FullModel has the network as "model" beside its
 # loss.
@@ -31,6 +31,9 @@ _PREFIXES = ("module.", "model.", "network.")
 # Buffers of losses, the normalisation of pictures, the count of an average; like the counters of batch normalisation
 # these are not weights.
 _NO_WEIGHTS = ("loss.", "data_preprocessor.", "n_averaged")
+# super-gradients trains its property ``backbone`` on ImageNet and saves it on its own: the trunk without layer5, whose
+# stride differs in its classifier.
+_BEYOND_BACKBONE = frozenset(("layer5", "spp", "head", "aux_head"))
 _STEM, _LINEAR = "conv1.0._conv.weight", "linear.weight"
 _STEM_BIASES = {f"conv1.{i}._conv.weight": f"conv1.{i}._conv.bias" for i in (0, 1)}
 
@@ -145,6 +148,20 @@ def num_classes_of(weights: Mapping[str, np.ndarray]) -> int | None:
     return None
 
 
+def parts_beyond_backbone(kit: object, names: Iterable[str]) -> frozenset[str]:
+    """Parts of the network that weights lack because they are a kit's backbone saved on its own.
+
+    Args:
+        kit: The ``kit`` of their ``__meta__``.
+        names: Their names here.
+
+    Returns:
+        Empty for the other kits, whose backbones have the whole trunk, and if the weights have any of the parts.
+    """
+    is_backbone = kit == _SUPER_GRADIENTS and _BEYOND_BACKBONE.isdisjoint(name.partition(".")[0] for name in names)
+    return _BEYOND_BACKBONE if is_backbone else frozenset()
+
+
 def facts_of(found: KitWeights) -> dict[str, Any]:
     """The ``__meta__`` entry for weights of another kit; all but MindSpore's have the official paddings."""
     facts = {
@@ -200,15 +217,9 @@ def _recognised(names: Mapping[str, Any], prefix: str) -> tuple[str | None, Call
         if "conv1.1.moving_mean" in names:
             return MINDSPORE, by(official_of_mindspore)
         if "conv1.1.running_mean" in names:
-            return _kit_of_official_names(names, prefix), name_here
+            # Only the loss beside the network tells who saved them: many training programs have a prefix.
+            return _CHENJUN2HAO if _has(names, "loss.") else _OFFICIAL, name_here
     return None, name_here
-
-
-def _kit_of_official_names(names: Mapping[str, Any], prefix: str) -> str:
-    """Who saved a file with official names, by the entries beside them and the prefixes."""
-    if _has(names, "loss."):
-        return _CHENJUN2HAO
-    return _QUALCOMM if prefix == "model." else _OFFICIAL
 
 
 def _has(names: Mapping[str, Any], part: str) -> bool:

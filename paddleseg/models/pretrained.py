@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from paddle import nn
 
 from paddleseg.models.class_rows import with_rows_by_name
 from paddleseg.models.facts import ModelFacts
+from paddleseg.models.kits import parts_beyond_backbone
 from paddleseg.models.weight_folder import weight_file
 from paddleseg.models.weights import (
     MINDSPORE_IS_OTHER,
@@ -52,7 +53,7 @@ def load_pretrained(
 
     Raises:
         WeightsError: The file cannot be obtained or read; or a part of the trunk is left without weights. Only the
-            network's ``head_parts`` may stay untrained.
+            network's ``head_parts`` may stay untrained, and what a kit's backbone saved on its own never has.
     """
     fault = other_network(source, model)
     if fault is not None:  # before it is downloaded
@@ -65,13 +66,7 @@ def load_pretrained(
     weights, partial = with_rows_by_name(model, weights, classes_of(source, meta), class_names)
     coverage = apply_weights(model, _with_input_channels(model, weights))
     coverage.loaded, coverage.partial = [name for name in coverage.loaded if name not in partial], partial
-    heads = ModelFacts.of(model).head_parts
-    left = [name for name in coverage.left if part_of(name) not in heads]
-    if left:
-        raise WeightsError(
-            f"{path} leaves parts of the trunk of {describe_model(model)} without weights: {first_names(left)}. "
-            f"It may be of another network or another kit. {coverage.describe()}"
-        )
+    _check_trunk(model, path, coverage, weights, None if meta is None else meta.get("kit"))
     model.pretrained_coverage = coverage
     logger = get_logger()
     total = len(model.state_dict())
@@ -113,6 +108,21 @@ def classes_of(source: Any, meta: Mapping[str, Any] | None) -> Any:
     stated = None if meta is None else meta.get("classes")
     name = zoo_name(source)
     return find(name).classes if stated is None and name is not None else stated
+
+
+def _check_trunk(model: nn.Layer, path: str, coverage: Coverage, names: Iterable[str], kit: object) -> None:
+    """Refuse weights that leave more of a network as it is than its heads and what the kit's backbones never have."""
+    heads, absent = ModelFacts.of(model).head_parts, parts_beyond_backbone(kit, names)
+    left = [name for name in coverage.left if part_of(name) not in heads]
+    gaps = [name for name in left if part_of(name) not in absent]
+    if gaps:
+        raise WeightsError(
+            f"{path} leaves parts of the trunk of {describe_model(model)} without weights: {first_names(gaps)}. "
+            f"It may be of another network or another kit. {coverage.describe()}"
+        )
+    if left:
+        parts = ", ".join(sorted({part_of(name) for name in left}))
+        get_logger().info("%s: %s saves its backbone without %s, which starts afresh", path, kit, parts)
 
 
 def _checked(path: str, sha256: str | None) -> str:

@@ -23,9 +23,7 @@ from paddleseg.utils.torch_pickle import Storage, Tensor, TorchUnpickler
 # A pickle of the number with which torch.save began before version 1.6.
 OLD_MARK = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 _OLD_VERSION = 1001
-_ADVICE = (
-    "Of a network that was saved as a whole, save its state_dict() instead; else do not trust where the file came from"
-)
+_ADVICE = "If you trust it, load it in PyTorch and save the network's state_dict() alone; else do not use it"
 
 
 def is_torch_archive(names: list[str]) -> bool:

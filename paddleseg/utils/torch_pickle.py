@@ -83,7 +83,7 @@ class Tensor:
 
 
 class TorchUnpickler(RestrictedUnpickler):
-    """Turns tensors and parameters into ``Tensor``, and ignores mmengine's objects beside them.
+    """Turns tensors and parameters into ``Tensor``, and makes nothing of the known objects beside them.
 
     Attributes:
         storages: The file's storages by key, as far as it was read.
@@ -114,7 +114,7 @@ class TorchUnpickler(RestrictedUnpickler):
         self.append(kind(*arguments) if kind is _nothing else _refuse("an object of a class"))
 
     def load_build(self) -> None:
-        # A state dict has an attribute _metadata; the content of mmengine's objects is not needed here.
+        # A state dict has an attribute _metadata; the content of other objects is not needed here.
         if isinstance(self.stack[-2], (_Nothing, OrderedDict)):
             self.stack.pop()
         else:
@@ -133,9 +133,12 @@ class _StorageKind:
 
 
 class _Nothing:
-    """Stands for an object that is not needed here."""
+    """Stands for an object that is not needed here; it keeps nothing and runs nothing, whatever a file gives it."""
 
     __slots__ = ()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """The entries of a defaultdict."""
 
 
 _NOTHING = _Nothing()
@@ -181,20 +184,32 @@ def _size(sides: Any = ()) -> tuple[Any, ...]:
     return tuple(sides)
 
 
+_PATHS = "PosixPath WindowsPath PurePosixPath PureWindowsPath"
+_BUILTINS = "set frozenset list dict int float str bool"  # sets, and what a defaultdict makes for a missing key
+_OBJECTS_BESIDE = {
+    "collections": "Counter defaultdict",  # a Counter has the milestones of MultiStepLR
+    "argparse": "Namespace",
+    "pathlib": _PATHS,
+    "pathlib._local": _PATHS,  # Python 3.13's
+    "builtins": _BUILTINS,
+    "__builtin__": _BUILTINS,
+    "torch": "device",
+    "torch.serialization": "_get_layout",
+    # mmengine's log and parts of its configuration (runner.save_checkpoint).
+    "mmengine.logging.history_buffer": "HistoryBuffer",
+    "mmengine.logging.message_hub": "MessageHub",
+    "mmengine.config.config": "Config ConfigDict",
+}
+"""Module to classes whose objects trainings keep beside the weights. None is made: each is ``_nothing``."""
+_DTYPES = "float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex128 complex64"
 _NAMES_OF_TORCH: dict[tuple[str, str], Any] = {
     ("torch._utils", "_rebuild_tensor"): _tensor,
     ("torch._utils", "_rebuild_tensor_v2"): _tensor,
     ("torch._utils", "_rebuild_parameter"): _parameter,
     ("torch", "Size"): _size,
-    ("torch", "device"): _nothing,
-    ("torch.serialization", "_get_layout"): _nothing,
-    # Found beside the weights in mmengine's checkpoints (runner.save_checkpoint): its log and parts of its
-    # configuration.
-    ("mmengine.logging.history_buffer", "HistoryBuffer"): _nothing,
-    ("mmengine.logging.message_hub", "MessageHub"): _nothing,
-    ("mmengine.config.config", "Config"): _nothing,
-    ("mmengine.config.config", "ConfigDict"): _nothing,
     ("__builtin__", "getattr"): _attribute,
     ("builtins", "getattr"): _attribute,
     **{("torch", name): _StorageKind(name) for name in _STORAGES},
+    **{("torch", name): _NOTHING for name in _DTYPES.split()},
+    **{(module, name): _nothing for module, names in _OBJECTS_BESIDE.items() for name in names.split()},
 }

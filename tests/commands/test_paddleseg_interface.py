@@ -193,7 +193,7 @@ test_config.aug_eval=True test_config.scales=1.0
 export.transforms=[{type: Resize, target_size: [64, 64]}, {type: Normalize}]
 """
 REFUSED_KEYS = {
-    "distill_loss={types: []}": "write distillation: {teacher",
+    "distill_loss={types: []}": "{teacher: TEACHER, losses: [{type: ChannelWiseKLLoss, weight: 3}]}",
     "print_mem_info=True": "nvidia-smi",
     "log_ranks='0'": "workerlog",
     "uniform_output_enabled=True": "remove it",

@@ -130,6 +130,31 @@ HOSTILE = {
         lambda w: opcodes(b"ctorch._utils\n_rebuild_tensor_v2\n}X\x01\0\0\0xK\x01sb"),
         "a state for an object without one",
     ),
+    "code for what a table makes": (
+        ".pth",
+        lambda w: call("collections", "defaultdict", Name("os", "system")),
+        "would call os.system",
+    ),
+    "code in the state of arguments": (
+        ".pth",
+        lambda w: opcodes(b"cargparse\nNamespace\n)\x81}X\x01\0\0\0x" + witness_code(w)[:-1] + b"sb"),
+        "would call os.system",
+    ),
+    "a method of arguments": (
+        ".pth",
+        lambda w: torch_with(
+            Call(Call(Name("builtins", "getattr"), Name("argparse", "Namespace"), "__init__"), f"open({str(w)!r}, 'w')")
+        ),
+        "not callable",
+    ),
+    "a method of a path": (
+        ".pth",
+        lambda w: torch_with(
+            Call(Call(Name("builtins", "getattr"), Call(Name("pathlib", "PosixPath"), str(w)), "touch"))
+        ),
+        "not callable",
+    ),
+    "a call of a dtype": (".pth", lambda w: call("torch", "float32", str(w)), "not callable"),
     "a runner of mmengine": (
         ".pth",
         lambda w: call("mmengine.runner.runner", "Runner"),
@@ -332,15 +357,20 @@ DAMAGED = {
         lambda: safe({"w": f32(0, 8, (1 << 40, 1 << 40))}, bytes(8)),
         "damaged",
     ),
+    "bfloat16 outside": (
+        ".safetensors",
+        lambda: safe({"w": {"dtype": "BF16", "shape": [1 << 40], "data_offsets": [0, 1 << 41]}}, bytes(8)),
+        "damaged",
+    ),
     "a header of brackets": (".safetensors", lambda: safe(b"[" * 100_000), "damaged"),
 }
 
 
 def whole_files():
-    header = {"w": f32(0, 24, (6,)), "v": f32(24, 48, (2, 3))}
+    header = {"w": f32(0, 24, (6,)), "v": {"dtype": "BF16", "shape": [2, 3], "data_offsets": [24, 36]}}
     return {
         "zip.pth": torch_file(WEIGHTS),
         "old.pth": old_torch_file(WEIGHTS),
         "mind.ckpt": mindspore_file(WEIGHTS),
-        "safe.safetensors": safe(header, SIX + SIX),
+        "safe.safetensors": safe(header, SIX + SIX[:12]),
     }

@@ -15,9 +15,12 @@ import pytest
 
 from paddleseg import models
 from paddleseg.models.kits import arch_of, num_classes_of, with_names_here, with_official_names
+from paddleseg.models.pretrained import load_pretrained
 from paddleseg.models.weight_names import name_here, official_name
-from paddleseg.models.weights import apply_weights
+from paddleseg.models.weights import apply_weights, read_weights, write_weights
+from paddleseg.utils.errors import WeightsError
 from tests.conftest import our_name, rule_made
+from tests.torch_writer import torch_file
 
 LAYOUTS = Path(__file__).resolve().parent / "layouts"
 SIZES = ["23_slim", "23", "39"]
@@ -117,6 +120,49 @@ def test_a_backbone_of_mmsegmentation_alone_is_recognised():
     assert num_classes_of(found.weights) is None and arch_of(found.weights) == "DDRNet_23"
 
 
+BACKBONE = ("_backbone.", "compression3.", "compression4.", "down3.", "down4.", "layer3_skip.", "layer4_skip.",
+            "layer5_skip.")  # fmt: skip
+
+
+def backbone(size, *beside, without=()):
+    """Zeros by the names of super-gradients' property ``backbone``, and by others that begin with ``beside``."""
+    names = json.loads((LAYOUTS / f"super_gradients_{size}.json").read_text())["names"]
+    kept = [name for name in names if name.startswith((*BACKBONE, *beside)) and not name.startswith(tuple(without))]
+    return {name: np.zeros(names[name][1], np.float32) for name in kept}
+
+
+@pytest.mark.parametrize(("size", "convert"), [("23_slim", True), ("39", False)])
+def test_a_backbone_of_super_gradients_starts_a_network_and_its_layer5_starts_afresh(size, convert, tmp_path, log):
+    path = tmp_path / "bb_imagenet.pth"
+    path.write_bytes(torch_file({"net": backbone(size)}))
+    if convert:
+        weights, meta = read_weights(path)
+        path = tmp_path / "bb_imagenet.pdparams"
+        write_weights(path, weights, meta)
+    coverage = load_pretrained(build(size), path)
+    assert not coverage.unexpected and not coverage.misshaped
+    assert {name.split(".")[0] for name in coverage.missing} == {"layer5", "spp", "head", "aux_head"}
+    assert f"{path.name}: super-gradients saves its backbone without layer5, which starts afresh" in log.text
+
+
+@pytest.mark.parametrize(
+    ("names", "left"),
+    [
+        (lambda: backbone("23_slim", without=["layer5_skip."]), "layer5_.0.conv_bn_relu1._conv.weight, "),
+        (lambda: backbone("23_slim", without=["down4.1.0.weight"]), "down4.1._conv.weight"),
+        (lambda: backbone("23_slim", "layer5.0.conv1."), "layer5.0."),
+        (lambda: backbone("23_slim", "spp.", "final_layer."), "layer5.0.conv_bn_relu1._conv.weight"),
+        (lambda: backbone("23"), "conv1.0._conv.weight"),
+    ],
+    ids=["without layer5_skip", "without a tensor", "with a part of layer5", "with the heads", "of another size"],
+)
+def test_a_backbone_that_lacks_more_than_layer5_or_is_no_backbone_alone_is_refused(names, left, tmp_path):
+    path = tmp_path / "bb_imagenet.pth"
+    path.write_bytes(torch_file(names()))
+    with pytest.raises(WeightsError, match=f"leaves parts of the trunk .* without weights: {left}"):
+        load_pretrained(build("23_slim"), path)
+
+
 def small(official_names, *names, size="23_slim", task="keys", prefix=""):
     """Arrays of one number under official names, and some others."""
     arrays = {prefix + name: np.ones((32, 3, 3, 3), "f4") for name in official_names[size][task]}
@@ -128,12 +174,12 @@ def small(official_names, *names, size="23_slim", task="keys", prefix=""):
     [
         ("", [], "ydhongHIT/DDRNet (official)"),
         ("module.", [], "ydhongHIT/DDRNet (official)"),
-        ("model.", [], "Qualcomm"),
+        ("model.", [], "ydhongHIT/DDRNet (official)"),
         ("model.", ["loss.criterion.weight"], "chenjun2hao/DDRNet.pytorch"),
         ("module.model.", ["module.loss.criterion.weight"], "chenjun2hao/DDRNet.pytorch"),
     ],
 )
-def test_prefixes_and_what_stands_beside_tell_who_saved_official_names(prefix, beside, kit, official_names):
+def test_the_loss_beside_them_and_no_prefix_tells_who_saved_official_names(prefix, beside, kit, official_names):
     found = with_names_here(small(official_names, *beside, prefix=prefix))
     assert found.kit == kit and found.prefix == prefix and found.left_out == beside
     assert set(found.weights) == {our_name(name) for name in official_names["23_slim"]["keys"]}

@@ -51,6 +51,23 @@ def test_the_package_itself_reads_what_is_written(tmp_path):
         assert json.loads(file.metadata()[META_KEY]) == META
 
 
+def test_bfloat16_becomes_float32_beside_other_numbers(tmp_path):
+    tensors = {"b": [1.5, -2, 3.25, 0], "one": 7.0, "none": np.zeros((0, 3)), "a": [1, 2]}
+    header, data = {}, b""
+    for name, numbers in tensors.items():
+        bits = np.asarray(numbers, "<f4").view("<u4")
+        part = bits.tobytes() if name == "a" else (bits >> 16).astype("<u2").tobytes()
+        kind = "F32" if name == "a" else "BF16"
+        header[name] = {"dtype": kind, "shape": list(bits.shape), "data_offsets": [len(data), len(data) + len(part)]}
+        data += part
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(packed({**header, "__metadata__": {META_KEY: json.dumps(META)}}, data))
+    weights, meta = read_weights(path)
+    assert {value.dtype for value in weights.values()} == {np.dtype("float32")} and meta == META
+    assert weights["b"].tolist() == [1.5, -2, 3.25, 0] and weights["a"].tolist() == [1, 2]
+    assert weights["one"].shape == () and weights["one"] == 7 and weights["none"].shape == (0, 3)
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -59,7 +76,8 @@ def test_the_package_itself_reads_what_is_written(tmp_path):
         (struct.pack("<Q", 2**60) + b"{}", "damaged or not a safetensors file"),
         (packed(b"\xff{"), "damaged or not a safetensors file"),
         (packed({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 800]}}, bytes(4)), "damaged or not"),
-        (packed({"a": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}, bytes(4)), "save it as float32"),
+        (packed({"a": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 8]}}, bytes(8)), "damaged or not"),
+        (packed({"a": {"dtype": "F8_E4M3", "shape": [2], "data_offsets": [0, 2]}}, bytes(2)), "save it as float32"),
         (packed({}), "holds no arrays"),
     ],
 )

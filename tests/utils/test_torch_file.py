@@ -2,18 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files of torch.save, read without PyTorch: those written by PyTorch 2.14, and more if a Python has PyTorch."""
 
+import argparse
 import importlib.util
 import os
 import subprocess
 import sys
-from pathlib import Path
+from collections import Counter, defaultdict
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
 import pytest
 
 from paddleseg.utils.errors import WeightsError
 from paddleseg.utils.torch_file import read_torch
-from tests.torch_writer import Name, old_torch_file, pickled, storage, tensor, torch_file, zipped
+from tests.torch_writer import Call, Name, old_torch_file, pickled, storage, tensor, torch_file, zipped
 from tests.utils.torch_files.make import expected
 
 FILES = Path(__file__).resolve().parent / "torch_files"
@@ -70,6 +72,27 @@ def test_only_the_tensors_that_are_wanted_are_read(write, tmp_path):
     assert_equal(read_torch(path, state_dict), wanted)
 
 
+BESIDE = {
+    "the milestones of a schedule": {"milestones": Counter({30: 1, 60: 1}), "gamma": 0.1},
+    "arguments": argparse.Namespace(lr=0.1, layers={1, 2}, out=PurePosixPath("a/b"), w=np.ones(2, "f4")),
+    "a table with defaults": defaultdict(list, {"loss": [0.5], "mIoU": []}),
+    "a nested table with defaults": defaultdict(dict, a=defaultdict(float)),
+    "paths": [PurePosixPath("a/b"), PureWindowsPath("c:/d"), Call(Name("pathlib._local", "PosixPath"), "/", "a")],
+    "sets": [{1, 2}, frozenset("ab")],
+    "PyTorch's own": [Name("torch", "bfloat16"), Call(Name("torch", "device"), "cpu"), Call(Name("torch", "Size"), [])],
+}
+
+
+@pytest.mark.parametrize("write", [torch_file, old_torch_file])
+@pytest.mark.parametrize("beside", BESIDE)
+def test_harmless_objects_beside_the_weights_are_passed_over(beside, write, tmp_path):
+    path = tmp_path / "a.pth"
+    path.write_bytes(write({"beside": BESIDE[beside], "state_dict": {"w": np.ones(3, "f4")}, "epoch": 3}))
+    content = {}
+    assert read_torch(path, lambda whole: content.update(whole) or whole["state_dict"])["w"].tolist() == [1, 1, 1]
+    assert content["epoch"] == 3
+
+
 def test_numbers_in_the_other_byte_order_are_turned(tmp_path):
     data, _ = pickled({"w": tensor(storage("FloatStorage", "0", 2), 0, (2,), (1,))})
     path = tmp_path / "a.pth"
@@ -83,10 +106,11 @@ def test_numbers_in_the_other_byte_order_are_turned(tmp_path):
         (Name("torch.nn.modules.container", "Sequential"), "torch.nn.modules.container.Sequential"),
         (Name("mmengine.runner.runner", "Runner"), "mmengine.runner.runner.Runner"),
         (Name("torch", "QInt8Storage"), "torch.QInt8Storage"),
+        (Name("torch.optim.lr_scheduler", "OneCycleLR"), "torch.optim.lr_scheduler.OneCycleLR"),
     ],
 )
 def test_a_file_of_more_than_tensors_is_refused_with_what_to_save_instead(name, called, tmp_path):
     path = tmp_path / "a.pth"
     path.write_bytes(torch_file({"w": np.zeros(2, "f4"), "network": name}))
-    with pytest.raises(WeightsError, match=rf"a\.pth: refused, .* call {called}; .* save its state_dict\(\)"):
+    with pytest.raises(WeightsError, match=rf"a\.pth: refused, .* call {called}; .* network's state_dict\(\) alone"):
         read_torch(path, dict)
