@@ -123,7 +123,7 @@ def choose_graph(config: DeployConfig, name: str | None) -> GraphSpec:
             "export with --format onnx"
         )
     graph = min(fitting.values(), key=_rank)
-    check_checksums(config.path, graph, config.checksums)
+    check_checksums(config.path, graph.files, config.checksums)
     return graph
 
 
