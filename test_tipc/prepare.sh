@@ -211,7 +211,7 @@ require_extra() {
 from importlib.util import find_spec
 print(*(name for name in sys.argv[1:] if find_spec(name) is None))' "$@")
     [ -z "$missing" ] \
-        || fail "$MODE needs packages that are missing ($missing): pip install 'ddrnet-toolkit[$extra]' for $python"
+        || fail "$MODE needs packages that are missing ($missing): pip install -e '.[$extra]' for $python"
 }
 
 # chain_config: prints the configuration of the network of a chain that trains nothing.

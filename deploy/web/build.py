@@ -123,7 +123,7 @@ def choose_graph(config: DeployConfig, name: str | None) -> GraphSpec:
             "export with --format onnx"
         )
     graph = min(fitting.values(), key=_rank)
-    check_checksums(config.path, graph, config.checksums)
+    check_checksums(config.path, graph.files, config.checksums)
     return graph
 
 
@@ -170,6 +170,7 @@ def facts_of(config: DeployConfig, graph: GraphSpec) -> dict[str, Any]:
         "graph": graph.model.name,
         "input": graph.input_dtype,
         "input_shape": list(graph.input_shape),
+        "calibrated_size": None if graph.calibrated_size is None else list(graph.calibrated_size),
         "smallest_side": SMALLEST_SIDE,
         "ignored_class": config.ignored_class,
         "transforms": [_describe(transform, i, config.path) for i, transform in enumerate(pipeline.transforms)],

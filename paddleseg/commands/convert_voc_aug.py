@@ -6,7 +6,7 @@
 
 Labels of the Semantic Boundaries Dataset for pictures that VOC 2012 does not label itself are written to
 ``VOC2012/SegmentationClassAug`` as PNG files, and their names to ``VOC2012/ImageSets/Segmentation/aug.txt``. Existing
-labels and lists stay. MATLAB files are read with scipy: pip install 'ddrnet-toolkit[mat]'.
+labels and lists stay. MATLAB files are read with scipy: pip install -e '.[mat]'.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import os
 import numpy as np
 
 from paddleseg.utils.errors import DataError, UserError
+from paddleseg.utils.extras import install_extra
 from paddleseg.utils.image_io import read_file
 
 MAT_NUMBERS = 512
@@ -33,7 +34,7 @@ def read_mat_label(path: str | os.PathLike, variable: str) -> np.ndarray:
     try:
         from scipy.io import loadmat
     except ImportError as error:
-        raise UserError(f"{path}: MATLAB files need scipy ({error}): pip install 'ddrnet-toolkit[mat]'") from None
+        raise UserError(f"{path}: MATLAB files need scipy ({error}): {install_extra('mat')}") from None
     data = read_file(path, "label")
     name, _, field = variable.partition(".")
     try:

@@ -84,7 +84,7 @@ class ExportedGraph:
         else:
             self.graph = engine.graph
         self.pipeline = config.build_pipeline()
-        check_checksums(config.path, self.graph, config.checksums)
+        check_checksums(config.path, self.graph.files, config.checksums)
         self.seconds = dict.fromkeys(STAGES, 0.0)
         self._said_that_the_size_is_another = False
         if engine is not None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,18 +137,18 @@ def check_choice(path: Path, key: str, value: Any, allowed: Collection[str | Non
         raise ConfigError(f"{path}: {key} is {value!r}. {suggest(value, [name for name in allowed if name])}")
 
 
-def check_checksums(path: Path, graph: GraphSpec, checksums: Mapping[str, str]) -> None:
-    """Compare the files of a graph with their checksums; files without one pass.
+def check_checksums(path: Path, files: Iterable[Path], checksums: Mapping[str, str]) -> None:
+    """Compare files of an export with their checksums; files without one pass.
 
     Args:
         path: The deploy.yaml, for messages.
-        graph: The graph with the files.
+        files: Those of a graph, or others.
         checksums: SHA-256 by file name.
 
     Raises:
         ConfigError: A file differs from the exported one.
     """
-    for file in graph.files:
+    for file in files:
         wanted = checksums.get(file.name)
         if wanted is not None and sha256_of(file) != wanted:
             raise ConfigError(

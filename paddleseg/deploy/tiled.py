@@ -45,7 +45,7 @@ def tiled_segmenter(segmenter: Segmenter, options: TileOptions, batch_size: int 
     segmenter.check_batch_size(batch_size)
     segmenter.pipeline.refuse_tiles()
     return TiledNetwork(
-        label_map_of=lambda picture, path: segmenter.label_maps([segmenter.prepare(picture, path)])[0],
+        label_map_of=lambda picture, path: tile_label_map(segmenter, picture, path),
         scores_of=lambda tiles: tile_scores(segmenter, tiles),
         options=options,
         channels=config.input_shape[1],
@@ -55,6 +55,14 @@ def tiled_segmenter(segmenter: Segmenter, options: TileOptions, batch_size: int 
     )
 
 
+def tile_label_map(segmenter: Segmenter, picture: np.ndarray, path: str) -> np.ndarray:
+    """The label map (H, W) uint8 of a picture (H, W, C) of one tile, padded for a fixed graph like ``tile_scores``."""
+    height, width = picture.shape[:2]
+    [padded] = _padded(segmenter, picture[np.newaxis])
+    [labels] = segmenter.label_maps([segmenter.prepare(padded, path)])
+    return labels[:height, :width]
+
+
 def tile_scores(segmenter: Segmenter, tiles: np.ndarray) -> np.ndarray:
     """Scores (N, K, h', w') float32 of tiles (N, h, w, C), in the form for ``tiles.label_bands``.
 
@@ -62,11 +70,16 @@ def tile_scores(segmenter: Segmenter, tiles: np.ndarray) -> np.ndarray:
     repeated, and the scores of these are cut off.
     """
     size_hw = tiles.shape[1:3]
-    padding = [max(0, fixed - side) for side, fixed in zip(size_hw, segmenter.graph.input_shape[2:])]
-    padded = np.pad(tiles, ((0, 0), (0, padding[0]), (0, padding[1]), (0, 0)), mode="edge")
+    padded = _padded(segmenter, tiles)
     scores = segmenter.run([segmenter.prepare(tile) for tile in padded])
     stride = 1 if scores.shape[2:] == padded.shape[1:3] else STRIDE
     return scores[:, :, : -(-size_hw[0] // stride), : -(-size_hw[1] // stride)]
+
+
+def _padded(segmenter: Segmenter, tiles: np.ndarray) -> np.ndarray:
+    """Tiles (N, h, w, C) with their last rows and columns repeated up to the size of a fixed graph."""
+    below, right = (max(0, fixed - side) for side, fixed in zip(tiles.shape[1:3], segmenter.graph.input_shape[2:]))
+    return np.pad(tiles, ((0, 0), (0, below), (0, right), (0, 0)), mode="edge")
 
 
 def segment_by_tiles(

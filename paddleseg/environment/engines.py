@@ -11,6 +11,7 @@ from paddleseg.environment.finding import Finding, note, ok, wrong
 from paddleseg.environment.machine import Machine
 from paddleseg.environment.packages import check_package
 from paddleseg.environment.requirements import Requirement, extra_requirements
+from paddleseg.utils.extras import install_extra
 
 
 def check_extras(machine: Machine) -> Iterator[Finding]:
@@ -21,7 +22,7 @@ def check_extras(machine: Machine) -> Iterator[Finding]:
 
 def _check_extra(machine: Machine, extra: str, required: list[Requirement]) -> Finding:
     subject = f"{extra} ({MEANINGS[extra]})"
-    install = f"pip install --upgrade 'ddrnet-toolkit[{extra}]'"
+    install = install_extra(extra)
     absent = [one.name for one in required if machine.version_of(one.name) is None]
     if len(absent) == len(required):
         return ok(subject, f"not installed; {install} brings it")

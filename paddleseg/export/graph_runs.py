@@ -66,9 +66,16 @@ def graph_runs(config: DeployConfig, *, every_way: bool = False) -> list[GraphRu
     ways = _every_way if every_way else _one_way
     found = [run for key, graph in _graphs_of(config) for run in ways(key, graph)]
     if all(run.why_not for run in found):
-        reason = f"{found[0].graph.model.name}: {found[0].why_not}"
-        raise VerificationError(f"verification failed: {reason}; export.py --no_verify exports without verification")
+        raise VerificationError(f"verification failed: {nothing_runs(found[0].graph, found[0].why_not)}")
     return found
+
+
+def nothing_runs(graph: GraphSpec, reason: str | None) -> str:
+    """For messages: no graph of an export could be run, why not one of them, and how to go on."""
+    return (
+        f"none of the graphs can be run here ({graph.model.name}: {reason}), so that nothing is compared; install an "
+        "engine, or let export.py --no_verify export without verification"
+    )
 
 
 def graph_of(config: DeployConfig, key: str) -> DeployConfig:

@@ -93,10 +93,12 @@ class OnnxGraph:
         self._nodes[-1].output[0] = self._nodes[-1].name = name
 
     def constant(self, name: str, value: np.ndarray) -> str:
-        """Add a constant; equal ones under the same name are shared."""
+        """Add a constant; equal ones under the same name are shared, and others get a number behind it."""
         name = ".".join((*self._scope, name))
-        if name in self._constants and not np.array_equal(self._constants[name], value):
-            name = self._unique(name)
+        known = self._constants.get(name)
+        if known is not None and known.dtype == value.dtype and np.array_equal(known, value):
+            return name
+        name = self._unique(name)
         self._constants[name] = value
         return name
 

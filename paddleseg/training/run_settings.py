@@ -19,6 +19,7 @@ from paddleseg.training.profiler_options import parse_profiler_options
 from paddleseg.utils.choices import AmpLevel, CheckLevel, CpuBackend, Precision
 from paddleseg.utils.cpus import default_num_workers
 from paddleseg.utils.errors import ConfigError, raise_faults
+from paddleseg.utils.extras import install_extra
 from paddleseg.utils.type_hints import BelowOne, Count, CountOrZero, Seed, fault_of, resolve_hint
 
 TENSORBOARD_PACKAGE = "tensorboardX"
@@ -182,7 +183,7 @@ class RunSettings:
         if self.early_stop_intervals is not None and not self.do_eval:
             yield "early_stop_intervals", f"counts evaluations; give {spell('do_eval')} too"
         if self.use_tensorboard and importlib.util.find_spec(TENSORBOARD_PACKAGE) is None:
-            yield "use_tensorboard", f"needs {TENSORBOARD_PACKAGE}: pip install 'ddrnet-toolkit[tensorboard]'"
+            yield "use_tensorboard", f"needs {TENSORBOARD_PACKAGE}: {install_extra('tensorboard')}"
         if self.cpu_backend == "onednn" and self.to_static_training:
             yield "cpu_backend", f"onednn cannot be combined with {spell('to_static_training')}; leave one of them out"
         if "save_dir" not in wrong and Path(self.save_dir).exists() and not Path(self.save_dir).is_dir():

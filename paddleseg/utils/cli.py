@@ -16,6 +16,7 @@ from typing import Any, Literal, NoReturn
 
 from paddleseg.utils import progress
 from paddleseg.utils.errors import UserError
+from paddleseg.utils.extras import install_extra
 from paddleseg.utils.failed_process import is_behind_others, leave_before_others
 from paddleseg.utils.logging import be_quiet
 from paddleseg.utils.near_miss import ask_for_nearest
@@ -27,11 +28,11 @@ _PADDLE_CHATTER = ("No ccache found", "When training, we now always track global
 _INSTALL_HINTS = {
     "paddle": "pip install paddlepaddle==3.3.1 (CPU) or paddlepaddle-gpu",
     "cv2": "pip install opencv-python, or opencv-python-headless where libGL or libxcb are missing",
-    "onnx": "pip install 'ddrnet-toolkit[onnx]'",
-    "openvino": "pip install 'ddrnet-toolkit[openvino]'",
-    "MNN": "pip install 'ddrnet-toolkit[mnn]'",
-    "nncf": "pip install 'ddrnet-toolkit[quant]'",
-    "onnxruntime": "pip install 'ddrnet-toolkit[onnx]'",
+    "onnx": install_extra("onnx"),
+    "openvino": install_extra("openvino"),
+    "MNN": install_extra("mnn"),
+    "nncf": install_extra("quant"),
+    "onnxruntime": install_extra("onnx"),
 }
 
 

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from paddleseg.utils.errors import DataError
+from paddleseg.utils.extras import install_extra
 from paddleseg.utils.image_headers import tiff_format
 from paddleseg.utils.image_io import READ_DEFAULTS, ReadOptions, pick_channels
 from paddleseg.utils.tiff_headers import TIFF_SIGNATURES, tiff_tags
@@ -47,8 +48,8 @@ def import_tifffile(path: str | os.PathLike) -> Any:
         tifffile = importlib.import_module("tifffile")
     except ImportError:
         raise DataError(
-            f"{path}: TIFF files are read and written by rows with the package tifffile, which is missing: pip "
-            "install 'ddrnet-toolkit[tiff]'"
+            f"{path}: TIFF files are read and written by rows with the package tifffile, which is missing: "
+            f"{install_extra('tiff')}"
         ) from None
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # our messages cover damaged files
     return tifffile

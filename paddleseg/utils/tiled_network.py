@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Label maps of pictures of any size with a network that sees one tile at a time, for predict.py and infer.py.
 
-A picture of one tile is predicted as without tiles, bit for bit.
+A picture of one tile is predicted as without tiles, bit for bit; one that is too small for a graph of fixed size is
+padded for it.
 """
 
 from __future__ import annotations

@@ -320,7 +320,7 @@ def test_without_scipy_a_matlab_label_says_what_to_install(tmp_path, monkeypatch
     from paddleseg.datasets.mat_labels import read_mat_label
 
     monkeypatch.setitem(__import__("sys").modules, "scipy.io", None)
-    with pytest.raises(UserError, match=r"a.mat: MATLAB files need scipy \(.*\): pip install 'ddrnet-toolkit\[mat\]'"):
+    with pytest.raises(UserError, match=r"a.mat: MATLAB files need scipy \(.*\): pip install -e '\.\[mat\]'"):
         read_mat_label(tmp_path / "a.mat", "S")
 
 

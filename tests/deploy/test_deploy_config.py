@@ -132,11 +132,11 @@ def test_a_folder_need_not_have_a_graph_of_paddle(deploy_yaml):
 def test_a_file_that_was_changed_after_the_export_is_named(deploy_yaml):
     graph = read_deploy_config(deploy_yaml).main_graph
     checksums = {file.name: sha256_of(file) for file in graph.files}
-    check_checksums(deploy_yaml, graph, checksums)
+    check_checksums(deploy_yaml, graph.files, checksums)
     graph.params.write_bytes(b"other weights")
     with pytest.raises(ConfigError, match=rf"^{graph.params}: is not the file that deploy\.yaml was written for"):
-        check_checksums(deploy_yaml, graph, checksums)
-    check_checksums(deploy_yaml, graph, {"model.pdmodel": checksums["model.pdmodel"]})
+        check_checksums(deploy_yaml, graph.files, checksums)
+    check_checksums(deploy_yaml, graph.files, {"model.pdmodel": checksums["model.pdmodel"]})
 
 
 @pytest.mark.parametrize(

@@ -102,11 +102,11 @@ def test_graph_and_engine_follow_fixed_orders(installed, graphs, packages, optio
         ([ONNX_INT8], ALL, {}, ConfigError, r"--precision fp32; there is stride8_int8.onnx \(int8; --backend onnx"),
         (
             [ONNX], ["paddle"], {}, ConfigError,
-            r"an installed engine runs .*Not installed here: pip install 'ddrnet-toolkit\[openvino\]', pip",
+            r"an installed engine runs .*Not installed here: pip install -e '\.\[openvino\]', pip",
         ),
         (
             [ONNX], ["paddle", "openvino"], {"backend": "onnxruntime"}, DeviceError,
-            r"^--backend onnxruntime: .* onnxruntime is not installed: pip install 'ddrnet-toolkit\[onnx\]'",
+            r"^--backend onnxruntime: .* onnxruntime is not installed: pip install -e '\.\[onnx\]'",
         ),
         ([ONNX], ALL, {"backend": "openvin"}, DeviceError, "no such engine. Did you mean 'openvino'"),
     ],
@@ -132,9 +132,8 @@ def test_an_engine_that_is_there_but_does_not_load_is_one_line(tmp_path, monkeyp
         engines.ENGINES, "mnn", dataclasses.replace(engines.ENGINES["mnn"], module="broken", package="broken")
     )
     monkeypatch.setattr("paddleseg.deploy.engines.__path__", [str(tmp_path)])
-    with pytest.raises(
-        DeviceError, match=r"^--backend mnn: broken cannot be loaded \(libsomething.so: .*\): pip install 'ddrnet"
-    ) as caught:
+    message = r"^--backend mnn: broken cannot be loaded \(libsomething.so: .*\): pip install -e '\.\[mnn\]'$"
+    with pytest.raises(DeviceError, match=message) as caught:
         engines.open_engine(MNN, EngineOptions(backend="mnn"))
     assert "\n" not in str(caught.value)
 

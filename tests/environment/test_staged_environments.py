@@ -266,14 +266,14 @@ STAGES = [
         ("_ARRAY_API",),
         "--upgrade opencv-python numpy",
     ),
-    (old_engine, engines.check_extras, "wrong", "onnx", ("onnxruntime 1.9.0", "1.18"), "ddrnet-toolkit[onnx]"),
+    (old_engine, engines.check_extras, "wrong", "onnx", ("onnxruntime 1.9.0", "1.18"), "pip install -e '.[onnx]'"),
     (
         broken_engine,
         engines.check_extras,
         "wrong",
         "openvino",
         ("2024.4.0", "libtbb.so.12"),
-        "ddrnet-toolkit[openvino]",
+        "pip install -e '.[openvino]'",
     ),
     (
         half_an_extra,
@@ -281,7 +281,7 @@ STAGES = [
         "note",
         "serving",
         ("starlette", "uvicorn is missing"),
-        "ddrnet-toolkit[serving]",
+        "pip install -e '.[serving]'",
     ),
     (small_container, storage.check_memory, "wrong", "memory", ("1.0 GB", "container"), "docker run --memory"),
     (

@@ -220,7 +220,7 @@ def test_a_users_own_network_is_refused_before_anything_is_written(tmp_path):
 def test_a_missing_package_is_one_line_that_says_what_to_install(network, tmp_path, monkeypatch, package, kind, extra):
     for name in ("onnx", "openvino", "MNN"):
         monkeypatch.setitem(sys.modules, name, None if name == package else sys)
-    with pytest.raises(UserError, match=rf"cannot import {package} .*: pip install 'ddrnet-toolkit\[{extra}\]'"):
+    with pytest.raises(UserError, match=rf"cannot import {package} .*: pip install -e '\.\[{extra}\]'"):
         export_model(network, tmp_path / "out", transforms=NORMALIZE, options=ExportOptions(formats=[kind]))
 
 

@@ -46,7 +46,7 @@ def test_each_graph_runs_on_the_engine_of_its_format_or_on_another_that_is_there
     installed("paddle", "openvino")
     onnx, mnn = runs_of(MAIN, GRAPHS)[2:]
     assert (onnx.name, onnx.why_not) == ("model_stride8.onnx on openvino in fp32", None)
-    assert mnn.why_not == "the package no_such_package is not installed: pip install 'ddrnet-toolkit[mnn]'"
+    assert mnn.why_not == "the package no_such_package is not installed: pip install -e '.[mnn]'"
 
 
 def test_every_way_is_each_engine_in_each_precision_and_paddle_with_onednn_too(installed):
@@ -72,7 +72,7 @@ def test_a_file_that_is_named_twice_is_run_once_as_what_it_gives(installed):
 
 def test_an_export_of_which_nothing_can_be_run_is_not_made_unseen(installed):
     installed("paddle")
-    with pytest.raises(VerificationError, match=r"model_stride8.mnn: the package .*ddrnet-toolkit\[mnn\].*--no_verify"):
+    with pytest.raises(VerificationError, match=r"model_stride8.mnn: the package .*-e '\.\[mnn\]'.*--no_verify"):
         runs_of(GRAPHS["stride8_mnn"], {})
 
 

@@ -21,6 +21,7 @@ from tests.export.tiny_weights import with_made_up_weights
 onnx = pytest.importorskip("onnx", reason="needs the package onnx")
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs the package onnxruntime")
 
+from paddleseg.export.onnx_graph import OnnxGraph  # noqa: E402
 from paddleseg.export.onnx_writer import onnx_model  # noqa: E402
 
 pytestmark = pytest.mark.extras("onnx", "onnxruntime")
@@ -226,3 +227,18 @@ def test_networks_that_compute_something_else_are_refused(change):
     with pytest.raises(ConfigError, match=f"{kind.get(change, 'Conv2DTranspose')}.*--format paddle") as caught:
         onnx_model(network, GraphRequest())
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("values", [([1], [2], [3]), ([1], [1.0])])
+def test_constants_of_one_name_that_differ_in_a_scope_keep_their_own_values(values):
+    graph = OnnxGraph()
+    arrays = [np.array(value) for value in values]
+    with graph.scope("block"):
+        names = [graph.constant("bias", array) for array in arrays]
+        assert graph.constant("bias", arrays[0].copy()) == names[0] == "block.bias"
+    tensor = onnx.helper.make_tensor_value_info("images", onnx.TensorProto.FLOAT, [1])
+    weights = {w.name: onnx.numpy_helper.to_array(w) for w in graph.model(tensor, tensor, "g").graph.initializer}
+    assert len(set(names)) == len(arrays)
+    for name, array in zip(names, arrays):
+        assert weights[name].dtype == array.dtype
+        assert weights[name].tolist() == array.tolist()

@@ -5,6 +5,7 @@
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,7 @@ import pytest
 import yaml
 
 from paddleseg import models
-from paddleseg.deploy.deploy_config import read_deploy_config
+from paddleseg.deploy.deploy_config import read_deploy_config, read_section
 from paddleseg.export.folder import export_model
 from paddleseg.export.graph_runs import VerificationError
 from paddleseg.export.options import ExportOptions
@@ -253,6 +254,48 @@ def test_what_this_machine_cannot_run_is_said_and_fails_nothing(network, tmp_pat
     }  # fmt: skip
     assert "for a .pdmodel graph" in found["", "bf16"].reason
     assert report.result == "passed"
+
+
+@pytest.fixture
+def broken_mnn(tmp_path, monkeypatch):
+    """The package MNN is installed, but does not load."""
+    (tmp_path / "packages").mkdir()
+    (tmp_path / "packages" / "MNN.py").write_text("raise ImportError('libsomething.so: cannot open shared object')")
+    monkeypatch.syspath_prepend(tmp_path / "packages")
+    for module in ("MNN", "paddleseg.deploy.engines.mnn_interpreter"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+
+
+@pytest.mark.usefixtures("broken_mnn")
+def test_a_graph_that_no_engine_ran_is_warned_of_and_the_result_names_it(network, default_export, tmp_path, caplog):
+    folder = shutil.copytree(default_export, tmp_path / "out")
+    (folder / "model_stride8.mnn").write_bytes(b"a graph")
+    graphs = read_section(folder / "deploy.yaml")["graphs"]
+    set_deploy(folder, graphs={**graphs, "stride8_mnn": {"model": "model_stride8.mnn", "gives": "stride8"}})
+    report = verify(network, folder)
+    assert [row.status for row in report.rows] == ["passed", "passed", "not run here"]
+    assert report.result == "passed; not run: model_stride8.mnn"
+    assert "network: passed; not run: model_stride8.mnn\n" in report.to_markdown()
+    report.raise_failures("nothing was exported")
+    [line] = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert line.startswith("verification: model_stride8.mnn was not run")
+    assert "MNN cannot be loaded (libsomething.so: cannot open shared object): pip install -e '.[mnn]'" in line
+
+
+@pytest.mark.usefixtures("broken_mnn")
+def test_an_export_of_which_no_graph_ran_fails(network, default_export, tmp_path):
+    folder = shutil.copytree(default_export, tmp_path / "out")
+    (folder / "model_stride8.mnn").write_bytes(b"a graph")
+    set_deploy(folder, model="model_stride8.mnn", params=None, format="mnn", output_op=None, graphs={})
+    report = verify(network, folder)
+    assert (verdicts(report), report.result) == ([("model_stride8.mnn", "not run here")], "failed")
+    with pytest.raises(VerificationError) as caught:
+        report.raise_failures("nothing was exported")
+    assert re.fullmatch(
+        r"verification failed: none of the graphs can be run here \(model_stride8\.mnn: .*MNN cannot be loaded .*\), "
+        r"so that nothing is compared; install an engine, or .*--no_verify.*; nothing was exported",
+        str(caught.value),
+    )
 
 
 def test_the_report_says_what_was_seen_with_versions_and_checksums(network, tmp_path):

@@ -223,7 +223,7 @@ SERVING = f"{CONFIGS}/model_linux_gpu_normal_normal_serving_python_linux_gpu_cpu
 def test_a_missing_extra_is_named_and_not_installed(checkout, file, mode, package, extra):
     done = checkout.run(PREPARE, file, mode, FAKE_MISSING=package)
     assert done.returncode == 1
-    message = f"error: {mode} needs packages that are missing ({package}): pip install 'ddrnet-toolkit[{extra}]' for "
+    message = f"error: {mode} needs packages that are missing ({package}): pip install -e '.[{extra}]' for "
     assert done.stderr == f"{message}{checkout.python}\n"
     assert checkout.commands() == []
 

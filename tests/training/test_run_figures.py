@@ -181,5 +181,5 @@ def test_tensorboard_gets_the_same(train_here, tmp_path):
 
 def test_tensorboard_without_its_package_is_refused_before_anything_is_built(monkeypatch):
     monkeypatch.setattr(run_settings.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match=r"use_tensorboard: needs tensorboardX: pip install 'ddrnet-toolkit\[tens"):
+    with pytest.raises(ConfigError, match=r"use_tensorboard: needs tensorboardX: pip install -e '\.\[tens"):
         RunSettings(use_tensorboard=True).check()

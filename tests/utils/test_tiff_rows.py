@@ -196,6 +196,6 @@ def test_short_beginnings_of_a_file_and_changed_bytes_of_its_header_end_in_a_lin
 def test_without_tifffile_the_extra_is_named(tmp_path, monkeypatch):
     path = write(tmp_path / "a.tif", np.zeros((20, 30, 3), np.uint8), {})
     monkeypatch.setitem(sys.modules, "tifffile", None)
-    with pytest.raises(DataError, match=r"a\.tif.*pip install 'ddrnet-toolkit\[tiff\]'"):
+    with pytest.raises(DataError, match=r"a\.tif.*pip install -e '\.\[tiff\]'"):
         with opened_rows(path):
             pass

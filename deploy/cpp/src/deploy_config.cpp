@@ -84,6 +84,15 @@ std::array<int, 4> read_input_shape(const Section& section, const std::array<int
     return shape;
 }
 
+std::optional<std::array<int, 2>> read_calibrated_size(const Section& section) {
+    const std::string key = "calibrated_size", what = "[height, width]";
+    const auto size = section.find<std::array<int, 2>>(key, what);
+    if (size && ((*size)[0] < 1 || (*size)[1] < 1)) {
+        throw section.wrong(key, what);
+    }
+    return size;
+}
+
 fs::path existing_file(const Section& section, const std::string& key, const fs::path& folder) {
     const auto name = section.get<std::string>(key, "the name of a file");
     if (!fs::is_regular_file(folder / name)) {
@@ -118,6 +127,7 @@ GraphSpec read_graph(const Section& section, const std::string& name, const fs::
     graph.input =
         section.choice("input", "float32", {"float32", "uint8"}) == "uint8" ? GraphInput::kUint8 : GraphInput::kFloat32;
     graph.input_shape = read_input_shape(section, input_shape);
+    graph.calibrated_size = read_calibrated_size(section);
     return graph;
 }
 

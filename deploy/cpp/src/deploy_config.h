@@ -28,6 +28,7 @@ struct GraphSpec {
     GraphOutput gives = GraphOutput::kIds;
     GraphInput input = GraphInput::kFloat32;
     std::array<int, 4> input_shape = {-1, 3, -1, -1};  // (N, C, H, W) for both kinds of input, -1 for any size
+    std::optional<std::array<int, 2>> calibrated_size;  // height and width at which an int8 graph was calibrated
 };
 
 using Palette = std::array<std::array<std::uint8_t, 3>, 256>;  // RGB of each value that a label map can have

@@ -89,6 +89,7 @@ std::vector<cv::Mat> Segmenter::label_maps(const std::vector<Sample>& batch) {
 }
 
 Output Segmenter::run(const std::vector<Sample>& batch) {
+    warn_of_another_size_than_calibrated(batch.front());
     const cv::Mat& image = batch.front().image;
     const std::size_t channels = image.channels(), height = image.rows, width = image.cols;
     // A graph of fixed batch size gets copies of the last picture if there are too few.
@@ -165,6 +166,19 @@ void Segmenter::say_that_ids_are_resized(const Sample& sample) {
                       << " gives class ids, which are resized to the pictures by the id at each pixel's "
                          "centre; borders are rougher than from logits at 1/8\n";
         }
+    }
+}
+
+// Log it once: an int8 graph agrees with float32 at the size of its calibration, and less at others.
+void Segmenter::warn_of_another_size_than_calibrated(const Sample& sample) {
+    const std::array<int, 2> size = {sample.image.rows, sample.image.cols};
+    const std::array<int, 2> calibrated = graph_.calibrated_size.value_or(size);
+    if (calibrated != size && !said_that_the_size_is_another_) {
+        said_that_the_size_is_another_ = true;
+        std::cerr << sample.path << ": " << graph_.model.filename().string()
+                  << " was calibrated at (height, width) = (" << calibrated[0] << ", " << calibrated[1]
+                  << ") and runs at (" << size[0] << ", " << size[1]
+                  << "), where more classes differ from fp32's; calibrate it at this size\n";
     }
 }
 

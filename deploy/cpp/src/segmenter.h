@@ -38,6 +38,7 @@ class Segmenter {
     bool is_right(const Output& output, std::size_t count, cv::Size input) const;
     cv::Mat label_map_of(const Output& output, std::size_t index, const Sample& sample);
     void say_that_ids_are_resized(const Sample& sample);
+    void warn_of_another_size_than_calibrated(const Sample& sample);
 
     const DeployConfig& config_;
     const GraphSpec& graph_;
@@ -46,6 +47,7 @@ class Segmenter {
     std::vector<std::uint8_t>
         input_;  // kept from batch to batch: fresh memory of this size takes longer than the label map
     bool said_that_ids_are_resized_ = false;
+    bool said_that_the_size_is_another_ = false;
 };
 
 }  // namespace ddrnet

@@ -20,9 +20,9 @@ function threadCount() {
 function predict(file, isNewest) {
   return new Promise((resolve) => {
     const began = performance.now();
-    waiting.set(++pictures, ({ refused, labels, counts, times }) => {
+    waiting.set(++pictures, ({ refused, labels, counts, times, remark }) => {
       if (isNewest() && refused !== undefined) complain(`${file.name}: ${refused}`);
-      else if (isNewest()) show(file, resultOf(labels, counts), labels, times, performance.now() - began);
+      else if (isNewest()) show(file, resultOf(labels, counts), labels, times, performance.now() - began, remark);
       resolve();
     });
     worker.postMessage({ id: pictures, file });

@@ -2,8 +2,9 @@
 // All the work on a picture, in a separate thread, so that the page stays responsive.
 //
 // It gets {threads} once, and answers {ready: facts} or {refused: reason}; then for each {id, file} {id, labels,
-// counts, times} or {id, refused: reason}.
+// counts, times, remark} or {id, refused: reason}.
 
+import { sizeRemark } from "./calibration.js";
 import { decode } from "./decode.js";
 import { labelMap } from "./label_map.js";
 import * as ort from "./runtime/ort.wasm.min.mjs";
@@ -65,7 +66,8 @@ async function answer({ id, file }) {
   const png = await timed("encode", () => writeLabels(labels, model.palette));
   const counts = new Array(model.palette.length).fill(0);
   for (const label of labels.ids) counts[label]++;
-  self.postMessage({ id, labels: { ...labels, png }, counts, times }, [labels.ids.buffer, png.buffer]);
+  const remark = sizeRemark(sizeHw, model.calibrated_size);
+  self.postMessage({ id, labels: { ...labels, png }, counts, times, remark }, [labels.ids.buffer, png.buffer]);
 }
 
 /** The graph's input for a picture. */

@@ -15,6 +15,7 @@ from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, Engine, EngineOptions
 from paddleseg.deploy.graph_formats import GRAPH_FORMATS, MNN, ONNXRUNTIME, OPENVINO, PADDLE
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import DeviceError
+from paddleseg.utils.extras import install_extra
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,10 @@ ENGINES = {
         "paddle_inference", "PaddleInference", "paddle", "pip install paddlepaddle==3.3.1", ("bf16", "fp16")
     ),
     OPENVINO: EngineKind(
-        "openvino_runtime", "OpenvinoRuntime", "openvino", "pip install 'ddrnet-toolkit[openvino]'", ("bf16", "fp16")
+        "openvino_runtime", "OpenvinoRuntime", "openvino", install_extra("openvino"), ("bf16", "fp16")
     ),
-    ONNXRUNTIME: EngineKind("onnx_runtime", "OnnxRuntime", "onnxruntime", "pip install 'ddrnet-toolkit[onnx]'"),
-    MNN: EngineKind("mnn_interpreter", "MnnInterpreter", "MNN", "pip install 'ddrnet-toolkit[mnn]'"),
+    ONNXRUNTIME: EngineKind("onnx_runtime", "OnnxRuntime", "onnxruntime", install_extra("onnx")),
+    MNN: EngineKind("mnn_interpreter", "MnnInterpreter", "MNN", install_extra("mnn")),
 }
 """In the order in which one is chosen where none is asked for."""
 

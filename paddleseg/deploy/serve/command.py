@@ -21,6 +21,7 @@ from paddleseg.deploy.graph_formats import PRECISIONS
 from paddleseg.deploy.serve.settings import LARGEST_HEADER, Settings
 from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.errors import ConfigError, UserError
+from paddleseg.utils.extras import install_extra
 from paddleseg.utils.logging import get_logger, log_outcome
 
 _BACKLOG = 1024
@@ -82,9 +83,7 @@ def require_serving() -> None:
         import starlette  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:
-        raise UserError(
-            f"serving needs a package that is missing ({error}): pip install 'ddrnet-toolkit[serving]'"
-        ) from None
+        raise UserError(f"serving needs a package that is missing ({error}): {install_extra('serving')}") from None
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -11,7 +11,7 @@ from typing import Any
 
 from paddleseg.deploy.deploy_config import FILE_NAME, DeployConfig, read_section, write_deploy_config
 from paddleseg.deploy.graph_formats import FLOAT32
-from paddleseg.deploy.graph_spec import GraphSpec
+from paddleseg.deploy.graph_spec import GraphSpec, check_checksums
 from paddleseg.export.folder import naming_save_dir
 from paddleseg.export.formats import INT8_STEM, export_names
 from paddleseg.export.verification.report import REPORT_NAMES
@@ -36,6 +36,15 @@ def check_target(config: DeployConfig, save_dir: Path) -> None:
     WrittenFiles(save_dir).refuse_foreign(save_dir / name for name in sorted(names))
 
 
+def check_source(config: DeployConfig) -> None:
+    """Compare all files of an export with their checksums: copies get new ones, which would hide any damage.
+
+    Raises:
+        ConfigError: Names the file that is not the exported one.
+    """
+    check_checksums(config.path, [config.path.parent / name for name in sorted(_own_files(config))], config.checksums)
+
+
 def add_graphs(config: DeployConfig, save_dir: Path, graphs: Mapping[str, GraphSpec]) -> Path:
     """Write an export with further graphs.
 
@@ -48,11 +57,12 @@ def add_graphs(config: DeployConfig, save_dir: Path, graphs: Mapping[str, GraphS
         The path of the new deploy.yaml.
 
     Raises:
-        ConfigError: ``save_dir`` cannot be written.
+        ConfigError: ``save_dir`` cannot be written, or a file of the export is not the exported one.
         DataError: A file would be replaced that no command wrote.
     """
     save_dir = save_dir.absolute()
     check_target(config, save_dir)
+    check_source(config)
     index = WrittenFiles(save_dir)
     content = read_section(config.path)
     new_files = [file for graph in graphs.values() for file in graph.files]

@@ -14,10 +14,10 @@ from paddleseg.deploy.deploy_config import CLASSIFICATION, DeployConfig, read_de
 from paddleseg.deploy.engines import ENGINES
 from paddleseg.deploy.engines.base import EngineOptions
 from paddleseg.deploy.graph_formats import GRAPH_FORMATS
-from paddleseg.deploy.graph_spec import STRIDE8, GraphSpec, check_checksums
+from paddleseg.deploy.graph_spec import STRIDE8, GraphSpec
 from paddleseg.deploy.segmenter import Segmenter
 from paddleseg.export.formats import INT8_STEM
-from paddleseg.export.int8.folder import add_graphs, check_target
+from paddleseg.export.int8.folder import add_graphs, check_source, check_target
 from paddleseg.export.int8.pictures import Pictures, arrays, deployment_size
 from paddleseg.export.int8.quantizers import QUANTIZERS, SENSITIVE_LAYERS, Calibration, Quantizer
 from paddleseg.export.int8.scores import Scorer, Scores
@@ -75,7 +75,8 @@ def quantize_export(
         For each format the graphs measured on its engine: fp32, bf16 if the CPU has it, int8.
 
     Raises:
-        ConfigError: The export cannot be quantised, or pictures or size do not fit it.
+        ConfigError: The export cannot be quantised, a file of it is not the exported one, or pictures or size do not
+            fit it.
         DataError: A picture or label is damaged, or a file would be replaced that no command wrote.
         QuantizationError: More than ``max_drop`` is lost even with all ``SENSITIVE_LAYERS`` in float32.
     """
@@ -84,8 +85,7 @@ def quantize_export(
     for pictures in (calibration, validation):
         pictures.check_fits(config)
     check_target(config, Path(save_dir))
-    for graph in sources.values():
-        check_checksums(config.path, graph, config.checksums)
+    check_source(config)
     sizes = {deployment_size(config, graph, calibration, options.input_shape) for graph in set(sources.values())}
     if len(sizes) > 1:
         raise ConfigError(

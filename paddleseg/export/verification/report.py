@@ -15,7 +15,7 @@ from typing import Any
 
 from paddleseg import __version__
 from paddleseg.deploy.engines import ENGINES
-from paddleseg.export.graph_runs import MAIN, GraphRun, VerificationError
+from paddleseg.export.graph_runs import MAIN, GraphRun, VerificationError, nothing_runs
 from paddleseg.export.verification.expected import Overview
 from paddleseg.export.verification.limits import FAILED, NOT_RUN, PASSED, Limits, Seen
 from paddleseg.export.verification.operators import Operators
@@ -76,22 +76,41 @@ class Report:
         return [row for row in self.rows if row.status == FAILED]
 
     @property
+    def graphs_not_run(self) -> dict[str, str | None]:
+        """By the names of their files, why graphs have not been run on any engine."""
+        ran = {row.run.key for row in self.rows if row.status != NOT_RUN}
+        reasons: dict[str, str | None] = {}
+        for row in self.rows:
+            if row.run.key not in ran:
+                reasons.setdefault(row.run.graph.model.name, row.reason)
+        return reasons
+
+    @property
     def result(self) -> str:
-        """``passed`` or ``failed``."""
-        return FAILED if self.failures else PASSED
+        """``passed``, with the graphs that were not run, or ``failed``, also if none was run."""
+        if self.failures or self._is_empty:
+            return FAILED
+        missing = ", ".join(self.graphs_not_run)
+        return f"{PASSED}; not run: {missing}" if missing else PASSED
+
+    @property
+    def _is_empty(self) -> bool:
+        return all(row.status == NOT_RUN for row in self.rows)
 
     def raise_failures(self, consequence: str) -> None:
-        """Raise an error for the rows that did not pass.
+        """Raise an error for the rows that did not pass, or if no graph was run.
 
         Args:
             consequence: The consequence for the export, at the end of the message.
 
         Raises:
-            VerificationError: Names each run and why.
+            VerificationError: Names each run and why, or says how to go on.
         """
-        if self.failures:
-            reasons = "; ".join(f"{row.run.name}: {row.reason}" for row in self.failures)
-            raise VerificationError(f"verification failed: {reasons}; {consequence}")
+        reasons = [f"{row.run.name}: {row.reason}" for row in self.failures]
+        if self._is_empty:
+            reasons = [nothing_runs(self.rows[0].run.graph, self.rows[0].reason)]
+        if reasons:
+            raise VerificationError(f"verification failed: {'; '.join(reasons)}; {consequence}")
 
     def save(self, folder: Path, index: WrittenFiles | None = None) -> None:
         """Write both files.

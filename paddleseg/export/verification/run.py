@@ -49,7 +49,7 @@ def verify_export(
         about: Facts for the report.
 
     Returns:
-        The report. It may have failed rows: see ``Report.raise_failures``.
+        The report. It may have failed rows, or none that ran: see ``Report.raise_failures``.
 
     Raises:
         VerificationError: There are no graphs, no engines or no pictures.
@@ -74,7 +74,10 @@ def verify_export(
             rows.append(row)
     files = {config.path, *(file for run in runs for file in run.graph.files)}
     checksums = {file.name: sha256_of(file) for file in sorted(files)}
-    return Report(rows, overview, checksums, about or {}, operators_of(config))
+    report = Report(rows, overview, checksums, about or {}, operators_of(config))
+    for name, reason in report.graphs_not_run.items():
+        get_logger().warning("verification: %s was not run and not compared with the network: %s", name, reason)
+    return report
 
 
 def _fitted(pictures: Iterable[Picture], reference: Reference, config: DeployConfig) -> Iterator[tuple[Picture, bool]]:

@@ -71,6 +71,16 @@ def test_a_graph_of_fixed_size_takes_tiles_of_that_size(whole_config, weights, l
     found, expected = (np.asarray(Image.open(tmp_path / name / "a.png")) for name in "ab")
     # The last row and column of tiles have a few pixels less, of which the rim is repeated.
     np.testing.assert_array_equal(found[:64, :192], expected[:64, :192])
+    # So are those of a picture that is smaller than a tile.
+    small = cv2.imread(str(large / "a.png"))[:120, :100]
+    (tmp_path / "small").mkdir()
+    for name, picture in (("a", small), ("b", np.pad(small, ((0, 8), (0, 28), (0, 0)), mode="edge"))):
+        cv2.imwrite(str(tmp_path / "small" / f"{name}.png"), picture)
+        flags = ("--tile", 128, *QUIET) if name == "a" else QUIET
+        infer_here(fixed, tmp_path / "small" / f"{name}.png", tmp_path / "small" / "out", *flags)
+    found, padded = (np.asarray(Image.open(tmp_path / "small/out" / f"{name}.png")) for name in "ab")
+    assert len(np.unique(found)) > 1
+    np.testing.assert_array_equal(found, padded[:120, :100])
     with pytest.raises(ConfigError, match=naming("--tile", 256, 128)):
         infer_here(fixed, large / "a.png", tmp_path / "a", "--tile", 256, *QUIET)
 

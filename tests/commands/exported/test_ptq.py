@@ -76,7 +76,7 @@ def test_values_that_no_run_can_use_are_refused_before_anything_is_loaded(argume
 def test_a_missing_package_is_one_line_that_says_what_to_install(monkeypatch, package, kind, extra):
     for name in ("nncf", "openvino", "onnx", "onnxruntime"):
         monkeypatch.setitem(sys.modules, name, None if name == package else importlib)
-    with pytest.raises(UserError, match=rf"cannot import {package} .*: pip install 'ddrnet-toolkit\[{extra}\]'"):
+    with pytest.raises(UserError, match=rf"cannot import {package} .*: pip install -e '\.\[{extra}\]'"):
         ptq_here("--config", "nowhere.yml", "--model_dir", "nowhere", "--format", kind)
 
 

@@ -112,6 +112,18 @@ def test_the_graph_of_class_ids_runs_too(segment, changed, pictures, tmp_path):
     assert (np.array(Image.open(tmp_path / "out" / "b.png")) == expected).mean() > 0.999
 
 
+@pytest.mark.parametrize(("calibrated", "lines"), [([160, 160], 0), ([64, 96], 1)])
+def test_an_int8_graph_warns_once_at_another_size_than_it_was_calibrated_at(
+    segment, changed, pictures, calibrated, lines
+):
+    int8 = {**GRAPH, "gives": "stride8", "precision": "int8", "calibrated_size": calibrated}
+    folder = changed(graphs={"stride8_int8": int8})
+    stderr = segment(folder, pictures, "--graph", "stride8_int8", "--benchmark", "True").stderr
+    assert len(stderr.splitlines()) == lines
+    words = "a.png: model_stride8.pdmodel was calibrated at (height, width) = (64, 96) and runs at (160, 160), where"
+    assert (words in stderr) == bool(lines)
+
+
 def test_the_index_of_written_files_is_shared_with_python(segment, export, pictures, tmp_path):
     (pictures / '街道 😀 "q".png').write_bytes((pictures / "a.png").read_bytes())
     segment(export, pictures)
@@ -186,6 +198,7 @@ WRONG_KEYS = {
     "weights": ({"graphs": {"stride8": {"model": "model.pdmodel"}}}, "model.pdmodel needs the file of its weights"),
     "shape of the output": ({"graphs": {"stride8": {**GRAPH, "model": "model.pdmodel"}}}, "not that of float32 scores"),
     "type of the input": ({"graphs": {"stride8": {**GRAPH, "input": "uint8"}}}, "the graph takes f32 numbers"),
+    "calibrated size": ({"calibrated_size": [64, 0]}, "Deploy.calibrated_size is [64, 0]; it must be [height, width]"),
     "channels of the input": ({"input_shape": [-1, 5, -1, -1]}, "C must be 3 or 1 for this program"),
     "checksum": ({"checksums": {"model.pdiparams": "0" * 64}}, "model.pdiparams: is not the file"),
     "palette": ({"palette": [[1, 2]]}, "Deploy.palette is [[1, 2]]; it must be a list of [r, g, b]"),

@@ -265,4 +265,4 @@ def test_a_missing_package_is_named_with_the_extra_that_brings_it(exported):
         [sys.executable, "-c", code, exported], cwd=REPOSITORY, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 1
-    assert_names(done.stderr, "starlette", "pip install 'ddrnet-toolkit[serving]'")
+    assert_names(done.stderr, "starlette", "pip install -e '.[serving]'")

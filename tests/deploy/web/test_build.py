@@ -15,6 +15,7 @@ import yaml
 from paddleseg.utils.errors import ConfigError, UserError
 from tests.conftest import REPOSITORY
 from tests.deploy.web.conftest import NORMALIZE
+from tests.deploy.web.test_label_map import NODE
 
 
 @pytest.fixture
@@ -63,11 +64,36 @@ def test_a_site_has_the_page_the_runtime_the_graph_and_what_deploy_yaml_says(bui
     facts = json.loads((site / "model.json").read_text())
     assert (facts["graph"], facts["input"], facts["input_shape"]) == ("model_stride8.onnx", "uint8", [-1, 3, -1, -1])
     assert facts["classes"][2]["name"] == "<b>car</b>"
-    assert facts["transforms"] == []
+    assert (facts["transforms"], facts["calibrated_size"]) == ([], None)
     assert facts["normalize"]["shift"] == pytest.approx([123.675, 116.28, 103.53])
     page = (site / "index.html").read_text()
     assert "'unsafe" not in page and "http://" not in page.replace("http://www.w3.org", "")
     build(exported)  # its own files are replaced
+
+
+def int8_entry(size_hw):
+    """The entry under ``graphs`` of a graph that counts as calibrated at this size."""
+    entry = {"model": "model_stride8.onnx", "gives": "stride8", "input": "uint8"}
+    return {"stride8_int8": {**entry, "precision": "int8", "calibrated_size": size_hw}}
+
+
+def test_the_page_gets_the_size_that_an_int8_graph_was_calibrated_at(build, changed):
+    facts = json.loads((build(changed(graphs=int8_entry([64, 96]))) / "model.json").read_text())
+    assert facts["calibrated_size"] == [64, 96]
+
+
+@pytest.mark.skipif(NODE is None, reason="needs Node.js on the PATH")
+@pytest.mark.parametrize(
+    ("size_hw", "calibrated_hw", "words"),
+    [([64, 96], None, None), ([64, 96], [64, 96], None), ([96, 64], [64, 96], "at 96x64 and ran at 64x96, where")],
+)
+def test_a_remark_is_made_where_the_size_is_another(size_hw, calibrated_hw, words):
+    script = (REPOSITORY / "deploy/web/page/calibration.js").as_uri()
+    code = f"import {{ sizeRemark }} from '{script}'; console.log(JSON.stringify(sizeRemark("
+    code += f"{json.dumps(size_hw)}, {json.dumps(calibrated_hw)})));"
+    words_of_node = [NODE, "--input-type=module", "--eval", code]
+    remark = json.loads(subprocess.run(words_of_node, check=True, capture_output=True, timeout=60).stdout)
+    assert remark is None if words is None else words in remark
 
 
 def test_arguments_that_were_left_out_are_filled_in(build, changed):

@@ -6,13 +6,14 @@ import io
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 from paddleseg.deploy.deploy_config import read_deploy_config
 from paddleseg.deploy.engines.base import EngineOptions
 from paddleseg.deploy.segmenter import Segmenter
 from tests.deploy.web.conftest import NORMALIZE, RUNTIME
-from tests.deploy.web.test_build import serving
+from tests.deploy.web.test_build import int8_entry, serving
 
 pytestmark = [
     pytest.mark.slow,
@@ -123,6 +124,17 @@ def test_it_computes_with_several_threads_where_the_headers_allow_it_and_else_wi
     assert page.locator("#times dt").all_inner_texts() == ["decode", "prepare", "network", "label map", "encode"]
 
 
+def test_int8_at_another_size_than_it_was_calibrated_at_is_said_under_the_times(open_page, export, png):
+    folder = export([NORMALIZE])
+    section = yaml.safe_load((folder / "deploy.yaml").read_text())["Deploy"]
+    section["graphs"] = int8_entry([64, 96])
+    (folder / "deploy.yaml").write_text(yaml.safe_dump({"Deploy": section}))
+    page = open_page(folder)
+    give(page, png)
+    labels_of(page)
+    assert "calibrated at 96x64 and ran at 168x100" in page.locator("#remark").inner_text()
+
+
 def test_what_cannot_be_predicted_is_refused_and_the_next_picture_takes_its_place(open_page, exported, png, picture):
     page = open_page(exported)
     deep, clear = io.BytesIO(), io.BytesIO()
@@ -138,7 +150,7 @@ def test_what_cannot_be_predicted_is_refused_and_the_next_picture_takes_its_plac
         page.wait_for_selector(f"#reason:has-text('odd.png: '):has-text('{named}')")
     give(page, png)
     assert labels_of(page).shape == picture.shape[:2]
-    assert page.locator("#alert").is_hidden()
+    assert page.locator("#alert").is_hidden() and page.locator("#remark").is_hidden()
 
 
 def test_a_picture_is_turned_as_exif_says(open_page, exported, picture):

@@ -168,6 +168,17 @@ def test_the_same_folder_may_get_them_again_and_the_next_export_takes_them_away(
     assert names_in(folder) == names and "stride8_onnx_int8" not in read_deploy_config(folder).graphs
 
 
+@pytest.mark.parametrize("name", ["model.onnx", "model.bin", "model_stride8.onnx"])
+def test_an_export_with_a_file_that_is_not_the_exported_one_is_not_copied(exported, tmp_path, name):
+    folder = shutil.copytree(exported, tmp_path / "export")
+    content = bytearray((folder / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / name).write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"^\S*{re.escape(name)}: is not the file that deploy.yaml was written for"):
+        quantize_export(folder, tmp_path / "int8", scenes(), scenes("val"), ONNX)
+    assert not (tmp_path / "int8").exists()
+
+
 def test_files_that_no_command_wrote_are_not_replaced(exported, tmp_path):
     (tmp_path / "deploy.yaml").write_text("mine")
     with pytest.raises(DataError, match="deploy.yaml: would be replaced"):

@@ -56,8 +56,9 @@ export function onPicture(predict) {
  * @param {{width: number, height: number, ids: Uint8Array, png: Uint8Array} | null} labels
  * @param {[string, number][]} times milliseconds of each stage
  * @param {number} waited total milliseconds
+ * @param {string | null} remark a doubt about the result
  */
-export function show(file, result, labels, times, waited) {
+export function show(file, result, labels, times, waited, remark = null) {
   shown.urls.forEach((url) => URL.revokeObjectURL(url));
   shown.urls = [URL.createObjectURL(file)];
   Object.assign(shown, { labels, only: null });
@@ -77,6 +78,8 @@ export function show(file, result, labels, times, waited) {
   $("size").textContent = `${result.width} × ${result.height}`;
   listClasses(result);
   listTimes(times, waited);
+  $("remark").hidden = remark === null;
+  $("remark").textContent = remark ?? "";
   if (isSegmented) {
     draw();
     offerDownload(file, labels);
