@@ -196,7 +196,7 @@ def test_model_health_and_figures(client, png):
     model = client.get("/model").json()
     assert [one["name"] for one in model["classes"]] == ["road", "sky", "<b>car</b>", "tree"]
     assert model["max_bytes"] == 16 << 20 and model["margins"]
-    assert (model["max_pixels"], model["max_network_pixels"]) == (34_000_000, 9_000_000)
+    assert (model["max_pixels"], model["max_network_pixels"]) == (34_000_000, 13_000_000)
     assert client.get("/health").json() == {"status": "ok", "requests_in_hand": 0, "queue": 32}
     client.post("/predict", content=png)
     client.post("/predict")
