@@ -150,7 +150,7 @@ def prepare(path: Path, values: Mapping[str, Any], runs: list[Run]) -> None:
 
 
 def write_configs(path: Path, values: Mapping[str, Any], run: Run) -> None:
-    """Write the configurations of the run's recipe, and check them; those of an earlier start must be the same.
+    """Check and write the configurations of the run's recipe; once it was trained, they must stay the same.
 
     Raises:
         ConfigError: One of them is wrong, or the recipe has changed since it was trained.
@@ -159,28 +159,35 @@ def write_configs(path: Path, values: Mapping[str, Any], run: Run) -> None:
     from paddleseg.config.schema import check_config
 
     run.folder.mkdir(parents=True, exist_ok=True)
-    layers = (
-        (run.folder / "common.yml", {"_base_": str((path.parent / values["config"]).resolve()), **values["common"]}),
-        (run.folder / "recipe.yml", {"_base_": "common.yml", **values["runs"][run.recipe].get("config", {})}),
+    common = {"_base_": str((path.parent / values["config"]).resolve()), **values["common"]}
+    _write_layer(run.folder / "common.yml", common)
+    recipe = _write_layer(
+        run.folder / "recipe.yml", {"_base_": "common.yml", **values["runs"][run.recipe].get("config", {})}
     )
-    for file, content in layers:
-        write_atomically(file, to_yaml(content).encode())
-    # Without bases, so that a change in one of them shows.
-    texts = {run.config: load_config(layers[-1][0]).to_text()}
+    layers = {run.config: (recipe, "train")}
     for score, changes in values["scores"].items():
-        texts[run.score_config(score)] = to_yaml({"_base_": run.config.name, **changes})
+        layer = _write_layer(run.folder / f"recipe_{score}.yml", {"_base_": recipe.name, **changes})
+        layers[run.score_config(score)] = (layer, "val")
+    texts = {}
+    for file, (layer, command) in layers.items():
+        config = load_config(layer)
+        # Files may come from an earlier run, such as a teacher's.
+        check_config(config, command=command, check_files=False)
+        texts[file] = config.to_text()  # without bases, so that a change in one of them shows
     may_differ = {knob.name for knob in knobs() if knob.may_differ}
     lasting = {name: value for name, value in run.arguments.items() if name not in may_differ}
     texts[run.folder / "arguments.json"] = json.dumps(lasting, indent=2, sort_keys=True) + "\n"
+    was_trained = any(run.folder.glob("seed_*.log"))  # else a mistake is being corrected
     for file, text in texts.items():
-        if file.exists() and file.read_text(encoding="utf-8") != text:
+        if was_trained and file.exists() and file.read_text(encoding="utf-8") != text:
             raise ConfigError(f"{path}: runs.{run.recipe}: {file} has another recipe; give this one another name")
     for file, text in texts.items():
         write_atomically(file, text.encode())
-    # Files may come from an earlier run, such as a teacher's.
-    check_config(load_config(run.config), check_files=False)
-    for score in values["scores"]:
-        check_config(load_config(run.score_config(score)), command="val", check_files=False)
+
+
+def _write_layer(file: Path, content: Mapping[str, Any]) -> Path:
+    write_atomically(file, to_yaml(content).encode())
+    return file
 
 
 def _check_classes(path: Path, values: Mapping[str, Any], run: Run) -> None:

@@ -111,6 +111,7 @@ def test_another_recipe_under_a_name_that_has_been_used_is_refused(base, runs, f
         recipe_list.prepare(path, *recipe_list.read_list(path, tmp_path / "runs"))
 
     prepare("plain: {seeds: [1]}")
+    (tmp_path / "runs/plain/seed_1.log").touch()
     if base:
         tiny_config.write_text(re.sub(r"(?m)^iters: .*\n", base, tiny_config.read_text()))
     if file is None:
@@ -132,6 +133,9 @@ def test_what_would_end_the_last_run_is_refused_before_the_first(work_off, tmp_p
     with pytest.raises(UserError, match=message):
         work_off(f"config: tiny.yml\n{text}\nruns: {{plain: {{seeds: [1]}}}}\n")
     assert not list(tmp_path.glob("runs/*/*.log"))
+    path = tmp_path / "list.yml"
+    path.write_text("config: tiny.yml\nruns: {plain: {seeds: [1]}}\n")
+    recipe_list.prepare(path, *recipe_list.read_list(path, tmp_path / "runs"))  # corrected, it is not another recipe
 
 
 @pytest.mark.parametrize(
