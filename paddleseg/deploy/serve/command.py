@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import tempfile
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -102,14 +102,37 @@ def _make_app(settings: Settings) -> Any:
     # In a worker uvicorn already handles SIGTERM, and Paddle, when imported, replaces that handler by its own, which
     # ends the process in the middle of a request. A signal that arrives meanwhile waits for uvicorn's.
     handler = signal.getsignal(signal.SIGTERM)
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     try:
         from paddleseg.deploy.serve.app import create_app
 
         return create_app(settings)
     finally:
         signal.signal(signal.SIGTERM, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
+@dataclass(frozen=True)
+class _AppFactory:
+    """What uvicorn calls in each worker for the application."""
+
+    settings: Settings
+
+    def __call__(self) -> Any:
+        return _make_app(self.settings)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _factory_in_worker, (self.settings,)
+
+
+def _factory_in_worker(settings: Settings) -> _AppFactory:
+    """The factory, unpickled when a worker begins: before uvicorn starts its thread for health checks there.
+
+    Threads inherit the mask. Were SIGTERM blocked in the main thread alone, the kernel would give it to that thread,
+    and so to Paddle's handler.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    return _AppFactory(settings)
 
 
 def _server_config(app: Any, settings: Settings) -> Any:
@@ -120,7 +143,7 @@ def _server_config(app: Any, settings: Settings) -> Any:
 
     return uvicorn.Config(
         app,
-        factory=isinstance(app, partial),
+        factory=isinstance(app, _AppFactory),
         workers=settings.workers,
         http=partial(BoundedProtocol, seconds=settings.receive_seconds),
         ws="none",
@@ -154,7 +177,7 @@ def _serve_in_processes(settings: Settings, listening: socket.socket) -> None:
 
     with tempfile.TemporaryDirectory(prefix="ddrnet_serve_") as folder:
         os.environ[SHARED_FOLDER] = folder  # only counts; read by prometheus-client when the workers import it
-        supervisor = Supervisor(_server_config(partial(_make_app, settings), settings), sockets=[listening])
+        supervisor = Supervisor(_server_config(_AppFactory(settings), settings), sockets=[listening])
         supervisor.run()
     failed = [process.exitcode for process in supervisor.processes if process.exitcode not in (0, -signal.SIGTERM)]
     if failed:
