@@ -43,7 +43,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
         type=backend_name,
         choices=list(ENGINES),
         help="engine that runs the graph (default: the first of these that is installed and for which the export "
-        "has a graph of --precision; for int8 an engine that a graph was quantised for comes first)",
+        "has a graph of --precision)",
     )
     add(
         "--use_trt",

@@ -73,21 +73,13 @@ def choose_graph(
 def choose_backend(config: DeployConfig, options: EngineOptions, graphs: Sequence[GraphSpec]) -> str:
     """The first of ``ENGINES`` that is installed and runs one of the graphs in the requested precision.
 
-    In int8, engines for which graphs were quantised come first: if OpenVINO runs a graph quantised by ONNX Runtime,
-    more classes differ from fp32's.
-
     Raises:
         ConfigError: There is none.
     """
-    fitting = [
-        (backend, GRAPH_FORMATS[graph.format].engines[0] == backend)
-        for backend, kind in ENGINES.items()
-        for graph in graphs
-        if kind.is_installed and runs(graph, dataclasses.replace(options, backend=backend))
-    ]
-    if fitting:
-        made_for_it = [backend for backend, is_made_for_it in fitting if is_made_for_it]
-        return (made_for_it if options.precision == "int8" and made_for_it else [name for name, _ in fitting])[0]
+    for backend, kind in ENGINES.items():
+        asked = dataclasses.replace(options, backend=backend)
+        if kind.is_installed and any(runs(graph, asked) for graph in graphs):
+            return backend
     missing = [kind.install for kind in ENGINES.values() if not kind.is_installed]
     hint = f". Not installed here: {', '.join(missing)}" if missing else ""
     raise ConfigError(
@@ -98,7 +90,7 @@ def choose_backend(config: DeployConfig, options: EngineOptions, graphs: Sequenc
 
 def runs(graph: GraphSpec, options: EngineOptions) -> bool:
     """Whether an engine reads a graph and computes it in a precision; the device is checked later."""
-    if options.backend not in GRAPH_FORMATS[graph.format].engines:
+    if options.backend not in graph.engines:
         return False
     lowered = ENGINES[options.backend].lowers
     if options.use_trt:  # builds its own from an fp32 graph; for int8, ONNX Runtime gives it no ranges
@@ -110,7 +102,7 @@ def _what_there_is(config: DeployConfig, graphs: Sequence[GraphSpec], precision:
     """One graph of each format and precision, and how to get an int8 one."""
     kinds = {(graph.format, graph.precision): graph for graph in reversed(graphs)}
     named = (
-        f"{graph.model.name} ({graph.precision}; --backend {' or '.join(GRAPH_FORMATS[graph.format].engines)})"
+        f"{graph.model.name} ({graph.precision}; --backend {' or '.join(graph.engines)})"
         for graph in reversed(kinds.values())
     )
     is_lacking = precision == "int8" and config.task != CLASSIFICATION and all(g.precision != "int8" for g in graphs)

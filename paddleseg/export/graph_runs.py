@@ -12,7 +12,7 @@ from paddleseg.deploy.deploy_config import DeployConfig
 from paddleseg.deploy.engines import ENGINES
 from paddleseg.deploy.engines.base import EngineOptions
 from paddleseg.deploy.graph_choice import runs
-from paddleseg.deploy.graph_formats import GRAPH_FORMATS, PADDLE, PRECISIONS
+from paddleseg.deploy.graph_formats import PADDLE, PRECISIONS
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import UserError
 
@@ -97,13 +97,13 @@ def _graphs_of(config: DeployConfig) -> Iterator[tuple[str, GraphSpec]]:
 
 
 def _one_way(key: str, graph: GraphSpec) -> Iterator[GraphRun]:
-    engines = [name for name in GRAPH_FORMATS[graph.format].engines if _can_run(graph, name, graph.precision)]
+    engines = [name for name in graph.engines if _can_run(graph, name, graph.precision)]
     backend = next((name for name in engines if ENGINES[name].is_installed), engines[0])
     yield GraphRun(key, graph, EngineOptions(backend, precision=graph.precision), _missing(backend))
 
 
 def _every_way(key: str, graph: GraphSpec) -> Iterator[GraphRun]:
-    for backend in GRAPH_FORMATS[graph.format].engines:
+    for backend in graph.engines:
         # For .json graphs, Paddle's fastest is already oneDNN.
         kernels = (None, True) if backend == PADDLE and graph.format == "pdmodel" else (None,)
         for precision in PRECISIONS:

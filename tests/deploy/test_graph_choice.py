@@ -60,7 +60,6 @@ def choose(main, *more, value_range=None, preferred=("stride8",), **options):
         ([ONNX], ALL, {}, ("openvino", ONNX)),
         # A precision that needs a graph of its own, and one that engines make of fp32.
         ([PDMODEL, ONNX_INT8], ALL, {"precision": "int8"}, ("onnxruntime", ONNX_INT8)),
-        ([PDMODEL, ONNX_INT8], ALL[:2], {"precision": "int8"}, ("openvino", ONNX_INT8)),
         ([PDMODEL, ONNX_INT8], ALL, {"precision": "int8", "backend": "onnxruntime"}, ("onnxruntime", ONNX_INT8)),
         ([PDMODEL, ONNX_INT8, XML_INT8], ALL, {"precision": "int8"}, ("openvino", XML_INT8)),
         ([PDMODEL, STRIDE8], ALL, {"precision": "bf16"}, ("paddle", STRIDE8)),
@@ -99,6 +98,10 @@ def test_graph_and_engine_follow_fixed_orders(installed, graphs, packages, optio
             "--precision int8; there is",
         ),
         ([MNN], ALL, {"backend": "mnn", "precision": "fp16"}, ConfigError, "--precision fp16; there is"),
+        (
+            [ONNX, ONNX_INT8], ALL[:2], {"precision": "int8"}, ConfigError,
+            r"--precision int8; .*, stride8_int8.onnx \(int8; --backend onnxruntime\)\. Not installed here: ",
+        ),
         ([ONNX_INT8], ALL, {}, ConfigError, r"--precision fp32; there is stride8_int8.onnx \(int8; --backend onnx"),
         (
             [ONNX], ["paddle"], {}, ConfigError,
@@ -120,9 +123,12 @@ def test_what_is_asked_for_and_cannot_be_had_is_one_line(installed, graphs, pack
 
 def test_an_engine_that_does_not_read_the_format_is_refused(installed):
     with pytest.raises(
-        DeviceError, match="--backend mnn: it does not read stride8.onnx; --backend onnxruntime or openvino"
+        DeviceError, match="--backend mnn: it does not run stride8.onnx; --backend onnxruntime or openvino"
     ):
         engines.open_engine(ONNX, EngineOptions(backend="mnn"))
+    # Quantised for another engine.
+    with pytest.raises(DeviceError, match="it does not run stride8_int8.onnx; --backend onnxruntime does"):
+        engines.open_engine(ONNX_INT8, EngineOptions(backend="openvino", precision="int8"))
 
 
 def test_an_engine_that_is_there_but_does_not_load_is_one_line(tmp_path, monkeypatch):

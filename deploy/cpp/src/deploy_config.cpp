@@ -225,7 +225,7 @@ const GraphSpec& DeployConfig::choose_graph(const std::string& name) const {
         names += (names.empty() ? "" : ", ") + graph.name;
         const bool is_better = chosen == nullptr || graph.name == "stride8";
         const bool fits =
-            name.empty() ? graph.gives == GraphOutput::kStride8 && can_read(graph.model) && graph.precision != "int8"
+            name.empty() ? graph.gives == GraphOutput::kStride8 && can_run(graph) && graph.precision != "int8"
                          : graph.name == name;
         chosen = fits && is_better ? &graph : chosen;
     }
@@ -233,8 +233,9 @@ const GraphSpec& DeployConfig::choose_graph(const std::string& name) const {
         throw UserError("--graph " + name + ": " + path.string() + " has no such graph; it has " + names);
     }
     chosen = chosen == nullptr ? &graphs.front() : chosen;
-    if (!can_read(chosen->model)) {
-        throw UserError(chosen->model.string() + ": " + engine_name() + " does not read graphs of this format");
+    if (!can_run(*chosen)) {
+        throw UserError(chosen->model.string() + ": " + engine_name() + " does not run " +
+                        chosen->precision + " graphs of this format");
     }
     for (const fs::path& file : {chosen->model, chosen->params}) {
         const auto wanted = checksums.find(file.filename().string());

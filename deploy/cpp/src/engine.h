@@ -34,8 +34,8 @@ class Engine {
 
 std::string engine_name();
 
-// Whether the engine reads graphs with this suffix.
-bool can_read(const std::filesystem::path& model);
+// Whether the engine runs such graphs, by suffix and precision.
+bool can_run(const GraphSpec& graph);
 
 // Loads a graph; a UserError says that it cannot be read, or that the precision (fp32, bf16) is not available.
 std::unique_ptr<Engine> make_engine(const GraphSpec& graph, const std::string& precision, int threads);

@@ -113,9 +113,11 @@ std::string engine_name() {
     return "OpenVINO";
 }
 
-bool can_read(const std::filesystem::path& model) {
-    const std::string suffix = model.extension().string();
-    return suffix == ".xml" || suffix == ".onnx" || suffix == ".pdmodel";
+bool can_run(const GraphSpec& graph) {
+    const std::string suffix = graph.model.extension().string();
+    // OpenVINO 2026.4.1 loses 4 % of the classes with an int8 graph quantised by ONNX Runtime, and without AVX512 the
+    // process ends by a segmentation fault.
+    return suffix == ".xml" || (graph.precision != "int8" && (suffix == ".onnx" || suffix == ".pdmodel"));
 }
 
 std::unique_ptr<Engine> make_engine(const GraphSpec& graph, const std::string& precision, int threads) {

@@ -12,7 +12,7 @@ import importlib.util
 from dataclasses import dataclass
 
 from paddleseg.deploy.engines.base import DEFAULT_OPTIONS, Engine, EngineOptions, first_line
-from paddleseg.deploy.graph_formats import GRAPH_FORMATS, MNN, ONNXRUNTIME, OPENVINO, PADDLE
+from paddleseg.deploy.graph_formats import MNN, ONNXRUNTIME, OPENVINO, PADDLE
 from paddleseg.deploy.graph_spec import GraphSpec
 from paddleseg.utils.errors import DeviceError
 from paddleseg.utils.extras import install_extra
@@ -63,7 +63,7 @@ def open_engine(graph: GraphSpec, options: EngineOptions = DEFAULT_OPTIONS) -> E
         options: How to run it; without a ``backend``, on the format's own engine.
 
     Raises:
-        DeviceError: The engine is not installed or does not load, does not read the format, or does not take the
+        DeviceError: The engine is not installed or does not load, does not run the graph, or does not take the
             options.
         WeightsError: The files are damaged.
 
@@ -71,11 +71,10 @@ def open_engine(graph: GraphSpec, options: EngineOptions = DEFAULT_OPTIONS) -> E
         >>> engine = open_engine(read_deploy_config("output/inference_model").main_graph)
         >>> labels = engine(np.zeros([1, 3, 512, 1024], np.float32))  # (1, 512, 1024) int32, if exported with argmax
     """
-    readers = GRAPH_FORMATS[graph.format].engines
-    backend = options.backend or readers[0]
-    if backend not in readers:
+    backend = options.backend or graph.engines[0]
+    if backend not in graph.engines:
         raise DeviceError(
-            f"--backend {backend}: it does not read {graph.model.name}; --backend {' or '.join(readers)} does"
+            f"--backend {backend}: it does not run {graph.model.name}; --backend {' or '.join(graph.engines)} does"
         )
     kind = ENGINES[backend]
     require_installed(backend)
