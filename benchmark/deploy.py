@@ -17,7 +17,8 @@ blocks of 8 x 8 pixels with several classes, on which the tail's time depends; t
     paddle_*_over_onednn           --backend paddle against --backend paddle --enable_mkldnn True
     int8_over_bf16                 on OpenVINO; the mIoU of both is that of report.json, which verify_export.py writes
     best_fp32_over_onnxruntime     the fastest engine in fp32 against ONNX Runtime with Resize and ArgMax in its graph
-    cpp_over_python                deploy/cpp against Python, both with OpenVINO in bf16, by wall-clock time
+    cpp_over_python                deploy/cpp against Python, both with OpenVINO in bf16 (fp32, if the CPU has no bf16),
+                                   by wall-clock time
 
 The int8 graph of class ids, which no export has, is made here by the same quantiser, calibrated with drawn streets.
 """
@@ -178,19 +179,22 @@ def measure(
             with contextlib.suppress(UserError):  # what the core lacks, all ways lack
                 processes[f"peak_{precision}"] = stack.enter_context(Process("peak", {"precision": precision}))
         cpp = None
-        if arguments.program is not None and "openvino_bf16" in processes:
-            cpp = CppProgram(arguments.program, config, folder, all_ways["openvino_bf16"])
+        if arguments.program is not None:
+            twin = next((name for name in ("openvino_bf16", "openvino_fp32") if name in processes), None)
+            if twin is None:
+                raise UserError(f"--program {arguments.program}: {left_out['openvino_fp32']}")
+            cpp = CppProgram(arguments.program, config, folder, all_ways[twin])
         for round_ in range(WARM_UPS + arguments.repeats):
             turns = {name: process.run() for name, process in processes.items()}
             if cpp is not None:
-                turns["cpp_bf16"] = cpp.run()
-                walls = [processes["openvino_bf16"].run()["wall"] for _ in range(CPP_PICTURES)]
-                turns["openvino_bf16"]["wall_beside_cpp"] = statistics.median(walls)
+                turns[twin.replace("openvino", "cpp")] = cpp.run()
+                walls = [processes[twin].run()["wall"] for _ in range(CPP_PICTURES)]
+                turns[twin]["wall_beside_cpp"] = statistics.median(walls)
             if round_ >= WARM_UPS:
                 for name, turn in turns.items():
                     seen[name].append(turn)
         if cpp is not None:
-            cpp.check_equal(np.load(folder / "openvino_bf16.npy"))
+            cpp.check_equal(np.load(folder / f"{twin}.npy"))
     for name, turns in seen.items():
         medians[name] |= {key: statistics.median(turn[key] for turn in turns) for key in turns[0]}
         if name in all_ways and "onnxruntime_fp32" in seen:

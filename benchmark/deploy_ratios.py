@@ -38,8 +38,10 @@ def ratios(medians: Medians) -> list[Measurement]:
     for ratio, (ours, other) in pairs.items():
         if _is_measured(medians, ours) and _is_measured(medians, other):
             found[ratio] = medians[other]["whole"] / medians[ours]["whole"]
-    if "cpp_bf16" in medians:
-        found["cpp_over_python"] = medians["openvino_bf16"]["wall_beside_cpp"] / medians["cpp_bf16"]["wall"]
+    for precision in ("bf16", "fp32"):
+        if f"cpp_{precision}" in medians:
+            python = medians[f"openvino_{precision}"]["wall_beside_cpp"]
+            found["cpp_over_python"] = python / medians[f"cpp_{precision}"]["wall"]
     return [Measurement(name, "ratio", value, ratio=value) for name, value in found.items()]
 
 

@@ -42,6 +42,8 @@ def test_ratios_are_those_of_whole_times_and_the_tails_share_is_that_of_the_netw
         }
     )  # what was not measured is not there
     assert all(line.value == line.ratio and line.unit == "ratio" for line in ratios(medians))
+    without_bf16 = {"openvino_fp32": {**way(400, 8), "wall_beside_cpp": 420}, "cpp_fp32": {"wall": 400}}
+    assert {line.name: line.ratio for line in ratios(without_bf16)}["cpp_over_python"] == pytest.approx(1.05)
 
 
 def test_the_accuracy_is_that_of_openvinos_own_graphs_in_the_report(tmp_path):
