@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import tempfile
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from paddleseg.deploy.engine_flags import backend_name
 from paddleseg.deploy.engines import ENGINES
 from paddleseg.deploy.graph_formats import PRECISIONS
 from paddleseg.deploy.serve.settings import LARGEST_HEADER, Settings
+from paddleseg.deploy.serve.worker import AppFactory, make_app
 from paddleseg.utils.cli import CommandParser, require_packages
 from paddleseg.utils.errors import ConfigError, UserError
 from paddleseg.utils.extras import install_extra
@@ -64,7 +65,7 @@ def main(arguments: argparse.Namespace) -> None:
         host, port = listening.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         if settings.workers == 1:
-            app = _make_app(settings)
+            app = make_app(settings)
             log_outcome("serving %s at %s", settings.model, address)
             _serve_here(app, settings, listening)
         else:
@@ -97,44 +98,6 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def _make_app(settings: Settings) -> Any:
-    """The application; in this module, so that a worker imports it within its supervisor's time limit."""
-    # In a worker uvicorn already handles SIGTERM, and Paddle, when imported, replaces that handler by its own, which
-    # ends the process in the middle of a request. A signal that arrives meanwhile waits for uvicorn's.
-    handler = signal.getsignal(signal.SIGTERM)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    try:
-        from paddleseg.deploy.serve.app import create_app
-
-        return create_app(settings)
-    finally:
-        signal.signal(signal.SIGTERM, handler)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-
-
-@dataclass(frozen=True)
-class _AppFactory:
-    """What uvicorn calls in each worker for the application."""
-
-    settings: Settings
-
-    def __call__(self) -> Any:
-        return _make_app(self.settings)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _factory_in_worker, (self.settings,)
-
-
-def _factory_in_worker(settings: Settings) -> _AppFactory:
-    """The factory, unpickled when a worker begins: before uvicorn starts its thread for health checks there.
-
-    Threads inherit the mask. Were SIGTERM blocked in the main thread alone, the kernel would give it to that thread,
-    and so to Paddle's handler.
-    """
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    return _AppFactory(settings)
-
-
 def _server_config(app: Any, settings: Settings) -> Any:
     """The configuration of uvicorn, for the application or its factory in a separate process."""
     import uvicorn
@@ -143,7 +106,7 @@ def _server_config(app: Any, settings: Settings) -> Any:
 
     return uvicorn.Config(
         app,
-        factory=isinstance(app, _AppFactory),
+        factory=isinstance(app, AppFactory),
         workers=settings.workers,
         http=partial(BoundedProtocol, seconds=settings.receive_seconds),
         ws="none",
@@ -177,7 +140,7 @@ def _serve_in_processes(settings: Settings, listening: socket.socket) -> None:
 
     with tempfile.TemporaryDirectory(prefix="ddrnet_serve_") as folder:
         os.environ[SHARED_FOLDER] = folder  # only counts; read by prometheus-client when the workers import it
-        supervisor = Supervisor(_server_config(_AppFactory(settings), settings), sockets=[listening])
+        supervisor = Supervisor(_server_config(AppFactory(settings), settings), sockets=[listening])
         supervisor.run()
     failed = [process.exitcode for process in supervisor.processes if process.exitcode not in (0, -signal.SIGTERM)]
     if failed:

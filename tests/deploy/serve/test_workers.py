@@ -13,8 +13,8 @@ from tests.conftest import REPOSITORY
 pytestmark = pytest.mark.slow
 
 SIGTERM_IN_CREATE_APP = """
-import os, signal, sys, types
-from paddleseg.deploy.serve import command
+import multiprocessing, os, signal, sys, threading, time, types
+from paddleseg.deploy.serve.worker import AppFactory
 
 def create_app(settings):
     import paddle  # puts its own handler of SIGTERM in place
@@ -22,11 +22,20 @@ def create_app(settings):
     os.kill(os.getpid(), signal.SIGTERM)
     return "app"
 
-sys.modules["paddleseg.deploy.serve.app"] = types.SimpleNamespace(create_app=create_app)
-received = []
-signal.signal(signal.SIGTERM, lambda *_: received.append("SIGTERM"))
-assert command._make_app(None) == "app"
-print(received)
+def work(factory):
+    assert "numpy" not in sys.modules  # whose threads would take the signal
+    threading.Thread(target=time.sleep, args=[100], daemon=True).start()  # as uvicorn does, for health checks
+    sys.modules["paddleseg.deploy.serve.app"] = types.SimpleNamespace(create_app=create_app)
+    received = []
+    signal.signal(signal.SIGTERM, lambda *_: received.append("SIGTERM"))
+    assert factory() == "app"
+    print(received, flush=True)
+
+if __name__ == "__main__":
+    worker = multiprocessing.get_context("spawn").Process(target=work, args=[AppFactory(None)])
+    worker.start()
+    worker.join()
+    sys.exit(worker.exitcode)
 """
 
 KILLED_WHILE_IT_IS_ASKED = """
