@@ -19,10 +19,10 @@ BENCHMARK_DIR ?= output/benchmark
 # Parallel test processes; each computes with one thread (tests/conftest.py).
 TEST_PROCESSES ?= 2
 # `make test-262` computes with Paddle's own kernels, so that both backends are tested. It leaves out tests of `make
-# test` that do not depend on Paddle (pages, shell scripts, lists of packages, messages of the commands), and those that
-# take long: speed, faults, and tools that only start trainings.
+# test` that hardly depend on Paddle (pages, shell scripts, lists of packages, messages of the commands, model cards), and
+# those that take long: speed, faults, and tools that only start trainings.
 NOT_IN_262 := benchmark commands/test_bad_input.py docker docs environment faults model_card packaging tipc \
-	$(addprefix tools/test_,label_doctor.py make_class_crops.py replay_step.py reproduce.py train_list.py)
+	$(addprefix tools/test_,label_doctor.py make_class_crops.py train_list.py)
 
 .PHONY: help venv venv-dev venv-deploy web-runtime test test-deploy test-262 test-fast faults soak lint format quickstart tipc tipc-all \
 	benchmark docker-lists rehearse-docker clean

@@ -89,7 +89,7 @@ def choose_backend(config: DeployConfig, options: EngineOptions, graphs: Sequenc
 
 
 def runs(graph: GraphSpec, options: EngineOptions) -> bool:
-    """Whether an engine reads a graph and computes it in a precision; the device is checked later."""
+    """Whether an engine runs a graph, in a precision; the device is checked later."""
     if options.backend not in graph.engines:
         return False
     lowered = ENGINES[options.backend].lowers

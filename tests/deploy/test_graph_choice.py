@@ -121,7 +121,7 @@ def test_what_is_asked_for_and_cannot_be_had_is_one_line(installed, graphs, pack
     assert "\n" not in str(caught.value)
 
 
-def test_an_engine_that_does_not_read_the_format_is_refused(installed):
+def test_an_engine_that_does_not_run_the_graph_is_refused(installed):
     with pytest.raises(
         DeviceError, match="--backend mnn: it does not run stride8.onnx; --backend onnxruntime or openvino"
     ):

@@ -234,8 +234,8 @@ const GraphSpec& DeployConfig::choose_graph(const std::string& name) const {
     }
     chosen = chosen == nullptr ? &graphs.front() : chosen;
     if (!can_run(*chosen)) {
-        throw UserError(chosen->model.string() + ": " + engine_name() + " does not run " +
-                        chosen->precision + " graphs of this format");
+        throw UserError(chosen->model.string() + ": " + engine_name() + " does not run it (" +
+                        chosen->precision + ")");
     }
     for (const fs::path& file : {chosen->model, chosen->params}) {
         const auto wanted = checksums.find(file.filename().string());

@@ -46,7 +46,7 @@ struct DeployConfig {
     std::string place(const std::string& key) const { return path.string() + ": Deploy." + key; }
 
     // The graph of a name; without one the graph of logits at 1/8, `stride8` before others and never int8 (its labels
-    // differ), or the main graph if the engine reads none of these. Its files are compared with their checksums.
+    // differ), or the main graph if the engine runs none of these. Its files are compared with their checksums.
     // UserError if there is no such graph, or the engine does not run it.
     const GraphSpec& choose_graph(const std::string& name) const;
 };
