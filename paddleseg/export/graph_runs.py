@@ -57,8 +57,8 @@ def graph_runs(config: DeployConfig, *, every_way: bool = False) -> list[GraphRu
     Args:
         config: The export.
         every_way: Whether each graph runs on all engines that run it, in all precisions that they support for it, and
-            on Paddle also with oneDNN besides its fastest kernels. Otherwise it runs once, in its own precision, on its
-            format's own engine, or on another one if that is not installed.
+            on Paddle also with oneDNN besides its fastest kernels. Otherwise it runs once, in its own precision, on the
+            first of them that is installed.
 
     Raises:
         VerificationError: No graph has an engine that is installed.
